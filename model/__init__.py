@@ -1,0 +1,1 @@
+"""The classifier: training, evaluation, and the model that answers."""

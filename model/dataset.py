@@ -1,0 +1,190 @@
+"""Read, check and split labelled utterances."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import DataError, Problem
+from model.formats import Example, read_examples
+from model.prediction import OUT_OF_SCOPE
+
+MINIMUM_UTTERANCES = 5
+FEW_UTTERANCES = 20
+SUFFIXES = (".csv", ".tsv", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Checked utterances, ready to train on.
+
+    Attributes:
+        train, test: no utterance stands in both; every intent of ``test`` is in ``train``.
+        out_of_scope_validation, out_of_scope_test: texts that fit no intent; may be empty.
+        warnings: what people should look at although it can be trained on.
+    """
+
+    train: tuple[Example, ...]
+    test: tuple[Example, ...]
+    out_of_scope_validation: tuple[str, ...] = ()
+    out_of_scope_test: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Identify the utterances and labels that were trained and tested on, hexadecimal."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.test):
+            for example in part:
+                digest.update(f"{example.text}\t{example.intent}\n".encode())
+            digest.update(b"\n")
+        for texts in (self.out_of_scope_validation, self.out_of_scope_test):
+            digest.update("\n".join((*texts, "\n")).encode())
+        return digest.hexdigest()
+
+
+def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
+    """Read a data set, check it, and split it where it is not split yet.
+
+    Args:
+        path: a file; or a folder with a file ``train`` and, if there are any, ``test``,
+            ``out_of_scope_validation`` and ``out_of_scope_test``, each CSV, TSV or JSONL.
+        seed: of the split.
+        test_size: share of each intent's utterances that is put aside for the test where there
+            is no test file, between 0 and 1.
+
+    Raises:
+        DataError: the data can't be trained on; every problem is named with file and line.
+    """
+    if not path.exists():
+        raise DataError([Problem(path, 0, "does not exist")])
+    train_path = _find(path, "train") if path.is_dir() else path
+    if train_path is None:
+        kinds = ", ".join(f"train{suffix}" for suffix in SUFFIXES)
+        raise DataError([Problem(path, 0, f"holds none of {kinds}")])
+    test_path = _find(path, "test") if path.is_dir() else None
+
+    warnings: list[Problem] = []
+    examples = _without_duplicates(read_examples(train_path), warnings)
+    if test_path is None:
+        _check_intents(examples, warnings)
+        train, test = split(examples, seed=seed, test_size=test_size)
+    else:
+        test = _without_duplicates(read_examples(test_path), warnings)
+        train = _without_overlap(examples, test, warnings)
+        _check_intents(train, warnings)
+        _check_known(test, {example.intent for example in train})
+    return Dataset(
+        train=tuple(train),
+        test=tuple(test),
+        out_of_scope_validation=_read_out_of_scope(path, "validation"),
+        out_of_scope_test=_read_out_of_scope(path, "test"),
+        warnings=tuple(warnings),
+    )
+
+
+def split(
+    examples: Sequence[Example], *, seed: int, test_size: float
+) -> tuple[list[Example], list[Example]]:
+    """Put a random share of each intent's utterances aside.
+
+    Returns:
+        Training and test examples; each intent has at least one in both.
+    """
+    train, test = [], []
+    for _, group in sorted(_by_intent(examples).items()):
+        shuffled = random.Random(seed).sample(group, len(group))
+        count = min(max(1, round(len(group) * test_size)), len(group) - 1)
+        test += shuffled[:count]
+        train += shuffled[count:]
+    return train, test
+
+
+def normalised(text: str) -> str:
+    """Give the form in which two utterances count as the same: no case, single spaces."""
+    return " ".join(text.casefold().split())
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    candidates = (folder / f"{name}{suffix}" for suffix in SUFFIXES)
+    return next((path for path in candidates if path.exists()), None)
+
+
+def _read_out_of_scope(path: Path, part: str) -> tuple[str, ...]:
+    found = _find(path, f"{OUT_OF_SCOPE}_{part}") if path.is_dir() else None
+    return tuple(example.text for example in read_examples(found)) if found else ()
+
+
+def _by_intent(examples: Iterable[Example]) -> dict[str, list[Example]]:
+    groups: dict[str, list[Example]] = defaultdict(list)
+    for example in examples:
+        groups[example.intent].append(example)
+    return groups
+
+
+def _without_duplicates(examples: Sequence[Example], warnings: list[Problem]) -> list[Example]:
+    first: dict[str, Example] = {}
+    conflicts = []
+    for example in examples:
+        earlier = first.setdefault(normalised(example.text), example)
+        if earlier.intent != example.intent:
+            message = (
+                f"labelled {example.intent}, but line {earlier.line} labels the same text "
+                f"{earlier.intent}"
+            )
+            conflicts.append(example.problem(message))
+        elif earlier is not example:
+            warnings.append(example.problem(f"same text as line {earlier.line}; left out"))
+    if conflicts:
+        raise DataError(conflicts)
+    return list(first.values())
+
+
+def _without_overlap(
+    train: Sequence[Example], test: Sequence[Example], warnings: list[Problem]
+) -> list[Example]:
+    tested = {normalised(example.text): example for example in test}
+    kept = []
+    for example in train:
+        twin = tested.get(normalised(example.text))
+        if twin is None:
+            kept.append(example)
+        else:
+            message = f"stands in {twin.file.name}:{twin.line} too; left out of training"
+            warnings.append(example.problem(message))
+    return kept
+
+
+def _check_intents(examples: Sequence[Example], warnings: list[Problem]) -> None:
+    problems = []
+    groups = _by_intent(examples)
+    if OUT_OF_SCOPE in groups:
+        message = f"{OUT_OF_SCOPE} is no intent; such texts go into {OUT_OF_SCOPE}_validation.csv"
+        problems.append(groups.pop(OUT_OF_SCOPE)[0].problem(message))
+    for intent, group in groups.items():
+        message = f"{intent} has {len(group)} utterances"
+        if len(group) < MINIMUM_UTTERANCES:
+            problems.append(
+                group[0].problem(f"{message}; at least {MINIMUM_UTTERANCES} are needed")
+            )
+        elif len(group) < FEW_UTTERANCES:
+            warnings.append(group[0].problem(f"{message}; {FEW_UTTERANCES} or more do better"))
+    if len(groups) < 2:
+        file = examples[0].file if examples else Path("the training data")
+        problems.append(Problem(file, 0, "holds fewer than two intents"))
+    if problems:
+        raise DataError(problems)
+
+
+def _check_known(test: Sequence[Example], intents: set[str]) -> None:
+    problems = [
+        example.problem(f"{example.intent} does not occur in the training data")
+        for example in test
+        if example.intent not in intents
+    ]
+    if problems:
+        raise DataError(problems)

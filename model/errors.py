@@ -1,0 +1,78 @@
+"""Errors of the model package.
+
+ModelError
+├── DataError                 utterances that can't be trained on: each problem with file and line
+├── ExplanationError          a model that can't say which n-grams spoke for an intent
+└── ArtifactError             a model file that can't be served: which one, why, and the remedy
+    ├── ArtifactMissingError
+    └── ArtifactBrokenError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ModelError(Exception):
+    """Base of all errors of this package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at one place of a data file; line 0 means the file as a whole."""
+
+    file: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {self.message}"
+
+
+class DataError(ModelError):
+    """The data can't be trained on.
+
+    Attributes:
+        problems: what is wrong, in the order of the files' lines; at least one.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ExplanationError(ModelError):
+    """The model's last step has no coefficients that could be read as evidence."""
+
+    def __init__(self) -> None:
+        super().__init__("This model can't explain its predictions")
+
+
+class ArtifactError(ModelError):
+    """A model file can't be served.
+
+    Attributes:
+        path: the file.
+        reason: what is wrong with it.
+        remedy: what mends it.
+    """
+
+    def __init__(self, path: Path, reason: str, remedy: str = "Train it again: make train") -> None:
+        self.path, self.reason, self.remedy = path, reason, remedy
+        super().__init__(f"{path} {reason}. {remedy}.")
+
+
+class ArtifactMissingError(ArtifactError):
+    """There is no such file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, "does not exist", "Train a model (make train), or set MODEL_PATH to one"
+        )
+
+
+class ArtifactBrokenError(ArtifactError):
+    """The file is there but unreadable, inconsistent, or answers wrongly."""

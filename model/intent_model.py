@@ -1,0 +1,172 @@
+"""The model that answers: load it, predict with it. Imports numpy only."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ArtifactBrokenError, ArtifactMissingError
+from model.model_card import CARD_NAME, ModelCard
+from model.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
+
+logger = logging.getLogger(__name__)
+
+SELF_TEST_UTTERANCE = "Hello, can you help me with this?"
+SELF_TEST_TOLERANCE = 1e-3
+
+
+class Scorer(Protocol):
+    """Gives a logit for each known intent."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The known intents, in the order of the logits' columns."""
+
+    def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
+        """Score utterances: shape (utterances, labels)."""
+
+    def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
+        """Give what each n-gram added to one label's logit, in any order.
+
+        Raises:
+            ExplanationError: the model has no such weights.
+        """
+
+
+class IntentModel:
+    """A scorer together with the card that says how to read its scores."""
+
+    def __init__(self, scorer: Scorer, card: ModelCard) -> None:
+        self.card = card
+        self._scorer = scorer
+        self._labels = scorer.labels
+
+    @classmethod
+    def load(cls, path: Path, *, threshold: float | None = None) -> IntentModel:
+        """Load a model that is ready to answer: checked, and warmed by its self-test.
+
+        Args:
+            path: the pipeline, as joblib wrote it; its card is looked for in the same folder.
+                A pipeline without a card of its own serves uncalibrated and without threshold.
+            threshold: overrides the card's; a logit.
+
+        Returns:
+            The model, after one correct prediction.
+
+        Raises:
+            ArtifactMissingError: no such file.
+            ArtifactBrokenError: unreadable, no classifier, not what its card describes, or a
+                wrong answer to the self-test.
+        """
+        from model.sklearn_scorer import PipelineScorer
+
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise ArtifactMissingError(path) from error
+        except OSError as error:
+            raise ArtifactBrokenError(path, "can't be read") from error
+        card = _card_of(path, hashlib.sha256(content).hexdigest())
+        scorer = PipelineScorer.from_bytes(content, path)
+        if card is None:
+            card = ModelCard(scorer.labels, hashlib.sha256(content).hexdigest())
+        if card.labels != scorer.labels:
+            raise ArtifactBrokenError(path, "does not have the labels that its card lists")
+        if threshold is not None:
+            card = replace(card, threshold=threshold)
+        model = cls(scorer, card)
+        model._check(path)
+        return model
+
+    def predict(self, utterances: Sequence[str], *, top_k: int = 0) -> list[Prediction]:
+        """Classify utterances.
+
+        Args:
+            utterances: any number of texts; any text will do, the empty one too.
+            top_k: how many known intents to rank in ``alternatives``; more than there are
+                gives them all.
+
+        Returns:
+            One prediction for each utterance, in order.
+        """
+        if not utterances:
+            return []
+        logits = self._scorer.logits(utterances)
+        probabilities = softmax(logits / self.card.temperature)
+        best = logits.argmax(axis=1)
+        return [
+            Prediction(
+                intent=OUT_OF_SCOPE if self._is_out_of_scope(row[top]) else self._labels[top],
+                confidence=float(row_probabilities[top]),
+                alternatives=self._rank(row_probabilities, top_k),
+            )
+            for row, row_probabilities, top in zip(logits, probabilities, best, strict=True)
+        ]
+
+    def largest_logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
+        """Give each utterance's largest logit, which the out-of-scope threshold bounds."""
+        largest: NDArray[np.float64] = self._scorer.logits(utterances).max(axis=1)
+        return largest
+
+    def explain(self, utterance: str, *, limit: int = 10) -> tuple[Evidence, ...]:
+        """Give the n-grams that spoke for the most likely known intent, the strongest first.
+
+        Args:
+            utterance: the text.
+            limit: at most that many.
+
+        Raises:
+            ExplanationError: this kind of model has no weights to show.
+        """
+        top = int(self._scorer.logits([utterance])[0].argmax())
+        evidence = self._scorer.evidence(utterance, top)
+        in_favour = (item for item in evidence if item.weight > 0)
+        return tuple(sorted(in_favour, key=lambda item: (-item.weight, item.feature))[:limit])
+
+    def _is_out_of_scope(self, largest_logit: float) -> bool:
+        return self.card.threshold is not None and largest_logit < self.card.threshold
+
+    def _rank(self, probabilities: NDArray[np.float64], top_k: int) -> tuple[Alternative, ...]:
+        if not top_k:
+            return ()
+        order = np.argsort(-probabilities, kind="stable")[:top_k]
+        return tuple(Alternative(self._labels[i], float(probabilities[i])) for i in order)
+
+    def _check(self, path: Path) -> None:
+        expected = self.card.self_test
+        utterance = expected.utterance if expected else SELF_TEST_UTTERANCE
+        [answer] = self.predict([utterance], top_k=1)
+        if not np.isfinite(answer.confidence):
+            raise ArtifactBrokenError(path, "answers its self-test with no number")
+        if expected and (
+            answer.alternatives[0].intent != expected.intent
+            or abs(answer.confidence - expected.confidence) > SELF_TEST_TOLERANCE
+        ):
+            raise ArtifactBrokenError(path, "answers its self-test otherwise than when trained")
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn each row of logits into probabilities; safe for large logits."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    normalised: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return normalised
+
+
+def _card_of(path: Path, model_sha256: str) -> ModelCard | None:
+    card_path = path.with_name(CARD_NAME)
+    card = ModelCard.read(card_path) if card_path.exists() else None
+    if card is not None and card.model_sha256 == model_sha256:
+        return card
+    logger.warning(
+        "%s has no model card of its own: serving it uncalibrated and without an "
+        "out-of-scope threshold",
+        path,
+    )
+    return None

@@ -1,0 +1,82 @@
+"""The model card: what the model file beside it is, and how its scores are to be read."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from model.errors import ArtifactBrokenError
+
+CARD_NAME = "model_card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """An utterance and the answer that the model gave to it when it was trained.
+
+    Attributes:
+        utterance: the same for every model, so that no training data stands in the card.
+        intent: the most likely known intent.
+        confidence: its probability, 0 to 1.
+    """
+
+    utterance: str
+    intent: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What serving needs to know about a pipeline, and what people want to know about it.
+
+    Attributes:
+        labels: the known intents, in the order of the model's scores.
+        model_sha256: of the file that the card belongs to, hexadecimal.
+        temperature: the logits are divided by it before the softmax; greater than 0.
+        threshold: an utterance whose largest logit is below it is out of scope; None: none is.
+        self_test: checked at every load; None where the card was not made by training.
+        training: metrics, data, versions and settings; for people, not read by serving.
+    """
+
+    labels: tuple[str, ...]
+    model_sha256: str
+    temperature: float = 1.0
+    threshold: float | None = None
+    self_test: SelfTest | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> ModelCard:
+        """Read a card.
+
+        Raises:
+            ArtifactBrokenError: not a card, or a value that serving can't work with.
+        """
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            self_test = fields["self_test"]
+            card = cls(
+                labels=tuple(str(label) for label in fields["labels"]),
+                model_sha256=str(fields["model_sha256"]),
+                temperature=float(fields["temperature"]),
+                threshold=None if fields["threshold"] is None else float(fields["threshold"]),
+                self_test=None if self_test is None else SelfTest(**self_test),
+                training=fields["training"],
+            )
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ArtifactBrokenError(path, "is not a readable model card") from error
+        if not card._is_usable():
+            raise ArtifactBrokenError(path, "holds a temperature or threshold out of range")
+        return card
+
+    def _is_usable(self) -> bool:
+        has_usable_threshold = self.threshold is None or math.isfinite(self.threshold)
+        return 0 < self.temperature < math.inf and has_usable_threshold
+
+    def to_json(self) -> str:
+        """Give the card as JSON, as it is stored and as ``GET /model`` shows it."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"

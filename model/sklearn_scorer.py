@@ -1,0 +1,100 @@
+"""Score with a fitted scikit-learn pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ArtifactBrokenError, ExplanationError
+from model.prediction import Evidence
+
+
+class PipelineScorer:
+    """A scorer on a fitted Pipeline whose last step is a linear or probabilistic classifier."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self.pipeline = pipeline
+        self.labels = tuple(str(label) for label in pipeline.classes_)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, path: Path) -> PipelineScorer:
+        """Unpickle a pipeline. Executes what the pickle says: only for files that one trusts.
+
+        Args:
+            content: the file's bytes.
+            path: where they come from, for the error.
+
+        Raises:
+            ArtifactBrokenError: no pickle, one of classes that are not installed, or no classifier.
+        """
+        try:
+            pipeline = joblib.load(BytesIO(content))
+        except Exception as error:  # a damaged pickle raises anything
+            raise ArtifactBrokenError(path, "is not a readable joblib file") from error
+        if not _is_text_classifier(pipeline):
+            raise ArtifactBrokenError(path, "holds no fitted classifier of texts")
+        return cls(pipeline)
+
+    def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
+        """Score utterances: shape (utterances, labels).
+
+        A binary classifier gives one score an utterance; it is split evenly over both labels,
+        which leaves the softmax as it was. A classifier without ``decision_function`` gives
+        the logarithms of its probabilities.
+        """
+        if not hasattr(self.pipeline, "decision_function"):
+            smallest = np.finfo(np.float64).tiny
+            return np.log(np.maximum(self.pipeline.predict_proba(utterances), smallest))
+        scores = np.asarray(self.pipeline.decision_function(utterances), dtype=np.float64)
+        return np.column_stack((-scores / 2, scores / 2)) if scores.ndim == 1 else scores
+
+    def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
+        """Give what each n-gram added to one label's logit, in any order.
+
+        An n-gram that several vectorizers saw is given once, with the sum.
+
+        Raises:
+            ExplanationError: the last step has no coefficients.
+        """
+        coefficients = self._coefficients
+        row = self.pipeline[:-1].transform([utterance])
+        weights: dict[str, float] = {}
+        for index, value in zip(row.indices, row.data, strict=True):
+            ngram = self._ngrams[index]
+            added = float(value * coefficients[label_index, index])
+            weights[ngram] = weights.get(ngram, 0.0) + added
+        return [Evidence(ngram, weight) for ngram, weight in weights.items()]
+
+    @cached_property
+    def _coefficients(self) -> NDArray[np.float64]:
+        coefficients = getattr(self.pipeline[-1], "coef_", None)
+        if coefficients is None:
+            raise ExplanationError
+        if len(coefficients) == 1:
+            return np.vstack((-coefficients / 2, coefficients / 2))
+        return np.asarray(coefficients)
+
+    @cached_property
+    def _ngrams(self) -> list[str]:
+        # FeatureUnion puts each vectorizer's name before its n-grams, as "word__reset".
+        names = self.pipeline[:-1].get_feature_names_out()
+        prefixes = tuple(f"{name}__" for name, _ in getattr(self.pipeline[0], "transformer_list", ()))
+        return [
+            next((name.removeprefix(p) for p in prefixes if name.startswith(p)), name)
+            for name in names
+        ]
+
+
+def _is_text_classifier(pipeline: Any) -> bool:
+    try:
+        pipeline.predict([""])
+    except Exception:  # whatever object the pickle held, what it raises says the same
+        return False
+    return hasattr(pipeline, "decision_function") or hasattr(pipeline, "predict_proba")

@@ -1,0 +1,139 @@
+"""The training command: ``python -m model.train`` or ``python model/train.py``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+if not __package__:  # run as a script: find the package beside its own folder, not inside it
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from rich.console import Console
+from rich.table import Table
+
+from model.dataset import Dataset, load_dataset
+from model.errors import DataError
+from model.evaluation import Evaluation
+from model.training import CARD_NAME, MODEL_NAME, train
+
+HERE = Path(__file__).resolve().parent
+MOST_CONFUSIONS = 10
+MOST_MESSAGES = 20
+EXAMPLES = """\
+examples:
+  python -m model.train                              train on the data that comes with the project
+  python -m model.train --data tickets.csv           train on a file; a fifth is put aside as test
+  python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
+  python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
+
+A file is CSV or TSV with the columns text and intent, or JSONL with these keys.
+Exit codes: 0 trained, 1 the data can't be trained on or the model can't be written, 2 wrong usage.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code.
+    """
+    options = _parser().parse_args(arguments)
+    console = Console(soft_wrap=True)
+    errors = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    started = time.monotonic()
+    try:
+        dataset = load_dataset(options.data, seed=options.seed, test_size=options.test_size)
+        _print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
+        _print_summary(console, dataset)
+        with console.status("Reading"):
+            trained = train(dataset, seed=options.seed, progress=console.print)
+        trained.save(options.output)
+    except DataError as error:
+        _print_messages(errors, "error", [str(problem) for problem in error.problems])
+        return 1
+    except OSError as error:
+        reason = error.strerror or "failed"
+        _print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
+        return 1
+    _print_evaluation(console, trained.evaluation)
+    written = f"{options.output / MODEL_NAME} and {CARD_NAME}"
+    console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s", highlight=False)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.train",
+        description="Train the intent classifier, test it, and write it for the function to serve.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--data", type=Path, default=HERE / "data", help="a file, or a folder with train and test"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=HERE / "artifacts", help="folder that the model goes to"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    parser.add_argument(
+        "--test-size",
+        type=_share,
+        default=0.2,
+        help="share put aside as test where there is no test file (default 0.2)",
+    )
+    return parser
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return share
+
+
+def _print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
+    for message in messages[:MOST_MESSAGES]:
+        console.print(f"{kind}: {message}")
+    if len(messages) > MOST_MESSAGES:
+        console.print(f"{kind}: and {len(messages) - MOST_MESSAGES} more")
+
+
+def _print_summary(console: Console, dataset: Dataset) -> None:
+    intents = len({example.intent for example in dataset.train})
+    console.print(
+        f"Training on {len(dataset.train)} utterances of {intents} intents, "
+        f"testing on {len(dataset.test)}"
+    )
+
+
+def _print_evaluation(console: Console, evaluation: Evaluation) -> None:
+    table = Table("intent", title="Test results", title_justify="left")
+    for name in ("precision", "recall", "F1", "utterances"):
+        table.add_column(name, justify="right")
+    for score in evaluation.intents:
+        shares = (f"{share:.3f}" for share in (score.precision, score.recall, score.f1))
+        table.add_row(score.intent, *shares, str(score.support))
+    console.print(table)
+    if evaluation.confusions:
+        confused = Table("intent", "taken for", title="Worst confusions", title_justify="left")
+        confused.add_column("utterances", justify="right")
+        for confusion in evaluation.confusions[:MOST_CONFUSIONS]:
+            confused.add_row(confusion.intent, confusion.taken_for, str(confusion.count))
+        console.print(confused)
+    console.print(f"accuracy {evaluation.accuracy:.4f}, macro-F1 {evaluation.macro_f1:.4f}")
+    console.print(f"rejected as out of scope: {evaluation.rejected:.1%} of the test utterances")
+    if evaluation.out_of_scope_recall is not None:
+        console.print(
+            f"out-of-scope texts found: {evaluation.out_of_scope_recall:.1%}, "
+            f"AUROC {evaluation.out_of_scope_auroc:.4f}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
