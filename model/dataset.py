@@ -13,6 +13,7 @@ from model.errors import DataError, Problem
 from model.formats import Example, read_examples
 from model.prediction import OUT_OF_SCOPE
 
+MINIMUM_INTENTS = 2
 MINIMUM_UTTERANCES = 5
 FEW_UTTERANCES = 20
 SUFFIXES = (".csv", ".tsv", ".jsonl")
@@ -97,7 +98,7 @@ def split(
     """
     train, test = [], []
     for _, group in sorted(_by_intent(examples).items()):
-        shuffled = random.Random(seed).sample(group, len(group))
+        shuffled = random.Random(seed).sample(group, len(group))  # noqa: S311 - no secret
         count = min(max(1, round(len(group) * test_size)), len(group) - 1)
         test += shuffled[:count]
         train += shuffled[count:]
@@ -173,7 +174,7 @@ def _check_intents(examples: Sequence[Example], warnings: list[Problem]) -> None
             )
         elif len(group) < FEW_UTTERANCES:
             warnings.append(group[0].problem(f"{message}; {FEW_UTTERANCES} or more do better"))
-    if len(groups) < 2:
+    if len(groups) < MINIMUM_INTENTS:
         file = examples[0].file if examples else Path("the training data")
         problems.append(Problem(file, 0, "holds fewer than two intents"))
     if problems:

@@ -65,7 +65,8 @@ class IntentModel:
             ArtifactBrokenError: unreadable, no classifier, not what its card describes, or a
                 wrong answer to the self-test.
         """
-        from model.sklearn_scorer import PipelineScorer
+        # Imported late: scikit-learn takes most of the start, and an error should come before it.
+        from model.sklearn_scorer import PipelineScorer  # noqa: PLC0415
 
         try:
             content = path.read_bytes()

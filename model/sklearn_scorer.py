@@ -50,8 +50,8 @@ class PipelineScorer:
         the logarithms of its probabilities.
         """
         if not hasattr(self.pipeline, "decision_function"):
-            smallest = np.finfo(np.float64).tiny
-            return np.log(np.maximum(self.pipeline.predict_proba(utterances), smallest))
+            probabilities = np.asarray(self.pipeline.predict_proba(utterances), dtype=np.float64)
+            return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
         scores = np.asarray(self.pipeline.decision_function(utterances), dtype=np.float64)
         return np.column_stack((-scores / 2, scores / 2)) if scores.ndim == 1 else scores
 
@@ -85,7 +85,9 @@ class PipelineScorer:
     def _ngrams(self) -> list[str]:
         # FeatureUnion puts each vectorizer's name before its n-grams, as "word__reset".
         names = self.pipeline[:-1].get_feature_names_out()
-        prefixes = tuple(f"{name}__" for name, _ in getattr(self.pipeline[0], "transformer_list", ()))
+        prefixes = tuple(
+            f"{name}__" for name, _ in getattr(self.pipeline[0], "transformer_list", ())
+        )
         return [
             next((name.removeprefix(p) for p in prefixes if name.startswith(p)), name)
             for name in names
@@ -95,6 +97,6 @@ class PipelineScorer:
 def _is_text_classifier(pipeline: Any) -> bool:
     try:
         pipeline.predict([""])
-    except Exception:  # whatever object the pickle held, what it raises says the same
+    except Exception:  # noqa: BLE001 - whatever the pickle held, any error says the same
         return False
     return hasattr(pipeline, "decision_function") or hasattr(pipeline, "predict_proba")

@@ -17,7 +17,8 @@ from rich.table import Table
 from model.dataset import Dataset, load_dataset
 from model.errors import DataError
 from model.evaluation import Evaluation
-from model.training import CARD_NAME, MODEL_NAME, train
+from model.model_card import CARD_NAME
+from model.training import MODEL_NAME, train
 
 HERE = Path(__file__).resolve().parent
 MOST_CONFUSIONS = 10
@@ -48,8 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dataset = load_dataset(options.data, seed=options.seed, test_size=options.test_size)
         _print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
         _print_summary(console, dataset)
-        with console.status("Reading"):
-            trained = train(dataset, seed=options.seed, progress=console.print)
+        trained = train(dataset, seed=options.seed, progress=console.print)
         trained.save(options.output)
     except DataError as error:
         _print_messages(errors, "error", [str(problem) for problem in error.problems])
