@@ -1,0 +1,140 @@
+"""The event contract: an event in, the event that answers it out."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from func.cloudevent import SPECVERSION, Event, is_attribute_value
+from func.errors import (
+    BadRequestError,
+    InvalidQueryError,
+    RequestError,
+    UnsupportedMediaTypeError,
+    UnusableDataError,
+)
+from func.json_api import JSON, PLAIN_TEXT, MediaType, classify, parse_object
+from func.query import Query
+from func.settings import Settings
+from model.intent_model import IntentModel
+from model.prediction import OUT_OF_SCOPE
+
+CLASSIFIED = "intent.classified"
+OUT_OF_SCOPE_TYPE = "intent.out_of_scope"
+REJECTED = "intent.rejected"
+
+# Distributed tracing, correlation and partitioning: what belongs together stays together.
+_CARRIED = ("subject", "traceparent", "tracestate", "correlationid", "partitionkey")
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://intentclassifier.org/events")
+
+
+class EventApi:
+    """Answers events by a model."""
+
+    def __init__(self, model: IntentModel, settings: Settings) -> None:
+        self._model = model
+        self._settings = settings
+        prefix = settings.event_type_prefix
+        self._classified, self._out_of_scope, self._rejected = (
+            f"{prefix}.{kind}" for kind in (CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED)
+        )
+
+    def answer(self, event: Event) -> Event | None:
+        """Classify what an event says.
+
+        Returns:
+            The reply; None for an event that is itself a reply of this function, which must not
+            be answered: the answer would come in again, without end.
+
+        Raises:
+            UnusableDataError: the event's data holds no text.
+            TooLargeError: the text is over its limit.
+        """
+        if event.attributes["type"] in (self._classified, self._out_of_scope, self._rejected):
+            return None
+        try:
+            [answer] = classify(_parse_query(event, self._settings), self._model)
+        except (BadRequestError, UnsupportedMediaTypeError) as error:
+            raise UnusableDataError(error.message) from error
+        intent = answer["intent"]
+        kind = self._out_of_scope if intent == OUT_OF_SCOPE else self._classified
+        return self._reply(kind, event.attributes, answer, intent=intent)
+
+    def answer_batch(self, values: list[object]) -> list[Event]:
+        """Answer each event of a batch, in order.
+
+        Returns:
+            A reply for each; one of type ``….intent.rejected``, with the reason, for what can't
+            be classified. Replies of this function among them are left out.
+        """
+        replies = (self._answer_or_reject(value) for value in values)
+        return [reply for reply in replies if reply is not None]
+
+    def _answer_or_reject(self, value: object) -> Event | None:
+        try:
+            return self.answer(Event.from_json(value))
+        except RequestError as error:
+            reason = {"error": error.message, "status": int(error.status)}
+            return self._reply(self._rejected, _salvage(value), reason)
+
+    def _reply(
+        self, kind: str, request: Mapping[str, str], data: Mapping[str, Any], **extensions: str
+    ) -> Event:
+        carried = {name: request[name] for name in _CARRIED if request.get(name)}
+        if {"correlationid", "causationid"} & request.keys():
+            # By the correlation extension, the cause of the reply is the request itself.
+            carried["causationid"] = request["id"]
+        attributes = {
+            "specversion": SPECVERSION,
+            "type": kind,
+            "source": self._settings.event_source,
+            "id": _derived_id(request),
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "datacontenttype": JSON,
+            **carried,
+            **extensions,
+        }
+        origin = {name: request[name] for name in ("id", "source") if name in request}
+        return Event(attributes, {**data, "request": origin})
+
+
+def _salvage(value: object) -> dict[str, str]:
+    """Take from what may be no event what tells its sender which one was rejected.
+
+    Without both id and source, the content itself stands for the id.
+    """
+    attributes = value if isinstance(value, dict) else {}
+    sound: dict[str, str] = {
+        name: attributes[name]
+        for name in ("id", "source", *_CARRIED)
+        if is_attribute_value(attributes.get(name))
+    }
+    if not {"id", "source"} <= sound.keys():
+        sound["id"] = str(uuid.uuid5(_NAMESPACE, json.dumps(value, sort_keys=True)))
+    return sound
+
+
+def _derived_id(request: Mapping[str, str]) -> str:
+    """Derive a reply's id, so that a request that is delivered twice gets the same reply.
+
+    Neither attribute can hold a line break, so the pair is told apart from any other pair.
+    """
+    return str(uuid.uuid5(_NAMESPACE, f"{request.get('source', '')}\n{request['id']}"))
+
+
+def _parse_query(event: Event, settings: Settings) -> Query:
+    media_type = MediaType.parse(event.attributes.get("datacontenttype"))
+    data = event.data
+    if media_type.name == PLAIN_TEXT:
+        text = media_type.decode(data) if isinstance(data, bytes) else data
+        return Query.from_text(text, settings)
+    if not media_type.is_json:
+        raise UnsupportedMediaTypeError(f"The datacontenttype must be {JSON} or {PLAIN_TEXT}")
+    fields = parse_object(media_type.decode(data)) if isinstance(data, bytes) else data
+    query = Query.from_fields(fields if isinstance(fields, dict) else {}, settings)
+    if query.is_batch:
+        raise InvalidQueryError("An event holds one 'text'; send an event for each text")
+    return query

@@ -1,0 +1,142 @@
+"""The JSON contract: a body in, a query out; predictions in, JSON out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from werkzeug.http import parse_options_header
+
+from func.errors import BadRequestError, InvalidQueryError, UnsupportedMediaTypeError
+from func.query import Query
+from func.settings import Settings
+from model.errors import ExplanationError
+from model.intent_model import IntentModel
+from model.prediction import Prediction
+
+JSON = "application/json"
+PLAIN_TEXT = "text/plain"
+DIGITS = 4
+
+_ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "iso-8859-1": "latin-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type in lower case without its parameters, and its charset if it names one."""
+
+    name: str
+    charset: str | None = None
+
+    @classmethod
+    def parse(cls, header: str | None) -> Self:
+        """Read a Content-Type; where there is none, JSON is taken for granted."""
+        name, parameters = parse_options_header(header)
+        return cls(name.lower() or JSON, parameters.get("charset"))
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is JSON: as such, or by its suffix (RFC 6839, section 3.1)."""
+        return self.name == JSON or self.name.endswith("+json")
+
+    def decode(self, body: bytes) -> str:
+        """Decode a body of this type; UTF-8 where no charset is named.
+
+        Raises:
+            UnsupportedMediaTypeError: a charset that is not understood.
+            BadRequestError: the bytes are not of that charset.
+        """
+        encoding = _ENCODINGS.get((self.charset or "utf-8").lower())
+        if encoding is None:
+            raise UnsupportedMediaTypeError(f"The charset must be one of {', '.join(_ENCODINGS)}")
+        try:
+            return body.decode(encoding).removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            raise BadRequestError(f"The body is not valid {encoding.upper()}") from error
+
+
+def parse_query(media_type: MediaType, body: bytes, settings: Settings) -> Query:
+    """Read what a plain HTTP request asks for.
+
+    Raises:
+        UnsupportedMediaTypeError: neither JSON nor plain text.
+        BadRequestError: not what its type says, or not what the contract asks for.
+        TooLargeError: a text or the batch is over its limit.
+    """
+    if media_type.name == PLAIN_TEXT:
+        return Query.from_text(media_type.decode(body), settings)
+    if media_type.is_json:
+        # No body at all lacks the text, and is told so, rather than that it is no JSON.
+        fields = parse_object(media_type.decode(body)) if body else {}
+        return Query.from_fields(fields, settings)
+    raise UnsupportedMediaTypeError(f"The Content-Type must be {JSON} or {PLAIN_TEXT}")
+
+
+def parse_json(text: str) -> Any:
+    """Read JSON by RFC 8259.
+
+    Raises:
+        BadRequestError: not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError("The body is not valid JSON") from error
+
+
+def parse_object(text: str) -> Mapping[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        BadRequestError: not JSON, nested too deeply, or another value than an object.
+    """
+    value = parse_json(text)
+    if not isinstance(value, dict):
+        raise BadRequestError("The body must be a JSON object")
+    return value
+
+
+def render_json(value: object) -> bytes:
+    """Write JSON as compactly as it goes, in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def classify(query: Query, model: IntentModel) -> list[dict[str, Any]]:
+    """Answer each utterance in the form of the contract, in order.
+
+    Raises:
+        InvalidQueryError: an explanation was asked for, and the model can't give any.
+    """
+    predictions = model.predict(query.utterances, top_k=query.top_k)
+    answers = [_render(prediction) for prediction in predictions]
+    if query.explain:
+        for utterance, answer in zip(query.utterances, answers, strict=True):
+            answer["evidence"] = _explain(utterance, model)
+    return answers
+
+
+def _render(prediction: Prediction) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "intent": prediction.intent,
+        "confidence": round(prediction.confidence, DIGITS),
+    }
+    if prediction.alternatives:
+        answer["alternatives"] = [
+            {"intent": item.intent, "confidence": round(item.confidence, DIGITS)}
+            for item in prediction.alternatives
+        ]
+    return answer
+
+
+def _explain(utterance: str, model: IntentModel) -> list[dict[str, Any]]:
+    try:
+        evidence = model.explain(utterance)
+    except ExplanationError as error:
+        raise InvalidQueryError("This model can't explain its predictions") from error
+    return [{"feature": item.feature, "weight": round(item.weight, DIGITS)} for item in evidence]
+
+
+def _refuse_constant(_: str) -> None:
+    raise ValueError("NaN and Infinity are not JSON")

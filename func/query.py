@@ -1,0 +1,103 @@
+"""What a request asks for, whatever form it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from func.errors import InvalidQueryError, TooLargeError
+from func.settings import Settings
+
+MISSING_TEXT = "Missing 'text' parameter"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Utterances to classify, and how much to tell about each.
+
+    Attributes:
+        utterances: at least one; just one unless ``is_batch``.
+        is_batch: whether the answer is a list.
+        top_k: how many alternatives to rank for each; 0 for none.
+        explain: whether to give the n-grams that spoke for the intent.
+    """
+
+    utterances: Sequence[str]
+    is_batch: bool = False
+    top_k: int = 0
+    explain: bool = False
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any], settings: Settings) -> Self:
+        """Read the fields of a JSON object; ``message`` is an alias of ``text``.
+
+        Raises:
+            InvalidQueryError: no text, or a field of the wrong type or value.
+            TooLargeError: a text or the batch is over its limit.
+        """
+        name = next((name for name in ("text", "message") if name in fields), None)
+        is_batch = "texts" in fields
+        if is_batch and name:
+            raise InvalidQueryError(f"Send either '{name}' or 'texts', not both")
+        if is_batch:
+            utterances = _texts(fields["texts"], settings)
+        elif name:
+            utterances = [_text(fields[name], settings, f"'{name}'")]
+        else:
+            raise InvalidQueryError(MISSING_TEXT)
+        top_k, explain = _top_k(fields.get("top_k", 0)), _explain(fields.get("explain", False))
+        return cls(utterances, is_batch, top_k, explain)
+
+    @classmethod
+    def from_text(cls, text: str, settings: Settings) -> Self:
+        """Take a whole body as the utterance.
+
+        Raises:
+            InvalidQueryError: nothing but white space.
+            TooLargeError: longer than an utterance may be.
+        """
+        return cls([_text(text, settings, "The text")])
+
+
+def is_unicode(text: str) -> bool:
+    r"""Tell whether a text can be encoded: a lone surrogate, as JSON's ``\ud800``, can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(value: object, settings: Settings, name: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidQueryError(f"{name} must be a string")
+    if not value.strip():
+        raise InvalidQueryError(f"{name} must not be empty")
+    if len(value) > settings.max_text_length:
+        raise TooLargeError(f"{name} must have at most {settings.max_text_length} characters")
+    if not is_unicode(value):
+        raise InvalidQueryError(f"{name} must be valid Unicode")
+    return value
+
+
+def _texts(value: object, settings: Settings) -> list[str]:
+    if not isinstance(value, list):
+        raise InvalidQueryError("'texts' must be a list of strings")
+    if not value:
+        raise InvalidQueryError("'texts' must not be empty")
+    if len(value) > settings.max_batch_size:
+        raise TooLargeError(f"'texts' must hold at most {settings.max_batch_size} texts")
+    return [_text(text, settings, f"'texts[{index}]'") for index, text in enumerate(value)]
+
+
+def _top_k(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidQueryError("'top_k' must be a whole number, 0 or more")
+    return value
+
+
+def _explain(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidQueryError("'explain' must be true or false")
+    return value

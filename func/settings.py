@@ -1,0 +1,137 @@
+"""Settings, read once from the environment."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("json", "text")
+
+
+class SettingsError(Exception):
+    """A variable holds a value that it can't have.
+
+    Attributes:
+        key: the variable.
+        value: what it holds.
+        allowed: what it may hold.
+    """
+
+    def __init__(self, key: str, value: str, allowed: str) -> None:
+        self.key, self.value, self.allowed = key, value, allowed
+        super().__init__(f"{key}={value!r} is not allowed: it must be {allowed}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be set from outside; each field is the variable of the same name in capitals.
+
+    Attributes:
+        host, port: where the server listens; port 0 takes any free one.
+        threads: how many requests are worked on at once.
+        shutdown_timeout_s: how long requests in flight may take after SIGTERM.
+        model_path: the trained pipeline; its card lies beside it.
+        intent_threshold: overrides the out-of-scope threshold of the model; a logit.
+        max_body_bytes, max_text_length, max_batch_size: limits of a request: bytes, characters
+            of one utterance, utterances.
+        event_source, event_type_prefix: of the events that the function replies with.
+        log_level, log_format: see ``func.telemetry``.
+    """
+
+    host: str = "0.0.0.0"  # noqa: S104 - in a container, the only useful address
+    port: int = 8080
+    threads: int = 8
+    shutdown_timeout_s: float = 25.0
+    model_path: Path = ROOT / "model" / "artifacts" / "intent_model.pkl"
+    intent_threshold: float | None = None
+    max_body_bytes: int = 1024 * 1024
+    max_text_length: int = 5000
+    max_batch_size: int = 256
+    event_source: str = "/intent-classifier"
+    event_type_prefix: str = "org.intentclassifier"
+    log_level: str = "INFO"
+    log_format: str = "json"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings; an unset or empty variable leaves the default.
+
+        Raises:
+            SettingsError: a value that is not allowed.
+        """
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            key = field.name.upper()
+            if text := environ.get(key, "").strip():
+                parse, allowed = _PARSERS[field.name]
+                try:
+                    values[field.name] = parse(text)
+                except ValueError as error:
+                    raise SettingsError(key, text, allowed) from error
+        return cls(**values)
+
+
+Parser = tuple[Callable[[str], Any], str]
+
+
+def _integer(lowest: int, highest: int) -> Parser:
+    def parse(text: str) -> int:
+        if not lowest <= (number := int(text)) <= highest:
+            raise ValueError
+        return number
+
+    return parse, f"a whole number from {lowest} to {highest}"
+
+
+def _number(lowest: float, highest: float) -> Parser:
+    def parse(text: str) -> float:
+        number = float(text)
+        if not (math.isfinite(number) and lowest <= number <= highest):
+            raise ValueError
+        return number
+
+    return parse, f"a number from {lowest:g} to {highest:g}"
+
+
+def _choice(allowed: tuple[str, ...]) -> Parser:
+    def parse(text: str) -> str:
+        by_lower_case = {name.lower(): name for name in allowed}
+        if text.lower() not in by_lower_case:
+            raise ValueError
+        return by_lower_case[text.lower()]
+
+    return parse, f"one of {', '.join(allowed)}"
+
+
+def _matching(pattern: str, allowed: str) -> Parser:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError
+        return text
+
+    return parse, allowed
+
+
+# The CloudEvents HTTP binding asks a receiver to accept events of 64 KiB at least.
+_LEAST_BODY_BYTES = 64 * 1024
+_PARSERS: Mapping[str, Parser] = {
+    "host": _matching(r"[0-9A-Za-z.:_-]+", "a host name or address"),
+    "port": _integer(0, 65535),
+    "threads": _integer(1, 1000),
+    "shutdown_timeout_s": _number(0, 3600),
+    "model_path": (Path, "a path"),
+    "intent_threshold": _number(-1000, 1000),
+    "max_body_bytes": _integer(_LEAST_BODY_BYTES, 64 * 1024 * 1024),
+    "max_text_length": _integer(1, 1_000_000),
+    "max_batch_size": _integer(1, 10_000),
+    "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
+    "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),
+    "log_level": _choice(LOG_LEVELS),
+    "log_format": _choice(LOG_FORMATS),
+}
