@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 from urllib.parse import quote, unquote_to_bytes
+
+from werkzeug.datastructures import Headers
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
 from func.json_api import MediaType, parse_json, render_json
@@ -41,7 +43,7 @@ class Mode(Enum):
     BATCH = "batch"
 
     @classmethod
-    def of(cls, content_type: str, headers: Container[str]) -> Mode | None:
+    def of(cls, content_type: str, headers: Headers) -> Mode | None:
         """Tell the mode of a message from its headers; None for one that holds no event.
 
         Any of the required attributes makes an event: one that lacks ``specversion`` is a

@@ -61,7 +61,8 @@ class EventApi:
             raise UnusableDataError(error.message) from error
         intent = answer["intent"]
         kind = self._out_of_scope if intent == OUT_OF_SCOPE else self._classified
-        return self._reply(kind, event.attributes, answer, intent=intent)
+        reply_id = _derived_id(event.attributes)
+        return self._reply(kind, reply_id, event.attributes, answer, intent=intent)
 
     def answer_batch(self, values: list[object]) -> list[Event]:
         """Answer each event of a batch, in order.
@@ -78,20 +79,28 @@ class EventApi:
             return self.answer(Event.from_json(value))
         except RequestError as error:
             reason = {"error": error.message, "status": int(error.status)}
-            return self._reply(self._rejected, _salvage(value), reason)
+            found = _salvage(value)
+            is_identified = {"id", "source"} <= found.keys()
+            reply_id = _derived_id(found) if is_identified else _id_of_content(value)
+            return self._reply(self._rejected, reply_id, found, reason)
 
     def _reply(
-        self, kind: str, request: Mapping[str, str], data: Mapping[str, Any], **extensions: str
+        self,
+        kind: str,
+        reply_id: str,
+        request: Mapping[str, str],
+        data: Mapping[str, Any],
+        **extensions: str,
     ) -> Event:
         carried = {name: request[name] for name in _CARRIED if request.get(name)}
-        if {"correlationid", "causationid"} & request.keys():
+        if "id" in request and {"correlationid", "causationid"} & request.keys():
             # By the correlation extension, the cause of the reply is the request itself.
             carried["causationid"] = request["id"]
         attributes = {
             "specversion": SPECVERSION,
             "type": kind,
             "source": self._settings.event_source,
-            "id": _derived_id(request),
+            "id": reply_id,
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "datacontenttype": JSON,
             **carried,
@@ -102,19 +111,11 @@ class EventApi:
 
 
 def _salvage(value: object) -> dict[str, str]:
-    """Take from what may be no event what tells its sender which one was rejected.
-
-    Without both id and source, the content itself stands for the id.
-    """
-    attributes = value if isinstance(value, dict) else {}
-    sound: dict[str, str] = {
-        name: attributes[name]
-        for name in ("id", "source", *_CARRIED)
-        if is_attribute_value(attributes.get(name))
-    }
-    if not {"id", "source"} <= sound.keys():
-        sound["id"] = str(uuid.uuid5(_NAMESPACE, json.dumps(value, sort_keys=True)))
-    return sound
+    """Take from what may be no event what tells its sender which one was rejected."""
+    if not isinstance(value, dict):
+        return {}
+    names = ("id", "source", *_CARRIED)
+    return {name: value[name] for name in names if is_attribute_value(value.get(name))}
 
 
 def _derived_id(request: Mapping[str, str]) -> str:
@@ -122,7 +123,11 @@ def _derived_id(request: Mapping[str, str]) -> str:
 
     Neither attribute can hold a line break, so the pair is told apart from any other pair.
     """
-    return str(uuid.uuid5(_NAMESPACE, f"{request.get('source', '')}\n{request['id']}"))
+    return str(uuid.uuid5(_NAMESPACE, f"{request['source']}\n{request['id']}"))
+
+
+def _id_of_content(value: object) -> str:
+    return str(uuid.uuid5(_NAMESPACE, json.dumps(value, sort_keys=True)))
 
 
 def _parse_query(event: Event, settings: Settings) -> Query:

@@ -112,11 +112,11 @@ class Server:
             self._poll(POLL_S)
         self._accept_waiting()
         self._drain()
-        self._waitress.task_dispatcher.shutdown(timeout=0)
-        wasyncore.close_all(self._waitress._map)  # noqa: SLF001 - has no other name
+        self._waitress.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._waitress._map)
 
     def _poll(self, timeout_s: float) -> None:
-        wasyncore.loop(timeout_s, use_poll=True, map=self._waitress._map, count=1)  # noqa: SLF001
+        wasyncore.loop(timeout_s, use_poll=True, map=self._waitress._map, count=1)
 
     def _accept_waiting(self) -> None:
         """Accept each connection that the kernel has already made, then refuse new ones."""
@@ -200,7 +200,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def handle_error(self) -> None:
         """Close after an error in the event loop; waitress's own would log what was sent."""
-        logger.exception("A connection failed")
+        logger.exception("A connection failed")  # noqa: LOG004 - called while handling it
         self.is_lingering = False
         self.handle_close()
 

@@ -1,0 +1,63 @@
+PYTHON ?= python3
+export PORT ?= 8080
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+MODEL := model/artifacts/intent_model.pkl
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCK := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run train test check format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=8081 for another port)
+	@exec $(BIN)/python -m func.server
+
+train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)
+	$(BIN)/python -m model.train
+
+test: check ## all checks, and all tests with coverage
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+check: $(INSTALLED_DEV) ## format, lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
+	$(LOCK) --upgrade --output-file requirements.txt requirements.in
+	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
+
+clean: ## remove the virtual environment, the model and all caches
+	rm -rf $(VENV) model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements.txt | $(BIN)/python
+	@echo "Installing what the function needs"
+	@$(PIP) --requirement requirements.txt
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+	@echo "Installing what tests and checks need"
+	@$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+$(MODEL): $(wildcard model/*.py) $(wildcard model/data/*.csv) $(INSTALLED)
+	$(BIN)/python -m model.train

@@ -1,0 +1,101 @@
+"""A small model for quick tests, and the shipped one, trained once by the real command."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.dataset import Dataset
+from model.formats import Example
+from model.intent_model import IntentModel
+from model.training import MODEL_NAME, TrainedModel, train
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SMALL_DATA = {
+    "greeting": [
+        "hello",
+        "hi there",
+        "good morning",
+        "hey, how are you",
+        "hello to all of you",
+        "good evening",
+        "hi",
+        "hey there",
+    ],
+    "order_tracking": [
+        "where is my order",
+        "track my parcel",
+        "has my package shipped",
+        "my order has not arrived yet",
+        "when does my parcel come",
+        "order status please",
+        "where is my package",
+        "tracking number of my order",
+    ],
+    "password_reset": [
+        "I forgot my password",
+        "reset my password please",
+        "the password reset link is broken",
+        "how do I change my password",
+        "new password needed",
+        "lost my password",
+        "password forgotten",
+        "please reset password",
+    ],
+}
+
+
+@pytest.fixture(scope="session")
+def small_dataset() -> Dataset:
+    """Three intents of eight utterances; two of each are the test."""
+    examples = [
+        Example(text, intent, Path("small.csv"), line)
+        for intent, texts in SMALL_DATA.items()
+        for line, text in enumerate(texts, start=2)
+    ]
+    train_part = tuple(example for example in examples if example.line < 8)
+    test_part = tuple(example for example in examples if example.line >= 8)
+    return Dataset(train_part, test_part, out_of_scope_test=("zzz qqq", "vwxyz"))
+
+
+@pytest.fixture(scope="session")
+def small_trained(small_dataset: Dataset) -> TrainedModel:
+    """A model trained on the small data."""
+    return train(small_dataset, seed=0, progress=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def small_folder(small_trained: TrainedModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small model; tests that change it work on a copy."""
+    folder = tmp_path_factory.mktemp("small")
+    small_trained.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_model(small_folder: Path) -> IntentModel:
+    """The small model, loaded as the function does it."""
+    return IntentModel.load(small_folder / MODEL_NAME)
+
+
+@pytest.fixture(scope="session")
+def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the shipped model: trained by one test process, while the others wait."""
+    folder = tmp_path_factory.getbasetemp().parent / "shipped"
+    with Path(f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            command = [sys.executable, "-m", "model.train", "--output", str(folder)]
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shipped_model(shipped_folder: Path) -> IntentModel:
+    """The shipped model, loaded as the function does it."""
+    return IntentModel.load(shipped_folder / MODEL_NAME)
