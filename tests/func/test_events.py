@@ -1,0 +1,258 @@
+"""The event contract: which reply answers which event."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from func.cloudevent import Event
+from func.errors import TooLargeError, UnusableDataError
+from func.events import EventApi
+from model.intent_model import IntentModel
+
+REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
+
+
+@pytest.fixture
+def api(small_model, settings):
+    """The event contract around the small model."""
+    return EventApi(small_model, settings)
+
+
+def request(data: object, **attributes: str) -> Event:
+    """Build an event with some data."""
+    return Event(REQUIRED | attributes, data)
+
+
+def answer(api: EventApi, data: object, **attributes: str) -> Event:
+    """Have an event answered that has to get a reply."""
+    reply = api.answer(request(data, **attributes))
+    assert reply is not None
+    return reply
+
+
+def test_reply_tells_the_intent(api):
+    """The reply is an event of the type for classified intents, with the answer as its data."""
+    reply = answer(api, {"text": "reset my password"})
+
+    assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
+    assert reply.attributes["source"] == "/intent-classifier"
+    assert reply.attributes["specversion"] == "1.0"
+    assert reply.attributes["datacontenttype"] == "application/json"
+    assert reply.attributes["intent"] == "password_reset"
+    assert datetime.fromisoformat(reply.attributes["time"]).tzinfo
+    assert reply.data["intent"] == "password_reset"
+    assert 0 < reply.data["confidence"] <= 1
+    assert reply.data["request"] == {"id": "1", "source": "/test"}
+
+
+def test_options_work_as_over_http(api):
+    """Alternatives and evidence are given when the data asks for them."""
+    reply = answer(api, {"message": "reset my password", "top_k": 2, "explain": True})
+
+    assert len(reply.data["alternatives"]) == 2
+    assert reply.data["evidence"]
+
+
+def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
+    """Where no intent fits, type and extension say so."""
+    scorer, card = small_model._scorer, replace(small_model.card, threshold=1000.0)
+    reply = answer(EventApi(IntentModel(scorer, card), settings), {"text": "hello"})
+
+    assert reply.attributes["type"] == "org.intentclassifier.intent.out_of_scope"
+    assert reply.attributes["intent"] == "out_of_scope"
+    assert reply.data["intent"] == "out_of_scope"
+
+
+def test_source_and_type_prefix_are_settings(small_model, settings):
+    """Replies are named as the operator says."""
+    named = replace(settings, event_source="https://shop.example", event_type_prefix="com.shop")
+    reply = answer(EventApi(small_model, named), {"text": "hello"})
+
+    assert reply.attributes["source"] == "https://shop.example"
+    assert reply.attributes["type"] == "com.shop.intent.classified"
+
+
+def test_redelivered_event_gets_the_same_id(api):
+    """The reply's id is a UUID of version 5 that follows from the request's source and id."""
+    first = answer(api, {"text": "hello"}).attributes["id"]
+    again = answer(api, {"text": "hello"}).attributes["id"]
+
+    assert first == again
+    assert uuid.UUID(first).version == 5
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"id": "2"}, id="other-id"),
+        pytest.param({"source": "/other"}, id="other-source"),
+    ],
+)
+def test_other_event_gets_another_id(api, other):
+    """Another source or id makes another reply."""
+    first = answer(api, {"text": "hello"})
+    second = answer(api, {"text": "hello"}, **other)
+
+    assert first.attributes["id"] != second.attributes["id"]
+
+
+def test_context_is_carried_over(api):
+    """Subject, tracing, correlation and partition key of the request are those of the reply."""
+    carried = {
+        "subject": "chat 7 €",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "tracestate": "vendor=1",
+        "correlationid": "c-1",
+        "partitionkey": "p-1",
+    }
+    reply = answer(api, {"text": "hello"}, **carried, unrelated="x")
+
+    assert carried.items() <= reply.attributes.items()
+    assert "unrelated" not in reply.attributes
+
+
+@pytest.mark.parametrize("name", ["correlationid", "causationid"])
+def test_request_is_the_cause_of_the_reply(api, name):
+    """Where the request takes part in correlation, the reply names it as its cause."""
+    reply = answer(api, {"text": "hello"}, **{name: "x"})
+
+    assert reply.attributes["causationid"] == "1"
+
+
+def test_reply_names_no_cause_without_correlation(api):
+    """Attributes of correlation are not introduced where nobody uses them."""
+    assert "causationid" not in answer(api, {"text": "hello"}).attributes
+
+
+@pytest.mark.parametrize("kind", ["classified", "out_of_scope", "rejected"])
+def test_own_replies_are_not_answered(api, kind):
+    """A reply that comes in again ends here, whatever it holds, so that no loop forms."""
+    assert api.answer(request({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")) is None
+
+
+@pytest.mark.parametrize(
+    ("datacontenttype", "data"),
+    [
+        pytest.param("application/json", b'{"text": "hello"}', id="json-bytes"),
+        pytest.param("application/json", {"text": "hello"}, id="json-value"),
+        pytest.param("application/vnd.chat+json", b'{"text": "hello"}', id="json-suffix"),
+        pytest.param("text/plain", b"hello", id="text-bytes"),
+        pytest.param("text/plain; charset=utf-8", "hello", id="text-value"),
+    ],
+)
+def test_data_is_read_by_its_type(api, datacontenttype, data):
+    """JSON and plain text are understood, as bytes or as a value in JSON."""
+    reply = answer(api, data, datacontenttype=datacontenttype)
+
+    assert reply.attributes["intent"] == "greeting"
+
+
+@pytest.mark.parametrize(
+    ("datacontenttype", "data", "message"),
+    [
+        pytest.param("application/json", None, "Missing 'text' parameter", id="no-data"),
+        pytest.param("application/json", {}, "Missing 'text' parameter", id="no-text"),
+        pytest.param("application/json", "hello", "Missing 'text' parameter", id="json-string"),
+        pytest.param("application/json", {"text": 1}, "'text' must be a string", id="number"),
+        pytest.param("application/json", {"text": ""}, "'text' must not be empty", id="empty"),
+        pytest.param("application/json", b"{", "The body is not valid JSON", id="broken-json"),
+        pytest.param("application/json", b"[1]", "The body must be a JSON object", id="json-array"),
+        pytest.param("text/plain", b"\xff", "The body is not valid UTF-8", id="bad-bytes"),
+        pytest.param("text/plain", {"a": 1}, "The text must be a string", id="text-no-string"),
+        pytest.param(
+            "application/json",
+            {"texts": ["a"]},
+            "An event holds one 'text'; send an event for each text",
+            id="texts",
+        ),
+        pytest.param(
+            "image/png",
+            b"\x89PNG",
+            "The datacontenttype must be application/json or text/plain",
+            id="picture",
+        ),
+        pytest.param(
+            "text/plain; charset=ebcdic",
+            b"\x89",
+            "The charset must be one of utf-8, utf8, us-ascii, iso-8859-1",
+            id="charset",
+        ),
+    ],
+)
+def test_unusable_data_is_told(api, datacontenttype, data, message):
+    """A sound event without a text gets an error that goes straight to the dead letters."""
+    with pytest.raises(UnusableDataError) as caught:
+        api.answer(request(data, datacontenttype=datacontenttype))
+
+    assert (caught.value.message, caught.value.status) == (message, 422)
+
+
+def test_long_text_is_too_large(api):
+    """The limit of an utterance holds for events, too."""
+    with pytest.raises(TooLargeError):
+        api.answer(request({"text": "x" * 201}))
+
+
+def test_batch_gets_a_reply_for_each_event(api):
+    """One bad event neither stops the others nor is lost, and the order is kept."""
+    first, second, third = api.answer_batch(
+        [
+            REQUIRED | {"id": "a", "data": {"text": "hello"}},
+            REQUIRED | {"id": "b", "subject": "s", "data": {}},
+            REQUIRED | {"id": "c", "data": {"text": "reset my password"}},
+        ]
+    )
+
+    assert first.attributes["intent"] == "greeting"
+    assert second.attributes["type"] == "org.intentclassifier.intent.rejected"
+    assert second.attributes["subject"] == "s"
+    assert second.data == {
+        "error": "Missing 'text' parameter",
+        "status": 422,
+        "request": {"id": "b", "source": "/test"},
+    }
+    assert "intent" not in second.attributes
+    assert third.attributes["intent"] == "password_reset"
+
+
+@pytest.mark.parametrize(
+    ("value", "origin", "error"),
+    [
+        pytest.param(7, {}, "An event must be a JSON object", id="no-object"),
+        pytest.param(
+            {"id": "x", "correlationid": "c"},
+            {"id": "x"},
+            "The attribute 'specversion' must be 1.0",
+            id="no-source",
+        ),
+        pytest.param(
+            {"id": "x", "source": "/s"},
+            {"id": "x", "source": "/s"},
+            "The attribute 'specversion' must be 1.0",
+            id="no-specversion",
+        ),
+    ],
+)
+def test_malformed_event_of_a_batch_is_identified(api, value, origin, error):
+    """A rejection tells what can be told of its request, and has the same id every time."""
+    [first] = api.answer_batch([value])
+    [again] = api.answer_batch([value])
+
+    assert first.data == {"error": error, "status": 400, "request": origin}
+    assert first.attributes["id"] == again.attributes["id"]
+
+
+def test_different_malformed_events_are_told_apart(api):
+    """Rejections of different contents have different ids."""
+    first, second = api.answer_batch([1, 2])
+
+    assert first.attributes["id"] != second.attributes["id"]
+
+
+def test_own_replies_in_a_batch_are_left_out(api):
+    """A batch of our own replies gives nothing that could come in again."""
+    assert api.answer_batch([REQUIRED | {"type": "org.intentclassifier.intent.rejected"}]) == []

@@ -1,0 +1,91 @@
+"""Settings: defaults, reading, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from func.settings import ROOT, Settings, SettingsError
+
+
+def test_empty_environment_gives_the_defaults():
+    """Where nothing is set, the function serves its own model on port 8080."""
+    settings = Settings.from_environ({})
+
+    assert settings == Settings()
+    assert settings.port == 8080
+    assert settings.model_path == ROOT / "model" / "artifacts" / "intent_model.pkl"
+
+
+def test_empty_variable_counts_as_unset():
+    """A variable without a value leaves the default, as manifests often have it."""
+    assert Settings.from_environ({"PORT": "", "INTENT_THRESHOLD": " "}) == Settings()
+
+
+def test_each_variable_is_read():
+    """Every field is set by the variable of its name in capitals."""
+    settings = Settings.from_environ(
+        {
+            "HOST": "::1",
+            "PORT": "9000",
+            "THREADS": "2",
+            "SHUTDOWN_TIMEOUT_S": "1.5",
+            "MODEL_PATH": "/models/mine.pkl",
+            "INTENT_THRESHOLD": "-2.5",
+            "MAX_BODY_BYTES": "70000",
+            "MAX_TEXT_LENGTH": "100",
+            "MAX_BATCH_SIZE": "7",
+            "EVENT_SOURCE": "https://shop.example/intents",
+            "EVENT_TYPE_PREFIX": "com.example",
+            "LOG_LEVEL": "debug",
+            "LOG_FORMAT": "TEXT",
+        }
+    )
+
+    assert settings == Settings(
+        host="::1",
+        port=9000,
+        threads=2,
+        shutdown_timeout_s=1.5,
+        model_path=Path("/models/mine.pkl"),
+        intent_threshold=-2.5,
+        max_body_bytes=70000,
+        max_text_length=100,
+        max_batch_size=7,
+        event_source="https://shop.example/intents",
+        event_type_prefix="com.example",
+        log_level="DEBUG",
+        log_format="text",
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        pytest.param("PORT", "http", "a whole number from 0 to 65535", id="port-no-number"),
+        pytest.param("PORT", "65536", "a whole number from 0 to 65535", id="port-too-high"),
+        pytest.param("THREADS", "0", "a whole number from 1 to 1000", id="no-threads"),
+        pytest.param("INTENT_THRESHOLD", "nan", "a number from -1000 to 1000", id="not-a-number"),
+        pytest.param("SHUTDOWN_TIMEOUT_S", "-1", "a number from 0 to 3600", id="negative-time"),
+        pytest.param(
+            "MAX_BODY_BYTES", "65535", "a whole number from 65536 to 67108864", id="small-body"
+        ),
+        pytest.param("LOG_FORMAT", "xml", "one of json, text", id="log-format"),
+        pytest.param("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR", id="log-level"),
+        pytest.param(
+            "EVENT_SOURCE", "a b", "a URI reference of printable ASCII without spaces", id="source"
+        ),
+        pytest.param(
+            "EVENT_TYPE_PREFIX", "a/b", "letters, digits, '.', '_' and '-'", id="type-prefix"
+        ),
+        pytest.param("HOST", "a b", "a host name or address", id="host"),
+    ],
+)
+def test_bad_value_names_key_value_and_what_is_allowed(key, value, allowed):
+    """A value that is not allowed is refused with all that is needed to mend it."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environ({key: value})
+
+    assert (caught.value.key, caught.value.value, caught.value.allowed) == (key, value, allowed)
+    assert str(caught.value) == f"{key}={value!r} is not allowed: it must be {allowed}."
