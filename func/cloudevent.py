@@ -158,16 +158,25 @@ def _parse_body(content_type: str, body: bytes, expected: str) -> Any:
 
 
 def _decode_header(value: str) -> str:
-    """Decode a header value: unquote, then percent-decode once (HTTP, section 3.1.3.2).
-
-    WSGI gives each byte as one character; UTF-8 that was sent as it is gets decoded, too.
-    """
+    """Decode a header value: unquote, then percent-decode once (HTTP, section 3.1.3.2)."""
+    value = _undo_latin_1(value)
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = re.sub(r"\\(.)", r"\1", value[1:-1])
     try:
-        return unquote_to_bytes(value.encode("latin-1")).decode("utf-8")
-    except UnicodeError as error:
+        return unquote_to_bytes(value).decode()
+    except UnicodeDecodeError as error:
         raise MalformedEventError("An attribute is not valid percent-encoded UTF-8") from error
+
+
+def _undo_latin_1(value: str) -> str:
+    """Read bytes that a client should have encoded: as UTF-8, or else as Latin-1.
+
+    WSGI gives each byte as one character. Clients on Python's http.client send Latin-1 as it is.
+    """
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def _decode_base64(value: object) -> bytes:

@@ -140,13 +140,22 @@ def _load_once() -> IntentFunction:
 def _read_body(request: Request, max_bytes: int) -> bytes:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
-    request.max_content_length = max_bytes
+    # A stream without announced length is cut at werkzeug's limit without an error: let it be one
+    # byte longer than ours.
+    request.max_content_length = max_bytes + 1
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
-        raise TooLargeError(f"The body must have at most {max_bytes} bytes") from error
+        raise _too_large(max_bytes) from error
     except HTTPException as error:
         raise BadRequestError("The body ended early") from error
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
+
+
+def _too_large(max_bytes: int) -> TooLargeError:
+    return TooLargeError(f"The body must have at most {max_bytes} bytes")
 
 
 def _binary(event: Event) -> Response:

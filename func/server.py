@@ -81,7 +81,7 @@ class Server:
     def __init__(
         self, app: Callable[..., Any], listener: socket.socket, settings: Settings
     ) -> None:
-        self._stop_at = float("inf")
+        self._stop_at: float | None = None
         self._timeout_s = settings.shutdown_timeout_s
         self._waitress = create_server(
             app,
@@ -103,15 +103,16 @@ class Server:
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
         """Accept what has connected, answer what has been sent, and return from ``run``."""
-        self._stop_at = min(self._stop_at, time.monotonic())
-        self._waitress.pull_trigger()
+        if self._stop_at is None:
+            self._stop_at = time.monotonic()
+            self._waitress.pull_trigger()
 
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""
-        while self._stop_at == float("inf"):
+        while self._stop_at is None:
             self._poll(POLL_S)
         self._accept_waiting()
-        self._drain()
+        self._drain(until=self._stop_at + self._timeout_s)
         self._waitress.task_dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._waitress._map)
 
@@ -128,10 +129,9 @@ class Server:
         self._waitress.is_draining = True
         wasyncore.dispatcher.close(self._waitress)
 
-    def _drain(self) -> None:
-        give_up_at = self._stop_at + self._timeout_s
+    def _drain(self, *, until: float) -> None:
         channels = self._waitress.active_channels
-        while channels and time.monotonic() < give_up_at:
+        while channels and time.monotonic() < until:
             for channel in list(channels.values()):
                 channel.close_if_idle()
             self._poll(0.05)

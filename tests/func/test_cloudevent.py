@@ -72,6 +72,7 @@ def test_binary_event_without_body_has_no_data():
         pytest.param(r'"a \"b\" \\ c"', r'a "b" \ c', id="quoted-with-escapes"),
         pytest.param('"%C3%BC"', "ü", id="quoted-and-encoded"),
         pytest.param("\u00c3\u00bc", "ü", id="raw-utf-8-as-wsgi-gives-it"),
+        pytest.param("\u00fc%C3%BC", "üü", id="raw-latin-1"),
         pytest.param('"', '"', id="lone-quote"),
         pytest.param("%zz", "%zz", id="no-encoding-at-all"),
     ],

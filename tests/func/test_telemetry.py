@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 
 import pytest
 
@@ -31,10 +30,9 @@ def record(message: str = "hello", **extra: object) -> logging.LogRecord:
 
 def failed_record() -> logging.LogRecord:
     """Make the record of an exception whose text and message quote a user."""
-    try:
+    with pytest.raises(ValueError, match="utterance-marker") as caught:
         int("utterance-marker")
-    except ValueError:
-        return record("failed on utterance-marker", exc_info=sys.exc_info())
+    return record("failed on utterance-marker", exc_info=caught._excinfo)
 
 
 def test_json_line_has_time_level_message_and_fields():

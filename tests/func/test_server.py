@@ -1,0 +1,453 @@
+"""The real server over real sockets: the contract, refusals, slow clients, and draining."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+import requests
+
+from func import server as server_module
+from func.app import create_app
+from func.handler import IntentFunction
+from func.server import Channel, Server
+from func.settings import Settings
+from tests.conftest import ROOT
+from tests.func.conftest import RunningServer
+
+REQUEST = (
+    b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 17\r\n\r\n{"text": "hello"}'
+)
+BODY_LIMIT = 64 * 1024
+
+
+@pytest.fixture(scope="module")
+def port(small_folder) -> Any:
+    """The port of a server with the smallest body limit."""
+    environ = {"MODEL_PATH": str(small_folder / "intent_model.pkl"), "MAX_BODY_BYTES": "65536"}
+    running = RunningServer.start(environ)
+    yield running.port
+    running.stop()
+
+
+@pytest.fixture
+def in_process(small_model) -> Any:
+    """Start servers in threads of this process, so that their connections can be looked at."""
+    started = []
+
+    def start(**changes: Any) -> Server:
+        settings = Settings(host="127.0.0.1", port=0, **changes)
+        app = create_app(IntentFunction(small_model, settings))
+        server = Server(app, server_module._bind(settings), settings)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        started.append((server, thread))
+        return server
+
+    yield start
+    for server, thread in started:
+        server.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def address(server: Server) -> tuple[str, int]:
+    """Where a server in this process listens."""
+    return "127.0.0.1", int(server._waitress.effective_port)
+
+
+def channels(server: Server) -> list[Channel]:
+    """The open connections of a server in this process."""
+    return list(server._waitress.active_channels.values())
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until something holds, for ten seconds at most."""
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert condition()
+
+
+def exchange(port: int, sent: bytes) -> bytes:
+    """Send bytes, and give all that comes back until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def status_and_body(answer: bytes) -> tuple[int, object]:
+    """Take a raw answer apart."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+def test_health_is_exact(port):
+    """The answer of the health check is the same to the byte, with its length announced."""
+    answer = requests.get(f"http://127.0.0.1:{port}/health", timeout=10)
+
+    assert answer.content == b'{"status":"ok"}'
+    assert answer.headers["Content-Length"] == "15"
+    assert "Server" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "error"),
+    [
+        pytest.param(
+            b"POST /predict HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+            400,
+            "Missing 'text' parameter",
+            id="no-text",
+        ),
+        pytest.param(
+            b"POST /predict HTTP/1.1\r\nContent-Length: 13\r\n\r\n" + b'{"text":"\xff\xfe"}',
+            400,
+            "The body is not valid UTF-8",
+            id="bad-bytes",
+        ),
+        pytest.param(
+            b"POST /predict HTTP/1.1\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi",
+            415,
+            "The Content-Type must be application/json or text/plain",
+            id="media-type",
+        ),
+        pytest.param(b"PATCH /predict HTTP/1.1\r\n\r\n", 405, "Method Not Allowed", id="method"),
+        pytest.param(b"GET /marker HTTP/1.1\r\n\r\n", 404, "Not Found", id="path"),
+        pytest.param(b"marker\r\n\r\n", 400, "Bad Request", id="no-http"),
+        pytest.param(b"get /marker HTTP/1.1\r\n\r\n", 400, "Bad Request", id="lower-case-method"),
+        pytest.param(b"GET / HTTP/1.1\r\nmark er: x\r\n\r\n", 400, "Bad Request", id="bad-header"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nx: mar\nker\r\n\r\n", 400, "Bad Request", id="line-feed-in-header"
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nContent-Length: marker\r\n\r\n", 400, "Bad Request", id="length"
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nmarker\r\n",
+            400,
+            "Bad Request",
+            id="bad-chunk",
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: marker\r\n\r\n",
+            501,
+            "Not Implemented",
+            id="transfer-encoding",
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nx: " + b"marker" * 11000 + b"\r\n\r\n",
+            431,
+            "Request Header Fields Too Large",
+            id="large-header",
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n",
+            413,
+            "Request Entity Too Large",
+            id="large-body-announced",
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n" + b"x" * 0x10001,
+            413,
+            "Request Entity Too Large",
+            id="large-body-in-chunks",
+        ),
+    ],
+)
+def test_bad_requests_get_the_answers_of_the_contract(port, sent, status, error):
+    """Whatever comes over the wire, the answer is JSON that quotes nothing of it."""
+    answer = exchange(port, sent)
+
+    assert status_and_body(answer) == (status, {"error": error})
+    assert b"Content-Type: application/json\r\n" in answer
+    assert b"marker" not in answer
+
+
+def test_body_at_the_limit_is_read(port):
+    """A body of exactly the allowed size is no reason to refuse."""
+    body = json.dumps({"text": "hello", "padding": ""}).encode()
+    body = body.replace(b'""', b'"' + b"x" * (BODY_LIMIT - len(body)) + b'"')
+
+    answer = requests.post(f"http://127.0.0.1:{port}/", data=body, timeout=10)
+
+    assert len(body) == BODY_LIMIT
+    assert answer.json()["intent"] == "greeting"
+
+
+def test_chunked_body_is_read(port):
+    """A body whose length is not announced is understood."""
+    parts = iter([b'{"text": ', b'"hello"}'])
+    answer = requests.post(f"http://127.0.0.1:{port}/predict", data=parts, timeout=10)
+
+    assert answer.json()["intent"] == "greeting"
+
+
+def test_client_that_sends_on_gets_its_refusal(port):
+    """The answer to a body that is too large arrives, though the client goes on sending."""
+    answer = requests.post(f"http://127.0.0.1:{port}/", data=b"x" * 8_000_000, timeout=10)
+
+    assert (answer.status_code, answer.json()) == (413, {"error": "Request Entity Too Large"})
+    assert answer.headers["Connection"] == "close"
+
+
+def test_connection_is_kept_open(port):
+    """Many requests go over one connection, pipelined ones too."""
+    answer = exchange(port, REQUEST * 3)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_slow_clients_do_not_stop_others(start_server):
+    """Connections that send no more than half a request hold no thread."""
+    server = start_server(THREADS="1")
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(50)]
+    for connection in slow:
+        connection.sendall(REQUEST[:-5])
+
+    assert requests.post(f"{server.url}/", json={"text": "hello"}, timeout=10).status_code == 200
+    for connection in slow:
+        connection.sendall(REQUEST[-5:])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        connection.close()
+
+
+def test_load_loses_nothing_at_sigterm(start_server):
+    """Eight clients under load get an answer to each request that the server accepted."""
+    server = start_server()
+    is_under_load = threading.Barrier(9)
+    clients = [LoadClient(server.port, is_under_load) for _ in range(8)]
+    for client in clients:
+        client.start()
+    is_under_load.wait(30)
+    code, log = server.stop()
+    for client in clients:
+        client.join(30)
+
+    answered = [status for client in clients for status in client.answered]
+    assert [client.failure for client in clients] == [None] * 8
+    assert set(answered) == {200}
+    assert log.count('"message": "request"') == len(answered)
+    assert code == 0
+
+
+class LoadClient(threading.Thread):
+    """Sends one request after the other until the server refuses connections."""
+
+    def __init__(self, port: int, is_under_load: threading.Barrier) -> None:
+        super().__init__()
+        self.answered: list[int] = []
+        self.failure: Exception | None = None
+        self._port = port
+        self._is_under_load = is_under_load
+
+    def run(self) -> None:
+        """Note the status of each answer, and whatever else than a refusal ends the run."""
+        try:
+            for _ in range(20):
+                self._connect_and_ask(1)
+            self._is_under_load.wait(30)
+            while True:
+                self._connect_and_ask(1_000_000)
+        except ConnectionRefusedError:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, a request was lost
+            self.failure = error
+
+    def _connect_and_ask(self, times: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection.connect()
+        with closing(connection):
+            for _ in range(times):
+                connection.request("POST", "/predict", b'{"text": "hello"}')
+                response = connection.getresponse()
+                response.read()
+                self.answered.append(response.status)
+                if response.getheader("Connection") == "close":
+                    return
+
+
+def test_request_in_flight_is_finished_at_sigterm(start_server):
+    """What was begun before the signal is read to its end and answered; then the server ends."""
+    server = start_server()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(REQUEST[:-5])
+        server.process.terminate()
+        wait_for(lambda: not can_connect(server.port))
+        connection.sendall(REQUEST[-5:])
+        answer = connection.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"Connection: close\r\n" in answer
+    assert server.stop()[0] == 0
+
+
+def can_connect(port: int) -> bool:
+    """Tell whether somebody listens."""
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_draining_ends_after_its_time(start_server):
+    """A client that never finishes its request holds the end up for no longer than is set."""
+    server = start_server(SHUTDOWN_TIMEOUT_S="0.2")
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(REQUEST[:-5])
+        requests.get(f"{server.url}/health", timeout=10)
+        code, log = server.stop()
+
+    assert code == 0
+    assert "Stopped with 1 connections unanswered" in log
+
+
+def test_idle_connections_are_closed_while_draining(in_process):
+    """An open connection on which nothing happens does not hold the end up."""
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(REQUEST)
+        wait_for(lambda: channels(server) and channels(server)[0].total_outbufs_len == 0)
+        server.stop()
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b"}")
+
+
+def test_waiting_connections_are_accepted_before_the_end(small_model):
+    """Connections that the kernel made before the signal are served after it."""
+    settings = Settings(host="127.0.0.1", port=0)
+    app = create_app(IntentFunction(small_model, settings))
+    server = Server(app, server_module._bind(settings), settings)
+    waiting = [socket.create_connection(address(server), timeout=10) for _ in range(5)]
+    for connection in waiting:
+        connection.sendall(REQUEST)
+    server.stop()
+    server.run()
+
+    for connection in waiting:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        connection.close()
+
+
+def test_pipelined_requests_are_all_answered_while_draining(small_model):
+    """Only the last of the requests that were sent announces the connection's end."""
+    settings = Settings(host="127.0.0.1", port=0)
+    app = create_app(IntentFunction(small_model, settings))
+    server = Server(app, server_module._bind(settings), settings)
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(REQUEST * 3)
+        server.stop()
+        server.run()
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+    assert answer.count(b"Connection: close") == 1
+
+
+def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
+    """After a refusal the connection lingers, but not for long."""
+    monkeypatch.setattr(server_module, "LINGER_S", 0.05)
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+        assert answer.startswith(b"HTTP/1.0 400")
+        wait_for(lambda: not channels(server))
+
+
+def test_refused_client_that_resets_is_closed_at_once(in_process):
+    """A connection that is gone can't be shut down in good order, and is just dropped."""
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        wait_for(lambda: channels(server))
+        [channel] = channels(server)
+        channel.is_lingering = True
+        channel.socket.shutdown(socket.SHUT_RDWR)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    wait_for(lambda: not channels(server))
+
+
+def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, caplog):
+    """A fault while reading is logged by its type, and other connections go on."""
+    server = in_process()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret-marker")
+
+    with (
+        monkeypatch.context() as patch,
+        socket.create_connection(address(server), timeout=10) as connection,
+    ):
+        patch.setattr(Channel, "received", fail)
+        connection.sendall(REQUEST)
+        assert connection.recv(65536) == b""
+    assert exchange(address(server)[1], REQUEST).startswith(b"HTTP/1.1 200 OK")
+    assert "secret-marker" not in "".join(record.getMessage() for record in caplog.records)
+
+
+def test_ipv6_address_can_be_set():
+    """A host with colons is an IPv6 address."""
+    with closing(server_module._bind(Settings(host="::1", port=0))) as listener:
+        assert listener.getsockname()[0] == "::1"
+
+
+@pytest.mark.parametrize(
+    ("environ", "line"),
+    [
+        pytest.param(
+            {"PORT": "http"},
+            "PORT='http' is not allowed: it must be a whole number from 0 to 65535.\n",
+            id="settings",
+        ),
+        pytest.param(
+            {"PORT": "0", "MODEL_PATH": "/nowhere/m.pkl"},
+            "/nowhere/m.pkl does not exist. "
+            "Train a model (make train), or set MODEL_PATH to one.\n",
+            id="missing-model",
+        ),
+        pytest.param(
+            {"PORT": "0", "MODEL_PATH": __file__},
+            f"{__file__} is not a readable joblib file. Train it again: make train.\n",
+            id="broken-model",
+        ),
+    ],
+)
+def test_what_prevents_the_start_is_told_in_one_line(environ, line):
+    """A server that can't start exits with 1 and says why."""
+    process = run_server(environ)
+
+    assert process.returncode == 1
+    assert process.stderr.splitlines(keepends=True)[-1] == line
+    assert "Traceback" not in process.stderr
+
+
+def test_port_in_use_is_told():
+    """A port that somebody else has is named."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        taken = other.getsockname()[1]
+        process = run_server({"HOST": "127.0.0.1", "PORT": str(taken)})
+
+    assert process.returncode == 1
+    assert process.stderr == f"Can't listen on port {taken}: Address already in use\n"
+
+
+def run_server(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the server until it ends by itself."""
+    command = [sys.executable, "-m", "func.server"]
+    return subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
