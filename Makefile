@@ -1,5 +1,6 @@
 PYTHON ?= python3
 export PORT ?= 8080
+export LOG_FORMAT ?= text
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +18,7 @@ LOCK := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsa
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=8081 for another port)
+run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 for another port)
 	@exec $(BIN)/python -m func.server
 
 train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)

@@ -74,7 +74,7 @@ class IntentFunction:
             case Mode.STRUCTURED:
                 reply = self._answer_event(parse_structured(content_type, body))
                 return _no_reply() if reply is None else _structured(reply)
-            case Mode.BINARY:
+            case _:
                 headers = request.headers.items()
                 event = Event.from_binary(headers, content_type or None, body)
                 reply = self._answer_event(event)

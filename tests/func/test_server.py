@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -449,5 +450,11 @@ def run_server(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run the server until it ends by itself."""
     command = [sys.executable, "-m", "func.server"]
     return subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=ROOT,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.errors import (
+    ArtifactBrokenError,
+    ArtifactError,
+    ArtifactMissingError,
+    DataError,
+    ExplanationError,
+    ModelError,
+    Problem,
+)
+
+PATH = Path("folder/model.pkl")
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        pytest.param(3, "data.csv:3: no text", id="line"),
+        pytest.param(0, "data.csv: no text", id="whole-file"),
+    ],
+)
+def test_problem_names_its_place(line, text):
+    """A problem reads as file, line if there is one, and message."""
+    assert str(Problem(Path("data.csv"), line, "no text")) == text
+
+
+def test_data_error_carries_its_problems():
+    """A data error keeps its problems and reads as one line for each, in order."""
+    problems = [Problem(Path("b.csv"), 2, "no text"), Problem(Path("a.csv"), 1, "no intent")]
+
+    error = DataError(problems)
+
+    assert error.problems == tuple(problems)
+    assert str(error) == "b.csv:2: no text\na.csv:1: no intent"
+
+
+def test_artifact_error_carries_path_reason_and_remedy():
+    """An artifact error says which file, what is wrong with it, and what mends it."""
+    error = ArtifactError(PATH, "is rusty", "Oil it")
+
+    assert (error.path, error.reason, error.remedy) == (PATH, "is rusty", "Oil it")
+    assert str(error) == "folder/model.pkl is rusty. Oil it."
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        pytest.param(
+            ArtifactBrokenError(PATH, "is rusty"),
+            "folder/model.pkl is rusty. Train it again: make train.",
+            id="broken",
+        ),
+        pytest.param(
+            ArtifactMissingError(PATH),
+            "folder/model.pkl does not exist. "
+            "Train a model (make train), or set MODEL_PATH to one.",
+            id="missing",
+        ),
+        pytest.param(ExplanationError(), "This model can't explain its predictions", id="explain"),
+    ],
+)
+def test_error_text(error, text):
+    """Each error has a text that people can act on."""
+    assert str(error) == text
+
+
+@pytest.mark.parametrize(
+    ("error_type", "base"),
+    [
+        pytest.param(DataError, ModelError, id="data"),
+        pytest.param(ExplanationError, ModelError, id="explanation"),
+        pytest.param(ArtifactError, ModelError, id="artifact"),
+        pytest.param(ArtifactMissingError, ArtifactError, id="missing"),
+        pytest.param(ArtifactBrokenError, ArtifactError, id="broken"),
+    ],
+)
+def test_error_tree(error_type, base):
+    """Each error can be caught by the base that the tree in the module draws above it."""
+    assert issubclass(error_type, base)

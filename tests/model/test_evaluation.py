@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+
+from model.evaluation import Confusion, IntentScore, evaluate
+from model.formats import Example
+from model.intent_model import IntentModel
+from model.model_card import ModelCard
+from tests.model.tables import TableScorer
+
+LABELS = ("a", "b", "c", "d")
+THRESHOLD = 2.0
+# True intent, predicted intent and largest logit of each test utterance. a2 is below the threshold.
+TEST = {
+    "a1": ("a", "a", 9.0),
+    "a2": ("a", "a", 1.0),
+    "a3": ("a", "b", 3.0),
+    "a4": ("a", "d", 4.0),
+    "b1": ("b", "b", 5.0),
+    "b2": ("b", "b", 6.0),
+    "c1": ("c", "b", 7.0),
+    "c2": ("c", "b", 8.0),
+}
+# Two of four are below the threshold; 2.0 itself is not.
+OUT_OF_SCOPE = {"o1": 0.0, "o2": 1.5, "o3": 2.0, "o4": 3.5}
+EXAMPLES = [Example(text, true, Path("test.csv"), 2) for text, (true, _, _) in TEST.items()]
+
+
+def row(predicted: str, largest: float) -> list[float]:
+    return [largest if label == predicted else -1.0 for label in LABELS]
+
+
+@pytest.fixture
+def model():
+    table = {text: row(predicted, largest) for text, (_, predicted, largest) in TEST.items()}
+    table |= {text: row("a", largest) for text, largest in OUT_OF_SCOPE.items()}
+    return IntentModel(TableScorer(LABELS, table), ModelCard(LABELS, "", threshold=THRESHOLD))
+
+
+def test_accuracy_and_f1_are_of_the_known_intents(model):
+    """Accuracy and macro-F1 look at the most likely known intent, whatever the threshold says."""
+    evaluation = evaluate(model, EXAMPLES)
+
+    assert evaluation.accuracy == pytest.approx(4 / 8)
+    assert evaluation.macro_f1 == pytest.approx((2 / 3 + 4 / 7 + 0) / 3)
+
+
+def test_intents_of_the_test_are_scored(model):
+    """Each intent of the test has precision, recall, F1 and support; d, not in it, has none."""
+    first, second, third = evaluate(model, EXAMPLES).intents
+
+    assert astuple(first) == ("a", 2 / 2, 2 / 4, pytest.approx(2 / 3), 4)
+    assert astuple(second) == ("b", 2 / 5, 2 / 2, pytest.approx(4 / 7), 2)
+    assert third == IntentScore("c", precision=0.0, recall=0.0, f1=0.0, support=2)
+
+
+def test_confusions_are_counted(model):
+    """Confusions are the pairs of true and predicted intent, the most frequent first."""
+    assert evaluate(model, EXAMPLES).confusions == (
+        Confusion("c", "b", 2),
+        Confusion("a", "b", 1),
+        Confusion("a", "d", 1),
+    )
+
+
+def test_share_of_rejected_test_utterances(model):
+    """The rejected share counts the test utterances below the threshold: one of eight."""
+    assert evaluate(model, EXAMPLES).rejected == pytest.approx(1 / 8)
+
+
+def test_out_of_scope_texts_are_evaluated(model):
+    """Recall counts the texts below the threshold, AUROC the pairs in the right order."""
+    evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
+
+    assert evaluation.out_of_scope_recall == pytest.approx(2 / 4)
+    assert evaluation.out_of_scope_auroc == pytest.approx((8 + 7 + 7 + 6) / (8 * 4))
+
+
+def test_without_out_of_scope_texts_nothing_is_said_of_them(model):
+    """Without out-of-scope texts, recall and AUROC are left open."""
+    evaluation = evaluate(model, EXAMPLES)
+
+    assert evaluation.out_of_scope_recall is None
+    assert evaluation.out_of_scope_auroc is None
+
+
+def test_model_that_is_always_right_has_no_confusions(model):
+    """A test without mistakes gives full shares and no confusion."""
+    evaluation = evaluate(model, [EXAMPLES[0], EXAMPLES[4]])
+
+    assert (evaluation.accuracy, evaluation.macro_f1, evaluation.rejected) == (1.0, 1.0, 0.0)
+    assert evaluation.confusions == ()

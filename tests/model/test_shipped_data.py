@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from itertools import chain
+
+import pytest
+
+from model.dataset import load_dataset
+from model.evaluation import evaluate
+from model.formats import Example, read_examples
+from model.prediction import OUT_OF_SCOPE
+from tests.conftest import ROOT
+
+FOLDER = ROOT / "model" / "data"
+NAMES = ("train.csv", "test.csv", "out_of_scope_validation.csv", "out_of_scope_test.csv")
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, list[Example]]:
+    return {name: read_examples(FOLDER / name) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return load_dataset(FOLDER, seed=0, test_size=0.2)
+
+
+def letters_and_digits(text: str) -> str:
+    """Give the form in which texts are compared; those without a letter or digit as they are."""
+    return "".join(filter(str.isalnum, text.casefold())) or text
+
+
+def by_form(examples: Iterable[Example]) -> dict[str, list[Example]]:
+    groups: dict[str, list[Example]] = defaultdict(list)
+    for example in examples:
+        groups[letters_and_digits(example.text)].append(example)
+    return groups
+
+
+def places(examples: Iterable[Example]) -> list[str]:
+    return [f"{item.file.name}:{item.line} {item.intent}: {item.text}" for item in examples]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_header_is_text_and_intent(name):
+    """Each file begins with the same two columns."""
+    assert (FOLDER / name).read_bytes().splitlines()[0] == b"text,intent"
+
+
+def test_there_are_enough_intents(files):
+    """At least 27 intents are trained, those that the documentation shows among them."""
+    intents = {example.intent for example in files["train.csv"]}
+
+    assert len(intents) >= 27
+    assert {"password_reset", "account_help"} <= intents
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [pytest.param("train.csv", 60, id="train"), pytest.param("test.csv", 20, id="test")],
+)
+def test_each_intent_has_enough_utterances(files, name, least):
+    """Every intent of the training has enough utterances in training and in test."""
+    counts = Counter(example.intent for example in files[name])
+    intents = {example.intent for example in files["train.csv"]}
+
+    assert set(counts) == intents
+    assert {intent: count for intent, count in counts.items() if count < least} == {}
+
+
+def test_there_are_enough_out_of_scope_texts(files):
+    """Both out-of-scope files together have at least 300 texts, all labelled as such."""
+    examples = files["out_of_scope_validation.csv"] + files["out_of_scope_test.csv"]
+
+    assert len(examples) >= 300
+    assert {example.intent for example in examples} == {OUT_OF_SCOPE}
+
+
+def test_no_text_stands_twice(files):
+    """No text occurs twice, in one file or in two, compared by letters and digits alone."""
+    groups = by_form(chain.from_iterable(files.values())).values()
+
+    assert [places(group) for group in groups if len(group) > 1] == []
+
+
+def test_no_text_has_two_intents(files):
+    """No text is labelled with two intents, compared by letters and digits alone."""
+    groups = by_form(chain.from_iterable(files.values())).values()
+
+    assert [places(group) for group in groups if len({item.intent for item in group}) > 1] == []
+
+
+def test_data_gives_no_warnings(dataset):
+    """Training on the shipped data has nothing to warn of."""
+    assert [str(warning) for warning in dataset.warnings] == []
+
+
+def test_shipped_model_is_of_the_shipped_data(shipped_model, dataset):
+    """The command without --data trains on the shipped folder."""
+    assert shipped_model.card.training["data"] == {
+        "sha256": dataset.sha256,
+        "train": len(dataset.train),
+        "test": len(dataset.test),
+        "out_of_scope_test": len(dataset.out_of_scope_test),
+    }
+
+
+def test_shipped_model_is_good_enough(shipped_model, dataset):
+    """The shipped model reaches its accuracy and macro-F1 on the shipped test."""
+    evaluation = evaluate(shipped_model, dataset.test)
+
+    assert evaluation.accuracy >= 0.93
+    assert evaluation.macro_f1 >= 0.92
+
+
+def test_shipped_card_tells_how_good_the_model_is(shipped_model, dataset):
+    """The card's results are those of the model that was loaded, and good enough."""
+    evaluation = evaluate(shipped_model, dataset.test, dataset.out_of_scope_test)
+    metrics = shipped_model.card.training["metrics"]
+
+    assert metrics["accuracy"] >= 0.93
+    assert metrics["macro_f1"] >= 0.92
+    assert metrics["accuracy"] == pytest.approx(evaluation.accuracy)
+    assert metrics["macro_f1"] == pytest.approx(evaluation.macro_f1)
+    assert metrics["out_of_scope_recall"] == pytest.approx(evaluation.out_of_scope_recall)
+    assert metrics["out_of_scope_auroc"] == pytest.approx(evaluation.out_of_scope_auroc)

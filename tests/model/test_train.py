@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.intent_model import IntentModel
+from model.model_card import CARD_NAME
+from model.train import EXAMPLES, main
+from model.training import MODEL_NAME
+from tests.conftest import ROOT, SMALL_DATA
+
+ANIMALS = ("dog", "cat", "cow", "fox", "owl")
+
+
+@pytest.fixture(autouse=True)
+def _plain_console(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+def write(name: str, rows: Iterable[tuple[str, str]]) -> str:
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("text,intent\n" + "".join(f'"{text}",{intent}\n' for text, intent in rows))
+    return name
+
+
+def small_rows() -> list[tuple[str, str]]:
+    return [(text, intent) for intent, texts in SMALL_DATA.items() for text in texts]
+
+
+@pytest.fixture
+def small_csv() -> str:
+    return write("small.csv", small_rows())
+
+
+@pytest.fixture
+def confused_folder() -> str:
+    """Five intents; the test has, with the label of each, an utterance of each other one."""
+    train = [(f"{animal} {number}", animal) for animal in ANIMALS for number in range(20)]
+    test = [
+        (f"{animal} {label}{label}", label)
+        for label in ANIMALS
+        for animal in ANIMALS
+        if animal != label
+    ]
+    write("confused/train.csv", train)
+    write("confused/test.csv", test)
+    write("confused/out_of_scope_test.csv", [("tell a joke", "out_of_scope")])
+    return "confused"
+
+
+def table_rows(output: str, border: str = "│") -> list[list[str]]:
+    rows = (line.split(border)[1:-1] for line in output.splitlines() if line.startswith(border))
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def table_headers(output: str) -> list[list[str]]:
+    return table_rows(output, border="┃")
+
+
+def read_card(folder: str) -> Any:
+    return json.loads((Path(folder) / CARD_NAME).read_text("utf-8"))
+
+
+def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
+    """A file of utterances becomes a model; its test results and its path are printed."""
+    assert main(["--data", small_csv, "--output", "out"]) == 0
+
+    output = capsys.readouterr().out
+    lines = [line.rstrip() for line in output.splitlines()]
+    metrics = read_card("out")["training"]["metrics"]
+    assert lines[:2] == [
+        "Training on 18 utterances of 3 intents, testing on 6",
+        "Calibrating, fold 1 of 5",
+    ]
+    assert "Test results" in lines
+    assert table_headers(output) == [["intent", "precision", "recall", "F1", "utterances"]]
+    assert table_rows(output) == [
+        [
+            score["intent"],
+            f"{score['precision']:.3f}",
+            f"{score['recall']:.3f}",
+            f"{score['f1']:.3f}",
+            str(score["support"]),
+        ]
+        for score in metrics["intents"]
+    ]
+    assert lines[-3:-1] == [
+        f"accuracy {metrics['accuracy']:.4f}, macro-F1 {metrics['macro_f1']:.4f}",
+        f"rejected as out of scope: {metrics['rejected']:.1%} of the test utterances",
+    ]
+    assert re.fullmatch(rf"Wrote out/{MODEL_NAME} and {CARD_NAME} after \d+ s", lines[-1])
+    assert IntentModel.load(Path("out") / MODEL_NAME).predict(["hello"])[0].intent == "greeting"
+
+
+def test_training_warns_of_doubtful_data(small_csv, capsys):
+    """Warnings go to the error output, with file and line."""
+    main(["--data", small_csv, "--output", "out"])
+
+    assert capsys.readouterr().err == (
+        "warning: small.csv:2: greeting has 8 utterances; 20 or more do better\n"
+        "warning: small.csv:10: order_tracking has 8 utterances; 20 or more do better\n"
+        "warning: small.csv:18: password_reset has 8 utterances; 20 or more do better\n"
+    )
+
+
+def test_training_prints_the_worst_confusions(confused_folder, capsys):
+    """Of twenty confusions, the ten worst are printed."""
+    assert main(["--data", confused_folder, "--output", "out"]) == 0
+
+    captured = capsys.readouterr()
+    confusions = read_card("out")["training"]["metrics"]["confusions"]
+    assert len(confusions) == 20
+    assert table_rows(captured.out)[len(ANIMALS) :] == [
+        [item["intent"], item["taken_for"], str(item["count"])] for item in confusions[:10]
+    ]
+    assert table_headers(captured.out)[1:] == [["intent", "taken for", "utterances"]]
+    assert "Worst confusions" in [line.rstrip() for line in captured.out.splitlines()]
+    assert captured.err == ""
+
+
+def test_training_without_confusions_prints_none(confused_folder, capsys):
+    """A test without mistakes has no table of confusions."""
+    write("confused/test.csv", [(f"{animal} again", animal) for animal in ANIMALS])
+
+    assert main(["--data", confused_folder, "--output", "out"]) == 0
+
+    output = capsys.readouterr().out
+    assert "accuracy 1.0000, macro-F1 1.0000\n" in output
+    assert "Worst confusions" not in output
+
+
+def test_training_prints_what_was_found_out_of_scope(confused_folder, capsys):
+    """Recall and AUROC of the out-of-scope texts are printed where there are such texts."""
+    main(["--data", confused_folder, "--output", "out"])
+
+    metrics = read_card("out")["training"]["metrics"]
+    assert capsys.readouterr().out.splitlines()[-2] == (
+        f"out-of-scope texts found: {metrics['out_of_scope_recall']:.1%}, "
+        f"AUROC {metrics['out_of_scope_auroc']:.4f}"
+    )
+
+
+def test_training_without_out_of_scope_texts_is_silent_about_them(small_csv, capsys):
+    """Nothing is said of out-of-scope texts where there are none."""
+    main(["--data", small_csv, "--output", "out"])
+
+    assert "out-of-scope texts found" not in capsys.readouterr().out
+
+
+def test_seed_and_test_size_reach_the_training(small_csv):
+    """The seed is the card's, and the test has the given share of each intent."""
+    main(["--data", small_csv, "--output", "out", "--seed", "7", "--test-size", "0.5"])
+
+    training = read_card("out")["training"]
+    assert training["seed"] == 7
+    assert (training["data"]["train"], training["data"]["test"]) == (12, 12)
+
+
+def test_a_fifth_is_the_test_and_the_seed_is_zero_unless_said(confused_folder):
+    """Without --seed and --test-size, a fifth of each intent is put aside with seed 0."""
+    main(["--data", f"{confused_folder}/train.csv", "--output", "out"])
+
+    training = read_card("out")["training"]
+    assert training["seed"] == 0
+    assert (training["data"]["train"], training["data"]["test"]) == (80, 20)
+
+
+def test_data_errors_leave_the_former_model(small_csv, small_trained, capsys):
+    """Data that can't be trained on exits with 1, each problem at its place, and writes nothing."""
+    small_trained.save(Path("out"))
+    write("small.csv", [*small_rows(), ("", "greeting"), ("hi", "")])
+
+    assert main(["--data", small_csv, "--output", "out"]) == 1
+
+    assert capsys.readouterr() == (
+        "",
+        "error: small.csv:26: no text\nerror: small.csv:27: no intent\n",
+    )
+    assert (Path("out") / MODEL_NAME).read_bytes() == small_trained.content
+    assert (Path("out") / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
+
+
+def test_messages_are_printed_as_they_are(capsys):
+    """A message that is longer than the console, or that looks like markup, is not changed."""
+    intent = "[bold]" + "x" * 100
+    write("data.csv", [("howdy", intent), *small_rows()])
+
+    assert main(["--data", "data.csv"]) == 1
+
+    assert capsys.readouterr().err == (
+        f"error: data.csv:2: {intent} has 1 utterances; at least 5 are needed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        pytest.param(20, "error: data.csv:21: no text", id="twenty"),
+        pytest.param(25, "error: and 5 more", id="more-than-twenty"),
+    ],
+)
+def test_many_messages_are_cut(count, last, capsys):
+    """Twenty messages are printed, and the number of those beyond."""
+    write("data.csv", [("", "greeting")] * count)
+
+    assert main(["--data", "data.csv"]) == 1
+
+    messages = capsys.readouterr().err.splitlines()
+    assert messages[:20] == [f"error: data.csv:{line}: no text" for line in range(2, 22)]
+    assert messages[-1] == last
+    assert len(messages) == min(count, 21)
+
+
+def test_output_below_a_file_is_refused(small_csv, capsys):
+    """An output folder that can't be made exits with 1 and says why."""
+    Path("file").write_text("")
+
+    assert main(["--data", small_csv, "--output", "file/out"]) == 1
+
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: file/out can't be written: Not a directory"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param(OSError(errno.ENOSPC, "Disk full"), "Disk full", id="full-disk"),
+        pytest.param(OSError(), "failed", id="without-a-reason"),
+    ],
+)
+def test_write_that_fails_is_reported(small_csv, fault, reason, capsys, monkeypatch):
+    """A model that can't be written exits with 1, says why, and is not said to be written."""
+
+    def fail(_: int) -> None:
+        raise fault
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    assert main(["--data", small_csv, "--output", "out"]) == 1
+
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[-1] == f"error: out can't be written: {reason}"
+    assert "Wrote" not in captured.out
+
+
+@pytest.mark.parametrize("share", ["0", "1", "-0.1", "1.5", "nan", "inf", "many"])
+def test_test_size_that_is_no_share_is_refused(share, capsys):
+    """A test size that doesn't lie between 0 and 1 is wrong usage: exit 2."""
+    with pytest.raises(SystemExit) as caught:
+        main([f"--test-size={share}"])
+
+    assert caught.value.code == 2
+    assert "argument --test-size: must lie between 0 and 1\n" in capsys.readouterr().err
+
+
+def test_help_shows_examples(capsys):
+    """The help says how the command is used and ends with examples, in their own lines."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+
+    assert caught.value.code == 0
+    output = capsys.readouterr().out
+    assert output.startswith("usage: python -m model.train [-h] [--data DATA] [--output OUTPUT]")
+    assert "\nexamples:\n  python -m model.train  " in output
+    assert output.endswith(EXAMPLES)
+
+
+def test_script_runs_from_any_folder(small_csv, tmp_path):
+    """The file itself can be run, from a folder that is not the project's."""
+    script = ROOT / "model" / "train.py"
+    command = [sys.executable, str(script), "--data", small_csv, "--output", "out"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "accuracy " in done.stdout
+    assert IntentModel.load(tmp_path / "out" / MODEL_NAME).card.labels == tuple(SMALL_DATA)
+
+
+def test_project_data_becomes_the_project_model(tmp_path):
+    """Without options, model/data is trained on and the model goes to model/artifacts."""
+    package = tmp_path / "model"
+    package.mkdir()
+    for source in (ROOT / "model").glob("*.py"):
+        shutil.copy(source, package)
+    write("model/data/train.csv", small_rows())
+    # The copy is not what coverage is measured of.
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
+
+    command = [sys.executable, "-m", "model.train"]
+    subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=True)
+
+    model = IntentModel.load(package / "artifacts" / MODEL_NAME)
+    assert model.card.labels == tuple(SMALL_DATA)
+
+
+def test_script_exits_with_the_code_of_the_command(tmp_path):
+    """The exit code of the command is the process's."""
+    command = [sys.executable, str(ROOT / "model" / "train.py"), "--data", "nothing"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (1, "error: nothing: does not exist\n")

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from model.calibration import fit_temperature, rejection_threshold
+from model.dataset import Dataset
+from model.evaluation import evaluate
+from model.intent_model import IntentModel
+from model.model_card import CARD_NAME
+from model.pipeline import build_pipeline
+from model.training import MODEL_NAME, TrainedModel, train
+
+TEXTS = ["hello", "where is my parcel now", "reset it", "something else", ""]
+
+
+def train_quietly(dataset: Dataset, *, seed: int = 0) -> TrainedModel:
+    return train(dataset, seed=seed, progress=lambda _: None)
+
+
+def load(trained: TrainedModel, folder: Path) -> IntentModel:
+    trained.save(folder)
+    return IntentModel.load(folder / MODEL_NAME)
+
+
+@pytest.fixture(scope="module")
+def other_trained(small_dataset) -> TrainedModel:
+    """A model of other data, so that its file differs from the small model's."""
+    return train_quietly(replace(small_dataset, train=small_dataset.train[1:]))
+
+
+def test_same_data_and_seed_give_the_same_model(small_dataset, small_model, tmp_path):
+    """Training again with the same data and seed gives identical predictions and calibration."""
+    again = load(train_quietly(small_dataset), tmp_path)
+
+    assert again.predict(TEXTS, top_k=3) == small_model.predict(TEXTS, top_k=3)
+    assert again.card.temperature == small_model.card.temperature
+    assert again.card.threshold == small_model.card.threshold
+
+
+def test_seed_changes_the_folds(small_dataset, small_trained):
+    """Another seed calibrates on other folds."""
+    other = train_quietly(small_dataset, seed=1)
+
+    assert other.card.temperature != small_trained.card.temperature
+
+
+def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained):
+    """Temperature and threshold come from scores by models that have not seen the utterance."""
+    intents = [example.intent for example in small_dataset.train]
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    texts = [example.text for example in small_dataset.train]
+    held_out = cross_val_predict(
+        build_pipeline(), texts, intents, cv=folds, method="decision_function"
+    )
+    targets = np.unique(intents, return_inverse=True)[1]
+
+    assert small_trained.card.temperature == pytest.approx(fit_temperature(held_out, targets))
+    assert small_trained.card.threshold == pytest.approx(rejection_threshold(held_out, 0.05))
+
+
+def test_progress_tells_each_step(small_dataset):
+    """Progress is told of each fold, of the fit and of the test, in order."""
+    steps: list[str] = []
+
+    train(small_dataset, seed=0, progress=steps.append)
+
+    assert steps == [
+        *(f"Calibrating, fold {number} of 5" for number in range(1, 6)),
+        "Fitting on 18 utterances",
+        "Testing on 6 utterances",
+    ]
+
+
+def test_smallest_intent_bounds_the_folds(small_dataset):
+    """There are no more folds than the smallest intent has utterances."""
+    steps: list[str] = []
+
+    train(replace(small_dataset, train=small_dataset.train[4:]), seed=0, progress=steps.append)
+
+    assert steps[:2] == ["Calibrating, fold 1 of 2", "Calibrating, fold 2 of 2"]
+
+
+def test_two_intents_are_enough(small_dataset, tmp_path):
+    """A model of two intents, which scikit-learn scores by one number, trains and answers."""
+    two = replace(small_dataset, train=small_dataset.train[6:], test=small_dataset.test[2:])
+
+    model = load(train_quietly(two), tmp_path)
+
+    assert model.card.labels == ("order_tracking", "password_reset")
+    [prediction] = model.predict(["I lost the password"], top_k=2)
+    assert prediction.alternatives[0].intent == "password_reset"
+
+
+def test_card_describes_the_model(small_trained):
+    """The card has the labels in the order of scores and the hash of the model's bytes."""
+    card = small_trained.card
+
+    assert card.labels == ("greeting", "order_tracking", "password_reset")
+    assert card.model_sha256 == hashlib.sha256(small_trained.content).hexdigest()
+
+
+def test_card_holds_the_models_answer_to_the_self_test(small_trained, small_model):
+    """The self-test is one fixed utterance with the model's most likely intent and confidence."""
+    self_test = small_trained.card.self_test
+    [answer] = small_model.predict([self_test.utterance], top_k=1)
+
+    assert self_test.utterance == "Hello, can you help me with this?"
+    assert self_test.intent == answer.alternatives[0].intent
+    assert self_test.confidence == answer.confidence
+
+
+def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_model):
+    """The card has data, seed, settings, versions and test results of the training."""
+    evaluation = evaluate(small_model, small_dataset.test, small_dataset.out_of_scope_test)
+    training = dict(small_trained.card.training)
+    created = datetime.fromisoformat(training.pop("created"))
+
+    assert created.utcoffset() == timedelta(0)
+    assert created <= datetime.now(UTC)
+    assert small_trained.evaluation == evaluation
+    assert training == {
+        "seed": 0,
+        "reject_budget": 0.05,
+        "data": {
+            "sha256": small_dataset.sha256,
+            "train": 18,
+            "test": 6,
+            "out_of_scope_test": 2,
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "scikit-learn": version("scikit-learn"),
+            "numpy": version("numpy"),
+            "scipy": version("scipy"),
+            "joblib": version("joblib"),
+        },
+        "metrics": asdict(evaluation),
+    }
+
+
+def test_model_is_saved_with_its_card(small_trained, tmp_path):
+    """Saving makes the folder and writes model and card into it, readable by everyone."""
+    folder = tmp_path / "new" / "folder"
+
+    small_trained.save(folder)
+
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "intent_model.pkl",
+        "model_card.json",
+    ]
+    assert (folder / MODEL_NAME).read_bytes() == small_trained.content
+    assert (folder / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
+    assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir()] == ["0o644", "0o644"]
+
+
+def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch):
+    """Model and card are whole, in a hidden file of the same folder, before they take their place.
+
+    A file of another file system could not replace the former one in one step.
+    """
+    written = []
+
+    def record(descriptor: int) -> None:
+        [hidden] = tmp_path.glob(".*")
+        written.append((hidden.name.rsplit(".", 1)[0], os.stat(descriptor).st_size))
+
+    monkeypatch.setattr(os, "fsync", record)
+
+    small_trained.save(tmp_path)
+
+    assert written == [
+        (f".{MODEL_NAME}", len(small_trained.content)),
+        (f".{CARD_NAME}", len(small_trained.card.to_json().encode())),
+    ]
+
+
+def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path):
+    """A model that is saved where another one is takes its place."""
+    small_trained.save(tmp_path)
+
+    model = load(other_trained, tmp_path)
+
+    assert model.card.to_json() == other_trained.card.to_json()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(OSError("No space left on device"), id="full-disk"),
+        pytest.param(KeyboardInterrupt(), id="interrupt"),
+    ],
+)
+def test_write_that_fails_leaves_the_former_model(
+    small_trained, other_trained, tmp_path, monkeypatch, fault
+):
+    """A write that is cut half-way leaves the former model and card, and no temporary file."""
+    small_trained.save(tmp_path)
+
+    def fail(_: int) -> None:
+        raise fault
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(type(fault)):
+            other_trained.save(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MODEL_NAME, CARD_NAME]
+    assert (tmp_path / MODEL_NAME).read_bytes() == small_trained.content
+    assert (tmp_path / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
+
+
+def test_cut_between_model_and_card_is_noticed(small_trained, other_trained, tmp_path, caplog):
+    """A new model beside a former card is served without that card, with a warning."""
+    small_trained.save(tmp_path)
+    (tmp_path / MODEL_NAME).write_bytes(other_trained.content)
+
+    model = IntentModel.load(tmp_path / MODEL_NAME)
+
+    assert model.card.threshold is None
+    assert "has no model card of its own" in caplog.text
