@@ -13,6 +13,7 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 
 from rich.console import Console
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
 from model.dataset import Dataset, load_dataset
 from model.errors import DataError
@@ -49,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dataset = load_dataset(options.data, seed=options.seed, test_size=options.test_size)
         _print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
         _print_summary(console, dataset)
-        trained = train(dataset, seed=options.seed, progress=console.print)
+        # The matrices are small: more threads wait for each other, and take twice the time.
+        with threadpool_limits(limits=1):
+            trained = train(dataset, seed=options.seed, progress=console.print)
         trained.save(options.output)
     except DataError as error:
         _print_messages(errors, "error", [str(problem) for problem in error.problems])

@@ -71,6 +71,20 @@ def test_multiclass_logits_are_the_decision_function():
     np.testing.assert_array_equal(logits, pipeline.decision_function(UTTERANCES))
 
 
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        pytest.param(LogisticRegression(), id="decision-function"),
+        pytest.param(MultinomialNB(), id="predict-proba-only"),
+    ],
+)
+def test_logits_are_double_precision(classifier):
+    """Logits are in double precision, even those of a pipeline that is in single precision."""
+    pipeline = fitted(classifier, features=CountVectorizer(dtype=np.float32))
+
+    assert PipelineScorer(pipeline).logits(UTTERANCES).dtype == np.float64
+
+
 def test_probability_zero_is_a_finite_logit():
     """A label that the classifier rules out has a logit so low that its softmax is 0."""
     pipeline = fitted(KNeighborsClassifier(1))
