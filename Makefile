@@ -1,6 +1,4 @@
 PYTHON ?= python3
-export PORT ?= 8080
-export LOG_FORMAT ?= text
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +16,8 @@ LOCK := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsa
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+run: export PORT ?= 8080
+run: export LOG_FORMAT ?= text
 run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 for another port)
 	@exec $(BIN)/python -m func.server
 

@@ -205,6 +205,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.handle_close()
 
     def _shut_down_sending(self) -> bool:
+        if self.socket is None:  # waitress may close twice in one turn of its event loop
+            return False
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:

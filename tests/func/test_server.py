@@ -23,6 +23,7 @@ from func.app import create_app
 from func.handler import IntentFunction
 from func.server import Channel, Server
 from func.settings import Settings
+from model.intent_model import IntentModel
 from tests.conftest import ROOT
 from tests.func.conftest import RunningServer
 
@@ -47,10 +48,8 @@ def in_process(small_model) -> Any:
     """Start servers in threads of this process, so that their connections can be looked at."""
     started = []
 
-    def start(**changes: Any) -> Server:
-        settings = Settings(host="127.0.0.1", port=0, **changes)
-        app = create_app(IntentFunction(small_model, settings))
-        server = Server(app, server_module._bind(settings), settings)
+    def start() -> Server:
+        server = build_server(small_model)
         thread = threading.Thread(target=server.run)
         thread.start()
         started.append((server, thread))
@@ -61,6 +60,13 @@ def in_process(small_model) -> Any:
         server.stop()
         thread.join(30)
         assert not thread.is_alive()
+
+
+def build_server(model: IntentModel) -> Server:
+    """Build a server on a free port, without running it."""
+    settings = Settings(host="127.0.0.1", port=0)
+    app = create_app(IntentFunction(model, settings))
+    return Server(app, server_module._bind(settings), settings)
 
 
 def address(server: Server) -> tuple[str, int]:
@@ -328,9 +334,7 @@ def test_idle_connections_are_closed_while_draining(in_process):
 
 def test_waiting_connections_are_accepted_before_the_end(small_model):
     """Connections that the kernel made before the signal are served after it."""
-    settings = Settings(host="127.0.0.1", port=0)
-    app = create_app(IntentFunction(small_model, settings))
-    server = Server(app, server_module._bind(settings), settings)
+    server = build_server(small_model)
     waiting = [socket.create_connection(address(server), timeout=10) for _ in range(5)]
     for connection in waiting:
         connection.sendall(REQUEST)
@@ -344,9 +348,7 @@ def test_waiting_connections_are_accepted_before_the_end(small_model):
 
 def test_pipelined_requests_are_all_answered_while_draining(small_model):
     """Only the last of the requests that were sent announces the connection's end."""
-    settings = Settings(host="127.0.0.1", port=0)
-    app = create_app(IntentFunction(small_model, settings))
-    server = Server(app, server_module._bind(settings), settings)
+    server = build_server(small_model)
     with socket.create_connection(address(server), timeout=10) as connection:
         connection.sendall(REQUEST * 3)
         server.stop()
@@ -380,6 +382,22 @@ def test_refused_client_that_resets_is_closed_at_once(in_process):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     wait_for(lambda: not channels(server))
+
+
+def test_closed_connection_may_be_closed_again(small_model):
+    """The event loop may close a connection that the client had closed before its refusal."""
+    server = build_server(small_model)
+    with socket.create_connection(address(server), timeout=10):
+        server._waitress.handle_accept()
+        [channel] = channels(server)
+        channel.handle_close()
+        channel.is_lingering = True
+        channel.handle_close()
+
+    assert channels(server) == []
+    assert channel.linger_until is None
+    server.stop()
+    server.run()
 
 
 def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, caplog):
