@@ -38,7 +38,7 @@ class RunningServer:
         process = subprocess.Popen(
             [sys.executable, "-m", "func.server"],
             cwd=ROOT,
-            env=os.environ | {"PORT": "0", "HOST": "127.0.0.1"} | environ,
+            env=os.environ | {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"} | environ,
             stderr=subprocess.PIPE,
             text=True,
         )
