@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -64,24 +63,32 @@ class EventApi:
         reply_id = _derived_id(event.attributes)
         return self._reply(kind, reply_id, event.attributes, answer, intent=intent)
 
-    def answer_batch(self, values: list[object]) -> list[Event]:
+    def answer_batch(self, values: list[object], batch_id: str) -> list[Event]:
         """Answer each event of a batch, in order.
+
+        Args:
+            values: what should be events.
+            batch_id: the same whenever the same batch comes in; stands in for the id and source
+                of what has none.
 
         Returns:
             A reply for each; one of type ``….intent.rejected``, with the reason, for what can't
             be classified. Replies of this function among them are left out.
         """
-        replies = (self._answer_or_reject(value) for value in values)
+        replies = (
+            self._answer_or_reject(value, f"{batch_id} {position}")
+            for position, value in enumerate(values)
+        )
         return [reply for reply in replies if reply is not None]
 
-    def _answer_or_reject(self, value: object) -> Event | None:
+    def _answer_or_reject(self, value: object, place: str) -> Event | None:
         try:
             return self.answer(Event.from_json(value))
         except RequestError as error:
             reason = {"error": error.message, "status": int(error.status)}
             found = _salvage(value)
             is_identified = {"id", "source"} <= found.keys()
-            reply_id = _derived_id(found) if is_identified else _id_of_content(value)
+            reply_id = _derived_id(found) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
             return self._reply(self._rejected, reply_id, found, reason)
 
     def _reply(
@@ -124,10 +131,6 @@ def _derived_id(request: Mapping[str, str]) -> str:
     Neither attribute can hold a line break, so the pair is told apart from any other pair.
     """
     return str(uuid.uuid5(_NAMESPACE, f"{request['source']}\n{request['id']}"))
-
-
-def _id_of_content(value: object) -> str:
-    return str(uuid.uuid5(_NAMESPACE, json.dumps(value, sort_keys=True)))
 
 
 def _parse_query(event: Event, settings: Settings) -> Query:

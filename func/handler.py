@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import os
 from http import HTTPStatus
@@ -70,7 +71,8 @@ class IntentFunction:
             case None:
                 return self._answer_http(content_type, body)
             case Mode.BATCH:
-                return self._answer_batch(parse_batch(content_type, body))
+                values = parse_batch(content_type, body)
+                return self._answer_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
                 reply = self._answer_event(parse_structured(content_type, body))
                 return _no_reply() if reply is None else _structured(reply)
@@ -96,11 +98,11 @@ class IntentFunction:
             telemetry.note(intent=reply.data["intent"], confidence=reply.data["confidence"])
         return reply
 
-    def _answer_batch(self, values: list[object]) -> Response:
+    def _answer_batch(self, values: list[object], batch_id: str) -> Response:
         if len(values) > self._settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self._settings.max_batch_size} events")
         telemetry.note(utterances=len(values))
-        replies = self._events.answer_batch(values)
+        replies = self._events.answer_batch(values, batch_id)
         if not replies:
             return _no_reply()
         body = render_json([reply.to_json() for reply in replies])

@@ -204,7 +204,8 @@ def test_batch_gets_a_reply_for_each_event(api):
             REQUIRED | {"id": "a", "data": {"text": "hello"}},
             REQUIRED | {"id": "b", "subject": "s", "data": {}},
             REQUIRED | {"id": "c", "data": {"text": "reset my password"}},
-        ]
+        ],
+        "b",
     )
 
     assert first.attributes["intent"] == "greeting"
@@ -239,20 +240,23 @@ def test_batch_gets_a_reply_for_each_event(api):
 )
 def test_malformed_event_of_a_batch_is_identified(api, value, origin, error):
     """A rejection tells what can be told of its request, and has the same id every time."""
-    [first] = api.answer_batch([value])
-    [again] = api.answer_batch([value])
+    [first] = api.answer_batch([value], "b")
+    [again] = api.answer_batch([value], "b")
 
     assert first.data == {"error": error, "status": 400, "request": origin}
     assert first.attributes["id"] == again.attributes["id"]
 
 
 def test_different_malformed_events_are_told_apart(api):
-    """Rejections of different contents have different ids."""
-    first, second = api.answer_batch([1, 2])
+    """Rejections at different places, or of different batches, have different ids."""
+    first, second = api.answer_batch([1, 1], "b")
+    [other] = api.answer_batch([1], "c")
 
-    assert first.attributes["id"] != second.attributes["id"]
+    assert len({reply.attributes["id"] for reply in (first, second, other)}) == 3
 
 
 def test_own_replies_in_a_batch_are_left_out(api):
     """A batch of our own replies gives nothing that could come in again."""
-    assert api.answer_batch([REQUIRED | {"type": "org.intentclassifier.intent.rejected"}]) == []
+    own_reply = REQUIRED | {"type": "org.intentclassifier.intent.rejected"}
+
+    assert api.answer_batch([own_reply], "b") == []
