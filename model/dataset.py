@@ -15,6 +15,7 @@ from model.prediction import OUT_OF_SCOPE
 
 MINIMUM_INTENTS = 2
 MINIMUM_UTTERANCES = 5
+FEWEST_IN_TRAINING = 2  # calibration fits on one fold and scores the other
 FEW_UTTERANCES = 20
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 
@@ -37,7 +38,7 @@ class Dataset:
 
     @property
     def sha256(self) -> str:
-        """Identify the utterances and labels that were trained and tested on, hexadecimal."""
+        """Identify the data set by all that it holds, hexadecimal."""
         digest = hashlib.sha256()
         for part in (self.train, self.test):
             for example in part:
@@ -72,12 +73,12 @@ def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
     warnings: list[Problem] = []
     examples = _without_duplicates(read_examples(train_path), warnings)
     if test_path is None:
-        _check_intents(examples, warnings)
+        _check_intents(train_path, examples, warnings)
         train, test = split(examples, seed=seed, test_size=test_size)
     else:
         test = _without_duplicates(read_examples(test_path), warnings)
         train = _without_overlap(examples, test, warnings)
-        _check_intents(train, warnings)
+        _check_intents(train_path, train, warnings)
         _check_known(test, {example.intent for example in train})
     return Dataset(
         train=tuple(train),
@@ -94,12 +95,12 @@ def split(
     """Put a random share of each intent's utterances aside.
 
     Returns:
-        Training and test examples; each intent has at least one in both.
+        Training and test examples; each intent has at least two in training and one in the test.
     """
     train, test = [], []
     for _, group in sorted(_by_intent(examples).items()):
         shuffled = random.Random(seed).sample(group, len(group))  # noqa: S311 - no secret
-        count = min(max(1, round(len(group) * test_size)), len(group) - 1)
+        count = min(max(1, round(len(group) * test_size)), len(group) - FEWEST_IN_TRAINING)
         test += shuffled[:count]
         train += shuffled[count:]
     return train, test
@@ -149,18 +150,24 @@ def _without_overlap(
     train: Sequence[Example], test: Sequence[Example], warnings: list[Problem]
 ) -> list[Example]:
     tested = {normalised(example.text): example for example in test}
-    kept = []
+    kept, conflicts = [], []
     for example in train:
         twin = tested.get(normalised(example.text))
         if twin is None:
             kept.append(example)
+            continue
+        place = f"{twin.file.name}:{twin.line}"
+        if twin.intent == example.intent:
+            warnings.append(example.problem(f"stands in {place} too; left out of training"))
         else:
-            message = f"stands in {twin.file.name}:{twin.line} too; left out of training"
-            warnings.append(example.problem(message))
+            message = f"labelled {example.intent}, but {place} labels the same text {twin.intent}"
+            conflicts.append(example.problem(message))
+    if conflicts:
+        raise DataError(conflicts)
     return kept
 
 
-def _check_intents(examples: Sequence[Example], warnings: list[Problem]) -> None:
+def _check_intents(path: Path, examples: Sequence[Example], warnings: list[Problem]) -> None:
     problems = []
     groups = _by_intent(examples)
     if OUT_OF_SCOPE in groups:
@@ -175,8 +182,7 @@ def _check_intents(examples: Sequence[Example], warnings: list[Problem]) -> None
         elif len(group) < FEW_UTTERANCES:
             warnings.append(group[0].problem(f"{message}; {FEW_UTTERANCES} or more do better"))
     if len(groups) < MINIMUM_INTENTS:
-        file = examples[0].file if examples else Path("the training data")
-        problems.append(Problem(file, 0, "holds fewer than two intents"))
+        problems.append(Problem(path, 0, "holds fewer than two intents"))
     if problems:
         raise DataError(problems)
 

@@ -45,7 +45,7 @@ class DataError(ModelError):
 
 
 class ExplanationError(ModelError):
-    """The model's last step has no coefficients that could be read as evidence."""
+    """The model has no weights of n-grams that could be read as evidence."""
 
     def __init__(self) -> None:
         super().__init__("This model can't explain its predictions")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -12,6 +13,8 @@ from pathlib import Path
 from model.errors import DataError, Problem
 
 COLUMNS = ("text", "intent")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold half a character; UTF-8 can't
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,15 @@ def read_examples(path: Path) -> list[Example]:
         else:
             text, intent = (str(record[name]).strip() for name in COLUMNS)
             examples.append(Example(text, intent, path, line))
+    if not examples and not problems:
+        problems.append(Problem(path, 0, "holds no utterances"))
     if problems:
         raise DataError(problems)
     return examples
 
 
 def _is_filled(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and bool(value.strip()) and not _SURROGATE.search(value)
 
 
 def _read_text(path: Path) -> str:
@@ -107,7 +112,7 @@ def _read_jsonl(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, objec
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError([Problem(path, number, "is not JSON")]) from error
         if not isinstance(record, dict):
             raise DataError([Problem(path, number, "is not a JSON object")])

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from model.errors import ArtifactBrokenError
 
@@ -27,6 +27,18 @@ class SelfTest:
     utterance: str
     intent: str
     confidence: float
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Read a self-test from JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: not the fields of a self-test.
+        """
+        confidence = float(fields["confidence"])
+        if not math.isfinite(confidence):
+            raise ValueError("A confidence must be a finite number")
+        return cls(str(fields["utterance"]), str(fields["intent"]), confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +76,10 @@ class ModelCard:
                 model_sha256=str(fields["model_sha256"]),
                 temperature=float(fields["temperature"]),
                 threshold=None if fields["threshold"] is None else float(fields["threshold"]),
-                self_test=None if self_test is None else SelfTest(**self_test),
-                training=fields["training"],
+                self_test=None if self_test is None else SelfTest.from_fields(self_test),
+                training=dict(fields["training"]),
             )
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise ArtifactBrokenError(path, "is not a readable model card") from error
         if not card._is_usable():
             raise ArtifactBrokenError(path, "holds a temperature or threshold out of range")

@@ -38,9 +38,14 @@ class PipelineScorer:
             pipeline = joblib.load(BytesIO(content))
         except Exception as error:  # a damaged pickle raises anything
             raise ArtifactBrokenError(path, "is not a readable joblib file") from error
-        if not _is_text_classifier(pipeline):
-            raise ArtifactBrokenError(path, "holds no fitted classifier of texts")
-        return cls(pipeline)
+        try:
+            scorer = cls(pipeline)
+            scores_each_label = scorer.logits([""]).shape == (1, len(scorer.labels))
+        except Exception as error:  # whatever the pickle held, any error says the same
+            raise ArtifactBrokenError(path, "holds no fitted classifier of texts") from error
+        if not scores_each_label:
+            raise ArtifactBrokenError(path, "does not give one score for each label")
+        return scorer
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
         """Score utterances: shape (utterances, labels).
@@ -61,22 +66,24 @@ class PipelineScorer:
         An n-gram that several vectorizers saw is given once, with the sum.
 
         Raises:
-            ExplanationError: the last step has no coefficients.
+            ExplanationError: the steps have no n-grams, or the last one no coefficients.
         """
-        coefficients = self._coefficients
-        row = self.pipeline[:-1].transform([utterance])
+        try:
+            coefficients, ngrams = self._coefficients, self._ngrams
+            row = self.pipeline[:-1].transform([utterance])
+            contributions = zip(row.indices, row.data, strict=True)
+        except (AttributeError, TypeError) as error:
+            raise ExplanationError from error
         weights: dict[str, float] = {}
-        for index, value in zip(row.indices, row.data, strict=True):
-            ngram = self._ngrams[index]
+        for index, value in contributions:
+            ngram = ngrams[index]
             added = float(value * coefficients[label_index, index])
             weights[ngram] = weights.get(ngram, 0.0) + added
         return [Evidence(ngram, weight) for ngram, weight in weights.items()]
 
     @cached_property
     def _coefficients(self) -> NDArray[np.float64]:
-        coefficients = getattr(self.pipeline[-1], "coef_", None)
-        if coefficients is None:
-            raise ExplanationError
+        coefficients = self.pipeline[-1].coef_
         if len(coefficients) == 1:
             return np.vstack((-coefficients / 2, coefficients / 2))
         return np.asarray(coefficients)
@@ -92,11 +99,3 @@ class PipelineScorer:
             next((name.removeprefix(p) for p in prefixes if name.startswith(p)), name)
             for name in names
         ]
-
-
-def _is_text_classifier(pipeline: Any) -> bool:
-    try:
-        pipeline.predict([""])
-    except Exception:  # noqa: BLE001 - whatever the pickle held, any error says the same
-        return False
-    return hasattr(pipeline, "decision_function") or hasattr(pipeline, "predict_proba")

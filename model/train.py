@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 if not __package__:  # run as a script: find the package beside its own folder, not inside it
@@ -43,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     options = _parser().parse_args(arguments)
-    console = Console(soft_wrap=True)
-    errors = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    # Intents and paths are printed as they are, whatever brackets and colons they hold.
+    plain = partial(Console, soft_wrap=True, markup=False, emoji=False, highlight=False)
+    console, errors = plain(), plain(stderr=True)
     started = time.monotonic()
     try:
         dataset = load_dataset(options.data, seed=options.seed, test_size=options.test_size)
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     _print_evaluation(console, trained.evaluation)
     written = f"{options.output / MODEL_NAME} and {CARD_NAME}"
-    console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s", highlight=False)
+    console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s")
     return 0
 
 

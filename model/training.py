@@ -22,6 +22,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from model.calibration import fit_temperature, rejection_threshold
 from model.dataset import Dataset
+from model.errors import DataError, Problem
 from model.evaluation import Evaluation, evaluate
 from model.formats import Example
 from model.intent_model import SELF_TEST_UTTERANCE, IntentModel
@@ -62,13 +63,16 @@ def train(dataset: Dataset, *, seed: int, progress: Progress) -> TrainedModel:
         dataset: what to train and test on.
         seed: of everything random; the same data and seed give the same predictions.
         progress: is told each step as it begins.
+
+    Raises:
+        DataError: the utterances hold nothing to learn from.
     """
     texts = [example.text for example in dataset.train]
     intents = [example.intent for example in dataset.train]
     pipeline = build_pipeline()
     held_out = _held_out_logits(pipeline, dataset.train, seed=seed, progress=progress)
     progress(f"Fitting on {len(texts)} utterances")
-    pipeline.fit(texts, intents)
+    _fit(pipeline, dataset.train)
 
     scorer = PipelineScorer(pipeline)
     content = _dump(pipeline)
@@ -110,9 +114,17 @@ def _held_out_logits(
     folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed).split(texts, intents)
     for number, (fitted, held_out) in enumerate(folds, start=1):
         progress(f"Calibrating, fold {number} of {fold_count}")
-        scorer = PipelineScorer(clone(pipeline).fit(texts[fitted], intents[fitted]))
+        scorer = PipelineScorer(_fit(clone(pipeline), [examples[index] for index in fitted]))
         logits[held_out] = scorer.logits(texts[held_out])
     return logits
+
+
+def _fit(pipeline: Any, examples: Sequence[Example]) -> Any:
+    texts = [example.text for example in examples]
+    try:
+        return pipeline.fit(texts, [example.intent for example in examples])
+    except ValueError as error:  # scikit-learn's only objection to checked data: no vocabulary
+        raise DataError([Problem(examples[0].file, 0, "holds no words to learn from")]) from error
 
 
 def _self_test(model: IntentModel) -> SelfTest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,9 @@ def small_model(small_folder: Path) -> IntentModel:
 @pytest.fixture(scope="session")
 def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the shipped model: trained by one test process, while the others wait."""
-    folder = tmp_path_factory.getbasetemp().parent / "shipped"
+    base = tmp_path_factory.getbasetemp()
+    # Processes of one run share their parent folder; without them it outlives the run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shipped"
     with Path(f"{folder}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():

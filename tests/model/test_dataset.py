@@ -173,8 +173,9 @@ def test_file_that_can_not_be_trained_on_is_refused(rows, message):
 
 
 def test_file_without_utterances_is_refused():
-    """A file without any utterance has too few intents."""
-    assert error_of(write("data.csv", [])).endswith(": holds fewer than two intents")
+    """A file without any utterance is named, be it for training or for the test."""
+    assert error_of(write("data.csv", [])) == "data.csv: holds no utterances"
+    assert error_of(write_folder(train=ENOUGH, test=[])) == "data/test.csv: holds no utterances"
 
 
 @pytest.mark.parametrize(
@@ -253,6 +254,15 @@ def test_same_text_again_is_left_out():
     assert sorted(labelled(dataset.train + dataset.test)) == sorted(ENOUGH)
 
 
+def test_text_with_another_label_in_the_test_is_refused():
+    """Training and test may not contradict each other."""
+    train = [*utterances("a", 20), *utterances("b", 20)]
+
+    assert error_of(write_folder(train=train, test=[("A 3", "b"), ("b 99", "b")])) == (
+        "data/train.csv:5: labelled a, but test.csv:2 labels the same text b"
+    )
+
+
 def test_test_utterances_are_left_out_of_training():
     """A text of the test file is taken out of training, with a warning."""
     train = [*utterances("a", 21), *utterances("b", 20)]
@@ -279,10 +289,10 @@ def test_split_takes_the_share_of_each_intent():
 
 @pytest.mark.parametrize(
     ("test_size", "test_count"),
-    [pytest.param(0.01, 1, id="tiny-test"), pytest.param(0.99, 4, id="tiny-training")],
+    [pytest.param(0.01, 1, id="tiny-test"), pytest.param(0.99, 3, id="tiny-training")],
 )
 def test_split_leaves_each_intent_in_both_parts(test_size, test_count):
-    """However small the share, each intent has an example in training and in test."""
+    """However small the share, each intent has an example in the test and two in training."""
     examples = as_examples([*utterances("a", 5), *utterances("b", 5)])
 
     train, test = split(examples, seed=0, test_size=test_size)

@@ -120,11 +120,6 @@ def test_byte_order_mark_is_left_out(name, content):
     assert read(write(name, content, encoding="utf-8-sig")) == [("hi", "greeting", 2)]
 
 
-def test_header_alone_gives_no_examples():
-    """A table without rows is read as no examples."""
-    assert read(write("data.csv", "text,intent\n")) == []
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -149,6 +144,16 @@ def test_header_alone_gives_no_examples():
             "data.tsv:1: no column text and no column intent in the header: found text,intent",
             id="commas-in-tsv",
         ),
+        pytest.param(
+            "data.csv", "text,intent\n", "data.csv: holds no utterances", id="header-alone"
+        ),
+        pytest.param(
+            "data.jsonl",
+            '{"text": "\\ud83d", "intent": "a"}\n',
+            "data.jsonl:1: no text",
+            id="half-a-character",
+        ),
+        pytest.param("data.jsonl", "[" * 100_000, "data.jsonl:1: is not JSON", id="deep"),
         pytest.param("data.csv", "text,intent\nhi\n", "data.csv:2: no intent", id="missing-cell"),
         pytest.param("data.csv", "text,intent\n  ,a\n", "data.csv:2: no text", id="blank-cell"),
         pytest.param(

@@ -54,6 +54,10 @@ def with_fields(**changes: object) -> str:
     return json.dumps(FIELDS | changes)
 
 
+def with_self_test(confidence: object) -> str:
+    return with_fields(self_test={"utterance": "hi", "intent": "a", "confidence": confidence})
+
+
 def without(key: str) -> str:
     return json.dumps({name: value for name, value in FIELDS.items() if name != key})
 
@@ -71,6 +75,11 @@ def without(key: str) -> str:
         pytest.param(with_fields(threshold="high"), id="threshold-not-a-number"),
         pytest.param(with_fields(self_test={"utterance": "hi"}), id="self-test-incomplete"),
         pytest.param(with_fields(self_test="hi"), id="self-test-not-an-object"),
+        pytest.param(with_self_test(confidence="x"), id="self-test-confidence-text"),
+        pytest.param(with_self_test(confidence=None), id="self-test-confidence-null"),
+        pytest.param(with_self_test(confidence=float("nan")), id="self-test-confidence-nan"),
+        pytest.param(with_fields(temperature=10**400), id="temperature-huge"),
+        pytest.param(with_fields(training=7), id="training-no-object"),
     ],
 )
 def test_file_that_is_no_card_is_refused(content, tmp_path):

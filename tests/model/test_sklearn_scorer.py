@@ -6,12 +6,12 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC, OneClassSVM
 
 from model.errors import ArtifactBrokenError, ExplanationError
 from model.intent_model import softmax
@@ -19,6 +19,7 @@ from model.sklearn_scorer import PipelineScorer
 
 TEXTS = ["hi", "hi you", "my order", "order it", "reset password", "my password"]
 THREE = ["greeting", "greeting", "order", "order", "password", "password"]
+FOUR = ["greeting", "hello", "order", "order", "password", "password"]
 TWO = ["greeting", "greeting", "other", "other", "other", "other"]
 UTTERANCES = ["hi", "my password order", "something else", ""]
 PATH = Path("model.pkl")
@@ -141,6 +142,16 @@ def test_dumped_pipeline_scores_as_before(classifier):
             "holds no fitted classifier of texts",
             id="regressor",
         ),
+        pytest.param(
+            dump(fitted(OneClassSVM(), None)),
+            "holds no fitted classifier of texts",
+            id="outlier-detector",
+        ),
+        pytest.param(
+            dump(fitted(SVC(decision_function_shape="ovo"), [*FOUR])),
+            "does not give one score for each label",
+            id="scores-of-pairs",
+        ),
     ],
 )
 def test_content_that_is_no_classifier_is_refused(content, reason):
@@ -234,9 +245,16 @@ def test_text_of_unknown_words_has_no_evidence():
     [
         pytest.param(MultinomialNB(), id="naive-bayes"),
         pytest.param(KNeighborsClassifier(1), id="nearest-neighbours"),
+        pytest.param(SVC(kernel="linear"), id="sparse-coefficients"),
     ],
 )
 def test_classifier_without_coefficients_has_no_evidence(classifier):
     """A classifier that has no coefficients can't be explained."""
     with pytest.raises(ExplanationError):
         PipelineScorer(fitted(classifier)).evidence("hi", 0)
+
+
+def test_features_without_names_have_no_evidence():
+    """Hashed n-grams can't be named, so there is nothing to show."""
+    with pytest.raises(ExplanationError):
+        PipelineScorer(fitted(features=HashingVectorizer())).evidence("hi", 0)

@@ -205,6 +205,32 @@ def test_messages_are_printed_as_they_are(capsys):
     )
 
 
+def test_lines_and_intents_are_printed_as_they_are(capsys):
+    """Neither a line number between colons nor an intent in brackets is taken for markup."""
+    write("lines.csv", [("hello", "a")] * 98 + [("", "a")])
+    rows = [(text, f"[/{intent}]") for text, intent in small_rows()]
+
+    assert main(["--data", "lines.csv"]) == 1
+    assert "error: lines.csv:100: no text\n" in capsys.readouterr().err
+    assert main(["--data", write("brackets.csv", rows), "--output", "out"]) == 0
+    assert "[/greeting]" in capsys.readouterr().out
+
+
+def test_largest_test_leaves_enough_to_train_on(small_csv):
+    """Even nearly all put aside leaves what calibration needs."""
+    assert main(["--data", small_csv, "--output", "out", "--test-size", "0.99"]) == 0
+
+
+def test_data_without_words_is_refused(capsys):
+    """Signs alone hold nothing to learn from."""
+    rows = [(sign * count, intent) for intent, sign in ("a!", "b?") for count in range(1, 9)]
+
+    assert main(["--data", write("signs.csv", rows), "--output", "out"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: signs.csv: holds no words to learn from"
+    )
+
+
 @pytest.mark.parametrize(
     ("count", "last"),
     [
