@@ -32,6 +32,7 @@ REQUEST = (
     b'Content-Length: 17\r\n\r\n{"text": "hello"}'
 )
 BODY_LIMIT = 64 * 1024
+REQUESTS_UNTIL_LOAD = 20
 
 
 @pytest.fixture(scope="module")
@@ -263,27 +264,26 @@ class LoadClient(threading.Thread):
     def run(self) -> None:
         """Note the status of each answer, and whatever else than a refusal ends the run."""
         try:
-            for _ in range(20):
-                self._connect_and_ask(1)
-            self._is_under_load.wait(30)
             while True:
-                self._connect_and_ask(1_000_000)
+                self._connect_and_ask()
         except ConnectionRefusedError:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, a request was lost
             self.failure = error
 
-    def _connect_and_ask(self, times: int) -> None:
+    def _connect_and_ask(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
         connection.connect()
+        is_open = True
         with closing(connection):
-            for _ in range(times):
+            while is_open:
                 connection.request("POST", "/predict", b'{"text": "hello"}')
                 response = connection.getresponse()
                 response.read()
                 self.answered.append(response.status)
-                if response.getheader("Connection") == "close":
-                    return
+                is_open = response.getheader("Connection") != "close"
+                if len(self.answered) == REQUESTS_UNTIL_LOAD:
+                    self._is_under_load.wait(30)
 
 
 def test_request_in_flight_is_finished_at_sigterm(start_server):
