@@ -346,6 +346,23 @@ def test_waiting_connections_are_accepted_before_the_end(small_model):
         connection.close()
 
 
+def test_connections_are_refused_without_losing_those_that_wait():
+    """Once told, the kernel makes no more connections, and still hands out the ones it made."""
+    with (
+        closing(server_module._bind(Settings(host="127.0.0.1", port=0))) as listener,
+        closing(socket.socket()) as waiting,
+    ):
+        listener.listen()
+        waiting.connect(listener.getsockname())
+        server_module._refuse_new_connections(listener)
+
+        with pytest.raises(TimeoutError):
+            socket.create_connection(listener.getsockname(), timeout=0.2)
+        accepted, peer = listener.accept()
+        accepted.close()
+        assert peer == waiting.getsockname()
+
+
 def test_pipelined_requests_are_all_answered_while_draining(small_model):
     """Only the last of the requests that were sent announces the connection's end."""
     server = build_server(small_model)
