@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from func import telemetry
 from func.handler import IntentFunction, json_response
+from func.json_api import JSON
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
@@ -34,7 +35,7 @@ def create_app(function: IntentFunction) -> Flask:
         return json_response({"status": "ok"})
 
     def model() -> Response:
-        return Response(function.model.card.to_json(), content_type="application/json")
+        return Response(function.model.card.to_json(), content_type=JSON)
 
     # parliament's own views parse each body a second time, warn of every request that is no
     # event, and report healthy whatever the model does.

@@ -65,19 +65,22 @@ class IntentModel:
             ArtifactBrokenError: unreadable, no classifier, not what its card describes, or a
                 wrong answer to the self-test.
         """
-        # Imported late: scikit-learn takes most of the start, and an error should come before it.
-        from model.sklearn_scorer import PipelineScorer  # noqa: PLC0415
-
         try:
             content = path.read_bytes()
         except FileNotFoundError as error:
             raise ArtifactMissingError(path) from error
         except OSError as error:
             raise ArtifactBrokenError(path, "can't be read") from error
-        card = _card_of(path, hashlib.sha256(content).hexdigest())
+        model_sha256 = hashlib.sha256(content).hexdigest()
+        card = _card_of(path, model_sha256)
+
+        # Imported late: scikit-learn takes most of the start, and what is wrong so far is told
+        # before it.
+        from model.sklearn_scorer import PipelineScorer  # noqa: PLC0415
+
         scorer = PipelineScorer.from_bytes(content, path)
         if card is None:
-            card = ModelCard(scorer.labels, hashlib.sha256(content).hexdigest())
+            card = ModelCard(scorer.labels, model_sha256)
         if card.labels != scorer.labels:
             raise ArtifactBrokenError(path, "does not have the labels that its card lists")
         if threshold is not None:

@@ -67,16 +67,14 @@ def train(dataset: Dataset, *, seed: int, progress: Progress) -> TrainedModel:
     Raises:
         DataError: the utterances hold nothing to learn from.
     """
-    texts = [example.text for example in dataset.train]
-    intents = [example.intent for example in dataset.train]
     pipeline = build_pipeline()
     held_out = _held_out_logits(pipeline, dataset.train, seed=seed, progress=progress)
-    progress(f"Fitting on {len(texts)} utterances")
+    progress(f"Fitting on {len(dataset.train)} utterances")
     _fit(pipeline, dataset.train)
 
     scorer = PipelineScorer(pipeline)
     content = _dump(pipeline)
-    targets = np.array([scorer.labels.index(intent) for intent in intents])
+    targets = np.array([scorer.labels.index(example.intent) for example in dataset.train])
     card = ModelCard(
         labels=scorer.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),

@@ -88,12 +88,3 @@ def start_server(small_folder: Path) -> Iterator[Callable[..., RunningServer]]:
     for server in servers:
         server.process.kill()
         server.process.communicate()
-
-
-@pytest.fixture(scope="module")
-def server(shipped_folder: Path) -> Iterator[RunningServer]:
-    """The real server around the shipped model."""
-    running = RunningServer.start({"MODEL_PATH": str(shipped_folder / MODEL_NAME)})
-    yield running
-    running.process.kill()
-    running.process.communicate()
