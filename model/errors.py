@@ -2,6 +2,9 @@
 
 ModelError
 ├── DataError                 utterances that can't be trained on: each problem with file and line
+├── CompilationError          a pipeline that has no compiled form: which step, and why
+├── CompiledFormError         a compiled form that can't be used: why
+├── EqualityError             a compiled form that does not answer as its pipeline
 ├── ExplanationError          a model that can't say which n-grams spoke for an intent
 └── ArtifactError             a model file that can't be served: which one, why, and the remedy
     ├── ArtifactMissingError
@@ -42,6 +45,35 @@ class DataError(ModelError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CompilationError(ModelError):
+    """A pipeline can't be compiled.
+
+    Attributes:
+        step: the name of the step that has no compiled form.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, step: str, reason: str) -> None:
+        self.step, self.reason = step, reason
+        super().__init__(f"Step '{step}' {reason}")
+
+
+class CompiledFormError(ModelError):
+    """A compiled form can't be used.
+
+    Attributes:
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The compiled form {reason}")
+
+
+class EqualityError(ModelError):
+    """A compiled form does not answer as the pipeline that it was made from."""
 
 
 class ExplanationError(ModelError):

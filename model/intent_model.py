@@ -12,7 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import ArtifactBrokenError, ArtifactMissingError
+from model.compiled import CompiledScorer
+from model.compiled_file import COMPILED_SUFFIX, CompiledPipeline
+from model.errors import ArtifactBrokenError, ArtifactMissingError, CompiledFormError
 from model.model_card import CARD_NAME, ModelCard
 from model.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
 
@@ -55,6 +57,8 @@ class IntentModel:
         Args:
             path: the pipeline, as joblib wrote it; its card is looked for in the same folder.
                 A pipeline without a card of its own serves uncalibrated and without threshold.
+                Served is its compiled form beside it, or else, with a warning, the pipeline by
+                scikit-learn.
             threshold: overrides the card's; a logit.
 
         Returns:
@@ -74,11 +78,7 @@ class IntentModel:
         model_sha256 = hashlib.sha256(content).hexdigest()
         card = _card_of(path, model_sha256)
 
-        # Imported late: scikit-learn takes most of the start, and what is wrong so far is told
-        # before it.
-        from model.sklearn_scorer import PipelineScorer  # noqa: PLC0415
-
-        scorer = PipelineScorer.from_bytes(content, path)
+        scorer = _scorer_of(path, content, model_sha256)
         if card is None:
             card = ModelCard(scorer.labels, model_sha256)
         if card.labels != scorer.labels:
@@ -161,6 +161,42 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     normalised: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
     return normalised
+
+
+def _scorer_of(path: Path, content: bytes, model_sha256: str) -> Scorer:
+    compiled_path = path.with_suffix(COMPILED_SUFFIX)
+    try:
+        compiled = CompiledPipeline.from_bytes(
+            compiled_path.read_bytes(), model_sha256=model_sha256
+        )
+        return CompiledScorer(compiled)
+    except FileNotFoundError:
+        reason = "does not exist"
+    except OSError:
+        reason = "can't be read"
+    except CompiledFormError as error:
+        reason = error.reason
+    return _pipeline_scorer(path, content, f"{compiled_path} {reason}")
+
+
+def _pipeline_scorer(path: Path, content: bytes, why: str) -> Scorer:
+    try:
+        # Imported only here: scikit-learn would take most of the start.
+        from model.sklearn_scorer import PipelineScorer  # noqa: PLC0415
+    except ImportError as error:
+        raise ArtifactBrokenError(
+            path,
+            f"can't be served without scikit-learn: {why}",
+            f"Compile it: python -m model.compile {path}",
+        ) from error
+    scorer = PipelineScorer.from_bytes(content, path)
+    logger.warning(
+        "%s: serving by scikit-learn, which starts and answers slower; to compile it: "
+        "python -m model.compile %s",
+        why,
+        path,
+    )
+    return scorer
 
 
 def _card_of(path: Path, model_sha256: str) -> ModelCard | None:

@@ -17,10 +17,10 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from model.dataset import Dataset, load_dataset
-from model.errors import DataError
+from model.errors import DataError, EqualityError
 from model.evaluation import Evaluation
 from model.model_card import CARD_NAME
-from model.training import MODEL_NAME, train
+from model.training import COMPILED_NAME, MODEL_NAME, train
 
 HERE = Path(__file__).resolve().parent
 MOST_CONFUSIONS = 10
@@ -56,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with threadpool_limits(limits=1):
             trained = train(dataset, seed=options.seed, progress=console.print)
         trained.save(options.output)
+    except EqualityError as error:
+        _print_messages(errors, "error", [str(error)])
+        return 1
     except DataError as error:
         _print_messages(errors, "error", [str(problem) for problem in error.problems])
         return 1
@@ -64,7 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
         return 1
     _print_evaluation(console, trained.evaluation)
-    written = f"{options.output / MODEL_NAME} and {CARD_NAME}"
+    if trained.not_compiled:
+        reason = f"{trained.not_compiled}; it will be served by scikit-learn"
+        _print_messages(errors, "warning", [f"not compiled: {reason}"])
+    names = MODEL_NAME if trained.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
+    written = f"{options.output / names} and {CARD_NAME}"
     console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s")
     return 0
 

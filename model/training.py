@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -21,16 +19,21 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
 from model.calibration import fit_temperature, rejection_threshold
+from model.compiled_file import COMPILED_SUFFIX
 from model.dataset import Dataset
-from model.errors import DataError, Problem
+from model.equality import compile_and_prove
+from model.errors import CompilationError, DataError, Problem
 from model.evaluation import Evaluation, evaluate
+from model.files import write_atomically
 from model.formats import Example
 from model.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.model_card import CARD_NAME, ModelCard, SelfTest
 from model.pipeline import build_pipeline
+from model.quantisation import quantise
 from model.sklearn_scorer import PipelineScorer
 
 MODEL_NAME = "intent_model.pkl"
+COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
 REJECT_BUDGET = 0.05
 MOST_FOLDS = 5
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
@@ -40,20 +43,29 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A trained pipeline, as it will be stored, with its card and test results."""
+    """A trained pipeline with its compiled form, as they will be stored, its card and test results.
+
+    A pipeline that has no compiled form is served by scikit-learn; ``not_compiled`` says why.
+    """
 
     content: bytes
+    compiled: bytes | None
+    not_compiled: str
     card: ModelCard
     evaluation: Evaluation
 
     def save(self, folder: Path) -> None:
-        """Write model and card into a folder, each whole or not at all.
+        """Write model, compiled form and card into a folder, each whole or not at all.
 
-        The card names the model's hash, so a cut between the two is noticed by the next load.
+        The latter two name the model's hash, so a cut between them is noticed by the next load.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        _write_atomically(folder / MODEL_NAME, self.content)
-        _write_atomically(folder / CARD_NAME, self.card.to_json().encode())
+        write_atomically(folder / MODEL_NAME, self.content)
+        if self.compiled is None:
+            (folder / COMPILED_NAME).unlink(missing_ok=True)
+        else:
+            write_atomically(folder / COMPILED_NAME, self.compiled)
+        write_atomically(folder / CARD_NAME, self.card.to_json().encode())
 
 
 def train(dataset: Dataset, *, seed: int, progress: Progress) -> TrainedModel:
@@ -81,6 +93,8 @@ def train(dataset: Dataset, *, seed: int, progress: Progress) -> TrainedModel:
         temperature=fit_temperature(held_out, targets),
         threshold=rejection_threshold(held_out, REJECT_BUDGET),
     )
+    progress("Compiling, and comparing the compiled form with the pipeline")
+    compiled, not_compiled = _compile(scorer, dataset.train, card.model_sha256)
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
@@ -97,7 +111,7 @@ def train(dataset: Dataset, *, seed: int, progress: Progress) -> TrainedModel:
             "metrics": asdict(evaluation),
         },
     )
-    return TrainedModel(content, card, evaluation)
+    return TrainedModel(content, compiled, not_compiled, card, evaluation)
 
 
 def _held_out_logits(
@@ -117,12 +131,24 @@ def _held_out_logits(
     return logits
 
 
+def _compile(
+    scorer: PipelineScorer, examples: Sequence[Example], model_sha256: str
+) -> tuple[bytes | None, str]:
+    try:
+        compiled = compile_and_prove(scorer, [example.text for example in examples])
+    except CompilationError as error:
+        return None, str(error)
+    return compiled.to_bytes(model_sha256=model_sha256), ""
+
+
 def _fit(pipeline: Any, examples: Sequence[Example]) -> Any:
     texts = [example.text for example in examples]
     try:
-        return pipeline.fit(texts, [example.intent for example in examples])
+        pipeline.fit(texts, [example.intent for example in examples])
     except ValueError as error:  # scikit-learn's only objection to checked data: no vocabulary
         raise DataError([Problem(examples[0].file, 0, "holds no words to learn from")]) from error
+    quantise(pipeline[-1])
+    return pipeline
 
 
 def _self_test(model: IntentModel) -> SelfTest:
@@ -141,22 +167,6 @@ def _describe(dataset: Dataset) -> dict[str, object]:
 
 def _dump(pipeline: Any) -> bytes:
     buffer = BytesIO()
-    joblib.dump(pipeline, buffer)
+    # Most coefficients are zero: compressed, the file takes a tenth.
+    joblib.dump(pipeline, buffer, compress=3)
     return buffer.getvalue()
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            # NamedTemporaryFile makes the file private, yet another user may serve the model.
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise

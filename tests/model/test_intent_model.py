@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from model.errors import ArtifactBrokenError, ArtifactMissingError
 from model.intent_model import IntentModel, softmax
 from model.model_card import CARD_NAME, ModelCard, SelfTest
 from model.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
-from model.training import MODEL_NAME
+from model.training import COMPILED_NAME, MODEL_NAME
+from tests.conftest import ROOT
 from tests.model.tables import TableScorer
 
 LABELS = ("a", "b", "c")
@@ -354,3 +357,61 @@ def test_softmax_is_safe_for_large_logits():
     logits = np.array([[1e6, 1e6, -1e6], [0.0, np.log(2.0), np.log(5.0)]])
 
     np.testing.assert_allclose(softmax(logits), [[0.5, 0.5, 0.0], [0.125, 0.25, 0.625]])
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from model.intent_model import IntentModel
+print(IntentModel.load(Path(sys.argv[1])).predict(["reset my password"])[0].intent)
+print(sorted({name.split(".")[0] for name in sys.modules} & {"sklearn", "scipy", "joblib"}))
+"""
+
+
+def test_compiled_model_is_served_without_scikit_learn(small_folder):
+    """Loading and answering import neither scikit-learn nor scipy nor joblib."""
+    command = [sys.executable, "-c", SERVE, str(small_folder / MODEL_NAME)]
+    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+
+    assert result.stdout.splitlines() == ["password_reset", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(lambda path: path.unlink(), "does not exist", id="missing"),
+        pytest.param(lambda path: path.write_bytes(b"?"), "is damaged", id="damaged"),
+        pytest.param(lambda path: (path.unlink(), path.mkdir()), "can't be read", id="unreadable"),
+    ],
+)
+def test_scikit_learn_serves_where_the_compiled_form_can_not(
+    model_path, small_model, caplog, change, reason
+):
+    """A pickle without a usable compiled form is served by scikit-learn, with one warning."""
+    compiled_path = model_path.with_name(COMPILED_NAME)
+    change(compiled_path)
+
+    model = IntentModel.load(model_path)
+
+    [ours], [theirs] = (m.predict(["lost my password"]) for m in (model, small_model))
+    assert (ours.intent, ours.confidence) == (theirs.intent, pytest.approx(theirs.confidence))
+    [record] = caplog.records
+    assert record.getMessage() == (
+        f"{compiled_path} {reason}: serving by scikit-learn, which starts and answers slower; "
+        f"to compile it: python -m model.compile {model_path}"
+    )
+
+
+def test_without_scikit_learn_a_compiled_form_is_needed(model_path, monkeypatch):
+    """Where scikit-learn is not installed, the error names both files and the remedy."""
+    compiled_path = model_path.with_name(COMPILED_NAME)
+    compiled_path.unlink()
+    monkeypatch.setitem(sys.modules, "model.sklearn_scorer", None)
+
+    with pytest.raises(ArtifactBrokenError) as caught:
+        IntentModel.load(model_path)
+
+    assert str(caught.value) == (
+        f"{model_path} can't be served without scikit-learn: {compiled_path} does not exist. "
+        f"Compile it: python -m model.compile {model_path}."
+    )

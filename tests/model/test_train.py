@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 
 from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
 from model.train import EXAMPLES, main
-from model.training import MODEL_NAME
+from model.training import COMPILED_NAME, MODEL_NAME
 from tests.conftest import ROOT, SMALL_DATA
 
 ANIMALS = ("dog", "cat", "cow", "fox", "owl")
@@ -101,7 +104,9 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
         f"accuracy {metrics['accuracy']:.4f}, macro-F1 {metrics['macro_f1']:.4f}",
         f"rejected as out of scope: {metrics['rejected']:.1%} of the test utterances",
     ]
-    assert re.fullmatch(rf"Wrote out/{MODEL_NAME} and {CARD_NAME} after \d+ s", lines[-1])
+    assert re.fullmatch(
+        rf"Wrote out/{MODEL_NAME}, {COMPILED_NAME} and {CARD_NAME} after \d+ s", lines[-1]
+    )
     assert IntentModel.load(Path("out") / MODEL_NAME).predict(["hello"])[0].intent == "greeting"
 
 
@@ -341,3 +346,31 @@ def test_script_exits_with_the_code_of_the_command(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (1, "error: nothing: does not exist\n")
+
+
+def test_compiled_form_that_answers_otherwise_is_an_error(small_csv, capsys, monkeypatch):
+    """Training that can't prove the compiled form writes no model and says so."""
+    monkeypatch.setattr("model.compiled._Layer.apply", lambda *_: None)
+
+    assert main(["--data", small_csv, "--output", "out"]) == 1
+
+    errors = capsys.readouterr().err.splitlines()
+    assert errors[-1] == "error: The compiled form gives other scores than the pipeline"
+    assert not Path("out").exists()
+
+
+def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypatch):
+    """A pipeline that can't be compiled is written all the same, with a warning that names why."""
+
+    def with_own_tokenizer():
+        vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
+        return Pipeline([("words", vectorizer), ("classifier", LogisticRegression())])
+
+    monkeypatch.setattr("model.training.build_pipeline", with_own_tokenizer)
+
+    assert main(["--data", small_csv, "--output", "out"]) == 0
+
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "warning: not compiled: Step 'words' has a function of its own as tokenizer; "
+        "it will be served by scikit-learn"
+    )

@@ -10,15 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline
 
 from model.calibration import fit_temperature, rejection_threshold
 from model.dataset import Dataset
+from model.errors import EqualityError
 from model.evaluation import evaluate
 from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
 from model.pipeline import build_pipeline
-from model.training import MODEL_NAME, TrainedModel, train
+from model.quantisation import quantise
+from model.training import COMPILED_NAME, MODEL_NAME, TrainedModel, train
 
 TEXTS = ["hello", "where is my parcel now", "reset it", "something else", ""]
 
@@ -59,9 +64,11 @@ def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained
     intents = [example.intent for example in small_dataset.train]
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     texts = [example.text for example in small_dataset.train]
-    held_out = cross_val_predict(
-        build_pipeline(), texts, intents, cv=folds, method="decision_function"
-    )
+    held_out = np.empty((18, 3))
+    for fitted, left_out in folds.split(texts, intents):
+        pipeline = build_pipeline().fit([texts[i] for i in fitted], [intents[i] for i in fitted])
+        quantise(pipeline[-1])
+        held_out[left_out] = pipeline.decision_function([texts[i] for i in left_out])
     targets = np.unique(intents, return_inverse=True)[1]
 
     assert small_trained.card.temperature == pytest.approx(fit_temperature(held_out, targets))
@@ -77,6 +84,7 @@ def test_progress_tells_each_step(small_dataset):
     assert steps == [
         *(f"Calibrating, fold {number} of 5" for number in range(1, 6)),
         "Fitting on 18 utterances",
+        "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
     ]
 
@@ -156,11 +164,13 @@ def test_model_is_saved_with_its_card(small_trained, tmp_path):
 
     assert sorted(path.name for path in folder.iterdir()) == [
         "intent_model.pkl",
+        "intent_model.safetensors",
         "model_card.json",
     ]
+    assert (folder / COMPILED_NAME).read_bytes() == small_trained.compiled
     assert (folder / MODEL_NAME).read_bytes() == small_trained.content
     assert (folder / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
-    assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir()] == ["0o644", "0o644"]
+    assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir()] == ["0o644"] * 3
 
 
 def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch):
@@ -180,6 +190,7 @@ def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch)
 
     assert written == [
         (f".{MODEL_NAME}", len(small_trained.content)),
+        (f".{COMPILED_NAME}", len(small_trained.compiled)),
         (f".{CARD_NAME}", len(small_trained.card.to_json().encode())),
     ]
 
@@ -191,7 +202,7 @@ def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path
     model = load(other_trained, tmp_path)
 
     assert model.card.to_json() == other_trained.card.to_json()
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 @pytest.mark.parametrize(
@@ -215,7 +226,12 @@ def test_write_that_fails_leaves_the_former_model(
         with pytest.raises(type(fault)):
             other_trained.save(tmp_path)
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == [MODEL_NAME, CARD_NAME]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        MODEL_NAME,
+        COMPILED_NAME,
+        CARD_NAME,
+    ]
+    assert (tmp_path / COMPILED_NAME).read_bytes() == small_trained.compiled
     assert (tmp_path / MODEL_NAME).read_bytes() == small_trained.content
     assert (tmp_path / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
 
@@ -229,3 +245,32 @@ def test_cut_between_model_and_card_is_noticed(small_trained, other_trained, tmp
 
     assert model.card.threshold is None
     assert "has no model card of its own" in caplog.text
+
+
+def test_pipeline_without_compiled_form_is_saved_alone(
+    small_dataset, small_trained, tmp_path, monkeypatch, caplog
+):
+    """A pipeline that can't be compiled is saved without one, and a former one removed."""
+
+    def with_own_tokenizer():
+        vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
+        return Pipeline([("words", vectorizer), ("classifier", LogisticRegression())])
+
+    monkeypatch.setattr("model.training.build_pipeline", with_own_tokenizer)
+    small_trained.save(tmp_path)
+
+    trained = train_quietly(small_dataset)
+    model = load(trained, tmp_path)
+
+    assert trained.not_compiled == "Step 'words' has a function of its own as tokenizer"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MODEL_NAME, CARD_NAME]
+    assert "serving by scikit-learn" in caplog.text
+    assert model.predict(["reset my password"])[0].confidence > 0
+
+
+def test_compiled_form_that_answers_otherwise_fails_the_training(small_dataset, monkeypatch):
+    """Training does not end well when the compiled form gives other scores."""
+    monkeypatch.setattr("model.compiled._Layer.apply", lambda *_: None)
+
+    with pytest.raises(EqualityError, match="other scores"):
+        train_quietly(small_dataset)

@@ -1,0 +1,189 @@
+"""Score with the compiled form of a pipeline: numpy alone, and the pipeline's own results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.compiled_file import CompiledPipeline, Weighting
+from model.errors import CompiledFormError
+from model.ngrams import Analyzer
+from model.prediction import Evidence
+from model.weights import Floats, Integers
+
+# So many n-grams are weighted at once, which bounds the memory that a batch takes.
+CHUNK_NGRAMS = 32_768
+LEAST_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
+
+
+class CompiledScorer:
+    """A scorer on a compiled pipeline; safe to use from many threads."""
+
+    def __init__(self, compiled: CompiledPipeline) -> None:
+        """Make the pipeline ready to score.
+
+        Raises:
+            CompiledFormError: its parts do not fit together.
+        """
+        self.labels = compiled.labels
+        self._compiled = compiled
+        self._offsets = compiled.offsets()
+        try:
+            self._prepare()
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            raise CompiledFormError("holds parts that do not fit together") from error
+
+    def _prepare(self) -> None:
+        compiled = self._compiled
+        self._weights = compiled.weights()
+        self._intercept = compiled.arrays["intercept"]
+        self._layers = [
+            _Layer(weighting, self._offsets, compiled.arrays.get(f"idf.{number}"))
+            for number, weighting in enumerate(compiled.weightings)
+        ]
+        self._analyzers = [
+            Analyzer(vocabulary.options, self._columns_of(number))
+            for number, vocabulary in enumerate(compiled.vocabularies)
+        ]
+        shapes = self._weights.shape, self._intercept.shape
+        if shapes != ((self._offsets[-1], len(self.labels)), (len(self.labels),)):
+            raise ValueError("The weights fit neither vocabularies nor labels")
+
+    def logits(self, utterances: Sequence[str]) -> Floats:
+        """Score utterances: shape (utterances, labels)."""
+        scores = np.empty((len(utterances), len(self.labels)))
+        row = 0
+        for chunk in self._chunks(utterances):
+            for columns, values in self._features(chunk):
+                scores[row] = self._weights.scores(columns, values)
+                row += 1
+        scores += self._intercept
+        return _log_probabilities(scores) if self._compiled.is_joint else scores
+
+    def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
+        """Give what each n-gram added to one label's logit, in any order.
+
+        An n-gram that several vectorizers saw is given once, with the sum.
+        """
+        [(columns, values)] = self._features([self._columns_in(utterance)])
+        weights = self._weights.of_label(columns, label_index) * values
+        sums: dict[str, float] = {}
+        for column, weight in zip(columns, weights.tolist(), strict=True):
+            ngram = self._ngrams[column]
+            sums[ngram] = sums.get(ngram, 0.0) + weight
+        return [Evidence(ngram, weight) for ngram, weight in sums.items()]
+
+    @cached_property
+    def _ngrams(self) -> list[str]:
+        numbers = range(len(self._analyzers))
+        return list(chain.from_iterable(map(self._compiled.ngrams, numbers)))
+
+    def _columns_of(self, number: int) -> dict[str, int]:
+        columns = range(self._offsets[number], self._offsets[number + 1])
+        return dict(zip(self._compiled.ngrams(number), columns, strict=True))
+
+    def _columns_in(self, utterance: str) -> list[int]:
+        columns: list[int] = []
+        for analyzer in self._analyzers:
+            columns += analyzer.columns(utterance)
+        return columns
+
+    def _chunks(self, utterances: Iterable[str]) -> Iterator[list[list[int]]]:
+        chunk: list[list[int]] = []
+        size = 0
+        for utterance in utterances:
+            chunk.append(self._columns_in(utterance))
+            size += len(chunk[-1])
+            if size >= CHUNK_NGRAMS:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    def _features(self, chunk: Sequence[Sequence[int]]) -> Iterator[tuple[Integers, Floats]]:
+        """Give the columns and the values of each utterance's n-grams."""
+        # One sort orders all n-grams by utterance, and within each by column.
+        width = self._offsets[-1]
+        keys = np.array(list(chain.from_iterable(chunk)), np.intp)
+        keys += np.arange(0, len(chunk) * width, width).repeat([len(part) for part in chunk])
+        keys.sort()
+        keys, values = _run_lengths(keys)
+        rows, columns = np.divmod(keys, width)
+        for layer in self._layers:
+            layer.apply(rows, columns, values)
+        ends = rows.searchsorted(np.arange(len(chunk)), side="right")
+        for start, end in pairwise([0, *ends.tolist()]):
+            yield columns[start:end], values[start:end]
+
+
+class _Layer:
+    """A weighting, ready to be applied."""
+
+    def __init__(
+        self, weighting: Weighting, offsets: Sequence[int], idf: NDArray[Any] | None
+    ) -> None:
+        bounds = [offsets[number] for number in weighting.bounds]
+        self._weighting, self._idf = weighting, idf
+        self._first, *splits, self._end = bounds
+        self._splits = np.array(splits, np.intp)
+        self._covers_all = (self._first, self._end) == (0, offsets[-1])
+        if weighting.has_idf and (idf is None or len(idf) != self._end - self._first):
+            raise ValueError("The idf does not fit the vocabularies")
+
+    def apply(self, rows: Integers, columns: Integers, values: Floats) -> None:
+        """Weight, in place, the values of some utterances' n-grams."""
+        if self._covers_all:
+            self._weight(rows, columns, values)
+        else:
+            own = (columns >= self._first) & (columns < self._end)
+            own_values = values[own]
+            self._weight(rows[own], columns[own], own_values)
+            values[own] = own_values
+
+    def _weight(self, rows: Integers, columns: Integers, values: Floats) -> None:
+        weighting = self._weighting
+        if weighting.sublinear:
+            np.log(values, out=values)
+            values += 1
+        if self._idf is not None:
+            values *= self._idf.take(columns - self._first)
+        if weighting.norm:
+            values /= self._norms(rows, columns, values)
+        if weighting.above is not None:
+            np.greater(values, weighting.above, out=values, casting="unsafe")
+        if weighting.factor != 1:
+            values *= weighting.factor
+
+    def _norms(self, rows: Integers, columns: Integers, values: Floats) -> Floats:
+        """Give, for each value, the norm of its utterance's values of the same part."""
+        is_l2 = self._weighting.norm == "l2"
+        parts = self._splits.searchsorted(columns, "right")
+        parts += rows * (len(self._splits) + 1)
+        sums: NDArray[Any] = np.bincount(parts, values * values if is_l2 else np.abs(values))
+        sums[sums == 0] = 1
+        norms: Floats = (np.sqrt(sums) if is_l2 else sums).take(parts)
+        return norms
+
+
+def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:
+    """Give the distinct numbers of an ordered array, and how often each occurs."""
+    is_last = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_last[:-1])
+    ends = is_last.nonzero()[0]
+    lengths = ends.astype(np.float64)
+    lengths[1:] -= ends[:-1]
+    lengths[:1] += 1
+    return ordered.take(ends), lengths
+
+
+def _log_probabilities(joint: Floats) -> Floats:
+    """Normalise joint log probabilities, as scikit-learn's naive Bayes does."""
+    largest = joint.max(axis=1, keepdims=True)
+    totals = np.exp(joint - largest).sum(axis=1, keepdims=True)
+    normalised: Floats = joint - largest - np.log(totals)
+    return np.maximum(normalised, LEAST_LOG_PROBABILITY, dtype=np.float64)

@@ -1,0 +1,122 @@
+"""Split utterances into n-grams exactly as scikit-learn's text vectorizers do.
+
+The rules are those of ``CountVectorizer`` in scikit-learn 1.9: lower-case, then strip accents,
+then word n-grams of the tokens that a pattern finds, or character n-grams.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+CACHED_WORDS = 8192
+# Longer ones are seldom seen twice, and would let a sender fill the memory.
+LONGEST_CACHED_WORD = 32
+WHITE_SPACES = re.compile(r"\s\s+")
+
+Accents = Literal["ascii", "unicode"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerOptions:
+    """What a vectorizer does to a text before it counts n-grams; named as in scikit-learn.
+
+    Attributes:
+        analyzer: n-grams of words, of characters, or of characters within words.
+        ngram_range: least and most units of an n-gram.
+        lowercase: whether case is ignored.
+        strip_accents: how accents are stripped, if at all.
+        token_pattern: regular expression of a word, with at most one group.
+        stop_words: words that are left out.
+        binary: whether an n-gram counts once however often it occurs.
+    """
+
+    analyzer: Literal["word", "char", "char_wb"]
+    ngram_range: tuple[int, int]
+    lowercase: bool
+    strip_accents: Accents
+    token_pattern: str
+    stop_words: tuple[str, ...]
+    binary: bool
+
+
+class Analyzer:
+    """Finds a vocabulary's n-grams in texts; safe to use from many threads."""
+
+    def __init__(self, options: AnalyzerOptions, columns: Mapping[str, int]) -> None:
+        """Take the options and, for each n-gram of the vocabulary, its column."""
+        self._is_binary = options.binary
+        self._column = columns.get
+        self._least, self._most = options.ngram_range
+        self._lowercase = options.lowercase
+        self._strip_accents = options.strip_accents
+        self._stop_words = frozenset(options.stop_words)
+        self._find_words = re.compile(options.token_pattern).findall
+        self._cached_columns_in = lru_cache(maxsize=CACHED_WORDS)(self._columns_in)
+        self._analyze = {
+            "word": self._word_columns,
+            "char": self._char_columns,
+            "char_wb": self._char_wb_columns,
+        }[options.analyzer]
+
+    def columns(self, text: str) -> Collection[int]:
+        """Give the columns of a text's known n-grams, each as often as it is to be counted."""
+        columns = self._analyze(self._normalize(text))
+        return set(columns) if self._is_binary else columns
+
+    def _normalize(self, text: str) -> str:
+        if self._lowercase:
+            text = text.lower()
+        if not self._strip_accents or text.isascii():
+            return text
+        decomposed = unicodedata.normalize("NFKD", text)
+        if self._strip_accents == "ascii":
+            return decomposed.encode("ascii", "ignore").decode("ascii")
+        return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+    def _word_columns(self, text: str) -> list[int]:
+        words = self._find_words(text)
+        if self._stop_words:
+            words = [word for word in words if word not in self._stop_words]
+        ngrams: list[str] = words if self._least == 1 else []
+        for size in range(max(self._least, 2), min(self._most, len(words)) + 1):
+            shifted = (words[start:] for start in range(size))
+            ngrams = ngrams + [" ".join(ngram) for ngram in zip(*shifted, strict=False)]
+        return self._known(ngrams)
+
+    def _char_columns(self, text: str) -> list[int]:
+        text = WHITE_SPACES.sub(" ", text)
+        longest = min(self._most, len(text))
+        return self._known(
+            text[start : start + size]
+            for size in range(self._least, longest + 1)
+            for start in range(len(text) - size + 1)
+        )
+
+    def _char_wb_columns(self, text: str) -> list[int]:
+        columns: list[int] = []
+        for word in text.split():
+            if len(word) <= LONGEST_CACHED_WORD:
+                columns += self._cached_columns_in(word)
+            else:
+                columns += self._columns_in(word)
+        return columns
+
+    def _columns_in(self, word: str) -> tuple[int, ...]:
+        """Give the columns of a padded word's n-grams; a word that is too short counts whole."""
+        padded = f" {word} "
+        longest = min(self._most, max(self._least, len(padded)))
+        return tuple(
+            self._known(
+                padded[start : start + size]
+                for size in range(self._least, longest + 1)
+                for start in range(max(1, len(padded) - size + 1))
+            )
+        )
+
+    def _known(self, ngrams: Iterable[str]) -> list[int]:
+        return [column for column in map(self._column, ngrams) if column is not None]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import joblib
+import pytest
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from model.compile import main
+from model.intent_model import IntentModel
+from model.training import COMPILED_NAME, MODEL_NAME
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def own_model(small_folder, tmp_path):
+    """A folder where somebody has put a pipeline of their own in the model's place."""
+    folder = shutil.copytree(small_folder, tmp_path / "model")
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    joblib.dump(pipeline.fit(["yes please", "no thanks"], ["yes", "no"]), folder / MODEL_NAME)
+    return folder / MODEL_NAME
+
+
+def test_own_pipeline_is_compiled_and_served(own_model, caplog):
+    """A pipeline of one's own is served compiled once the command has run."""
+    IntentModel.load(own_model)
+    assert "was made from another pickle: serving by scikit-learn" in caplog.text
+    caplog.clear()
+
+    command = [sys.executable, "-m", "model.compile", str(own_model)]
+    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+
+    assert result.stdout == (
+        f"Wrote {own_model.with_name(COMPILED_NAME)} (0.0 MB); it answers as the pipeline does\n"
+    )
+    assert IntentModel.load(own_model).predict(["please"])[0].intent == "yes"
+    assert "scikit-learn" not in caplog.text
+
+
+def test_pipeline_without_compiled_form_is_an_error(own_model, capsys):
+    """What can't be compiled is named, and nothing is written."""
+    pipeline = make_pipeline(HashingVectorizer(), LogisticRegression())
+    joblib.dump(pipeline.fit(["yes", "no"], ["yes", "no"]), own_model)
+    before = own_model.with_name(COMPILED_NAME).read_bytes()
+
+    assert main([str(own_model)]) == 1
+
+    assert capsys.readouterr().err == (
+        f"{own_model} can't be compiled: Step 'hashingvectorizer' is a HashingVectorizer, "
+        "which has no compiled form\n"
+    )
+    assert own_model.with_name(COMPILED_NAME).read_bytes() == before
+
+
+def test_missing_and_broken_files_are_errors(tmp_path, capsys):
+    """A file that is missing or no pickle is said to be so."""
+    broken = tmp_path / "broken.pkl"
+    broken.write_bytes(b"no pickle")
+
+    assert main([str(tmp_path / "none.pkl")]) == 1
+    assert "does not exist" in capsys.readouterr().err
+    assert main([str(broken)]) == 1
+    assert "is not a readable joblib file" in capsys.readouterr().err
+
+
+def test_result_that_can_not_be_written_is_an_error(own_model, capsys, monkeypatch):
+    """A write that fails is told with its reason."""
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("model.compile.write_atomically", fail)
+
+    assert main([str(own_model)]) == 1
+
+    assert capsys.readouterr().err == (
+        f"{own_model.with_name(COMPILED_NAME)} can't be written: No space left on device\n"
+    )
