@@ -11,7 +11,7 @@ LOCK := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsa
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test check format lock clean
+.PHONY: help run train test check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
 lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
+
+bench: $(INSTALLED) ## measure against peers, side by side (about half an hour)
+	@$(PIP) --requirement benchmarks/requirements.txt
+	for name in cold_start throughput in_process servers scaling; do \
+		$(BIN)/python -m benchmarks.$$name || exit 1; done
+	$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove the virtual environment, the model and all caches
 	rm -rf $(VENV) model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Side-by-side measurements: each module that README.md names is a command."""

@@ -1,0 +1,75 @@
+"""Measure the time from start to first prediction: ``python -m benchmarks.cold_start``.
+
+The clock runs from the start of the process to the whole answer to the first POST that holds an
+intent. Files lie in the page cache: one start of each is not counted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from rich.table import Table
+
+from benchmarks.command import Run, parse_options
+from benchmarks.console import console, progress
+from benchmarks.contenders import CONTENDERS, HELLO, OURS
+from benchmarks.cores import CLIENT_CORE, pinned_to
+from benchmarks.entrants import Entrant
+from benchmarks.processes import serving
+from benchmarks.samples import Spread
+
+Seconds = Mapping[str, Sequence[float]]
+
+
+def main() -> int:
+    """Run the command; the exit code is 1 where a contender failed."""
+    run = Run(CONTENDERS, parse_options(__doc__ or "", CONTENDERS, rounds=7))
+    utterance = run.corpus.read("test")[0].text
+    with pinned_to(CLIENT_CORE):
+        _warm_up(run, utterance)
+        spreads = {name: Spread.of(values) for name, values in _measure(run, utterance).items()}
+    console.print(_table(spreads))
+    seconds = {name: asdict(spread) for name, spread in spreads.items()}
+    return run.finish("cold_start", {"seconds_to_first_prediction": seconds})
+
+
+def _warm_up(run: Run, utterance: str) -> None:
+    progress("One start of each that is not counted")
+    for entrant in run.entrants:
+        with run.attempt(entrant.name):
+            _seconds_to_first_prediction(entrant, utterance)
+
+
+def _measure(run: Run, utterance: str) -> Seconds:
+    measured = defaultdict(list)
+    for entrant in run.rounds():
+        with run.attempt(entrant.name):
+            measured[entrant.name].append(_seconds_to_first_prediction(entrant, utterance))
+    return measured
+
+
+def _seconds_to_first_prediction(entrant: Entrant, utterance: str) -> float:
+    with serving(entrant.launch()) as server:
+        return entrant.await_prediction(server, utterance)
+
+
+def _table(spreads: Mapping[str, Spread]) -> Table:
+    table = Table("", title="Fresh process to first prediction", title_justify="left")
+    for column in ("median s", "least", "most", "to ours", "to hello"):
+        table.add_column(column, justify="right")
+    for name, spread in spreads.items():
+        times = (f"{value:.3f}" for value in (spread.median, spread.least, spread.most))
+        ratios = (_ratio(spread, spreads.get(base.name)) for base in (OURS, HELLO))
+        table.add_row(name, *times, *ratios)
+    return table
+
+
+def _ratio(spread: Spread, base: Spread | None) -> str:
+    return f"{spread.median / base.median:.2f}x" if base else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

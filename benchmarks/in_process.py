@@ -1,0 +1,124 @@
+"""Measure predictions without any server: ``python -m benchmarks.in_process``.
+
+The project's model against the scikit-learn pipeline that it was made from, in one process and
+in turns. Each round loads both afresh, warms them with training texts, and asks for each test
+text once, so that no model meets a test text for the second time.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import joblib
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+from benchmarks.command import Run, parse_options
+from benchmarks.console import console, progress
+from benchmarks.cores import CLIENT_CORE, pinned_to
+from benchmarks.samples import percentile
+from benchmarks.traffic import BATCH_SIZE
+from model.intent_model import IntentModel
+
+OURS = "intent-function"
+SKLEARN = "scikit-learn"
+SIZES = (1, BATCH_SIZE)
+WARM_UP_TEXTS = 640
+TURNS = 15
+
+Predict = Callable[[Sequence[str]], Any]
+Requests = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Of one prediction, medians over the rounds."""
+
+    p50_ms: float
+    p99_ms: float
+
+
+def main() -> int:
+    """Run the command."""
+    run = Run((), parse_options(__doc__ or "", (), rounds=3))
+    latencies = {}
+    with pinned_to(CLIENT_CORE), threadpool_limits(limits=1):
+        for size in SIZES:
+            latencies[size] = _measure(run, size)
+            console.print(_table(size, latencies[size]))
+    sizes = {
+        str(size): {name: asdict(latency) for name, latency in of_size.items()}
+        for size, of_size in latencies.items()
+    }
+    return run.finish("in_process", {"texts_at_once": sizes})
+
+
+def _measure(run: Run, size: int) -> Mapping[str, Latency]:
+    warm_up = _requests(run, "train", size)[: WARM_UP_TEXTS // size]
+    requests = _requests(run, "test", size)
+    rounds: dict[str, list[list[float]]] = defaultdict(list)
+    for number in range(1, run.options.rounds + 1):
+        progress(f"Round {number} of {run.options.rounds}: {size} at once")
+        models = _load(run.model)
+        _take_turns(models, warm_up)
+        for name, times in _take_turns(models, requests).items():
+            rounds[name].append(times)
+    return {name: _latency(of_rounds) for name, of_rounds in rounds.items()}
+
+
+def _requests(run: Run, part: str, size: int) -> Requests:
+    texts = [utterance.text for utterance in run.corpus.read(part)]
+    return [texts[start : start + size] for start in range(0, len(texts) - size + 1, size)]
+
+
+def _load(path: Path) -> Mapping[str, Predict]:
+    return {OURS: IntentModel.load(path).predict, SKLEARN: joblib.load(path).predict_proba}
+
+
+def _take_turns(models: Mapping[str, Predict], requests: Requests) -> Mapping[str, list[float]]:
+    # What this process has imported is no part of either model: keep it out of collections.
+    gc.collect()
+    gc.freeze()
+    times: dict[str, list[float]] = defaultdict(list)
+    turn = max(1, len(requests) // TURNS)
+    for start in range(0, len(requests), turn):
+        for name, predict in models.items():
+            times[name] += [_time_ms(predict, each) for each in requests[start : start + turn]]
+    return times
+
+
+def _time_ms(predict: Predict, texts: Sequence[str]) -> float:
+    start = time.perf_counter()
+    predict(texts)
+    return (time.perf_counter() - start) * 1000
+
+
+def _latency(rounds: Sequence[Sequence[float]]) -> Latency:
+    return Latency(
+        p50_ms=median(percentile(times, 50) for times in rounds),
+        p99_ms=median(percentile(times, 99) for times in rounds),
+    )
+
+
+def _table(size: int, latencies: Mapping[str, Latency]) -> Table:
+    table = Table("", title=f"{size} at once, in the process", title_justify="left")
+    for column in ("p50 ms", "p99 ms", "p99 / p50", "p50 to ours"):
+        table.add_column(column, justify="right")
+    base = latencies[OURS].p50_ms
+    for name, latency in latencies.items():
+        times = (f"{latency.p50_ms:.3f}", f"{latency.p99_ms:.3f}")
+        ratios = (f"{latency.p99_ms / latency.p50_ms:.1f}", f"{latency.p50_ms / base:.1f}x")
+        table.add_row(name, *times, *ratios)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

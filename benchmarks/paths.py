@@ -1,0 +1,12 @@
+"""Where the benchmarks read and write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PEERS = HERE / "peers"
+RESULTS = HERE / "results"
+WORK = HERE / ".work"
+LOGS = WORK / "logs"

@@ -1,0 +1,96 @@
+"""Draw the results side by side for the README: ``python -m benchmarks.pictures``.
+
+Reads what cold_start and throughput wrote; needs benchmarks/requirements.txt installed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl  # type: ignore[import-not-found,unused-ignore]
+from matplotlib.figure import Figure  # type: ignore[import-not-found,unused-ignore]
+
+from benchmarks import results
+from benchmarks.contenders import HELLO, OURS
+from benchmarks.paths import RESULTS
+from benchmarks.traffic import EIGHT
+
+PICTURE = RESULTS / "side_by_side.svg"
+TITLES = {
+    "intent-function": "intent-function",
+    "flask-hello": "Flask hello world (no model)",
+    "classic": "Flask + gunicorn + scikit-learn",
+    "func-python": "func-python + scikit-learn",
+    "kserve": "KServe",
+    "mlserver": "MLServer",
+    "bentoml": "BentoML",
+}
+ACCENT, PLAIN, FLOOR, INK = "#0b6bcb", "#8a94a0", "#d0d5db", "#24292f"
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "text.color": INK,
+    "svg.fonttype": "path",  # looks the same everywhere
+    "svg.hashsalt": "intent-function",  # the same results give the same file
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A set of bars: a value for each contender, from zero."""
+
+    title: str
+    values: Mapping[str, float]
+    unit: str
+
+
+def main() -> int:
+    """Draw the picture."""
+    starts = results.read("cold_start")["seconds_to_first_prediction"]
+    standings = results.read("throughput")["standings"]
+    names = sorted(set(starts) & set(standings), key=lambda name: _place(name, starts))
+    seconds = {name: starts[name]["median"] for name in names}
+    rates = {name: standings[name]["loads"][EIGHT.name]["requests_per_s"] for name in names}
+    panels = (
+        Panel("Fresh process to first prediction\nless is better", seconds, "{:.2f} s"),
+        Panel("Requests a second, 8 connections\nmore is better", rates, "{:,.0f}"),
+    )
+    with mpl.rc_context(STYLE):
+        _draw(names, panels).savefig(PICTURE, format="svg", metadata={"Date": None})
+    return 0
+
+
+def _place(name: str, starts: Mapping[str, Any]) -> tuple[bool, bool, float]:
+    return name != OURS.name, name != HELLO.name, starts[name]["median"]
+
+
+def _draw(names: Sequence[str], panels: Sequence[Panel]) -> Any:
+    figure = Figure(figsize=(10, 0.9 + 0.38 * len(names)), facecolor="white", layout="constrained")
+    axes = figure.subplots(1, len(panels), sharey=True)
+    for panel, each in zip(panels, axes, strict=True):
+        _draw_panel(each, names, panel)
+    axes[0].set_yticks(range(len(names)), [TITLES.get(name, name) for name in names])
+    axes[0].get_yticklabels()[names.index(OURS.name)].set_fontweight("bold")
+    axes[0].invert_yaxis()
+    return figure
+
+
+def _draw_panel(axes: Any, names: Sequence[str], panel: Panel) -> None:
+    values = [panel.values[name] for name in names]
+    colours = [{OURS.name: ACCENT, HELLO.name: FLOOR}.get(name, PLAIN) for name in names]
+    bars = axes.barh(range(len(names)), values, height=0.68, color=colours)
+    axes.bar_label(bars, [panel.unit.format(value) for value in values], padding=4, color=INK)
+    axes.set_title(panel.title, loc="left", fontsize=10.5, color=INK)
+    axes.set_xlim(0, max(values) * 1.18)
+    axes.set_xticks([])
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    for side in ("top", "right", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.spines["left"].set_color(FLOOR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

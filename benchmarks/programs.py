@@ -1,0 +1,32 @@
+"""Run a program to its end: an installer, a training, a compiler."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.errors import PreparationError
+from benchmarks.paths import LOGS, ROOT
+
+
+def run(command: Sequence[str | Path], *, log: str, folder: Path = ROOT) -> None:
+    """Run a program, with its output in a log of that name.
+
+    Raises:
+        PreparationError: it failed.
+    """
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / f"{log}.log"
+    with path.open("wb") as output:
+        done = subprocess.run(  # noqa: S603 - the benchmark's own commands
+            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
+    if done.returncode:
+        raise PreparationError(f"{log} ended with exit code {done.returncode}", path)
+
+
+def succeeds(command: Sequence[str | Path]) -> bool:
+    """Tell whether a program ends well."""
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
+    return done.returncode == 0

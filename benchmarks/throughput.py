@@ -1,0 +1,94 @@
+"""Measure requests a second, latency and memory: ``python -m benchmarks.throughput``.
+
+Each contender is started anew in each round, asked for real texts one by one until it is warm,
+and then put under each pattern of load. Numbers are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from benchmarks.command import Run, parse_options
+from benchmarks.console import console
+from benchmarks.contenders import BATCHING, CONTENDERS, HELLO, OURS
+from benchmarks.cores import CLIENT_CORE, pinned_to
+from benchmarks.corpus import Utterance
+from benchmarks.entrants import Entrant
+from benchmarks.generator import highest_requests_per_s
+from benchmarks.load import Load
+from benchmarks.memory import proportional_set_size_mib
+from benchmarks.processes import Server, serving
+from benchmarks.standings import Standing, memory_table, rate_table
+from benchmarks.traffic import PATTERNS
+
+ASKED_ONE_BY_ONE = 200
+WARM_UP_S = 1.0
+BASES = {"to ours": OURS.name, "to hello": HELLO.name}
+
+
+def main() -> int:
+    """Run the command; the exit code is 1 where a contender failed."""
+    contenders = (*CONTENDERS, *BATCHING)
+    run = Run(contenders, parse_options(__doc__ or "", contenders, _add_options, rounds=3))
+    with pinned_to(CLIENT_CORE):
+        highest = highest_requests_per_s(run.options.seconds)
+        standings = _measure_all(run)
+    _print(standings)
+    fields = {name: standing.fields() for name, standing in standings.items()}
+    return run.finish("throughput", {"load_generator_requests_per_s": highest, "standings": fields})
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each load (default 3)")
+
+
+def _measure_all(run: Run) -> Mapping[str, Standing]:
+    utterances = run.corpus.read("test")
+    standings: dict[str, Standing] = defaultdict(Standing)
+    for entrant in run.rounds():
+        with run.attempt(entrant.name):
+            _measure(entrant, utterances, run.options.seconds, standings[entrant.name])
+    return {name: standing for name, standing in standings.items() if standing.memory_mib}
+
+
+def _measure(
+    entrant: Entrant, utterances: Sequence[Utterance], seconds: float, standing: Standing
+) -> None:
+    contender = entrant.contender
+    texts = [utterance.text for utterance in utterances]
+    with serving(entrant.launch()) as server:
+        entrant.await_prediction(server, texts[0])
+        right = _share_right(entrant, server, utterances[:ASKED_ONE_BY_ONE])
+        standing.right = right if contender.has_model else None
+        for pattern in filter(lambda each: each.suits(contender), PATTERNS):
+            entrant.check(server, pattern, texts)
+            requests = pattern.requests(contender, texts)
+            Load(server.port, requests, pattern.connections).run(WARM_UP_S)
+            outcome = Load(server.port, requests, pattern.connections).run(seconds)
+            standing.outcomes[pattern.name].append(outcome)
+        standing.memory_mib.append(proportional_set_size_mib(server.pid))
+
+
+def _share_right(entrant: Entrant, server: Server, utterances: Sequence[Utterance]) -> float:
+    answers = [entrant.ask(server, utterance.text) for utterance in utterances]
+    pairs = zip(answers, utterances, strict=True)
+    return sum(answer == utterance.intent for answer, utterance in pairs) / len(utterances)
+
+
+def _print(standings: Mapping[str, Standing]) -> None:
+    console.print(memory_table(standings))
+    for pattern in PATTERNS:
+        rates = {
+            name: standing.rates[pattern.name]
+            for name, standing in standings.items()
+            if pattern.name in standing.rates
+        }
+        if rates:
+            console.print(rate_table(pattern.name, rates, BASES))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
