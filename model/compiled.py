@@ -87,14 +87,11 @@ class CompiledScorer:
         columns = range(self._offsets[number], self._offsets[number + 1])
         return dict(zip(self._compiled.ngrams(number), columns, strict=True))
 
-    def _columns_in(self, utterance: str) -> list[int]:
-        columns: list[int] = []
-        for analyzer in self._analyzers:
-            columns += analyzer.columns(utterance)
-        return columns
+    def _columns_in(self, utterance: str) -> Integers:
+        return np.concatenate([analyzer.columns(utterance) for analyzer in self._analyzers])
 
-    def _chunks(self, utterances: Iterable[str]) -> Iterator[list[list[int]]]:
-        chunk: list[list[int]] = []
+    def _chunks(self, utterances: Iterable[str]) -> Iterator[list[Integers]]:
+        chunk: list[Integers] = []
         size = 0
         for utterance in utterances:
             chunk.append(self._columns_in(utterance))
@@ -105,11 +102,14 @@ class CompiledScorer:
         if chunk:
             yield chunk
 
-    def _features(self, chunk: Sequence[Sequence[int]]) -> Iterator[tuple[Integers, Floats]]:
+    def _features(self, chunk: Sequence[Integers]) -> Iterator[tuple[Integers, Floats]]:
         """Give the columns and the values of each utterance's n-grams."""
+        if len(chunk) == 1:
+            yield self._features_of_one(chunk[0])
+            return
         # One sort orders all n-grams by utterance, and within each by column.
         width = self._offsets[-1]
-        keys = np.array(list(chain.from_iterable(chunk)), np.intp)
+        keys = np.concatenate(chunk)
         keys += np.arange(0, len(chunk) * width, width).repeat([len(part) for part in chunk])
         keys.sort()
         keys, values = _run_lengths(keys)
@@ -119,6 +119,15 @@ class CompiledScorer:
         ends = rows.searchsorted(np.arange(len(chunk)), side="right")
         for start, end in pairwise([0, *ends.tolist()]):
             yield columns[start:end], values[start:end]
+
+    def _features_of_one(self, columns: Integers) -> tuple[Integers, Floats]:
+        """Give the same for one utterance, without what tells several apart."""
+        columns.sort()
+        columns, values = _run_lengths(columns)
+        rows = np.zeros_like(columns)
+        for layer in self._layers:
+            layer.apply(rows, columns, values)
+        return columns, values
 
 
 class _Layer:

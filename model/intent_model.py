@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -103,15 +104,24 @@ class IntentModel:
         if not utterances:
             return []
         logits = self._scorer.logits(utterances)
-        probabilities = softmax(logits / self.card.temperature)
-        best = logits.argmax(axis=1)
+        largest = logits.max(axis=1, keepdims=True)
+        # The softmax, in such an order that the largest one's is at hand before the others'.
+        exponentials = np.exp((logits - largest) / self.card.temperature)
+        confidences = 1 / exponentials.sum(axis=1, keepdims=True)
+        rankings = self._rank(exponentials * confidences, top_k) if top_k else repeat(())
         return [
             Prediction(
-                intent=OUT_OF_SCOPE if self._is_out_of_scope(row[top]) else self._labels[top],
-                confidence=float(row_probabilities[top]),
-                alternatives=self._rank(row_probabilities, top_k),
+                OUT_OF_SCOPE if self._is_out_of_scope(logit) else self._labels[top],
+                confidence,
+                ranking,
             )
-            for row, row_probabilities, top in zip(logits, probabilities, best, strict=True)
+            for top, logit, confidence, ranking in zip(
+                logits.argmax(axis=1).tolist(),
+                largest[:, 0].tolist(),
+                confidences[:, 0].tolist(),
+                rankings,
+                strict=False,
+            )
         ]
 
     def largest_logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
@@ -137,11 +147,12 @@ class IntentModel:
     def _is_out_of_scope(self, largest_logit: float) -> bool:
         return self.card.threshold is not None and largest_logit < self.card.threshold
 
-    def _rank(self, probabilities: NDArray[np.float64], top_k: int) -> tuple[Alternative, ...]:
-        if not top_k:
-            return ()
-        order = np.argsort(-probabilities, kind="stable")[:top_k]
-        return tuple(Alternative(self._labels[i], float(probabilities[i])) for i in order)
+    def _rank(
+        self, probabilities: NDArray[np.float64], top_k: int
+    ) -> Iterator[tuple[Alternative, ...]]:
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
+        for row, places in zip(probabilities, order.tolist(), strict=True):
+            yield tuple(Alternative(self._labels[place], float(row[place])) for place in places)
 
     def _check(self, path: Path) -> None:
         expected = self.card.self_test

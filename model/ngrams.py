@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Columns = NDArray[np.intp]
 
 CACHED_WORDS = 8192
 # Longer ones are seldom seen twice, and would let a sender fill the memory.
@@ -63,10 +68,10 @@ class Analyzer:
             "char_wb": self._char_wb_columns,
         }[options.analyzer]
 
-    def columns(self, text: str) -> Collection[int]:
+    def columns(self, text: str) -> Columns:
         """Give the columns of a text's known n-grams, each as often as it is to be counted."""
         columns = self._analyze(self._normalize(text))
-        return set(columns) if self._is_binary else columns
+        return np.unique(columns) if self._is_binary else columns
 
     def _normalize(self, text: str) -> str:
         if self._lowercase:
@@ -78,17 +83,17 @@ class Analyzer:
             return decomposed.encode("ascii", "ignore").decode("ascii")
         return "".join(char for char in decomposed if not unicodedata.combining(char))
 
-    def _word_columns(self, text: str) -> list[int]:
+    def _word_columns(self, text: str) -> Columns:
         words = self._find_words(text)
         if self._stop_words:
             words = [word for word in words if word not in self._stop_words]
         ngrams: list[str] = words if self._least == 1 else []
         for size in range(max(self._least, 2), min(self._most, len(words)) + 1):
             shifted = (words[start:] for start in range(size))
-            ngrams = ngrams + [" ".join(ngram) for ngram in zip(*shifted, strict=False)]
+            ngrams = ngrams + list(map(" ".join, zip(*shifted, strict=False)))
         return self._known(ngrams)
 
-    def _char_columns(self, text: str) -> list[int]:
+    def _char_columns(self, text: str) -> Columns:
         text = WHITE_SPACES.sub(" ", text)
         longest = min(self._most, len(text))
         return self._known(
@@ -97,26 +102,24 @@ class Analyzer:
             for start in range(len(text) - size + 1)
         )
 
-    def _char_wb_columns(self, text: str) -> list[int]:
-        columns: list[int] = []
-        for word in text.split():
-            if len(word) <= LONGEST_CACHED_WORD:
-                columns += self._cached_columns_in(word)
-            else:
-                columns += self._columns_in(word)
-        return columns
+    def _char_wb_columns(self, text: str) -> Columns:
+        columns_in = self._cached_columns_in
+        columns = [
+            columns_in(word) if len(word) <= LONGEST_CACHED_WORD else self._columns_in(word)
+            for word in text.split()
+        ]
+        return np.concatenate(columns) if columns else self._known(())
 
-    def _columns_in(self, word: str) -> tuple[int, ...]:
+    def _columns_in(self, word: str) -> Columns:
         """Give the columns of a padded word's n-grams; a word that is too short counts whole."""
         padded = f" {word} "
         longest = min(self._most, max(self._least, len(padded)))
-        return tuple(
-            self._known(
-                padded[start : start + size]
-                for size in range(self._least, longest + 1)
-                for start in range(max(1, len(padded) - size + 1))
-            )
+        return self._known(
+            padded[start : start + size]
+            for size in range(self._least, longest + 1)
+            for start in range(max(1, len(padded) - size + 1))
         )
 
-    def _known(self, ngrams: Iterable[str]) -> list[int]:
-        return [column for column in map(self._column, ngrams) if column is not None]
+    def _known(self, ngrams: Iterable[str]) -> Columns:
+        columns = [column for column in map(self._column, ngrams) if column is not None]
+        return np.array(columns, np.intp)
