@@ -1,72 +1,81 @@
-"""The web app: parliament's, with our routes; ``app`` is what WSGI servers load."""
+"""The web app: predictions and health are answered here, anything else by Flask.
+
+``app`` is what WSGI servers load. Flask is imported when something else is first asked for: a
+pod that starts from zero has its first prediction to answer, and Flask would be half its start.
+"""
 
 from __future__ import annotations
 
 import functools
 import os
 import sys
-from http import HTTPStatus
-from types import SimpleNamespace
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Flask, Response, request
-from parliament import server as parliament
-from werkzeug.exceptions import HTTPException
-
 from func import telemetry
-from func.handler import IntentFunction, json_response
-from func.json_api import JSON
+from func.handler import IntentFunction, health
+from func.http import Answer, Environ
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
 # gunicorn takes this exit code of a worker as "it will never start", and gives up at once.
 CAN_NOT_START = 3
 
-
-def create_app(function: IntentFunction) -> Flask:
-    """Build the app around a function whose model is loaded."""
-    app: Flask = parliament.create(SimpleNamespace(main=lambda context: function(context.request)))
-    app.url_map.merge_slashes = False  # a path that is not ours gets a 404, not a redirect
-
-    def predict() -> Response:
-        return function(request)
-
-    def health() -> Response:
-        return json_response({"status": "ok"})
-
-    def model() -> Response:
-        return Response(function.model.card.to_json(), content_type=JSON)
-
-    # parliament's own views parse each body a second time, warn of every request that is no
-    # event, and report healthy whatever the model does.
-    app.view_functions |= {
-        "handle_get": predict,
-        "handle_post": predict,
-        "liveness": health,
-        "readiness": health,
-    }
-    app.add_url_rule("/predict", view_func=predict, methods=["POST"])
-    app.add_url_rule("/health", view_func=health)
-    app.add_url_rule("/model", view_func=model)
-    app.register_error_handler(HTTPException, _answer_http_exception)
-    telemetry.instrument(app)
-    return app
+StartResponse = Callable[..., object]
+Route = tuple[str, str]
 
 
-def load_app(settings: Settings) -> Flask:
-    """Configure the logs, load the model, and build the app.
+class App:
+    """A WSGI application (PEP 3333) around a function whose model is loaded."""
 
-    Raises:
-        ArtifactError: the model can't be served.
-    """
-    telemetry.configure_logging(settings)
-    return create_app(IntentFunction.load(settings))
+    def __init__(self, function: IntentFunction) -> None:
+        self._function = function
+        self._routes: Mapping[Route, Callable[[Environ], Answer]] = {
+            ("POST", "/"): function,
+            ("POST", "/predict"): function,
+            ("GET", "/health"): health,
+            ("GET", "/health/liveness"): health,
+            ("GET", "/health/readiness"): health,
+        }
+
+    @classmethod
+    def load(cls, settings: Settings) -> App:
+        """Configure the logs, load the model, and build the app.
+
+        Raises:
+            ArtifactError: the model can't be served.
+        """
+        telemetry.configure_logging(settings)
+        return cls(IntentFunction.load(settings))
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        answer_it = self._routes.get((method, path))
+        if answer_it is None:
+            return self._flask(environ, start_response)
+        start = time.perf_counter()
+        answer = answer_it(environ)
+        start_response(f"{answer.status.value} {answer.status.phrase}", answer.all_headers)
+        telemetry.log_request(method, path, answer.status, start, answer.told)
+        return (answer.body,)
+
+    def is_quick(self, method: str, path: str) -> bool:
+        """Tell whether a route is answered without Flask."""
+        return (method, path) in self._routes
+
+    @functools.cached_property
+    def _flask(self) -> Callable[..., Iterable[bytes]]:
+        from func.web import create_flask_app  # noqa: PLC0415 - see the top
+
+        return create_flask_app(self._function)
 
 
 @functools.cache
-def _app() -> Flask:
+def _app() -> App:
     try:
-        return load_app(Settings.from_environ(os.environ))
+        return App.load(Settings.from_environ(os.environ))
     except (SettingsError, ArtifactError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the logs may not be configured yet
         raise SystemExit(CAN_NOT_START) from error
@@ -77,12 +86,3 @@ def __getattr__(name: str) -> Any:
     if name == "app":
         return _app()
     raise AttributeError(name)
-
-
-def _answer_http_exception(error: HTTPException) -> Response:
-    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = json_response({"error": status.phrase}, status)
-    for name, value in error.get_headers():
-        if name == "Allow":
-            response.headers[name] = value
-    return response

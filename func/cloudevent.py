@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 from urllib.parse import quote, unquote_to_bytes
-
-from werkzeug.datastructures import Headers
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
 from func.json_api import MediaType, parse_json, render_json
@@ -43,8 +41,8 @@ class Mode(Enum):
     BATCH = "batch"
 
     @classmethod
-    def of(cls, content_type: str, headers: Headers) -> Mode | None:
-        """Tell the mode of a message from its headers; None for one that holds no event.
+    def of(cls, content_type: str, headers: Collection[str]) -> Mode | None:
+        """Tell the mode of a message from its headers' names; None for one that holds no event.
 
         Any of the required attributes makes an event: one that lacks ``specversion`` is a
         malformed event, not an ordinary request.

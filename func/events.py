@@ -15,7 +15,8 @@ from func.errors import (
     UnsupportedMediaTypeError,
     UnusableDataError,
 )
-from func.json_api import JSON, PLAIN_TEXT, MediaType, classify, parse_object
+from func.http import JSON
+from func.json_api import PLAIN_TEXT, MediaType, classify, parse_object
 from func.query import Query
 from func.settings import Settings
 from model.intent_model import IntentModel
@@ -134,7 +135,7 @@ def _derived_id(request: Mapping[str, str]) -> str:
 
 
 def _parse_query(event: Event, settings: Settings) -> Query:
-    media_type = MediaType.parse(event.attributes.get("datacontenttype"))
+    media_type = MediaType.parse(event.attributes.get("datacontenttype", ""))
     data = event.data
     if media_type.name == PLAIN_TEXT:
         text = media_type.decode(data) if isinstance(data, bytes) else data

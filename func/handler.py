@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import logging
 import os
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from flask import Request, Response
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-
-from func import telemetry
 from func.cloudevent import BATCH_JSON, STRUCTURED_JSON, Event, Mode, parse_batch, parse_structured
 from func.errors import (
-    BadRequestError,
     InternalError,
     MethodNotAllowedError,
     RequestError,
@@ -24,10 +21,14 @@ from func.errors import (
     UnsupportedMediaTypeError,
 )
 from func.events import EventApi
-from func.json_api import JSON, MediaType, classify, parse_query, render_json
+from func.http import Answer, Environ, Request
+from func.json_api import MediaType, classify, parse_query, render_json
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 from model.intent_model import IntentModel
+
+if TYPE_CHECKING:
+    from flask import Response
 
 logger = logging.getLogger(__name__)
 
@@ -50,63 +51,62 @@ class IntentFunction:
         model = IntentModel.load(settings.model_path, threshold=settings.intent_threshold)
         return cls(model, settings)
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, environ: Environ) -> Answer:
         """Answer a request; whatever goes wrong is answered, too, and never raised."""
+        request = Request.from_environ(environ)
+        mode = Mode.of(request.content_type, request.event_headers)
         try:
-            return self._answer(request)
+            answer = self._answer(request, mode)
         except RequestError as error:
-            return error_response(error)
+            answer = error_answer(error)
         except Exception:
             logger.exception("A request failed")
-            return error_response(InternalError())
+            answer = error_answer(InternalError())
+        answer.told["kind"] = mode.value if mode else "http"
+        return answer
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request, mode: Mode | None) -> Answer:
         if request.method != "POST":
             raise MethodNotAllowedError
-        content_type = request.headers.get("Content-Type", "")
-        mode = Mode.of(content_type, request.headers)
-        telemetry.note(kind=mode.value if mode else "http")
-        body = _read_body(request, self._settings.max_body_bytes)
+        if request.content_encoding.lower() not in ("", "identity"):
+            raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
+        body = request.read_body(self._settings.max_body_bytes)
         match mode:
             case None:
-                return self._answer_http(content_type, body)
+                return self._answer_http(request.content_type, body)
             case Mode.BATCH:
-                values = parse_batch(content_type, body)
+                values = parse_batch(request.content_type, body)
                 return self._answer_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
-                reply = self._answer_event(parse_structured(content_type, body))
-                return _no_reply() if reply is None else _structured(reply)
+                reply = self._events.answer(parse_structured(request.content_type, body))
+                return _structured(reply) if reply else _no_reply()
             case _:
-                headers = request.headers.items()
-                event = Event.from_binary(headers, content_type or None, body)
-                reply = self._answer_event(event)
-                return _no_reply() if reply is None else _binary(reply)
+                headers = request.event_headers.items()
+                event = Event.from_binary(headers, request.content_type or None, body)
+                reply = self._events.answer(event)
+                return _binary(reply) if reply else _no_reply()
 
-    def _answer_http(self, content_type: str, body: bytes) -> Response:
+    def _answer_http(self, content_type: str, body: bytes) -> Answer:
         query = parse_query(MediaType.parse(content_type), body, self._settings)
         answers = classify(query, self.model)
         if query.is_batch:
-            telemetry.note(utterances=len(answers))
-            return json_response({"predictions": answers})
+            return Answer(render_json({"predictions": answers}), told={"utterances": len(answers)})
         [answer] = answers
-        telemetry.note(intent=answer["intent"], confidence=answer["confidence"])
-        return json_response(answer)
+        return Answer(render_json(answer), told=_told(answer))
 
-    def _answer_event(self, event: Event) -> Event | None:
-        reply = self._events.answer(event)
-        if reply is not None:
-            telemetry.note(intent=reply.data["intent"], confidence=reply.data["confidence"])
-        return reply
-
-    def _answer_batch(self, values: list[object], batch_id: str) -> Response:
+    def _answer_batch(self, values: list[object], batch_id: str) -> Answer:
         if len(values) > self._settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self._settings.max_batch_size} events")
-        telemetry.note(utterances=len(values))
         replies = self._events.answer_batch(values, batch_id)
         if not replies:
             return _no_reply()
         body = render_json([reply.to_json() for reply in replies])
-        return Response(body, content_type=BATCH_JSON)
+        return Answer(body, BATCH_JSON, told={"utterances": len(values)})
+
+
+def health(_: Environ) -> Answer:
+    """Say that all is well: there is no function without a model that has passed its self-test."""
+    return Answer(render_json({"status": "ok"}))
 
 
 def main(context: Any) -> Response:
@@ -114,24 +114,23 @@ def main(context: Any) -> Response:
 
     The model is loaded by the first call: this runtime offers no earlier moment.
     """
+    from func.web import to_flask  # noqa: PLC0415 - our own server answers without Flask
+
     try:
         function = _load_once()
     except (SettingsError, ArtifactError) as error:
         logger.error("%s", error)  # noqa: TRY400 - the text says all; it holds no request
-        return error_response(UnavailableError())
-    return function(context.request)
+        return to_flask(error_answer(UnavailableError()))
+    # The runtime has read the body to look for an event in it.
+    body = context.request.get_data()
+    unread = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    return to_flask(function({**context.request.environ, **unread}))
 
 
-def json_response(value: object, status: int = HTTPStatus.OK) -> Response:
-    """Answer with JSON."""
-    return Response(render_json(value), status, content_type=JSON)
-
-
-def error_response(error: RequestError) -> Response:
-    """Answer with an error."""
-    response = json_response({"error": error.message}, error.status)
-    response.headers.extend(error.headers)
-    return response
+def error_answer(error: RequestError) -> Answer:
+    """Tell what was wrong."""
+    body = render_json({"error": error.message})
+    return Answer(body, status=error.status, headers=tuple(error.headers.items()))
 
 
 @functools.cache
@@ -139,36 +138,20 @@ def _load_once() -> IntentFunction:
     return IntentFunction.load(Settings.from_environ(os.environ))
 
 
-def _read_body(request: Request, max_bytes: int) -> bytes:
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
-    # A stream without announced length is cut at werkzeug's limit without an error: let it be one
-    # byte longer than ours.
-    request.max_content_length = max_bytes + 1
-    try:
-        body = request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise _too_large(max_bytes) from error
-    except HTTPException as error:
-        raise BadRequestError("The body ended early") from error
-    if len(body) > max_bytes:
-        raise _too_large(max_bytes)
-    return body
+def _told(answer: Mapping[str, object]) -> dict[str, object]:
+    return {"intent": answer["intent"], "confidence": answer["confidence"]}
 
 
-def _too_large(max_bytes: int) -> TooLargeError:
-    return TooLargeError(f"The body must have at most {max_bytes} bytes")
+def _binary(reply: Event) -> Answer:
+    headers, body = reply.to_binary()
+    content_type = headers.pop("Content-Type")
+    return Answer(body, content_type, headers=tuple(headers.items()), told=_told(reply.data))
 
 
-def _binary(event: Event) -> Response:
-    headers, body = event.to_binary()
-    return Response(body, headers=headers)
+def _structured(reply: Event) -> Answer:
+    return Answer(render_json(reply.to_json()), STRUCTURED_JSON, told=_told(reply.data))
 
 
-def _structured(event: Event) -> Response:
-    return Response(render_json(event.to_json()), content_type=STRUCTURED_JSON)
-
-
-def _no_reply() -> Response:
+def _no_reply() -> Answer:
     """Acknowledge without a body: to a broker, a body that is no event would be a failure."""
-    return Response(status=HTTPStatus.ACCEPTED)
+    return Answer(content_type="", status=HTTPStatus.ACCEPTED)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from werkzeug.http import parse_options_header
-
 from func.errors import BadRequestError, InvalidQueryError, UnsupportedMediaTypeError
+from func.http import JSON
 from func.query import Query
 from func.settings import Settings
 from model.errors import ExplanationError
 from model.intent_model import IntentModel
 from model.prediction import Prediction
 
-JSON = "application/json"
 PLAIN_TEXT = "text/plain"
 DIGITS = 4
 
+_CHARSET = re.compile(r"""(?:^|;)\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))""", re.IGNORECASE)
 _ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "iso-8859-1": "latin-1"}
 
 
@@ -31,10 +31,11 @@ class MediaType:
     charset: str | None = None
 
     @classmethod
-    def parse(cls, header: str | None) -> Self:
-        """Read a Content-Type; where there is none, JSON is taken for granted."""
-        name, parameters = parse_options_header(header)
-        return cls(name.lower() or JSON, parameters.get("charset"))
+    def parse(cls, header: str) -> Self:
+        """Read a Content-Type (RFC 9110, section 8.3); where there is none, JSON is meant."""
+        name, _, parameters = header.partition(";")
+        charset = _CHARSET.search(parameters) if parameters else None
+        return cls(name.strip().lower() or JSON, (charset[1] or charset[2]) if charset else None)
 
     @property
     def is_json(self) -> bool:
@@ -81,7 +82,7 @@ def parse_json(text: str) -> Any:
         BadRequestError: not JSON, or nested too deeply.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise BadRequestError("The body is not valid JSON") from error
 
@@ -100,7 +101,7 @@ def parse_object(text: str) -> Mapping[str, Any]:
 
 def render_json(value: object) -> bytes:
     """Write JSON as compactly as it goes, in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def classify(query: Query, model: IntentModel) -> list[dict[str, Any]]:
@@ -140,3 +141,8 @@ def _explain(utterance: str, model: IntentModel) -> list[dict[str, Any]]:
 
 def _refuse_constant(_: str) -> None:
     raise ValueError("NaN and Infinity are not JSON")
+
+
+# Made once: json.loads and json.dumps would make new ones for each request.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -1,8 +1,7 @@
 """The production server: ``python -m func.server`` serves until SIGTERM, then drains.
 
-waitress reads requests and writes answers in one event loop, and hands whole requests to worker
-threads, so that slow clients hold no thread. What it lacks is added here, on waitress 3.0:
-draining, JSON for requests that it refuses itself, and closing without cutting off the answer.
+waitress reads requests and writes answers in one event loop, so that slow clients hold no thread.
+What it lacks is added here and in ``func.channel``, on waitress 3.0; here: draining.
 """
 
 from __future__ import annotations
@@ -21,21 +20,20 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
-from collections.abc import Callable
-from http import HTTPStatus
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from waitress.task import ErrorTask
 
-from func import telemetry
-from func.json_api import JSON, render_json
+from func.channel import Channel, Dispatcher
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from func.app import App
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +44,6 @@ MAX_HEADER_BYTES = 64 * 1024
 # Above it, waitress moves an answer to a file; the root file system may be read-only.
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 POLL_S = 0.5
-# A client that keeps its connection open sends its next request well within this time.
-IDLE_WHILE_DRAINING_S = 1.0
-LINGER_S = 2.0
 SO_ATTACH_FILTER = 26  # <asm/socket.h>; the socket module does not name it
 BPF_RETURN = 0x06  # <linux/bpf_common.h>: BPF_RET | BPF_K
 
@@ -63,15 +58,19 @@ def main() -> int:
         settings = Settings.from_environ(os.environ)
         listener = _bind(settings)
         # Imported late, so that wrong settings are told at once.
-        from func.app import load_app  # noqa: PLC0415
+        from func.app import App  # noqa: PLC0415
 
-        server = Server(load_app(settings), listener, settings)
+        server = Server(App.load(settings), listener, settings)
     except (SettingsError, ArtifactError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the logs may not be configured yet
         return CAN_NOT_START
     except OSError as error:
         print(f"Can't listen on port {settings.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return CAN_NOT_START
+    # Which process and thread logs a record, and where, is not shown and need not be found out
+    # ("Optimization" in the documentation of logging).
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     logger.info("Serving on http://%s:%d", *listener.getsockname()[:2])
@@ -83,17 +82,17 @@ def main() -> int:
 class Server:
     """A WSGI server that can be told to finish its work and stop."""
 
-    def __init__(
-        self, app: Callable[..., Any], listener: socket.socket, settings: Settings
-    ) -> None:
+    def __init__(self, app: App, listener: socket.socket, settings: Settings) -> None:
         self._stop_at: float | None = None
         self._timeout_s = settings.shutdown_timeout_s
+        dispatcher = Dispatcher(app.is_quick)
+        dispatcher.set_thread_count(settings.threads)
         self._waitress = create_server(
             app,
             sockets=[listener],
-            threads=settings.threads,
             ident=None,
             asyncore_use_poll=True,
+            _dispatcher=dispatcher,
             connection_limit=CONNECTION_LIMIT,
             backlog=BACKLOG,
             max_request_header_size=MAX_HEADER_BYTES,
@@ -101,9 +100,11 @@ class Server:
             max_request_body_size=settings.max_body_bytes + 1,
             inbuf_overflow=settings.max_body_bytes + 1,
             outbuf_overflow=MAX_ANSWER_BYTES,
+            outbuf_high_watermark=MAX_ANSWER_BYTES,
             log_socket_errors=False,
         )
         self._waitress.channel_class = Channel
+        self._waitress.adj.send_bytes = MAX_ANSWER_BYTES  # head and body in one packet
         self._waitress.is_draining = False
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
@@ -114,6 +115,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""
+        self._waitress.task_dispatcher.event_loop = threading.get_ident()
         while self._stop_at is None:
             self._poll(POLL_S)
         self._accept_waiting()
@@ -143,81 +145,6 @@ class Server:
             self._poll(0.05)
         if channels:
             logger.warning("Stopped with %d connections unanswered", len(channels))
-
-
-class RefusalTask(ErrorTask):  # type: ignore[misc]
-    """Answers a request that waitress itself refuses, in the form of the contract."""
-
-    def execute(self) -> None:
-        """Write the answer; waitress's own would quote the request."""
-        status = HTTPStatus(self.request.error.code)
-        body = render_json({"error": status.phrase})
-        self.status = f"{status.value} {status.phrase}"
-        self.response_headers.append(("Content-Type", JSON))
-        self.content_length = len(body)
-        self.set_close_on_finish()
-        telemetry.log_refusal(status)
-        self.channel.is_lingering = True
-        self.write(body)
-
-
-class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection that ends without cutting off what is under way."""
-
-    error_task_class = RefusalTask
-    is_lingering = False
-    linger_until: float | None = None
-
-    def service(self) -> None:
-        """Answer a request; while draining, announce with the last one that no more is read."""
-        if self.server.is_draining and len(self.requests) == 1:
-            self.requests[0].headers["CONNECTION"] = "close"
-        super().service()
-
-    def close_if_idle(self) -> None:
-        """Close the connection if nothing is being received, answered or sent on it."""
-        is_busy = self.requests or self.request is not None or self.total_outbufs_len
-        if not is_busy and time.time() - self.last_activity > IDLE_WHILE_DRAINING_S:
-            self.will_close = True
-
-    def handle_close(self) -> None:
-        """Close; after a refusal only once the client has stopped sending, or had the time to.
-
-        To close with bytes unread resets the connection, and the client loses the answer
-        (RFC 9112, section 9.6).
-        """
-        if self.is_lingering and self.linger_until is None and self._shut_down_sending():
-            self.will_close = False
-            self.linger_until = time.monotonic() + LINGER_S
-        else:
-            super().handle_close()
-
-    def readable(self) -> bool:
-        """Tell whether to read on; the event loop asks at each turn, which keeps the time."""
-        if self.linger_until is None:
-            return bool(super().readable())
-        if time.monotonic() > self.linger_until:
-            self.will_close = True
-        return True
-
-    def received(self, data: bytes) -> bool:
-        """Take in what was sent; throw it away when the answer was already given."""
-        return self.linger_until is None and bool(super().received(data))
-
-    def handle_error(self) -> None:
-        """Close after an error in the event loop; waitress's own would log what was sent."""
-        logger.exception("A connection failed")  # noqa: LOG004 - called while handling it
-        self.is_lingering = False
-        self.handle_close()
-
-    def _shut_down_sending(self) -> bool:
-        if self.socket is None:  # waitress may close twice in one turn of its event loop
-            return False
-        try:
-            self.socket.shutdown(socket.SHUT_WR)
-        except OSError:
-            return False
-        return True
 
 
 def _refuse_new_connections(listener: socket.socket) -> None:

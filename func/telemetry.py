@@ -7,14 +7,16 @@ import logging
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
-
-from flask import Flask, Response, g, request
 
 from func.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 
@@ -28,7 +30,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Render a record."""
-        return json.dumps(_fields(record), ensure_ascii=False)
+        return _encode(_fields(record))
 
 
 class TextFormatter(logging.Formatter):
@@ -51,39 +53,35 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
-def instrument(app: Flask) -> None:
-    """Log each request of an app once it is answered."""
-    app.before_request(_start)
-    app.after_request(_log)
+def log_request(
+    method: str | None,
+    route: str | None,
+    status: int,
+    start: float,
+    told: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    """Log a request that was answered.
 
-
-def note(**fields: object) -> None:
-    """Add fields to the line of the request that is being answered."""
-    g.setdefault("fields", {}).update(fields)
+    Args:
+        method: of the request; one that HTTP does not know is not quoted.
+        route: the path, if it is one of ours; None for any other.
+        status: of the answer.
+        start: when the request came in, by ``time.perf_counter``.
+        told: what else the line tells.
+    """
+    fields = {
+        "method": method if method in METHODS else None,
+        "route": route,
+        "status": int(status),
+        "duration_ms": round((time.perf_counter() - start) * 1000, 2),
+        **told,
+    }
+    logger.info("request", extra={"fields": fields})
 
 
 def log_refusal(status: int) -> None:
     """Log a request that the server refused before the app saw it."""
-    _log_request({"method": None, "route": None, "status": status})
-
-
-def _start() -> None:
-    g.start = time.perf_counter()
-
-
-def _log(response: Response) -> Response:
-    # The path itself may hold anything, an utterance too; the route it matched can't.
-    fields = {
-        "method": request.method if request.method in METHODS else None,
-        "route": request.url_rule.rule if request.url_rule else None,
-        "status": response.status_code,
-        "duration_ms": round((time.perf_counter() - g.start) * 1000, 2),
-    }
-    _log_request(fields | g.get("fields", {}))
-    return response
-
-
-def _log_request(fields: dict[str, Any]) -> None:
+    fields = {"method": None, "route": None, "status": int(status)}
     logger.info("request", extra={"fields": fields})
 
 

@@ -23,7 +23,7 @@ from cloudevents.http import CloudEvent, from_http, from_json
 from func.settings import Settings
 from model.training import MODEL_NAME
 from tests.conftest import ROOT
-from tests.func.conftest import RunningServer
+from tests.func.servers import RunningServer
 
 HELP = "Can you help me reset my password?"
 OWN_TYPE = "org.intentclassifier.intent.classified"

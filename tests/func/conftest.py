@@ -1,65 +1,22 @@
-"""The app around the small model, and the real server around the shipped one."""
+"""The app around the small model, and real servers."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
-from func.app import create_app
+from func.app import App
 from func.handler import IntentFunction
+from func.server import Server
 from func.settings import Settings
 from model.intent_model import IntentModel
 from model.training import MODEL_NAME
-from tests.conftest import ROOT
-
-STARTED = re.compile(r"Serving on http://[^:]+:(\d+)")
-
-
-@dataclass
-class RunningServer:
-    """A server process, and what it has logged so far."""
-
-    process: subprocess.Popen[str]
-    port: int
-    head: str
-
-    @classmethod
-    def start(cls, environ: dict[str, str]) -> Self:
-        """Start ``python -m func.server`` on a free port and wait until it serves."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "func.server"],
-            cwd=ROOT,
-            env=os.environ | {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"} | environ,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr
-        head = ""
-        for line in process.stderr:
-            head += line
-            if found := STARTED.search(line):
-                return cls(process, int(found[1]), head)
-        raise AssertionError(head)
-
-    @property
-    def url(self) -> str:
-        """Where it serves."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def stop(self) -> tuple[int, str]:
-        """Send SIGTERM; give the exit code, and all that was logged."""
-        self.process.terminate()
-        _, rest = self.process.communicate(timeout=60)
-        return self.process.returncode, self.head + rest
+from tests.func.servers import RunningServer, build_server
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +26,9 @@ def settings(small_folder: Path) -> Settings:
 
 
 @pytest.fixture
-def client(small_model: IntentModel, settings: Settings) -> FlaskClient:
+def client(small_model: IntentModel, settings: Settings) -> Client:
     """A client of the app around the small model."""
-    return create_app(IntentFunction(small_model, settings)).test_client()
+    return Client(App(IntentFunction(small_model, settings)))
 
 
 @pytest.fixture
@@ -88,3 +45,22 @@ def start_server(small_folder: Path) -> Iterator[Callable[..., RunningServer]]:
     for server in servers:
         server.process.kill()
         server.process.communicate()
+
+
+@pytest.fixture
+def in_process(small_model) -> Any:
+    """Start servers in threads of this process, so that their connections can be looked at."""
+    started = []
+
+    def start(**settings: Any) -> Server:
+        server = build_server(small_model, **settings)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        started.append((server, thread))
+        return server
+
+    yield start
+    for server, thread in started:
+        server.stop()
+        thread.join(30)
+        assert not thread.is_alive()

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from werkzeug.test import Client
 
 from func import app as app_module
-from func.app import load_app
-from model.model_card import CARD_NAME
+from func.app import App
 from tests.conftest import ROOT
 
 MISSING_TEXT = "Missing 'text' parameter"
@@ -235,27 +235,6 @@ def test_what_is_refused_gets_its_status_and_error(client, method, path, options
     assert response.content_type == "application/json"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [
-        pytest.param("GET", "/", {"POST"}, id="by-the-handler"),
-        pytest.param("PUT", "/predict", {"POST", "OPTIONS"}, id="by-the-routes"),
-    ],
-)
-def test_wrong_method_is_told_the_right_ones(client, method, path, allowed):
-    """405 comes with the header Allow, as RFC 9110 asks."""
-    response = client.open(path, method=method)
-
-    assert set(response.headers["Allow"].split(", ")) == allowed
-
-
-def test_model_card_is_shown(client, small_folder):
-    """The card is what training wrote."""
-    response = client.get("/model")
-
-    assert response.json == json.loads((small_folder / CARD_NAME).read_text())
-
-
 def test_body_that_ends_early_is_a_bad_request(client):
     """A client that announces more than it sends is told so."""
     response = client.post("/predict", data=b"{}", environ_overrides={"CONTENT_LENGTH": "9"})
@@ -278,11 +257,44 @@ def test_fault_of_ours_is_told_without_its_text(client, small_model, monkeypatch
 
 def test_app_is_loaded_from_the_settings(settings):
     """The model that the settings name is the one that answers."""
-    client = load_app(settings).test_client()
+    client = Client(App.load(settings))
 
     response = client.post("/predict", json={"text": "hello"})
 
-    assert response.get_json()["intent"] == "greeting"
+    assert json.loads(response.data)["intent"] == "greeting"
+
+
+ASK = """
+import io, os, sys
+from func.app import App
+from func.settings import Settings
+
+app = App.load(Settings.from_environ(os.environ))
+
+def ask(method, path, body=b"", **environ):
+    environ |= {"REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_LENGTH": str(len(body))}
+    app({**environ, "wsgi.input": io.BytesIO(body)}, lambda status, _: print(status))
+
+event = {"SPECVERSION": "1.0", "ID": "1", "SOURCE": "/test", "TYPE": "test"}
+ask("GET", "/health")
+ask("POST", "/predict", b'{"text": "hello"}')
+ask("POST", "/", b'{"text": "hello"}', **{f"HTTP_CE_{key}": event[key] for key in event})
+print({"flask", "werkzeug", "parliament", "cloudevents"} & sys.modules.keys())
+"""
+
+
+def test_predictions_events_and_health_need_no_flask(settings):
+    """Flask, which would be half of the start, is not imported before it is needed."""
+    process = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=ROOT,
+        env={"MODEL_PATH": str(settings.model_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert process.stdout.splitlines() == ["200 OK", "200 OK", "200 OK", "set()"]
 
 
 def test_module_has_the_app_for_wsgi_servers(settings, monkeypatch):
@@ -291,7 +303,7 @@ def test_module_has_the_app_for_wsgi_servers(settings, monkeypatch):
     app_module._app.cache_clear()
 
     assert app_module.app is app_module.app
-    assert app_module.app.test_client().get("/health").status_code == 200
+    assert Client(app_module.app).get("/health").status_code == 200
     app_module._app.cache_clear()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.datastructures import Headers
 
 from func.cloudevent import Event, Mode, parse_batch, parse_structured
 from func.errors import BadRequestError, MalformedEventError, UnsupportedMediaTypeError
@@ -30,7 +29,7 @@ def read_binary(**headers: str) -> Event:
     ("content_type", "headers", "mode"),
     [
         pytest.param("application/json", {}, None, id="plain-http"),
-        pytest.param("application/json", {"Ce-Specversion": "1.0"}, Mode.BINARY, id="binary"),
+        pytest.param("application/json", {"ce-specversion": "1.0"}, Mode.BINARY, id="binary"),
         pytest.param("", {"ce-id": "1"}, Mode.BINARY, id="binary-without-specversion"),
         pytest.param("application/cloudevents+json", {}, Mode.STRUCTURED, id="structured"),
         pytest.param("Application/CloudEvents+JSON", {}, Mode.STRUCTURED, id="in-any-case"),
@@ -43,7 +42,7 @@ def read_binary(**headers: str) -> Event:
 )
 def test_mode_follows_the_headers(content_type, headers, mode):
     """The Content-Type decides, and only where it names no event format the ce- headers do."""
-    assert Mode.of(content_type, Headers(headers)) is mode
+    assert Mode.of(content_type, headers) is mode
 
 
 def test_binary_event_is_read():

@@ -25,8 +25,9 @@ SETTINGS = Settings()
         pytest.param(
             'Application/JSON; Charset="UTF-8"', MediaType("application/json", "UTF-8"), id="cased"
         ),
-        pytest.param(None, MediaType("application/json"), id="absent-means-json"),
-        pytest.param("", MediaType("application/json"), id="empty-means-json"),
+        pytest.param("text/plain;x=1; charset=ascii", MediaType("text/plain", "ascii"), id="more"),
+        pytest.param("a/b; xcharset=ascii", MediaType("a/b"), id="another-parameter"),
+        pytest.param("", MediaType("application/json"), id="absent-means-json"),
     ],
 )
 def test_media_type_is_read(header, expected):

@@ -6,12 +6,9 @@ import http.client
 import json
 import os
 import socket
-import struct
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -19,18 +16,11 @@ import pytest
 import requests
 
 from func import server as server_module
-from func.app import create_app
-from func.handler import IntentFunction
-from func.server import Channel, Server
+from func.channel import Channel
 from func.settings import Settings
-from model.intent_model import IntentModel
 from tests.conftest import ROOT
-from tests.func.conftest import RunningServer
+from tests.func.servers import REQUEST, RunningServer, address, build_server, channels, wait_for
 
-REQUEST = (
-    b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-    b'Content-Length: 17\r\n\r\n{"text": "hello"}'
-)
 BODY_LIMIT = 64 * 1024
 REQUESTS_UNTIL_LOAD = 20
 
@@ -42,50 +32,6 @@ def port(small_folder) -> Any:
     running = RunningServer.start(environ)
     yield running.port
     running.stop()
-
-
-@pytest.fixture
-def in_process(small_model) -> Any:
-    """Start servers in threads of this process, so that their connections can be looked at."""
-    started = []
-
-    def start() -> Server:
-        server = build_server(small_model)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        started.append((server, thread))
-        return server
-
-    yield start
-    for server, thread in started:
-        server.stop()
-        thread.join(30)
-        assert not thread.is_alive()
-
-
-def build_server(model: IntentModel) -> Server:
-    """Build a server on a free port, without running it."""
-    settings = Settings(host="127.0.0.1", port=0)
-    app = create_app(IntentFunction(model, settings))
-    return Server(app, server_module._bind(settings), settings)
-
-
-def address(server: Server) -> tuple[str, int]:
-    """Where a server in this process listens."""
-    return "127.0.0.1", int(server._waitress.effective_port)
-
-
-def channels(server: Server) -> list[Channel]:
-    """The open connections of a server in this process."""
-    return list(server._waitress.active_channels.values())
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until something holds, for ten seconds at most."""
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert condition()
 
 
 def exchange(port: int, sent: bytes) -> bytes:
@@ -374,47 +320,6 @@ def test_pipelined_requests_are_all_answered_while_draining(small_model):
 
     assert answer.count(b"HTTP/1.1 200 OK") == 3
     assert answer.count(b"Connection: close") == 1
-
-
-def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
-    """After a refusal the connection lingers, but not for long."""
-    monkeypatch.setattr(server_module, "LINGER_S", 0.05)
-    server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
-        connection.sendall(b"nonsense\r\n\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-
-        assert answer.startswith(b"HTTP/1.0 400")
-        wait_for(lambda: not channels(server))
-
-
-def test_refused_client_that_resets_is_closed_at_once(in_process):
-    """A connection that is gone can't be shut down in good order, and is just dropped."""
-    server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
-        wait_for(lambda: channels(server))
-        [channel] = channels(server)
-        channel.is_lingering = True
-        channel.socket.shutdown(socket.SHUT_RDWR)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    wait_for(lambda: not channels(server))
-
-
-def test_closed_connection_may_be_closed_again(small_model):
-    """The event loop may close a connection that the client had closed before its refusal."""
-    server = build_server(small_model)
-    with socket.create_connection(address(server), timeout=10):
-        server._waitress.handle_accept()
-        [channel] = channels(server)
-        channel.handle_close()
-        channel.is_lingering = True
-        channel.handle_close()
-
-    assert channels(server) == []
-    assert channel.linger_until is None
-    server.stop()
-    server.run()
 
 
 def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, caplog):

@@ -1,0 +1,97 @@
+"""HTTP as the function sees it: a request whose body is read, and an answer to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Self
+
+from func.errors import BadRequestError, TooLargeError
+
+JSON = "application/json"
+
+Environ = Mapping[str, Any]
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be answered.
+
+    Attributes:
+        method, content_type, content_encoding: "" for a header that is not there.
+        event_headers: the headers of an event by their names in lower case, ``ce-`` included,
+            with each byte as one character, as WSGI gives them.
+    """
+
+    method: str
+    content_type: str
+    content_encoding: str
+    event_headers: Mapping[str, str]
+    _environ: Environ
+
+    @classmethod
+    def from_environ(cls, environ: Environ) -> Self:
+        """Take a request from its WSGI environment (PEP 3333)."""
+        event_headers = {
+            name[5:].lower().replace("_", "-"): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_CE_")
+        }
+        return cls(
+            environ["REQUEST_METHOD"],
+            environ.get("CONTENT_TYPE", ""),
+            environ.get("HTTP_CONTENT_ENCODING", ""),
+            event_headers,
+            environ,
+        )
+
+    def read_body(self, max_bytes: int) -> bytes:
+        """Read the body; just once.
+
+        Raises:
+            TooLargeError: it is over its limit.
+            BadRequestError: it ends early.
+        """
+        stream = self._environ["wsgi.input"]
+        if announced := self._environ.get("CONTENT_LENGTH"):
+            length = int(announced)
+            if length > max_bytes:
+                raise _too_large(max_bytes)
+            body: bytes = stream.read(length)
+            if len(body) < length:
+                raise BadRequestError("The body ended early")
+            return body
+        # Without a length there is no body, unless the server ends the stream where it ends.
+        body = stream.read(max_bytes + 1) if self._environ.get("wsgi.input_terminated") else b""
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back, and what the log tells of it.
+
+    Attributes:
+        content_type: of the body; "" for an answer without one.
+        headers: the others, but for Content-Length.
+        told: fields for the log, with nothing in them that a user typed.
+    """
+
+    body: bytes = b""
+    content_type: str = JSON
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Headers = ()
+    told: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def all_headers(self) -> list[tuple[str, str]]:
+        """The headers as WSGI wants them."""
+        headers = [("Content-Length", str(len(self.body))), *self.headers]
+        return [("Content-Type", self.content_type), *headers] if self.content_type else headers
+
+
+def _too_large(max_bytes: int) -> TooLargeError:
+    return TooLargeError(f"The body must have at most {max_bytes} bytes")

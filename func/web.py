@@ -1,0 +1,73 @@
+"""The Flask app, made with parliament: the routes beside predictions and health."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from types import SimpleNamespace
+
+from flask import Flask, Response, g, request
+from parliament import server as parliament
+from werkzeug.exceptions import HTTPException
+
+from func import telemetry
+from func.handler import IntentFunction, health
+from func.http import JSON, Answer
+from func.json_api import render_json
+
+
+def create_flask_app(function: IntentFunction) -> Flask:
+    """Build the app around a function whose model is loaded."""
+
+    def predict() -> Response:
+        return to_flask(function(request.environ))
+
+    def healthy() -> Response:
+        return to_flask(health(request.environ))
+
+    def model() -> Response:
+        return Response(function.model.card.to_json(), content_type=JSON)
+
+    app: Flask = parliament.create(SimpleNamespace(main=lambda _: predict()))
+    app.url_map.merge_slashes = False  # a path that is not ours gets a 404, not a redirect
+    # parliament's own views parse each body a second time, and warn of every request that is no
+    # event.
+    app.view_functions |= {
+        "handle_get": predict,
+        "handle_post": predict,
+        "liveness": healthy,
+        "readiness": healthy,
+    }
+    app.add_url_rule("/health", view_func=healthy)
+    app.add_url_rule("/predict", view_func=predict, methods=["POST"])
+    app.add_url_rule("/model", view_func=model)
+    app.register_error_handler(HTTPException, _answer_http_exception)
+    app.before_request(_start)
+    app.after_request(_log)
+    return app
+
+
+def to_flask(answer: Answer) -> Response:
+    """Put an answer into Flask's form."""
+    return Response(answer.body, answer.status, answer.all_headers)
+
+
+def _answer_http_exception(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    body = render_json({"error": status.phrase})
+    response = Response(body, status, content_type=JSON)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _start() -> None:
+    g.start = time.perf_counter()
+
+
+def _log(response: Response) -> Response:
+    # The path itself may hold anything, an utterance too; the route it matched can't.
+    route = request.url_rule.rule if request.url_rule else None
+    telemetry.log_request(request.method, route, response.status_code, g.start)
+    return response

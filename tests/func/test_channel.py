@@ -1,0 +1,154 @@
+"""Connections: who answers what, and how they end."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import struct
+import threading
+
+import pytest
+
+from func import channel as channel_module
+from func.channel import MOST_QUICK_BYTES
+from tests.func.servers import address, build_server, channels, wait_for
+
+
+def predict_request(body: bytes, path: bytes = b"/predict") -> bytes:
+    """Encode a request for the intent of a JSON body."""
+    head = b"POST %b HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n" % path
+    return head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+QUICK = predict_request(b'{"text": "hello"}')
+SLOW = predict_request(b'{"text": "reset my password"}' + b" " * MOST_QUICK_BYTES)
+
+
+@pytest.fixture
+def answering_threads(small_model, monkeypatch):
+    """The threads that predictions were made by, in the order of the answers."""
+    threads: list[threading.Thread] = []
+    predict = small_model.predict
+
+    def record_thread(*args: object, **options: object) -> object:
+        threads.append(threading.current_thread())
+        return predict(*args, **options)
+
+    monkeypatch.setattr(small_model, "predict", record_thread)
+    return threads
+
+
+def receive_answers(connection: socket.socket, count: int) -> bytes:
+    """Receive so many answers of JSON objects."""
+    received = b""
+    while received.count(b"HTTP/1.1 200 OK") < count or not received.rstrip().endswith(b"}"):
+        received += connection.recv(65536)
+    return received
+
+
+def test_quick_requests_are_answered_by_the_event_loop(in_process, answering_threads):
+    """What takes a moment is answered where it was read; a large body is left to a thread."""
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        for request in (QUICK, SLOW, QUICK):
+            connection.sendall(request)
+            receive_answers(connection, 1)
+
+    first, second, third = answering_threads
+    assert first is third
+    assert first is not second
+
+
+def test_pipelined_requests_are_answered_in_order(in_process, answering_threads):
+    """Whoever answers which, the answers come in the order of the requests."""
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(QUICK + QUICK + SLOW + QUICK)
+        answers = receive_answers(connection, 4)
+
+    intents = re.findall(rb'"intent":"(\w+)"', answers)
+    assert intents == [b"greeting", b"greeting", b"password_reset", b"greeting"]
+    assert len(answering_threads) == 4
+
+
+def test_quick_requests_do_not_wait_for_slow_ones(in_process, small_model, monkeypatch):
+    """While each thread works on something large, small requests and probes are answered."""
+    server = in_process(threads=1)
+    is_working, may_go_on = threading.Event(), threading.Event()
+    predict = small_model.predict
+
+    def wait_with_long_texts(utterances: list[str], **options: object) -> object:
+        if utterances == ["reset my password"]:
+            is_working.set()
+            may_go_on.wait(10)
+        return predict(utterances, **options)
+
+    monkeypatch.setattr(small_model, "predict", wait_with_long_texts)
+    with (
+        socket.create_connection(address(server), timeout=10) as slow,
+        socket.create_connection(address(server), timeout=10) as quick,
+    ):
+        slow.sendall(SLOW)
+        is_working.wait(10)
+        quick.sendall(QUICK + b"GET /health HTTP/1.1\r\n\r\n")
+        assert receive_answers(quick, 2).endswith(b'{"status":"ok"}')
+        may_go_on.set()
+        assert b"password_reset" in receive_answers(slow, 1)
+
+
+def test_what_flask_answers_is_left_to_a_thread(in_process, caplog):
+    """The first request for a rare page imports Flask, which no probe should wait for."""
+    server = in_process()
+    with (
+        caplog.at_level(logging.INFO),
+        socket.create_connection(address(server), timeout=10) as connection,
+    ):
+        for path in (b"/health", b"/model"):
+            connection.sendall(b"GET %b HTTP/1.1\r\n\r\n" % path)
+            receive_answers(connection, 1)
+
+    probe, rare = (record for record in caplog.records if record.getMessage() == "request")
+    assert not probe.threadName.startswith("waitress")
+    assert rare.threadName.startswith("waitress")
+
+
+def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
+    """After a refusal the connection lingers, but not for long."""
+    monkeypatch.setattr(channel_module, "LINGER_S", 0.05)
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+        assert answer.startswith(b"HTTP/1.0 400")
+        wait_for(lambda: not channels(server))
+
+
+def test_refused_client_that_resets_is_closed_at_once(in_process):
+    """A connection that is gone can't be shut down in good order, and is just dropped."""
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        wait_for(lambda: channels(server))
+        [channel] = channels(server)
+        channel.is_lingering = True
+        channel.socket.shutdown(socket.SHUT_RDWR)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    wait_for(lambda: not channels(server))
+
+
+def test_closed_connection_may_be_closed_again(small_model):
+    """The event loop may close a connection that the client had closed before its refusal."""
+    server = build_server(small_model)
+    with socket.create_connection(address(server), timeout=10):
+        server._waitress.handle_accept()
+        [channel] = channels(server)
+        channel.handle_close()
+        channel.is_lingering = True
+        channel.handle_close()
+
+    assert channels(server) == []
+    assert channel.linger_until is None
+    server.stop()
+    server.run()
