@@ -43,7 +43,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 
 bench: $(INSTALLED) ## measure against peers, side by side (about half an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	for name in cold_start throughput in_process servers scaling; do \
+	for name in cold_start start throughput in_process servers scaling; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures
 

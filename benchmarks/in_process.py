@@ -54,11 +54,13 @@ def main() -> int:
         for size in SIZES:
             latencies[size] = _measure(run, size)
             console.print(_table(size, latencies[size]))
+    equal = _count_equal_labels(run)
+    console.print("Labels equal to scikit-learn's on the test set: {equal} of {of}".format(**equal))
     sizes = {
         str(size): {name: asdict(latency) for name, latency in of_size.items()}
         for size, of_size in latencies.items()
     }
-    return run.finish("in_process", {"texts_at_once": sizes})
+    return run.finish("in_process", {"texts_at_once": sizes, "labels": equal})
 
 
 def _measure(run: Run, size: int) -> Mapping[str, Latency]:
@@ -72,6 +74,15 @@ def _measure(run: Run, size: int) -> Mapping[str, Latency]:
         for name, times in _take_turns(models, requests).items():
             rounds[name].append(times)
     return {name: _latency(of_rounds) for name, of_rounds in rounds.items()}
+
+
+def _count_equal_labels(run: Run) -> Mapping[str, int]:
+    texts = [utterance.text for utterance in run.corpus.read("test")]
+    predictions = IntentModel.load(run.model).predict(texts, top_k=1)
+    ours = [prediction.alternatives[0].intent for prediction in predictions]
+    theirs = joblib.load(run.model).predict(texts)
+    pairs = zip(ours, theirs, strict=True)
+    return {"equal": sum(our == their for our, their in pairs), "of": len(texts)}
 
 
 def _requests(run: Run, part: str, size: int) -> Requests:
