@@ -14,7 +14,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import contextlib
-import ctypes
 import logging
 import signal
 import socket
@@ -22,6 +21,7 @@ import struct
 import sys
 import threading
 import time
+from array import array
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -153,8 +153,9 @@ def _refuse_new_connections(listener: socket.socket) -> None:
     Without this, one that is made between the last accept and the close would be reset. The
     filter is a socket filter of Linux of one instruction, "return 0" (socket(7)).
     """
-    instruction = ctypes.create_string_buffer(struct.pack("HBBI", BPF_RETURN, 0, 0, 0))
-    program = struct.pack("HP", 1, ctypes.addressof(instruction))
+    instruction = array("B", struct.pack("HBBI", BPF_RETURN, 0, 0, 0))
+    address, _ = instruction.buffer_info()
+    program = struct.pack("HP", 1, address)
     with contextlib.suppress(OSError):  # where filters are not to be had, the gap stays
         listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
