@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from func import telemetry
@@ -21,6 +22,8 @@ from model.errors import ArtifactError
 
 # gunicorn takes this exit code of a worker as "it will never start", and gives up at once.
 CAN_NOT_START = 3
+
+STATUS_LINES = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 StartResponse = Callable[..., object]
 Route = tuple[str, str]
@@ -57,7 +60,7 @@ class App:
             return self._flask(environ, start_response)
         start = time.perf_counter()
         answer = answer_it(environ)
-        start_response(f"{answer.status.value} {answer.status.phrase}", answer.all_headers)
+        start_response(STATUS_LINES[answer.status], answer.all_headers)
         telemetry.log_request(method, path, answer.status, start, answer.told)
         return (answer.body,)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
@@ -23,7 +23,7 @@ STRUCTURED_JSON = "application/cloudevents+json"
 BATCH_JSON = "application/cloudevents-batch+json"
 
 _REQUIRED = ("id", "source", "type")
-_BINARY_MARKS = ("ce-specversion", "ce-id", "ce-source", "ce-type")
+_MARKS = ("specversion", *_REQUIRED)
 _NAME = re.compile("[a-z0-9]+")
 # CE, section "Type System": control characters, surrogates and noncharacters are forbidden.
 _PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
@@ -41,8 +41,8 @@ class Mode(Enum):
     BATCH = "batch"
 
     @classmethod
-    def of(cls, content_type: str, headers: Collection[str]) -> Mode | None:
-        """Tell the mode of a message from its headers' names; None for one that holds no event.
+    def of(cls, content_type: str, has_header: Callable[[str], bool]) -> Mode | None:
+        """Tell the mode of a message; None for one that holds no event.
 
         Any of the required attributes makes an event: one that lacks ``specversion`` is a
         malformed event, not an ordinary request.
@@ -52,7 +52,7 @@ class Mode(Enum):
             return cls.BATCH
         if lowered.startswith("application/cloudevents"):
             return cls.STRUCTURED
-        return cls.BINARY if any(name in headers for name in _BINARY_MARKS) else None
+        return cls.BINARY if any(map(has_header, _MARKS)) else None
 
 
 @dataclass(frozen=True, slots=True)

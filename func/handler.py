@@ -54,7 +54,7 @@ class IntentFunction:
     def __call__(self, environ: Environ) -> Answer:
         """Answer a request; whatever goes wrong is answered, too, and never raised."""
         request = Request.from_environ(environ)
-        mode = Mode.of(request.content_type, request.event_headers)
+        mode = Mode.of(request.content_type, request.has_event_header)
         try:
             answer = self._answer(request, mode)
         except RequestError as error:
@@ -81,7 +81,7 @@ class IntentFunction:
                 reply = self._events.answer(parse_structured(request.content_type, body))
                 return _structured(reply) if reply else _no_reply()
             case _:
-                headers = request.event_headers.items()
+                headers = request.event_headers().items()
                 event = Event.from_binary(headers, request.content_type or None, body)
                 reply = self._events.answer(event)
                 return _binary(reply) if reply else _no_reply()

@@ -21,31 +21,37 @@ class Request:
 
     Attributes:
         method, content_type, content_encoding: "" for a header that is not there.
-        event_headers: the headers of an event by their names in lower case, ``ce-`` included,
-            with each byte as one character, as WSGI gives them.
     """
 
     method: str
     content_type: str
     content_encoding: str
-    event_headers: Mapping[str, str]
     _environ: Environ
 
     @classmethod
     def from_environ(cls, environ: Environ) -> Self:
         """Take a request from its WSGI environment (PEP 3333)."""
-        event_headers = {
-            name[5:].lower().replace("_", "-"): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_CE_")
-        }
         return cls(
             environ["REQUEST_METHOD"],
             environ.get("CONTENT_TYPE", ""),
             environ.get("HTTP_CONTENT_ENCODING", ""),
-            event_headers,
             environ,
         )
+
+    def has_event_header(self, attribute: str) -> bool:
+        """Tell whether an event's attribute came as a header."""
+        return f"HTTP_CE_{attribute.upper()}" in self._environ
+
+    def event_headers(self) -> dict[str, str]:
+        """Give the headers of an event by their names in lower case, ``ce-`` included.
+
+        Each byte of a value is one character, as WSGI has it.
+        """
+        return {
+            name[5:].lower().replace("_", "-"): value
+            for name, value in self._environ.items()
+            if name.startswith("HTTP_CE_")
+        }
 
     def read_body(self, max_bytes: int) -> bytes:
         """Read the body; just once.

@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -71,6 +72,7 @@ def main() -> int:
     # ("Optimization" in the documentation of logging).
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    gc.freeze()  # what is loaded stays: no collection of garbage need look at it
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     logger.info("Serving on http://%s:%d", *listener.getsockname()[:2])

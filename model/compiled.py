@@ -124,9 +124,8 @@ class CompiledScorer:
         """Give the same for one utterance, without what tells several apart."""
         columns.sort()
         columns, values = _run_lengths(columns)
-        rows = np.zeros_like(columns)
         for layer in self._layers:
-            layer.apply(rows, columns, values)
+            layer.apply(None, columns, values)
         return columns, values
 
 
@@ -144,17 +143,24 @@ class _Layer:
         if weighting.has_idf and (idf is None or len(idf) != self._end - self._first):
             raise ValueError("The idf does not fit the vocabularies")
 
-    def apply(self, rows: Integers, columns: Integers, values: Floats) -> None:
-        """Weight, in place, the values of some utterances' n-grams."""
+    def apply(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
+        """Weight, in place, the values of some utterances' n-grams.
+
+        Args:
+            rows: the number of each value's utterance; None where there is only one.
+            columns: the n-gram of each value, in order within an utterance.
+            values: how often each n-gram occurs, or what another weighting made of that.
+        """
         if self._covers_all:
             self._weight(rows, columns, values)
         else:
             own = (columns >= self._first) & (columns < self._end)
             own_values = values[own]
-            self._weight(rows[own], columns[own], own_values)
+            own_rows = None if rows is None else rows[own]
+            self._weight(own_rows, columns[own], own_values)
             values[own] = own_values
 
-    def _weight(self, rows: Integers, columns: Integers, values: Floats) -> None:
+    def _weight(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
         weighting = self._weighting
         if weighting.sublinear:
             np.log(values, out=values)
@@ -168,11 +174,12 @@ class _Layer:
         if weighting.factor != 1:
             values *= weighting.factor
 
-    def _norms(self, rows: Integers, columns: Integers, values: Floats) -> Floats:
+    def _norms(self, rows: Integers | None, columns: Integers, values: Floats) -> Floats:
         """Give, for each value, the norm of its utterance's values of the same part."""
         is_l2 = self._weighting.norm == "l2"
         parts = self._splits.searchsorted(columns, "right")
-        parts += rows * (len(self._splits) + 1)
+        if rows is not None:
+            parts += rows * (len(self._splits) + 1)
         sums: NDArray[Any] = np.bincount(parts, values * values if is_l2 else np.abs(values))
         sums[sums == 0] = 1
         norms: Floats = (np.sqrt(sums) if is_l2 else sums).take(parts)
@@ -181,8 +188,9 @@ class _Layer:
 
 def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:
     """Give the distinct numbers of an ordered array, and how often each occurs."""
-    is_last = np.ones(len(ordered), bool)
+    is_last = np.empty(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_last[:-1])
+    is_last[-1:] = True
     ends = is_last.nonzero()[0]
     lengths = ends.astype(np.float64)
     lengths[1:] -= ends[:-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
@@ -149,10 +149,12 @@ class IntentModel:
 
     def _rank(
         self, probabilities: NDArray[np.float64], top_k: int
-    ) -> Iterator[tuple[Alternative, ...]]:
+    ) -> list[tuple[Alternative, ...]]:
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-        for row, places in zip(probabilities, order.tolist(), strict=True):
-            yield tuple(Alternative(self._labels[place], float(row[place])) for place in places)
+        return [
+            tuple(Alternative(self._labels[place], float(row[place])) for place in places)
+            for row, places in zip(probabilities, order.tolist(), strict=True)
+        ]
 
     def _check(self, path: Path) -> None:
         expected = self.card.self_test

@@ -43,7 +43,9 @@ def receive_answers(connection: socket.socket, count: int) -> bytes:
     """Receive so many answers of JSON objects."""
     received = b""
     while received.count(b"HTTP/1.1 200 OK") < count or not received.rstrip().endswith(b"}"):
-        received += connection.recv(65536)
+        data = connection.recv(65536)
+        assert data, "the connection was closed"
+        received += data
     return received
 
 
