@@ -11,19 +11,16 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from func import telemetry
 from func.handler import IntentFunction, health
-from func.http import Answer, Environ
+from func.http import STATUS_LINES, Answer, Environ
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
 # gunicorn takes this exit code of a worker as "it will never start", and gives up at once.
 CAN_NOT_START = 3
-
-STATUS_LINES = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 StartResponse = Callable[..., object]
 Route = tuple[str, str]
@@ -54,15 +51,19 @@ class App:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        answer_it = self._routes.get((method, path))
-        if answer_it is None:
+        if not self.is_quick(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             return self._flask(environ, start_response)
-        start = time.perf_counter()
-        answer = answer_it(environ)
+        answer = self.answer(environ)
         start_response(STATUS_LINES[answer.status], answer.all_headers)
-        telemetry.log_request(method, path, answer.status, start, answer.told)
         return (answer.body,)
+
+    def answer(self, environ: Environ) -> Answer:
+        """Answer a quick request, and log it."""
+        start = time.perf_counter()
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        answer = self._routes[method, path](environ)
+        telemetry.log_request(method, path, answer.status, start, answer.told)
+        return answer
 
     def is_quick(self, method: str, path: str) -> bool:
         """Tell whether a route is answered without Flask."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 from func.errors import BadRequestError, TooLargeError
 
 JSON = "application/json"
+STATUS_LINES = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 Environ = Mapping[str, Any]
 Headers = Sequence[tuple[str, str]]
@@ -97,6 +98,12 @@ class Answer:
         """The headers as WSGI wants them."""
         headers = [("Content-Length", str(len(self.body))), *self.headers]
         return [("Content-Type", self.content_type), *headers] if self.content_type else headers
+
+    def to_bytes(self, date: str) -> bytes:
+        """Write the answer as an HTTP message (RFC 9112) that keeps the connection open."""
+        lines = [f"{name}: {value}\r\n" for name, value in self.all_headers]
+        head = f"HTTP/1.1 {STATUS_LINES[self.status]}\r\n{''.join(lines)}Date: {date}\r\n\r\n"
+        return head.encode("latin-1") + self.body
 
 
 def _too_large(max_bytes: int) -> TooLargeError:

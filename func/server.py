@@ -108,6 +108,7 @@ class Server:
         self._waitress.channel_class = Channel
         self._waitress.adj.send_bytes = MAX_ANSWER_BYTES  # head and body in one packet
         self._waitress.is_draining = False
+        self._waitress.answer = app.answer
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
         """Accept what has connected, answer what has been sent, and return from ``run``."""

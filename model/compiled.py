@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -56,12 +57,13 @@ class CompiledScorer:
 
     def logits(self, utterances: Sequence[str]) -> Floats:
         """Score utterances: shape (utterances, labels)."""
-        scores = np.empty((len(utterances), len(self.labels)))
-        row = 0
-        for chunk in self._chunks(utterances):
-            for columns, values in self._features(chunk):
+        if len(utterances) == 1:
+            features = self._features_of_one(self._columns_in(utterances[0]))
+            scores = self._weights.scores(*features)[np.newaxis]
+        else:
+            scores = np.empty((len(utterances), len(self.labels)))
+            for row, (columns, values) in enumerate(self._features(utterances)):
                 scores[row] = self._weights.scores(columns, values)
-                row += 1
         scores += self._intercept
         return _log_probabilities(scores) if self._compiled.is_joint else scores
 
@@ -70,7 +72,7 @@ class CompiledScorer:
 
         An n-gram that several vectorizers saw is given once, with the sum.
         """
-        [(columns, values)] = self._features([self._columns_in(utterance)])
+        columns, values = self._features_of_one(self._columns_in(utterance))
         weights = self._weights.of_label(columns, label_index) * values
         sums: dict[str, float] = {}
         for column, weight in zip(columns, weights.tolist(), strict=True):
@@ -102,11 +104,12 @@ class CompiledScorer:
         if chunk:
             yield chunk
 
-    def _features(self, chunk: Sequence[Integers]) -> Iterator[tuple[Integers, Floats]]:
+    def _features(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, Floats]]:
         """Give the columns and the values of each utterance's n-grams."""
-        if len(chunk) == 1:
-            yield self._features_of_one(chunk[0])
-            return
+        for chunk in self._chunks(utterances):
+            yield from self._features_of_chunk(chunk)
+
+    def _features_of_chunk(self, chunk: Sequence[Integers]) -> Iterator[tuple[Integers, Floats]]:
         # One sort orders all n-grams by utterance, and within each by column.
         width = self._offsets[-1]
         keys = np.concatenate(chunk)
@@ -168,22 +171,25 @@ class _Layer:
         if self._idf is not None:
             values *= self._idf.take(columns - self._first)
         if weighting.norm:
-            values /= self._norms(rows, columns, values)
+            self._normalize(rows, columns, values)
         if weighting.above is not None:
             np.greater(values, weighting.above, out=values, casting="unsafe")
         if weighting.factor != 1:
             values *= weighting.factor
 
-    def _norms(self, rows: Integers | None, columns: Integers, values: Floats) -> Floats:
-        """Give, for each value, the norm of its utterance's values of the same part."""
+    def _normalize(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
+        """Divide, in place, each value by the norm of its utterance's values of the same part."""
         is_l2 = self._weighting.norm == "l2"
-        parts = self._splits.searchsorted(columns, "right")
-        if rows is not None:
-            parts += rows * (len(self._splits) + 1)
+        if rows is None:
+            bounds = (0, *columns.searchsorted(self._splits).tolist(), len(values))
+            for start, end in pairwise(bounds):
+                part = values[start:end]
+                part /= (sqrt(part @ part) if is_l2 else float(np.abs(part).sum())) or 1.0
+            return
+        parts = self._splits.searchsorted(columns, "right") + rows * (len(self._splits) + 1)
         sums: NDArray[Any] = np.bincount(parts, values * values if is_l2 else np.abs(values))
         sums[sums == 0] = 1
-        norms: Floats = (np.sqrt(sums) if is_l2 else sums).take(parts)
-        return norms
+        values /= (np.sqrt(sums) if is_l2 else sums).take(parts)
 
 
 def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:

@@ -104,11 +104,15 @@ class IntentModel:
         if not utterances:
             return []
         logits = self._scorer.logits(utterances)
-        largest = logits.max(axis=1, keepdims=True)
+        largest = logits.max(axis=1)
         # The softmax, in such an order that the largest one's is at hand before the others'.
-        exponentials = np.exp((logits - largest) / self.card.temperature)
-        confidences = 1 / exponentials.sum(axis=1, keepdims=True)
-        rankings = self._rank(exponentials * confidences, top_k) if top_k else repeat(())
+        logits -= largest[:, np.newaxis]
+        logits /= self.card.temperature
+        exponentials = np.exp(logits)
+        confidences = 1 / exponentials.sum(axis=1)
+        rankings = (
+            self._rank(exponentials * confidences[:, np.newaxis], top_k) if top_k else repeat(())
+        )
         return [
             Prediction(
                 OUT_OF_SCOPE if self._is_out_of_scope(logit) else self._labels[top],
@@ -117,8 +121,8 @@ class IntentModel:
             )
             for top, logit, confidence, ranking in zip(
                 logits.argmax(axis=1).tolist(),
-                largest[:, 0].tolist(),
-                confidences[:, 0].tolist(),
+                largest.tolist(),
+                confidences.tolist(),
                 rankings,
                 strict=False,
             )
