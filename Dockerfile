@@ -1,0 +1,50 @@
+# One exact version; the pipeline resolves it to a digest and records that.
+ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
+
+
+FROM ${PYTHON_IMAGE} AS train
+WORKDIR /build
+ENV PYTHONDONTWRITEBYTECODE=1
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+# Data of your own belongs into model/data.
+COPY model/ model/
+RUN python -m model.train
+
+
+FROM ${PYTHON_IMAGE} AS packages
+# requirements.txt makes the image that also serves pipelines which have no compiled form.
+ARG REQUIREMENTS=requirements-serve.txt
+COPY requirements*.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --no-compile --require-hashes \
+        --target /packages -r "${REQUIREMENTS}" \
+    && find /packages -type d -name tests -prune -exec rm -r {} + \
+    && find /packages -type f \( -name '*.pyi' -o -name '*.h' -o -name '*.a' \) -delete
+
+
+FROM ${PYTHON_IMAGE} AS serve
+ARG VERSION=dev REVISION=unknown SOURCE=unknown
+LABEL org.opencontainers.image.title="intent-classifier" \
+      org.opencontainers.image.description="Tells what a short message is about, over HTTP and CloudEvents" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}"
+WORKDIR /app
+ENV PYTHONPATH=/packages \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PORT=8080
+COPY --from=packages /packages/ /packages/
+COPY LICENSE ./
+COPY func/ func/
+COPY model/__init__.py model/array_file.py model/compiled.py model/compiled_file.py model/errors.py \
+     model/intent_model.py model/model_card.py model/ngrams.py model/prediction.py \
+     model/sklearn_scorer.py model/weights.py model/
+COPY --from=train /build/model/artifacts/ model/artifacts/
+# Without byte code each start would compile what it imports: the base image brings none for the
+# standard library. Files of an image never change, so no start need compare them with their source.
+RUN python -m compileall -q --invalidation-mode unchecked-hash -x '/(test|idlelib|lib2to3|ensurepip|site-packages)/' \
+        "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /packages /app
+USER 65532:65532
+EXPOSE 8080
+CMD ["python", "-m", "func.server"]
