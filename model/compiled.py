@@ -19,6 +19,8 @@ from model.weights import Floats, Integers
 
 # So many n-grams are weighted at once, which bounds the memory that a batch takes.
 CHUNK_NGRAMS = 32_768
+MOST_INT32 = np.iinfo(np.int32).max
+NO_COLUMNS = np.array([], np.intp)
 LEAST_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 
 
@@ -58,7 +60,7 @@ class CompiledScorer:
     def logits(self, utterances: Sequence[str]) -> Floats:
         """Score utterances: shape (utterances, labels)."""
         if len(utterances) == 1:
-            features = self._features_of_one(self._columns_in(utterances[0]))
+            features = self._features_of_one(utterances[0])
             scores = self._weights.scores(*features)[np.newaxis]
         else:
             scores = np.empty((len(utterances), len(self.labels)))
@@ -72,7 +74,7 @@ class CompiledScorer:
 
         An n-gram that several vectorizers saw is given once, with the sum.
         """
-        columns, values = self._features_of_one(self._columns_in(utterance))
+        columns, values = self._features_of_one(utterance)
         weights = self._weights.of_label(columns, label_index) * values
         sums: dict[str, float] = {}
         for column, weight in zip(columns, weights.tolist(), strict=True):
@@ -89,42 +91,54 @@ class CompiledScorer:
         columns = range(self._offsets[number], self._offsets[number + 1])
         return dict(zip(self._compiled.ngrams(number), columns, strict=True))
 
-    def _columns_in(self, utterance: str) -> Integers:
-        return np.concatenate([analyzer.columns(utterance) for analyzer in self._analyzers])
+    def _columns_in(self, utterance: str) -> list[Integers]:
+        """Give the columns of an utterance's n-grams, in parts."""
+        parts = [NO_COLUMNS]
+        for analyzer in self._analyzers:
+            parts += analyzer.columns(utterance)
+        return parts
 
-    def _chunks(self, utterances: Iterable[str]) -> Iterator[list[Integers]]:
-        chunk: list[Integers] = []
-        size = 0
+    def _chunks(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, list[int]]]:
+        """Give the columns of some utterances' n-grams at a time, and how many each has."""
+        parts: list[Integers] = []
+        counts: list[int] = []
+        total = 0
         for utterance in utterances:
-            chunk.append(self._columns_in(utterance))
-            size += len(chunk[-1])
-            if size >= CHUNK_NGRAMS:
-                yield chunk
-                chunk, size = [], 0
-        if chunk:
-            yield chunk
+            own = self._columns_in(utterance)
+            parts += own
+            counts.append(sum(map(len, own)))
+            total += counts[-1]
+            if total >= CHUNK_NGRAMS:
+                yield np.concatenate(parts), counts
+                parts, counts, total = [], [], 0
+        if counts:
+            yield np.concatenate(parts), counts
 
     def _features(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, Floats]]:
         """Give the columns and the values of each utterance's n-grams."""
-        for chunk in self._chunks(utterances):
-            yield from self._features_of_chunk(chunk)
+        for columns, counts in self._chunks(utterances):
+            yield from self._features_of_chunk(columns, counts)
 
-    def _features_of_chunk(self, chunk: Sequence[Integers]) -> Iterator[tuple[Integers, Floats]]:
+    def _features_of_chunk(
+        self, keys: Integers, counts: Sequence[int]
+    ) -> Iterator[tuple[Integers, Floats]]:
         # One sort orders all n-grams by utterance, and within each by column.
         width = self._offsets[-1]
-        keys = np.concatenate(chunk)
-        keys += np.arange(0, len(chunk) * width, width).repeat([len(part) for part in chunk])
+        keys += np.arange(0, len(counts) * width, width).repeat(counts)
+        if len(counts) * width <= MOST_INT32:
+            keys = keys.astype(np.int32)  # twice as quick to sort
         keys.sort()
         keys, values = _run_lengths(keys)
         rows, columns = np.divmod(keys, width)
         for layer in self._layers:
             layer.apply(rows, columns, values)
-        ends = rows.searchsorted(np.arange(len(chunk)), side="right")
+        ends = rows.searchsorted(np.arange(len(counts)), side="right")
         for start, end in pairwise([0, *ends.tolist()]):
             yield columns[start:end], values[start:end]
 
-    def _features_of_one(self, columns: Integers) -> tuple[Integers, Floats]:
+    def _features_of_one(self, utterance: str) -> tuple[Integers, Floats]:
         """Give the same for one utterance, without what tells several apart."""
+        columns = np.concatenate(self._columns_in(utterance))
         columns.sort()
         columns, values = _run_lengths(columns)
         for layer in self._layers:

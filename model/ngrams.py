@@ -68,10 +68,13 @@ class Analyzer:
             "char_wb": self._char_wb_columns,
         }[options.analyzer]
 
-    def columns(self, text: str) -> Columns:
-        """Give the columns of a text's known n-grams, each as often as it is to be counted."""
-        columns = self._analyze(self._normalize(text))
-        return np.unique(columns) if self._is_binary else columns
+    def columns(self, text: str) -> list[Columns]:
+        """Give the columns of a text's known n-grams, each as often as it is to be counted.
+
+        They come in parts, since whoever wants them puts them together with others.
+        """
+        parts = self._analyze(self._normalize(text))
+        return [np.unique(np.concatenate(parts))] if self._is_binary and parts else parts
 
     def _normalize(self, text: str) -> str:
         if self._lowercase:
@@ -83,7 +86,7 @@ class Analyzer:
             return decomposed.encode("ascii", "ignore").decode("ascii")
         return "".join(char for char in decomposed if not unicodedata.combining(char))
 
-    def _word_columns(self, text: str) -> Columns:
+    def _word_columns(self, text: str) -> list[Columns]:
         words = self._find_words(text)
         if self._stop_words:
             words = [word for word in words if word not in self._stop_words]
@@ -91,35 +94,34 @@ class Analyzer:
         for size in range(max(self._least, 2), min(self._most, len(words)) + 1):
             shifted = (words[start:] for start in range(size))
             ngrams = ngrams + list(map(" ".join, zip(*shifted, strict=False)))
-        return self._known(ngrams)
+        return [self._known(ngrams)]
 
-    def _char_columns(self, text: str) -> Columns:
+    def _char_columns(self, text: str) -> list[Columns]:
         text = WHITE_SPACES.sub(" ", text)
-        longest = min(self._most, len(text))
-        return self._known(
-            text[start : start + size]
-            for size in range(self._least, longest + 1)
-            for start in range(len(text) - size + 1)
-        )
+        return [self._known(_substrings(text, self._least, min(self._most, len(text))))]
 
-    def _char_wb_columns(self, text: str) -> Columns:
+    def _char_wb_columns(self, text: str) -> list[Columns]:
         columns_in = self._cached_columns_in
-        columns = [
+        return [
             columns_in(word) if len(word) <= LONGEST_CACHED_WORD else self._columns_in(word)
             for word in text.split()
         ]
-        return np.concatenate(columns) if columns else self._known(())
 
     def _columns_in(self, word: str) -> Columns:
         """Give the columns of a padded word's n-grams; a word that is too short counts whole."""
         padded = f" {word} "
-        longest = min(self._most, max(self._least, len(padded)))
-        return self._known(
-            padded[start : start + size]
-            for size in range(self._least, longest + 1)
-            for start in range(max(1, len(padded) - size + 1))
-        )
+        if len(padded) < self._least:
+            return self._known([padded])
+        return self._known(_substrings(padded, self._least, min(self._most, len(padded))))
 
     def _known(self, ngrams: Iterable[str]) -> Columns:
         columns = [column for column in map(self._column, ngrams) if column is not None]
         return np.array(columns, np.intp)
+
+
+def _substrings(text: str, least: int, most: int) -> list[str]:
+    """Give all substrings of so many characters."""
+    end = len(text) + 1
+    return [
+        text[start : start + size] for size in range(least, most + 1) for start in range(end - size)
+    ]
