@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
+
+from model.linear import Floats, Integers
+from model.recipe import negative_log_likelihood
 
 
-def fit_temperature(logits: NDArray[np.float64], targets: NDArray[np.intp]) -> float:
+def fit_temperature(logits: Floats, targets: Integers) -> float:
     """Fit the temperature that makes probabilities right (Guo et al. 2017, section 4.2).
 
     Args:
@@ -19,24 +20,21 @@ def fit_temperature(logits: NDArray[np.float64], targets: NDArray[np.intp]) -> f
         The temperature of the least negative log-likelihood, between 0.01 and 100.
     """
 
-    def negative_log_likelihood(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        chosen = scaled[np.arange(len(targets)), targets]
-        return float(np.mean(logsumexp(scaled, axis=1) - chosen))
+    def loss(log_temperature: float) -> float:
+        return negative_log_likelihood(logits / np.exp(log_temperature), targets)
 
     bounds = (np.log(0.01), np.log(100.0))
-    best = minimize_scalar(negative_log_likelihood, bounds=bounds, method="bounded")
-    return float(np.exp(best.x))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
 
 
-def rejection_threshold(logits: NDArray[np.float64], reject_budget: float) -> float:
+def rejection_threshold(scope_scores: Floats, reject_budget: float) -> float:
     """Find the threshold below which the given share of good utterances falls.
 
     Args:
-        logits: of held-out in-scope utterances, shape (utterances, labels).
+        scope_scores: of held-out in-scope utterances, shape (utterances,).
         reject_budget: the share of them that one is willing to reject, 0 to 1.
 
     Returns:
-        A bound on the largest logit.
+        A bound on the score.
     """
-    return float(np.quantile(logits.max(axis=1), reject_budget))
+    return float(np.quantile(scope_scores, reject_budget))

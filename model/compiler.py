@@ -37,7 +37,7 @@ LINEAR = (
 )
 NAIVE_BAYES = (BernoulliNB, ComplementNB, MultinomialNB)
 # Weights are stored one by one when fewer than this share of them are not zero.
-SPARSE_SHARE = 0.3
+SPARSE_SHARE = 0.5
 MOST_UNITS = 127  # of an 8-bit weight
 SEPARATORS = "\n\0\x1c\x1d\x1e\x1f"
 
@@ -100,9 +100,13 @@ class _FeatureCompiler:
     def add_weighting(self, first: int, *, idf: NDArray[Any] | None = None, **options: Any) -> None:
         """Take in a weighting of the vocabularies from the first one to the last so far."""
         end = len(self.vocabularies)
+        # Weightings that lie side by side and do the same are applied as one: it is quicker. What
+        # has no idf beside one that has some gets ones.
+        former = self.weightings[-1] if self.weightings else None
+        if idf is None and former and former.has_idf and former.bounds[-1] == first:
+            idf = np.ones(sum(each.size for each in self.vocabularies[first:]), np.float32)
         weighting = Weighting((first, end), has_idf=idf is not None, **options)
-        former = self.weightings[-1] if self.weightings else weighting
-        # Weightings that lie side by side and do the same are applied as one: it is quicker.
+        former = former or weighting
         if former.bounds[-1] == first and replace(former, bounds=weighting.bounds) == weighting:
             self.weightings[-1] = replace(weighting, bounds=(*former.bounds, end))
         else:

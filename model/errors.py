@@ -2,6 +2,7 @@
 
 ModelError
 ├── DataError                 utterances that can't be trained on: each problem with file and line
+├── NoWordsError              utterances that hold nothing to learn from
 ├── CompilationError          a pipeline that has no compiled form: which step, and why
 ├── CompiledFormError         a compiled form that can't be used: why
 ├── EqualityError             a compiled form that does not answer as its pipeline
@@ -45,6 +46,13 @@ class DataError(ModelError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NoWordsError(ModelError):
+    """The utterances hold no words, so that there is nothing to learn from."""
+
+    def __init__(self) -> None:
+        super().__init__("The utterances hold no words to learn from")
 
 
 class CompilationError(ModelError):

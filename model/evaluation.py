@@ -95,6 +95,6 @@ def _share_rejected(model: IntentModel, texts: Sequence[str]) -> float:
 
 
 def _auroc(model: IntentModel, in_scope: Sequence[str], out_of_scope: Sequence[str]) -> float:
-    scores = model.largest_logits([*in_scope, *out_of_scope])
+    scores = model.score([*in_scope, *out_of_scope])[1]
     is_in_scope = [True] * len(in_scope) + [False] * len(out_of_scope)
     return float(roc_auc_score(is_in_scope, scores))

@@ -49,7 +49,7 @@ class IntentModel:
     def __init__(self, scorer: Scorer, card: ModelCard) -> None:
         self.card = card
         self._scorer = scorer
-        self._labels = scorer.labels
+        self._labels = known_labels(scorer)
 
     @classmethod
     def load(cls, path: Path, *, threshold: float | None = None) -> IntentModel:
@@ -80,9 +80,12 @@ class IntentModel:
         card = _card_of(path, model_sha256)
 
         scorer = _scorer_of(path, content, model_sha256)
+        labels = known_labels(scorer)
         if card is None:
-            card = ModelCard(scorer.labels, model_sha256)
-        if card.labels != scorer.labels:
+            card = ModelCard(
+                labels, model_sha256, threshold=0.0 if labels != scorer.labels else None
+            )
+        if card.labels != labels:
             raise ArtifactBrokenError(path, "does not have the labels that its card lists")
         if threshold is not None:
             card = replace(card, threshold=threshold)
@@ -103,35 +106,51 @@ class IntentModel:
         """
         if not utterances:
             return []
-        logits = self._scorer.logits(utterances)
-        largest = logits.max(axis=1)
+        known, largest, scope_scores = self._scores(utterances)
         # The softmax, in such an order that the largest one's is at hand before the others'.
-        logits -= largest[:, np.newaxis]
-        logits /= self.card.temperature
-        exponentials = np.exp(logits)
+        known = (known - largest[:, np.newaxis]) / self.card.temperature
+        exponentials = np.exp(known)
         confidences = 1 / exponentials.sum(axis=1)
         rankings = (
             self._rank(exponentials * confidences[:, np.newaxis], top_k) if top_k else repeat(())
         )
         return [
             Prediction(
-                OUT_OF_SCOPE if self._is_out_of_scope(logit) else self._labels[top],
+                OUT_OF_SCOPE if self._is_out_of_scope(scope_score) else self._labels[top],
                 confidence,
                 ranking,
             )
-            for top, logit, confidence, ranking in zip(
-                logits.argmax(axis=1).tolist(),
-                largest.tolist(),
+            for top, scope_score, confidence, ranking in zip(
+                known.argmax(axis=1).tolist(),
+                scope_scores.tolist(),
                 confidences.tolist(),
                 rankings,
                 strict=False,
             )
         ]
 
-    def largest_logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
-        """Give each utterance's largest logit, which the out-of-scope threshold bounds."""
-        largest: NDArray[np.float64] = self._scorer.logits(utterances).max(axis=1)
-        return largest
+    def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Score utterances.
+
+        Returns:
+            The probabilities of the known intents, shape (utterances, labels); and, of shape
+            (utterances,), the scores that the out-of-scope threshold bounds: the largest logit,
+            less the out-of-scope logit if the model has one.
+        """
+        known, _, scope_scores = self._scores(utterances)
+        return softmax(known / self.card.temperature), scope_scores
+
+    def _scores(
+        self, utterances: Sequence[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Give the known intents' logits, the largest of each utterance, and its scope score."""
+        logits = self._scorer.logits(utterances)
+        if len(self._labels) == logits.shape[1]:
+            largest = logits.max(axis=1)
+            return logits, largest, largest
+        known = logits[:, :-1]
+        largest = known.max(axis=1)
+        return known, largest, largest - logits[:, -1]
 
     def explain(self, utterance: str, *, limit: int = 10) -> tuple[Evidence, ...]:
         """Give the n-grams that spoke for the most likely known intent, the strongest first.
@@ -143,13 +162,13 @@ class IntentModel:
         Raises:
             ExplanationError: this kind of model has no weights to show.
         """
-        top = int(self._scorer.logits([utterance])[0].argmax())
+        top = int(self.score([utterance])[0].argmax())
         evidence = self._scorer.evidence(utterance, top)
         in_favour = (item for item in evidence if item.weight > 0)
         return tuple(sorted(in_favour, key=lambda item: (-item.weight, item.feature))[:limit])
 
-    def _is_out_of_scope(self, largest_logit: float) -> bool:
-        return self.card.threshold is not None and largest_logit < self.card.threshold
+    def _is_out_of_scope(self, scope_score: float) -> bool:
+        return self.card.threshold is not None and scope_score < self.card.threshold
 
     def _rank(
         self, probabilities: NDArray[np.float64], top_k: int
@@ -171,6 +190,12 @@ class IntentModel:
             or abs(answer.confidence - expected.confidence) > SELF_TEST_TOLERANCE
         ):
             raise ArtifactBrokenError(path, "answers its self-test otherwise than when trained")
+
+
+def known_labels(scorer: Scorer) -> tuple[str, ...]:
+    """Give the known intents: all labels but ``out_of_scope``, if that is the last one."""
+    *known, last = scorer.labels
+    return tuple(known) if known and last == OUT_OF_SCOPE else scorer.labels
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

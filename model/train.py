@@ -20,7 +20,7 @@ from model.dataset import Dataset, load_dataset
 from model.errors import DataError, EqualityError
 from model.evaluation import Evaluation
 from model.model_card import CARD_NAME
-from model.training import COMPILED_NAME, MODEL_NAME, train
+from model.training import COMPILED_NAME, MODEL_NAME, REJECT_BUDGET, Options, train
 
 HERE = Path(__file__).resolve().parent
 MOST_CONFUSIONS = 10
@@ -54,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_summary(console, dataset)
         # The matrices are small: more threads wait for each other, and take twice the time.
         with threadpool_limits(limits=1):
-            trained = train(dataset, seed=options.seed, progress=console.print)
+            trained = train(
+                dataset, Options(options.seed, options.reject_budget), progress=console.print
+            )
         trained.save(options.output)
     except EqualityError as error:
         _print_messages(errors, "error", [str(error)])
@@ -95,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_share,
         default=0.2,
         help="share put aside as test where there is no test file (default 0.2)",
+    )
+    parser.add_argument(
+        "--reject-budget",
+        type=_share,
+        default=REJECT_BUDGET,
+        help=f"share of good messages that may be taken for out of scope (default {REJECT_BUDGET})",
     )
     return parser
 

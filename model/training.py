@@ -1,10 +1,10 @@
-"""Train a model: fit the pipeline, calibrate it on held-out folds, test it, save it."""
+"""Train a model: choose its settings on held-out folds, fit, calibrate, compile and test it."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,32 +13,42 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold
 
 from model.calibration import fit_temperature, rejection_threshold
 from model.compiled_file import COMPILED_SUFFIX
+from model.corpus import Corpus
+from model.crossvalidation import HeldOut, Progress, cross_validate
 from model.dataset import Dataset
 from model.equality import compile_and_prove
-from model.errors import CompilationError, DataError, Problem
+from model.errors import CompilationError, DataError, NoWordsError, Problem
 from model.evaluation import Evaluation, evaluate
 from model.files import write_atomically
-from model.formats import Example
 from model.intent_model import SELF_TEST_UTTERANCE, IntentModel
+from model.lesson import Lesson
+from model.linear import Linear
 from model.model_card import CARD_NAME, ModelCard, SelfTest
-from model.pipeline import build_pipeline
-from model.quantisation import quantise
+from model.pipeline import fitted_pipeline
+from model.prediction import OUT_OF_SCOPE
+from model.quantisation import rounded, step_of
 from model.sklearn_scorer import PipelineScorer
 
 MODEL_NAME = "intent_model.pkl"
 COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
 REJECT_BUDGET = 0.05
-MOST_FOLDS = 5
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
 
-Progress = Callable[[str], None]
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one can ask of a training.
+
+    Attributes:
+        seed: of everything random; the same data and seed give the same predictions.
+        reject_budget: the share of good utterances that may be taken for out of scope, 0 to 1.
+    """
+
+    seed: int = 0
+    reject_budget: float = REJECT_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,87 +78,75 @@ class TrainedModel:
         write_atomically(folder / CARD_NAME, self.card.to_json().encode())
 
 
-def train(dataset: Dataset, *, seed: int, progress: Progress) -> TrainedModel:
+def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedModel:
     """Train, calibrate and test a model.
 
     Args:
         dataset: what to train and test on.
-        seed: of everything random; the same data and seed give the same predictions.
+        options: how.
         progress: is told each step as it begins.
 
     Raises:
         DataError: the utterances hold nothing to learn from.
+        EqualityError: the compiled form does not answer as the pipeline.
     """
-    pipeline = build_pipeline()
-    held_out = _held_out_logits(pipeline, dataset.train, seed=seed, progress=progress)
-    progress(f"Fitting on {len(dataset.train)} utterances")
-    _fit(pipeline, dataset.train)
-
-    scorer = PipelineScorer(pipeline)
-    content = _dump(pipeline)
-    targets = np.array([scorer.labels.index(example.intent) for example in dataset.train])
+    corpus = Corpus.of(dataset.train, dataset.out_of_scope_validation)
+    try:
+        held_out = cross_validate(corpus, seed=options.seed, progress=progress)
+        progress(f"Fitting on {len(corpus)} utterances")
+        pipeline = fit_pipeline(corpus, held_out, options)
+    except NoWordsError as error:
+        file = dataset.train[0].file
+        raise DataError([Problem(file, 0, "holds no words to learn from")]) from error
+    scorer, content = PipelineScorer(pipeline), _dump(pipeline)
     card = ModelCard(
-        labels=scorer.labels,
+        labels=corpus.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
-        temperature=fit_temperature(held_out, targets),
-        threshold=rejection_threshold(held_out, REJECT_BUDGET),
+        temperature=fit_temperature(held_out.logits, corpus.targets),
+        threshold=_threshold(held_out, options),
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
-    compiled, not_compiled = _compile(scorer, dataset.train, card.model_sha256)
+    compiled, not_compiled = _compile(scorer, corpus.texts, card.model_sha256)
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
-    card = replace(
-        card,
-        self_test=_self_test(model),
-        training={
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seed": seed,
-            "reject_budget": REJECT_BUDGET,
-            "data": _describe(dataset),
-            "versions": {"python": platform.python_version()}
-            | {name: version(name) for name in CARD_VERSIONS},
-            "metrics": asdict(evaluation),
-        },
-    )
+    training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
+    card = replace(card, self_test=_self_test(model), training=training)
     return TrainedModel(content, compiled, not_compiled, card, evaluation)
 
 
-def _held_out_logits(
-    pipeline: Any, examples: Sequence[Example], *, seed: int, progress: Progress
-) -> NDArray[np.float64]:
-    """Score each training utterance by a model that has not seen it."""
-    texts = np.array([example.text for example in examples], dtype=object)
-    intents = np.array([example.intent for example in examples])
-    names, counts = np.unique(intents, return_counts=True)
-    logits = np.empty((len(texts), len(names)))
-    fold_count = min(MOST_FOLDS, int(counts.min()))
-    folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed).split(texts, intents)
-    for number, (fitted, held_out) in enumerate(folds, start=1):
-        progress(f"Calibrating, fold {number} of {fold_count}")
-        scorer = PipelineScorer(_fit(clone(pipeline), [examples[index] for index in fitted]))
-        logits[held_out] = scorer.logits(texts[held_out])
-    return logits
+def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
+    """Fit on all utterances, with the settings that cross-validation chose.
+
+    Where a detector was learnt, it is the last label: its logit is what the largest logit has to
+    exceed for the utterance to be in scope.
+    """
+    lesson = Lesson(corpus.texts, corpus.targets, corpus.labels, seed=options.seed)
+    linear = held_out.recipe.blend(lesson.views(held_out.recipe.regularisation))
+    step, labels = step_of(linear), corpus.labels
+    if held_out.detector_weight:
+        detector = lesson.detector(corpus.out_of_scope).times(held_out.detector_weight)
+        threshold = rejection_threshold(held_out.scope_scores, options.reject_budget)
+        linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
+        labels = (*labels, OUT_OF_SCOPE)
+    linear = rounded(linear, step) if held_out.is_rounded else linear
+    return fitted_pipeline(lesson.features, linear, labels)
+
+
+def _threshold(held_out: HeldOut, options: Options) -> float:
+    if held_out.detector_weight:
+        return 0.0  # it is a part of the out-of-scope logit
+    return rejection_threshold(held_out.scope_scores, options.reject_budget)
 
 
 def _compile(
-    scorer: PipelineScorer, examples: Sequence[Example], model_sha256: str
+    scorer: PipelineScorer, texts: Sequence[str], model_sha256: str
 ) -> tuple[bytes | None, str]:
     try:
-        compiled = compile_and_prove(scorer, [example.text for example in examples])
+        compiled = compile_and_prove(scorer, texts)
     except CompilationError as error:
         return None, str(error)
     return compiled.to_bytes(model_sha256=model_sha256), ""
-
-
-def _fit(pipeline: Any, examples: Sequence[Example]) -> Any:
-    texts = [example.text for example in examples]
-    try:
-        pipeline.fit(texts, [example.intent for example in examples])
-    except ValueError as error:  # scikit-learn's only objection to checked data: no vocabulary
-        raise DataError([Problem(examples[0].file, 0, "holds no words to learn from")]) from error
-    quantise(pipeline[-1])
-    return pipeline
 
 
 def _self_test(model: IntentModel) -> SelfTest:
@@ -156,12 +154,22 @@ def _self_test(model: IntentModel) -> SelfTest:
     return SelfTest(SELF_TEST_UTTERANCE, answer.alternatives[0].intent, answer.confidence)
 
 
-def _describe(dataset: Dataset) -> dict[str, object]:
+def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str, Any]:
     return {
-        "sha256": dataset.sha256,
-        "train": len(dataset.train),
-        "test": len(dataset.test),
-        "out_of_scope_test": len(dataset.out_of_scope_test),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "options": asdict(options),
+        "settings": asdict(held_out.recipe)
+        | {"detector_weight": held_out.detector_weight, "is_rounded": held_out.is_rounded},
+        "rounding_loss": held_out.rounding_loss,
+        "data": {
+            "sha256": dataset.sha256,
+            "train": len(dataset.train),
+            "test": len(dataset.test),
+            "out_of_scope_validation": len(dataset.out_of_scope_validation),
+            "out_of_scope_test": len(dataset.out_of_scope_test),
+        },
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in CARD_VERSIONS},
     }
 
 

@@ -13,7 +13,7 @@ import pytest
 from model.dataset import Dataset
 from model.formats import Example
 from model.intent_model import IntentModel
-from model.training import MODEL_NAME, TrainedModel, train
+from model.training import MODEL_NAME, Options, TrainedModel, train
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,7 +67,7 @@ def small_dataset() -> Dataset:
 @pytest.fixture(scope="session")
 def small_trained(small_dataset: Dataset) -> TrainedModel:
     """A model trained on the small data."""
-    return train(small_dataset, seed=0, progress=lambda _: None)
+    return train(small_dataset, Options(), progress=lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,9 @@ from model.compiled_file import CompiledPipeline
 from model.compiler import compile_pipeline
 from model.equality import ODD_TEXTS, compile_and_prove, probes, prove_equal
 from model.errors import CompilationError
-from model.quantisation import quantise
+from model.linear import Linear
+from model.pipeline import fitted_pipeline
+from model.quantisation import rounded, step_of
 from model.sklearn_scorer import PipelineScorer
 
 TEXTS = [
@@ -66,6 +68,12 @@ VECTORIZERS = {
         [
             ("word", TfidfVectorizer(ngram_range=(1, 2))),
             ("char", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3))),
+        ]
+    ),
+    "union-one-idf": FeatureUnion(
+        [
+            ("word", TfidfVectorizer(ngram_range=(1, 2))),
+            ("char", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3), use_idf=False)),
         ]
     ),
     "weighted": FeatureUnion(
@@ -187,7 +195,9 @@ def test_any_strings_are_answered_as_by_the_pipeline(vectorizer, classifier, gen
 def test_quantised_weights_answer_any_strings_as_the_pipeline(generated_texts):
     """Labels and scores are the quantised pipeline's."""
     pipeline = fitted(VECTORIZERS["union"], LogisticRegression(C=30))
-    quantise(pipeline[-1])
+    linear = Linear(pipeline[-1].coef_, pipeline[-1].intercept_)
+    labels = tuple(pipeline.classes_)
+    pipeline = fitted_pipeline(pipeline[0], rounded(linear, step_of(linear)), labels)
 
     prove_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
@@ -272,6 +282,15 @@ def test_quantised_weights_take_a_byte_each():
     assert compiled.step == 0.25
     assert compiled.arrays["weights.values"].dtype == np.int8
     assert len(compiled.arrays["weights.values"]) == np.count_nonzero(coefficients)
+
+
+def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():
+    """A block without idf after one that has some gets ones, so that both take one step."""
+    compiled = assert_proven(fitted(VECTORIZERS["union-one-idf"], LogisticRegression()))
+
+    [weighting] = compiled.weightings
+    assert weighting.bounds == (0, 1, 2)
+    assert set(compiled.arrays["idf.0"][compiled.vocabularies[0].size :]) == {1.0}
 
 
 def test_weights_of_a_large_model_stay_sparse(monkeypatch):

@@ -309,8 +309,33 @@ def test_small_model_knows_its_intents(small_model):
 
 
 def test_largest_logits_are_what_the_threshold_bounds():
-    """Each utterance's largest logit is given as the scorer has it."""
-    assert list(table_model(temperature=3.0).largest_logits(["clear", "vague"])) == [4.0, 0.5]
+    """Beside the probabilities, each utterance's largest logit is given as the scorer has it."""
+    probabilities, scope_scores = table_model(temperature=3.0).score(["clear", "vague"])
+
+    assert probabilities.shape == (2, len(LABELS))
+    assert list(scope_scores) == [4.0, 0.5]
+
+
+def scope_model(*, threshold: float | None = None) -> IntentModel:
+    table = {"clear": [1.0, 4.0, 0.5], "odd": [2.0, 1.0, 2.5]}
+    scorer = TableScorer(("a", "b", OUT_OF_SCOPE), table)
+    return IntentModel(scorer, ModelCard(("a", "b"), "", threshold=threshold))
+
+
+def test_out_of_scope_as_the_last_label_is_no_intent():
+    """The out-of-scope logit takes no part in the probabilities or the ranking."""
+    [clear, odd] = scope_model(threshold=0.0).predict(["clear", "odd"], top_k=3)
+
+    assert [item.intent for item in clear.alternatives] == ["b", "a"]
+    assert sum(item.confidence for item in odd.alternatives) == pytest.approx(1.0)
+    assert (clear.intent, odd.intent) == ("b", OUT_OF_SCOPE)
+
+
+def test_out_of_scope_logit_is_taken_from_the_largest_one():
+    """The threshold bounds the difference of the largest logit and the out-of-scope logit."""
+    assert list(scope_model().score(["clear", "odd"])[1]) == [3.5, -0.5]
+    [odd] = scope_model(threshold=-1.0).predict(["odd"])
+    assert odd.intent == "a"
 
 
 EVIDENCE = [
@@ -348,7 +373,7 @@ def test_explanation_is_of_ten_n_grams(small_model):
     explanation = small_model.explain(text)
 
     assert len(explanation) == 10
-    assert explanation[0].feature == "password"
+    assert explanation[0].feature == "reset"
     assert small_model.explain(text, limit=12)[:10] == explanation
 
 

@@ -3,7 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.pipeline import build_pipeline
+from model.intent_model import softmax
+from model.linear import Linear
+from model.pipeline import BLOCK_WEIGHTS, block_sizes, build_pipeline, fitted_pipeline
+from model.sklearn_scorer import PipelineScorer
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +80,37 @@ def test_character_n_grams_of_one_utterance_are_left_out(fitted):
     assert "char__parc" in names
 
 
-def test_pipeline_is_single_precision(fitted):
-    """The weights, which are most of the model file, are kept in single precision."""
-    assert fitted[-1].coef_.dtype == np.float32
+def test_characters_have_no_idf(fitted):
+    """A rare word weighs more than a frequent one, a rare run of characters no more than others."""
+    words, characters = (vectorizer for _, vectorizer in fitted[0].transformer_list)
+
+    assert words.use_idf
+    assert not characters.use_idf
+
+
+def test_blocks_have_the_sizes_of_their_vocabularies(fitted):
+    """The columns of a block are as many as its n-grams, in the order of the blocks."""
+    sizes = block_sizes(fitted[0])
+
+    assert list(sizes) == list(BLOCK_WEIGHTS)
+    assert sum(sizes.values()) == fitted[-1].n_features_in_
+
+
+@pytest.mark.parametrize("labels", [("b", "a"), ("b", "a", "out_of_scope")], ids=["two", "three"])
+def test_fitted_pipeline_scores_by_the_given_weights(fitted, labels):
+    """Features and weights make a pipeline of scikit-learn, with labels in the given order."""
+    random = np.random.default_rng(0)
+    weights = random.normal(size=(len(labels), fitted[-1].n_features_in_ + 1))
+    weights -= weights.mean(axis=0)
+    linear = Linear(weights[:, 1:].astype(np.float32), weights[:, 0])
+    texts = ["hello", "where is my order"]
+
+    pipeline = fitted_pipeline(fitted[0], linear, labels)
+
+    scores = linear.scores(fitted[0].transform(texts))
+    np.testing.assert_allclose(PipelineScorer(pipeline).logits(texts), scores, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(pipeline.predict_proba(texts), softmax(scores), rtol=1e-5)
+    assert list(pipeline.predict(texts)) == [labels[i] for i in scores.argmax(axis=1)]
 
 
 def test_each_pipeline_is_untrained():

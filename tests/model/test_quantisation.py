@@ -1,34 +1,46 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
-import pytest
 
-from model.quantisation import LEVELS, quantise
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_coefficients_become_multiples_of_a_power_of_two(dtype):
-    """Coefficients move by half a step at most, and keep type and memory order."""
-    before = np.asfortranarray(np.random.default_rng(0).normal(size=(5, 40)).astype(dtype))
-    classifier = SimpleNamespace(coef_=before.copy(order="F"))
-
-    quantise(classifier)
-
-    step = 2.0 ** np.ceil(np.log2(np.abs(before).max() / LEVELS))
-    units = classifier.coef_ / step
-    assert (units == np.rint(units)).all()
-    assert np.abs(units).max() <= LEVELS
-    assert np.abs(classifier.coef_ - before).max() <= step / 2
-    assert classifier.coef_.dtype == dtype
-    assert classifier.coef_.flags.f_contiguous
+from model.linear import Linear
+from model.quantisation import LEVELS, rounded, step_of
 
 
-def test_zeros_stay_zeros():
-    """A classifier that learnt nothing stays as it is."""
-    classifier = SimpleNamespace(coef_=np.zeros((2, 3)))
+def random_linear() -> Linear:
+    random = np.random.default_rng(0)
+    return Linear(random.normal(size=(5, 40)).astype(np.float32), random.normal(size=5))
 
-    quantise(classifier)
 
-    assert not classifier.coef_.any()
+def test_step_is_a_power_of_two_that_reaches_the_largest_coefficient():
+    """So many steps as there are levels reach the largest coefficient, and half as many don't."""
+    linear = random_linear()
+
+    step = step_of(linear)
+
+    assert np.log2(step) == np.rint(np.log2(step))
+    assert step * LEVELS / 2 < np.abs(linear.coefficients).max() <= step * LEVELS
+
+
+def test_coefficients_become_multiples_of_the_step():
+    """Coefficients move by half a step at most, and stay of single precision."""
+    linear = random_linear()
+
+    result = rounded(linear, 0.25)
+
+    assert (result.coefficients % 0.25 == 0).all()
+    assert np.abs(result.coefficients - linear.coefficients).max() <= 0.125
+    assert result.coefficients.dtype == np.float32
+
+
+def test_intercept_stays_as_it_is():
+    """What is not multiplied with features is not rounded."""
+    linear = random_linear()
+
+    assert (rounded(linear, 0.25).intercept == linear.intercept).all()
+
+
+def test_weights_of_nothing_but_zeros_stay_so():
+    """A classifier that learnt nothing has a step, too."""
+    zeros = Linear(np.zeros((2, 3), np.float32), np.zeros(2))
+
+    assert not rounded(zeros, step_of(zeros)).coefficients.any()

@@ -102,6 +102,7 @@ def test_shipped_model_is_of_the_shipped_data(shipped_model, dataset):
         "sha256": dataset.sha256,
         "train": len(dataset.train),
         "test": len(dataset.test),
+        "out_of_scope_validation": len(dataset.out_of_scope_validation),
         "out_of_scope_test": len(dataset.out_of_scope_test),
     }
 

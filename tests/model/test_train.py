@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion
 
 from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
@@ -86,7 +85,7 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
     metrics = read_card("out")["training"]["metrics"]
     assert lines[:2] == [
         "Training on 18 utterances of 3 intents, testing on 6",
-        "Calibrating, fold 1 of 5",
+        "Choosing the settings, fold 1 of 5",
     ]
     assert "Test results" in lines
     assert table_headers(output) == [["intent", "precision", "recall", "F1", "utterances"]]
@@ -170,7 +169,7 @@ def test_seed_and_test_size_reach_the_training(small_csv):
     main(["--data", small_csv, "--output", "out", "--seed", "7", "--test-size", "0.5"])
 
     training = read_card("out")["training"]
-    assert training["seed"] == 7
+    assert training["options"]["seed"] == 7
     assert (training["data"]["train"], training["data"]["test"]) == (12, 12)
 
 
@@ -179,8 +178,19 @@ def test_a_fifth_is_the_test_and_the_seed_is_zero_unless_said(confused_folder):
     main(["--data", f"{confused_folder}/train.csv", "--output", "out"])
 
     training = read_card("out")["training"]
-    assert training["seed"] == 0
+    assert training["options"]["seed"] == 0
     assert (training["data"]["train"], training["data"]["test"]) == (80, 20)
+
+
+def test_reject_budget_reaches_the_training(small_csv):
+    """The budget is the card's, and moves the threshold."""
+    main(["--data", small_csv, "--output", "strict", "--reject-budget", "0.5"])
+    main(["--data", small_csv, "--output", "lenient"])
+
+    strict, lenient = read_card("strict"), read_card("lenient")
+    assert strict["training"]["options"]["reject_budget"] == 0.5
+    assert lenient["training"]["options"]["reject_budget"] == 0.05
+    assert strict["threshold"] > lenient["threshold"]
 
 
 def test_data_errors_leave_the_former_model(small_csv, small_trained, capsys):
@@ -364,13 +374,13 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
 
     def with_own_tokenizer():
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
-        return Pipeline([("words", vectorizer), ("classifier", LogisticRegression())])
+        return FeatureUnion([("word", vectorizer)])
 
-    monkeypatch.setattr("model.training.build_pipeline", with_own_tokenizer)
+    monkeypatch.setattr("model.lesson.build_features", with_own_tokenizer)
 
     assert main(["--data", small_csv, "--output", "out"]) == 0
 
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "warning: not compiled: Step 'words' has a function of its own as tokenizer; "
+        "warning: not compiled: Step 'word' has a function of its own as tokenizer; "
         "it will be served by scikit-learn"
     )

@@ -8,28 +8,27 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion
 
 from model.calibration import fit_temperature, rejection_threshold
+from model.corpus import Corpus
+from model.crossvalidation import cross_validate
 from model.dataset import Dataset
 from model.errors import EqualityError
 from model.evaluation import evaluate
 from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
-from model.pipeline import build_pipeline
-from model.quantisation import quantise
-from model.training import COMPILED_NAME, MODEL_NAME, TrainedModel, train
+from model.quantisation import MOST_LOSS
+from model.recipe import REGULARISATIONS
+from model.training import COMPILED_NAME, MODEL_NAME, Options, TrainedModel, train
 
 TEXTS = ["hello", "where is my parcel now", "reset it", "something else", ""]
 
 
 def train_quietly(dataset: Dataset, *, seed: int = 0) -> TrainedModel:
-    return train(dataset, seed=seed, progress=lambda _: None)
+    return train(dataset, Options(seed=seed), progress=lambda _: None)
 
 
 def load(trained: TrainedModel, folder: Path) -> IntentModel:
@@ -61,28 +60,22 @@ def test_seed_changes_the_folds(small_dataset, small_trained):
 
 def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained):
     """Temperature and threshold come from scores by models that have not seen the utterance."""
-    intents = [example.intent for example in small_dataset.train]
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    texts = [example.text for example in small_dataset.train]
-    held_out = np.empty((18, 3))
-    for fitted, left_out in folds.split(texts, intents):
-        pipeline = build_pipeline().fit([texts[i] for i in fitted], [intents[i] for i in fitted])
-        quantise(pipeline[-1])
-        held_out[left_out] = pipeline.decision_function([texts[i] for i in left_out])
-    targets = np.unique(intents, return_inverse=True)[1]
+    corpus = Corpus.of(small_dataset.train)
+    held_out = cross_validate(corpus, seed=0, progress=lambda _: None)
+    threshold = rejection_threshold(held_out.logits.max(axis=1), 0.05)
 
-    assert small_trained.card.temperature == pytest.approx(fit_temperature(held_out, targets))
-    assert small_trained.card.threshold == pytest.approx(rejection_threshold(held_out, 0.05))
+    assert small_trained.card.temperature == fit_temperature(held_out.logits, corpus.targets)
+    assert small_trained.card.threshold == threshold
 
 
 def test_progress_tells_each_step(small_dataset):
     """Progress is told of each fold, of the fit and of the test, in order."""
     steps: list[str] = []
 
-    train(small_dataset, seed=0, progress=steps.append)
+    train(small_dataset, Options(), progress=steps.append)
 
     assert steps == [
-        *(f"Calibrating, fold {number} of 5" for number in range(1, 6)),
+        *(f"Choosing the settings, fold {number} of 5" for number in range(1, 6)),
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
@@ -93,9 +86,12 @@ def test_smallest_intent_bounds_the_folds(small_dataset):
     """There are no more folds than the smallest intent has utterances."""
     steps: list[str] = []
 
-    train(replace(small_dataset, train=small_dataset.train[4:]), seed=0, progress=steps.append)
+    train(replace(small_dataset, train=small_dataset.train[4:]), Options(), progress=steps.append)
 
-    assert steps[:2] == ["Calibrating, fold 1 of 2", "Calibrating, fold 2 of 2"]
+    assert steps[:2] == [
+        "Choosing the settings, fold 1 of 2",
+        "Choosing the settings, fold 2 of 2",
+    ]
 
 
 def test_two_intents_are_enough(small_dataset, tmp_path):
@@ -136,13 +132,17 @@ def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_m
     assert created.utcoffset() == timedelta(0)
     assert created <= datetime.now(UTC)
     assert small_trained.evaluation == evaluation
+    settings = training.pop("settings")
+    assert settings["regularisation"] in REGULARISATIONS
+    assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
+    assert training.pop("rounding_loss") <= MOST_LOSS or not settings["is_rounded"]
     assert training == {
-        "seed": 0,
-        "reject_budget": 0.05,
+        "options": {"seed": 0, "reject_budget": 0.05},
         "data": {
             "sha256": small_dataset.sha256,
             "train": 18,
             "test": 6,
+            "out_of_scope_validation": 0,
             "out_of_scope_test": 2,
         },
         "versions": {
@@ -254,15 +254,15 @@ def test_pipeline_without_compiled_form_is_saved_alone(
 
     def with_own_tokenizer():
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
-        return Pipeline([("words", vectorizer), ("classifier", LogisticRegression())])
+        return FeatureUnion([("word", vectorizer)])
 
-    monkeypatch.setattr("model.training.build_pipeline", with_own_tokenizer)
+    monkeypatch.setattr("model.lesson.build_features", with_own_tokenizer)
     small_trained.save(tmp_path)
 
     trained = train_quietly(small_dataset)
     model = load(trained, tmp_path)
 
-    assert trained.not_compiled == "Step 'words' has a function of its own as tokenizer"
+    assert trained.not_compiled == "Step 'word' has a function of its own as tokenizer"
     assert sorted(path.name for path in tmp_path.iterdir()) == [MODEL_NAME, CARD_NAME]
     assert "serving by scikit-learn" in caplog.text
     assert model.predict(["reset my password"])[0].confidence > 0

@@ -1,0 +1,165 @@
+"""Score each training utterance by a model that has not seen it, and choose the settings so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import ceil
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from model.corpus import Corpus
+from model.lesson import Lesson
+from model.linear import Floats, Integers, Linear
+from model.quantisation import MOST_LOSS, rounded, step_of
+from model.recipe import REGULARISATIONS, Recipe
+from model.scope import ScopeScores, fit_detector_weight
+
+MOST_FOLDS = 5
+# Settings are chosen on as many folds as it takes to hold out so many utterances.
+ENOUGH_FOR_SETTINGS = 1000
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What cross-validation found.
+
+    Attributes:
+        recipe: the settings that were chosen.
+        logits: of each utterance by a model that has not seen it, shape (utterances, labels).
+        is_rounded: whether the weights are to be rounded.
+        rounding_loss: what rounding costs in held-out accuracy, 0 to 1; less than 0 for a gain.
+        in_scope, out_of_scope: what tells one from the other, of the utterances and of the
+            out-of-scope texts.
+        detector_weight: what the detector is worth beside the largest logit; 0 without one.
+    """
+
+    recipe: Recipe
+    logits: Floats
+    is_rounded: bool
+    rounding_loss: float
+    in_scope: ScopeScores
+    out_of_scope: ScopeScores
+    detector_weight: float
+
+    @property
+    def scope_scores(self) -> Floats:
+        """The score of each utterance that the out-of-scope threshold bounds."""
+        return self.in_scope.combined(self.detector_weight)
+
+
+def cross_validate(corpus: Corpus, *, seed: int, progress: Progress) -> HeldOut:
+    """Choose the settings, and score all utterances by models that have not seen them.
+
+    Args:
+        corpus: what is trained on.
+        seed: of folds and solvers.
+        progress: is told each step as it begins.
+
+    Raises:
+        NoWordsError: the utterances hold no words.
+    """
+    splits = _splits(corpus, seed)
+    count = min(len(splits), ceil(ENOUGH_FOR_SETTINGS * len(splits) / len(corpus)))
+    first = []
+    for number, split in enumerate(splits[:count], start=1):
+        progress(f"Choosing the settings, fold {number} of {count}")
+        first.append(_Fold(corpus, split, REGULARISATIONS, seed=seed))
+    recipe = _choose(corpus, first)
+
+    def others() -> Iterator[_Fold]:
+        for number, split in enumerate(splits[count:], start=count + 1):
+            progress(f"Cross-validating, fold {number} of {len(splits)}")
+            yield _Fold(corpus, split, (recipe.regularisation,), seed=seed)
+
+    return _collect(corpus, recipe, chain(first, others()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """Which utterances and out-of-scope texts a fold learns from, and which it holds out."""
+
+    fitted: Integers
+    held_out: Integers
+    fitted_out_of_scope: Integers
+    held_out_out_of_scope: Integers
+
+
+class _Fold:
+    """What was learnt from most utterances, and the features of those that were held out."""
+
+    def __init__(
+        self, corpus: Corpus, split: _Split, regularisations: Sequence[float], *, seed: int
+    ) -> None:
+        self.split = split
+        texts, targets = _at(split.fitted, corpus.texts), corpus.targets[split.fitted]
+        lesson = Lesson(texts, targets, corpus.labels, seed=seed)
+        self.views = {each: lesson.views(each) for each in regularisations}
+        self.features = lesson.features.transform(_at(split.held_out, corpus.texts))
+        if corpus.out_of_scope:
+            self.detector = lesson.detector(_at(split.fitted_out_of_scope, corpus.out_of_scope))
+            held_out = _at(split.held_out_out_of_scope, corpus.out_of_scope)
+            self.out_of_scope = lesson.features.transform(held_out)
+
+    def scores(self, regularisation: float) -> list[Floats]:
+        """Give the scores of the held-out utterances by each view."""
+        return [view.scores(self.features) for view in self.views[regularisation]]
+
+
+def _splits(corpus: Corpus, seed: int) -> list[_Split]:
+    fold_count = min(MOST_FOLDS, int(np.bincount(corpus.targets).min()))
+    folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
+    turns = np.random.default_rng(seed).permutation(len(corpus.out_of_scope)) % fold_count
+    return [
+        _Split(fitted, held_out, (turns != number).nonzero()[0], (turns == number).nonzero()[0])
+        for number, (fitted, held_out) in enumerate(folds.split(corpus.texts, corpus.targets))
+    ]
+
+
+def _choose(corpus: Corpus, folds: Sequence[_Fold]) -> Recipe:
+    held_out = {each: _scores_by_view(folds, each) for each in REGULARISATIONS}
+    targets = corpus.targets[np.concatenate([fold.split.held_out for fold in folds])]
+    return Recipe.choose(held_out, targets)
+
+
+def _scores_by_view(folds: Sequence[_Fold], regularisation: float) -> list[Floats]:
+    of_folds = [fold.scores(regularisation) for fold in folds]
+    return [np.concatenate(of_view) for of_view in zip(*of_folds, strict=True)]
+
+
+def _at(numbers: Integers, texts: Sequence[str]) -> list[str]:
+    return [texts[number] for number in numbers]
+
+
+def _collect(corpus: Corpus, recipe: Recipe, folds: Iterable[_Fold]) -> HeldOut:
+    """Let each fold score what it holds out, with the weights as learnt and with rounded ones."""
+    logits, rounded_logits = np.empty((2, len(corpus), len(corpus.labels)))
+    in_scope_detector = np.zeros(len(corpus))
+    out_of_scope = ScopeScores(*np.zeros((2, len(corpus.out_of_scope))))
+    for fold in folds:
+        held_out, linear = fold.split.held_out, recipe.blend(fold.views[recipe.regularisation])
+        logits[held_out] = linear.scores(fold.features)
+        rounded_logits[held_out] = rounded(linear, step_of(linear)).scores(fold.features)
+        if corpus.out_of_scope:
+            in_scope_detector[held_out] = fold.detector.scores(fold.features)[:, 0]
+            _score_out_of_scope(fold, linear, out_of_scope)
+    loss = _accuracy(logits, corpus.targets) - _accuracy(rounded_logits, corpus.targets)
+    is_rounded = loss <= MOST_LOSS
+    kept = rounded_logits if is_rounded else logits
+    in_scope = ScopeScores(kept.max(axis=1), in_scope_detector)
+    weight = fit_detector_weight(in_scope, out_of_scope) if corpus.out_of_scope else 0.0
+    return HeldOut(recipe, kept, is_rounded, loss, in_scope, out_of_scope, weight)
+
+
+def _score_out_of_scope(fold: _Fold, linear: Linear, scores: ScopeScores) -> None:
+    held_out = fold.split.held_out_out_of_scope
+    scores.largest_logits[held_out] = linear.scores(fold.out_of_scope).max(axis=1)
+    scores.detector[held_out] = fold.detector.scores(fold.out_of_scope)[:, 0]
+
+
+def _accuracy(logits: Floats, targets: Integers) -> float:
+    return float((logits.argmax(axis=1) == targets).mean())

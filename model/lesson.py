@@ -1,0 +1,101 @@
+"""Utterances made ready to learn from, and what is learnt from them."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import vstack
+from sklearn.pipeline import FeatureUnion
+
+from model.errors import NoWordsError
+from model.linear import Integers, Linear, fit_bayes, fit_detector, fit_margin
+from model.noise import misspelt
+from model.pipeline import BLOCK_WEIGHTS, block_sizes, build_features
+
+NOISY_WEIGHT = 0.2
+WORD = re.compile(r"\w")
+NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
+
+
+class Lesson:
+    """Utterances as features, with a misspelt copy of each.
+
+    The names of the intents are utterances, too: they are chosen to tell what is meant, which helps
+    most where there are few utterances.
+
+    Attributes:
+        features: fitted on the utterances; what is learnt scores texts by them.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], targets: Integers, labels: Sequence[str], *, seed: int
+    ) -> None:
+        """Fit the features.
+
+        Args:
+            texts: the utterances.
+            targets: the index of each one's label.
+            labels: the intents; what they are called is one more utterance of each.
+            seed: of the misspelt copies and of the solvers.
+
+        Raises:
+            NoWordsError: the texts hold no words.
+        """
+        if not any(WORD.search(text) for text in texts):
+            raise NoWordsError
+        texts = [*texts, *map(spoken, labels)]
+        targets = np.concatenate((targets, np.arange(len(labels))))
+        self.features: FeatureUnion = build_features()
+        try:
+            self.features.fit(texts)
+        except ValueError as error:  # scikit-learn's only objection: no vocabulary
+            raise NoWordsError from error
+        sizes = block_sizes(self.features)
+        self._factors = np.repeat(
+            np.array([BLOCK_WEIGHTS[name] for name in sizes], np.float32), list(sizes.values())
+        )
+        rng = random.Random(seed)  # noqa: S311 - no secret depends on it
+        self._seed = seed
+        self._clean = self._weighted(texts)
+        noisy = self._weighted([misspelt(text, rng) for text in texts])
+        self._all = vstack((self._clean, noisy), format="csr")
+        self._targets = np.concatenate((targets, targets))
+        self._weights = np.repeat((1.0, NOISY_WEIGHT), len(targets))
+
+    def views(self, regularisation: float) -> tuple[Linear, ...]:
+        """Learn to tell the labels apart, in each way there is."""
+        return (self.margin(regularisation), self.bayes())
+
+    def margin(self, regularisation: float) -> Linear:
+        """Learn the borders between the labels; ``regularisation`` is scikit-learn's C."""
+        return fit_margin(
+            self._all,
+            self._targets,
+            self._weights,
+            regularisation=regularisation,
+            seed=self._seed,
+        ).scaled_features(self._factors)
+
+    def bayes(self) -> Linear:
+        """Learn what the labels' texts consist of."""
+        linear = fit_bayes(self._all, self._targets, self._weights)
+        return linear.scaled_features(self._factors)
+
+    def detector(self, out_of_scope: Sequence[str]) -> Linear:
+        """Learn what sets out-of-scope texts apart; its one score is the larger, the farther."""
+        features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
+        is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
+        linear = fit_detector(features, is_out_of_scope, seed=self._seed)
+        return linear.scaled_features(self._factors)
+
+    def _weighted(self, texts: Sequence[str]) -> Any:
+        return self.features.transform(texts).multiply(self._factors).tocsr()
+
+
+def spoken(label: str) -> str:
+    """Give an intent's name in words: ``order_cancel`` and ``OrderCancel`` as "order cancel"."""
+    return " ".join(NAME_PARTS.sub(r"\1 ", label).lower().split())

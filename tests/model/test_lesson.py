@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.errors import NoWordsError
+from model.lesson import Lesson, spoken
+
+TEXTS = ["where is my parcel", "where is my order", "reset my password", "new password please"]
+TARGETS = np.array([0, 0, 1, 1])
+LABELS = ("orderTracking", "password_reset")
+
+
+def lesson(seed: int = 0) -> Lesson:
+    return Lesson(TEXTS, TARGETS, LABELS, seed=seed)
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["margin", "bayes"])
+def test_each_view_tells_the_labels_apart(number):
+    """Each view classifies what it was taught, by the features as they are."""
+    taught = lesson()
+
+    scores = taught.views(1.0)[number].scores(taught.features.transform(TEXTS))
+
+    assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
+
+
+def test_names_of_intents_are_learnt():
+    """What only an intent's name says is known to the features and to the views."""
+    taught = lesson()
+    margin, bayes = taught.views(1.0)
+    features = taught.features.transform(["tracking"])
+
+    assert margin.scores(features).argmax() == 0
+    assert bayes.scores(features).argmax() == 0
+
+
+def test_same_seed_teaches_the_same():
+    """Misspelt copies depend on the seed alone."""
+    first, second, other = (lesson(seed).bayes().coefficients for seed in (0, 0, 1))
+
+    assert (first == second).all()
+    assert not (first == other).all()
+
+
+def test_detector_finds_what_is_out_of_scope():
+    """The detector's score is larger for out-of-scope texts than for utterances."""
+    taught = lesson()
+    others = ["what is the weather", "weather in rome"]
+
+    detector = taught.detector(others)
+
+    inside, outside = (
+        detector.scores(taught.features.transform(texts)) for texts in (TEXTS, others)
+    )
+    assert outside.min() > inside.max()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(["!!", "??"], id="signs"),
+        pytest.param(["ab", "cd"], id="nothing-in-common"),
+    ],
+)
+def test_texts_without_words_teach_nothing(texts):
+    """Signs alone, or no run of letters that occurs twice, are refused, whatever the names."""
+    with pytest.raises(NoWordsError):
+        Lesson(texts, np.array([0, 1]), ("x", "y"), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("order_cancel", "order cancel"),
+        ("OrderCancel", "order cancel"),
+        ("faq/ask-price", "faq ask price"),
+        ("greeting", "greeting"),
+        ("???", ""),
+    ],
+)
+def test_names_are_read_as_words(label, words):
+    """Underscores, other signs and capitals part the words of a name."""
+    assert spoken(label) == words

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.linear import Linear
+from model.recipe import REGULARISATIONS, USUAL_WEIGHTS, Recipe, negative_log_likelihood
+
+TARGETS = np.arange(3000) % 3
+
+
+def views(noise: float, *, seed: int = 0) -> list:
+    """Give the scores of two views that both know the label, but for noise of their own."""
+    random = np.random.default_rng(seed)
+    truth = np.eye(3)[TARGETS]
+    return [truth + random.normal(scale=noise, size=truth.shape) for _ in range(2)]
+
+
+def test_best_regularisation_is_chosen():
+    """The regularisation whose held-out scores say most about the labels is taken."""
+    chosen = Recipe.choose(
+        {REGULARISATIONS[0]: views(2.0), REGULARISATIONS[1]: views(0.5)}, TARGETS
+    )
+
+    assert chosen.regularisation == REGULARISATIONS[1]
+
+
+def test_weights_make_the_labels_most_likely():
+    """No other weights of the views give the held-out labels a larger likelihood."""
+    scores = views(0.5)
+    weights = np.array(Recipe.choose({1.0: scores}, TARGETS).weights)
+
+    def loss(factors) -> float:
+        blended = sum(w * f * view for w, f, view in zip(weights, factors, scores, strict=True))
+        return negative_log_likelihood(blended, TARGETS)
+
+    assert loss((1, 1)) < min(loss((1.2, 1)), loss((0.8, 1)), loss((1, 1.2)), loss((1, 0.8)))
+
+
+def test_few_utterances_leave_the_weights_near_the_usual_ones():
+    """Three utterances that any weight gets right do not drive the weights to infinity."""
+    scores = [np.eye(3), np.eye(3)]
+
+    weights = Recipe.choose({1.0: scores}, np.arange(3)).weights
+
+    assert weights == pytest.approx(USUAL_WEIGHTS, rel=2.0)
+
+
+def test_blend_is_the_weighted_sum_of_the_views():
+    """The views become one linear classifier."""
+    one = Linear(np.ones((2, 3), np.float32), np.zeros(2))
+
+    blended = Recipe(1.0, (2.0, 3.0)).blend([one, one])
+
+    assert blended.coefficients.tolist() == [[5.0] * 3] * 2
+
+
+def test_likelihood_is_that_of_the_softmax():
+    """The loss is the mean of the negative logarithms of the true labels' probabilities."""
+    logits = np.log(np.array([[0.5, 0.5], [0.2, 0.8]]))
+
+    assert negative_log_likelihood(logits, np.array([0, 1])) == pytest.approx(
+        -(np.log(0.5) + np.log(0.8)) / 2
+    )
