@@ -125,8 +125,8 @@ class CompiledScorer:
         # One sort orders all n-grams by utterance, and within each by column.
         width = self._offsets[-1]
         keys += np.arange(0, len(counts) * width, width).repeat(counts)
-        if len(counts) * width <= MOST_INT32:
-            keys = keys.astype(np.int32)  # twice as quick to sort
+        # The smaller ones are twice as quick to sort.
+        keys = keys.astype(np.int32 if len(counts) * width <= MOST_INT32 else np.intp)
         keys.sort()
         keys, values = _run_lengths(keys)
         rows, columns = np.divmod(keys, width)

@@ -72,14 +72,27 @@ def test_progress_tells_each_step(small_dataset):
     """Progress is told of each fold, of the fit and of the test, in order."""
     steps: list[str] = []
 
-    train(small_dataset, Options(), progress=steps.append)
+    trained = train(small_dataset, Options(), progress=steps.append)
 
+    loss = trained.card.training["rounding_loss"]
     assert steps == [
-        *(f"Choosing the settings, fold {number} of 5" for number in range(1, 6)),
+        *(f"Choosing the settings, fold {fold} of 5" for fold in range(1, 6)),
+        f"Rounding changes held-out accuracy by {0 - 100 * loss:+.2f} points: "
+        "the weights are rounded",
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
     ]
+
+
+def test_weights_that_are_not_rounded_are_told(small_dataset, monkeypatch):
+    """Where rounding costs too much, training says that it left the weights as they are."""
+    monkeypatch.setattr("model.crossvalidation.MOST_LOSS", -1)
+    steps: list[str] = []
+
+    train(small_dataset, Options(), progress=steps.append)
+
+    assert any(step.endswith("the weights are kept as learnt") for step in steps)
 
 
 def test_smallest_intent_bounds_the_folds(small_dataset):
