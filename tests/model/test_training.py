@@ -77,8 +77,10 @@ def test_progress_tells_each_step(small_dataset):
     loss = trained.card.training["rounding_loss"]
     assert steps == [
         *(f"Choosing the settings, fold {fold} of 5" for fold in range(1, 6)),
-        f"Rounding changes held-out accuracy by {0 - 100 * loss:+.2f} points: "
-        "the weights are rounded",
+        (
+            f"Rounding changes held-out accuracy by {0 - 100 * loss:+.2f} points: "
+            "the weights are rounded"
+        ),
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
