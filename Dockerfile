@@ -15,6 +15,7 @@ RUN python -m model.train
 FROM ${PYTHON_IMAGE} AS packages
 # requirements.txt makes the image that also serves pipelines which have no compiled form.
 ARG REQUIREMENTS=requirements-serve.txt
+WORKDIR /build
 COPY requirements*.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check --no-compile --require-hashes \
         --target /packages -r "${REQUIREMENTS}" \
