@@ -1,0 +1,210 @@
+"""Strict JSON Schemas of the fields that our objects use; any other field is refused.
+
+Fields that the webhooks of Knative refuse (a pod's securityContext, nodeSelector, lifecycle,
+volumes of a host and so on), and those that have another owner (spec.traffic), are left out on
+purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+STRING: Schema = {"type": "string"}
+STRINGS: Schema = {"type": "object", "additionalProperties": STRING}
+BOOLEAN: Schema = {"type": "boolean"}
+TRUE: Schema = {"const": True}
+FALSE: Schema = {"const": False}
+NATURAL: Schema = {"type": "integer", "minimum": 0}
+QUANTITY: Schema = {"type": "string", "pattern": r"^\d+(\.\d+)?(m|Ki|Mi|Gi)?$"}
+
+
+def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
+    """Describe an object by the fields that it must and may have."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
+        "additionalProperties": False,
+    }
+
+
+def list_of(item: Schema, *, most: int = 100) -> Schema:
+    """Describe a list that is not empty."""
+    return {"type": "array", "items": item, "minItems": 1, "maxItems": most}
+
+
+def one_of(*values: object) -> Schema:
+    """Describe a choice."""
+    return {"enum": list(values)}
+
+
+def kind(api_version: str, name: str, spec: Schema, *, is_namespaced: bool = True) -> Schema:
+    """Describe an object of a kind."""
+    names = {"name": STRING, "namespace": STRING} if is_namespaced else {"name": STRING}
+    metadata = record(names, {"labels": STRINGS, "annotations": STRINGS})
+    return record(
+        {
+            "apiVersion": one_of(api_version),
+            "kind": one_of(name),
+            "metadata": metadata,
+            "spec": spec,
+        }
+    )
+
+
+REFERENCE = record({"apiVersion": STRING, "kind": STRING, "name": STRING}, {"namespace": STRING})
+DESTINATION = record({"ref": REFERENCE}, {"uri": {"type": "string", "pattern": "^/"}})
+DELIVERY = record(
+    {
+        "retry": {"type": "integer", "minimum": 1, "maximum": 20},
+        "backoffPolicy": one_of("exponential", "linear"),
+        "backoffDelay": {"type": "string", "pattern": r"^PT\d+(\.\d+)?S$"},
+        "deadLetterSink": DESTINATION,
+    }
+)
+PROBE = record(
+    {"httpGet": record({"path": {"type": "string", "pattern": "^/"}}, {"port": NATURAL})},
+    {
+        "periodSeconds": NATURAL,
+        "timeoutSeconds": NATURAL,
+        "failureThreshold": NATURAL,
+        "successThreshold": NATURAL,
+    },
+)
+RESOURCES = record({"cpu": QUANTITY, "memory": QUANTITY})
+SECURITY_CONTEXT = record(
+    {
+        "allowPrivilegeEscalation": FALSE,
+        "readOnlyRootFilesystem": TRUE,
+        "runAsNonRoot": TRUE,
+        "runAsUser": {"type": "integer", "minimum": 1},
+        "capabilities": record({"drop": one_of(["ALL"])}),
+        "seccompProfile": record({"type": one_of("RuntimeDefault")}),
+    },
+    {"runAsGroup": {"type": "integer", "minimum": 1}},
+)
+CONTAINER = record(
+    {
+        "name": STRING,
+        "image": STRING,
+        "ports": list_of(
+            record({"containerPort": NATURAL}, {"name": one_of("http1", "h2c")}), most=1
+        ),
+        "resources": record({"requests": RESOURCES, "limits": RESOURCES}),
+        "securityContext": SECURITY_CONTEXT,
+    },
+    {
+        "env": list_of(record({"name": STRING, "value": STRING})),
+        "envFrom": list_of(record({"configMapRef": record({"name": STRING})})),
+        "readinessProbe": PROBE,
+        "livenessProbe": PROBE,
+    },
+)
+REVISION = record(
+    {
+        "automountServiceAccountToken": FALSE,
+        "enableServiceLinks": FALSE,
+        "containers": list_of(CONTAINER, most=1),
+    },
+    {
+        "serviceAccountName": STRING,
+        "containerConcurrency": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "timeoutSeconds": {"type": "integer", "minimum": 1, "maximum": 600},
+    },
+)
+TEMPLATE = record(
+    {"metadata": record({"annotations": STRINGS}, {"labels": STRINGS}), "spec": REVISION}
+)
+ROUTE = record(
+    {
+        "kind": one_of("Rule"),
+        "match": STRING,
+        "middlewares": list_of(record({"name": STRING})),
+        "services": list_of(
+            record(
+                {"name": STRING},
+                {
+                    "kind": one_of("Service", "TraefikService"),
+                    "namespace": STRING,
+                    "port": NATURAL,
+                    "passHostHeader": BOOLEAN,
+                },
+            ),
+            most=1,
+        ),
+    }
+)
+MIDDLEWARE = record(
+    {},
+    {
+        "buffering": record({"maxRequestBodyBytes": NATURAL}),
+        "rateLimit": record({"average": NATURAL, "burst": NATURAL, "period": STRING}),
+        "redirectScheme": record({"scheme": one_of("https"), "permanent": BOOLEAN}),
+        "headers": record(
+            {},
+            {
+                "contentTypeNosniff": BOOLEAN,
+                "frameDeny": BOOLEAN,
+                "referrerPolicy": STRING,
+                "stsSeconds": NATURAL,
+                "contentSecurityPolicy": STRING,
+                "customResponseHeaders": STRINGS,
+            },
+        ),
+    },
+)
+
+SCHEMAS: Mapping[tuple[str, str], Schema] = {
+    (schema["properties"]["apiVersion"]["enum"][0], schema["properties"]["kind"]["enum"][0]): schema
+    for schema in (
+        kind("serving.knative.dev/v1", "Service", record({"template": TEMPLATE})),
+        kind("serving.knative.dev/v1beta1", "DomainMapping", record({"ref": REFERENCE})),
+        kind(
+            "networking.internal.knative.dev/v1alpha1",
+            "ClusterDomainClaim",
+            record({"namespace": STRING}),
+            is_namespaced=False,
+        ),
+        kind(
+            "eventing.knative.dev/v1",
+            "Broker",
+            record({"delivery": DELIVERY}, {"config": REFERENCE}),
+        ),
+        kind(
+            "eventing.knative.dev/v1",
+            "Trigger",
+            record(
+                {
+                    "broker": STRING,
+                    "filters": list_of(record({"exact": STRINGS})),
+                    "subscriber": DESTINATION,
+                },
+                {"delivery": DELIVERY},
+            ),
+        ),
+        kind(
+            "eventing.knative.dev/v1beta2",
+            "EventType",
+            record(
+                {
+                    "type": STRING,
+                    "source": STRING,
+                    "description": STRING,
+                    "reference": REFERENCE,
+                }
+            ),
+        ),
+        kind(
+            "traefik.io/v1alpha1",
+            "IngressRoute",
+            record(
+                {"entryPoints": list_of(STRING), "routes": list_of(ROUTE)},
+                {"tls": record({"secretName": STRING})},
+            ),
+        ),
+        kind("traefik.io/v1alpha1", "Middleware", MIDDLEWARE),
+    )
+}
