@@ -27,11 +27,14 @@ train: $(INSTALLED) ## train on model/data (model.train --help: on your own data
 test: check ## all checks, and all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
 
-check: $(INSTALLED_DEV) ## format, lint, types and import contracts
+check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/actionlint
+	$(BIN)/zizmor --quiet --offline .github/workflows
 
 format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
 	$(BIN)/ruff format .
