@@ -17,7 +17,6 @@ SHIPPED = ROOT / "model" / "data"
 # As the training command calls them, and as the public data set does.
 CLINC150_FILES = {
     "test.csv": "test.csv",
-    "out_of_scope_validation.csv": "oos_val.csv",
     "out_of_scope_test.csv": "oos_test.csv",
 }
 COLUMNS = ("text", "intent")

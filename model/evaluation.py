@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support, roc_auc_score
 
 from model.formats import Example
 from model.intent_model import IntentModel
+from model.linear import Floats
+from model.noise import NOISES
 from model.prediction import OUT_OF_SCOPE
+
+CALIBRATION_BINS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,9 @@ class Evaluation:
         rejected: share of the in-scope test utterances that were found out of scope.
         intents: scores of each intent that occurs in the test, by name.
         confusions: the most frequent first.
+        calibration_error: how far confidence and accuracy lie apart; see
+            ``expected_calibration_error``.
+        robustness: the accuracy on each kind of noise, by its name in ``model.noise``.
         out_of_scope_recall: share of the out-of-scope test texts that were found; None
             without such texts.
         out_of_scope_auroc: how well the largest logit tells them from the in-scope test
@@ -54,6 +63,8 @@ class Evaluation:
     rejected: float
     intents: tuple[IntentScore, ...]
     confusions: tuple[Confusion, ...]
+    calibration_error: float
+    robustness: Mapping[str, float]
     out_of_scope_recall: float | None = None
     out_of_scope_auroc: float | None = None
 
@@ -78,6 +89,8 @@ def evaluate(
         IntentScore(name, float(precision), float(recall), float(f1), int(support))
         for name, precision, recall, f1, support in zip(names, *scores, strict=True)
     )
+    is_right = [name == known for name, known in zip(true, predicted, strict=True)]
+    confidences = np.array([prediction.confidence for prediction in predictions])
     confusions = Counter(pair for pair in zip(true, predicted, strict=True) if pair[0] != pair[1])
     return Evaluation(
         accuracy=float(accuracy_score(true, predicted)),
@@ -85,9 +98,34 @@ def evaluate(
         rejected=_share_rejected(model, texts),
         intents=intents,
         confusions=tuple(Confusion(*pair, count) for pair, count in confusions.most_common()),
+        calibration_error=expected_calibration_error(confidences, np.array(is_right)),
+        robustness={name: _noisy_accuracy(model, test, name) for name in NOISES},
         out_of_scope_recall=_share_rejected(model, out_of_scope) if out_of_scope else None,
         out_of_scope_auroc=_auroc(model, texts, out_of_scope) if out_of_scope else None,
     )
+
+
+def expected_calibration_error(confidences: Floats, is_right: NDArray[np.bool_]) -> float:
+    """Measure how far confidence and accuracy lie apart (Guo et al. 2017, equation 3).
+
+    Args:
+        confidences: of each prediction, 0 to 1.
+        is_right: whether it was.
+
+    Returns:
+        The mean distance of both over 15 bins of confidence, weighted by their predictions.
+    """
+    bins = np.minimum((confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gaps = np.bincount(bins, confidences - is_right, CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / len(confidences))
+
+
+def _noisy_accuracy(model: IntentModel, test: Sequence[Example], noise: str) -> float:
+    rng = random.Random(0)  # noqa: S311 - no secret depends on it
+    texts = [NOISES[noise](example.text, rng) for example in test]
+    predictions = model.predict(texts, top_k=1)
+    true = [example.intent for example in test]
+    return float(accuracy_score(true, [each.alternatives[0].intent for each in predictions]))
 
 
 def _share_rejected(model: IntentModel, texts: Sequence[str]) -> float:

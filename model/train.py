@@ -147,6 +147,9 @@ def _print_evaluation(console: Console, evaluation: Evaluation) -> None:
             confused.add_row(confusion.intent, confusion.taken_for, str(confusion.count))
         console.print(confused)
     console.print(f"accuracy {evaluation.accuracy:.4f}, macro-F1 {evaluation.macro_f1:.4f}")
+    console.print(f"expected calibration error {evaluation.calibration_error:.4f}")
+    for noise, accuracy in evaluation.robustness.items():
+        console.print(f"accuracy with {noise}: {accuracy:.4f}")
     console.print(f"rejected as out of scope: {evaluation.rejected:.1%} of the test utterances")
     if evaluation.out_of_scope_recall is not None:
         console.print(

@@ -3,12 +3,14 @@ from __future__ import annotations
 from dataclasses import astuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from model.evaluation import Confusion, IntentScore, evaluate
+from model.evaluation import Confusion, IntentScore, evaluate, expected_calibration_error
 from model.formats import Example
 from model.intent_model import IntentModel
 from model.model_card import ModelCard
+from model.noise import NOISES
 from tests.model.tables import TableScorer
 
 LABELS = ("a", "b", "c", "d")
@@ -93,3 +95,35 @@ def test_model_that_is_always_right_has_no_confusions(model):
 
     assert (evaluation.accuracy, evaluation.macro_f1, evaluation.rejected) == (1.0, 1.0, 0.0)
     assert evaluation.confusions == ()
+
+
+def test_calibration_error_is_the_mean_distance_of_confidence_and_accuracy():
+    """Two bins: three of confidence 0.9, two of them right; and one of 0.1, which is right."""
+    error = expected_calibration_error(
+        np.array([0.9, 0.9, 0.9, 0.1]), np.array([True, True, False, True])
+    )
+
+    assert error == pytest.approx((3 * abs(0.9 - 2 / 3) + abs(0.1 - 1)) / 4)
+
+
+def test_confidence_of_one_has_a_bin():
+    """The last bin holds its upper end, and full confidence that is right is no error."""
+    assert expected_calibration_error(np.array([1.0]), np.array([True])) == 0
+
+
+def test_evaluation_tells_the_calibration_error(model):
+    """It is that of the predictions of the test."""
+    predictions = model.predict([example.text for example in EXAMPLES])
+    is_right = np.array([true == predicted for true, predicted, _ in TEST.values()])
+    confidences = np.array([prediction.confidence for prediction in predictions])
+    expected = expected_calibration_error(confidences, is_right)
+
+    assert evaluate(model, EXAMPLES).calibration_error == pytest.approx(expected)
+
+
+def test_evaluation_tells_the_accuracy_on_each_noise(small_model, small_dataset):
+    """Capitals change nothing for a model that ignores case; each kind of noise is told."""
+    evaluation = evaluate(small_model, small_dataset.test)
+
+    assert evaluation.robustness.keys() == NOISES.keys()
+    assert evaluation.robustness["upper case"] == evaluation.accuracy

@@ -99,8 +99,10 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
         ]
         for score in metrics["intents"]
     ]
-    assert lines[-3:-1] == [
+    assert lines[-7:-1] == [
         f"accuracy {metrics['accuracy']:.4f}, macro-F1 {metrics['macro_f1']:.4f}",
+        f"expected calibration error {metrics['calibration_error']:.4f}",
+        *(f"accuracy with {noise}: {share:.4f}" for noise, share in metrics["robustness"].items()),
         f"rejected as out of scope: {metrics['rejected']:.1%} of the test utterances",
     ]
     assert re.fullmatch(

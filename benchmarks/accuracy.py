@@ -1,0 +1,214 @@
+"""Measure accuracy on public data sets: ``python -m benchmarks.accuracy``.
+
+Trains on the official train split of each set, with settings that training chooses on that split
+alone, and looks at the test split once. Only with the sets beside the project.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, median
+
+import numpy as np
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+from benchmarks.console import console, progress
+from benchmarks.paths import ROOT
+from benchmarks.results import write
+from model.dataset import Dataset, normalised
+from model.evaluation import evaluate
+from model.formats import Example, read_examples
+from model.intent_model import IntentModel
+from model.noise import misspelt
+from model.training import MODEL_NAME, Options, train
+
+DATA = ROOT.parent / "shared" / "data"
+SETS = {"CLINC150": "clinc150", "MASSIVE-en": "massive_en", "SNIPS": "snips"}
+LEAST_IN_SCOPE_ACCURACY = 0.905
+SHOTS = (10, 5)
+SEEDS = range(3)
+# In-scope accuracy on CLINC150 that others have published.
+PUBLISHED = {
+    "SVM": 91.0,
+    "fastText": 89.0,
+    "Dialogflow": 91.7,
+    "Rasa": 91.5,
+    "USE + MLP": 93.5,
+    "BERT": 96.9,
+}
+SOURCE = "Larson et al. 2019, table 2"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of one model on one test split; shares are 0 to 1, None where there is nothing to measure."""
+
+    name: str
+    accuracy: float
+    macro_f1: float
+    calibration_error: float
+    typos: float
+    out_of_scope_auroc: float | None
+    out_of_scope_recall: float | None
+    training_s: float
+    predict_p50_ms: float
+    load_ms: float
+    file_mb: float
+
+
+def main() -> int:
+    """Run the command."""
+    if not DATA.is_dir():
+        console.print(f"The data sets are not there: {DATA.name}")
+        return 1
+    results, shots = [], {}
+    with threadpool_limits(limits=1):
+        for name, folder in SETS.items():
+            dataset = read(DATA / folder)
+            results.append(measure(name, dataset))
+        clinc = read(DATA / SETS["CLINC150"])
+        given = tuple(each.text for each in read_examples(DATA / "clinc150" / "oos_train.csv"))
+        with_given = Dataset(clinc.train, clinc.test, given, clinc.out_of_scope_test)
+        results.append(measure("CLINC150, 100 out-of-scope texts given", with_given))
+        for count in SHOTS:
+            shots[count] = fmean(few_shot(clinc, count, seed) for seed in SEEDS)
+    console.print(table(results))
+    for count, accuracy in shots.items():
+        console.print(f"CLINC150, {count} utterances an intent: {accuracy:.2%}")
+    for system, accuracy in PUBLISHED.items():
+        console.print(f"published for CLINC150 ({SOURCE}): {system} {accuracy}%")
+    content = {
+        "results": [asdict(result) for result in results],
+        "few_shot": shots,
+        "published": {"source": SOURCE, "accuracy": PUBLISHED},
+    }
+    console.print(f"Wrote {write('accuracy', content)}")
+    return 0
+
+
+def read(folder: Path) -> Dataset:
+    """Read a set in its official splits.
+
+    Training texts that stand in the test too are left out: it would be no test of them.
+    """
+    test = read_examples(folder / "test.csv")
+    tested = {normalised(example.text) for example in test}
+    unique = {normalised(example.text): example for example in read_examples(folder / "train.csv")}
+    train_part = tuple(example for text, example in unique.items() if text not in tested)
+    out_of_scope = folder / "oos_test.csv"
+    texts = [each.text for each in read_examples(out_of_scope)] if out_of_scope.exists() else []
+    return Dataset(train_part, tuple(test), (), tuple(texts))
+
+
+def measure(name: str, dataset: Dataset) -> Result:
+    """Train, and test once."""
+    progress(f"{name}: training on {len(dataset.train)} utterances")
+    started = time.monotonic()
+    trained = train(dataset, Options(), progress=progress)
+    training_s = time.monotonic() - started
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / MODEL_NAME
+        trained.save(path.parent)
+        started = time.perf_counter()
+        model = IntentModel.load(path)
+        load_ms = 1000 * (time.perf_counter() - started)
+        size = len(trained.compiled or trained.content)
+    evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
+    texts = dataset.out_of_scope_test
+    return Result(
+        name=name,
+        accuracy=evaluation.accuracy,
+        macro_f1=evaluation.macro_f1,
+        calibration_error=evaluation.calibration_error,
+        typos=accuracy_with_typos(model, dataset.test),
+        out_of_scope_auroc=evaluation.out_of_scope_auroc,
+        out_of_scope_recall=recall_at_accuracy(model, dataset.test, texts) if texts else None,
+        training_s=training_s,
+        predict_p50_ms=latency_ms(model, [each.text for each in dataset.test]),
+        load_ms=load_ms,
+        file_mb=size / 1e6,
+    )
+
+
+def accuracy_with_typos(model: IntentModel, test: Sequence[Example]) -> float:
+    """Give the mean accuracy over several ways to misspell the test."""
+    accuracies = []
+    for seed in SEEDS:
+        rng = random.Random(seed)  # noqa: S311 - no secret
+        predictions = model.predict([misspelt(each.text, rng) for each in test], top_k=1)
+        pairs = zip(predictions, test, strict=True)
+        accuracies.append(fmean(one.alternatives[0].intent == each.intent for one, each in pairs))
+    return fmean(accuracies)
+
+
+def recall_at_accuracy(
+    model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str]
+) -> float:
+    """Give the share of out-of-scope texts that can be found while in-scope accuracy stays.
+
+    A rejected in-scope utterance counts as wrong.
+    """
+    probabilities, scores = model.score([example.text for example in test])
+    labels = np.array(model.card.labels)[probabilities.argmax(axis=1)]
+    is_right = labels == np.array([example.intent for example in test])
+    others = model.score(out_of_scope)[1]
+    thresholds = np.sort(scores[is_right])
+    # Rejecting all below the n-th right one leaves the others right.
+    spare = len(thresholds) - int(np.ceil(LEAST_IN_SCOPE_ACCURACY * len(test)))
+    return float((others < thresholds[spare]).mean()) if spare >= 0 else 0.0
+
+
+def few_shot(dataset: Dataset, count: int, seed: int) -> float:
+    """Give the accuracy of a model trained on few utterances of each intent."""
+    progress(f"CLINC150: training on {count} utterances an intent, draw {seed + 1}")
+    groups: dict[str, list[Example]] = defaultdict(list)
+    for example in dataset.train:
+        groups[example.intent].append(example)
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    drawn = [example for _, group in sorted(groups.items()) for example in rng.sample(group, count)]
+    few = Dataset(tuple(drawn), dataset.test)
+    return train(few, Options(seed=seed), progress=lambda _: None).evaluation.accuracy
+
+
+def latency_ms(model: IntentModel, texts: Sequence[str]) -> float:
+    """Give the median time of one prediction."""
+    times = []
+    for text in texts:
+        started = time.perf_counter()
+        model.predict([text])
+        times.append(time.perf_counter() - started)
+    return 1000 * median(times)
+
+
+def table(results: Sequence[Result]) -> Table:
+    """Show the results."""
+    shown = Table("test split", title="Accuracy", title_justify="left")
+    columns = ("accuracy", "macro-F1", "ECE", "typos", "AUROC", "recall", "train s", "p50 ms", "MB")
+    for column in columns:
+        shown.add_column(column, justify="right")
+    for each in results:
+        scope = (each.out_of_scope_auroc, each.out_of_scope_recall)
+        shown.add_row(
+            each.name,
+            f"{each.accuracy:.2%}",
+            f"{each.macro_f1:.2%}",
+            f"{each.calibration_error:.4f}",
+            f"{each.typos:.2%}",
+            *("" if share is None else f"{share:.4f}" for share in scope),
+            f"{each.training_s:.0f}",
+            f"{each.predict_p50_ms:.3f}",
+            f"{each.file_mb:.2f}",
+        )
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main())
