@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.clinc import PARTS, read_clinc
 from model.errors import DataError, Problem
 from model.formats import Example, read_examples
 from model.prediction import OUT_OF_SCOPE
@@ -17,7 +18,7 @@ MINIMUM_INTENTS = 2
 MINIMUM_UTTERANCES = 5
 FEWEST_IN_TRAINING = 2  # calibration fits on one fold and scores the other
 FEW_UTTERANCES = 20
-SUFFIXES = (".csv", ".tsv", ".jsonl")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".yml", ".yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
 
     Args:
         path: a file; or a folder with a file ``train`` and, if there are any, ``test``,
-            ``out_of_scope_validation`` and ``out_of_scope_test``, each CSV, TSV or JSONL.
+            ``out_of_scope_validation`` and ``out_of_scope_test``, each CSV, TSV, JSONL or Rasa's
+            YAML; or all of them in one file in the JSON form of CLINC150.
         seed: of the split.
         test_size: share of each intent's utterances that is put aside for the test where there
             is no test file, between 0 and 1.
@@ -64,27 +66,23 @@ def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
     """
     if not path.exists():
         raise DataError([Problem(path, 0, "does not exist")])
-    train_path = _find(path, "train") if path.is_dir() else path
-    if train_path is None:
-        kinds = ", ".join(f"train{suffix}" for suffix in SUFFIXES)
-        raise DataError([Problem(path, 0, f"holds none of {kinds}")])
-    test_path = _find(path, "test") if path.is_dir() else None
+    parts = read_clinc(path) if path.suffix.lower() == ".json" else _read_parts(path)
 
     warnings: list[Problem] = []
-    examples = _without_duplicates(read_examples(train_path), warnings)
-    if test_path is None:
-        _check_intents(train_path, examples, warnings)
-        train, test = split(examples, seed=seed, test_size=test_size)
-    else:
-        test = _without_duplicates(read_examples(test_path), warnings)
+    examples = _without_duplicates(parts["train"], warnings)
+    if parts["test"]:
+        test = _without_duplicates(parts["test"], warnings)
         train = _without_overlap(examples, test, warnings)
-        _check_intents(train_path, train, warnings)
+        _check_intents(path, train, warnings)
         _check_known(test, {example.intent for example in train})
+    else:
+        _check_intents(path, examples, warnings)
+        train, test = split(examples, seed=seed, test_size=test_size)
     return Dataset(
         train=tuple(train),
         test=tuple(test),
-        out_of_scope_validation=_read_out_of_scope(path, "validation"),
-        out_of_scope_test=_read_out_of_scope(path, "test"),
+        out_of_scope_validation=_texts(parts["out_of_scope_validation"]),
+        out_of_scope_test=_texts(parts["out_of_scope_test"]),
         warnings=tuple(warnings),
     )
 
@@ -116,9 +114,19 @@ def _find(folder: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.exists()), None)
 
 
-def _read_out_of_scope(path: Path, part: str) -> tuple[str, ...]:
-    found = _find(path, f"{OUT_OF_SCOPE}_{part}") if path.is_dir() else None
-    return tuple(example.text for example in read_examples(found)) if found else ()
+def _read_parts(path: Path) -> dict[str, list[Example]]:
+    """Read a file, or what a folder holds; a part that is not there is empty."""
+    if not path.is_dir():
+        return {part: read_examples(path) if part == "train" else [] for part in PARTS}
+    found = {part: _find(path, part) for part in PARTS}
+    if found["train"] is None:
+        kinds = ", ".join(f"train{suffix}" for suffix in SUFFIXES)
+        raise DataError([Problem(path, 0, f"holds none of {kinds}")])
+    return {part: read_examples(file) if file else [] for part, file in found.items()}
+
+
+def _texts(examples: Sequence[Example]) -> tuple[str, ...]:
+    return tuple(example.text for example in examples)
 
 
 def _by_intent(examples: Iterable[Example]) -> dict[str, list[Example]]:

@@ -1,4 +1,4 @@
-"""Read labelled utterances from CSV, TSV and JSONL files."""
+"""Read labelled utterances from CSV, TSV, JSONL and Rasa's YAML files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from model.errors import DataError, Problem
+from model.rasa import read_rasa
 
 COLUMNS = ("text", "intent")
 
@@ -36,8 +37,8 @@ def read_examples(path: Path) -> list[Example]:
 
     Args:
         path: ``.csv`` or ``.tsv`` with a header that names ``text`` and ``intent``, or
-            ``.jsonl`` with these keys in each line's object; UTF-8. Other columns and keys are
-            left out.
+            ``.jsonl`` with these keys in each line's object, or Rasa's training data as ``.yml``
+            or ``.yaml``; UTF-8. Other columns and keys are left out.
 
     Raises:
         DataError: unknown kind of file, unreadable encoding, no such columns, an empty or
@@ -49,8 +50,8 @@ def read_examples(path: Path) -> list[Example]:
         kinds = ", ".join(_READERS)
         raise DataError([Problem(path, 0, f"is none of {kinds}")]) from error
     examples, problems = [], []
-    for line, record in reader(_read_text(path), path):
-        missing = [name for name in COLUMNS if not _is_filled(record.get(name))]
+    for line, record in reader(read_text(path), path):
+        missing = [name for name in COLUMNS if not is_filled(record.get(name))]
         if missing:
             problems.append(Problem(path, line, f"no {' and no '.join(missing)}"))
         else:
@@ -63,11 +64,17 @@ def read_examples(path: Path) -> list[Example]:
     return examples
 
 
-def _is_filled(value: object) -> bool:
+def is_filled(value: object) -> bool:
+    """Tell whether a value is a text that says something."""
     return isinstance(value, str) and bool(value.strip()) and not _SURROGATE.search(value)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a file as UTF-8.
+
+    Raises:
+        DataError: it can't be read, or is in another encoding.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -119,8 +126,11 @@ def _read_jsonl(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, objec
         yield number, record
 
 
-_READERS: Mapping[str, Callable[[str, Path], Iterator[tuple[int, Mapping[str, object]]]]] = {
+_Reader = Callable[[str, Path], Iterator[tuple[int, Mapping[str, object]]]]
+_READERS: Mapping[str, _Reader] = {
     ".csv": _read_csv,
     ".tsv": _read_tsv,
     ".jsonl": _read_jsonl,
+    ".yml": read_rasa,
+    ".yaml": read_rasa,
 }

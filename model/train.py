@@ -32,7 +32,8 @@ examples:
   python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
-A file is CSV or TSV with the columns text and intent, or JSONL with these keys.
+A file is CSV or TSV with the columns text and intent, JSONL with these keys, Rasa's NLU YAML, or
+all splits in one file in the JSON form of CLINC150.
 Exit codes: 0 trained, 1 the data can't be trained on or the model can't be written, 2 wrong usage.
 """
 

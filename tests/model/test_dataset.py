@@ -183,7 +183,7 @@ def test_file_without_utterances_is_refused():
     [
         pytest.param(
             {"test": ENOUGH},
-            "data: holds none of train.csv, train.tsv, train.jsonl",
+            "data: holds none of train.csv, train.tsv, train.jsonl, train.yml, train.yaml",
             id="no-training-file",
         ),
         pytest.param(

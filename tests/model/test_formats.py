@@ -124,7 +124,10 @@ def test_byte_order_mark_is_left_out(name, content):
     ("name", "content", "message"),
     [
         pytest.param(
-            "data.txt", "hi", "data.txt: is none of .csv, .tsv, .jsonl", id="unknown-kind"
+            "data.txt",
+            "hi",
+            "data.txt: is none of .csv, .tsv, .jsonl, .yml, .yaml",
+            id="unknown-kind",
         ),
         pytest.param(
             "data.csv",
