@@ -77,7 +77,7 @@ def main() -> int:
         clinc = read(DATA / SETS["CLINC150"])
         given = tuple(each.text for each in read_examples(DATA / "clinc150" / "oos_train.csv"))
         with_given = Dataset(clinc.train, clinc.test, given, clinc.out_of_scope_test)
-        results.append(measure("CLINC150, 100 out-of-scope texts given", with_given))
+        results.append(measure("CLINC150 (100 given)", with_given))
         for count in SHOTS:
             shots[count] = fmean(few_shot(clinc, count, seed) for seed in SEEDS)
     console.print(table(results))

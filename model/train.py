@@ -20,7 +20,14 @@ from model.dataset import Dataset, load_dataset
 from model.errors import DataError, EqualityError
 from model.evaluation import Evaluation
 from model.model_card import CARD_NAME
-from model.training import COMPILED_NAME, MODEL_NAME, REJECT_BUDGET, Options, train
+from model.training import (
+    COMPILED_NAME,
+    MODEL_NAME,
+    REJECT_BUDGET,
+    REPORT_NAME,
+    Options,
+    train,
+)
 
 HERE = Path(__file__).resolve().parent
 MOST_CONFUSIONS = 10
@@ -74,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = f"{trained.not_compiled}; it will be served by scikit-learn"
         _print_messages(errors, "warning", [f"not compiled: {reason}"])
     names = MODEL_NAME if trained.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
-    written = f"{options.output / names} and {CARD_NAME}"
+    written = f"{options.output / names}, {CARD_NAME} and {REPORT_NAME}"
     console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s")
     return 0
 

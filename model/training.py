@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 
 from model.calibration import fit_temperature, rejection_threshold
 from model.compiled_file import COMPILED_SUFFIX
@@ -23,6 +24,7 @@ from model.equality import compile_and_prove
 from model.errors import CompilationError, DataError, NoWordsError, Problem
 from model.evaluation import Evaluation, evaluate
 from model.files import write_atomically
+from model.findings import suspects
 from model.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.lesson import Lesson
 from model.linear import Linear
@@ -30,10 +32,12 @@ from model.model_card import CARD_NAME, ModelCard, SelfTest
 from model.pipeline import fitted_pipeline
 from model.prediction import OUT_OF_SCOPE
 from model.quantisation import rounded, step_of
+from model.report import Scores, render_report
 from model.sklearn_scorer import PipelineScorer
 
 MODEL_NAME = "intent_model.pkl"
 COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
+REPORT_NAME = "report.html"
 REJECT_BUDGET = 0.05
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
 
@@ -63,11 +67,13 @@ class TrainedModel:
     not_compiled: str
     card: ModelCard
     evaluation: Evaluation
+    report: str
 
     def save(self, folder: Path) -> None:
-        """Write model, compiled form and card into a folder, each whole or not at all.
+        """Write model, compiled form, card and report into a folder, each whole or not at all.
 
-        The latter two name the model's hash, so a cut between them is noticed by the next load.
+        Compiled form and card name the model's hash, so that the next load notices a cut between
+        them.
         """
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / MODEL_NAME, self.content)
@@ -76,6 +82,7 @@ class TrainedModel:
         else:
             write_atomically(folder / COMPILED_NAME, self.compiled)
         write_atomically(folder / CARD_NAME, self.card.to_json().encode())
+        write_atomically(folder / REPORT_NAME, self.report.encode())
 
 
 def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedModel:
@@ -113,7 +120,9 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
     training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
     card = replace(card, self_test=_self_test(model), training=training)
-    return TrainedModel(content, compiled, not_compiled, card, evaluation)
+    doubtful = suspects(dataset.train, corpus.labels, held_out.logits, temperature=card.temperature)
+    report = render_report(card, evaluation, _test_scores(model, dataset), doubtful)
+    return TrainedModel(content, compiled, not_compiled, card, evaluation, report)
 
 
 def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
@@ -154,6 +163,18 @@ def _compile(
     except CompilationError as error:
         return None, str(error)
     return compiled.to_bytes(model_sha256=model_sha256), ""
+
+
+def _test_scores(model: IntentModel, dataset: Dataset) -> Scores:
+    probabilities, scores = model.score([example.text for example in dataset.test])
+    true = [model.card.labels.index(example.intent) for example in dataset.test]
+    out_of_scope = dataset.out_of_scope_test
+    return Scores(
+        confidences=probabilities.max(axis=1),
+        is_right=probabilities.argmax(axis=1) == true,
+        in_scope=scores,
+        out_of_scope=model.score(out_of_scope)[1] if out_of_scope else np.array([]),
+    )
 
 
 def _self_test(model: IntentModel) -> SelfTest:

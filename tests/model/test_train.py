@@ -18,7 +18,7 @@ from sklearn.pipeline import FeatureUnion
 from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
 from model.train import EXAMPLES, main
-from model.training import COMPILED_NAME, MODEL_NAME
+from model.training import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 from tests.conftest import ROOT, SMALL_DATA
 
 ANIMALS = ("dog", "cat", "cow", "fox", "owl")
@@ -106,7 +106,8 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
         f"rejected as out of scope: {metrics['rejected']:.1%} of the test utterances",
     ]
     assert re.fullmatch(
-        rf"Wrote out/{MODEL_NAME}, {COMPILED_NAME} and {CARD_NAME} after \d+ s", lines[-1]
+        rf"Wrote out/{MODEL_NAME}, {COMPILED_NAME}, {CARD_NAME} and {REPORT_NAME} after \d+ s",
+        lines[-1],
     )
     assert IntentModel.load(Path("out") / MODEL_NAME).predict(["hello"])[0].intent == "greeting"
 

@@ -22,7 +22,7 @@ from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
 from model.quantisation import MOST_LOSS
 from model.recipe import REGULARISATIONS
-from model.training import COMPILED_NAME, MODEL_NAME, Options, TrainedModel, train
+from model.training import COMPILED_NAME, MODEL_NAME, REPORT_NAME, Options, TrainedModel, train
 
 TEXTS = ["hello", "where is my parcel now", "reset it", "something else", ""]
 
@@ -172,7 +172,7 @@ def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_m
 
 
 def test_model_is_saved_with_its_card(small_trained, tmp_path):
-    """Saving makes the folder and writes model and card into it, readable by everyone."""
+    """Saving makes the folder and writes all files into it, readable by everyone."""
     folder = tmp_path / "new" / "folder"
 
     small_trained.save(folder)
@@ -181,11 +181,13 @@ def test_model_is_saved_with_its_card(small_trained, tmp_path):
         "intent_model.pkl",
         "intent_model.safetensors",
         "model_card.json",
+        "report.html",
     ]
     assert (folder / COMPILED_NAME).read_bytes() == small_trained.compiled
     assert (folder / MODEL_NAME).read_bytes() == small_trained.content
     assert (folder / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
-    assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir()] == ["0o644"] * 3
+    assert (folder / REPORT_NAME).read_text("utf-8") == small_trained.report
+    assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir()] == ["0o644"] * 4
 
 
 def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch):
@@ -207,6 +209,7 @@ def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch)
         (f".{MODEL_NAME}", len(small_trained.content)),
         (f".{COMPILED_NAME}", len(small_trained.compiled)),
         (f".{CARD_NAME}", len(small_trained.card.to_json().encode())),
+        (f".{REPORT_NAME}", len(small_trained.report.encode())),
     ]
 
 
@@ -217,7 +220,7 @@ def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path
     model = load(other_trained, tmp_path)
 
     assert model.card.to_json() == other_trained.card.to_json()
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 @pytest.mark.parametrize(
@@ -245,6 +248,7 @@ def test_write_that_fails_leaves_the_former_model(
         MODEL_NAME,
         COMPILED_NAME,
         CARD_NAME,
+        REPORT_NAME,
     ]
     assert (tmp_path / COMPILED_NAME).read_bytes() == small_trained.compiled
     assert (tmp_path / MODEL_NAME).read_bytes() == small_trained.content
@@ -278,7 +282,7 @@ def test_pipeline_without_compiled_form_is_saved_alone(
     model = load(trained, tmp_path)
 
     assert trained.not_compiled == "Step 'word' has a function of its own as tokenizer"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [MODEL_NAME, CARD_NAME]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MODEL_NAME, CARD_NAME, REPORT_NAME]
     assert "serving by scikit-learn" in caplog.text
     assert model.predict(["reset my password"])[0].confidence > 0
 
