@@ -26,7 +26,7 @@ def curve(
     dots = "".join(_dot(point, "dot") for point in points) if diagonal else ""
     equal = f'<path class="equal" d="M{_across(0)} {_up(0)}L{_across(1)} {_up(1)}"/>'
     return (
-        f'<svg viewBox="0 0 {SIZE + MARGIN} {SIZE + MARGIN}" class="plot" role="img" '
+        f'<svg viewBox="0 0 {SIZE + MARGIN + 20} {SIZE + MARGIN}" class="plot" role="img" '
         f'aria-label="{escape(y)} against {escape(x)}">'
         f"{_grid()}{equal if diagonal else ''}"
         f'<polyline class="line" points="{line}"/>{dots}{_dot(mark, "mark") if mark else ""}'

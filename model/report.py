@@ -16,7 +16,7 @@ from model.model_card import ModelCard
 from model.plots import Point, curve, matrix
 
 BINS = 10
-MOST_ROWS = 50
+MOST_ROWS = 25
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2733; --paper: #fff; --soft: #8594a4; --line: #d9e0e7;
   --good: #1769aa; --bad: #c2410c }
@@ -70,8 +70,8 @@ def render_report(
     """
     sections = (
         _numbers(evaluation, len(scores.is_right)),
-        _to_mend(evaluation, suspects),
         f"<h2>How sure, how right</h2><div class='plots'>{_plots(card, scores)}</div>",
+        _to_mend(evaluation, suspects),
         f"<h2>Intents, the weakest first</h2>{_intents(evaluation)}",
         f"<h2>What is taken for what</h2>{_confusion_matrix(evaluation)}",
     )
