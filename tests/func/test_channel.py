@@ -99,6 +99,26 @@ def test_quick_requests_do_not_wait_for_slow_ones(in_process, small_model, monke
         assert b"password_reset" in receive_answers(slow, 1)
 
 
+def test_answers_wait_for_clients_that_do_not_read(in_process, answering_threads):
+    """What the connection does not take at once is kept, and sent when there is room."""
+    server = in_process()
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        connection.connect(address(server))
+        wait_for(lambda: channels(server))
+        [channel] = channels(server)
+        channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        count = 0
+        while not channel.total_outbufs_len:
+            connection.sendall(QUICK)
+            count += 1
+            wait_for(lambda: len(answering_threads) == count or channel.total_outbufs_len)  # noqa: B023
+        receive_answers(connection, count)
+
+    assert len(answering_threads) == count
+
+
 def test_what_flask_answers_is_left_to_a_thread(in_process, caplog):
     """The first request for a rare page imports Flask, which no probe should wait for."""
     server = in_process()
