@@ -6,20 +6,18 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 if not __package__:  # run as a script: find the package beside its own folder, not inside it
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from rich.console import Console
-from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from model.dataset import Dataset, load_dataset
 from model.errors import DataError, EqualityError
-from model.evaluation import Evaluation
 from model.model_card import CARD_NAME
+from model.printing import plain_console, print_evaluation, print_messages
 from model.training import (
     COMPILED_NAME,
     MODEL_NAME,
@@ -30,8 +28,6 @@ from model.training import (
 )
 
 HERE = Path(__file__).resolve().parent
-MOST_CONFUSIONS = 10
-MOST_MESSAGES = 20
 EXAMPLES = """\
 examples:
   python -m model.train                              train on the data that comes with the project
@@ -52,13 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     options = _parser().parse_args(arguments)
-    # Intents and paths are printed as they are, whatever brackets and colons they hold.
-    plain = partial(Console, soft_wrap=True, markup=False, emoji=False, highlight=False)
-    console, errors = plain(), plain(stderr=True)
+    console, errors = plain_console(), plain_console(stderr=True)
     started = time.monotonic()
     try:
         dataset = load_dataset(options.data, seed=options.seed, test_size=options.test_size)
-        _print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
+        print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
         _print_summary(console, dataset)
         # The matrices are small: more threads wait for each other, and take twice the time.
         with threadpool_limits(limits=1):
@@ -67,19 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         trained.save(options.output)
     except EqualityError as error:
-        _print_messages(errors, "error", [str(error)])
+        print_messages(errors, "error", [str(error)])
         return 1
     except DataError as error:
-        _print_messages(errors, "error", [str(problem) for problem in error.problems])
+        print_messages(errors, "error", [str(problem) for problem in error.problems])
         return 1
     except OSError as error:
         reason = error.strerror or "failed"
-        _print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
+        print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
         return 1
-    _print_evaluation(console, trained.evaluation)
+    print_evaluation(console, trained.evaluation)
     if trained.not_compiled:
         reason = f"{trained.not_compiled}; it will be served by scikit-learn"
-        _print_messages(errors, "warning", [f"not compiled: {reason}"])
+        print_messages(errors, "warning", [f"not compiled: {reason}"])
     names = MODEL_NAME if trained.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
     written = f"{options.output / names}, {CARD_NAME} and {REPORT_NAME}"
     console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s")
@@ -125,45 +119,12 @@ def _share(text: str) -> float:
     return share
 
 
-def _print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
-    for message in messages[:MOST_MESSAGES]:
-        console.print(f"{kind}: {message}")
-    if len(messages) > MOST_MESSAGES:
-        console.print(f"{kind}: and {len(messages) - MOST_MESSAGES} more")
-
-
 def _print_summary(console: Console, dataset: Dataset) -> None:
     intents = len({example.intent for example in dataset.train})
     console.print(
         f"Training on {len(dataset.train)} utterances of {intents} intents, "
         f"testing on {len(dataset.test)}"
     )
-
-
-def _print_evaluation(console: Console, evaluation: Evaluation) -> None:
-    table = Table("intent", title="Test results", title_justify="left")
-    for name in ("precision", "recall", "F1", "utterances"):
-        table.add_column(name, justify="right")
-    for score in evaluation.intents:
-        shares = (f"{share:.3f}" for share in (score.precision, score.recall, score.f1))
-        table.add_row(score.intent, *shares, str(score.support))
-    console.print(table)
-    if evaluation.confusions:
-        confused = Table("intent", "taken for", title="Worst confusions", title_justify="left")
-        confused.add_column("utterances", justify="right")
-        for confusion in evaluation.confusions[:MOST_CONFUSIONS]:
-            confused.add_row(confusion.intent, confusion.taken_for, str(confusion.count))
-        console.print(confused)
-    console.print(f"accuracy {evaluation.accuracy:.4f}, macro-F1 {evaluation.macro_f1:.4f}")
-    console.print(f"expected calibration error {evaluation.calibration_error:.4f}")
-    for noise, accuracy in evaluation.robustness.items():
-        console.print(f"accuracy with {noise}: {accuracy:.4f}")
-    console.print(f"rejected as out of scope: {evaluation.rejected:.1%} of the test utterances")
-    if evaluation.out_of_scope_recall is not None:
-        console.print(
-            f"out-of-scope texts found: {evaluation.out_of_scope_recall:.1%}, "
-            f"AUROC {evaluation.out_of_scope_auroc:.4f}"
-        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""The testing command: ``python -m model.evaluate DATA``, for utterances of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from model.errors import ArtifactError, DataError, Problem
+from model.evaluation import evaluate
+from model.formats import Example, read_examples
+from model.intent_model import IntentModel
+from model.prediction import OUT_OF_SCOPE
+from model.printing import plain_console, print_evaluation, print_messages
+
+DEFAULT_MODEL = Path(__file__).resolve().parent / "artifacts" / "intent_model.pkl"
+EXAMPLES = """\
+examples:
+  python -m model.evaluate model/data/test.csv
+  python -m model.evaluate labelled.jsonl --out-of-scope model/data/out_of_scope_test.csv
+
+Utterances labelled out_of_scope count as such, wherever they stand.
+Exit codes: 0 tested, 1 the data or the model can't be used, 2 wrong usage.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code.
+    """
+    options = _parser().parse_args(arguments)
+    console, errors = plain_console(), plain_console(stderr=True)
+    try:
+        model = IntentModel.load(options.model)
+        examples = read_examples(options.data)
+        others = read_examples(options.out_of_scope) if options.out_of_scope else []
+        known = _known(examples, model, options.data)
+    except ArtifactError as error:
+        print_messages(errors, "error", [str(error)])
+        return 1
+    except DataError as error:
+        print_messages(errors, "error", [str(problem) for problem in error.problems])
+        return 1
+    labelled = [each for each in examples if each.intent == OUT_OF_SCOPE]
+    out_of_scope = [each.text for each in (*labelled, *others)]
+    console.print(f"Testing {options.model} on {len(known)} utterances")
+    print_evaluation(console, evaluate(model, known, out_of_scope))
+    return 0
+
+
+def _known(examples: Sequence[Example], model: IntentModel, path: Path) -> list[Example]:
+    known = [each for each in examples if each.intent != OUT_OF_SCOPE]
+    problems = [
+        each.problem(f"{each.intent} is no intent of the model")
+        for each in known
+        if each.intent not in model.card.labels
+    ]
+    if not known:
+        problems = [Problem(path, 0, "holds no utterances of an intent")]
+    if problems:
+        raise DataError(problems)
+    return known
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.evaluate",
+        description="Test a trained model on labelled utterances that it has not seen.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("data", type=Path, help="CSV, TSV, JSONL or Rasa's YAML")
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
+    parser.add_argument("--out-of-scope", type=Path, help="a file of texts that fit no intent")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.evaluate import main
+from model.training import MODEL_NAME
+from tests.conftest import ROOT
+
+GOOD = "text,intent\nhello,greeting\nreset my password,password_reset\n"
+
+
+@pytest.fixture
+def run(small_folder, tmp_path, capsys):
+    """Run the command on a file; give exit code and what it printed."""
+
+    def run_on(content: str, *options: str) -> tuple[int, str, str]:
+        path = tmp_path / "data.csv"
+        path.write_text(content)
+        code = main([str(path), "--model", str(small_folder / MODEL_NAME), *options])
+        return code, *capsys.readouterr()
+
+    return run_on
+
+
+def test_results_are_printed(run):
+    """A test of two utterances that the model knows."""
+    code, output, errors = run(GOOD)
+
+    assert (code, errors) == (0, "")
+    assert "on 2 utterances\n" in output
+    assert "accuracy 1.0000, macro-F1 1.0000\n" in output
+    assert "out-of-scope texts found" not in output
+
+
+def test_out_of_scope_texts_come_from_both_places(run, tmp_path):
+    """Those among the utterances count, and those of a file of their own."""
+    others = tmp_path / "others.csv"
+    others.write_text("text,intent\nwhat is a quark,out_of_scope\n")
+    content = f"{GOOD}zzz,out_of_scope\n"
+
+    _, alone, _ = run(content)
+    _, both, _ = run(content, "--out-of-scope", str(others))
+
+    assert "on 2 utterances\n" in alone
+    assert "out-of-scope texts found" in alone
+    assert "out-of-scope texts found" in both
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param("text,intent\nhi,dance\n", "data.csv:2: dance is no intent", id="unknown"),
+        pytest.param(
+            "text,intent\nzzz,out_of_scope\n", "data.csv: holds no utterances", id="no-intents"
+        ),
+        pytest.param("hi\n", "no column text", id="no-header"),
+    ],
+)
+def test_data_that_does_not_fit_is_refused(run, content, message):
+    """What is wrong is named with file and line."""
+    code, output, errors = run(content)
+
+    assert (code, output) == (1, "")
+    assert message in errors
+
+
+def test_model_that_is_not_there_is_told(capsys):
+    """The remedy is told, too."""
+    assert main(["data.csv", "--model", "missing.pkl"]) == 1
+    assert "missing.pkl" in capsys.readouterr().err
+
+
+def test_command_runs_as_the_help_says(shipped_folder):
+    """``python -m model.evaluate`` on the shipped test gives the shipped results."""
+    command = [sys.executable, "-m", "model.evaluate", "model/data/test.csv"]
+    others = ["--out-of-scope", "model/data/out_of_scope_test.csv"]
+    model = ["--model", str(Path(shipped_folder) / MODEL_NAME)]
+    result = subprocess.run(
+        [*command, *others, *model], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert "on 2380 utterances" in result.stdout
+    assert "out-of-scope texts found" in result.stdout
