@@ -59,14 +59,21 @@ class Cluster:
 
     @classmethod
     def connect(
-        cls, *, kubeconfig: str | None, context: str | None, namespace: str, service: str, timing: Timing
+        cls,
+        *,
+        kubeconfig: str | None,
+        context: str | None,
+        namespace: str,
+        service: str,
+        timing: Timing,
     ) -> Self:
         """Find the cluster as kubectl does: by kubeconfig, else by the pod's service account.
 
         Args:
             kubeconfig: a file; None means that of KUBECONFIG or ``~/.kube/config``.
             context: a context of it; None means its current one.
-            namespace, service: what to work on.
+            namespace: of the Service.
+            service: its name.
             timing: how long things may take.
 
         Raises:
@@ -138,7 +145,9 @@ class Cluster:
                 if not self._is_conflict(error, service):
                     raise
             time.sleep(self._timing.poll_s / 10)
-        raise RefusedError(HTTPStatus.CONFLICT, f"others wrote to it {MOST_CONFLICTS} times in a row")
+        raise RefusedError(
+            HTTPStatus.CONFLICT, f"others wrote to it {MOST_CONFLICTS} times in a row"
+        )
 
     def wait_until_routed(self, purpose: str) -> Service:
         """Wait until the traffic that the Service asks for is the traffic there is.
@@ -219,7 +228,7 @@ class Cluster:
         seen: Seen,
         deadline: float,
     ) -> Generator[Seen, None, None]:
-        """Watch an object; ends for any reason, among them a watch that was dropped or is too old."""
+        """Watch an object; ends for any reason, be the watch dropped, too old or not allowed."""
         left_s = min(self._timing.watch_s, max(0.0, deadline - time.monotonic()))
         events = watch.Watch().stream(
             self._api.list_namespaced_custom_object,
@@ -270,6 +279,7 @@ class Cluster:
         refused the second time, by its test of the resourceVersion.
         """
         deadline = time.monotonic() + self._timing.patience_s
+        cause: Exception
         while True:
             try:
                 return verb(*place, _request_timeout=self._timing.request_s, **options)
@@ -332,8 +342,6 @@ def _refuse(error: ApiException) -> NoReturn:
 def _message(error: ApiException) -> str:
     """Give the API's own words: those of the Status in the body, if there is one."""
     try:
-        return str(json.loads(error.body)["message"])
+        return str(json.loads(error.body or "")["message"])
     except (TypeError, ValueError, KeyError):
         return str(error.reason)
-
-

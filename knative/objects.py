@@ -164,7 +164,7 @@ class Revision(KnativeObject):
 
 
 def serving_container(containers: list[dict[str, Any]]) -> int:
-    """Give the index of the container that serves: of several, Knative lets only that one have ports."""
+    """Give the index of the container that serves: of several, the only one that may have ports."""
     with_ports = (index for index, each in enumerate(containers) if each.get("ports"))
     return next(with_ports, 0)
 

@@ -1,4 +1,4 @@
-"""The only fields that we write: the traffic, the serving container's image, annotations of ours."""
+"""The only fields that we write: traffic, the serving container's image, annotations of ours."""
 
 from __future__ import annotations
 
@@ -40,18 +40,14 @@ def operations(service: Service, change: Change) -> list[Operation]:
         The operations; none where nothing changes.
     """
     document = service.document
+    template = document["spec"]["template"]
     changes = [
         *_traffic(service, change.traffic),
-        *_image(document["spec"]["template"]["spec"]["containers"], change.image),
-        *_annotation(document["spec"]["template"], "/spec/template", STARTED_ANNOTATION, change.started),
+        *_image(template["spec"]["containers"], change.image),
+        *_annotations(template, "/spec/template", {STARTED_ANNOTATION: change.started}),
+        *_annotations(document, "", change.annotations),
+        *_removals(service, change.annotations),
     ]
-    metadata_changes: list[Operation] = []
-    for key, value in change.annotations.items():
-        if value is None:
-            metadata_changes += _removed_annotation(service, key)
-        else:
-            metadata_changes += _annotation(document, "", key, value)
-    changes += metadata_changes
     test = {"op": "test", "path": "/metadata/resourceVersion", "value": service.resource_version}
     return [test, *changes] if changes else []
 
@@ -71,25 +67,32 @@ def _image(containers: list[dict[str, Any]], image: str | None) -> list[Operatio
     return [{"op": "add", "path": path, "value": image}]
 
 
-def _annotation(
-    parent: Mapping[str, Any], path: str, key: str, value: str | None
+def _annotations(
+    parent: Mapping[str, Any], path: str, wanted: Mapping[str, str | None]
 ) -> list[Operation]:
     metadata = parent.get("metadata") or {}
-    annotations = metadata.get("annotations") or {}
-    if value is None or annotations.get(key) == value:
+    present = metadata.get("annotations") or {}
+    additions = [
+        {"op": "add", "path": _annotation_path(path, key), "value": value}
+        for key, value in wanted.items()
+        if value is not None and present.get(key) != value
+    ]
+    if not additions:
         return []
-    missing = []
+    missing: list[Operation] = []
     if not metadata:
         missing.append({"op": "add", "path": f"{path}/metadata", "value": {}})
-    if not annotations:
+    if not present:
         missing.append({"op": "add", "path": f"{path}/metadata/annotations", "value": {}})
-    return [*missing, {"op": "add", "path": _annotation_path(path, key), "value": value}]
+    return [*missing, *additions]
 
 
-def _removed_annotation(service: Service, key: str) -> list[Operation]:
-    if key not in service.annotations:
-        return []
-    return [{"op": "remove", "path": _annotation_path("", key)}]
+def _removals(service: Service, wanted: Mapping[str, str | None]) -> list[Operation]:
+    return [
+        {"op": "remove", "path": _annotation_path("", key)}
+        for key, value in wanted.items()
+        if value is None and key in service.annotations
+    ]
 
 
 def _annotation_path(path: str, key: str) -> str:

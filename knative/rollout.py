@@ -134,8 +134,8 @@ class Rollout:
         service = self.cluster.read_service()
         if service.template_name:
             raise UnsuitableServiceError(
-                f"The template fixes the next revision's name ({service.template_name}), so that no "
-                "other image can be set: remove spec.template.metadata.name"
+                f"The template fixes the next revision's name ({service.template_name}), so that "
+                "no other image can be set: remove spec.template.metadata.name"
             )
         if service.rollout and service.rollout.image == image:
             return service

@@ -35,7 +35,9 @@ def held_off() -> Iterator[None]:
 def _handled(
     handler: Callable[[int, FrameType | None], NoReturn] | signal.Handlers,
 ) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in STOPPING}
+    # What is ignored from the start stays so: nohup and background jobs rely on it.
+    heard = (each for each in STOPPING if signal.getsignal(each) is not signal.SIG_IGN)
+    before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:

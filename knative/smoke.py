@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -160,7 +161,7 @@ class _Health(_Check):
     path = "/health"
 
     def fault(self, answer: _Answer) -> str:
-        right = answer.status == 200 and answer.json() == {"status": "ok"}
+        right = answer.status == HTTPStatus.OK and answer.json() == {"status": "ok"}
         return "" if right else f"answered {answer}"
 
 
@@ -171,7 +172,7 @@ class _Prediction(_Check):
         self.body = json.dumps({"text": case.text}).encode()
 
     def fault(self, answer: _Answer) -> str:
-        if answer.status != 200:
+        if answer.status != HTTPStatus.OK:
             return f"answered {answer}"
         prediction = answer.json()
         if prediction.get("intent") != self.case.intent:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from knative.objects import Revision, Service
 from knative.state import RolloutState
 from knative.traffic import percent_of
+
+HEAD = ("revision", "traffic", "tags", "ready", "pods", "created", "image")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +98,29 @@ def print_status(console: Console, status: Status) -> None:
         )
     if status.previous:
         console.print(f"  rollback goes to {status.previous}")
-    table = Table("revision", "traffic", "tags", "ready", "pods", "created", "image")
-    for each in status.revisions:
-        ready = f"{each.ready} {each.reason}".strip()
-        pods = f"{each.pods}/{each.desired_pods}"
-        digest = each.image.rpartition("@")[2][:19]
-        row = (each.name, f"{each.percent} %", ", ".join(each.tags), ready, pods, each.created, digest)
-        table.add_row(*map(Text, row))
-    console.print(table)
+    for line in _columns([HEAD, *map(_row, status.revisions)]):
+        console.print(f"  {line}")
     for tag, url in status.tag_urls.items():
         console.print(f"  {tag}: {url}")
+
+
+def _row(revision: RevisionStatus) -> tuple[str, ...]:
+    return (
+        revision.name,
+        f"{revision.percent} %",
+        ", ".join(revision.tags),
+        f"{revision.ready} {revision.reason}".strip(),
+        f"{revision.pods}/{revision.desired_pods}",
+        revision.created,
+        revision.image,
+    )
+
+
+def _columns(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """Line up cells; longer lines than a terminal's stay whole, so that names can be copied."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(map(str.ljust, row, widths)).rstrip()
 
 
 def _revision_status(service: Service, revision: Revision) -> RevisionStatus:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Self
 
+ALL = 100
 STABLE, CANDIDATE = "stable", "candidate"
 OWNED_TAGS = frozenset({STABLE, CANDIDATE})
 
@@ -105,7 +107,11 @@ def parse_steps(text: str) -> tuple[int, ...]:
         ValueError: they are not whole numbers above 0 that rise to 100.
     """
     steps = tuple(int(step) for step in text.split(","))
-    if steps[0] < 1 or steps[-1] != 100 or any(a >= b for a, b in zip(steps, steps[1:], strict=False)):
+    if (
+        steps[0] < 1
+        or steps[-1] != ALL
+        or any(former >= latter for former, latter in pairwise(steps))
+    ):
         raise ValueError(text)
     return steps
 
