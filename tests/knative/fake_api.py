@@ -1,7 +1,7 @@
 """A Kubernetes API server with Knative's webhook and controllers, as far as one Service goes.
 
-What it does like the real one: a spec is observed late, and its conditions are Unknown until then; a
-revision appears after its Service was changed, is named there later still, and is ready or failed
+What it does like the real one: a spec is observed late, and its conditions are Unknown until then;
+a revision appears after its Service was changed, is named there later still, and is ready or failed
 after that; every write, of a status too, changes the resourceVersion; a failed test of a JSON Patch
 is a 422; traffic is checked and completed by a webhook; a route waits for revisions that aren't
 ready; watches end, are dropped, or are too old.
@@ -10,20 +10,18 @@ ready; watches end, are dropped, or are too old.
 from __future__ import annotations
 
 import copy
-import json
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from tests.knative import json_patch
-from tests.knative.http_servers import Handler, ThreadedServer
+from tests.knative.api_handler import ApiHandler, DeniedError
+from tests.knative.http_servers import ThreadedServer
 
 NAMESPACE, NAME = "intent-namespace", "intent-classifier"
 DOMAIN = f"{NAME}.{NAMESPACE}.example.com"
-PREFIX = f"/apis/serving.knative.dev/v1/namespaces/{NAMESPACE}/"
 Document = dict[str, Any]
 
 
@@ -41,10 +39,6 @@ def condition(kind: str, status: str, reason: str = "", message: str = "") -> Do
     """Give a condition; what is empty is left out."""
     optional = {"reason": reason, "message": message}
     return {"type": kind, "status": status} | {key: text for key, text in optional.items() if text}
-
-
-class DeniedError(Exception):
-    """The webhook denies."""
 
 
 class FakeApi:
@@ -87,7 +81,7 @@ class FakeApi:
                 self._work.popleft()()
         self._controller = threading.Thread(target=self._control, daemon=True)
         self._controller.start()
-        self.server = ThreadedServer(_handler(self))
+        self.server = ThreadedServer(type("Serving", (ApiHandler,), {"api": self}))
 
     def stop(self) -> None:
         """Stop server and controller."""
@@ -326,93 +320,3 @@ class FakeApi:
 def _readiness(revision: Document) -> str:
     conditions = revision["status"].get("conditions") or [{"status": "Unknown"}]
     return str(conditions[0]["status"])
-
-
-def _handler(api: FakeApi) -> type[Handler]:
-    class ApiHandler(Handler):
-        def do_GET(self) -> None:
-            self._handle(lambda: self._watch() if "watch=True" in self.path else self._read())
-
-        def do_PATCH(self) -> None:
-            self._handle(self._patch)
-
-        def _handle(self, act: Callable[[], None]) -> None:
-            api.log.append(f"{self.command} {urlsplit(self.path).path.removeprefix(PREFIX)}")
-            if api.away or api.drops:
-                api.drops = max(0, api.drops - 1)
-                self.hang_up()
-            elif api.statuses:
-                self._refuse(api.statuses.popleft(), "try again")
-            elif self.command in api.forbidden:
-                verb = "get" if self.command == "GET" else "patch"
-                self._refuse(403, f'services "{NAME}" is forbidden: User "ci" cannot {verb} it')
-            else:
-                act()
-
-        def _read(self) -> None:
-            path = urlsplit(self.path).path.removeprefix(PREFIX)
-            document = api.read(path)
-            if document is None:
-                self._refuse(404, f'"{path}" not found')
-            else:
-                self._send(200, document)
-
-        def _patch(self) -> None:
-            body = self.read_body()
-            if self.headers["Content-Type"] != "application/json-patch+json":
-                self._refuse(415, "the body of the request was in an unknown format")
-                return
-            try:
-                document = api.patch(json.loads(body))
-            except json_patch.PatchError:
-                message = "the server rejected our request due to an error in our request"
-                self._refuse(422, message)
-            except DeniedError as error:
-                self._refuse(400, f'admission webhook "validation" denied the request: {error}')
-            else:
-                if api.lost_answers:
-                    api.lost_answers -= 1
-                    self.hang_up()
-                else:
-                    self._send(200, document)
-
-        def _watch(self) -> None:
-            if api.watching == "forbidden":
-                self._refuse(403, "cannot watch")
-                return
-            parts = urlsplit(self.path)
-            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-            kind = parts.path.removeprefix(PREFIX)
-            self.send_response(200)
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            self.close_connection = True
-            if api.watching == "dropped":
-                return
-            if api.watching == "expired":
-                gone = {"code": 410, "reason": "Expired", "message": "too old resource version"}
-                self._send_event({"type": "ERROR", "object": gone})
-                return
-            if api.watching == "garbled":
-                self._send_chunk(b"{not JSON\n")
-                return
-            name = query["fieldSelector"].removeprefix("metadata.name=")
-            timeout_s = float(query["timeoutSeconds"])
-            for document in api.changes(kind, name, int(query["resourceVersion"]), timeout_s):
-                self._send_event({"type": "MODIFIED", "object": document})
-            self._send_chunk(b"")
-
-        def _send_event(self, event: Document) -> None:
-            self._send_chunk(json.dumps(event).encode() + b"\n")
-
-        def _send_chunk(self, chunk: bytes) -> None:
-            self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
-            self.wfile.flush()
-
-        def _send(self, status: int, document: Document) -> None:
-            self.answer(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
-
-        def _refuse(self, status: int, message: str) -> None:
-            self._send(status, {"kind": "Status", "message": message, "code": status})
-
-    return ApiHandler

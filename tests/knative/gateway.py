@@ -79,10 +79,10 @@ class Gateway:
         gateway = self
 
         class GatewayHandler(Handler):
-            def do_GET(self) -> None:
+            def do_GET(self) -> None:  # noqa: N802
                 self._forward()
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802
                 self._forward()
 
             def _forward(self) -> None:

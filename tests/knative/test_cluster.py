@@ -46,7 +46,7 @@ class TestConnection:
         with pytest.raises(ConfigurationError, match="nowhere"):
             connect(str(kubeconfig), context="nowhere")
 
-    def test_without_a_kubeconfig_and_outside_a_pod_both_are_told(self, monkeypatch, tmp_path):
+    def test_without_a_kubeconfig_and_outside_a_pod_both_are_told(self, monkeypatch):
         """What was looked for, in the order it was looked for."""
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", "/none")
         monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
@@ -152,7 +152,7 @@ class TestWriting:
         cluster.update_service(pin)
         assert len(api.patches) == 1
 
-    def test_what_the_webhook_denies_is_told_in_its_words(self, api, cluster):
+    def test_what_the_webhook_denies_is_told_in_its_words(self, cluster):
         """Traffic that does not sum to 100, for one."""
         traffic = (TrafficTarget(revision=FIRST, percent=90),)
         with pytest.raises(RefusedError, match=r"400.*sum to 90, want 100"):
@@ -194,7 +194,7 @@ class TestWaiting:
         with pytest.raises(WaitTimeoutError, match=f"newest revision is still {FIRST}"):
             cluster.wait_for_revision_after(FIRST, 1)
 
-    def test_a_revision_that_does_not_exist_can_not_be_routed(self, api, cluster):
+    def test_a_revision_that_does_not_exist_can_not_be_routed(self, cluster):
         """The route says so, and does not get better by waiting."""
         traffic = (TrafficTarget(revision=revision_name(9), percent=100),)
         cluster.update_service(lambda _: Change(traffic=traffic))

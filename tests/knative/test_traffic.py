@@ -107,7 +107,7 @@ def test_steps_rise_to_all(text, steps):
 @pytest.mark.parametrize("text", ["", "5", "0,100", "50,25,100", "50,50,100", "5,x,100", "100,101"])
 def test_other_steps_are_refused(text):
     """Falling ones, and those that don't end with all traffic."""
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match=r"^"):
         parse_steps(text)
 
 
