@@ -1,0 +1,1 @@
+"""What runs the function on a cluster; ``python -m knative --help`` tells its commands."""
