@@ -54,7 +54,8 @@ def prepare_corpus() -> Corpus:
     if not CLINC150.is_dir():
         return Corpus("shipped", SHIPPED)
     folder = WORK / "data" / "clinc150"
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what another version laid out there, too
+    folder.mkdir(parents=True)
     for name, source in CLINC150_FILES.items():
         shutil.copyfile(CLINC150 / source, folder / name)
     # The training command refuses texts that train and test label differently; there are two.
