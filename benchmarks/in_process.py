@@ -31,7 +31,7 @@ from model.intent_model import IntentModel
 OURS = "intent-function"
 SKLEARN = "scikit-learn"
 SIZES = (1, BATCH_SIZE)
-WARM_UP_TEXTS = 640
+WARM_UP_TEXTS = 6400
 TURNS = 15
 
 Predict = Callable[[Sequence[str]], Any]
