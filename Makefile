@@ -46,6 +46,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-serve.txt requirements-serve.in
 	$(LOCK) --upgrade --output-file requirements-deploy.txt requirements-deploy.in
+	$(LOCK) --upgrade --output-file requirements-parquet.txt requirements-parquet.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
 
 bench: $(INSTALLED) ## measure against peers, side by side (most of an hour)
