@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from model.pace import pace
 from model.sinks import OutputFile, OutputFiles, Sink, StandardOutput
 from model.table_files import STREAM, format_of, open_table
 from model.tables import Layout, Table
-from model.workers import Ask, in_order, this_process, workers
+from model.workers import CHUNKS_PER_WORKER, Submit, in_order, this_process, workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +65,25 @@ def label(options: BulkOptions, model_path: Path, console: Console) -> Sink:
     """
     kind = _format(options)
     model = IntentModel.load(model_path)
-    table = open_table(options.input, kind, options.layout)
-    sink = _open_sink(options, table, model)
-    if sink.labelled or sink.rejected:
-        console.print(f"Going on after {sink.labelled + sink.rejected} rows")
-    position = sink.position
     with (
-        _predictors(options, model, model_path) as ask,
-        pace(
-            console, table.size, offset=position.offset, rows=sink.labelled + sink.rejected
-        ) as tell,
+        open_table(options.input, kind, options.layout) as table,
+        closing(_open_sink(options, table, model)) as sink,
+        _predictors(options, model, model_path) as submit,
     ):
-        chunks = table.chunks(position)
-        for chunk, predictions in in_order(
-            ask, chunks, lambda chunk: chunk.texts, jobs=options.jobs
-        ):
+        _fill(sink, table, submit, options.jobs, console)
+    return sink
+
+
+def _fill(sink: Sink, table: Table, submit: Submit, jobs: int, console: Console) -> None:
+    begin, done = sink.position, sink.labelled + sink.rejected
+    if done:
+        console.print(f"Going on after {done:,} rows")
+    with pace(console, table.size, offset=begin.offset, rows=done) as tell:
+        chunks, most = table.chunks(begin), jobs * CHUNKS_PER_WORKER
+        for chunk, predictions in in_order(submit, chunks, lambda each: each.texts, most=most):
             sink.write(chunk, predictions)
             tell(chunk.end.offset, sink.labelled + sink.rejected)
     sink.finish()
-    return sink
 
 
 def is_resumable(options: BulkOptions) -> bool:
@@ -120,7 +120,7 @@ def _open_sink(options: BulkOptions, table: Table, model: IntentModel) -> Sink:
 
 def _predictors(
     options: BulkOptions, model: IntentModel, path: Path
-) -> AbstractContextManager[Ask]:
+) -> AbstractContextManager[Submit]:
     top_k = options.layout.top_k
     if options.jobs == 1:
         return this_process(model, top_k=top_k)

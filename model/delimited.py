@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
 from model.errors import DataError, Problem
 from model.lines import LONGEST_RECORD, TOO_LONG, Lines, decode
 from model.prediction import Prediction
-from model.tables import Layout, is_unicode, to_json
+from model.tables import DIGITS, Layout, alternatives_of, is_unicode, to_json
 from model.text_tables import Record, TextTable
 
 QUOTE = b'"'
 MALFORMED = "is not well-formed"
-NEEDS_QUOTES = ('"', "\r", "\n")
 
 csv.field_size_limit(LONGEST_RECORD)
 
@@ -32,6 +32,7 @@ class DelimitedTable(TextTable):
             DataError: it can't be read, has no such column, or has those that are added.
         """
         self._lines, self._delimiter = lines, delimiter
+        self._needs_quotes = re.compile(f'[{delimiter}"\r\n]').search
         raw, columns = self._read_row(lines.read())
         header = decode(raw).removeprefix("\ufeff")
         if columns is None or not is_unicode(header):
@@ -45,20 +46,23 @@ class DelimitedTable(TextTable):
 
     def render(self, record: str, prediction: Prediction) -> str:
         """Add the labels to a row, whose own fields stay as they are."""
-        intent, confidence, *rest = self._layout.values(prediction).values()
-        return self._extended(record, (intent, str(confidence), *map(to_json, rest)))
+        confidence = str(round(prediction.confidence, DIGITS))
+        values = [prediction.intent, confidence]
+        if self._layout.top_k:
+            values.append(to_json(alternatives_of(prediction)))
+        return self._extended(record, values)
 
-    def _extended(self, record: str, values: tuple[str, ...]) -> str:
+    def _extended(self, record: str, values: Sequence[str]) -> str:
         fields = (record.rstrip("\r\n"), *map(self._quoted, values))
         return self._delimiter.join(fields) + self._line_break
 
     def _quoted(self, value: str) -> str:
-        if any(sign in value for sign in (self._delimiter, *NEEDS_QUOTES)):
+        if self._needs_quotes(value):
             return '"' + value.replace('"', '""') + '"'
         return value
 
     def _records(self) -> Iterator[Record]:
-        line = self._lines.position.line
+        line = self._lines.line
         while raw := self._lines.read():
             if len(raw) > LONGEST_RECORD:
                 self._lines.skip_rest(raw)
@@ -67,7 +71,7 @@ class DelimitedTable(TextTable):
                 raw, fields = self._read_row(raw)
                 if fields != []:
                     yield self._record(line, decode(raw), fields)
-            line = self._lines.position.line
+            line = self._lines.line
 
     def _record(self, line: int, text: str, fields: list[str] | None) -> Record:
         if not is_unicode(text):
@@ -97,11 +101,11 @@ class DelimitedTable(TextTable):
         return row, fields
 
     def _parse(self, row: bytes) -> list[str] | None:
-        reader = csv.reader(
-            StringIO(decode(row), newline=""), delimiter=self._delimiter, strict=True
-        )
+        lines = StringIO(decode(row), newline="") if row.count(b"\n") > 1 else [decode(row)]
         try:
-            [fields] = [*reader] or [[]]
-        except (csv.Error, ValueError):
+            rows = [*csv.reader(lines, delimiter=self._delimiter, strict=True)]
+        except csv.Error:
             return None
-        return fields
+        if len(rows) > 1:  # a quote too many, and another one in a later row
+            return None
+        return rows[0] if rows else []

@@ -21,7 +21,7 @@ class JsonLinesTable(TextTable):
         return f"{record.strip()[:-1].rstrip()}, {values[1:]}\n"
 
     def _records(self) -> Iterator[Record]:
-        line = self._lines.position.line
+        line = self._lines.line
         while raw := self._lines.read():
             if len(raw) > LONGEST_RECORD:
                 self._lines.skip_rest(raw)
@@ -29,7 +29,7 @@ class JsonLinesTable(TextTable):
             elif raw.strip():
                 text = decode(raw).removeprefix("\ufeff")
                 yield self._record(line, text)
-            line = self._lines.position.line
+            line = self._lines.line
 
     def _record(self, line: int, text: str) -> Record:
         if not is_unicode(text):

@@ -14,44 +14,48 @@ TOO_LONG = "is longer than 1 MiB"
 
 
 class Lines:
-    """Reads lines, and can take the last ones back."""
+    """Reads lines, and can take the last ones back.
+
+    Attributes:
+        offset, line: of the next line.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._returned: deque[bytes] = deque()
-        self._offset, self._line = 0, 1
+        self.offset, self.line = 0, 1
 
     @property
     def position(self) -> Position:
         """Of the next line."""
-        return Position(self._offset, self._line)
+        return Position(self.offset, self.line)
 
     def seek(self, position: Position) -> None:
         """Go on from somewhere else; a file that can't do so is at its own position anyway."""
         if position != self.position:
             self._returned.clear()
             self._file.seek(position.offset)
-            self._offset, self._line = position.offset, position.line
+            self.offset, self.line = position.offset, position.line
 
     def read(self) -> bytes:
         """Give the next line with its line break, of a long one the beginning; empty at the end."""
         returned = self._returned
         line = returned.popleft() if returned else self._file.readline(LONGEST_RECORD + 1)
-        self._offset += len(line)
-        self._line += 1
+        self.offset += len(line)
+        self.line += 1
         return line
 
     def take_back(self, lines: Sequence[bytes]) -> None:
         """Give the last lines again."""
         self._returned.extendleft(reversed(lines))
-        self._offset -= sum(map(len, lines))
-        self._line -= len(lines)
+        self.offset -= sum(map(len, lines))
+        self.line -= len(lines)
 
     def skip_rest(self, line: bytes) -> None:
         """Go to the end of a line whose beginning was read."""
         while line and not line.endswith(b"\n"):
             line = self._file.readline(LONGEST_RECORD)
-            self._offset += len(line)
+            self.offset += len(line)
 
 
 def decode(raw: bytes) -> str:

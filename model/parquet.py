@@ -96,12 +96,19 @@ class ParquetTable:
         mask = pa.array([problem is None for problem in problems])
         return ParquetChunk(accepted, rejected, end, batch.filter(mask), self._layout, self._schema)
 
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
     def finish(self, part: Path, output: Path) -> None:
         """Make a Parquet file of the stream, all at once."""
         whole = part.with_name(f".{output.name}.whole")
-        with pa.OSFile(str(part)) as file, pa.ipc.open_stream(file) as stream:
-            with parquet.ParquetWriter(whole, self._schema) as writer:
-                _copy(stream, writer, self._schema)
+        with (
+            pa.OSFile(str(part)) as file,
+            pa.ipc.open_stream(file) as stream,
+            parquet.ParquetWriter(whole, self._schema) as writer,
+        ):
+            _copy(stream, writer, self._schema)
         whole.replace(output)
         part.unlink()
 

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from io import FileIO, StringIO
 from pathlib import Path
@@ -43,6 +44,9 @@ class Sink(Protocol):
     def finish(self) -> None:
         """Be done, after the last row."""
 
+    def close(self) -> None:
+        """Close what is open, whether or not all is done."""
+
 
 class OutputFile:
     """A file that appears when it is complete, from parts that can be continued until then."""
@@ -60,18 +64,24 @@ class OutputFile:
         """
         self._path, self._table, self._identity = path, table, identity
         self._files = OutputFiles(path)
-        self._output = _open(self._files.part)
-        try:
-            fcntl.flock(self._output, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError([Problem(path, 0, "is being written by another run")]) from error
-        self._rejected = _open(self._files.rejected_part)
-        self._state = self._begin()
         self._committed_at = 0.0
+        with ExitStack() as opened:
+            self._output = opened.enter_context(_open(self._files.part))
+            self._lock()
+            self._rejected = opened.enter_context(_open(self._files.rejected_part))
+            self._state = self._begin()
+            self._close = opened.pop_all().close
         _cut(self._output, self._state.output_bytes)
         _cut(self._rejected, self._state.rejected_bytes)
         if not self._state.output_bytes:
             _write(self._output, table.head)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._output, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = "is being written by another run"
+            raise DataError([Problem(self._path, 0, message)]) from error
 
     def _begin(self) -> Checkpoint:
         left = Checkpoint.read(self._files.checkpoint)
@@ -102,8 +112,7 @@ class OutputFile:
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
         """Take in some rows; what was taken in is committed every second."""
-        if predictions:
-            _write(self._output, chunk.labelled(predictions))
+        _write(self._output, chunk.labelled(predictions))
         if chunk.rejected:
             _write(self._rejected, self._files.render(chunk.rejected, self._state.rejected))
         self._state = replace(
@@ -129,6 +138,10 @@ class OutputFile:
             self._files.rejected.unlink(missing_ok=True)
         self._table.finish(self._files.part, self._path)
         self._files.checkpoint.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the files, and let another run have them."""
+        self._close()
 
     def _commit(self) -> None:
         # What the checkpoint counts as good must be on the disk before it.
@@ -197,6 +210,9 @@ class StandardOutput:
 
     def finish(self) -> None:
         """Be done: all has gone out."""
+
+    def close(self) -> None:
+        """Leave the stream open: it is the process's."""
 
 
 def _open(path: Path) -> FileIO:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from model.delimited import DelimitedTable
 from model.errors import DataError, Problem
 from model.json_lines import JsonLinesTable
 from model.lines import Lines
 from model.tables import Layout, Table
+
+if TYPE_CHECKING:
+    from model.parquet import ParquetTable
 
 STREAM = Path("-")
 STREAM_FORMATS = ("csv", "tsv", "jsonl")
@@ -36,32 +42,39 @@ def format_of(path: Path, stream_format: str) -> str:
     return name
 
 
-def open_table(path: Path, kind: str, layout: Layout) -> Table:
+@contextmanager
+def open_table(path: Path, kind: str, layout: Layout) -> Iterator[Table]:
     """Open a table of a format of ``FORMATS``; ``-`` is the standard input.
 
     Raises:
         DataError: it can't be read, or does not have the columns that the layout asks for.
     """
+    if kind == "parquet":
+        with closing(_open_parquet(path, layout)) as table:
+            yield table
+    elif path == STREAM:
+        yield _open_text(sys.stdin.buffer, path, layout, kind)
+    else:
+        with _open(path) as file:
+            yield _open_text(file, path, layout, kind)
+
+
+def _open(path: Path) -> BinaryIO:
     try:
-        if kind == "parquet":
-            return _open_parquet(path, layout)
-        if path == STREAM:
-            return _open_text(Lines(sys.stdin.buffer), path, layout, None, kind)
-        file = path.open("rb")
-        status = os.fstat(file.fileno())
+        return path.open("rb")
     except OSError as error:
         raise DataError([Problem(path, 0, "can't be read")]) from error
+
+
+def _open_text(file: BinaryIO, path: Path, layout: Layout, kind: str) -> Table:
+    status = os.fstat(file.fileno())
     size = status.st_size if stat.S_ISREG(status.st_mode) else None
-    return _open_text(Lines(file), path, layout, size, kind)
-
-
-def _open_text(lines: Lines, path: Path, layout: Layout, size: int | None, kind: str) -> Table:
     if kind == "jsonl":
-        return JsonLinesTable(lines, layout, size)
-    return DelimitedTable(lines, path, layout, "\t" if kind == "tsv" else ",", size)
+        return JsonLinesTable(Lines(file), layout, size)
+    return DelimitedTable(Lines(file), path, layout, "\t" if kind == "tsv" else ",", size)
 
 
-def _open_parquet(path: Path, layout: Layout) -> Table:
+def _open_parquet(path: Path, layout: Layout) -> ParquetTable:
     try:
         from model.parquet import ParquetTable  # noqa: PLC0415 - an optional dependency
     except ImportError as error:

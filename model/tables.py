@@ -63,7 +63,7 @@ class Layout:
     @property
     def added(self) -> tuple[str, ...]:
         """Name the columns that are added."""
-        names = ("intent", "confidence", *(("alternatives",) if self.top_k else ()))
+        names = ("intent", "confidence", "alternatives") if self.top_k else ("intent", "confidence")
         return tuple(f"{self.prefix}{name}" for name in names)
 
     def problem(self, text: object) -> str | None:

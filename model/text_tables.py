@@ -1,4 +1,4 @@
-"""What CSV, TSV and JSONL have in common: records of text, to each of which the labels are added."""
+"""What CSV, TSV and JSONL have in common: records of text, each of which gets its labels."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ class TextTable(ABC):
         for record in self._records():
             chunk.add(record)
             count += 1
-            chunk.end = self._lines.position
-            if count == CHUNK_ROWS or chunk.end.offset - start.offset > MOST_CHUNK_BYTES:
+            if count == CHUNK_ROWS or self._lines.offset - start.offset > MOST_CHUNK_BYTES:
+                start = chunk.end = self._lines.position
                 yield chunk
-                start, count = chunk.end, 0
-                chunk = TextChunk(self.render, start)
+                chunk, count = TextChunk(self.render, start), 0
+        chunk.end = self._lines.position
         if count:
             yield chunk
 

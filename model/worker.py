@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 from pathlib import Path
 
 from model.intent_model import IntentModel
 
 
-def main() -> int:
+def main() -> None:
     """Answer until the input ends."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Without a parent, nobody is left to be told.
     logging.disable()  # What there is to say of the model, the parent has said.
     path, top_k = Path(sys.argv[1]), int(sys.argv[2])
     model = IntentModel.load(path)
@@ -27,8 +29,3 @@ def main() -> int:
         ]
         sys.stdout.buffer.write(json.dumps(answers).encode() + b"\n")
         sys.stdout.buffer.flush()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
@@ -19,6 +19,7 @@ from model.intent_model import IntentModel
 from model.prediction import Alternative, Prediction
 
 ROOT = Path(__file__).resolve().parent.parent
+START_WORKER = "from model.worker import main; main()"
 # Each worker finds its next chunk waiting, and no more than that waits.
 CHUNKS_PER_WORKER = 3
 # The matrices are small: more threads would wait for each other.
@@ -26,12 +27,12 @@ ONE_THREAD = {
     f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")
 }
 
-Ask = Callable[[Sequence[str]], list[Prediction]]
+Submit = Callable[[Sequence[str]], Future[list[Prediction]]]
 Item = TypeVar("Item")
 
 
 @contextmanager
-def workers(path: Path, count: int, *, top_k: int) -> Iterator[Ask]:
+def workers(path: Path, count: int, *, top_k: int) -> Iterator[Submit]:
     """Start processes that load a model, and end them.
 
     Args:
@@ -40,7 +41,8 @@ def workers(path: Path, count: int, *, top_k: int) -> Iterator[Ask]:
         top_k: alternatives of each prediction.
 
     Returns:
-        What asks one of them, from any thread; it raises WorkerError when that one is gone.
+        What hands texts to the next one that is free; its future raises WorkerError when that
+        one is gone.
     """
     started = [_start(path, top_k) for _ in range(count)]
     free: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
@@ -54,44 +56,56 @@ def workers(path: Path, count: int, *, top_k: int) -> Iterator[Ask]:
         finally:
             free.put(process)
 
+    pool = ThreadPoolExecutor(count)
     try:
-        yield ask
-    finally:
+        yield lambda texts: pool.submit(ask, texts)
+    except BaseException:
+        # Whoever waits for an answer is told so that there will be none.
         for process in started:
             process.kill()
-            process.wait()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for process in started:
+            _end(process)
 
 
 @contextmanager
-def this_process(model: IntentModel, *, top_k: int) -> Iterator[Ask]:
-    """Predict here, where there is one core or little to do."""
-    yield lambda texts: model.predict(texts, top_k=top_k)
+def this_process(model: IntentModel, *, top_k: int) -> Iterator[Submit]:
+    """Predict here, at once: for one core."""
+
+    def submit(texts: Sequence[str]) -> Future[list[Prediction]]:
+        future: Future[list[Prediction]] = Future()
+        future.set_result(model.predict(texts, top_k=top_k))
+        return future
+
+    yield submit
 
 
 def in_order(
-    ask: Ask, items: Iterable[Item], texts_of: Callable[[Item], Sequence[str]], *, jobs: int
+    submit: Submit, items: Iterable[Item], texts_of: Callable[[Item], Sequence[str]], *, most: int
 ) -> Iterator[tuple[Item, list[Prediction]]]:
-    """Ask for many items at once, and give them in their order with the predictions.
+    """Ask for several items at once, and give them in their order with the predictions.
 
-    Only so many are taken from ``items`` that all jobs have work.
+    Args:
+        submit: asks.
+        items: taken only as they are needed.
+        texts_of: gives an item's texts.
+        most: how many are under way.
     """
-    pool = ThreadPoolExecutor(jobs)
     waiting: deque[tuple[Item, Future[list[Prediction]]]] = deque()
-    try:
-        for item in items:
-            waiting.append((item, pool.submit(ask, texts_of(item))))
-            if len(waiting) >= jobs * CHUNKS_PER_WORKER:
-                first, answer = waiting.popleft()
-                yield first, answer.result()
-        for first, answer in waiting:
+    for item in items:
+        waiting.append((item, submit(texts_of(item))))
+        if len(waiting) >= most:
+            first, answer = waiting.popleft()
             yield first, answer.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    for first, answer in waiting:
+        yield first, answer.result()
 
 
 def _start(path: Path, top_k: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "model.worker", str(path.resolve()), str(top_k)],
+        [sys.executable, "-c", START_WORKER, str(path.resolve()), str(top_k)],
         cwd=ROOT,
         env=ONE_THREAD | os.environ,
         stdin=subprocess.PIPE,
@@ -113,3 +127,11 @@ def _ask(process: subprocess.Popen[bytes], texts: Sequence[str]) -> list[Predict
         Prediction(intent, confidence, tuple(Alternative(*each) for each in ranked))
         for intent, confidence, ranked in answers
     ]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin and process.stdout  # noqa: S101, PT018 - both are pipes
+    with suppress(BrokenPipeError):
+        process.stdin.close()
+    process.wait()
+    process.stdout.close()
