@@ -54,7 +54,7 @@ def run(commands: list[Command], folder: Path, port: int) -> list[str]:
     # What the commands do is measured by their own tests.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["/bin/bash", "-c", script],
         cwd=folder,
         env=environ | {"PORT": str(port), "HOST": "127.0.0.1", "COLUMNS": "80"},
         capture_output=True,
