@@ -9,6 +9,7 @@ RequestError
 ├── UnsupportedMediaTypeError  415
 ├── UnusableDataError          422: a sound event whose data can't be classified
 ├── InternalError              500
+├── OverloadedError            503
 └── UnavailableError           503
 """
 
@@ -94,3 +95,13 @@ class UnavailableError(RequestError):
 
     def __init__(self) -> None:
         super().__init__("The model is not available")
+
+
+class OverloadedError(RequestError):
+    """More requests came in than can be answered in time; a broker tries the event again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+    def __init__(self) -> None:
+        super().__init__("Overloaded; try again later")

@@ -75,10 +75,12 @@ class IntentFunction:
             case None:
                 return self._answer_http(request.content_type, body)
             case Mode.BATCH:
-                values = parse_batch(request.content_type, body)
+                values = parse_batch(request.content_type, body, self._settings)
                 return self._answer_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
-                reply = self._events.answer(parse_structured(request.content_type, body))
+                reply = self._events.answer(
+                    parse_structured(request.content_type, body, self._settings)
+                )
                 return _structured(reply) if reply else _no_reply()
             case _:
                 headers = request.event_headers().items()
