@@ -13,7 +13,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --allow-u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test check format lock bench clean
+.PHONY: help run train test soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ train: $(INSTALLED) ## train on model/data (model.train --help: on your own data
 
 test: check ## all checks, and all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, and 10 minutes of mixed load
+	SOAK_RESTARTS=100 SOAK_S=600 $(BIN)/python -m pytest -s tests/faults
 
 check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and workflows
 	$(BIN)/ruff format --check .

@@ -93,7 +93,7 @@ class Server:
 
     def __init__(self, app: App, listener: socket.socket, settings: Settings) -> None:
         self._stop_at: float | None = None
-        self._timeout_s = settings.shutdown_timeout_s
+        self._settings = settings
         self._loop = EventLoop()
         self._check_at = 0.0
         self._admission = Admission(self._loop, settings)
@@ -125,16 +125,16 @@ class Server:
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
         """Accept what has connected, answer what has been sent, and return from ``run``."""
         if self._stop_at is None:
-            self._stop_at = time.monotonic()
+            self._stop_at = time.monotonic() + self._settings.shutdown_delay_s
             self._wake()
 
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""
         self._waitress.task_dispatcher.event_loop = threading.get_ident()
-        while self._stop_at is None:
+        while self._stop_at is None or self._loop.now < self._stop_at:
             self._turn(POLL_S)
         self._accept_waiting()
-        self._drain(until=self._stop_at + self._timeout_s)
+        self._drain(until=self._stop_at + self._settings.shutdown_timeout_s)
         self._waitress.task_dispatcher.shutdown(timeout=1)
         self._waitress.trigger.close()
         self._loop.close()

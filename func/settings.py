@@ -37,7 +37,8 @@ class Settings:
         threads: how many requests are worked on at once.
         max_waiting: how many requests may wait for their answer; more are refused with 503.
         request_timeout_s: how long a request may take to arrive, and to wait for a thread.
-        shutdown_timeout_s: how long requests in flight may take after SIGTERM.
+        shutdown_delay_s: how long after SIGTERM new connections are still accepted.
+        shutdown_timeout_s: how long requests in flight may take after that.
         model_path: the trained pipeline; its card lies beside it.
         intent_threshold: overrides the out-of-scope threshold of the model; a logit.
         max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
@@ -52,6 +53,7 @@ class Settings:
     threads: int = 8
     max_waiting: int = 256
     request_timeout_s: float = 30.0
+    shutdown_delay_s: float = 0.0
     shutdown_timeout_s: float = 25.0
     model_path: Path = ROOT / "model" / "artifacts" / "intent_model.pkl"
     intent_threshold: float | None = None
@@ -134,6 +136,7 @@ _PARSERS: Mapping[str, Parser] = {
     "threads": _integer(1, 1000),
     "max_waiting": _integer(1, 1_000_000),
     "request_timeout_s": _number(0.1, 3600),
+    "shutdown_delay_s": _number(0, 3600),
     "shutdown_timeout_s": _number(0, 3600),
     "model_path": (Path, "a path"),
     "intent_threshold": _number(-1000, 1000),

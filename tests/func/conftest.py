@@ -44,7 +44,7 @@ def start_server(small_folder: Path) -> Iterator[Callable[..., RunningServer]]:
     yield start
     for server in servers:
         server.process.kill()
-        server.process.communicate()
+        server.wait()
 
 
 @pytest.fixture

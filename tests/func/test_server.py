@@ -21,7 +21,15 @@ from func import server as server_module
 from func.channel import Channel
 from func.settings import Settings
 from tests.conftest import ROOT
-from tests.func.servers import REQUEST, RunningServer, address, build_server, channels, wait_for
+from tests.func.servers import (
+    REQUEST,
+    RunningServer,
+    address,
+    build_server,
+    can_connect,
+    channels,
+    wait_for,
+)
 
 BODY_LIMIT = 64 * 1024
 REQUESTS_UNTIL_LOAD = 20
@@ -247,12 +255,6 @@ def test_request_in_flight_is_finished_at_sigterm(start_server):
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert b"Connection: close\r\n" in answer
     assert server.stop()[0] == 0
-
-
-def can_connect(port: int) -> bool:
-    """Tell whether somebody listens."""
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_draining_ends_after_its_time(start_server):
