@@ -15,7 +15,7 @@ BODY = b'{"text": "where is my order"}'
 
 def test_rolling_restarts_lose_nothing(small_folder, tmp_path):
     """Each of two instances is ended while the gateway still sends to it, and replaced."""
-    environ = {"MODEL_PATH": str(small_folder / MODEL_NAME), "SHUTDOWN_DELAY_S": "0.5"}
+    environ = {"MODEL_PATH": str(small_folder / MODEL_NAME), "SHUTDOWN_DELAY_S": "2"}
     instances = [RunningServer.start(environ) for _ in range(2)]
     exit_codes = []
     urls = [instance.url for instance in instances]
