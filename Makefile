@@ -59,7 +59,8 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 
 bench: $(INSTALLED) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	for name in cold_start start throughput in_process servers scaling accuracy; do \
+	for name in cold_start start throughput in_process servers overload long_texts scaling \
+		accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures
 

@@ -1,7 +1,7 @@
 """Measure what long texts cost: ``python -m benchmarks.long_texts``.
 
-One prediction in this process, by the model that is trained here: of words that people use, over and
-over, and of words that never come again, which no cache helps with.
+One prediction in this process, by the model that is trained here: of words that people use, over
+and over, and of words that never come again, which no cache helps with.
 """
 
 from __future__ import annotations
