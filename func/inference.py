@@ -20,7 +20,7 @@ from func.binary_tensors import (
 from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeError
 from func.http import JSON, Answer
 from func.json_api import MediaType, parse_object, render_json
-from func.query import Query, is_unicode
+from func.query import Query, is_unicode, whole_number
 from func.settings import Settings
 
 MODEL_NAME = "intent-classifier"
@@ -156,13 +156,12 @@ def _texts(fields: Mapping[str, Any], tensors: bytes, settings: Settings) -> lis
 
 def _shape(fields: Mapping[str, Any]) -> list[int]:
     shape = fields.get("shape")
-    if (
-        not isinstance(shape, list)
-        or not all(type(size) is int and size >= 0 for size in shape)
-        or not (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1))  # noqa: PLR2004 - see below
-    ):
-        raise InvalidQueryError(f"The shape of '{INPUT}' must be [N] or [N, 1]")
-    return shape
+    sizes = [whole_number(size) for size in shape] if isinstance(shape, list) else []
+    match sizes:
+        case [int(count)] | [int(count), 1] if count >= 0:
+            return [count, *[1] * (len(sizes) - 1)]
+        case _:
+            raise InvalidQueryError(f"The shape of '{INPUT}' must be [N] or [N, 1]")
 
 
 def _elements(fields: Mapping[str, Any], *, is_nested: bool) -> list[object]:

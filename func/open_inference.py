@@ -19,6 +19,7 @@ from func.json_api import classify, render_json
 from func.settings import Settings
 from func.version import VERSION
 from model.intent_model import IntentModel
+from model.model_card import ModelCard
 
 PLATFORM = "scikit-learn"
 VERSION_DIGITS = 12
@@ -62,13 +63,18 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
         app.add_url_rule(path, endpoint=path, view_func=infer, methods=["POST"])
 
 
+def model_version(card: ModelCard) -> str:
+    """Give the version that a model is served as."""
+    return card.model_sha256[:VERSION_DIGITS]
+
+
 class OpenInferenceApi:
     """Answers inference requests by a model."""
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
         self._model = model
         self._settings = settings
-        self.version = model.card.model_sha256[:VERSION_DIGITS]
+        self.version = model_version(model.card)
 
     @property
     def metadata(self) -> dict[str, Any]:

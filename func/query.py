@@ -85,6 +85,13 @@ def is_unicode(text: str) -> bool:
     return True
 
 
+def whole_number(value: object) -> int | None:
+    """Read a whole number, which JSON may also write as ``3.0``; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _text(value: object, settings: Settings, name: str) -> str:
     if not isinstance(value, str):
         raise InvalidQueryError(f"{name} must be a string")
@@ -108,9 +115,10 @@ def _texts(value: object, settings: Settings, name: str) -> list[str]:
 
 
 def _top_k(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    number = whole_number(value)
+    if number is None or number < 0:
         raise InvalidQueryError("'top_k' must be a whole number, 0 or more")
-    return value
+    return number
 
 
 def _explain(value: object) -> bool:

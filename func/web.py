@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
-from func import open_inference, telemetry
+from func import docs, open_inference, openapi, telemetry
 from func.handler import IntentFunction, health
 from func.http import JSON, Answer
 from func.json_api import render_json
@@ -41,7 +41,8 @@ def create_flask_app(function: IntentFunction) -> Flask:
     app.add_url_rule("/health", view_func=healthy)
     app.add_url_rule("/predict", view_func=predict, methods=["POST"])
     app.add_url_rule("/model", view_func=model)
-    open_inference.add_routes(app, function)
+    for routes in (open_inference, openapi, docs):
+        routes.add_routes(app, function)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.before_request(_start)
     app.after_request(_log)
