@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
 from func.json_api import MediaType, parse_json, render_json
+from func.query import whole_number
 from func.settings import Settings
 
 SPECVERSION = "1.0"
@@ -25,6 +26,8 @@ BATCH_JSON = "application/cloudevents-batch+json"
 
 _REQUIRED = ("id", "source", "type")
 _MARKS = ("specversion", *_REQUIRED)
+# CE, sections "REQUIRED Attributes" and "OPTIONAL Attributes": only extensions have other types.
+_STRINGS = frozenset((*_REQUIRED, "datacontenttype", "dataschema", "subject", "time"))
 _NAME = re.compile("[a-z0-9]+")
 # CE, section "Type System": control characters, surrogates and noncharacters are forbidden.
 _PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
@@ -200,10 +203,12 @@ def _checked(attributes: Mapping[str, object]) -> dict[str, str]:
 def _canonical(name: str, value: object) -> str:
     if not _NAME.fullmatch(name):
         raise MalformedEventError("An attribute's name must be of lower-case letters and digits")
+    if name in _STRINGS and not isinstance(value, str):
+        raise MalformedEventError(f"The attribute '{name}' must be a string")
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int) and value in _INTEGERS:
-        return str(value)
+    if (number := whole_number(value)) is not None and number in _INTEGERS:
+        return str(number)
     if not isinstance(value, str):
         raise MalformedEventError(
             "An attribute's value must be a string, a boolean or a 32-bit integer"

@@ -4,6 +4,7 @@ RequestError
 ├── BadRequestError            400
 │   ├── InvalidQueryError          the JSON object does not say what to classify
 │   └── MalformedEventError        not an event by the CloudEvents specification
+├── NotFoundError              404
 ├── MethodNotAllowedError      405
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
@@ -48,6 +49,12 @@ class InvalidQueryError(BadRequestError):
 
 class MalformedEventError(BadRequestError):
     """What calls itself an event breaks the CloudEvents specification."""
+
+
+class NotFoundError(RequestError):
+    """What the path names does not exist."""
+
+    status = HTTPStatus.NOT_FOUND
 
 
 class MethodNotAllowedError(RequestError):

@@ -38,7 +38,7 @@ class IntentFunction:
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
         self.model = model
-        self._settings = settings
+        self.settings = settings
         self._events = EventApi(model, settings)
 
     @classmethod
@@ -70,16 +70,16 @@ class IntentFunction:
             raise MethodNotAllowedError
         if request.content_encoding.lower() not in ("", "identity"):
             raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
-        body = request.read_body(self._settings.max_body_bytes)
+        body = request.read_body(self.settings.max_body_bytes)
         match mode:
             case None:
                 return self._answer_http(request.content_type, body)
             case Mode.BATCH:
-                values = parse_batch(request.content_type, body, self._settings)
+                values = parse_batch(request.content_type, body, self.settings)
                 return self._answer_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
                 reply = self._events.answer(
-                    parse_structured(request.content_type, body, self._settings)
+                    parse_structured(request.content_type, body, self.settings)
                 )
                 return _structured(reply) if reply else _no_reply()
             case _:
@@ -89,7 +89,7 @@ class IntentFunction:
                 return _binary(reply) if reply else _no_reply()
 
     def _answer_http(self, content_type: str, body: bytes) -> Answer:
-        query = parse_query(MediaType.parse(content_type), body, self._settings)
+        query = parse_query(MediaType.parse(content_type), body, self.settings)
         answers = classify(query, self.model)
         if query.is_batch:
             return Answer(render_json({"predictions": answers}), told={"utterances": len(answers)})
@@ -97,8 +97,8 @@ class IntentFunction:
         return Answer(render_json(answer), told=_told(answer))
 
     def _answer_batch(self, values: list[object], batch_id: str) -> Answer:
-        if len(values) > self._settings.max_batch_size:
-            raise TooLargeError(f"A batch holds at most {self._settings.max_batch_size} events")
+        if len(values) > self.settings.max_batch_size:
+            raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         replies = self._events.answer_batch(values, batch_id)
         if not replies:
             return _no_reply()

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
-from func import telemetry
+from func import docs, open_inference, openapi, telemetry
 from func.handler import IntentFunction, health
 from func.http import JSON, Answer
 from func.json_api import render_json
@@ -41,6 +41,8 @@ def create_flask_app(function: IntentFunction) -> Flask:
     app.add_url_rule("/health", view_func=healthy)
     app.add_url_rule("/predict", view_func=predict, methods=["POST"])
     app.add_url_rule("/model", view_func=model)
+    for routes in (open_inference, openapi, docs):
+        routes.add_routes(app, function)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.before_request(_start)
     app.after_request(_log)
@@ -69,5 +71,5 @@ def _start() -> None:
 def _log(response: Response) -> Response:
     # The path itself may hold anything, an utterance too; the route it matched can't.
     route = request.url_rule.rule if request.url_rule else None
-    telemetry.log_request(request.method, route, response.status_code, g.start)
+    telemetry.log_request(request.method, route, response.status_code, g.start, g.get("told", {}))
     return response
