@@ -5,6 +5,7 @@ RequestError
 │   ├── InvalidQueryError          the JSON object does not say what to classify
 │   └── MalformedEventError        not an event by the CloudEvents specification
 ├── NotFoundError              404
+├── UnauthorizedError          401
 ├── MethodNotAllowedError      405
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
@@ -55,6 +56,16 @@ class NotFoundError(RequestError):
     """What the path names does not exist."""
 
     status = HTTPStatus.NOT_FOUND
+
+
+class UnauthorizedError(RequestError):
+    """A token is asked for, and the request carries none that is known."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+    def __init__(self) -> None:
+        super().__init__("Send a known token: 'Authorization: Bearer …'")
 
 
 class MethodNotAllowedError(RequestError):
