@@ -55,11 +55,12 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-serve.txt requirements-serve.in
 	$(LOCK) --upgrade --output-file requirements-deploy.txt requirements-deploy.in
+	$(LOCK) --upgrade --output-file requirements-parquet.txt requirements-parquet.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
 
-bench: $(INSTALLED) ## measure against peers, side by side (most of an hour)
+bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	for name in cold_start start throughput in_process servers overload long_texts scaling \
+	for name in cold_start start throughput in_process bulk servers overload long_texts scaling \
 		accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures
