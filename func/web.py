@@ -14,6 +14,7 @@ from func import telemetry
 from func.handler import IntentFunction, health
 from func.http import JSON, Answer
 from func.json_api import render_json
+from func.page import Page
 
 
 def create_flask_app(function: IntentFunction) -> Flask:
@@ -33,7 +34,7 @@ def create_flask_app(function: IntentFunction) -> Flask:
     # parliament's own views parse each body a second time, and warn of every request that is no
     # event.
     app.view_functions |= {
-        "handle_get": predict,
+        "handle_get": Page.load().answer,
         "handle_post": predict,
         "liveness": healthy,
         "readiness": healthy,
