@@ -15,7 +15,7 @@ FUZZ_S ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test fuzz soak check format lock bench clean
+.PHONY: help run train test browser fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 f
 train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)
 	$(BIN)/python -m model.train
 
-test: check ## all checks, and all tests with coverage
+test: check browser ## all checks, and all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
 
 fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer)
@@ -46,6 +46,14 @@ check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/actionlint
 	$(BIN)/zizmor --quiet --offline .github/workflows
+
+# The page is tested in a real browser; without one these tests are left out, which pytest tells.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "Installing Chromium, for the tests of the page" \
+		&& apt-get update --quiet --quiet \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
+			--no-install-recommends chromium >/dev/null; } || true
 
 format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
 	$(BIN)/ruff format .
