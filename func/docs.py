@@ -45,7 +45,7 @@ def _asset(asset: str) -> Response:
     path = _assets().get(asset)
     if path is None:
         raise NotFound
-    is_compressed = "gzip" in request.accept_encodings
+    is_compressed = request.accept_encodings["gzip"] > 0
     response = Response(
         _content(path, is_compressed=is_compressed),
         content_type=MEDIA_TYPES[path.suffix],
@@ -64,13 +64,12 @@ def _asset(asset: str) -> Response:
 
 @lru_cache
 def _assets() -> dict[str, Path]:
-    package = find_spec("flask_swagger_ui")  # found, not imported: only its files are needed
-    [folder] = package.submodule_search_locations if package else [""]
+    # Found, not imported: only its files are needed.
+    package = find_spec("flask_swagger_ui")
+    folders = package.submodule_search_locations if package else None
+    [folder] = folders or [""]
     names = ("swagger-ui.css", "swagger-ui-bundle.js")
-    return {
-        "start.js": STATIC / "docs.js",
-        **{name: Path(folder or "") / "dist" / name for name in names},
-    }
+    return {"start.js": STATIC / "docs.js"} | {name: Path(folder, "dist", name) for name in names}
 
 
 @lru_cache
