@@ -100,12 +100,7 @@ def test_description_is_served(client, settings, small_model):
 
 def test_server_does_what_its_description_says(server):
     """schemathesis, with valid, invalid and random requests, finds no answer that differs."""
-    command = [
-        str(Path(sys.executable).with_name("st")),
-        "--config-file",
-        str(FOLDER / "schemathesis.toml"),
-        "run",
-    ]
+    program, config = Path(sys.executable).with_name("st"), FOLDER / "schemathesis.toml"
     options = ["--max-examples", "25", "--no-color", "--continue-on-failure"]
     process = subprocess.run(
         [program, "--config-file", config, "run", f"{server.url}/openapi.json", *options],
