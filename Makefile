@@ -11,9 +11,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
+FUZZ_S ?= 60
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test check format lock bench clean
+.PHONY: help run train test fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +30,13 @@ train: $(INSTALLED) ## train on model/data (model.train --help: on your own data
 
 test: check ## all checks, and all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer)
+	for target in http event file; do \
+		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
+
+soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, and 10 minutes of mixed load
+	SOAK_RESTARTS=100 SOAK_S=600 $(BIN)/python -m pytest -s tests/faults
 
 check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and workflows
 	$(BIN)/ruff format --check .
@@ -50,7 +59,8 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 
 bench: $(INSTALLED) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	for name in cold_start start throughput in_process servers scaling accuracy; do \
+	for name in cold_start start throughput in_process servers overload long_texts scaling \
+		accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures
 

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote_to_bytes
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
 from func.json_api import MediaType, parse_json, render_json
 from func.query import whole_number
+from func.settings import Settings
 
 SPECVERSION = "1.0"
 STRUCTURED_JSON = "application/cloudevents+json"
@@ -128,34 +129,34 @@ def is_attribute_value(value: object) -> bool:
     return isinstance(value, str) and bool(value) and not _FORBIDDEN.search(value)
 
 
-def parse_structured(content_type: str, body: bytes) -> Event:
+def parse_structured(content_type: str, body: bytes, settings: Settings) -> Event:
     """Read the one event of a message in structured mode.
 
     Raises:
         UnsupportedMediaTypeError: another event format than JSON.
         BadRequestError: not JSON, or a malformed event.
     """
-    return Event.from_json(_parse_body(content_type, body, STRUCTURED_JSON))
+    return Event.from_json(_parse_body(content_type, body, STRUCTURED_JSON, settings))
 
 
-def parse_batch(content_type: str, body: bytes) -> list[object]:
+def parse_batch(content_type: str, body: bytes, settings: Settings) -> list[object]:
     """Read the JSON values of a batch, which may be events or not.
 
     Raises:
         UnsupportedMediaTypeError: another event format than JSON.
         BadRequestError: not JSON, or no array.
     """
-    values = _parse_body(content_type, body, BATCH_JSON)
+    values = _parse_body(content_type, body, BATCH_JSON, settings)
     if not isinstance(values, list):
         raise MalformedEventError("A batch must be a JSON array of events")
     return values
 
 
-def _parse_body(content_type: str, body: bytes, expected: str) -> Any:
+def _parse_body(content_type: str, body: bytes, expected: str, settings: Settings) -> Any:
     media_type = MediaType.parse(content_type)
     if media_type.name != expected:
         raise UnsupportedMediaTypeError(f"The event format must be {expected}")
-    return parse_json(media_type.decode(body))
+    return parse_json(media_type.decode(body), settings)
 
 
 def _decode_header(value: str) -> str:

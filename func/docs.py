@@ -45,7 +45,7 @@ def _asset(asset: str) -> Response:
     path = _assets().get(asset)
     if path is None:
         raise NotFound
-    is_compressed = request.accept_encodings["gzip"] > 0
+    is_compressed = request.accept_encodings.best_match(["gzip"]) is not None
     response = Response(
         _content(path, is_compressed=is_compressed),
         content_type=MEDIA_TYPES[path.suffix],
@@ -64,10 +64,8 @@ def _asset(asset: str) -> Response:
 
 @lru_cache
 def _assets() -> dict[str, Path]:
-    # Found, not imported: only its files are needed.
-    package = find_spec("flask_swagger_ui")
-    folders = package.submodule_search_locations if package else None
-    [folder] = folders or [""]
+    package = find_spec("flask_swagger_ui")  # found, not imported: only its files are needed
+    [folder] = (package and package.submodule_search_locations) or [""]
     names = ("swagger-ui.css", "swagger-ui-bundle.js")
     return {"start.js": STATIC / "docs.js"} | {name: Path(folder, "dist", name) for name in names}
 

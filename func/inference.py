@@ -78,7 +78,7 @@ class InferenceRequest:
         """
         media_type = _media_type(content_type, has_length=json_length is not None)
         header, tensors = (body, b"") if json_length is None else split_message(body, json_length)
-        fields = parse_object(media_type.decode(header))
+        fields = parse_object(media_type.decode(header), settings)
         parameters = _parameters(fields, "the request")
         texts = _texts(_only_input(fields), tensors, settings)
         query = Query.from_texts(texts, parameters.get("top_k", 0), settings, INPUT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
 
@@ -11,9 +12,13 @@ from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
 from func import docs, open_inference, openapi, telemetry
-from func.handler import IntentFunction, health
+from func.errors import UnauthorizedError
+from func.handler import IntentFunction, error_answer, health
 from func.http import JSON, Answer
 from func.json_api import render_json
+
+OPEN_ROUTES = frozenset(("/", "/predict", "/docs", "/openapi.json"))
+OPEN_PREFIXES = ("/docs/", "/health", "/v2/health/")
 
 
 def create_flask_app(function: IntentFunction) -> Flask:
@@ -45,6 +50,7 @@ def create_flask_app(function: IntentFunction) -> Flask:
         routes.add_routes(app, function)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.before_request(_start)
+    app.before_request(partial(_authorize, function))
     app.after_request(_log)
     return app
 
@@ -62,6 +68,19 @@ def _answer_http_exception(error: HTTPException) -> Response:
         if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def _authorize(function: IntentFunction) -> Response | None:
+    # Pages hold no secret, and a browser that opens one sends no token; health is for probes. The
+    # function itself asks those who want a prediction.
+    route = request.url_rule.rule if request.url_rule else None
+    if route is None or route in OPEN_ROUTES or route.startswith(OPEN_PREFIXES):
+        return None
+    try:
+        function.authorize(request.environ)
+    except UnauthorizedError as error:
+        return to_flask(error_answer(error))
+    return None
 
 
 def _start() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from func.cloudevent import Event, Mode, parse_batch, parse_structured
 from func.errors import BadRequestError, MalformedEventError, UnsupportedMediaTypeError
+from func.settings import Settings
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
 HEADERS = {f"ce-{name}": value for name, value in REQUIRED.items()}
@@ -219,15 +220,18 @@ def test_structured_message_is_read():
     """A message in structured mode holds one event."""
     body = b'{"specversion":"1.0","id":"1","source":"/test","type":"test.type"}'
 
-    assert parse_structured("application/cloudevents+json; charset=utf-8", body) == Event(REQUIRED)
+    event = parse_structured("application/cloudevents+json; charset=utf-8", body, Settings())
+
+    assert event == Event(REQUIRED)
 
 
 def test_batch_is_a_list_of_whatever_was_sent():
     """A batch is taken apart before its events are looked at, so that each fails alone."""
-    assert parse_batch("application/cloudevents-batch+json", b'[{"id": "1"}, 2]') == [
-        {"id": "1"},
-        2,
-    ]
+    body = b'[{"id": "1"}, 2]'
+
+    values = parse_batch("application/cloudevents-batch+json", body, Settings())
+
+    assert values == [{"id": "1"}, 2]
 
 
 @pytest.mark.parametrize(
@@ -270,6 +274,6 @@ def test_batch_is_a_list_of_whatever_was_sent():
 def test_message_in_another_form_is_refused(parse, content_type, body, error, message):
     """Formats that are not understood, and broken bodies, get errors that say so."""
     with pytest.raises(error) as caught:
-        parse(content_type, body)
+        parse(content_type, body, Settings())
 
     assert caught.value.message == message
