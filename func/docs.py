@@ -67,10 +67,7 @@ def _assets() -> dict[str, Path]:
     package = find_spec("flask_swagger_ui")  # found, not imported: only its files are needed
     [folder] = (package and package.submodule_search_locations) or [""]
     names = ("swagger-ui.css", "swagger-ui-bundle.js")
-    return {
-        "start.js": STATIC / "docs.js",
-        **{name: Path(folder or "") / "dist" / name for name in names},
-    }
+    return {"start.js": STATIC / "docs.js"} | {name: Path(folder, "dist", name) for name in names}
 
 
 @lru_cache
