@@ -17,7 +17,7 @@ FUZZ_S ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test fuzz soak check format lock bench clean
+.PHONY: help run train test browser fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 f
 train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)
 	$(BIN)/python -m model.train
 
-test: check $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
+test: check browser $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
 
 fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer)
@@ -49,6 +49,14 @@ check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and
 	$(BIN)/actionlint
 	$(BIN)/zizmor --quiet --offline .github/workflows
 
+# The page is tested in a real browser; without one these tests are left out, which pytest tells.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "Installing Chromium, for the tests of the page" \
+		&& apt-get update --quiet --quiet \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
+			--no-install-recommends chromium >/dev/null; } || true
+
 format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -57,12 +65,13 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-serve.txt requirements-serve.in
 	$(LOCK) --upgrade --output-file requirements-deploy.txt requirements-deploy.in
+	$(LOCK) --upgrade --output-file requirements-parquet.txt requirements-parquet.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
 	$(LOCK) --upgrade --output-file requirements-clients.txt requirements-clients.in
 
-bench: $(INSTALLED) ## measure against peers, side by side (most of an hour)
+bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	for name in cold_start start throughput in_process servers overload long_texts scaling \
+	for name in cold_start start throughput in_process bulk servers overload long_texts scaling \
 		accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures

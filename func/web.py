@@ -16,6 +16,7 @@ from func.errors import UnauthorizedError
 from func.handler import IntentFunction, error_answer, health
 from func.http import JSON, Answer
 from func.json_api import render_json
+from func.page import Page
 
 OPEN_ROUTES = frozenset(("/", "/predict", "/docs", "/openapi.json"))
 OPEN_PREFIXES = ("/docs/", "/health", "/v2/health/")
@@ -38,7 +39,7 @@ def create_flask_app(function: IntentFunction) -> Flask:
     # parliament's own views parse each body a second time, and warn of every request that is no
     # event.
     app.view_functions |= {
-        "handle_get": predict,
+        "handle_get": Page.load().answer,
         "handle_post": predict,
         "liveness": healthy,
         "readiness": healthy,

@@ -6,6 +6,8 @@ ModelError
 ├── CompilationError          a pipeline that has no compiled form: which step, and why
 ├── CompiledFormError         a compiled form that can't be used: why
 ├── EqualityError             a compiled form that does not answer as its pipeline
+├── InterruptionError         a signal that asks to stop: which one
+├── WorkerError               a process that was to predict has ended
 ├── ExplanationError          a model that can't say which n-grams spoke for an intent
 └── ArtifactError             a model file that can't be served: which one, why, and the remedy
     ├── ArtifactMissingError
@@ -89,6 +91,30 @@ class ExplanationError(ModelError):
 
     def __init__(self) -> None:
         super().__init__("This model can't explain its predictions")
+
+
+class InterruptionError(ModelError):
+    """A signal asks the command to stop.
+
+    Attributes:
+        number: the signal's.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__("interrupted")
+
+    @property
+    def exit_code(self) -> int:
+        """What shells give for it."""
+        return 128 + self.number
+
+
+class WorkerError(ModelError):
+    """A process that was to predict has ended before its time."""
+
+    def __init__(self) -> None:
+        super().__init__("a process that predicts has ended; is there enough memory?")
 
 
 class ArtifactError(ModelError):

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from model.console import plain_console, print_messages
 from model.errors import ArtifactError, DataError, Problem
 from model.evaluation import evaluate
 from model.formats import Example, read_examples
 from model.intent_model import IntentModel
 from model.prediction import OUT_OF_SCOPE
-from model.printing import plain_console, print_evaluation, print_messages
+from model.printing import print_evaluation
 
 DEFAULT_MODEL = Path(__file__).resolve().parent / "artifacts" / "intent_model.pkl"
 EXAMPLES = """\

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.table import Table
 
 from model.evaluation import Evaluation
 
 MOST_CONFUSIONS = 10
-MOST_MESSAGES = 20
-
-
-def plain_console(*, stderr: bool = False) -> Console:
-    """Make a console that prints intents and paths as they are, whatever brackets they hold."""
-    return Console(stderr=stderr, soft_wrap=True, markup=False, emoji=False, highlight=False)
-
-
-def print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
-    """Print a line for each message, and how many more there are."""
-    for message in messages[:MOST_MESSAGES]:
-        console.print(f"{kind}: {message}")
-    if len(messages) > MOST_MESSAGES:
-        console.print(f"{kind}: and {len(messages) - MOST_MESSAGES} more")
 
 
 def print_evaluation(console: Console, evaluation: Evaluation) -> None:

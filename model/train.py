@@ -14,10 +14,11 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
+from model.console import plain_console, print_messages
 from model.dataset import Dataset, load_dataset
 from model.errors import DataError, EqualityError
 from model.model_card import CARD_NAME
-from model.printing import plain_console, print_evaluation, print_messages
+from model.printing import print_evaluation
 from model.training import (
     COMPILED_NAME,
     MODEL_NAME,

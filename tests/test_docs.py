@@ -93,6 +93,20 @@ def test_commands_of_the_readme_print_what_stands_there(served):
             )
 
 
+def test_all_commands_are_run_or_need_a_cluster():
+    """No document shows a command that nobody has tried, unless it says that it needs a cluster."""
+    unmarked = {
+        block.document.name
+        for document in DOCUMENTS
+        for block in blocks(document)
+        if block.commands and not block.needs_cluster
+    }
+
+    assert unmarked == {"README.md", "open-inference.md", *TRANSCRIPTS}
+
+
+# Run by test_transcripts.py; open-inference.md by test_open_inference_clients.py.
+TRANSCRIPTS = ("tutorial.md", "feedback.md")
 TICKETS = "text,intent\nhello,greeting\nhi,greeting\nhello,goodbye\n"
 
 

@@ -57,6 +57,8 @@ def kind(api_version: str, name: str, spec: Schema, *, is_namespaced: bool = Tru
 
 REFERENCE = record({"apiVersion": STRING, "kind": STRING, "name": STRING}, {"namespace": STRING})
 DESTINATION = record({"ref": REFERENCE}, {"uri": {"type": "string", "pattern": "^/"}})
+EXACT = record({"exact": STRINGS})
+FILTER = {"oneOf": [EXACT, record({"any": list_of(EXACT)})]}
 DELIVERY = record(
     {
         "retry": {"type": "integer", "minimum": 1, "maximum": 20},
@@ -179,7 +181,7 @@ SCHEMAS: Mapping[tuple[str, str], Schema] = {
             record(
                 {
                     "broker": STRING,
-                    "filters": list_of(record({"exact": STRINGS})),
+                    "filters": list_of(FILTER),
                     "subscriber": DESTINATION,
                 },
                 {"delivery": DELIVERY},

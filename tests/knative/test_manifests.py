@@ -328,6 +328,19 @@ def test_events_that_are_classified_are_none_of_our_own_replies():
     assert asked["exact"]["type"] not in answered
 
 
+def test_reviewers_get_requests_with_their_answers():
+    """The text stands in the request and the doubt in the answer: people need both."""
+    [asked] = find("eventing", "Trigger", "intent-requests")["spec"]["filters"]
+    [review] = find("eventing", "Trigger", "review")["spec"]["filters"]
+    prefix = Settings().event_type_prefix
+
+    assert [each["exact"]["type"] for each in review["any"]] == [
+        asked["exact"]["type"],
+        f"{prefix}.intent.out_of_scope",
+        f"{prefix}.intent.classified",
+    ]
+
+
 def test_func_yaml_and_the_service_agree():
     """``func deploy`` and the manifests make the same function."""
     function = yaml.safe_load((ROOT / "func.yaml").read_text())

@@ -1,0 +1,37 @@
+"""What the tests of the commands for tables share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model.predict import main
+from model.training import MODEL_NAME
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def small_path(small_folder: Path) -> str:
+    """Where the small model lies."""
+    return str(small_folder / MODEL_NAME)
+
+
+@pytest.fixture
+def label(
+    small_path: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Label a table by the small model, in this process; give exit code and what was told."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(table: str, output: str, *options: str) -> tuple[int, str]:
+        files = ["--input", table, "--output", output]
+        code = main([*files, "--model", small_path, "--jobs", "1", *options])
+        return code, capsys.readouterr().err
+
+    return run

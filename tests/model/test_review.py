@@ -1,0 +1,475 @@
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from func.cloudevent import Event
+from func.events import EventApi
+from func.settings import Settings
+from model import review
+from model.event_log import read_event_log
+from model.review import EXAMPLES, main
+from tests.conftest import ROOT
+
+TEXTS = ("zzz qqq www", "zzz qqq vvv", "jjj kkk")
+
+
+def request(number: int, text: str, **attributes: Any) -> dict[str, Any]:
+    event = {"specversion": "1.0", "type": "chat.message", "source": "/chat", "id": str(number)}
+    return event | {"data": {"text": text}} | attributes
+
+
+@pytest.fixture(scope="session")
+def outside_model(small_model):
+    """The small model, told to find out of scope what it has never seen."""
+    [known] = small_model.score(["reset my password"])[1]
+    [unknown] = small_model.score(["zzz qqq www"])[1]
+    return (known + unknown) / 2
+
+
+@pytest.fixture
+def model_path(small_trained, tmp_path, outside_model):
+    """Where that model lies."""
+    small_trained.save(tmp_path / "model")
+    card = tmp_path / "model" / "model_card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"threshold": outside_model}))
+    return tmp_path / "model" / "intent_model.pkl"
+
+
+@pytest.fixture
+def ask(small_model, outside_model):
+    """The function's own answer to an event."""
+    card = small_model.card
+    api = EventApi(
+        type(small_model)(small_model._scorer, _with_threshold(card, outside_model)), Settings()
+    )
+
+    def answer(event: dict[str, Any]) -> dict[str, Any]:
+        reply = api.answer(Event.from_json(event))
+        assert reply
+        return {**reply.attributes, "data": reply.data}
+
+    return answer
+
+
+def _with_threshold(card: Any, threshold: float) -> Any:
+    fields = {name: getattr(card, name) for name in card.__slots__}
+    return type(card)(**fields | {"threshold": threshold})
+
+
+@pytest.fixture
+def log(tmp_path, ask):
+    """What a sink has kept: each request and the function's reply, in any order."""
+    requests = [request(number, text) for number, text in enumerate((*TEXTS, "hello"))]
+    path = tmp_path / "events.jsonl"
+    lines = [*map(ask, requests), *requests]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
+
+
+@pytest.fixture
+def train(tmp_path):
+    """A training file with columns of its own."""
+    path = tmp_path / "train.csv"
+    path.write_text("id,intent,text\n1,greeting,hello\n")
+    return path
+
+
+@pytest.fixture
+def run(log, train, model_path, monkeypatch, capsys):
+    """Run the command with answers typed at its prompt; give exit code and output."""
+
+    def run_with(typed: str, *options: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.stdin", StringIO(typed))
+        files = [str(log), "--train", str(train), "--model", str(model_path), "--below", "0"]
+        return main([*files, *options]), *capsys.readouterr()
+
+    return run_with
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def test_groups_are_asked_for_and_added(run, train):
+    """Alike texts come together, the largest group first; what is decided is added."""
+    code, output, errors = run("game\ny\no\n")
+
+    assert (code, errors) == (0, "")
+    assert "4 answers, 3 different texts out of scope or below 0.0\n" in output
+    assert "\nGroup 1 of 2: 2 texts\n  zzz qqq www\n  zzz qqq vvv\n1: " in output
+    assert "\nGroup 2 of 2: 1 text\n  jjj kkk\n1: " in output
+    assert output.count("Rather a new intent?\n") == 2
+    assert rows(train) == [
+        ["1", "greeting", "hello"],
+        ["", "game", "zzz qqq www"],
+        ["", "game", "zzz qqq vvv"],
+    ]
+    assert rows(train.with_name("out_of_scope_validation.csv")) == [["jjj kkk", "out_of_scope"]]
+    assert output.endswith(
+        f"Added 2 texts to {train}\nAdded 1 texts to "
+        f"{train.with_name('out_of_scope_validation.csv')}\n"
+    )
+
+
+def test_second_review_adds_nothing(run, train):
+    """What stands there already is not added again, nor under another intent."""
+    run("game\ny\ns\n")
+    before = train.read_text()
+
+    _, again, _ = run("game\ny\ns\n")
+    _, _, warnings = run("greeting\ns\n")
+
+    assert again.endswith(f"Added 0 texts to {train}, 2 stood there already\n")
+    assert warnings == (
+        f"warning: {train}:3: labelled game, not greeting; kept\n"
+        f"warning: {train}:4: labelled game, not greeting; kept\n"
+    )
+    assert train.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "added"),
+    [
+        pytest.param("", 0, id="end-of-input"),
+        pytest.param("q\n", 0, id="stop"),
+        pytest.param("\n\n", 0, id="default-of-a-new-intent-is-skip"),
+        pytest.param("s\ngreeting\n", 1, id="skip-then-name"),
+        pytest.param("9\n0\ngreeting\nq\n", 2, id="no-such-number"),
+        pytest.param("gretting\n\ngreeting\nq\n", 2, id="typo"),
+        pytest.param("gretting\n", 0, id="typo-then-end"),
+        pytest.param("game\nyes\ngame\n", 3, id="new-name-is-asked-once"),
+    ],
+)
+def test_answers_mean_what_the_prompt_says(run, train, typed, added):
+    """Numbers and names are checked; the end of the input stops."""
+    run(typed)
+
+    assert len(rows(train)) == 1 + added
+
+
+def test_number_takes_a_proposal(run, train):
+    """The numbers are those of the proposals."""
+    _, output, _ = run("2\nq\n")
+
+    proposal = output.split("\n2: ")[1].split()[0]
+    assert [row[1] for row in rows(train)[1:]] == [proposal] * 2
+
+
+def test_likely_intent_is_the_default(run, train, log):
+    """Where the model was nearly sure, Enter takes its proposal."""
+    line = {"message": "reset my password now", "intent": "password_reset", "confidence": 0.4}
+    log.write_text(f"{json.dumps(line)}\n")
+
+    _, output, _ = run("\n", "--below", "0.5")
+
+    assert "s skip, q stop) [password_reset]: " in output
+    assert rows(train)[1:] == [["", "password_reset", "reset my password now"]]
+
+
+def test_large_groups_are_cut(run, log):
+    """Five texts of a group are shown, and how many more there are."""
+    texts = [f"zzz qqq {'x' * n}" for n in range(8)]
+    lines = ({"text": text, "intent": "out_of_scope", "confidence": 0.4} for text in texts)
+    log.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    _, output, _ = run("")
+
+    assert "8 texts\n" in output
+    assert "\n  and 3 more\n" in output
+
+
+def test_number_of_texts_is_bounded(run, monkeypatch):
+    """Likeness takes memory with the square of their number: the last ones are looked at."""
+    monkeypatch.setattr(review, "MOST_UTTERANCES", 1)
+
+    _, output, warnings = run("")
+
+    assert warnings == "warning: only the last 1 texts are looked at\n"
+    assert "Group 1 of 1: 1 text\n  jjj kkk\n" in output
+
+
+def test_texts_without_words_are_no_crash(run, log):
+    """What has no n-grams is like nothing else."""
+    lines = (
+        {"text": sign, "intent": "out_of_scope", "confidence": 0.1} for sign in ("\u200b.", "!")
+    )
+    log.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    code, output, _ = run("")
+
+    assert code == 0
+    assert "Group 1 of " in output
+
+
+def test_nothing_doubtful_is_nothing_to_do(run, log, train):
+    """A log of sure answers asks nothing."""
+    log.write_text('{"text": "hello", "intent": "greeting", "confidence": 1}\n')
+
+    code, output, _ = run("")
+
+    assert code == 0
+    assert output.endswith("0 different texts out of scope or below 0.0\nNothing to add\n")
+    assert len(rows(train)) == 1
+
+
+def test_decisions_can_be_made_in_a_file(run, train, tmp_path):
+    """Proposals are written, edited as a table, and accepted; skipped ones are left out."""
+    decisions = tmp_path / "decisions.csv"
+    code, output, _ = run("", "--propose", str(decisions))
+    assert code == 0
+    assert output.endswith(f"Wrote 3 proposals to {decisions}\n")
+    assert rows(decisions) == [
+        ["1", "zzz qqq www", "s"],
+        ["1", "zzz qqq vvv", "s"],
+        ["2", "jjj kkk", "s"],
+    ]
+    decisions.write_text(decisions.read_text().replace("vvv,s", "vvv,game"))
+
+    assert run("", "--accept", str(decisions))[0] == 0
+
+    assert rows(train)[1:] == [["", "game", "zzz qqq vvv"]]
+
+
+def test_decisions_on_other_texts_are_refused(run, train, tmp_path):
+    """A file that belongs to another log is not taken for this one."""
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text("text,intent\nsomething else,game\n")
+
+    assert run("", "--accept", str(decisions))[0::2] == (
+        1,
+        f"error: {decisions}:2: is not among the texts of the log\n",
+    )
+    assert len(rows(train)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        pytest.param("t.jsonl", '{"text": "a"', None, id="broken"),
+        pytest.param(
+            "t.jsonl",
+            '{"text": "hello", "intent": "greeting"}',
+            '{"text": "hello", "intent": "greeting"}\n{"text": "jjj kkk", "intent": "greeting"}\n',
+            id="jsonl-without-line-break",
+        ),
+        pytest.param("t.tsv", "intent\ttext\r\n", None, id="tsv-without-rows"),
+        pytest.param(
+            "t.tsv",
+            "intent\ttext\r\nx\ty\r\n",
+            "intent\ttext\r\nx\ty\r\ngreeting\tjjj kkk\r\n",
+            id="tsv-of-windows",
+        ),
+        pytest.param("t.yml", "", None, id="yaml"),
+        pytest.param("new.jsonl", None, '{"text": "jjj kkk", "intent": "greeting"}\n', id="new"),
+    ],
+)
+def test_training_file_keeps_its_form(run, tmp_path, name, content, expected):
+    """Each format is added to in its own way; what can't be read is not touched."""
+    path = tmp_path / name
+    before = set() if content is None else {path.write_bytes(content.encode())}
+
+    code, _, errors = run("s\ngreeting\n", "--train", str(path))
+
+    assert (code, errors == "") == ((0, True) if expected else (1, False))
+    assert path.read_bytes() == (expected or content).encode()
+    assert len(before) <= 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "texts", "counts"),
+    [
+        pytest.param(
+            [
+                request(1, "", data="hello", datacontenttype="text/plain"),
+                {"intent": "x", "confidence": 0.1, "request": {"id": "1", "source": "/chat"}},
+            ],
+            ["hello"],
+            (0, 0),
+            id="plain-text-and-data-of-a-reply",
+        ),
+        pytest.param(
+            [
+                request(1, "", data_base64=base64.b64encode(b'{"message": "hi"}').decode()),
+                request(2, "", data_base64=base64.b64encode(b"hello").decode()),
+                *(
+                    {"intent": "x", "confidence": 0.1, "request": {"id": n, "source": "/chat"}}
+                    for n in ("1", "2")
+                ),
+            ],
+            ["hi", "hello"],
+            (0, 0),
+            id="base64",
+        ),
+        pytest.param(
+            [
+                request(1, "", data_base64="a"),
+                request(2, "", data=None),
+                {"intent": "x", "confidence": 0.1, "request": {"id": "9", "source": "/chat"}},
+                {"intent": "x", "confidence": 0.1},
+                {"text": "loose"},
+                [1],
+                {"text": "hello", "intent": "x", "confidence": 0.2},
+            ],
+            ["hello"],
+            (1, 5),
+            id="what-does-not-belong",
+        ),
+    ],
+)
+def test_logs_are_read_in_any_form(tmp_path, lines, texts, counts):
+    """Requests and answers are joined by source and id; the rest is counted."""
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + '\n\n{"torn')
+
+    log = read_event_log(path)
+
+    assert [each.text for each in log.answered] == texts
+    assert (log.without_text, log.unreadable - 1) == counts
+
+
+def displayed(event: dict[str, Any]) -> str:
+    """Print an event as Knative's event_display does."""
+    data = event["data"] if isinstance(event["data"], str) else json.dumps(event["data"], indent=2)
+    head = "".join(f"  {name}: {value}\n" for name, value in event.items() if name != "data")
+    body = "".join(f"  {line}\n" for line in data.splitlines())
+    return f"☁️  cloudevents.Event\nContext Attributes,\n{head}Data,\n{body}\n"
+
+
+def test_log_of_event_display_is_read(tmp_path, ask):
+    """What `kubectl logs` shows of Knative's own sink will do."""
+    event = request(1, "zzz qqq www")
+    plain = request(2, "", data="jjj kkk", datacontenttype="text/plain")
+    path = tmp_path / "sink.log"
+    path.write_text(
+        "2026/11/24 listening\n" + "".join(map(displayed, (event, ask(event), plain, ask(plain))))
+    )
+
+    log = read_event_log(path)
+
+    assert [each.text for each in log.answered] == ["zzz qqq www", "jjj kkk"]
+    assert log.answered[0].intent == "out_of_scope"
+
+
+def test_what_could_not_be_used_is_told(run, log):
+    """Answers without their request and lines of another kind are counted."""
+    reply = {"intent": "x", "confidence": 0.1, "request": {"id": "lost", "source": "/chat"}}
+    log.write_text(f"{log.read_text()}{json.dumps(reply)}\nsomething\n")
+
+    assert run("")[2] == (
+        "warning: 1 answers without their request, left out\n"
+        "warning: 1 events neither ask nor answer, left out\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(["none.jsonl"], "none.jsonl: can't be read", id="missing"),
+        pytest.param(["empty.jsonl"], "empty.jsonl: holds no answer together with", id="empty"),
+        pytest.param(["log", "--model", "none.pkl"], "none.pkl does not exist", id="model"),
+        pytest.param(
+            ["log", "--propose", "no/d.csv"], "no/d.csv can't be written: No such", id="folder"
+        ),
+    ],
+)
+def test_files_that_can_not_be_used_are_told(
+    options, message, log, model_path, tmp_path, monkeypatch, capsys
+):
+    """One line names the file and the reason."""
+    monkeypatch.chdir(tmp_path)
+    Path("empty.jsonl").touch()
+    Path("log").write_bytes(log.read_bytes())
+
+    assert main(["--model", str(model_path), *options]) == 1
+
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"error: {message}")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("share", ["-1", "2", "much"])
+def test_share_that_is_none_is_wrong_usage(share, capsys):
+    """A confidence lies between 0 and 1."""
+    with pytest.raises(SystemExit) as caught:
+        main(["log", f"--below={share}"])
+
+    assert caught.value.code == 2
+    assert "must lie between 0 and 1" in capsys.readouterr().err
+
+
+def test_help_shows_examples(capsys):
+    """The help ends with examples and the exit codes."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    assert capsys.readouterr().out.endswith(EXAMPLES)
+
+
+def command(log: Path, train: Path, model_path: Path) -> list[str]:
+    files: Sequence[object] = (log, "--train", train, "--model", model_path, "--below", 0)
+    return [sys.executable, "-m", "model.review", *map(str, files)]
+
+
+def test_review_in_a_terminal(log, train, model_path):
+    """A person answers at the prompt of the real command."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command(log, train, model_path), cwd=ROOT, stdin=theirs, stdout=theirs
+    )
+    os.close(theirs)
+    shown = _read_until(ours, b"q stop) [s]: ")
+    os.write(ours, b"game\n")
+    shown += _read_until(ours, b"[y/N]: ")
+    os.write(ours, b"y\n")
+    shown += _read_until(ours, b"q stop) [s]: ")
+    os.write(ours, b"q\n")
+    _read_until(ours, b"Added 2 texts")
+
+    assert process.wait(60) == 0
+    os.close(ours)
+    assert b"game is a new intent; is it meant so?" in shown
+    assert len(rows(train)) == 3
+
+
+def test_interrupted_review_writes_nothing(log, train, model_path):
+    """Ctrl-C at the prompt leaves the training data as it was."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command(log, train, model_path),
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(theirs)
+    _read_until(ours, b"q stop) [s]: ")
+    os.write(ours, b"greeting\n")
+    _read_until(ours, b"q stop) [s]: ")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    os.close(ours)
+
+    assert (process.returncode, errors) == (130, "\nerror: interrupted; nothing was written\n")
+    assert len(rows(train)) == 1
+
+
+def _read_until(file: int, end: bytes) -> bytes:
+    shown = b""
+    while end not in shown:
+        shown += os.read(file, 4096)
+    return shown
