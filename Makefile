@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+CLIENTS := .venv-clients
+INSTALLED_CLIENTS := $(CLIENTS)/.installed
 MODEL := model/artifacts/intent_model.pkl
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # With their extras: a requirement that asks for one would else be met by the newest release, whose
@@ -28,7 +30,7 @@ run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 f
 train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)
 	$(BIN)/python -m model.train
 
-test: check browser ## all checks, and all tests with coverage
+test: check browser $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
 
 fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer)
@@ -65,6 +67,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 	$(LOCK) --upgrade --output-file requirements-deploy.txt requirements-deploy.in
 	$(LOCK) --upgrade --output-file requirements-parquet.txt requirements-parquet.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
+	$(LOCK) --upgrade --output-file requirements-clients.txt requirements-clients.in
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
@@ -74,7 +77,7 @@ bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove the virtual environment, the model and all caches
-	rm -rf $(VENV) model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -90,6 +93,15 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+# Apart from the others: their needs clash.
+$(INSTALLED_CLIENTS): requirements-clients.txt requirements-mlserver.txt | $(BIN)/python
+	@echo "Installing the clients of the Open Inference Protocol that tests try"
+	@$(BIN)/python -m venv $(CLIENTS)
+	@for file in $(filter %.txt,$^); do \
+		$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+			--no-deps --requirement $$file || exit 1; done
 	@touch $@
 
 $(MODEL): $(wildcard model/*.py) $(wildcard model/data/*.csv) $(INSTALLED)

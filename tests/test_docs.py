@@ -102,10 +102,10 @@ def test_all_commands_are_run_or_need_a_cluster():
         if block.commands and not block.needs_cluster
     }
 
-    assert unmarked == {"README.md", *TRANSCRIPTS}
+    assert unmarked == {"README.md", "open-inference.md", *TRANSCRIPTS}
 
 
-# Run by test_transcripts.py.
+# Run by test_transcripts.py; open-inference.md by test_open_inference_clients.py.
 TRANSCRIPTS = ("tutorial.md", "feedback.md")
 TICKETS = "text,intent\nhello,greeting\nhi,greeting\nhello,goodbye\n"
 
