@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -31,16 +30,8 @@ FOLDER = Path(__file__).parent
 def server(small_folder):
     """A server around the small model."""
     running = RunningServer.start({"MODEL_PATH": str(small_folder / "intent_model.pkl")})
-    log = running.process.stderr
-    assert log
-    # So many requests are logged that the pipe would fill, and the server wait for a reader.
-    reader = threading.Thread(target=log.read)
-    reader.start()
     yield running
-    running.process.terminate()
-    reader.join()
-    running.process.wait()
-    log.close()
+    running.stop()
 
 
 def test_description_is_valid():
@@ -78,7 +69,7 @@ def test_description_has_the_routes_of_the_app(small_model, settings):
         for method in (rule.methods or set()) & METHODS
     }
 
-    # parliament registers it, but its package has no such files.
+    # parliament registers the other one: its package has no static files.
     assert served - {("/static/{path:filename}", "GET")} == described
 
 
