@@ -149,6 +149,7 @@ def test_required_attribute_must_be_there(name):
         pytest.param({"data_base64": "aGk="}, {}, b"hi", id="base64-data"),
         pytest.param({"flag": True}, {"flag": "true"}, None, id="boolean"),
         pytest.param({"count": -3}, {"count": "-3"}, None, id="integer"),
+        pytest.param({"count": -3.0}, {"count": "-3"}, None, id="integer-with-a-fraction-of-0"),
         pytest.param({"subject": None}, {}, None, id="null-is-absent"),
     ],
 )
@@ -198,6 +199,9 @@ def test_json_event_is_read(members, attributes, data):
         ),
         pytest.param(
             REQUIRED | {"specversion": 1}, "The attribute 'specversion' must be 1.0", id="version-1"
+        ),
+        pytest.param(
+            REQUIRED | {"type": False}, "The attribute 'type' must be a string", id="type-of-truth"
         ),
     ],
 )
