@@ -6,6 +6,8 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 CLIENTS := .venv-clients
 INSTALLED_CLIENTS := $(CLIENTS)/.installed
+AUDIT := .venv-audit
+INSTALLED_AUDIT := $(AUDIT)/.installed
 MODEL := model/artifacts/intent_model.pkl
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # With their extras: a requirement that asks for one would else be met by the newest release, whose
@@ -17,7 +19,7 @@ FUZZ_S ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test browser fuzz soak check format lock bench clean
+.PHONY: help run train test browser audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +59,14 @@ browser:
 		&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
 			--no-install-recommends chromium >/dev/null; } || true
 
+audit: $(INSTALLED_AUDIT) ## look up known vulnerabilities of what the image and the commands need
+	for file in requirements-serve.txt requirements.txt requirements-deploy.txt; do \
+		$(AUDIT)/bin/pip-audit --require-hashes --disable-pip --requirement $$file || exit 1; done
+
+sbom: $(INSTALLED_AUDIT) ## list what the image holds, as CycloneDX, in sbom.json
+	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --output-file sbom.json \
+		requirements-serve.txt
+
 format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -68,6 +78,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 	$(LOCK) --upgrade --output-file requirements-parquet.txt requirements-parquet.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
 	$(LOCK) --upgrade --output-file requirements-clients.txt requirements-clients.in
+	$(LOCK) --upgrade --output-file requirements-audit.txt requirements-audit.in
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
@@ -77,7 +88,7 @@ bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove the virtual environment, the model and all caches
-	rm -rf $(VENV) $(CLIENTS) model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) $(AUDIT) sbom.json model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -102,6 +113,13 @@ $(INSTALLED_CLIENTS): requirements-clients.txt requirements-mlserver.txt | $(BIN
 	@for file in $(filter %.txt,$^); do \
 		$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 			--no-deps --requirement $$file || exit 1; done
+	@touch $@
+
+$(INSTALLED_AUDIT): requirements-audit.txt | $(BIN)/python
+	@echo "Installing what audits the dependencies"
+	@$(BIN)/python -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements-audit.txt
 	@touch $@
 
 $(MODEL): $(wildcard model/*.py) $(wildcard model/data/*.csv) $(INSTALLED)
