@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+CLIENTS := .venv-clients
+INSTALLED_CLIENTS := $(CLIENTS)/.installed
+AUDIT := .venv-audit
+INSTALLED_AUDIT := $(AUDIT)/.installed
 MODEL := model/artifacts/intent_model.pkl
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # With their extras: a requirement that asks for one would else be met by the newest release, whose
@@ -11,9 +15,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
+FUZZ_S ?= 60
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test check format lock bench clean
+.PHONY: help run train test browser audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +32,15 @@ run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 f
 train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)
 	$(BIN)/python -m model.train
 
-test: check ## all checks, and all tests with coverage
+test: check browser $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer)
+	for target in http event file; do \
+		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
+
+soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, and 10 minutes of mixed load
+	SOAK_RESTARTS=100 SOAK_S=600 $(BIN)/python -m pytest -s tests/faults
 
 check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and workflows
 	$(BIN)/ruff format --check .
@@ -37,6 +50,22 @@ check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/actionlint
 	$(BIN)/zizmor --quiet --offline .github/workflows
+
+# The page is tested in a real browser; without one these tests are left out, which pytest tells.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "Installing Chromium, for the tests of the page" \
+		&& apt-get update --quiet --quiet \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
+			--no-install-recommends chromium >/dev/null; } || true
+
+audit: $(INSTALLED_AUDIT) ## look up known vulnerabilities of what the image and the commands need
+	for file in requirements-serve.txt requirements.txt requirements-deploy.txt; do \
+		$(AUDIT)/bin/pip-audit --require-hashes --disable-pip --requirement $$file || exit 1; done
+
+sbom: $(INSTALLED_AUDIT) ## list what the image holds, as CycloneDX, in sbom.json
+	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --output-file sbom.json \
+		requirements-serve.txt
 
 format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
 	$(BIN)/ruff format .
@@ -48,15 +77,18 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 	$(LOCK) --upgrade --output-file requirements-deploy.txt requirements-deploy.in
 	$(LOCK) --upgrade --output-file requirements-parquet.txt requirements-parquet.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
+	$(LOCK) --upgrade --output-file requirements-clients.txt requirements-clients.in
+	$(LOCK) --upgrade --output-file requirements-audit.txt requirements-audit.in
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	for name in cold_start start throughput in_process bulk servers scaling accuracy; do \
+	for name in cold_start start throughput in_process bulk servers overload long_texts scaling \
+		accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove the virtual environment, the model and all caches
-	rm -rf $(VENV) model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) $(AUDIT) sbom.json model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -72,6 +104,22 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+# Apart from the others: their needs clash.
+$(INSTALLED_CLIENTS): requirements-clients.txt requirements-mlserver.txt | $(BIN)/python
+	@echo "Installing the clients of the Open Inference Protocol that tests try"
+	@$(BIN)/python -m venv $(CLIENTS)
+	@for file in $(filter %.txt,$^); do \
+		$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+			--no-deps --requirement $$file || exit 1; done
+	@touch $@
+
+$(INSTALLED_AUDIT): requirements-audit.txt | $(BIN)/python
+	@echo "Installing what audits the dependencies"
+	@$(BIN)/python -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements-audit.txt
 	@touch $@
 
 $(MODEL): $(wildcard model/*.py) $(wildcard model/data/*.csv) $(INSTALLED)

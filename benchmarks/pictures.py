@@ -1,6 +1,6 @@
-"""Draw the results side by side for the README: ``python -m benchmarks.pictures``.
+"""Draw results for the README and the documentation: ``python -m benchmarks.pictures``.
 
-Reads what cold_start and throughput wrote; needs benchmarks/requirements.txt installed.
+Reads what cold_start, throughput and overload wrote; needs benchmarks/requirements.txt installed.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl  # type: ignore[import-not-found,unused-ignore]
@@ -19,6 +20,7 @@ from benchmarks.paths import RESULTS
 from benchmarks.traffic import EIGHT
 
 PICTURE = RESULTS / "side_by_side.svg"
+OVERLOAD_PICTURE = RESULTS / "overload.svg"
 TITLES = {
     "intent-function": "intent-function",
     "flask-hello": "Flask hello world (no model)",
@@ -48,7 +50,18 @@ class Panel:
 
 
 def main() -> int:
-    """Draw the picture."""
+    """Draw the pictures."""
+    with mpl.rc_context(STYLE):
+        _save(_draw_side_by_side(), PICTURE)
+        _save(_draw_overload(results.read("overload")), OVERLOAD_PICTURE)
+    return 0
+
+
+def _save(figure: Any, path: Path) -> None:
+    figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _draw_side_by_side() -> Any:
     starts = results.read("cold_start")["seconds_to_first_prediction"]
     standings = results.read("throughput")["standings"]
     names = sorted(set(starts) & set(standings), key=lambda name: _place(name, starts))
@@ -58,9 +71,26 @@ def main() -> int:
         Panel("Fresh process to first prediction\nless is better", seconds, "{:.2f} s"),
         Panel("Requests a second, 8 connections\nmore is better", rates, "{:,.0f}"),
     )
-    with mpl.rc_context(STYLE):
-        _draw(names, panels).savefig(PICTURE, format="svg", metadata={"Date": None})
-    return 0
+    return _draw(names, panels)
+
+
+def _draw_overload(measured: Mapping[str, Any]) -> Any:
+    loads = measured["loads"].values()
+    offered = [load["offered_per_s"] for load in loads]
+    figure = Figure(figsize=(10, 3), facecolor="white", layout="constrained")
+    rates, waits = figure.subplots(1, 2)
+    rates.plot(offered, [load["answered_per_s"] for load in loads], "o-", color=ACCENT)
+    rates.plot(offered, [load["refused_per_s"] for load in loads], "o-", color=PLAIN)
+    rates.axvline(measured["sustained_per_s"], color=FLOOR, zorder=0)
+    rates.legend(["answered", "refused with 503", "sustained rate"], frameon=False)
+    rates.set_title("Requests a second", loc="left", fontsize=10.5, color=INK)
+    waits.plot(offered, [load["answered_p99_ms"] for load in loads], "o-", color=ACCENT)
+    waits.set_title("p99 of the answers, ms", loc="left", fontsize=10.5, color=INK)
+    for axes in (rates, waits):
+        axes.set_xlabel("requests offered a second", color=INK)
+        axes.set_ylim(bottom=0)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
 
 
 def _place(name: str, starts: Mapping[str, Any]) -> tuple[bool, bool, float]:

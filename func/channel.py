@@ -1,7 +1,7 @@
 """Connections, on waitress 3.0: quick requests are answered where they are read.
 
-What waitress lacks is added here: JSON for requests that it refuses itself, closing without
-cutting off the answer, and answers without a change of threads.
+What waitress lacks is added here: closing without cutting off the answer, answers without a change
+of threads, and limits on how long a client may take.
 """
 
 from __future__ import annotations
@@ -10,69 +10,24 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import build_http_date
 
-from func import telemetry
-from func.http import JSON, Environ
-from func.json_api import render_json
+from func.admission import Admission, Refusal, is_whole_post, overloaded
+from func.dispatcher import RefusalTask
+from func.http import Environ
 
 logger = logging.getLogger(__name__)
 
-# So much text is classified in a few milliseconds at most.
-MOST_QUICK_BYTES = 8 * 1024
 # A client that keeps its connection open sends its next request well within this time.
 IDLE_WHILE_DRAINING_S = 1.0
+IDLE_S = 120.0
 LINGER_S = 2.0
-
-
-class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
-    """Leaves quick requests to the event loop, which read them; gives the others to threads.
-
-    A thread would have to be woken, and only one can run Python code at a time anyway.
-    """
-
-    event_loop: int | None = None  # its thread, once it runs
-
-    def __init__(self, is_quick: Callable[[str, str], bool]) -> None:
-        super().__init__()
-        self._is_quick = is_quick
-
-    def add_task(self, channel: Channel) -> None:
-        """Have a channel's next request answered."""
-        if threading.get_ident() == self.event_loop and self._is_soon_done(channel.requests[0]):
-            channel.is_due = True
-        else:
-            super().add_task(channel)
-
-    def _is_soon_done(self, request: HTTPRequestParser) -> bool:
-        if request.error:
-            return True
-        body_bytes = int(request.headers.get("CONTENT_LENGTH", 0))
-        return body_bytes <= MOST_QUICK_BYTES and self._is_quick(request.command, request.path)
-
-
-class RefusalTask(ErrorTask):  # type: ignore[misc]
-    """Answers a request that waitress itself refuses, in the form of the contract."""
-
-    def execute(self) -> None:
-        """Write the answer; waitress's own would quote the request."""
-        status = HTTPStatus(self.request.error.code)
-        body = render_json({"error": status.phrase})
-        self.status = f"{status.value} {status.phrase}"
-        self.response_headers.append(("Content-Type", JSON))
-        self.content_length = len(body)
-        self.set_close_on_finish()
-        telemetry.log_refusal(status)
-        self.channel.is_lingering = True
-        self.write(body)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -80,25 +35,61 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     error_task_class = RefusalTask
     requests: list[HTTPRequestParser]
+    request: HTTPRequestParser | None
+    total_outbufs_len: int
     is_due = False
     is_lingering = False
     linger_until: float | None = None
+    begun_at: float | None = None  # when a request began that has not arrived in full
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Held while a request is handed over, which may now be answered by the same thread.
         self.requests_lock = threading.RLock()
+        self._admission: Admission = self.server.admission
+
+    @property
+    def last_activity(self) -> float:
+        """When something was received or sent last, by ``time.monotonic``."""
+        return self._active_at
+
+    @last_activity.setter
+    def last_activity(self, _: float) -> None:
+        # waitress sets the time of day, which may jump.
+        self._active_at = time.monotonic()
 
     def service(self) -> None:
         """Answer a request; while draining, announce with the last one that no more is read."""
-        if self.server.is_draining and len(self.requests) == 1:
-            self.requests[0].headers["CONNECTION"] = "close"
+        request = self.requests[0]
+        if self._admission.is_draining and len(self.requests) == 1:
+            request.headers["CONNECTION"] = "close"
+        if not request.error and self._is_over(time.monotonic(), self._active_at):
+            request.error = Refusal(HTTPStatus.SERVICE_UNAVAILABLE)
         super().service()
+
+    def held_bytes(self) -> int:
+        """Count what is kept of requests that are not answered, and of answers not taken."""
+        received = sum(request.body_bytes_received for request in self.requests)
+        unfinished = self.request.body_bytes_received if self.request else 0
+        return int(received + unfinished + self.total_outbufs_len)
+
+    def check_time(self, now: float) -> None:
+        """End what has taken too long.
+
+        Args:
+            now: by ``time.monotonic``.
+        """
+        if self.linger_until is not None:
+            self.will_close = now > self.linger_until
+        elif self.request and self.begun_at and self._is_over(now, self.begun_at):
+            self._refuse(self.request, HTTPStatus.REQUEST_TIMEOUT)
+        elif not self.requests and now - self.last_activity > IDLE_S:
+            self.will_close = True
 
     def close_if_idle(self) -> None:
         """Close the connection if nothing is being received, answered or sent on it."""
         is_busy = self.requests or self.request is not None or self.total_outbufs_len
-        if not is_busy and time.time() - self.last_activity > IDLE_WHILE_DRAINING_S:
+        if not is_busy and time.monotonic() - self.last_activity > IDLE_WHILE_DRAINING_S:
             self.will_close = True
 
     def handle_close(self) -> None:
@@ -114,37 +105,70 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             super().handle_close()
 
     def readable(self) -> bool:
-        """Tell whether to read on; the event loop asks at each turn, which keeps the time."""
-        if self.linger_until is None:
-            return bool(super().readable())
-        if time.monotonic() > self.linger_until:
-            self.will_close = True
-        return True
+        """Tell whether to read on."""
+        return self.linger_until is not None or bool(super().readable())
 
     def received(self, data: bytes) -> bool:
         """Take in what was sent, or throw it away when the answer was already given."""
-        is_taken = self.linger_until is None and bool(super().received(data))
-        while self.is_due:
-            self.is_due = False
-            self._answer_here()
+        if self.linger_until is not None:
+            return False
+        if self._admission.is_late() and self.request is None and is_whole_post(data):
+            self._send(overloaded(_http_date(int(time.time()))))
+            self._admission.count_refused()
+            return True
+        is_taken = bool(super().received(data))
+        if self.request is None:
+            self.begun_at = None
+        elif self.begun_at is None:
+            self.begun_at = time.monotonic()
+        self._answer_due()
+        has_room = not (self.request or self.requests) or self._admission.hold(len(data))
+        if self.request and not has_room:
+            self._refuse(self.request, HTTPStatus.SERVICE_UNAVAILABLE)
         if self.total_outbufs_len:
             self.handle_write()
         return is_taken
 
+    def _answer_due(self) -> None:
+        while self.is_due:
+            self.is_due = False
+            self._answer_here()
+
     def _answer_here(self) -> None:
         """Answer a request in the event loop; without WSGI, unless the connection may end."""
         [request, *more] = self.requests
-        is_last = self.server.is_draining or "CONNECTION" in request.headers
+        is_last = self._admission.is_draining or "CONNECTION" in request.headers
         if request.error or request.version != "1.1" or is_last or more or self.request:
             self.service()
             return
-        answer = self.server.answer(_environ_of(request))
+        date = _http_date(int(time.time()))
+        if request.command == "POST" and self._admission.is_late():
+            self._admission.count_refused()
+            message = overloaded(date)
+        else:
+            message = self.server.answer(_environ_of(request)).to_bytes(date)
+            self._map.answered += 1
         self.requests = []
         request.close()
-        message = answer.to_bytes(_http_date(int(time.time())))
+        self._send(message)
+
+    def _send(self, message: bytes) -> None:
         sent = 0 if self.total_outbufs_len else self.send(message)
         if sent < len(message) and self.connected:
             self.write_soon(message[sent:])
+
+    def _refuse(self, request: HTTPRequestParser, status: HTTPStatus) -> None:
+        """Answer the request that is being received with an error, and end the connection."""
+        with self.requests_lock:
+            self.request = self.begun_at = None
+            request.error, request.completed = Refusal(status), True
+            self.requests.append(request)
+            if len(self.requests) == 1:
+                self.server.add_task(self)
+        self._answer_due()
+
+    def _is_over(self, now: float, since: float) -> bool:
+        return now - since > self._admission.request_timeout_s
 
     def handle_error(self) -> None:
         """Close after an error in the event loop; waitress's own would log what was sent."""

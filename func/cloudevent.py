@@ -17,6 +17,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
 from func.json_api import MediaType, parse_json, render_json
+from func.query import whole_number
+from func.settings import Settings
 
 SPECVERSION = "1.0"
 STRUCTURED_JSON = "application/cloudevents+json"
@@ -24,6 +26,8 @@ BATCH_JSON = "application/cloudevents-batch+json"
 
 _REQUIRED = ("id", "source", "type")
 _MARKS = ("specversion", *_REQUIRED)
+# CE, sections "REQUIRED Attributes" and "OPTIONAL Attributes": only extensions have other types.
+_STRINGS = frozenset((*_REQUIRED, "datacontenttype", "dataschema", "subject", "time"))
 _NAME = re.compile("[a-z0-9]+")
 # CE, section "Type System": control characters, surrogates and noncharacters are forbidden.
 _PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
@@ -125,34 +129,34 @@ def is_attribute_value(value: object) -> bool:
     return isinstance(value, str) and bool(value) and not _FORBIDDEN.search(value)
 
 
-def parse_structured(content_type: str, body: bytes) -> Event:
+def parse_structured(content_type: str, body: bytes, settings: Settings) -> Event:
     """Read the one event of a message in structured mode.
 
     Raises:
         UnsupportedMediaTypeError: another event format than JSON.
         BadRequestError: not JSON, or a malformed event.
     """
-    return Event.from_json(_parse_body(content_type, body, STRUCTURED_JSON))
+    return Event.from_json(_parse_body(content_type, body, STRUCTURED_JSON, settings))
 
 
-def parse_batch(content_type: str, body: bytes) -> list[object]:
+def parse_batch(content_type: str, body: bytes, settings: Settings) -> list[object]:
     """Read the JSON values of a batch, which may be events or not.
 
     Raises:
         UnsupportedMediaTypeError: another event format than JSON.
         BadRequestError: not JSON, or no array.
     """
-    values = _parse_body(content_type, body, BATCH_JSON)
+    values = _parse_body(content_type, body, BATCH_JSON, settings)
     if not isinstance(values, list):
         raise MalformedEventError("A batch must be a JSON array of events")
     return values
 
 
-def _parse_body(content_type: str, body: bytes, expected: str) -> Any:
+def _parse_body(content_type: str, body: bytes, expected: str, settings: Settings) -> Any:
     media_type = MediaType.parse(content_type)
     if media_type.name != expected:
         raise UnsupportedMediaTypeError(f"The event format must be {expected}")
-    return parse_json(media_type.decode(body))
+    return parse_json(media_type.decode(body), settings)
 
 
 def _decode_header(value: str) -> str:
@@ -199,10 +203,12 @@ def _checked(attributes: Mapping[str, object]) -> dict[str, str]:
 def _canonical(name: str, value: object) -> str:
     if not _NAME.fullmatch(name):
         raise MalformedEventError("An attribute's name must be of lower-case letters and digits")
+    if name in _STRINGS and not isinstance(value, str):
+        raise MalformedEventError(f"The attribute '{name}' must be a string")
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int) and value in _INTEGERS:
-        return str(value)
+    if (number := whole_number(value)) is not None and number in _INTEGERS:
+        return str(number)
     if not isinstance(value, str):
         raise MalformedEventError(
             "An attribute's value must be a string, a boolean or a 32-bit integer"

@@ -4,11 +4,14 @@ RequestError
 ├── BadRequestError            400
 │   ├── InvalidQueryError          the JSON object does not say what to classify
 │   └── MalformedEventError        not an event by the CloudEvents specification
+├── NotFoundError              404
+├── UnauthorizedError          401
 ├── MethodNotAllowedError      405
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
 ├── UnusableDataError          422: a sound event whose data can't be classified
 ├── InternalError              500
+├── OverloadedError            503
 └── UnavailableError           503
 """
 
@@ -47,6 +50,22 @@ class InvalidQueryError(BadRequestError):
 
 class MalformedEventError(BadRequestError):
     """What calls itself an event breaks the CloudEvents specification."""
+
+
+class NotFoundError(RequestError):
+    """What the path names does not exist."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class UnauthorizedError(RequestError):
+    """A token is asked for, and the request carries none that is known."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+    def __init__(self) -> None:
+        super().__init__("Send a known token: 'Authorization: Bearer …'")
 
 
 class MethodNotAllowedError(RequestError):
@@ -94,3 +113,13 @@ class UnavailableError(RequestError):
 
     def __init__(self) -> None:
         super().__init__("The model is not available")
+
+
+class OverloadedError(RequestError):
+    """More requests came in than can be answered in time; a broker tries the event again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+    def __init__(self) -> None:
+        super().__init__("Overloaded; try again later")

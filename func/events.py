@@ -142,7 +142,7 @@ def _parse_query(event: Event, settings: Settings) -> Query:
         return Query.from_text(text, settings)
     if not media_type.is_json:
         raise UnsupportedMediaTypeError(f"The datacontenttype must be {JSON} or {PLAIN_TEXT}")
-    fields = parse_object(media_type.decode(data)) if isinstance(data, bytes) else data
+    fields = parse_object(media_type.decode(data), settings) if isinstance(data, bytes) else data
     query = Query.from_fields(fields if isinstance(fields, dict) else {}, settings)
     if query.is_batch:
         raise InvalidQueryError("An event holds one 'text'; send an event for each text")

@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from func.cloudevent import BATCH_JSON, STRUCTURED_JSON, Event, Mode, parse_batch, parse_structured
@@ -17,6 +18,7 @@ from func.errors import (
     MethodNotAllowedError,
     RequestError,
     TooLargeError,
+    UnauthorizedError,
     UnavailableError,
     UnsupportedMediaTypeError,
 )
@@ -30,15 +32,20 @@ from model.intent_model import IntentModel
 if TYPE_CHECKING:
     from flask import Response
 
+    from func.bearer_tokens import BearerTokens
+
 logger = logging.getLogger(__name__)
 
 
 class IntentFunction:
     """Answers requests by a model; safe to call from many threads."""
 
-    def __init__(self, model: IntentModel, settings: Settings) -> None:
+    def __init__(
+        self, model: IntentModel, settings: Settings, tokens: BearerTokens | None = None
+    ) -> None:
         self.model = model
-        self._settings = settings
+        self.settings = settings
+        self._tokens = tokens
         self._events = EventApi(model, settings)
 
     @classmethod
@@ -47,15 +54,18 @@ class IntentFunction:
 
         Raises:
             ArtifactError: the model can't be served.
+            SettingsError: tokens are asked for, and there are none.
         """
+        tokens = _load_tokens(settings.api_token_file) if settings.api_token_file else None
         model = IntentModel.load(settings.model_path, threshold=settings.intent_threshold)
-        return cls(model, settings)
+        return cls(model, settings, tokens)
 
     def __call__(self, environ: Environ) -> Answer:
         """Answer a request; whatever goes wrong is answered, too, and never raised."""
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
         try:
+            self.authorize(environ)
             answer = self._answer(request, mode)
         except RequestError as error:
             answer = error_answer(error)
@@ -65,20 +75,31 @@ class IntentFunction:
         answer.told["kind"] = mode.value if mode else "http"
         return answer
 
+    def authorize(self, environ: Environ) -> None:
+        """Let a request pass if nobody or this one carries what it takes.
+
+        Raises:
+            UnauthorizedError: it carries no known token, and has to.
+        """
+        if self._tokens and not self._tokens.allow(environ.get("HTTP_AUTHORIZATION", "")):
+            raise UnauthorizedError
+
     def _answer(self, request: Request, mode: Mode | None) -> Answer:
         if request.method != "POST":
             raise MethodNotAllowedError
         if request.content_encoding.lower() not in ("", "identity"):
             raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
-        body = request.read_body(self._settings.max_body_bytes)
+        body = request.read_body(self.settings.max_body_bytes)
         match mode:
             case None:
                 return self._answer_http(request.content_type, body)
             case Mode.BATCH:
-                values = parse_batch(request.content_type, body)
+                values = parse_batch(request.content_type, body, self.settings)
                 return self._answer_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
-                reply = self._events.answer(parse_structured(request.content_type, body))
+                reply = self._events.answer(
+                    parse_structured(request.content_type, body, self.settings)
+                )
                 return _structured(reply) if reply else _no_reply()
             case _:
                 headers = request.event_headers().items()
@@ -87,7 +108,7 @@ class IntentFunction:
                 return _binary(reply) if reply else _no_reply()
 
     def _answer_http(self, content_type: str, body: bytes) -> Answer:
-        query = parse_query(MediaType.parse(content_type), body, self._settings)
+        query = parse_query(MediaType.parse(content_type), body, self.settings)
         answers = classify(query, self.model)
         if query.is_batch:
             return Answer(render_json({"predictions": answers}), told={"utterances": len(answers)})
@@ -95,13 +116,19 @@ class IntentFunction:
         return Answer(render_json(answer), told=_told(answer))
 
     def _answer_batch(self, values: list[object], batch_id: str) -> Answer:
-        if len(values) > self._settings.max_batch_size:
-            raise TooLargeError(f"A batch holds at most {self._settings.max_batch_size} events")
+        if len(values) > self.settings.max_batch_size:
+            raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         replies = self._events.answer_batch(values, batch_id)
         if not replies:
             return _no_reply()
         body = render_json([reply.to_json() for reply in replies])
         return Answer(body, BATCH_JSON, told={"utterances": len(values)})
+
+
+def _load_tokens(path: Path) -> BearerTokens:
+    from func.bearer_tokens import BearerTokens  # noqa: PLC0415 - most have a gateway for this
+
+    return BearerTokens.load(path)
 
 
 def health(_: Environ) -> Answer:

@@ -39,6 +39,11 @@ class Request:
             environ,
         )
 
+    def header(self, key: str) -> str | None:
+        """Give a header by its key in the WSGI environment; None for one that is not there."""
+        value: str | None = self._environ.get(key)
+        return value
+
     def has_event_header(self, attribute: str) -> bool:
         """Tell whether an event's attribute came as a header."""
         return f"HTTP_CE_{attribute.upper()}" in self._environ

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Self
 
 from func.errors import BadRequestError, InvalidQueryError, UnsupportedMediaTypeError
@@ -19,6 +20,9 @@ from model.prediction import Prediction
 PLAIN_TEXT = "text/plain"
 DIGITS = 4
 
+_BRACKET = re.compile(r"[][{}]")
+# Without backtracking, and without an end that has to be there: linear in whatever is sent.
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _CHARSET = re.compile(r"""(?:^|;)\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))""", re.IGNORECASE)
 _ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "iso-8859-1": "latin-1"}
 
@@ -70,30 +74,34 @@ def parse_query(media_type: MediaType, body: bytes, settings: Settings) -> Query
         return Query.from_text(media_type.decode(body), settings)
     if media_type.is_json:
         # No body at all lacks the text, and is told so, rather than that it is no JSON.
-        fields = parse_object(media_type.decode(body)) if body else {}
+        fields = parse_object(media_type.decode(body), settings) if body else {}
         return Query.from_fields(fields, settings)
     raise UnsupportedMediaTypeError(f"The Content-Type must be {JSON} or {PLAIN_TEXT}")
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, settings: Settings) -> Any:
     """Read JSON by RFC 8259.
 
     Raises:
         BadRequestError: not JSON, or nested too deeply.
     """
+    # Each level begins with a bracket: few of them can't be many levels.
+    max_depth = settings.max_json_depth
+    if text.count("{") + text.count("[") > max_depth and _depth(text) > max_depth:
+        raise BadRequestError(f"The body may nest objects and lists at most {max_depth} deep")
     try:
         return _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BadRequestError("The body is not valid JSON") from error
 
 
-def parse_object(text: str) -> Mapping[str, Any]:
+def parse_object(text: str, settings: Settings) -> Mapping[str, Any]:
     """Read a JSON object.
 
     Raises:
         BadRequestError: not JSON, nested too deeply, or another value than an object.
     """
-    value = parse_json(text)
+    value = parse_json(text, settings)
     if not isinstance(value, dict):
         raise BadRequestError("The body must be a JSON object")
     return value
@@ -137,6 +145,12 @@ def _explain(utterance: str, model: IntentModel) -> list[dict[str, Any]]:
     except ExplanationError as error:
         raise InvalidQueryError("This model can't explain its predictions") from error
     return [{"feature": item.feature, "weight": round(item.weight, DIGITS)} for item in evidence]
+
+
+def _depth(text: str) -> int:
+    """Count how many brackets are open at most; of what is no JSON, the count may be anything."""
+    brackets = _BRACKET.findall(_STRING.sub("", text))
+    return max(accumulate(1 if bracket in "{[" else -1 for bracket in brackets), default=0)
 
 
 def _refuse_constant(_: str) -> None:

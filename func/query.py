@@ -41,13 +41,29 @@ class Query:
         if is_batch and name:
             raise InvalidQueryError(f"Send either '{name}' or 'texts', not both")
         if is_batch:
-            utterances = _texts(fields["texts"], settings)
+            utterances = _texts(fields["texts"], settings, "texts")
         elif name:
             utterances = [_text(fields[name], settings, f"'{name}'")]
         else:
             raise InvalidQueryError(MISSING_TEXT)
         top_k, explain = _top_k(fields.get("top_k", 0)), _explain(fields.get("explain", False))
         return cls(utterances, is_batch, top_k, explain)
+
+    @classmethod
+    def from_texts(cls, texts: list[Any], top_k: object, settings: Settings, name: str) -> Self:
+        """Take a batch.
+
+        Args:
+            texts: what should be texts.
+            top_k: how many alternatives to rank, if that is what it is.
+            settings: the limits.
+            name: what the client calls the texts, for errors.
+
+        Raises:
+            InvalidQueryError: no texts, or a value of the wrong type.
+            TooLargeError: a text or the batch is over its limit.
+        """
+        return cls(_texts(texts, settings, name), is_batch=True, top_k=_top_k(top_k))
 
     @classmethod
     def from_text(cls, text: str, settings: Settings) -> Self:
@@ -69,6 +85,13 @@ def is_unicode(text: str) -> bool:
     return True
 
 
+def whole_number(value: object) -> int | None:
+    """Read a whole number, which JSON may also write as ``3.0``; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _text(value: object, settings: Settings, name: str) -> str:
     if not isinstance(value, str):
         raise InvalidQueryError(f"{name} must be a string")
@@ -81,20 +104,21 @@ def _text(value: object, settings: Settings, name: str) -> str:
     return value
 
 
-def _texts(value: object, settings: Settings) -> list[str]:
+def _texts(value: object, settings: Settings, name: str) -> list[str]:
     if not isinstance(value, list):
-        raise InvalidQueryError("'texts' must be a list of strings")
+        raise InvalidQueryError(f"'{name}' must be a list of strings")
     if not value:
-        raise InvalidQueryError("'texts' must not be empty")
+        raise InvalidQueryError(f"'{name}' must not be empty")
     if len(value) > settings.max_batch_size:
-        raise TooLargeError(f"'texts' must hold at most {settings.max_batch_size} texts")
-    return [_text(text, settings, f"'texts[{index}]'") for index, text in enumerate(value)]
+        raise TooLargeError(f"'{name}' must hold at most {settings.max_batch_size} texts")
+    return [_text(text, settings, f"'{name}[{index}]'") for index, text in enumerate(value)]
 
 
 def _top_k(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    number = whole_number(value)
+    if number is None or number < 0:
         raise InvalidQueryError("'top_k' must be a whole number, 0 or more")
-    return value
+    return number
 
 
 def _explain(value: object) -> bool:

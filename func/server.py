@@ -1,7 +1,8 @@
 """The production server: ``python -m func.server`` serves until SIGTERM, then drains.
 
 waitress reads requests and writes answers in one event loop, so that slow clients hold no thread.
-What it lacks is added here and in ``func.channel``, on waitress 3.0; here: draining.
+What it lacks is added in ``func.event_loop``, ``func.channel`` and, as to draining, here; on
+waitress 3.0.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import contextlib
 import gc
 import logging
+import math
+import resource
 import signal
 import socket
 import struct
@@ -29,7 +32,10 @@ from typing import TYPE_CHECKING
 from waitress import wasyncore
 from waitress.server import create_server
 
-from func.channel import Channel, Dispatcher
+from func.admission import Admission
+from func.channel import Channel
+from func.dispatcher import Dispatcher
+from func.event_loop import EventLoop
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
@@ -41,10 +47,11 @@ logger = logging.getLogger(__name__)
 CAN_NOT_START = 1
 BACKLOG = 2048
 CONNECTION_LIMIT = 4096
-MAX_HEADER_BYTES = 64 * 1024
+OTHER_FILES = 64  # that a process may have open beside connections
 # Above it, waitress moves an answer to a file; the root file system may be read-only.
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 POLL_S = 0.5
+DRAIN_POLL_S = 0.05
 SO_ATTACH_FILTER = 26  # <asm/socket.h>; the socket module does not name it
 BPF_RETURN = 0x06  # <linux/bpf_common.h>: BPF_RET | BPF_K
 
@@ -86,18 +93,21 @@ class Server:
 
     def __init__(self, app: App, listener: socket.socket, settings: Settings) -> None:
         self._stop_at: float | None = None
-        self._timeout_s = settings.shutdown_timeout_s
-        dispatcher = Dispatcher(app.is_quick)
+        self._settings = settings
+        self._loop = EventLoop()
+        self._check_at = 0.0
+        self._admission = Admission(self._loop, settings)
+        dispatcher = Dispatcher(app.is_quick, settings.max_waiting)
         dispatcher.set_thread_count(settings.threads)
         self._waitress = create_server(
             app,
             sockets=[listener],
             ident=None,
-            asyncore_use_poll=True,
+            map=self._loop,
             _dispatcher=dispatcher,
-            connection_limit=CONNECTION_LIMIT,
+            connection_limit=_connection_limit(),
             backlog=BACKLOG,
-            max_request_header_size=MAX_HEADER_BYTES,
+            max_request_header_size=settings.max_header_bytes,
             # waitress refuses what reaches its limit, we what exceeds ours.
             max_request_body_size=settings.max_body_bytes + 1,
             inbuf_overflow=settings.max_body_bytes + 1,
@@ -105,39 +115,52 @@ class Server:
             outbuf_high_watermark=MAX_ANSWER_BYTES,
             log_socket_errors=False,
         )
+        self._waitress.next_channel_cleanup = math.inf  # see Channel.check_time
         self._waitress.channel_class = Channel
         self._waitress.adj.send_bytes = MAX_ANSWER_BYTES  # head and body in one packet
-        self._waitress.is_draining = False
+        self._waitress.pull_trigger = self._wake
+        self._waitress.admission = self._admission
         self._waitress.answer = app.answer
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
         """Accept what has connected, answer what has been sent, and return from ``run``."""
         if self._stop_at is None:
-            self._stop_at = time.monotonic()
-            self._waitress.pull_trigger()
+            self._stop_at = time.monotonic() + self._settings.shutdown_delay_s
+            self._wake()
 
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""
         self._waitress.task_dispatcher.event_loop = threading.get_ident()
-        while self._stop_at is None:
-            self._poll(POLL_S)
+        while self._stop_at is None or self._loop.now < self._stop_at:
+            self._turn(POLL_S)
         self._accept_waiting()
-        self._drain(until=self._stop_at + self._timeout_s)
+        self._drain(until=self._stop_at + self._settings.shutdown_timeout_s)
         self._waitress.task_dispatcher.shutdown(timeout=1)
-        wasyncore.close_all(self._waitress._map)
+        self._waitress.trigger.close()
+        self._loop.close()
 
-    def _poll(self, timeout_s: float) -> None:
-        wasyncore.loop(timeout_s, use_poll=True, map=self._waitress._map, count=1)
+    def _wake(self) -> None:
+        """Have the event loop look at what a thread has changed."""
+        self._waitress.trigger.pull_trigger(self._loop.watch_all)
+
+    def _turn(self, timeout_s: float) -> None:
+        self._loop.turn(timeout_s)
+        if self._loop.now >= self._check_at:
+            self._check_at = self._loop.now + timeout_s
+            self._check_connections()
+
+    def _check_connections(self) -> None:
+        channels = list(self._waitress.active_channels.values())
+        for channel in channels:
+            channel.check_time(self._loop.now)
+        self._admission.recount(channels)
+        self._loop.watch_all()
 
     def _accept_waiting(self) -> None:
         """Accept each connection that the kernel has already made, then refuse new ones."""
         _refuse_new_connections(self._waitress.socket)
-        channels = self._waitress.active_channels
-        accepted = -1
-        while accepted != len(channels):
-            accepted = len(channels)
-            self._waitress.handle_accept()
-        self._waitress.is_draining = True
+        self._loop.accept_waiting(self._waitress, 2 * BACKLOG)
+        self._admission.is_draining = True
         wasyncore.dispatcher.close(self._waitress)
 
     def _drain(self, *, until: float) -> None:
@@ -145,9 +168,17 @@ class Server:
         while channels and time.monotonic() < until:
             for channel in list(channels.values()):
                 channel.close_if_idle()
-            self._poll(0.05)
+            self._loop.watch_all()
+            self._turn(DRAIN_POLL_S)
         if channels:
             logger.warning("Stopped with %d connections unanswered", len(channels))
+
+
+def _connection_limit() -> int:
+    """Allow as many open files as the system lets us, and give how many may be connections."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    return max(1, min(CONNECTION_LIMIT, most_files - OTHER_FILES))
 
 
 def _refuse_new_connections(listener: socket.socket) -> None:

@@ -35,11 +35,16 @@ class Settings:
     Attributes:
         host, port: where the server listens; port 0 takes any free one.
         threads: how many requests are worked on at once.
-        shutdown_timeout_s: how long requests in flight may take after SIGTERM.
+        max_waiting: how many requests may wait for their answer; more are refused with 503.
+        request_timeout_s: how long a request may take to arrive, and to wait for a thread.
+        shutdown_delay_s: how long after SIGTERM new connections are still accepted.
+        shutdown_timeout_s: how long requests in flight may take after that.
         model_path: the trained pipeline; its card lies beside it.
         intent_threshold: overrides the out-of-scope threshold of the model; a logit.
-        max_body_bytes, max_text_length, max_batch_size: limits of a request: bytes, characters
-            of one utterance, utterances.
+        max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
+            of a request: bytes of its head and its body, objects and lists within each other,
+            characters of one utterance, utterances.
+        api_token_file: tokens, one a line, of which a request has to carry one; None: none.
         event_source, event_type_prefix: of the events that the function replies with.
         log_level, log_format: see ``func.telemetry``.
     """
@@ -47,12 +52,18 @@ class Settings:
     host: str = "0.0.0.0"  # noqa: S104 - in a container, the only useful address
     port: int = 8080
     threads: int = 8
+    max_waiting: int = 256
+    request_timeout_s: float = 30.0
+    shutdown_delay_s: float = 0.0
     shutdown_timeout_s: float = 25.0
     model_path: Path = ROOT / "model" / "artifacts" / "intent_model.pkl"
     intent_threshold: float | None = None
+    max_header_bytes: int = 32 * 1024
     max_body_bytes: int = 1024 * 1024
+    max_json_depth: int = 32
     max_text_length: int = 5000
     max_batch_size: int = 256
+    api_token_file: Path | None = None
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
     log_level: str = "INFO"
@@ -120,16 +131,23 @@ def _matching(pattern: str, allowed: str) -> Parser:
 
 # The CloudEvents HTTP binding asks a receiver to accept events of 64 KiB at least.
 _LEAST_BODY_BYTES = 64 * 1024
+_LEAST_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
 _PARSERS: Mapping[str, Parser] = {
     "host": _matching(r"[0-9A-Za-z.:_-]+", "a host name or address"),
     "port": _integer(0, 65535),
     "threads": _integer(1, 1000),
+    "max_waiting": _integer(1, 1_000_000),
+    "request_timeout_s": _number(0.1, 3600),
+    "shutdown_delay_s": _number(0, 3600),
     "shutdown_timeout_s": _number(0, 3600),
     "model_path": (Path, "a path"),
     "intent_threshold": _number(-1000, 1000),
+    "max_header_bytes": _integer(_LEAST_HEADER_BYTES, 1024 * 1024),
     "max_body_bytes": _integer(_LEAST_BODY_BYTES, 64 * 1024 * 1024),
+    "max_json_depth": _integer(1, 200),
     "max_text_length": _integer(1, 1_000_000),
     "max_batch_size": _integer(1, 10_000),
+    "api_token_file": (Path, "a path"),
     "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),
     "log_level": _choice(LOG_LEVELS),

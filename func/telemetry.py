@@ -85,6 +85,11 @@ def log_refusal(status: int) -> None:
     logger.info("request", extra={"fields": fields})
 
 
+def log_overload(count: int) -> None:
+    """Log how many requests were refused since the last time because of overload."""
+    logger.warning("overloaded", extra={"fields": {"status": 503, "refused": count}})
+
+
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),

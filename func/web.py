@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
 
@@ -10,10 +11,15 @@ from flask import Flask, Response, g, request
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
-from func import telemetry
-from func.handler import IntentFunction, health
+from func import docs, open_inference, openapi, telemetry
+from func.errors import UnauthorizedError
+from func.handler import IntentFunction, error_answer, health
 from func.http import JSON, Answer
 from func.json_api import render_json
+from func.page import Page
+
+OPEN_ROUTES = frozenset(("/", "/predict", "/docs", "/openapi.json"))
+OPEN_PREFIXES = ("/docs/", "/health", "/v2/health/")
 
 
 def create_flask_app(function: IntentFunction) -> Flask:
@@ -33,7 +39,7 @@ def create_flask_app(function: IntentFunction) -> Flask:
     # parliament's own views parse each body a second time, and warn of every request that is no
     # event.
     app.view_functions |= {
-        "handle_get": predict,
+        "handle_get": Page.load().answer,
         "handle_post": predict,
         "liveness": healthy,
         "readiness": healthy,
@@ -41,8 +47,11 @@ def create_flask_app(function: IntentFunction) -> Flask:
     app.add_url_rule("/health", view_func=healthy)
     app.add_url_rule("/predict", view_func=predict, methods=["POST"])
     app.add_url_rule("/model", view_func=model)
+    for routes in (open_inference, openapi, docs):
+        routes.add_routes(app, function)
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.before_request(_start)
+    app.before_request(partial(_authorize, function))
     app.after_request(_log)
     return app
 
@@ -62,6 +71,19 @@ def _answer_http_exception(error: HTTPException) -> Response:
     return response
 
 
+def _authorize(function: IntentFunction) -> Response | None:
+    # Pages hold no secret, and a browser that opens one sends no token; health is for probes. The
+    # function itself asks those who want a prediction.
+    route = request.url_rule.rule if request.url_rule else None
+    if route is None or route in OPEN_ROUTES or route.startswith(OPEN_PREFIXES):
+        return None
+    try:
+        function.authorize(request.environ)
+    except UnauthorizedError as error:
+        return to_flask(error_answer(error))
+    return None
+
+
 def _start() -> None:
     g.start = time.perf_counter()
 
@@ -69,5 +91,5 @@ def _start() -> None:
 def _log(response: Response) -> Response:
     # The path itself may hold anything, an utterance too; the route it matched can't.
     route = request.url_rule.rule if request.url_rule else None
-    telemetry.log_request(request.method, route, response.status_code, g.start)
+    telemetry.log_request(request.method, route, response.status_code, g.start, g.get("told", {}))
     return response

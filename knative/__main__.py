@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
@@ -135,7 +136,12 @@ def _cluster(options: argparse.Namespace) -> Cluster:
 
 def _smoke_test(options: argparse.Namespace) -> SmokeTest:
     cases = tuple(options.expect or SHIPPED_CASES)
-    return SmokeTest(cases=cases, gateway=options.gateway, timeout_s=options.timing.request_s)
+    return SmokeTest(
+        cases=cases,
+        gateway=options.gateway,
+        timeout_s=options.timing.request_s,
+        token=options.token_file or "",
+    )
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -211,6 +217,12 @@ def _smoke_options() -> argparse.ArgumentParser:
         help="what the model must answer; may be repeated (default: some of the shipped data)",
     )
     options.add_argument(
+        "--token-file",
+        type=_token,
+        metavar="FILE",
+        help="send its first line as the bearer token",
+    )
+    options.add_argument(
         "--gateway", default="", metavar="URL", help="reach all hosts at this address"
     )
     return options
@@ -231,6 +243,16 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 24 * 60 * 60:
         raise argparse.ArgumentTypeError("must be seconds, 0 or more")
     return seconds
+
+
+def _token(path: str) -> str:
+    try:
+        lines = Path(path).read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise argparse.ArgumentTypeError("must be a file that can be read") from error
+    if not (lines and lines[0].strip()):
+        raise argparse.ArgumentTypeError("must hold a token in its first line")
+    return lines[0].strip()
 
 
 def _case(text: str) -> Case:

@@ -7,7 +7,7 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -88,11 +88,13 @@ class SmokeTest:
         cases: what to ask, and the answers; at least one.
         gateway: the address to reach all URLs at; empty means their own.
         timeout_s: for one answer.
+        token: is sent with each request, where the function asks for one.
     """
 
     cases: tuple[Case, ...] = SHIPPED_CASES
     gateway: str = ""
     timeout_s: float = 10.0
+    token: str = field(default="", repr=False)
 
     def run(self, endpoint: Endpoint) -> Iterator[Passed]:
         """Check health, a prediction for each case, and a CloudEvent, one after the other.
@@ -119,7 +121,8 @@ class SmokeTest:
 
     def _passed(self, endpoint: Endpoint, check: _Check) -> Passed:
         started = time.perf_counter()
-        answer = _exchange(endpoint, check, self.timeout_s)
+        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        answer = _exchange(endpoint, check, bearer, self.timeout_s)
         duration_ms = (time.perf_counter() - started) * 1000
         if fault := check.fault(answer):
             raise WrongAnswerError(f"{check.name} at {endpoint}", fault)
@@ -203,12 +206,14 @@ class _Event(_Prediction):
         return ""
 
 
-def _exchange(endpoint: Endpoint, check: _Check, timeout_s: float) -> _Answer:
+def _exchange(
+    endpoint: Endpoint, check: _Check, bearer: Mapping[str, str], timeout_s: float
+) -> _Answer:
     parts = urlsplit(endpoint.url)
     host = endpoint.host or parts.netloc
     name = urlsplit(f"//{host}").hostname
     tls = {"server_hostname": name, "assert_hostname": name} if parts.scheme == "https" else {}
-    headers = {**check.headers, "Host": host}
+    headers = {**check.headers, **bearer, "Host": host}
     try:
         with urllib3.connection_from_url(endpoint.url, timeout=timeout_s, **tls) as pool:
             response = pool.request(

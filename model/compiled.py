@@ -38,7 +38,7 @@ class CompiledScorer:
         self._offsets = compiled.offsets()
         try:
             self._prepare()
-        except (IndexError, KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # whatever a file holds that was sealed by somebody else
             raise CompiledFormError("holds parts that do not fit together") from error
 
     def _prepare(self) -> None:

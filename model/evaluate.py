@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from model.answers import Answers
 from model.console import plain_console, print_messages
 from model.errors import ArtifactError, DataError, Problem
 from model.evaluation import evaluate
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     labelled = [each for each in examples if each.intent == OUT_OF_SCOPE]
     out_of_scope = [each.text for each in (*labelled, *others)]
     console.print(f"Testing {options.model} on {len(known)} utterances")
-    print_evaluation(console, evaluate(model, known, out_of_scope))
+    evaluation = evaluate(model, known, out_of_scope)
+    print_evaluation(console, evaluation, Answers.of(model, known, out_of_scope))
     return 0
 
 

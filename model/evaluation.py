@@ -5,30 +5,35 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support, roc_auc_score
 
+from model.answers import Answers
+from model.detection import Detection, detect
 from model.formats import Example
 from model.intent_model import IntentModel
-from model.linear import Floats
+from model.intervals import Interval, bootstrap, wilson, wilson_f1
+from model.linear import Floats, Integers
 from model.noise import NOISES
-from model.prediction import OUT_OF_SCOPE
 
 CALIBRATION_BINS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class IntentScore:
-    """Precision, recall and F1 (0 to 1) of an intent over its ``support`` test utterances."""
+    """Precision, recall and F1 (0 to 1) of an intent over its ``support`` test utterances.
+
+    ``intervals`` holds the confidence intervals by these names.
+    """
 
     intent: str
     precision: float
     recall: float
     f1: float
     support: int
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,13 @@ class Evaluation:
         robustness: the accuracy on each kind of noise, by its name in ``model.noise``.
         out_of_scope_recall: share of the out-of-scope test texts that were found; None
             without such texts.
+        out_of_scope_precision: share of such texts among all that were found out of scope, which
+            depends on how many of either kind the test holds; None without such texts, or
+            where nothing was found.
         out_of_scope_auroc: how well the largest logit tells them from the in-scope test
             utterances, 0.5 for not at all; None without such texts.
+        intervals: the 95 % confidence interval of each of these shares, by its name here or in
+            ``robustness``.
     """
 
     accuracy: float
@@ -66,7 +76,9 @@ class Evaluation:
     calibration_error: float
     robustness: Mapping[str, float]
     out_of_scope_recall: float | None = None
+    out_of_scope_precision: float | None = None
     out_of_scope_auroc: float | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 def evaluate(
@@ -79,60 +91,108 @@ def evaluate(
         test: labelled utterances that it was not trained on; at least one.
         out_of_scope: texts that fit none of its intents.
     """
-    texts = [example.text for example in test]
-    true = [example.intent for example in test]
-    predictions = model.predict(texts, top_k=1)
-    predicted = [prediction.alternatives[0].intent for prediction in predictions]
-    names = sorted(set(true))
-    scores = precision_recall_fscore_support(true, predicted, labels=names, zero_division=0.0)
-    intents = tuple(
-        IntentScore(name, float(precision), float(recall), float(f1), int(support))
-        for name, precision, recall, f1, support in zip(names, *scores, strict=True)
-    )
-    is_right = [name == known for name, known in zip(true, predicted, strict=True)]
-    confidences = np.array([prediction.confidence for prediction in predictions])
-    confusions = Counter(pair for pair in zip(true, predicted, strict=True) if pair[0] != pair[1])
+    answers = Answers.of(model, test, out_of_scope)
+    count, is_right = len(test), answers.is_right
+    accuracy, rejected = float(is_right.mean()), answers.rejected(answers.in_scope) / count
+    robustness = {name: _noisy_accuracy(model, test, name) for name in NOISES}
+    macro_f1, error = _macro_f1(answers), _calibration_error(answers)
+    shares = {"accuracy": accuracy, "rejected": rejected} | robustness
+    detection = detect(answers) if out_of_scope else Detection()
+    confused = Counter(pair for pair in zip(answers.true, answers.predicted, strict=True))
     return Evaluation(
-        accuracy=float(accuracy_score(true, predicted)),
-        macro_f1=float(np.mean([score.f1 for score in intents])),
-        rejected=_share_rejected(model, texts),
-        intents=intents,
-        confusions=tuple(Confusion(*pair, count) for pair, count in confusions.most_common()),
-        calibration_error=expected_calibration_error(confidences, np.array(is_right)),
-        robustness={name: _noisy_accuracy(model, test, name) for name in NOISES},
-        out_of_scope_recall=_share_rejected(model, out_of_scope) if out_of_scope else None,
-        out_of_scope_auroc=_auroc(model, texts, out_of_scope) if out_of_scope else None,
+        accuracy=accuracy,
+        macro_f1=macro_f1[0],
+        rejected=rejected,
+        intents=_intent_scores(answers),
+        confusions=tuple(
+            Confusion(*pair, times) for pair, times in confused.most_common() if len(set(pair)) > 1
+        ),
+        calibration_error=error[0],
+        robustness=robustness,
+        out_of_scope_recall=detection.recall,
+        out_of_scope_precision=detection.precision,
+        out_of_scope_auroc=detection.auroc,
+        intervals={name: wilson(share, count) for name, share in shares.items()}
+        | {"macro_f1": macro_f1[1], "calibration_error": error[1]}
+        | dict(detection.intervals),
     )
 
 
-def expected_calibration_error(confidences: Floats, is_right: NDArray[np.bool_]) -> float:
+def expected_calibration_error(
+    confidences: Floats, is_right: NDArray[np.bool_], weights: Floats | None = None
+) -> float:
     """Measure how far confidence and accuracy lie apart (Guo et al. 2017, equation 3).
 
     Args:
         confidences: of each prediction, 0 to 1.
         is_right: whether it was.
+        weights: how often each counts; once unless given.
 
     Returns:
         The mean distance of both over 15 bins of confidence, weighted by their predictions.
     """
+    counts = np.ones(len(confidences)) if weights is None else weights
     bins = np.minimum((confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, confidences - is_right, CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(confidences))
+    gaps = np.bincount(bins, counts * (confidences - is_right), CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / counts.sum())
+
+
+def _intent_scores(answers: Answers) -> tuple[IntentScore, ...]:
+    supports, found = Counter(answers.true), Counter(answers.predicted)
+    pairs = zip(answers.true, answers.predicted, strict=True)
+    right = Counter(true for true, predicted in pairs if true == predicted)
+    return tuple(
+        _intent_score(name, right[name], found[name], supports[name]) for name in sorted(supports)
+    )
+
+
+def _intent_score(name: str, right: int, found: int, support: int) -> IntentScore:
+    precision, recall = right / found if found else 0.0, right / support
+    intervals = {
+        "precision": wilson(precision, found),
+        "recall": wilson(recall, support),
+        "f1": wilson_f1(right, support + found - 2 * right),
+    }
+    return IntentScore(name, precision, recall, 2 * right / (support + found), support, intervals)
+
+
+def _macro_f1(answers: Answers) -> tuple[float, Interval]:
+    labels = {
+        name: number for number, name in enumerate(sorted({*answers.true, *answers.predicted}))
+    }
+    true, predicted = (_indices(labels, names) for names in (answers.true, answers.predicted))
+    is_right, count = answers.is_right, len(answers.examples)
+
+    def statistic(weights: Floats) -> float:
+        right = np.bincount(true, weights * is_right, len(labels))
+        of_true = np.bincount(true, weights, len(labels))
+        of_either = of_true + np.bincount(predicted, weights, len(labels))
+        occurs = of_true > 0
+        return float((2 * right[occurs] / of_either[occurs]).mean())
+
+    value = statistic(np.ones(count))
+    return value, bootstrap(value, statistic, count) if 0 < value < 1 else wilson(value, count)
+
+
+def _indices(labels: Mapping[str, int], names: Sequence[str]) -> Integers:
+    return np.array([labels[name] for name in names], dtype=np.intp)
+
+
+def _calibration_error(answers: Answers) -> tuple[float, Interval]:
+    confidences, is_right = answers.confidences, answers.is_right
+
+    def statistic(weights: Floats) -> float:
+        return expected_calibration_error(confidences, is_right, weights)
+
+    value, accuracy = statistic(np.ones(len(is_right))), float(is_right.mean())
+    if 0 < accuracy < 1:
+        return value, bootstrap(value, statistic, len(is_right))
+    # The accuracy may be off by so much, and the confidence with it.
+    known = wilson(accuracy, len(is_right))
+    return value, Interval(0.0, min(1.0, value + known.high - known.low))
 
 
 def _noisy_accuracy(model: IntentModel, test: Sequence[Example], noise: str) -> float:
     rng = random.Random(0)  # noqa: S311 - no secret depends on it
-    texts = [NOISES[noise](example.text, rng) for example in test]
-    predictions = model.predict(texts, top_k=1)
-    true = [example.intent for example in test]
-    return float(accuracy_score(true, [each.alternatives[0].intent for each in predictions]))
-
-
-def _share_rejected(model: IntentModel, texts: Sequence[str]) -> float:
-    return float(np.mean([item.intent == OUT_OF_SCOPE for item in model.predict(texts)]))
-
-
-def _auroc(model: IntentModel, in_scope: Sequence[str], out_of_scope: Sequence[str]) -> float:
-    scores = model.score([*in_scope, *out_of_scope])[1]
-    is_in_scope = [True] * len(in_scope) + [False] * len(out_of_scope)
-    return float(roc_auc_score(is_in_scope, scores))
+    noisy = [replace(example, text=NOISES[noise](example.text, rng)) for example in test]
+    return float(Answers.of(model, noisy).is_right.mean())

@@ -22,6 +22,12 @@ CACHED_WORDS = 8192
 # Longer ones are seldom seen twice, and would let a sender fill the memory.
 LONGEST_CACHED_WORD = 32
 WHITE_SPACES = re.compile(r"\s\s+")
+# What these patterns find are runs of letters, digits and underscores, so many at least. In ASCII,
+# which most texts are, they are found four times as quickly by replacing all else by spaces.
+LEAST_RUNS = {r"(?u)\b\w+\b": 1, r"(?u)\b\w\w+\b": 2}
+RUNS = bytes(code if chr(code).isalnum() or chr(code) == "_" else 32 for code in range(128)).ljust(
+    256
+)
 
 Accents = Literal["ascii", "unicode"] | None
 
@@ -60,7 +66,8 @@ class Analyzer:
         self._lowercase = options.lowercase
         self._strip_accents = options.strip_accents
         self._stop_words = frozenset(options.stop_words)
-        self._find_words = re.compile(options.token_pattern).findall
+        self._find_all = re.compile(options.token_pattern).findall
+        self._least_run = LEAST_RUNS.get(options.token_pattern)
         self._cached_columns_in = lru_cache(maxsize=CACHED_WORDS)(self._columns_in)
         self._analyze = {
             "word": self._word_columns,
@@ -95,6 +102,12 @@ class Analyzer:
             shifted = (words[start:] for start in range(size))
             ngrams = ngrams + list(map(" ".join, zip(*shifted, strict=False)))
         return [self._known(ngrams)]
+
+    def _find_words(self, text: str) -> list[str]:
+        if self._least_run is None or not text.isascii():
+            return self._find_all(text)
+        runs = text.encode().translate(RUNS).decode().split()
+        return runs if self._least_run == 1 else [run for run in runs if len(run) > 1]
 
     def _char_columns(self, text: str) -> list[Columns]:
         text = WHITE_SPACES.sub(" ", text)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.answers import Answers
 from model.evaluation import Evaluation
 from model.findings import Suspect
-from model.linear import Floats
 from model.model_card import ModelCard
 from model.plots import Point, curve, matrix
+from model.results import Result, shown_results
 
 BINS = 10
 MOST_ROWS = 25
@@ -42,35 +41,20 @@ td.bar { width: 40% } .bar div { background: var(--good); height: .8rem }
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What the model made of each test text.
-
-    Attributes:
-        confidences, is_right: of each in-scope utterance.
-        in_scope, out_of_scope: the scores that the out-of-scope threshold bounds.
-    """
-
-    confidences: Floats
-    is_right: NDArray[np.bool_]
-    in_scope: Floats
-    out_of_scope: Floats
-
-
 def render_report(
-    card: ModelCard, evaluation: Evaluation, scores: Scores, suspects: Sequence[Suspect]
+    card: ModelCard, evaluation: Evaluation, answers: Answers, suspects: Sequence[Suspect]
 ) -> str:
     """Render the report.
 
     Args:
         card: of the model.
         evaluation: results of its test.
-        scores: the single ones behind them.
+        answers: the single ones behind them.
         suspects: training utterances whose labels are doubtful, the worst first.
     """
     sections = (
-        _numbers(evaluation, len(scores.is_right)),
-        f"<h2>How sure, how right</h2><div class='plots'>{_plots(card, scores)}</div>",
+        _numbers(evaluation),
+        f"<h2>How sure, how right</h2><div class='plots'>{_plots(card, answers)}</div>",
         _to_mend(evaluation, suspects),
         f"<h2>Intents, the weakest first</h2>{_intents(evaluation)}",
         f"<h2>What is taken for what</h2>{_confusion_matrix(evaluation)}",
@@ -84,20 +68,17 @@ def render_report(
     )
 
 
-def _numbers(evaluation: Evaluation, test_count: int) -> str:
-    half_width = 1.96 * float(np.sqrt(evaluation.accuracy * (1 - evaluation.accuracy) / test_count))
-    numbers = {
-        f"accuracy (± {half_width:.1%})": f"{evaluation.accuracy:.1%}",
-        "macro-F1": f"{evaluation.macro_f1:.1%}",
-        "calibration error": f"{evaluation.calibration_error:.3f}",
-        "good messages rejected": f"{evaluation.rejected:.1%}",
-    }
-    if evaluation.out_of_scope_recall is not None:
-        numbers["out-of-scope texts found"] = f"{evaluation.out_of_scope_recall:.1%}"
-        numbers["out-of-scope AUROC"] = f"{evaluation.out_of_scope_auroc:.3f}"
-    numbers |= {f"with {name}": f"{share:.1%}" for name, share in evaluation.robustness.items()}
-    items = "".join(f"<li><b>{value}</b>{escape(name)}</li>" for name, value in numbers.items())
+def _numbers(evaluation: Evaluation) -> str:
+    items = "".join(
+        f"<li><b>{result.value:{result.form}}</b>{escape(result.name)}"
+        f"<small>{_range(result)}</small></li>"
+        for result in shown_results(evaluation)
+    )
     return f"<ul class='numbers'>{items}</ul>"
+
+
+def _range(result: Result) -> str:
+    return f"{result.interval.low:{result.form}} to {result.interval.high:{result.form}}"
 
 
 def _to_mend(evaluation: Evaluation, suspects: Sequence[Suspect]) -> str:
@@ -127,16 +108,16 @@ def _to_mend(evaluation: Evaluation, suspects: Sequence[Suspect]) -> str:
     )
 
 
-def _plots(card: ModelCard, scores: Scores) -> str:
-    return _reliability(scores) + (_trade_off(card, scores) if len(scores.out_of_scope) else "")
+def _plots(card: ModelCard, answers: Answers) -> str:
+    return _reliability(answers) + (_trade_off(card, answers) if len(answers.out_of_scope) else "")
 
 
-def _reliability(scores: Scores) -> str:
-    bins = np.minimum((scores.confidences * BINS).astype(int), BINS - 1)
+def _reliability(answers: Answers) -> str:
+    bins = np.minimum((answers.confidences * BINS).astype(int), BINS - 1)
     points: list[Point] = [
         (
-            float(scores.confidences[bins == number].mean()),
-            float(scores.is_right[bins == number].mean()),
+            float(answers.confidences[bins == number].mean()),
+            float(answers.is_right[bins == number].mean()),
         )
         for number in np.unique(bins)
     ]
@@ -146,18 +127,18 @@ def _reliability(scores: Scores) -> str:
     )
 
 
-def _trade_off(card: ModelCard, scores: Scores) -> str:
-    thresholds = np.quantile(scores.in_scope, np.linspace(0, 1, 101))
-    points = [_rejected(scores, threshold) for threshold in thresholds]
-    mark = None if card.threshold is None else _rejected(scores, card.threshold)
+def _trade_off(card: ModelCard, answers: Answers) -> str:
+    thresholds = np.quantile(answers.in_scope, np.linspace(0, 1, 101))
+    points = [_rejected(answers, threshold) for threshold in thresholds]
+    mark = None if card.threshold is None else _rejected(answers, card.threshold)
     plot = curve(points, x="good messages rejected", y="out-of-scope texts found", mark=mark)
     caption = "What another threshold would find, and cost; the mark is this model's."
     return f"<figure>{plot}<figcaption>{caption}</figcaption></figure>"
 
 
-def _rejected(scores: Scores, threshold: float) -> Point:
-    return float((scores.in_scope < threshold).mean()), float(
-        (scores.out_of_scope < threshold).mean()
+def _rejected(answers: Answers, threshold: float) -> Point:
+    return float((answers.in_scope < threshold).mean()), float(
+        (answers.out_of_scope < threshold).mean()
     )
 
 

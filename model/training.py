@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
 
+from model.answers import Answers
 from model.calibration import fit_temperature, rejection_threshold
 from model.compiled_file import COMPILED_SUFFIX
 from model.corpus import Corpus
@@ -32,7 +32,7 @@ from model.model_card import CARD_NAME, ModelCard, SelfTest
 from model.pipeline import fitted_pipeline
 from model.prediction import OUT_OF_SCOPE
 from model.quantisation import rounded, step_of
-from model.report import Scores, render_report
+from model.report import render_report
 from model.sklearn_scorer import PipelineScorer
 
 MODEL_NAME = "intent_model.pkl"
@@ -67,6 +67,7 @@ class TrainedModel:
     not_compiled: str
     card: ModelCard
     evaluation: Evaluation
+    answers: Answers
     report: str
 
     def save(self, folder: Path) -> None:
@@ -121,8 +122,9 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
     card = replace(card, self_test=_self_test(model), training=training)
     doubtful = suspects(dataset.train, corpus.labels, held_out.logits, temperature=card.temperature)
-    report = render_report(card, evaluation, _test_scores(model, dataset), doubtful)
-    return TrainedModel(content, compiled, not_compiled, card, evaluation, report)
+    answers = Answers.of(model, dataset.test, dataset.out_of_scope_test)
+    report = render_report(card, evaluation, answers, doubtful)
+    return TrainedModel(content, compiled, not_compiled, card, evaluation, answers, report)
 
 
 def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
@@ -163,18 +165,6 @@ def _compile(
     except CompilationError as error:
         return None, str(error)
     return compiled.to_bytes(model_sha256=model_sha256), ""
-
-
-def _test_scores(model: IntentModel, dataset: Dataset) -> Scores:
-    probabilities, scores = model.score([example.text for example in dataset.test])
-    true = [model.card.labels.index(example.intent) for example in dataset.test]
-    out_of_scope = dataset.out_of_scope_test
-    return Scores(
-        confidences=probabilities.max(axis=1),
-        is_right=probabilities.argmax(axis=1) == true,
-        in_scope=scores,
-        out_of_scope=model.score(out_of_scope)[1] if out_of_scope else np.array([]),
-    )
 
 
 def _self_test(model: IntentModel) -> SelfTest:

@@ -1,66 +1,80 @@
-"""The commands of a document, run in one shell as a reader would type them."""
+"""The documentation as tests see it: links, and blocks of commands with what they print."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
 
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FOLDERS = ("examples", "func", "model")
-# Numbers that another machine may round otherwise, and times.
-VARYING = re.compile(r"\d+\\\.\d+|(?<=after\\ )\d+")
+DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")))
+CLUSTER = "cluster"
+
+_BLOCK = re.compile(r"^```(\w*)[ ]?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_VOLATILE = (
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)"), "TIME"),
+    (re.compile(r"^Date: .*", re.MULTILINE), "DATE"),
+    (re.compile(r"\b\d+(?:\.\d+)? (?:ms|s)\b"), "DURATION"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A command and the output that the document shows; a line ``...`` stands for any others."""
+class Block:
+    """A block of commands.
 
-    line: str
-    output: str
+    Attributes:
+        document, line: where it stands.
+        needs_cluster: whether it is marked as something that only a cluster can run.
+        text: what stands in it.
+    """
 
-    def gives(self, output: str) -> bool:
-        """Tell whether an output is the one that is shown, but for varying numbers."""
-        pattern = re.escape(self.output).replace(re.escape("...\n"), "(?:.*\n)*")
-        return re.fullmatch(VARYING.sub(r"[\\d.]+", pattern), output) is not None
+    document: Path
+    line: int
+    needs_cluster: bool
+    text: str
 
-
-def commands_in(document: Path, *, without: str = "kubectl") -> list[Command]:
-    """Give a document's commands in their order, but those that need a cluster."""
-    found = []
-    for block in BLOCK.findall(document.read_text("utf-8")):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            line, _, output = part.partition("\n")
-            if not line.startswith(without):
-                found.append(Command(line, output))
-    return found
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        """Give each command with what it prints."""
+        parts = re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]
+        return [_split(part) for part in parts]
 
 
-def run(commands: list[Command], folder: Path, port: int) -> list[str]:
-    """Run commands in a folder that looks like the project's root; give what each printed."""
-    for name in FOLDERS:
-        (folder / name).symlink_to(ROOT / name)
-    (folder / ".venv").symlink_to(sys.prefix)
-    mark = "===== next command =====\n"
-    script = "exec 2>&1\n"
-    for command in commands:
-        line = command.line.replace("localhost:8080", f"localhost:{port}")
-        script += f"{line}\nprintf '{mark.strip()}\\n'\n"
-    # What the commands do is measured by their own tests.
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
-    done = subprocess.run(
-        ["/bin/bash", "-c", script],
-        cwd=folder,
-        env=environ | {"PORT": str(port), "HOST": "127.0.0.1", "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    outputs = done.stdout.split(mark)[:-1]
-    return [re.sub(r"(?<=[^\n])\Z", "\n", output) for output in outputs]
+def _split(part: str) -> tuple[str, str]:
+    """Part a command, which goes on after a backslash or within quotes, from what it prints."""
+    lines = part.splitlines(keepends=True)
+    count = 1
+    while lines[count - 1].rstrip().endswith("\\") or "".join(lines[:count]).count("'") % 2:
+        count += 1
+    return "".join(lines[:count]).strip(), "".join(lines[count:])
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    """Give the blocks of commands of a document."""
+    text = document.read_text()
+    for found in _BLOCK.finditer(text):
+        if found[1] == "console":
+            line = text.count("\n", 0, found.start()) + 1
+            yield Block(document, line, found[2] == CLUSTER, found[3])
+
+
+def links(document: Path) -> list[str]:
+    """Give what a document links to."""
+    return _LINK.findall(_BLOCK.sub("", document.read_text()))
+
+
+def anchors(document: Path) -> set[str]:
+    """Give the anchors of a document's headings, as GitHub makes them."""
+    headings = _HEADING.findall(_BLOCK.sub("", document.read_text()))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def without_volatile(output: str) -> str:
+    """Replace what is another each time: times, dates and durations."""
+    for pattern, name in _VOLATILE:
+        output = pattern.sub(name, output)
+    return output.replace("\r\n", "\n").strip()

@@ -44,7 +44,7 @@ def start_server(small_folder: Path) -> Iterator[Callable[..., RunningServer]]:
     yield start
     for server in servers:
         server.process.kill()
-        server.process.communicate()
+        server.wait()
 
 
 @pytest.fixture
@@ -64,3 +64,33 @@ def in_process(small_model) -> Any:
         server.stop()
         thread.join(30)
         assert not thread.is_alive()
+
+
+class Hold:
+    """Holds whoever predicts: from entering until its end, or until they may go on."""
+
+    def __init__(self, model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_held, self.may_go_on = threading.Event(), threading.Event()
+        self._model, self._monkeypatch = model, monkeypatch
+
+    def __enter__(self) -> threading.Event:
+        predict = self._model.predict
+
+        def wait(*args: Any, **options: Any) -> Any:
+            self.is_held.set()
+            self.may_go_on.wait(10)
+            return predict(*args, **options)
+
+        self._monkeypatch.setattr(self._model, "predict", wait)
+        return self.is_held
+
+    def __exit__(self, *_: object) -> None:
+        self._monkeypatch.undo()
+        self.may_go_on.set()
+
+
+@pytest.fixture
+def hold(small_model) -> Iterator[Hold]:
+    """Hold whoever predicts, until all that shall wait has been sent."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield Hold(small_model, monkeypatch)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any, Self
 
 from func import server as server_module
@@ -28,31 +30,35 @@ REQUEST = (
 STARTED = re.compile(r"Serving on http://[^:]+:(\d+)")
 
 
-@dataclass
 class RunningServer:
-    """A server process, and what it has logged so far."""
+    """A server process.
 
-    process: subprocess.Popen[str]
-    port: int
-    head: str
+    Attributes:
+        process, port: the process, and where it listens.
+        lines: what it has logged so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self.port = self._read_port()
+        # Read on: a process whose log nobody reads stands still in the end.
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     @classmethod
-    def start(cls, environ: dict[str, str]) -> Self:
+    def start(cls, environ: dict[str, str], **options: Any) -> Self:
         """Start ``python -m func.server`` on a free port and wait until it serves."""
+        defaults = {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"}
         process = subprocess.Popen(
             [sys.executable, "-m", "func.server"],
             cwd=ROOT,
-            env=os.environ | {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"} | environ,
+            env=os.environ | defaults | environ,
             stderr=subprocess.PIPE,
             text=True,
+            **options,
         )
-        assert process.stderr
-        head = ""
-        for line in process.stderr:
-            head += line
-            if found := STARTED.search(line):
-                return cls(process, int(found[1]), head)
-        raise AssertionError(head)
+        return cls(process)
 
     @property
     def url(self) -> str:
@@ -62,8 +68,31 @@ class RunningServer:
     def stop(self) -> tuple[int, str]:
         """Send SIGTERM; give the exit code, and all that was logged."""
         self.process.terminate()
-        _, rest = self.process.communicate(timeout=60)
-        return self.process.returncode, self.head + rest
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for its end; give the exit code, and all that was logged."""
+        exit_code = self.process.wait(timeout=60)
+        self._reader.join()
+        return exit_code, "".join(self.lines)
+
+    def _read_port(self) -> int:
+        for line in self._log():
+            if found := STARTED.search(line):
+                return int(found[1])
+        raise AssertionError("".join(self.lines))
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        with self.process.stderr:
+            for _ in self._log():
+                pass
+
+    def _log(self) -> Iterator[str]:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.lines.append(line)
+            yield line
 
 
 def build_server(model: IntentModel, **options: Any) -> Server:
@@ -89,3 +118,9 @@ def wait_for(condition: Callable[[], object]) -> None:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     assert condition()
+
+
+def can_connect(port: int) -> bool:
+    """Tell whether somebody listens."""
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -7,11 +7,12 @@ import re
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
 from func import channel as channel_module
-from func.channel import MOST_QUICK_BYTES
+from func.dispatcher import MOST_QUICK_BYTES
 from tests.func.servers import address, build_server, channels, wait_for
 
 
@@ -135,6 +136,58 @@ def test_what_flask_answers_is_left_to_a_thread(in_process, caplog):
     assert rare.threadName.startswith("waitress")
 
 
+def test_request_that_takes_too_long_to_arrive_is_refused(in_process):
+    """A client that begins a request and does not go on is told so, and loses its connection."""
+    server = in_process(request_timeout_s=0.1)
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(QUICK[:-1])
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert answer.endswith(b'{"error":"Request Timeout"}')
+
+
+def test_request_that_stops_behind_another_is_refused_after_it(in_process, hold):
+    """The answer to what arrived in full comes first."""
+    server = in_process(request_timeout_s=0.1)
+    with (
+        hold as is_held,
+        socket.create_connection(address(server), timeout=10) as connection,
+    ):
+        connection.sendall(SLOW + QUICK[:-1])
+        assert is_held.wait(10)
+        wait_for(lambda: len(channels(server)[0].requests) == 2)
+        hold.may_go_on.set()
+        answers = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"408"]
+
+
+def test_idle_connection_is_closed(in_process, monkeypatch):
+    """A connection on which nothing is sent is closed in the end."""
+    monkeypatch.setattr(channel_module, "IDLE_S", 0.1)
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize("jump_s", [-86_400, 86_400])
+def test_clock_may_jump(in_process, monkeypatch, jump_s):
+    """Connections, whole requests or not, outlive a change of the time of day."""
+    server = in_process()
+    day = time.time
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(QUICK[:-1])
+        wait_for(lambda: any(channel.request for channel in channels(server)))
+        monkeypatch.setattr(time, "time", lambda: day() + jump_s)
+        server._check_at = 0.0
+        checked_at = server._loop.now
+        wait_for(lambda: server._check_at > checked_at)
+        connection.sendall(QUICK[-1:])
+
+        assert b"greeting" in receive_answers(connection, 1)
+
+
 def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
     """After a refusal the connection lingers, but not for long."""
     monkeypatch.setattr(channel_module, "LINGER_S", 0.05)
@@ -147,17 +200,19 @@ def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
         wait_for(lambda: not channels(server))
 
 
-def test_refused_client_that_resets_is_closed_at_once(in_process):
+def test_refused_client_that_resets_is_closed_at_once(small_model):
     """A connection that is gone can't be shut down in good order, and is just dropped."""
-    server = in_process()
+    server = build_server(small_model)
     with socket.create_connection(address(server), timeout=10) as connection:
-        wait_for(lambda: channels(server))
-        [channel] = channels(server)
-        channel.is_lingering = True
-        channel.socket.shutdown(socket.SHUT_RDWR)
+        server._waitress.handle_accept()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    [channel] = channels(server)
+    channel.is_lingering = True
+    channel.handle_close()
 
-    wait_for(lambda: not channels(server))
+    assert channels(server) == []
+    server.stop()
+    server.run()
 
 
 def test_closed_connection_may_be_closed_again(small_model):

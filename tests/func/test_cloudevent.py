@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from func.cloudevent import Event, Mode, parse_batch, parse_structured
 from func.errors import BadRequestError, MalformedEventError, UnsupportedMediaTypeError
+from func.settings import Settings
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
 HEADERS = {f"ce-{name}": value for name, value in REQUIRED.items()}
@@ -148,6 +149,7 @@ def test_required_attribute_must_be_there(name):
         pytest.param({"data_base64": "aGk="}, {}, b"hi", id="base64-data"),
         pytest.param({"flag": True}, {"flag": "true"}, None, id="boolean"),
         pytest.param({"count": -3}, {"count": "-3"}, None, id="integer"),
+        pytest.param({"count": -3.0}, {"count": "-3"}, None, id="integer-with-a-fraction-of-0"),
         pytest.param({"subject": None}, {}, None, id="null-is-absent"),
     ],
 )
@@ -198,6 +200,9 @@ def test_json_event_is_read(members, attributes, data):
         pytest.param(
             REQUIRED | {"specversion": 1}, "The attribute 'specversion' must be 1.0", id="version-1"
         ),
+        pytest.param(
+            REQUIRED | {"type": False}, "The attribute 'type' must be a string", id="type-of-truth"
+        ),
     ],
 )
 def test_malformed_json_event_is_refused(value, message):
@@ -219,15 +224,18 @@ def test_structured_message_is_read():
     """A message in structured mode holds one event."""
     body = b'{"specversion":"1.0","id":"1","source":"/test","type":"test.type"}'
 
-    assert parse_structured("application/cloudevents+json; charset=utf-8", body) == Event(REQUIRED)
+    event = parse_structured("application/cloudevents+json; charset=utf-8", body, Settings())
+
+    assert event == Event(REQUIRED)
 
 
 def test_batch_is_a_list_of_whatever_was_sent():
     """A batch is taken apart before its events are looked at, so that each fails alone."""
-    assert parse_batch("application/cloudevents-batch+json", b'[{"id": "1"}, 2]') == [
-        {"id": "1"},
-        2,
-    ]
+    body = b'[{"id": "1"}, 2]'
+
+    values = parse_batch("application/cloudevents-batch+json", body, Settings())
+
+    assert values == [{"id": "1"}, 2]
 
 
 @pytest.mark.parametrize(
@@ -270,6 +278,6 @@ def test_batch_is_a_list_of_whatever_was_sent():
 def test_message_in_another_form_is_refused(parse, content_type, body, error, message):
     """Formats that are not understood, and broken bodies, get errors that say so."""
     with pytest.raises(error) as caught:
-        parse(content_type, body)
+        parse(content_type, body, Settings())
 
     assert caught.value.message == message

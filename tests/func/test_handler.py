@@ -22,9 +22,9 @@ def _fresh():
     handler._load_once.cache_clear()
 
 
-def call(**options: object) -> tuple[int, Any]:
+def call(method: str = "POST", **options: object) -> tuple[int, Any]:
     """Call ``func.main`` with a context; give status and JSON of the answer."""
-    with app.test_request_context("/", method="POST", **options):
+    with app.test_request_context("/", method=method, **options):
         response = func.main(SimpleNamespace(request=request))
         return response.status_code, response.json
 
@@ -51,3 +51,10 @@ def test_without_a_model_main_is_unavailable(monkeypatch, caplog, key, value, li
 
     assert call(json={"text": "hi"}) == (503, {"error": "The model is not available"})
     assert line in caplog.text
+
+
+def test_main_classifies_what_is_posted(settings, monkeypatch):
+    """Whatever else the runtime hands over is told so."""
+    monkeypatch.setenv("MODEL_PATH", str(settings.model_path))
+
+    assert call("GET") == (405, {"error": "Method Not Allowed"})

@@ -75,7 +75,7 @@ def test_body_becomes_a_query(header, body, utterance):
             "application/json",
             b'{"a":' + b"[" * 100_000,
             BadRequestError,
-            "The body is not valid JSON",
+            "The body may nest objects and lists at most 32 deep",
             id="deep",
         ),
         pytest.param(
@@ -119,7 +119,7 @@ def test_bad_body_is_told(header, body, error, message):
 def test_object_is_required():
     """A JSON value that is no object has no fields."""
     with pytest.raises(BadRequestError, match=r"^The body must be a JSON object$"):
-        parse_object('"text"')
+        parse_object('"text"', Settings())
 
 
 def test_rendered_json_is_compact_utf8():

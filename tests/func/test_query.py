@@ -20,6 +20,7 @@ SETTINGS = Settings(max_text_length=10, max_batch_size=2)
         pytest.param({"texts": ["a", "b"]}, Query(["a", "b"], is_batch=True), id="batch"),
         pytest.param({"texts": ["a"]}, Query(["a"], is_batch=True), id="batch-of-one"),
         pytest.param({"text": "hi", "top_k": 3}, Query(["hi"], top_k=3), id="top-k"),
+        pytest.param({"text": "hi", "top_k": 3.0}, Query(["hi"], top_k=3), id="top-k-as-3.0"),
         pytest.param({"text": "hi", "explain": True}, Query(["hi"], explain=True), id="explain"),
         pytest.param({"text": "x" * 10}, Query(["x" * 10]), id="at-the-limit"),
         pytest.param({"text": "hi", "user": 7}, Query(["hi"]), id="other-fields-are-left-alone"),

@@ -5,21 +5,31 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
 import requests
 
+from func import event_loop as event_loop_module
 from func import server as server_module
 from func.channel import Channel
 from func.settings import Settings
 from tests.conftest import ROOT
-from tests.func.servers import REQUEST, RunningServer, address, build_server, channels, wait_for
+from tests.func.servers import (
+    REQUEST,
+    RunningServer,
+    address,
+    build_server,
+    can_connect,
+    channels,
+    wait_for,
+)
 
 BODY_LIMIT = 64 * 1024
 REQUESTS_UNTIL_LOAD = 20
@@ -247,12 +257,6 @@ def test_request_in_flight_is_finished_at_sigterm(start_server):
     assert server.stop()[0] == 0
 
 
-def can_connect(port: int) -> bool:
-    """Tell whether somebody listens."""
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def test_draining_ends_after_its_time(start_server):
     """A client that never finishes its request holds the end up for no longer than is set."""
     server = start_server(SHUTDOWN_TIMEOUT_S="0.2")
@@ -270,12 +274,11 @@ def test_idle_connections_are_closed_while_draining(in_process):
     server = in_process()
     with socket.create_connection(address(server), timeout=10) as connection:
         connection.sendall(REQUEST)
-        wait_for(lambda: channels(server) and channels(server)[0].total_outbufs_len == 0)
+        answer = connection.recv(65536)
         server.stop()
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
 
-    assert answer.startswith(b"HTTP/1.1 200 OK")
-    assert answer.endswith(b"}")
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert connection.recv(1) == b""
 
 
 def test_waiting_connections_are_accepted_before_the_end(small_model):
@@ -320,6 +323,64 @@ def test_pipelined_requests_are_all_answered_while_draining(small_model):
 
     assert answer.count(b"HTTP/1.1 200 OK") == 3
     assert answer.count(b"Connection: close") == 1
+
+
+def test_more_clients_than_files_can_be_opened(start_server):
+    """Connections beyond the limit wait until others end; nobody is cut off."""
+    server = start_server()
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (40, 40))
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            for _ in range(60)
+        ]
+        for client in clients:
+            client.sendall(REQUEST)
+            client.settimeout(0.01)
+        answered = [client for client in clients if received(client)]
+        assert 0 < len(answered) < len(clients)
+        for client in answered:
+            client.close()
+        for client in set(clients) - set(answered):
+            client.settimeout(10)
+            assert received(client).startswith(b"HTTP/1.1 200 OK")
+            client.close()
+
+    exit_code, log = server.stop()
+    assert exit_code == 0
+    assert "Traceback" not in log
+
+
+def received(client: socket.socket) -> bytes:
+    """Receive what has come in until the client's patience ends."""
+    try:
+        return client.recv(65536)
+    except TimeoutError:
+        return b""
+
+
+def test_connections_are_accepted_some_at_a_time(small_model, monkeypatch):
+    """However many connect at once, those that are there get their turn in between."""
+    monkeypatch.setattr(event_loop_module, "MOST_ACCEPTED", 2)
+    server = build_server(small_model)
+    with ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(socket.create_connection(address(server), timeout=10))
+        counts = []
+        for _ in range(3):
+            server._turn(1)
+            counts.append(len(channels(server)))
+    server.stop()
+    server.run()
+
+    assert counts == [2, 4, 5]
+
+
+def test_connections_stop_at_the_limit_of_files():
+    """As many files may be open as the system allows; some are left for other than connections."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert server_module._connection_limit() == min(4096, most - 64)
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
 
 
 def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, caplog):

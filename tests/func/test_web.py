@@ -37,8 +37,8 @@ def test_health_can_be_asked_for_without_a_body(client, path):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        pytest.param("GET", "/", {"POST"}, id="by-the-handler"),
-        pytest.param("PUT", "/predict", {"POST", "OPTIONS"}, id="by-the-routes"),
+        pytest.param("PUT", "/", {"GET", "HEAD", "POST", "OPTIONS"}, id="root"),
+        pytest.param("PUT", "/predict", {"POST", "OPTIONS"}, id="predict"),
     ],
 )
 def test_wrong_method_is_told_the_right_ones(client, method, path, allowed):

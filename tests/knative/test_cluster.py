@@ -196,6 +196,15 @@ class TestWaiting:
         with pytest.raises(WaitTimeoutError, match=r"a revision after x.*generation 0 of 1"):
             cluster.wait_for_revision_after("x", 1)
 
+    def test_a_watch_that_has_expired_is_no_answer(self, api, cluster):
+        """The event that says so is not taken for the object."""
+        quick = replace(QUICK, timeout_s=0.5)
+        cluster = Cluster(cluster._api, namespace=NAMESPACE, service=NAME, timing=quick)
+        api.edit(unready)
+        api.watching = "expired"
+        with pytest.raises(WaitTimeoutError, match="all is routed"):
+            cluster.wait_until_routed("all")
+
     def test_no_new_revision_is_told(self, cluster):
         """With the newest that there is."""
         quick = replace(QUICK, timeout_s=0)

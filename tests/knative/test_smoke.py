@@ -169,3 +169,24 @@ def test_a_case_needs_both_parts(text):
 def test_the_last_sign_parts_a_case():
     """Utterances may hold one."""
     assert Case.parse("is 1 = 1? = maths") == Case(text="is 1 = 1?", intent="maths")
+
+
+def test_smoke_sends_a_token(run, real_function, tmp_path):
+    """Where the function asks for a token, the first line of a file is sent."""
+    path = tmp_path / "token"
+    path.write_text("first-token\n")
+    url = real_function(API_TOKEN_FILE=str(path))
+
+    assert run("smoke", url, *KNOWN).code == 1
+    assert run("smoke", url, *KNOWN, "--token-file", str(path)).code == 0
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff"])
+def test_token_file_without_a_token_is_wrong_usage(run, tmp_path, content):
+    """A file that is not there, or holds nothing that could be sent, is told before any request."""
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(SystemExit, match="2"):
+        run("smoke", "http://127.0.0.1:1", "--token-file", str(path))

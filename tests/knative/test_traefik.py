@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import yaml
 from model.training import MODEL_NAME
 from tests.func.servers import RunningServer, wait_for
 from tests.knative.manifests import find, render
+from tests.ports import free_port
 
 TRAEFIK = Path(sys.executable).with_name("traefik")
 MANIFESTS = "ingress/traefik"
@@ -82,12 +81,6 @@ class Gateway:
         """Send a request over TLS."""
         headers = {"Host": host}
         return self.https.request(method, path, headers=headers, retries=False, **options)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,8 @@ def test_results_are_printed(run):
 
     assert (code, errors) == (0, "")
     assert "on 2 utterances\n" in output
-    assert "accuracy 1.0000, macro-F1 1.0000\n" in output
+    assert re.search(r"│ accuracy +│ 1.0000 │ 0.3424 to 1.0000 │", output)
+    assert re.search(r"│ greeting +│ 100.0 \(21-100\) │", output)
     assert "out-of-scope texts found" not in output
 
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from model.evaluation import Confusion, IntentScore, evaluate, expected_calibration_error
+from model.detection import auroc
+from model.evaluation import Confusion, evaluate, expected_calibration_error
 from model.formats import Example
 from model.intent_model import IntentModel
+from model.intervals import wilson, wilson_f1
 from model.model_card import ModelCard
 from model.noise import NOISES
 from tests.model.tables import TableScorer
@@ -54,9 +57,9 @@ def test_intents_of_the_test_are_scored(model):
     """Each intent of the test has precision, recall, F1 and support; d, not in it, has none."""
     first, second, third = evaluate(model, EXAMPLES).intents
 
-    assert astuple(first) == ("a", 2 / 2, 2 / 4, pytest.approx(2 / 3), 4)
-    assert astuple(second) == ("b", 2 / 5, 2 / 2, pytest.approx(4 / 7), 2)
-    assert third == IntentScore("c", precision=0.0, recall=0.0, f1=0.0, support=2)
+    assert astuple(first)[:5] == ("a", 2 / 2, 2 / 4, pytest.approx(2 / 3), 4)
+    assert astuple(second)[:5] == ("b", 2 / 5, 2 / 2, pytest.approx(4 / 7), 2)
+    assert astuple(third)[:5] == ("c", 0.0, 0.0, 0.0, 2)
 
 
 def test_confusions_are_counted(model):
@@ -78,6 +81,7 @@ def test_out_of_scope_texts_are_evaluated(model):
     evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
 
     assert evaluation.out_of_scope_recall == pytest.approx(2 / 4)
+    assert evaluation.out_of_scope_precision == pytest.approx(2 / 3)
     assert evaluation.out_of_scope_auroc == pytest.approx((8 + 7 + 7 + 6) / (8 * 4))
 
 
@@ -86,7 +90,9 @@ def test_without_out_of_scope_texts_nothing_is_said_of_them(model):
     evaluation = evaluate(model, EXAMPLES)
 
     assert evaluation.out_of_scope_recall is None
+    assert evaluation.out_of_scope_precision is None
     assert evaluation.out_of_scope_auroc is None
+    assert not [name for name in evaluation.intervals if name.startswith("out_of_scope")]
 
 
 def test_model_that_is_always_right_has_no_confusions(model):
@@ -127,3 +133,65 @@ def test_evaluation_tells_the_accuracy_on_each_noise(small_model, small_dataset)
 
     assert evaluation.robustness.keys() == NOISES.keys()
     assert evaluation.robustness["upper case"] == evaluation.accuracy
+
+
+def test_shares_have_wilson_intervals(model):
+    """Accuracy, rejected share, precision, recall and each noise: counts of cases."""
+    evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
+
+    assert evaluation.intervals["accuracy"] == wilson(4 / 8, 8)
+    assert evaluation.intervals["rejected"] == wilson(1 / 8, 8)
+    assert evaluation.intervals["out_of_scope_recall"] == wilson(2 / 4, 4)
+    assert evaluation.intervals["out_of_scope_precision"] == wilson(2 / 3, 3)
+    assert [evaluation.intervals[name] for name in NOISES] == [
+        wilson(evaluation.robustness[name], 8) for name in NOISES
+    ]
+
+
+def test_intervals_of_an_intent(model):
+    """Precision counts what was taken for the intent, recall its utterances, F1 both."""
+    second = evaluate(model, EXAMPLES).intents[1]
+
+    assert second.intervals == {
+        "precision": wilson(2 / 5, 5),
+        "recall": wilson(2 / 2, 2),
+        "f1": wilson_f1(2, 3),
+    }
+
+
+@pytest.mark.parametrize("name", ["macro_f1", "calibration_error", "out_of_scope_auroc"])
+def test_other_results_have_an_interval_around_them(model, name):
+    """Drawing the test anew tells how far they may be off, the same each time."""
+    evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
+    interval, value = evaluation.intervals[name], getattr(evaluation, name)
+
+    assert 0 <= interval.low < value < interval.high <= 1
+    assert evaluate(model, EXAMPLES, list(OUT_OF_SCOPE)).intervals[name] == interval
+
+
+def test_perfect_results_are_not_taken_for_certain(model):
+    """Three utterances without a mistake leave much open, which drawing them anew does not see."""
+    evaluation = evaluate(model, [EXAMPLES[0], EXAMPLES[4], EXAMPLES[5]], ["o1"])
+
+    assert evaluation.intervals["macro_f1"] == wilson(1.0, 3)
+    assert evaluation.intervals["out_of_scope_auroc"] == wilson(1.0, 1)
+    error = evaluation.intervals["calibration_error"]
+    unknown = 1 - wilson(1.0, 3).low
+    assert astuple(error) == pytest.approx((0, evaluation.calibration_error + unknown))
+
+
+def test_without_anything_found_there_is_no_precision(model):
+    """Nothing is below the threshold: what was found can't be right or wrong."""
+    evaluation = evaluate(model, EXAMPLES[:1], ["o3"])
+
+    assert (evaluation.out_of_scope_recall, evaluation.out_of_scope_precision) == (0, None)
+    assert "out_of_scope_precision" not in evaluation.intervals
+
+
+def test_auroc_equals_scikit_learns():
+    """Ties count half."""
+    rng = np.random.default_rng(1)
+    inside, outside = rng.integers(2, 9, 50) / 1.0, rng.integers(0, 6, 30) / 1.0
+    known = roc_auc_score([True] * 50 + [False] * 30, np.concatenate((inside, outside)))
+
+    assert auroc(inside, outside) == pytest.approx(known)

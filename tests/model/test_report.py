@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.answers import Answers
 from model.evaluation import Confusion, Evaluation, IntentScore
 from model.findings import Suspect
 from model.formats import Example
+from model.intervals import Interval
 from model.model_card import ModelCard
-from model.report import Scores, render_report
+from model.report import render_report
 
 CARD = ModelCard(("greet", "<b>"), "0123456789abcdef", threshold=1.0)
 EVALUATION = Evaluation(
@@ -27,13 +29,29 @@ EVALUATION = Evaluation(
     calibration_error=0.123,
     robustness={"upper case": 0.5},
     out_of_scope_recall=0.8,
+    out_of_scope_precision=0.6,
     out_of_scope_auroc=0.9,
+    intervals={
+        "accuracy": Interval(0.301, 0.954),
+        "macro_f1": Interval(0.2, 0.9),
+        "rejected": Interval(0.01, 0.3),
+        "calibration_error": Interval(0.021, 0.321),
+        "upper case": Interval(0.15, 0.85),
+        "out_of_scope_recall": Interval(0.4, 0.98),
+        "out_of_scope_precision": Interval(0.31, 0.83),
+        "out_of_scope_auroc": Interval(0.71, 0.99),
+    },
 )
-SCORES = Scores(
+ANSWERS = Answers(
+    examples=tuple(
+        Example(text, intent, Path("test.csv"), 2)
+        for text, intent in (("hi", "greet"), ("ho", "greet"), ("b", "<b>"), ("bb", "<b>"))
+    ),
+    predicted=("<b>", "greet", "<b>", "<b>"),
     confidences=np.array([0.55, 0.95, 0.95, 1.0]),
-    is_right=np.array([False, True, True, True]),
     in_scope=np.array([0.5, 2.0, 3.0, 4.0]),
     out_of_scope=np.array([0.0, 2.5]),
+    threshold=1.0,
 )
 SUSPECT = Suspect(Example("<script>hi</script>", "greet", Path("data/train.csv"), 7), "<b>", 0.91)
 VOID = {"meta", "rect", "path", "circle", "polyline"}
@@ -73,13 +91,15 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page() -> Page:
-    return Page(render_report(CARD, EVALUATION, SCORES, [SUSPECT]))
+    return Page(render_report(CARD, EVALUATION, ANSWERS, [SUSPECT]))
 
 
 def test_numbers_are_shown(page):
-    """What the test found stands at the top, accuracy with its interval."""
-    for shown in ("75.0%", "(± 42.4%)", "70.0%", "0.123", "5.0%", "80.0%", "0.900", "50.0%"):
+    """What the test found stands at the top, each with its interval."""
+    for shown in ("75.0%", "70.0%", "0.123", "5.0%", "80.0%", "60.0%", "0.900", "50.0%"):
         assert shown in page.text
+    for interval in ("30.1% to 95.4%", "0.021 to 0.321", "31.0% to 83.0%", "0.710 to 0.990"):
+        assert interval in page.text
 
 
 def test_doubtful_labels_are_listed_with_their_place(page):
@@ -97,7 +117,7 @@ def test_intents_are_listed_the_weakest_first(page):
 
 def test_nothing_is_loaded_from_outside():
     """One file, that works without a network."""
-    content = render_report(CARD, EVALUATION, SCORES, [SUSPECT])
+    content = render_report(CARD, EVALUATION, ANSWERS, [SUSPECT])
 
     assert Page(content).references == []
     assert not re.search(r"https?:|url\(|@import", content)
@@ -105,14 +125,14 @@ def test_nothing_is_loaded_from_outside():
 
 def test_reliability_has_a_point_for_each_bin_in_use():
     """Three right of confidence 0.95 and more, and a wrong one of 0.55: two points."""
-    content = render_report(CARD, EVALUATION, SCORES, [])
+    content = render_report(CARD, EVALUATION, ANSWERS, [])
 
     assert content.count('class="dot"') == 2
 
 
 def test_cells_of_the_matrix_say_what_they_are():
     """Hovering tells rows, columns and shares."""
-    content = render_report(CARD, EVALUATION, SCORES, [])
+    content = render_report(CARD, EVALUATION, ANSWERS, [])
 
     assert "greet taken for &lt;b&gt;: 50%" in content
     assert "greet taken for greet: 50%" in content
@@ -121,15 +141,15 @@ def test_cells_of_the_matrix_say_what_they_are():
 def test_without_out_of_scope_texts_there_is_no_trade_off():
     """What was not measured is not shown."""
     evaluation = replace(EVALUATION, out_of_scope_recall=None, out_of_scope_auroc=None)
-    scores = replace(SCORES, out_of_scope=np.array([]))
+    answers = replace(ANSWERS, out_of_scope=np.array([]))
 
-    assert "out-of-scope" not in render_report(CARD, evaluation, scores, [])
+    assert "out-of-scope" not in render_report(CARD, evaluation, answers, [])
 
 
 def test_model_without_threshold_has_no_mark():
     """The curve is there, but no point on it is the model's."""
-    marked = render_report(CARD, EVALUATION, SCORES, [])
-    unmarked = render_report(replace(CARD, threshold=None), EVALUATION, SCORES, [])
+    marked = render_report(CARD, EVALUATION, ANSWERS, [])
+    unmarked = render_report(replace(CARD, threshold=None), EVALUATION, ANSWERS, [])
 
     assert 'class="mark"' in marked
     assert 'class="mark"' not in unmarked

@@ -17,6 +17,7 @@ from sklearn.pipeline import FeatureUnion
 
 from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
+from model.printing import SHARES
 from model.train import EXAMPLES, main
 from model.training import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 from tests.conftest import ROOT, SMALL_DATA
@@ -72,6 +73,12 @@ def table_headers(output: str) -> list[list[str]]:
     return table_rows(output, border="┃")
 
 
+def percent(score: dict[str, Any], name: str) -> str:
+    interval = score["intervals"][name]
+    low, high = 100 * interval["low"], 100 * interval["high"]
+    return f"{100 * score[name]:.1f} ({low:.0f}-{high:.0f})"
+
+
 def read_card(folder: str) -> Any:
     return json.loads((Path(folder) / CARD_NAME).read_text("utf-8"))
 
@@ -88,22 +95,29 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
         "Choosing the settings, fold 1 of 5",
     ]
     assert "Test results" in lines
-    assert table_headers(output) == [["intent", "precision", "recall", "F1", "utterances"]]
-    assert table_rows(output) == [
-        [
-            score["intent"],
-            f"{score['precision']:.3f}",
-            f"{score['recall']:.3f}",
-            f"{score['f1']:.3f}",
-            str(score["support"]),
-        ]
+    assert table_headers(output) == [
+        ["intent", "precision", "recall", "f1", "tests"],
+        ["result", "value", "95 % interval"],
+    ]
+    intents, results = table_rows(output)[:3], table_rows(output)[3:]
+    assert intents == [
+        [score["intent"], *(percent(score, name) for name in SHARES), str(score["support"])]
         for score in metrics["intents"]
     ]
-    assert lines[-7:-1] == [
-        f"accuracy {metrics['accuracy']:.4f}, macro-F1 {metrics['macro_f1']:.4f}",
-        f"expected calibration error {metrics['calibration_error']:.4f}",
-        *(f"accuracy with {noise}: {share:.4f}" for noise, share in metrics["robustness"].items()),
-        f"rejected as out of scope: {metrics['rejected']:.1%} of the test utterances",
+    intervals = metrics["intervals"]
+    expected = [
+        ("accuracy", metrics["accuracy"], intervals["accuracy"]),
+        ("macro-F1", metrics["macro_f1"], intervals["macro_f1"]),
+        ("calibration error", metrics["calibration_error"], intervals["calibration_error"]),
+        ("good messages rejected", metrics["rejected"], intervals["rejected"]),
+        *(
+            (f"accuracy with {noise}", share, intervals[noise])
+            for noise, share in metrics["robustness"].items()
+        ),
+    ]
+    assert results == [
+        [name, f"{value:.4f}", f"{interval['low']:.4f} to {interval['high']:.4f}"]
+        for name, value, interval in expected
     ]
     assert re.fullmatch(
         rf"Wrote out/{MODEL_NAME}, {COMPILED_NAME}, {CARD_NAME} and {REPORT_NAME} after \d+ s",
@@ -130,10 +144,16 @@ def test_training_prints_the_worst_confusions(confused_folder, capsys):
     captured = capsys.readouterr()
     confusions = read_card("out")["training"]["metrics"]["confusions"]
     assert len(confusions) == 20
-    assert table_rows(captured.out)[len(ANIMALS) :] == [
-        [item["intent"], item["taken_for"], str(item["count"])] for item in confusions[:10]
+    assert table_rows(captured.out)[len(ANIMALS) :][:10] == [
+        [
+            item["intent"],
+            item["taken_for"],
+            str(item["count"]),
+            f"{item['taken_for']} {item['intent']}{item['intent']}",
+        ]
+        for item in confusions[:10]
     ]
-    assert table_headers(captured.out)[1:] == [["intent", "taken for", "utterances"]]
+    assert table_headers(captured.out)[1] == ["intent", "taken for", "tests", "such as"]
     assert "Worst confusions" in [line.rstrip() for line in captured.out.splitlines()]
     assert captured.err == ""
 
@@ -145,7 +165,7 @@ def test_training_without_confusions_prints_none(confused_folder, capsys):
     assert main(["--data", confused_folder, "--output", "out"]) == 0
 
     output = capsys.readouterr().out
-    assert "accuracy 1.0000, macro-F1 1.0000\n" in output
+    assert ["accuracy", "1.0000", "0.5655 to 1.0000"] in table_rows(output)
     assert "Worst confusions" not in output
 
 
@@ -154,10 +174,9 @@ def test_training_prints_what_was_found_out_of_scope(confused_folder, capsys):
     main(["--data", confused_folder, "--output", "out"])
 
     metrics = read_card("out")["training"]["metrics"]
-    assert capsys.readouterr().out.splitlines()[-2] == (
-        f"out-of-scope texts found: {metrics['out_of_scope_recall']:.1%}, "
-        f"AUROC {metrics['out_of_scope_auroc']:.4f}"
-    )
+    shown = {row[0]: row[1] for row in table_rows(capsys.readouterr().out)}
+    assert shown["out-of-scope texts found"] == f"{metrics['out_of_scope_recall']:.4f}"
+    assert shown["out-of-scope AUROC"] == f"{metrics['out_of_scope_auroc']:.4f}"
 
 
 def test_training_without_out_of_scope_texts_is_silent_about_them(small_csv, capsys):
@@ -331,7 +350,7 @@ def test_script_runs_from_any_folder(small_csv, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert "accuracy " in done.stdout
+    assert "│ accuracy " in done.stdout
     assert IntentModel.load(tmp_path / "out" / MODEL_NAME).card.labels == tuple(SMALL_DATA)
 
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from tests.conftest import ROOT
-from tests.documents import Command, commands_in, run
+from tests.transcripts import Command, commands_in, run
 
 
 def free_port() -> int:

@@ -1,0 +1,68 @@
+"""Measure what long texts cost: ``python -m benchmarks.long_texts``.
+
+One prediction in this process, by the model that is trained here: of words that people use, over
+and over, and of words that never come again, which no cache helps with.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+import sys
+from collections.abc import Iterator
+from itertools import cycle, islice
+from statistics import median
+from timeit import repeat
+
+from rich.table import Table
+
+from benchmarks import results
+from benchmarks.console import console
+from benchmarks.corpus import prepare_corpus
+from func.settings import Settings
+from model.intent_model import IntentModel
+
+LENGTHS = (100, 1_000, 5_000, 20_000, 100_000, 1_000_000)
+REPEATS = 3
+LETTERS = 8
+
+
+def main() -> int:
+    """Run the command."""
+    settings = Settings()
+    model = IntentModel.load(settings.model_path)
+    texts = [utterance.text for utterance in prepare_corpus().read("test")]
+    sources = (cycle(" ".join(texts).split()), _new_words())
+    table = Table("characters", "common words, ms", "new words, ms", "ms per 1,000 of these")
+    rows = {}
+    for length in LENGTHS:
+        costs = [_milliseconds(model, words, length) for words in sources]
+        rows[str(length)] = dict(zip(("common_ms", "new_ms"), costs, strict=True))
+        per_thousand = costs[1] / length * 1000
+        table.add_row(f"{length:,}", *(f"{cost:.2f}" for cost in costs), f"{per_thousand:.2f}")
+    console.print(table)
+    console.print(f"MAX_TEXT_LENGTH is {settings.max_text_length:,} unless it is set otherwise")
+    console.print(f"Wrote {results.write('long_texts', {'characters': rows})}")
+    return 0
+
+
+def _new_words() -> Iterator[str]:
+    chance = random.Random(0)  # noqa: S311 - guards no secret
+    while True:
+        yield "".join(chance.choices(string.ascii_lowercase, k=LETTERS))
+
+
+def _text(words: Iterator[str], length: int) -> str:
+    parts: list[str] = []
+    while sum(map(len, parts)) + len(parts) < length:
+        parts += islice(words, max(1, length // LETTERS))
+    return " ".join(parts)[:length]
+
+
+def _milliseconds(model: IntentModel, words: Iterator[str], length: int) -> float:
+    texts = iter([_text(words, length) for _ in range(REPEATS)])
+    return median(repeat(lambda: model.predict([next(texts)]), number=1, repeat=REPEATS)) * 1000
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Measure overload: ``python -m benchmarks.overload``.
+
+First the rate that the server sustains, then loads of half of it to six times as much, each sent by
+the clock; how soon it answers as before when the overload ends; what memory it takes; and how it
+fares beside 500 clients that send a byte a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.command import Run, parse_options
+from benchmarks.console import console, progress
+from benchmarks.contenders import OURS
+from benchmarks.cores import CLIENT_CORE, pinned_to
+from benchmarks.entrants import Entrant
+from benchmarks.load import Load
+from benchmarks.memory import proportional_set_size_mib
+from benchmarks.open_load import OpenLoad
+from benchmarks.processes import Server, serving
+from benchmarks.slow_clients import byte_by_byte
+from benchmarks.traffic import EIGHT
+from benchmarks.wire import OK, exchange
+
+MULTIPLES = (0.5, 1.0, 2.0, 4.0, 6.0)
+CONNECTIONS = 2048
+SLOW_CLIENTS = 500
+WARM_UP_S = 1.0
+RECOVERY_TIMEOUT_S = 10.0
+
+
+def main() -> int:
+    """Run the command; the exit code is 1 where a load met anything but answers and refusals."""
+    run = Run((OURS,), parse_options(__doc__ or "", (), _add_options, rounds=1))
+    [entrant] = run.entrants
+    texts = [utterance.text for utterance in run.corpus.read("test")]
+    with pinned_to(CLIENT_CORE):
+        measured = _measure(entrant, texts, run.options.seconds)
+    console.print(_table(measured["loads"]))
+    for line in _lines(measured):
+        console.print(line)
+    errors = [load["errors"] for load in measured["loads"].values() if any(load["errors"].values())]
+    return run.finish("overload", measured) or int(bool(errors))
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each load (default 5)")
+
+
+def _measure(entrant: Entrant, texts: Sequence[str], seconds: float) -> dict[str, Any]:
+    requests = EIGHT.requests(entrant.contender, texts)
+    with serving(entrant.launch()) as server:
+        entrant.await_prediction(server, texts[0])
+        Load(server.port, requests, EIGHT.connections).run(WARM_UP_S)
+        sustained = Load(server.port, requests, EIGHT.connections).run(seconds)
+        memory_mib = [proportional_set_size_mib(server.pid)]
+        loads, recoveries = {}, {}
+        for multiple in MULTIPLES:
+            progress(f"{multiple:g} times the sustained rate")
+            rate = multiple * sustained.requests_per_s
+            with closing(OpenLoad(server.port, requests, CONNECTIONS)) as load:
+                arrivals = load.run(
+                    rate, seconds, lambda: memory_mib.append(proportional_set_size_mib(server.pid))
+                )
+            recoveries[f"{multiple:g}"] = _recovery_s(server, requests[0])
+            loads[f"{multiple:g}"] = arrivals.fields()
+        progress(f"Beside {SLOW_CLIENTS} slow clients")
+        with byte_by_byte(server.port, requests[0], SLOW_CLIENTS):
+            beside = Load(server.port, requests, EIGHT.connections).run(seconds)
+    return {
+        "sustained_per_s": sustained.requests_per_s,
+        "connections": CONNECTIONS,
+        "loads": loads,
+        "recovery_s": recoveries,
+        "memory_mib": {"before": memory_mib[0], "highest": max(memory_mib)},
+        "slow_clients": SLOW_CLIENTS,
+        "beside_slow_clients_per_s": beside.requests_per_s,
+        "beside_slow_clients_p99_ms": beside.percentile_ms(99),
+        "beside_slow_clients_errors": dict(beside.errors),
+    }
+
+
+def _recovery_s(server: Server, request: bytes) -> float:
+    """Give the seconds until a request is answered, from the moment the overload has ended."""
+    start = time.perf_counter()
+    while exchange(server.port, request, timeout_s=RECOVERY_TIMEOUT_S).status != OK:
+        pass
+    return time.perf_counter() - start
+
+
+def _table(loads: Mapping[str, Mapping[str, Any]]) -> Table:
+    columns = ("offered/s", "answered/s", "refused/s", "p50, ms", "p99, ms", "refusal p99, ms")
+    table = Table("times sustained", title="Requests by the clock", title_justify="left")
+    for column in (*columns, "other"):
+        table.add_column(column, justify="right")
+    names = ("offered_per_s", "answered_per_s", "refused_per_s")
+    latencies = ("answered_p50_ms", "answered_p99_ms", "refused_p99_ms")
+    for multiple, load in loads.items():
+        rates = [f"{load[name]:,.0f}" for name in names]
+        waits = ["" if load[name] is None else f"{load[name]:.1f}" for name in latencies]
+        table.add_row(multiple, *rates, *waits, str(sum(load["errors"].values())))
+    return table
+
+
+def _lines(measured: Mapping[str, Any]) -> list[str]:
+    memory = measured["memory_mib"]
+    beside = measured["beside_slow_clients_per_s"]
+    return [
+        f"Sustained: {measured['sustained_per_s']:,.0f} requests a second",
+        f"Answers again {max(measured['recovery_s'].values()):.3f} s after an overload at most",
+        f"Memory: {memory['before']:.0f} MiB before, {memory['highest']:.0f} MiB at most",
+        f"Beside {SLOW_CLIENTS} slow clients: {beside:,.0f} requests a second",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""The binary tensor extension of the Open Inference Protocol: elements as bytes after the JSON."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable
+
+from func.errors import InvalidQueryError, TooLargeError
+
+LENGTH_HEADER = "Inference-Header-Content-Length"
+EXTENSION = "binary_tensor_data"
+
+_SIZE = re.compile("[0-9]{1,18}")
+_LENGTH = struct.Struct("<I")
+
+
+def split_message(body: bytes, json_length: str) -> tuple[bytes, bytes]:
+    """Part a body into its JSON and the bytes of its tensors.
+
+    Args:
+        body: both.
+        json_length: the header that says where the JSON ends.
+
+    Raises:
+        InvalidQueryError: the header is no number, or more than the body has.
+    """
+    if not _SIZE.fullmatch(json_length) or int(json_length) > len(body):
+        raise InvalidQueryError(
+            f"{LENGTH_HEADER} must be a number of bytes that the body begins with"
+        )
+    return body[: int(json_length)], body[int(json_length) :]
+
+
+def pack_bytes(elements: Iterable[str]) -> bytes:
+    """Write elements of the datatype BYTES: of each its length in four bytes, then itself."""
+    encoded = (element.encode() for element in elements)
+    return b"".join(_LENGTH.pack(len(element)) + element for element in encoded)
+
+
+def pack_floats(elements: list[float]) -> bytes:
+    """Write elements of the datatype FP32, little endian."""
+    return struct.pack(f"<{len(elements)}f", *elements)
+
+
+def unpack_texts(tensor: bytes, most: int, name: str) -> list[str]:
+    """Read elements of the datatype BYTES that are texts.
+
+    Args:
+        tensor: the elements, as ``pack_bytes`` writes them.
+        most: how many there may be.
+        name: of the input, for errors.
+
+    Raises:
+        InvalidQueryError: an element is cut off, or is not UTF-8.
+        TooLargeError: there are more.
+    """
+    texts: list[str] = []
+    place = 0
+    while place < len(tensor):
+        if len(texts) == most:
+            raise TooLargeError(f"'{name}' must hold at most {most} texts")
+        start = place + _LENGTH.size
+        if start > len(tensor):
+            raise _cut_off(name)
+        place = start + _LENGTH.unpack_from(tensor, place)[0]
+        if place > len(tensor):
+            raise _cut_off(name)
+        texts.append(_decode(tensor[start:place], f"'{name}[{len(texts)}]'"))
+    return texts
+
+
+def _decode(element: bytes, name: str) -> str:
+    try:
+        return element.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidQueryError(f"{name} is not valid UTF-8") from error
+
+
+def _cut_off(name: str) -> InvalidQueryError:
+    return InvalidQueryError(f"The binary data of '{name}' ends within an element")

@@ -1,0 +1,78 @@
+"""What a model makes of a test: the single answers behind its results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.formats import Example
+from model.intent_model import IntentModel
+from model.linear import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model made of each test text.
+
+    Attributes:
+        examples: the in-scope utterances with their true intents.
+        predicted: the most likely known intent of each.
+        confidences: that intent's, 0 to 1.
+        in_scope, out_of_scope: the scores of both kinds of texts that the threshold bounds.
+        threshold: below it a text is out of scope; None: none is.
+    """
+
+    examples: tuple[Example, ...]
+    predicted: tuple[str, ...]
+    confidences: Floats
+    in_scope: Floats
+    out_of_scope: Floats
+    threshold: float | None
+
+    @classmethod
+    def of(
+        cls, model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str] = ()
+    ) -> Answers:
+        """Ask a model.
+
+        Args:
+            model: what to ask.
+            test: labelled utterances; at least one.
+            out_of_scope: texts that fit no intent.
+        """
+        probabilities, scores = model.score([example.text for example in test])
+        labels = model.card.labels
+        return cls(
+            examples=tuple(test),
+            predicted=tuple(labels[top] for top in probabilities.argmax(axis=1).tolist()),
+            confidences=probabilities.max(axis=1),
+            in_scope=scores,
+            out_of_scope=model.score(out_of_scope)[1] if out_of_scope else np.array([]),
+            threshold=model.card.threshold,
+        )
+
+    @property
+    def true(self) -> tuple[str, ...]:
+        """The intent of each utterance, as labelled."""
+        return tuple(example.intent for example in self.examples)
+
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Whether the most likely known intent is the true one, of each utterance."""
+        pairs = zip(self.true, self.predicted, strict=True)
+        return np.array([true == predicted for true, predicted in pairs])
+
+    def rejected(self, scores: Floats) -> int:
+        """Count the scores that lie below the threshold."""
+        return 0 if self.threshold is None else int((scores < self.threshold).sum())
+
+    def confused(self, intent: str, taken_for: str) -> list[Example]:
+        """Give the utterances of one intent that were taken for another, in their order."""
+        return [
+            example
+            for example, predicted in zip(self.examples, self.predicted, strict=True)
+            if (example.intent, predicted) == (intent, taken_for)
+        ]

@@ -1,0 +1,77 @@
+"""Clients that send request after request, and count what comes back."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Self
+
+Send = Callable[[http.client.HTTPConnection], object]
+
+
+class Clients:
+    """Some clients, each in a thread with a connection of its own.
+
+    Attributes:
+        counts: how often each came back: a status, or the name of an error.
+    """
+
+    def __init__(self, port: int, sends: Sequence[Send]) -> None:
+        """Prepare the clients.
+
+        Args:
+            port: where they connect.
+            sends: one for each client: sends a request and gives what came back.
+        """
+        self.counts: Counter[object] = Counter()
+        self._port = port
+        self._is_over = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(send,)) for send in sends]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def _run(self, send: Send) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        while not self._is_over.is_set():
+            try:
+                outcome = send(connection)
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                outcome = type(error).__name__
+            self.counts[outcome] += 1
+        connection.close()
+
+
+def post(body: bytes, path: str = "/predict", **headers: str) -> Send:
+    """Send a body, and give the status of the answer."""
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def send(connection: http.client.HTTPConnection) -> int:
+        connection.request("POST", path, body, {"Content-Type": "application/json", **fields})
+        response = connection.getresponse()
+        response.read()
+        return response.status
+
+    return send
+
+
+def get(path: str) -> Send:
+    """Ask for a page, and give the status of the answer."""
+
+    def send(connection: http.client.HTTPConnection) -> int:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        return response.status
+
+    return send

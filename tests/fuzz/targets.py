@@ -1,0 +1,99 @@
+"""What is fuzzed: each target takes any bytes, and raises an error where something is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from func.handler import IntentFunction
+from func.settings import Settings
+from model.array_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
+from model.compiled import CompiledScorer
+from model.compiled_file import CompiledPipeline
+from model.compiler import compile_pipeline
+from model.errors import CompiledFormError
+from model.intent_model import IntentModel
+from model.model_card import ModelCard
+from model.prediction import OUT_OF_SCOPE
+from tests.func.invariants import ask, check
+
+TEXTS = ("hello there", "good morning", "where is my parcel", "track my order")
+LABELS = ("greeting", "greeting", "order_tracking", "order_tracking")
+MODEL_SHA256 = "1" * 64  # not zeros, which stand in for the checksum
+CONTENT_TYPES = (
+    "application/json",
+    "text/plain",
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+    "application/json; charset=latin-1",
+)
+
+
+@cache
+def compiled() -> CompiledPipeline:
+    """Compile a pipeline so small that most of its file is structure."""
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, LABELS)
+    return compile_pipeline(pipeline)
+
+
+@cache
+def function() -> IntentFunction:
+    """Build the function around it."""
+    card = ModelCard(labels=tuple(sorted(set(LABELS))), model_sha256=MODEL_SHA256)
+    model = IntentModel(CompiledScorer(compiled()), card)
+    return IntentFunction(model, Settings(max_text_length=200, max_batch_size=8))
+
+
+def http(data: bytes) -> None:
+    """Send a body; its first byte chooses the content type."""
+    content_type = CONTENT_TYPES[data[0] % len(CONTENT_TYPES)] if data else ""
+    check(ask(function(), content_type, data[1:]), frozenset((*LABELS, OUT_OF_SCOPE)))
+
+
+def event(data: bytes) -> None:
+    """Send an event in binary mode: lines of attributes, an empty line, and the body."""
+    head, _, body = data.partition(b"\n\n")
+    lines = (line.partition(b": ") for line in head.splitlines())
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, _, value in lines if name}
+    content_type = headers.pop("content-type", "application/json")
+    check(ask(function(), content_type, body, headers), frozenset((*LABELS, OUT_OF_SCOPE)))
+
+
+def file(data: bytes) -> None:
+    """Load a compiled form, sealed anew so that what lies behind the checksum is reached."""
+    try:
+        scorer = CompiledScorer(
+            CompiledPipeline.from_bytes(sealed(data), model_sha256=MODEL_SHA256)
+        )
+        logits = scorer.logits(["hello there", ""])
+    except CompiledFormError:
+        return
+    assert logits.shape == (2, len(scorer.labels))
+    assert logits.dtype == np.float64
+
+
+def sealed(content: bytes) -> bytes:
+    """Write the right checksum into a file, if there is a place for it."""
+    body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
+    try:
+        seal = str(json.loads(content[LENGTH_BYTES:body_start])[METADATA][SEAL])
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return content
+    unsealed = content.replace(seal.encode("utf-8", "replace"), NO_SEAL.encode(), 1)
+    digest = hashlib.sha256(unsealed).hexdigest()
+    return unsealed.replace(NO_SEAL.encode(), digest.encode(), 1)
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {"http": http, "event": event, "file": file}
+
+
+def built_seeds() -> Iterator[bytes]:
+    """Give the sound files that the target ``file`` begins with."""
+    yield compiled().to_bytes(model_sha256=MODEL_SHA256)

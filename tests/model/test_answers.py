@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.answers import Answers
+from model.formats import Example
+from model.intent_model import IntentModel
+from model.model_card import ModelCard
+from tests.model.tables import TableScorer
+
+TABLE = {"a1": [3.0, 0.0], "a2": [0.0, 1.0], "b1": [0.0, 2.0], "o1": [0.5, 0.0]}
+TEST = [Example(text, text[0], Path("test.csv"), 2) for text in ("a1", "a2", "b1")]
+
+
+def ask(threshold: float | None) -> Answers:
+    card = ModelCard(("a", "b"), "", threshold=threshold)
+    return Answers.of(IntentModel(TableScorer(("a", "b"), TABLE), card), TEST, ["o1"])
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return ask(1.0)
+
+
+def test_answers_are_those_of_the_model(answers):
+    """The most likely intent, whether it is right, and the largest logits."""
+    assert answers.predicted == ("a", "b", "b")
+    assert answers.is_right.tolist() == [True, False, True]
+    assert (answers.in_scope.tolist(), answers.out_of_scope.tolist()) == ([3, 1, 2], [0.5])
+    assert answers.confidences[1] == pytest.approx(0.7311, abs=1e-4)
+
+
+def test_scores_below_the_threshold_are_rejected(answers):
+    """The threshold itself is in scope; without one everything is."""
+    assert (answers.rejected(answers.in_scope), answers.rejected(answers.out_of_scope)) == (0, 1)
+    assert ask(None).rejected(answers.out_of_scope) == 0
+
+
+def test_utterances_of_a_confusion_are_found(answers):
+    """Those of one intent that were taken for the other, not the other way round."""
+    assert answers.confused("a", "b") == [TEST[1]]
+    assert answers.confused("b", "a") == []
