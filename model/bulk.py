@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,15 @@ from rich.console import Console
 from model.checkpoint import identify
 from model.errors import DataError, Problem
 from model.intent_model import IntentModel
+from model.interruption import Check
 from model.pace import pace
+from model.prediction import Prediction
 from model.sinks import OutputFile, OutputFiles, Sink, StandardOutput
 from model.table_files import STREAM, format_of, open_table
-from model.tables import Layout, Table
+from model.tables import Chunk, Layout, Table
 from model.workers import CHUNKS_PER_WORKER, Submit, in_order, this_process, workers
+
+Answers = Iterable[tuple[Chunk, list[Prediction]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,14 @@ def default_jobs() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def label(options: BulkOptions, model_path: Path, console: Console) -> Sink:
+def label(options: BulkOptions, model_path: Path, console: Console, check: Check) -> Sink:
     """Label a table.
 
     Args:
         options: what is to be done.
         model_path: the model.
         console: where progress is told.
+        check: called now and then; what it raises ends the run.
 
     Returns:
         The sink, which knows what became of the rows.
@@ -70,17 +76,19 @@ def label(options: BulkOptions, model_path: Path, console: Console) -> Sink:
         closing(_open_sink(options, table, model)) as sink,
         _predictors(options, model, model_path) as submit,
     ):
-        _fill(sink, table, submit, options.jobs, console)
+        chunks, most = table.chunks(sink.position), options.jobs * CHUNKS_PER_WORKER
+        answers = in_order(submit, chunks, lambda chunk: chunk.texts, most=most)
+        _fill(sink, answers, table.size, console, check)
     return sink
 
 
-def _fill(sink: Sink, table: Table, submit: Submit, jobs: int, console: Console) -> None:
+def _fill(sink: Sink, answers: Answers, size: int | None, console: Console, check: Check) -> None:
     begin, done = sink.position, sink.labelled + sink.rejected
     if done:
         console.print(f"Going on after {done:,} rows")
-    with pace(console, table.size, offset=begin.offset, rows=done) as tell:
-        chunks, most = table.chunks(begin), jobs * CHUNKS_PER_WORKER
-        for chunk, predictions in in_order(submit, chunks, lambda each: each.texts, most=most):
+    with pace(console, size, offset=begin.offset, rows=done) as tell:
+        for chunk, predictions in answers:
+            check()
             sink.write(chunk, predictions)
             tell(chunk.end.offset, sink.labelled + sink.rejected)
     sink.finish()

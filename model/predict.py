@@ -14,7 +14,7 @@ from model.bulk import BulkOptions, default_jobs, is_resumable, label
 from model.console import plain_console, print_messages
 from model.errors import ArtifactError, DataError, InterruptionError, WorkerError
 from model.intent_model import IntentModel
-from model.interruption import interrupting
+from model.interruption import interruptible, interrupting
 from model.prediction import Prediction
 from model.sinks import OutputFiles, Sink, StandardOutput
 from model.table_files import STREAM, STREAM_FORMATS
@@ -51,9 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _check(parser, options)
     errors = plain_console(stderr=True)
     try:
+        if options.input:
+            return _label(options, errors)
         with interrupting():
-            if options.input:
-                return _label(options, errors)
             return _classify(options)
     except InterruptionError as error:
         errors.print(f"error: {error}{_how_to_go_on(options)}")
@@ -93,7 +93,10 @@ def _print_readably(
 
 def _label(options: argparse.Namespace, errors: Console) -> int:
     started = time.monotonic()
-    sink = label(_bulk_options(options), options.model, errors)
+    bulk = _bulk_options(options)
+    # A stream may keep us waiting; what is written to a file should end between two rows.
+    with interruptible() if is_resumable(bulk) else interrupting() as check:
+        sink = label(bulk, options.model, errors, check)
     seconds = time.monotonic() - started
     if isinstance(sink, StandardOutput):
         print_messages(errors, "rejected", [str(problem) for problem in sink.problems])

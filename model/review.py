@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from io import StringIO
@@ -13,13 +14,12 @@ from rich.console import Console
 
 from model.console import plain_console, print_messages
 from model.dataset import normalised
-from model.errors import ArtifactError, DataError, InterruptionError
+from model.errors import ArtifactError, DataError
 from model.event_log import EventLog, read_event_log
 from model.files import write_atomically
 from model.formats import read_examples
 from model.groups import Group, group
 from model.intent_model import IntentModel
-from model.interruption import interrupting
 from model.prediction import OUT_OF_SCOPE
 from model.training_file import add
 
@@ -38,8 +38,8 @@ The log holds an event a line (structured CloudEvents), or what Knative's event_
 text comes from the request that a reply names. Lines that hold text, intent and confidence, as
 python -m model.predict writes them, do as well. docs/feedback.md tells how to collect them.
 Texts that are out of scope go to out_of_scope_validation beside the training file.
-Exit codes: 0 done, 1 a file can't be used, 2 wrong usage, 129, 130, 143 interrupted: nothing is
-written.
+Nothing is written before the last answer: Ctrl-C at a prompt leaves all files as they are.
+Exit codes: 0 done, 1 a file can't be used, 2 wrong usage.
 """
 
 Labelled = Mapping[str, str]
@@ -54,11 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console, errors = plain_console(), plain_console(stderr=True)
     try:
-        with interrupting():
-            _run(options, console, errors)
-    except InterruptionError as error:
-        errors.print(f"\nerror: {error}; nothing was written")
-        return error.exit_code
+        _run(options, console, errors)
     except ArtifactError as error:
         print_messages(errors, "error", [str(error)])
         return 1
@@ -236,4 +232,6 @@ def _share(text: str) -> float:
 
 
 if __name__ == "__main__":
+    # Nothing is written before the last answer, and then each file whole: Ctrl-C may just end it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(main())

@@ -464,7 +464,7 @@ def test_interrupted_review_writes_nothing(log, train, model_path):
     _, errors = process.communicate(timeout=60)
     os.close(ours)
 
-    assert (process.returncode, errors) == (130, "\nerror: interrupted; nothing was written\n")
+    assert (process.returncode, errors) == (-signal.SIGINT, "")
     assert len(rows(train)) == 1
 
 
