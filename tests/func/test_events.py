@@ -49,6 +49,22 @@ def test_reply_tells_the_intent(api):
     assert reply.data["request"] == {"id": "1", "source": "/test"}
 
 
+@pytest.mark.parametrize(
+    ("low_confidence", "certainty"),
+    [pytest.param(0.0, "high", id="above"), pytest.param(1.0, "low", id="below")],
+)
+def test_doubtful_replies_can_be_told_by_an_attribute(
+    small_model, settings, low_confidence, certainty
+):
+    """A confidence below the setting makes the certainty low, for a Trigger to filter by."""
+    api = EventApi(small_model, replace(settings, low_confidence=low_confidence))
+
+    reply = answer(api, {"text": "hello, where is my password"})
+
+    assert reply.data["confidence"] < 1
+    assert reply.attributes["certainty"] == certainty
+
+
 def test_options_work_as_over_http(api):
     """Alternatives and evidence are given when the data asks for them."""
     reply = answer(api, {"message": "reset my password", "top_k": 2, "explain": True})
@@ -64,6 +80,7 @@ def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.out_of_scope"
     assert reply.attributes["intent"] == "out_of_scope"
+    assert reply.attributes["certainty"] == "low"
     assert reply.data["intent"] == "out_of_scope"
 
 
