@@ -101,9 +101,10 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+$(INSTALLED_DEV): requirements-dev.txt requirements-static.txt $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements-dev.txt
+	@$(PIP) --no-deps --requirement requirements-static.txt
 	@touch $@
 
 # Apart from the others: their needs clash.
