@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from model.errors import ArtifactBrokenError, ExplanationError
 from model.prediction import Evidence
+from model.static_vectors import StaticVectors
 
 
 class PipelineScorer:
@@ -94,10 +95,9 @@ class PipelineScorer:
         return np.asarray(coefficients)
 
     @cached_property
-    def _static_vectors(self) -> Any:
-        """Give the last block of features if it explains itself by words, as StaticVectors does."""
+    def _static_vectors(self) -> StaticVectors | None:
         blocks = getattr(self.pipeline[0], "transformer_list", ())
-        return next((step for _, step in blocks[-1:] if hasattr(step, "contributions")), None)
+        return next((step for _, step in blocks[-1:] if isinstance(step, StaticVectors)), None)
 
     @cached_property
     def _ngrams(self) -> list[str]:
