@@ -40,7 +40,7 @@ LINEAR = (
 NAIVE_BAYES = (BernoulliNB, ComplementNB, MultinomialNB)
 # Weights are stored one by one when fewer than this share of them are not zero.
 SPARSE_SHARE = 0.5
-MOST_UNITS = 127  # of an 8-bit weight
+UNITS = (np.int8, np.int16)
 SEPARATORS = "\n\0\x1c\x1d\x1e\x1f"
 
 Arrays = dict[str, NDArray[Any]]
@@ -278,9 +278,11 @@ def _pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
 
 
 def _in_units(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
-    """Express values as 8-bit multiples of the least of them, where they are such."""
+    """Express values as multiples of the least of them, of 8 or 16 bits, where they are such."""
     step = np.abs(values).min(initial=np.inf, where=values != 0)
     units = np.rint(values / step)
-    if np.abs(units).max(initial=0) <= MOST_UNITS and (units * step == values).all():
-        return units.astype(np.int8), float(step)
+    largest = np.abs(units).max(initial=0)
+    fitting = [kind for kind in UNITS if largest <= np.iinfo(kind).max]
+    if fitting and (units * step == values).all():
+        return units.astype(fitting[0]), float(step)
     return values, 1.0

@@ -32,8 +32,8 @@ class HeldOut:
     Attributes:
         recipe: the settings that were chosen.
         logits: of each utterance by a model that has not seen it, shape (utterances, labels).
-        is_rounded: whether the weights are to be rounded.
-        rounding_loss: what rounding costs in held-out accuracy, 0 to 1; less than 0 for a gain.
+        is_rounded: whether the weights are to be rounded to few levels.
+        rounding_loss: what that costs in held-out accuracy, 0 to 1; less than 0 for a gain.
         in_scope, out_of_scope: what tells one from the other, of the utterances and of the
             out-of-scope texts.
         detector_weight: what the detector is worth beside the largest logit; 0 without one.

@@ -32,7 +32,7 @@ from model.linear import Linear
 from model.model_card import CARD_NAME, ModelCard, SelfTest
 from model.pipeline import fitted_pipeline
 from model.prediction import OUT_OF_SCOPE
-from model.quantisation import rounded, step_of
+from model.quantisation import FINE_LEVELS, LEVELS, rounded, step_of
 from model.report import render_report
 from model.sklearn_scorer import PipelineScorer
 from model.wordllama import PACKAGE, load_embedding
@@ -155,20 +155,21 @@ def fit_pipeline(
         corpus.texts, corpus.targets, corpus.labels, seed=options.seed, embedding=embedding
     )
     linear = held_out.recipe.blend(lesson.views(held_out.recipe.regularisation))
-    step, labels = step_of(linear, lesson.ngram_count), corpus.labels
+    levels = LEVELS if held_out.is_rounded else FINE_LEVELS
+    step, labels = step_of(linear, lesson.ngram_count, levels), corpus.labels
     if held_out.detector_weight:
         detector = lesson.detector(corpus.out_of_scope).times(held_out.detector_weight)
         threshold = rejection_threshold(held_out.scope_scores, options.reject_budget)
         linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
         labels = (*labels, OUT_OF_SCOPE)
-    linear = rounded(linear, step, lesson.ngram_count) if held_out.is_rounded else linear
-    return fitted_pipeline(lesson.features, linear, labels)
+    rounded_linear = rounded(linear, step, lesson.ngram_count)
+    return fitted_pipeline(lesson.features, rounded_linear, labels)
 
 
 def _tell_rounding(held_out: HeldOut) -> str:
     change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"
-    consequence = "rounded" if held_out.is_rounded else "kept as learnt"
-    return f"Rounding changes held-out accuracy by {change}: the weights are {consequence}"
+    levels = LEVELS if held_out.is_rounded else FINE_LEVELS
+    return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
 
 
 def _threshold(held_out: HeldOut, options: Options) -> float:

@@ -340,17 +340,17 @@ def test_quantised_weights_take_a_byte_each():
     assert len(compiled.arrays["weights.values"]) == np.count_nonzero(coefficients)
 
 
-def test_quantised_weights_that_are_seldom_zero_make_a_table_of_bytes():
-    """Most coefficients not zero: stored as a table, of 8-bit numbers where they are few levels."""
+@pytest.mark.parametrize(("levels", "kind"), [(3, np.int8), (300, np.int16), (40_000, np.float64)])
+def test_weights_that_are_seldom_zero_make_a_table(levels, kind):
+    """Most coefficients not zero: stored as a table, in units of as few bytes as they need."""
     pipeline = fitted(VECTORIZERS["char"], LogisticRegression())
     coefficients = np.zeros_like(pipeline[-1].coef_)
-    coefficients[:, 1:] = np.arange(1, 4)[:, None] * 0.25
+    coefficients[:, 1:] = np.array([1, 2, levels])[:, None] * 0.25
     pipeline[-1].coef_ = coefficients
 
     compiled = assert_proven(pipeline)
 
-    assert compiled.step == 0.25
-    assert compiled.arrays["weights"].dtype == np.int8
+    assert compiled.arrays["weights"].dtype == kind
 
 
 def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():

@@ -13,11 +13,12 @@ TEXTS = ["my order", "where is my parcel", "Pässword, 42!", ""]
 
 def sum_of(*pieces: str) -> np.ndarray:
     numbers = [TINY.pieces.index(piece) for piece in pieces]
-    return (TINY.vectors[numbers] * TINY.scales[numbers, None].astype(np.float64)).sum(axis=0)
+    terms = TINY.vectors[numbers] * TINY.scales[numbers, None].astype(np.float64)
+    return np.asarray(terms.sum(axis=0))
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
-    return vector / np.linalg.norm(vector)
+    return np.asarray(vector / np.linalg.norm(vector))
 
 
 @pytest.mark.parametrize(
