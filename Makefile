@@ -82,6 +82,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
+	@$(PIP) --no-deps --requirement requirements-static.txt
 	for name in cold_start start throughput in_process bulk servers overload long_texts scaling \
 		accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
@@ -101,9 +102,10 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+$(INSTALLED_DEV): requirements-dev.txt requirements-static.txt $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements-dev.txt
+	@$(PIP) --no-deps --requirement requirements-static.txt
 	@touch $@
 
 # Apart from the others: their needs clash.

@@ -1,20 +1,23 @@
 """Measure accuracy on public data sets: ``python -m benchmarks.accuracy``.
 
 Trains on the official train split of each set, with settings that training chooses on that split
-alone, and looks at the test split once. Only with the sets beside the project.
+alone, and looks at the test split once, for each kind of features. Only with the sets beside the
+project.
 """
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, median
+from typing import get_args
 
 import numpy as np
 from rich.table import Table
@@ -28,7 +31,7 @@ from model.evaluation import evaluate
 from model.formats import Example, read_examples
 from model.intent_model import IntentModel
 from model.noise import misspelt
-from model.training import MODEL_NAME, Options, train
+from model.training import MODEL_NAME, Features, Options, train
 
 DATA = ROOT.parent / "shared" / "data"
 SETS = {"CLINC150": "clinc150", "MASSIVE-en": "massive_en", "SNIPS": "snips"}
@@ -52,6 +55,7 @@ class Result:
     """Of one model on one test split; shares are 0 to 1, None where there is nothing to measure."""
 
     name: str
+    features: Features
     accuracy: float
     macro_f1: float
     calibration_error: float
@@ -64,27 +68,25 @@ class Result:
     file_mb: float
 
 
-def main() -> int:
+Shots = Mapping[int, float]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
+    kinds = get_args(Features)
+    parser.add_argument("--features", nargs="+", choices=kinds, default=kinds)
+    kinds = parser.parse_args(arguments).features
     if not DATA.is_dir():
         console.print(f"The data sets are not there: {DATA.name}")
         return 1
-    results, shots = [], {}
+    results: list[Result] = []
+    shots: dict[Features, Shots] = {}
     with threadpool_limits(limits=1):
-        for name, folder in SETS.items():
-            dataset = read(DATA / folder)
-            results.append(measure(name, dataset))
-        clinc = read(DATA / SETS["CLINC150"])
-        given = tuple(each.text for each in read_examples(DATA / "clinc150" / "oos_train.csv"))
-        with_given = Dataset(clinc.train, clinc.test, given, clinc.out_of_scope_test)
-        results.append(measure("CLINC150 (100 given)", with_given))
-        for count in SHOTS:
-            shots[count] = fmean(few_shot(clinc, count, seed) for seed in SEEDS)
-    console.print(table(results))
-    for count, accuracy in shots.items():
-        console.print(f"CLINC150, {count} utterances an intent: {accuracy:.2%}")
-    for system, accuracy in PUBLISHED.items():
-        console.print(f"published for CLINC150 ({SOURCE}): {system} {accuracy}%")
+        for features in kinds:
+            results += measure_all(features)
+            shots[features] = few_shots(features)
+    console.print(table(results, shots))
     content = {
         "results": [asdict(result) for result in results],
         "few_shot": shots,
@@ -92,6 +94,24 @@ def main() -> int:
     }
     console.print(f"Wrote {write('accuracy', content)}")
     return 0
+
+
+def measure_all(features: Features) -> list[Result]:
+    """Measure on all sets, and on CLINC150 with the out-of-scope texts that it gives to learn."""
+    sets = {name: read(DATA / folder) for name, folder in SETS.items()}
+    clinc = sets["CLINC150"]
+    given = tuple(each.text for each in read_examples(DATA / "clinc150" / "oos_train.csv"))
+    with_given = Dataset(clinc.train, clinc.test, given, clinc.out_of_scope_test)
+    sets[f"CLINC150 ({len(given)} given)"] = with_given
+    return [measure(name, dataset, features) for name, dataset in sets.items()]
+
+
+def few_shots(features: Features) -> Shots:
+    """Give the mean accuracy on CLINC150 for each number of utterances an intent."""
+    clinc = read(DATA / SETS["CLINC150"])
+    return {
+        count: fmean(few_shot(clinc, count, seed, features) for seed in SEEDS) for count in SHOTS
+    }
 
 
 def read(folder: Path) -> Dataset:
@@ -108,11 +128,11 @@ def read(folder: Path) -> Dataset:
     return Dataset(train_part, tuple(test), (), tuple(texts))
 
 
-def measure(name: str, dataset: Dataset) -> Result:
+def measure(name: str, dataset: Dataset, features: Features) -> Result:
     """Train, and test once."""
-    progress(f"{name}: training on {len(dataset.train)} utterances")
+    progress(f"{name}, {features}: training on {len(dataset.train)} utterances")
     started = time.monotonic()
-    trained = train(dataset, Options(), progress=progress)
+    trained = train(dataset, Options(features=features), progress=progress)
     training_s = time.monotonic() - started
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / MODEL_NAME
@@ -125,6 +145,7 @@ def measure(name: str, dataset: Dataset) -> Result:
     texts = dataset.out_of_scope_test
     return Result(
         name=name,
+        features=features,
         accuracy=evaluation.accuracy,
         macro_f1=evaluation.macro_f1,
         calibration_error=evaluation.calibration_error,
@@ -166,16 +187,17 @@ def recall_at_accuracy(
     return float((others < thresholds[spare]).mean()) if spare >= 0 else 0.0
 
 
-def few_shot(dataset: Dataset, count: int, seed: int) -> float:
+def few_shot(dataset: Dataset, count: int, seed: int, features: Features) -> float:
     """Give the accuracy of a model trained on few utterances of each intent."""
-    progress(f"CLINC150: training on {count} utterances an intent, draw {seed + 1}")
+    progress(f"CLINC150, {features}: training on {count} utterances an intent, draw {seed + 1}")
     groups: dict[str, list[Example]] = defaultdict(list)
     for example in dataset.train:
         groups[example.intent].append(example)
     rng = random.Random(seed)  # noqa: S311 - no secret
     drawn = [example for _, group in sorted(groups.items()) for example in rng.sample(group, count)]
     few = Dataset(tuple(drawn), dataset.test)
-    return train(few, Options(seed=seed), progress=lambda _: None).evaluation.accuracy
+    options = Options(seed=seed, features=features)
+    return train(few, options, progress=lambda _: None).evaluation.accuracy
 
 
 def latency_ms(model: IntentModel, texts: Sequence[str]) -> float:
@@ -188,16 +210,17 @@ def latency_ms(model: IntentModel, texts: Sequence[str]) -> float:
     return 1000 * median(times)
 
 
-def table(results: Sequence[Result]) -> Table:
-    """Show the results."""
-    shown = Table("test split", title="Accuracy", title_justify="left")
-    columns = ("accuracy", "macro-F1", "ECE", "typos", "AUROC", "recall", "train s", "p50 ms", "MB")
-    for column in columns:
+def table(results: Sequence[Result], shots: Mapping[Features, Shots]) -> Table:
+    """Show the results, and beside them what others have published."""
+    shown = Table("test split", "features", title="Accuracy", title_justify="left")
+    columns = ("accuracy", "macro-F1", "ECE", "typos", "AUROC", "recall")
+    for column in (*columns, "train s", "p50 ms", "load ms", "MB"):
         shown.add_column(column, justify="right")
     for each in results:
         scope = (each.out_of_scope_auroc, each.out_of_scope_recall)
         shown.add_row(
             each.name,
+            each.features,
             f"{each.accuracy:.2%}",
             f"{each.macro_f1:.2%}",
             f"{each.calibration_error:.4f}",
@@ -205,8 +228,16 @@ def table(results: Sequence[Result]) -> Table:
             *("" if share is None else f"{share:.4f}" for share in scope),
             f"{each.training_s:.0f}",
             f"{each.predict_p50_ms:.3f}",
+            f"{each.load_ms:.0f}",
             f"{each.file_mb:.2f}",
         )
+    shown.add_section()
+    for features, accuracies in shots.items():
+        for count, accuracy in accuracies.items():
+            shown.add_row(f"CLINC150, {count} an intent", features, f"{accuracy:.2%}")
+    shown.add_section()
+    for system, percent in PUBLISHED.items():
+        shown.add_row(f"CLINC150, {SOURCE}", system, f"{percent:.2f}%")
     return shown
 
 

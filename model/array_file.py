@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 DTYPES: dict[str, np.dtype[Any]] = {
     "U8": np.dtype(np.uint8),
     "I8": np.dtype(np.int8),
+    "I16": np.dtype(np.int16),
     "U16": np.dtype(np.uint16),
     "U32": np.dtype(np.uint32),
     "U64": np.dtype(np.uint64),

@@ -43,6 +43,7 @@ class CompiledScorer:
     def _prepare(self) -> None:
         compiled = self._compiled
         self._weights = compiled.weights()
+        self._embedding_weights = compiled.embedding_weights()
         self._intercept = compiled.arrays["intercept"]
         self._layers = [
             _Layer(Weighting((number, number + 1), above=0.0), self._offsets, None)
@@ -69,16 +70,21 @@ class CompiledScorer:
             for row, (columns, values) in enumerate(self._features(utterances)):
                 scores[row] = self._weights.scores(columns, values)
         scores += self._intercept
+        if self._embedding_weights:
+            scores += self._embedding_weights.scores(utterances)
         return _log_probabilities(scores) if self._compiled.is_joint else scores
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Give what each n-gram added to one label's logit, in any order.
 
-        An n-gram that several vectorizers saw is given once, with the sum.
+        An n-gram that several vectorizers saw, or a word whose static vector counts as well, is
+        given once, with the sum.
         """
         columns, values = self._features_of_one(utterance)
         weights = self._weights.of_label(columns, label_index) * values
         sums: dict[str, float] = {}
+        if self._embedding_weights:
+            sums = self._embedding_weights.contributions(utterance, label_index)
         for column, weight in zip(columns, weights.tolist(), strict=True):
             ngram = self._ngrams[column]
             sums[ngram] = sums.get(ngram, 0.0) + weight

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from model.array_file import ArrayFile
+from model.embedding import WEIGHTS, EmbeddingWeights
 from model.errors import CompiledFormError
 from model.ngrams import AnalyzerOptions, joint
 from model.phrases import Phrases
@@ -68,11 +69,12 @@ class CompiledPipeline:
         vocabularies: in the order of their columns.
         weightings: in the order in which they are applied.
         is_joint: the scores are joint log probabilities, which are to be normalised.
-        step: what one unit of the sparse weights is worth.
+        step: what one unit of the weights is worth.
         arrays: ``units.N`` (UTF-8 text), ``keys.N`` and ``columns.N`` of vocabulary N (see
             ``model.phrases``), ``idf.N`` of weighting N, ``intercept``, and either ``weights``,
             shape (n-grams, padded labels), or the non-zero ones of them as ``weights.starts``,
-            ``weights.labels`` and ``weights.values``.
+            ``weights.labels`` and ``weights.values``. Where static vectors count, those of
+            ``model.embedding`` besides.
     """
 
     labels: tuple[str, ...]
@@ -162,10 +164,16 @@ class CompiledPipeline:
         """Give the weights, ready to score with."""
         label_count = len(self.labels)
         if "weights" in self.arrays:
-            return DenseWeights(self.arrays["weights"], label_count=label_count)
+            return DenseWeights(self.arrays["weights"], label_count=label_count, step=self.step)
         starts, labels, values = (
             self.arrays[f"weights.{part}"] for part in ("starts", "labels", "values")
         )
         return SparseWeights(
             starts, labels, values, label_count=label_count, step=self.step
         ).table()
+
+    def embedding_weights(self) -> EmbeddingWeights | None:
+        """Give the static vectors and their weights, if they count."""
+        if WEIGHTS not in self.arrays:
+            return None
+        return EmbeddingWeights.from_arrays(self.arrays, label_count=len(self.labels))

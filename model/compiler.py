@@ -24,9 +24,11 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from model.compiled_file import CompiledPipeline, Vocabulary, Weighting
+from model.embedding import Embedding, to_arrays
 from model.errors import CompilationError
 from model.ngrams import AnalyzerOptions, splitter
 from model.phrases import Phrases
+from model.static_vectors import StaticVectors
 from model.weights import padded
 
 LINEAR = (
@@ -40,7 +42,7 @@ LINEAR = (
 NAIVE_BAYES = (BernoulliNB, ComplementNB, MultinomialNB)
 # Weights are stored one by one when fewer than this share of them are not zero.
 SPARSE_SHARE = 0.5
-MOST_UNITS = 127  # of an 8-bit weight
+UNITS = (np.int8, np.int16)
 SEPARATORS = "\n\0\x1c\x1d\x1e\x1f"
 
 Arrays = dict[str, NDArray[Any]]
@@ -51,7 +53,8 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
 
     Args:
         pipeline: CountVectorizer, TfidfVectorizer and TfidfTransformer, in any FeatureUnion and
-            Pipeline, before a linear classifier or a naive Bayes of counts.
+            Pipeline, before a linear classifier or a naive Bayes of counts. StaticVectors may be
+            the last block of the FeatureUnion before a linear classifier.
 
     Raises:
         CompilationError: it holds something else, or an option that only its own code describes.
@@ -62,14 +65,20 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
     coefficients, intercept = _linear_form(name, classifier)
     if isinstance(classifier, BernoulliNB) and classifier.binarize is not None:
         features.add_weighting(0, above=float(classifier.binarize))
-    arrays, step = _pack(coefficients)
+    ngram_count = sum(vocabulary.size for vocabulary in features.vocabularies)
+    arrays, step = _pack(coefficients[:, :ngram_count])
     return CompiledPipeline(
         labels=tuple(str(label) for label in classifier.classes_),
         vocabularies=tuple(features.vocabularies),
         weightings=tuple(features.weightings),
         is_joint=isinstance(classifier, NAIVE_BAYES),
         step=step,
-        arrays={**features.arrays(), **arrays, "intercept": intercept},
+        arrays={
+            **features.arrays(),
+            **features.static_arrays(coefficients[:, ngram_count:]),
+            **arrays,
+            "intercept": intercept,
+        },
     )
 
 
@@ -81,11 +90,16 @@ class _FeatureCompiler:
         self.weightings: list[Weighting] = []
         self._arrays: Arrays = {}
         self._idf: list[list[NDArray[Any]]] = []  # of each weighting, part by part
+        self._embedding: Embedding | None = None
 
     def arrays(self) -> Arrays:
         """Give the arrays that the vocabularies and weightings need."""
         idf = {f"idf.{i}": np.concatenate(parts) for i, parts in enumerate(self._idf) if parts}
         return self._arrays | idf
+
+    def static_arrays(self, coefficients: NDArray[Any]) -> Arrays:
+        """Give the arrays that static vectors with these coefficients need."""
+        return to_arrays(self._embedding, coefficients) if self._embedding else {}
 
     def add_steps(self, name: str, steps: list[tuple[str, Any]]) -> None:
         """Take in successive steps: one that counts n-grams, then those that weight them."""
@@ -100,6 +114,7 @@ class _FeatureCompiler:
 
     def add_weighting(self, first: int, *, idf: NDArray[Any] | None = None, **options: Any) -> None:
         """Take in a weighting of the vocabularies from the first one to the last so far."""
+        self._check_order()
         end = len(self.vocabularies)
         # Weightings that lie side by side and do the same are applied as one: it is quicker. What
         # has no idf beside one that has some gets ones.
@@ -123,6 +138,9 @@ class _FeatureCompiler:
             self.add_steps(name, _steps_of(name, step))
         elif type(step) in {CountVectorizer, TfidfVectorizer}:
             self._add_vectorizer(name, step)
+        elif type(step) is StaticVectors and self.vocabularies:
+            self._check_order()
+            self._embedding = step.embedding
         else:
             raise _unsupported(name, step)
 
@@ -137,6 +155,7 @@ class _FeatureCompiler:
                 self.add_weighting(first, factor=float(factors[name]))
 
     def _add_vectorizer(self, name: str, vectorizer: Any) -> None:
+        self._check_order()
         _check_fitted(name, vectorizer)
         first = len(self.vocabularies)
         ngrams = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
@@ -152,6 +171,10 @@ class _FeatureCompiler:
         self.vocabularies.append(Vocabulary(options, separator, len(ngrams)))
         if type(vectorizer) is TfidfVectorizer:
             self._add_tfidf(first, vectorizer._tfidf)
+
+    def _check_order(self) -> None:
+        if self._embedding is not None:
+            raise CompilationError("static vectors", "are not the last of the features")
 
     def _add_tfidf(self, first: int, transformer: Any) -> None:
         self.add_weighting(
@@ -258,7 +281,8 @@ def _pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
     used = by_ngram != 0
     if used.mean() >= SPARSE_SHARE:
         padding = padded(len(coefficients)) - len(coefficients)
-        return {"weights": np.pad(by_ngram, ((0, 0), (0, padding)))}, 1.0
+        values, step = _in_units(by_ngram)
+        return {"weights": np.pad(values, ((0, 0), (0, padding)))}, step
     ngrams, labels = used.nonzero()
     values, step = _in_units(by_ngram[used])
     starts = np.searchsorted(ngrams, np.arange(len(by_ngram) + 1))
@@ -271,9 +295,11 @@ def _pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
 
 
 def _in_units(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
-    """Express values as 8-bit multiples of the least of them, where they are such."""
-    step = np.abs(values).min() if values.size else 1.0
+    """Express values as multiples of the least of them, of 8 or 16 bits, where they are such."""
+    step = np.abs(values[values != 0]).min() if values.any() else 1.0
     units = np.rint(values / step)
-    if np.abs(units).max(initial=0) <= MOST_UNITS and (units * step == values).all():
-        return units.astype(np.int8), float(step)
+    largest = np.abs(units).max(initial=0)
+    fitting = [kind for kind in UNITS if largest <= np.iinfo(kind).max]
+    if fitting and (units * step == values).all():
+        return units.astype(fitting[0]), float(step)
     return values, 1.0

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from model.corpus import Corpus
+from model.embedding import Embedding
 from model.lesson import Lesson
 from model.linear import Floats, Integers, Linear
 from model.quantisation import MOST_LOSS, rounded, step_of
@@ -31,8 +32,8 @@ class HeldOut:
     Attributes:
         recipe: the settings that were chosen.
         logits: of each utterance by a model that has not seen it, shape (utterances, labels).
-        is_rounded: whether the weights are to be rounded.
-        rounding_loss: what rounding costs in held-out accuracy, 0 to 1; less than 0 for a gain.
+        is_rounded: whether the weights are to be rounded to few levels.
+        rounding_loss: what that costs in held-out accuracy, 0 to 1; less than 0 for a gain.
         in_scope, out_of_scope: what tells one from the other, of the utterances and of the
             out-of-scope texts.
         detector_weight: what the detector is worth beside the largest logit; 0 without one.
@@ -52,13 +53,16 @@ class HeldOut:
         return self.in_scope.combined(self.detector_weight)
 
 
-def cross_validate(corpus: Corpus, *, seed: int, progress: Progress) -> HeldOut:
+def cross_validate(
+    corpus: Corpus, *, seed: int, progress: Progress, embedding: Embedding | None = None
+) -> HeldOut:
     """Choose the settings, and score all utterances by models that have not seen them.
 
     Args:
         corpus: what is trained on.
         seed: of folds and solvers.
         progress: is told each step as it begins.
+        embedding: gives the static vectors, if they are to be features.
 
     Raises:
         NoWordsError: the utterances hold no words.
@@ -68,13 +72,14 @@ def cross_validate(corpus: Corpus, *, seed: int, progress: Progress) -> HeldOut:
     first = []
     for number, split in enumerate(splits[:count], start=1):
         progress(f"Choosing the settings, fold {number} of {count}")
-        first.append(_Fold(corpus, split, REGULARISATIONS, seed=seed))
+        first.append(_Fold(corpus, split, REGULARISATIONS, seed=seed, embedding=embedding))
     recipe = _choose(corpus, first)
 
     def others() -> Iterator[_Fold]:
         for number, split in enumerate(splits[count:], start=count + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
-            yield _Fold(corpus, split, (recipe.regularisation,), seed=seed)
+            settings = (recipe.regularisation,)
+            yield _Fold(corpus, split, settings, seed=seed, embedding=embedding)
 
     return _collect(corpus, recipe, chain(first, others()))
 
@@ -93,11 +98,18 @@ class _Fold:
     """What was learnt from most utterances, and the features of those that were held out."""
 
     def __init__(
-        self, corpus: Corpus, split: _Split, regularisations: Sequence[float], *, seed: int
+        self,
+        corpus: Corpus,
+        split: _Split,
+        regularisations: Sequence[float],
+        *,
+        seed: int,
+        embedding: Embedding | None,
     ) -> None:
         self.split = split
         texts, targets = _at(split.fitted, corpus.texts), corpus.targets[split.fitted]
-        lesson = Lesson(texts, targets, corpus.labels, seed=seed)
+        lesson = Lesson(texts, targets, corpus.labels, seed=seed, embedding=embedding)
+        self.ngram_count = lesson.ngram_count
         self.views = {each: lesson.views(each) for each in regularisations}
         self.features = lesson.features.transform(_at(split.held_out, corpus.texts))
         if corpus.out_of_scope:
@@ -143,7 +155,9 @@ def _collect(corpus: Corpus, recipe: Recipe, folds: Iterable[_Fold]) -> HeldOut:
     for fold in folds:
         held_out, linear = fold.split.held_out, recipe.blend(fold.views[recipe.regularisation])
         logits[held_out] = linear.scores(fold.features)
-        rounded_logits[held_out] = rounded(linear, step_of(linear)).scores(fold.features)
+        step = step_of(linear, fold.ngram_count)
+        rounded_linear = rounded(linear, step, fold.ngram_count)
+        rounded_logits[held_out] = rounded_linear.scores(fold.features)
         if corpus.out_of_scope:
             in_scope_detector[held_out] = fold.detector.scores(fold.features)[:, 0]
             _score_out_of_scope(fold, linear, out_of_scope)

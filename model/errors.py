@@ -3,6 +3,7 @@
 ModelError
 ├── DataError                 utterances that can't be trained on: each problem with file and line
 ├── NoWordsError              utterances that hold nothing to learn from
+├── VectorsMissingError       static word vectors that are not installed
 ├── CompilationError          a pipeline that has no compiled form: which step, and why
 ├── CompiledFormError         a compiled form that can't be used: why
 ├── EqualityError             a compiled form that does not answer as its pipeline
@@ -55,6 +56,16 @@ class NoWordsError(ModelError):
 
     def __init__(self) -> None:
         super().__init__("The utterances hold no words to learn from")
+
+
+class VectorsMissingError(ModelError):
+    """The static word vectors are not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--features static needs the word vectors of the package wordllama: "
+            "pip install --no-deps --requirement requirements-static.txt"
+        )
 
 
 class CompilationError(ModelError):

@@ -11,10 +11,11 @@ import numpy as np
 from scipy.sparse import vstack
 from sklearn.pipeline import FeatureUnion
 
+from model.embedding import Embedding
 from model.errors import NoWordsError
 from model.linear import Integers, Linear, fit_bayes, fit_detector, fit_margin
 from model.noise import misspelt
-from model.pipeline import BLOCK_WEIGHTS, block_sizes, build_features
+from model.pipeline import BLOCK_WEIGHTS, STATIC, block_sizes, build_features
 
 NOISY_WEIGHT = 0.2
 WORD = re.compile(r"\w")
@@ -29,10 +30,17 @@ class Lesson:
 
     Attributes:
         features: fitted on the utterances; what is learnt scores texts by them.
+        ngram_count: how many of the features are n-grams; they come before the static vectors'.
     """
 
     def __init__(
-        self, texts: Sequence[str], targets: Integers, labels: Sequence[str], *, seed: int
+        self,
+        texts: Sequence[str],
+        targets: Integers,
+        labels: Sequence[str],
+        *,
+        seed: int,
+        embedding: Embedding | None = None,
     ) -> None:
         """Fit the features.
 
@@ -41,6 +49,7 @@ class Lesson:
             targets: the index of each one's label.
             labels: the intents; what they are called is one more utterance of each.
             seed: of the misspelt copies and of the solvers.
+            embedding: gives the static vectors, if they are to be features.
 
         Raises:
             NoWordsError: the texts hold no words.
@@ -49,12 +58,13 @@ class Lesson:
             raise NoWordsError
         texts = [*texts, *map(spoken, labels)]
         targets = np.concatenate((targets, np.arange(len(labels))))
-        self.features: FeatureUnion = build_features()
+        self.features: FeatureUnion = build_features(embedding)
         try:
             self.features.fit(texts)
         except ValueError as error:  # scikit-learn's only objection: no vocabulary
             raise NoWordsError from error
         sizes = block_sizes(self.features)
+        self.ngram_count = sum(sizes.values()) - sizes.get(STATIC, 0)
         self._factors = np.repeat(
             np.array([BLOCK_WEIGHTS[name] for name in sizes], np.float32), list(sizes.values())
         )
@@ -81,9 +91,11 @@ class Lesson:
         ).scaled_features(self._factors)
 
     def bayes(self) -> Linear:
-        """Learn what the labels' texts consist of."""
-        linear = fit_bayes(self._all, self._targets, self._weights)
-        return linear.scaled_features(self._factors)
+        """Learn which n-grams the labels' texts consist of."""
+        ngrams = self._all[:, : self.ngram_count]
+        linear = fit_bayes(ngrams, self._targets, self._weights)
+        idle_count = self._all.shape[1] - self.ngram_count
+        return linear.with_idle_features(idle_count).scaled_features(self._factors)
 
     def detector(self, out_of_scope: Sequence[str]) -> Linear:
         """Learn what sets out-of-scope texts apart; its one score is the larger, the farther."""

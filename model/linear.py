@@ -53,6 +53,11 @@ class Linear:
         """Score features as they are as these weights score them times a factor each."""
         return Linear(self.coefficients * factors, self.intercept)
 
+    def with_idle_features(self, count: int) -> Linear:
+        """Append features that say nothing."""
+        idle = np.zeros((len(self.coefficients), count), np.float32)
+        return Linear(np.hstack((self.coefficients, idle)), self.intercept)
+
     def with_label(self, other: Linear) -> Linear:
         """Append the one label of another."""
         return Linear(

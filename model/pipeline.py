@@ -10,15 +10,20 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from model.embedding import Embedding
 from model.linear import Linear
+from model.static_vectors import StaticVectors
 
 # What each block of features counts for while the weights are learnt. Characters say a little more
 # than words, on all of the sets that were tried.
-BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4}
+BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4, "static": 1.5}
+STATIC = "static"
 
 
-def build_features() -> FeatureUnion:
+def build_features(embedding: Embedding | None = None) -> FeatureUnion:
     """Build the untrained features: TF-IDF of words and of characters within words.
+
+    With an embedding, the texts' static vectors are the last block of them.
 
     Character n-grams carry typos and word forms, word bigrams the phrases. Characters go without
     idf: a rare run of letters is mostly a rare word, which the words weigh already. Single
@@ -33,7 +38,10 @@ def build_features() -> FeatureUnion:
     characters = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(2, 5), min_df=2, use_idf=False, **common
     )
-    return FeatureUnion([("word", words), ("char", characters)])
+    blocks = [("word", words), ("char", characters)]
+    if embedding is not None:
+        blocks.append((STATIC, StaticVectors(embedding)))
+    return FeatureUnion(blocks)
 
 
 def build_pipeline() -> Pipeline:
@@ -47,8 +55,9 @@ def build_pipeline() -> Pipeline:
 def fitted_pipeline(features: FeatureUnion, linear: Linear, labels: tuple[str, ...]) -> Pipeline:
     """Put fitted features and learnt weights together to a fitted pipeline.
 
-    Only classes of scikit-learn are in it, so that it can be loaded anywhere. The classifier is a
-    logistic regression because its ``predict_proba`` is the softmax that the weights are meant for.
+    Without static vectors, only classes of scikit-learn are in it: it can be loaded anywhere. The
+    classifier is a logistic regression because its ``predict_proba`` is the softmax that the
+    weights are meant for.
 
     Args:
         features: fitted.

@@ -1,4 +1,4 @@
-"""Round a classifier's coefficients to few levels: most become zero, and the model gets small."""
+"""Round the weights of n-grams to few levels: many become zero, and the model gets small."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import numpy as np
 
 from model.linear import Linear
 
-# Levels on each side of zero.
+# Levels on each side of zero: so few that a weight takes a byte.
 LEVELS = 64
-# What rounding may cost in held-out accuracy; where it costs more, the weights are kept as learnt.
+# What that may cost in held-out accuracy; where it costs more, a weight takes two.
 MOST_LOSS = 0.001
+FINE_LEVELS = 16_384
 
 
-def step_of(linear: Linear) -> float:
+def step_of(linear: Linear, ngram_count: int, levels: int = LEVELS) -> float:
     """Give the distance of the levels: a power of two, so that single precision holds each."""
-    largest = float(np.abs(linear.coefficients).max())
-    return 2.0 ** ceil(log2(largest / LEVELS)) if largest else 1.0
+    largest = float(np.abs(linear.coefficients[:, :ngram_count]).max())
+    return 2.0 ** ceil(log2(largest / levels)) if largest else 1.0
 
 
-def rounded(linear: Linear, step: float) -> Linear:
-    """Round coefficients to multiples of a step."""
+def rounded(linear: Linear, step: float, ngram_count: int) -> Linear:
+    """Round the coefficients of the first features, which are n-grams, to multiples of a step."""
     exact_step = np.float32(step)
-    return Linear(np.rint(linear.coefficients / exact_step) * exact_step, linear.intercept)
+    coefficients = linear.coefficients.copy()
+    ngrams = coefficients[:, :ngram_count]
+    ngrams[:] = np.rint(ngrams / exact_step) * exact_step
+    return Linear(coefficients, linear.intercept)

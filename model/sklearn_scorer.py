@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from model.errors import ArtifactBrokenError, ExplanationError
 from model.prediction import Evidence
+from model.static_vectors import StaticVectors
 
 
 class PipelineScorer:
@@ -63,7 +64,8 @@ class PipelineScorer:
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Give what each n-gram added to one label's logit, in any order.
 
-        An n-gram that several vectorizers saw is given once, with the sum.
+        An n-gram that several vectorizers saw, or a word whose static vector counts as well, is
+        given once, with the sum.
 
         Raises:
             ExplanationError: the steps have no n-grams, or the last one no coefficients.
@@ -75,10 +77,14 @@ class PipelineScorer:
         except (AttributeError, TypeError) as error:
             raise ExplanationError from error
         weights: dict[str, float] = {}
+        if self._static_vectors is not None:
+            of_dimensions = coefficients[label_index, len(ngrams) :]
+            weights = self._static_vectors.contributions(utterance, of_dimensions)
         for index, value in contributions:
-            ngram = ngrams[index]
-            added = float(value * coefficients[label_index, index])
-            weights[ngram] = weights.get(ngram, 0.0) + added
+            if index < len(ngrams):
+                ngram = ngrams[index]
+                added = float(value * coefficients[label_index, index])
+                weights[ngram] = weights.get(ngram, 0.0) + added
         return [Evidence(ngram, weight) for ngram, weight in weights.items()]
 
     @cached_property
@@ -89,13 +95,20 @@ class PipelineScorer:
         return np.asarray(coefficients)
 
     @cached_property
+    def _static_vectors(self) -> StaticVectors | None:
+        blocks = getattr(self.pipeline[0], "transformer_list", ())
+        return next((step for _, step in blocks[-1:] if isinstance(step, StaticVectors)), None)
+
+    @cached_property
     def _ngrams(self) -> list[str]:
         # FeatureUnion puts each vectorizer's name before its n-grams, as "word__reset".
         names = self.pipeline[:-1].get_feature_names_out()
+        static = self._static_vectors
+        dimensions = len(static.get_feature_names_out()) if static is not None else 0
         prefixes = tuple(
             f"{name}__" for name, _ in getattr(self.pipeline[0], "transformer_list", ())
         )
         return [
             next((name.removeprefix(p) for p in prefixes if name.startswith(p)), name)
-            for name in names
+            for name in names[: len(names) - dimensions]
         ]

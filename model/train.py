@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from model.console import plain_console, print_messages
 from model.dataset import Dataset, load_dataset
-from model.errors import DataError, EqualityError
+from model.errors import DataError, EqualityError, VectorsMissingError
 from model.model_card import CARD_NAME
 from model.printing import print_evaluation
 from model.training import (
@@ -34,6 +34,7 @@ examples:
   python -m model.train                              train on the data that comes with the project
   python -m model.train --data tickets.csv           train on a file; a fifth is put aside as test
   python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
+  python -m model.train --features static            learn with static word vectors, too
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
 A file is CSV or TSV with the columns text and intent, JSONL with these keys, Rasa's NLU YAML, or
@@ -58,10 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The matrices are small: more threads wait for each other, and take twice the time.
         with threadpool_limits(limits=1):
             trained = train(
-                dataset, Options(options.seed, options.reject_budget), progress=console.print
+                dataset,
+                Options(options.seed, options.reject_budget, options.features),
+                progress=console.print,
             )
         trained.save(options.output)
-    except EqualityError as error:
+    except (EqualityError, VectorsMissingError) as error:
         print_messages(errors, "error", [str(error)])
         return 1
     except DataError as error:
@@ -106,6 +109,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_share,
         default=REJECT_BUDGET,
         help=f"share of good messages that may be taken for out of scope (default {REJECT_BUDGET})",
+    )
+    parser.add_argument(
+        "--features",
+        choices=("tfidf", "static"),
+        default="tfidf",
+        help="static adds word vectors, from requirements-static.txt, to TF-IDF (default tfidf)",
     )
     return parser
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import joblib
 
@@ -20,6 +20,7 @@ from model.compiled_file import COMPILED_SUFFIX
 from model.corpus import Corpus
 from model.crossvalidation import HeldOut, Progress, cross_validate
 from model.dataset import Dataset
+from model.embedding import Embedding
 from model.equality import compile_and_prove
 from model.errors import CompilationError, DataError, NoWordsError, Problem
 from model.evaluation import Evaluation, evaluate
@@ -31,15 +32,18 @@ from model.linear import Linear
 from model.model_card import CARD_NAME, ModelCard, SelfTest
 from model.pipeline import fitted_pipeline
 from model.prediction import OUT_OF_SCOPE
-from model.quantisation import rounded, step_of
+from model.quantisation import FINE_LEVELS, LEVELS, rounded, step_of
 from model.report import render_report
 from model.sklearn_scorer import PipelineScorer
+from model.wordllama import PACKAGE, load_embedding
 
 MODEL_NAME = "intent_model.pkl"
 COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
 REPORT_NAME = "report.html"
 REJECT_BUDGET = 0.05
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
+
+Features = Literal["tfidf", "static"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,20 @@ class Options:
     Attributes:
         seed: of everything random; the same data and seed give the same predictions.
         reject_budget: the share of good utterances that may be taken for out of scope, 0 to 1.
+        features: ``tfidf``, or ``static`` for static word vectors beside it.
     """
 
     seed: int = 0
     reject_budget: float = REJECT_BUDGET
+    features: Features = "tfidf"
+
+    def embedding(self) -> Embedding | None:
+        """Read the static word vectors, if they are asked for.
+
+        Raises:
+            VectorsMissingError: they are not installed.
+        """
+        return load_embedding() if self.features == "static" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +111,15 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     Raises:
         DataError: the utterances hold nothing to learn from.
         EqualityError: the compiled form does not answer as the pipeline.
+        VectorsMissingError: the options ask for static word vectors, which are not installed.
     """
+    embedding = options.embedding()
     corpus = Corpus.of(dataset.train, dataset.out_of_scope_validation)
     try:
-        held_out = cross_validate(corpus, seed=options.seed, progress=progress)
+        held_out = cross_validate(corpus, seed=options.seed, progress=progress, embedding=embedding)
         progress(_tell_rounding(held_out))
         progress(f"Fitting on {len(corpus)} utterances")
-        pipeline = fit_pipeline(corpus, held_out, options)
+        pipeline = fit_pipeline(corpus, held_out, options, embedding)
     except NoWordsError as error:
         file = dataset.train[0].file
         raise DataError([Problem(file, 0, "holds no words to learn from")]) from error
@@ -127,28 +143,33 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     return TrainedModel(content, compiled, not_compiled, card, evaluation, answers, report)
 
 
-def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
+def fit_pipeline(
+    corpus: Corpus, held_out: HeldOut, options: Options, embedding: Embedding | None = None
+) -> Any:
     """Fit on all utterances, with the settings that cross-validation chose.
 
     Where a detector was learnt, it is the last label: its logit is what the largest logit has to
     exceed for the utterance to be in scope.
     """
-    lesson = Lesson(corpus.texts, corpus.targets, corpus.labels, seed=options.seed)
+    lesson = Lesson(
+        corpus.texts, corpus.targets, corpus.labels, seed=options.seed, embedding=embedding
+    )
     linear = held_out.recipe.blend(lesson.views(held_out.recipe.regularisation))
-    step, labels = step_of(linear), corpus.labels
+    levels = LEVELS if held_out.is_rounded else FINE_LEVELS
+    step, labels = step_of(linear, lesson.ngram_count, levels), corpus.labels
     if held_out.detector_weight:
         detector = lesson.detector(corpus.out_of_scope).times(held_out.detector_weight)
         threshold = rejection_threshold(held_out.scope_scores, options.reject_budget)
         linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
         labels = (*labels, OUT_OF_SCOPE)
-    linear = rounded(linear, step) if held_out.is_rounded else linear
-    return fitted_pipeline(lesson.features, linear, labels)
+    rounded_linear = rounded(linear, step, lesson.ngram_count)
+    return fitted_pipeline(lesson.features, rounded_linear, labels)
 
 
 def _tell_rounding(held_out: HeldOut) -> str:
     change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"
-    consequence = "rounded" if held_out.is_rounded else "kept as learnt"
-    return f"Rounding changes held-out accuracy by {change}: the weights are {consequence}"
+    levels = LEVELS if held_out.is_rounded else FINE_LEVELS
+    return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
 
 
 def _threshold(held_out: HeldOut, options: Options) -> float:
@@ -173,6 +194,7 @@ def _self_test(model: IntentModel) -> SelfTest:
 
 
 def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str, Any]:
+    versions = (*CARD_VERSIONS, PACKAGE) if options.features == "static" else CARD_VERSIONS
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
@@ -187,7 +209,7 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
             "out_of_scope_test": len(dataset.out_of_scope_test),
         },
         "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in CARD_VERSIONS},
+        | {name: version(name) for name in versions},
     }
 
 

@@ -8,8 +8,10 @@ import pytest
 from model.array_file import ArrayFile
 from model.compiled import CompiledScorer
 from model.compiled_file import FORMAT, CompiledPipeline
+from model.embedding import to_arrays
 from model.errors import CompiledFormError
 from model.training import COMPILED_NAME
+from tests.model.tiny_embedding import TINY
 
 
 @pytest.fixture
@@ -89,3 +91,13 @@ def test_parts_that_do_not_fit_are_refused(compiled, changes):
     """Arrays that contradict each other are refused, however they came there."""
     with pytest.raises(CompiledFormError, match="do not fit together"):
         CompiledScorer(with_arrays(compiled, **changes))
+
+
+@pytest.mark.parametrize("missing", ["static.pieces", "static.vectors", "static.scales"])
+def test_static_vectors_without_a_part_are_refused(compiled, missing):
+    """Weights of static vectors serve only with all that makes the vectors."""
+    static = to_arrays(TINY, np.zeros((len(compiled.labels), TINY.dimensions)))
+    CompiledScorer(with_arrays(compiled, **static))
+
+    with pytest.raises(CompiledFormError, match="do not fit together"):
+        CompiledScorer(with_arrays(compiled, **{**static, missing: None}))

@@ -26,6 +26,8 @@ from model.linear import Linear
 from model.pipeline import fitted_pipeline
 from model.quantisation import rounded, step_of
 from model.sklearn_scorer import PipelineScorer
+from model.static_vectors import StaticVectors
+from tests.model.tiny_embedding import TINY
 
 TEXTS = [
     "where is my order",
@@ -100,6 +102,13 @@ VECTORIZERS = {
         ]
     ),
 }
+STATIC = FeatureUnion(
+    [
+        ("word", TfidfVectorizer(ngram_range=(1, 2))),
+        ("char", CountVectorizer(analyzer="char_wb", ngram_range=(2, 3))),
+        ("static", StaticVectors(TINY)),
+    ]
+)
 CLASSIFIERS = {
     "logistic": LogisticRegression(),
     "svc": LinearSVC(),
@@ -136,6 +145,22 @@ def test_compiled_form_answers_as_the_pipeline(vectorizer, classifier):
     theirs = PipelineScorer(pipeline).logits(texts)
     np.testing.assert_allclose(compiled.logits(texts), theirs, rtol=1e-5, atol=1e-5)
     assert compiled.logits(["", *texts])[1:].tolist() == compiled.logits(texts).tolist()
+
+
+@pytest.mark.parametrize("intents", [INTENTS, ["a"] * 6 + ["b"] * 6], ids=["three", "two"])
+@pytest.mark.parametrize("name", ["logistic", "svc", "no-intercept", "sgd", "l1", "ridge"])
+def test_static_vectors_count_as_in_the_pipeline(name, intents):
+    """With static vectors beside n-grams, labels and scores are the pipeline's, alone or not."""
+    pipeline = fitted(STATIC, CLASSIFIERS[name], intents)
+    content = assert_proven(pipeline).to_bytes(model_sha256="abc")
+
+    compiled = CompiledScorer(CompiledPipeline.from_bytes(content, model_sha256="abc"))
+
+    texts = probes(TEXTS, seed=1)
+    theirs = PipelineScorer(pipeline).logits(texts)
+    np.testing.assert_allclose(compiled.logits(texts), theirs, rtol=1e-5, atol=1e-5)
+    alone = [compiled.logits([text])[0] for text in texts]
+    np.testing.assert_allclose(compiled.logits(texts), alone, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
@@ -181,6 +206,7 @@ def generated_texts():
     [
         *(pytest.param(v, CLASSIFIERS["logistic"], id=name) for name, v in VECTORIZERS.items()),
         *(pytest.param(VECTORIZERS["union"], c, id=name) for name, c in CLASSIFIERS.items()),
+        pytest.param(STATIC, CLASSIFIERS["logistic"], id="static"),
     ],
 )
 def test_any_strings_are_answered_as_by_the_pipeline(vectorizer, classifier, generated_texts):
@@ -198,11 +224,17 @@ def test_quantised_weights_answer_any_strings_as_the_pipeline(generated_texts):
     pipeline = fitted(VECTORIZERS["union"], LogisticRegression(C=30))
     linear = Linear(pipeline[-1].coef_, pipeline[-1].intercept_)
     labels = tuple(pipeline.classes_)
-    pipeline = fitted_pipeline(pipeline[0], rounded(linear, step_of(linear)), labels)
+    ngram_count = pipeline[-1].n_features_in_
+    step = step_of(linear, ngram_count)
+    pipeline = fitted_pipeline(pipeline[0], rounded(linear, step, ngram_count), labels)
 
     prove_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
     )
+
+
+WORDS_LAST = ("more", CountVectorizer())
+MORE = ("more", StaticVectors(TINY))
 
 
 @pytest.mark.parametrize(
@@ -233,6 +265,30 @@ def test_quantised_weights_answer_any_strings_as_the_pipeline(generated_texts):
             "scaled",
             "is a Normalizer",
             id="other-step",
+        ),
+        pytest.param(
+            fitted(StaticVectors(TINY), LogisticRegression()),
+            "features",
+            "is a StaticVectors",
+            id="static-vectors-alone",
+        ),
+        *(
+            pytest.param(
+                fitted(features, classifier),
+                "static vectors",
+                "are not the last of the features",
+                id=f"static-vectors-before-{name}",
+            )
+            for name, features, classifier in (
+                ("words", FeatureUnion([*STATIC.transformer_list, WORDS_LAST]), CLASSIFIERS["svc"]),
+                ("others", FeatureUnion([*STATIC.transformer_list, MORE]), CLASSIFIERS["svc"]),
+                (
+                    "tfidf",
+                    Pipeline([("all", STATIC), ("t", TfidfTransformer())]),
+                    CLASSIFIERS["svc"],
+                ),
+                ("threshold", STATIC, CLASSIFIERS["bernoulli"]),
+            )
         ),
         pytest.param(
             fitted(CountVectorizer(analyzer=str.split), LogisticRegression()),
@@ -283,6 +339,19 @@ def test_quantised_weights_take_a_byte_each():
     assert compiled.step == 0.25
     assert compiled.arrays["weights.values"].dtype == np.int8
     assert len(compiled.arrays["weights.values"]) == np.count_nonzero(coefficients)
+
+
+@pytest.mark.parametrize(("levels", "kind"), [(3, np.int8), (300, np.int16), (40_000, np.float64)])
+def test_weights_that_are_seldom_zero_make_a_table(levels, kind):
+    """Most coefficients not zero: stored as a table, in units of as few bytes as they need."""
+    pipeline = fitted(VECTORIZERS["char"], LogisticRegression())
+    coefficients = np.zeros_like(pipeline[-1].coef_)
+    coefficients[:, 1:] = np.array([1, 2, levels])[:, None] * 0.25
+    pipeline[-1].coef_ = coefficients
+
+    compiled = assert_proven(pipeline)
+
+    assert compiled.arrays["weights"].dtype == kind
 
 
 def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():
@@ -351,9 +420,10 @@ def test_phrases_of_words_that_hold_spaces_are_refused():
         compile_pipeline(fitted(vectorizer, LogisticRegression()))
 
 
-def test_evidence_is_that_of_the_pipeline():
-    """The n-grams' contributions are the same as scikit-learn's."""
-    pipeline = fitted(VECTORIZERS["union"], LogisticRegression())
+@pytest.mark.parametrize("features", [VECTORIZERS["union"], STATIC], ids=["ngrams", "static"])
+def test_evidence_is_that_of_the_pipeline(features):
+    """The contributions of n-grams and words are the same as scikit-learn's."""
+    pipeline = fitted(features, LogisticRegression())
     ours = CompiledScorer(compile_pipeline(pipeline)).evidence(TEXTS[0], 1)
     theirs = PipelineScorer(pipeline).evidence(TEXTS[0], 1)
 

@@ -89,7 +89,8 @@ def test_weights_are_kept_where_rounding_costs_accuracy(monkeypatch):
     """Rounding that makes mistakes is told of, and not done."""
     exact = held_out_of(corpus_of(repeats=3))
     monkeypatch.setattr(
-        "model.crossvalidation.rounded", lambda linear, step: rounded(linear.times(-1.0), step)
+        "model.crossvalidation.rounded",
+        lambda linear, step, count: rounded(linear.times(-1.0), step, count),
     )
 
     held_out = held_out_of(corpus_of(repeats=3))

@@ -5,6 +5,7 @@ import pytest
 
 from model.errors import NoWordsError
 from model.lesson import Lesson, spoken
+from tests.model.tiny_embedding import TINY
 
 TEXTS = ["where is my parcel", "where is my order", "reset my password", "new password please"]
 TARGETS = np.array([0, 0, 1, 1])
@@ -23,6 +24,29 @@ def test_each_view_tells_the_labels_apart(number):
     scores = taught.views(1.0)[number].scores(taught.features.transform(TEXTS))
 
     assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
+
+
+@pytest.fixture(scope="module")
+def static():
+    return Lesson(TEXTS, TARGETS, LABELS, seed=0, embedding=TINY)
+
+
+def test_static_vectors_are_features_after_the_n_grams(static):
+    """The last features are the vectors; they count for the borders, and not for naive Bayes."""
+    features = static.features.transform(TEXTS).toarray()
+    margin, bayes = static.views(1.0)
+
+    assert static.ngram_count == lesson().ngram_count == features.shape[1] - TINY.dimensions
+    assert (features[:, static.ngram_count :] == TINY.transform(TEXTS)).all()
+    assert margin.coefficients[:, static.ngram_count :].all()
+    assert not bayes.coefficients[:, static.ngram_count :].any()
+
+
+def test_static_vectors_leave_naive_bayes_as_it_is(static):
+    """What the n-grams say to naive Bayes is the same with static vectors beside them."""
+    bayes = static.bayes().coefficients[:, : static.ngram_count]
+
+    assert (bayes == lesson().bayes().coefficients).all()
 
 
 def test_names_of_intents_are_learnt():

@@ -16,6 +16,8 @@ from sklearn.svm import SVC, LinearSVC, OneClassSVM
 from model.errors import ArtifactBrokenError, ExplanationError
 from model.intent_model import softmax
 from model.sklearn_scorer import PipelineScorer
+from model.static_vectors import StaticVectors
+from tests.model.tiny_embedding import TINY
 
 TEXTS = ["hi", "hi you", "my order", "order it", "reset password", "my password"]
 THREE = ["greeting", "greeting", "order", "order", "password", "password"]
@@ -232,6 +234,20 @@ def test_evidence_reads_the_features_of_the_last_step():
     assert {item.feature for item in evidence} == {"my", "password"}
     assert sum(item.weight for item in evidence) == pytest.approx(
         scorer.logits(["my password"])[0, 0] - pipeline[-1].intercept_[0]
+    )
+
+
+def test_words_give_what_their_static_vectors_add():
+    """Static vectors are explained by words, together with the n-grams that are these words."""
+    features = FeatureUnion([("word", CountVectorizer()), ("static", StaticVectors(TINY))])
+    pipeline = fitted(features=features)
+    scorer = PipelineScorer(pipeline)
+
+    evidence = scorer.evidence("my parcel", 1)
+
+    assert sorted(item.feature for item in evidence) == ["my", "parcel"]
+    assert sum(item.weight for item in evidence) == pytest.approx(
+        scorer.logits(["my parcel"])[0, 1] - pipeline[-1].intercept_[1]
     )
 
 

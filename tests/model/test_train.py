@@ -126,6 +126,27 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
     assert IntentModel.load(Path("out") / MODEL_NAME).predict(["hello"])[0].intent == "greeting"
 
 
+def test_static_vectors_are_an_option(small_csv):
+    """With --features static the model learns from static word vectors, too."""
+    assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 0
+
+    assert read_card("out")["training"]["options"]["features"] == "static"
+    assert (Path("out") / COMPILED_NAME).stat().st_size > 4e6
+
+
+def test_static_vectors_that_are_not_installed_end_the_command(small_csv, capsys, monkeypatch):
+    """What is missing is told in a line that says how to install it, and nothing is written."""
+    monkeypatch.setattr("model.wordllama.PACKAGE", "no-such-package")
+
+    assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 1
+
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: --features static needs the word vectors of the package wordllama: "
+        "pip install --no-deps --requirement requirements-static.txt"
+    )
+    assert not Path("out").exists()
+
+
 def test_training_warns_of_doubtful_data(small_csv, capsys):
     """Warnings go to the error output, with file and line."""
     main(["--data", small_csv, "--output", "out"])
@@ -394,7 +415,7 @@ def test_compiled_form_that_answers_otherwise_is_an_error(small_csv, capsys, mon
 def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypatch):
     """A pipeline that can't be compiled is written all the same, with a warning that names why."""
 
-    def with_own_tokenizer():
+    def with_own_tokenizer(_):
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
         return FeatureUnion([("word", vectorizer)])
 

@@ -79,7 +79,7 @@ def test_progress_tells_each_step(small_dataset):
         *(f"Choosing the settings, fold {fold} of 5" for fold in range(1, 6)),
         (
             f"Rounding changes held-out accuracy by {0 - 100 * loss:+.2f} points: "
-            "the weights are rounded"
+            "the weights take 64 levels"
         ),
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
@@ -87,14 +87,49 @@ def test_progress_tells_each_step(small_dataset):
     ]
 
 
-def test_weights_that_are_not_rounded_are_told(small_dataset, monkeypatch):
-    """Where rounding costs too much, training says that it left the weights as they are."""
+def test_weights_of_more_levels_are_told(small_dataset, monkeypatch):
+    """Where few levels cost too much, training says that it takes more."""
     monkeypatch.setattr("model.crossvalidation.MOST_LOSS", -1)
     steps: list[str] = []
 
     train(small_dataset, Options(), progress=steps.append)
 
-    assert any(step.endswith("the weights are kept as learnt") for step in steps)
+    assert any(step.endswith("the weights take 16384 levels") for step in steps)
+
+
+@pytest.fixture(scope="module")
+def static_trained(small_dataset) -> TrainedModel:
+    """A model with static vectors, trained on the small data."""
+    return train(small_dataset, Options(features="static"), progress=lambda _: None)
+
+
+def test_static_vectors_are_compiled(static_trained, small_trained, tmp_path):
+    """A model with static vectors is served compiled; they are what makes it larger."""
+    model = load(static_trained, tmp_path)
+
+    assert static_trained.not_compiled == ""
+    assert 4e6 < len(static_trained.compiled) - len(small_trained.compiled) < 6e6
+    assert model.predict(["where is my order"])[0].intent == "order_tracking"
+
+
+def test_words_that_were_never_seen_say_something_by_their_vectors(static_trained, tmp_path):
+    """A word that no utterance holds speaks for the intent of words that mean about the same."""
+    model = load(static_trained, tmp_path)
+
+    [best, *_] = model.explain("shipment")
+
+    assert model.predict(["shipment"], top_k=1)[0].alternatives[0].intent == "order_tracking"
+    assert best.feature == "shipment"
+
+
+def test_card_names_the_vectors(static_trained, small_trained):
+    """The card tells which features were used, and of which version the vectors are."""
+    static, plain = static_trained.card.training, small_trained.card.training
+
+    assert static["options"]["features"] == "static"
+    assert static["versions"]["wordllama"] == version("wordllama")
+    assert plain["options"]["features"] == "tfidf"
+    assert "wordllama" not in plain["versions"]
 
 
 def test_smallest_intent_bounds_the_folds(small_dataset):
@@ -152,7 +187,7 @@ def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_m
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MOST_LOSS or not settings["is_rounded"]
     assert training == {
-        "options": {"seed": 0, "reject_budget": 0.05},
+        "options": {"seed": 0, "reject_budget": 0.05, "features": "tfidf"},
         "data": {
             "sha256": small_dataset.sha256,
             "train": 18,
@@ -271,7 +306,7 @@ def test_pipeline_without_compiled_form_is_saved_alone(
 ):
     """A pipeline that can't be compiled is saved without one, and a former one removed."""
 
-    def with_own_tokenizer():
+    def with_own_tokenizer(_):
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
         return FeatureUnion([("word", vectorizer)])
 
