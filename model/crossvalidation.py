@@ -63,8 +63,8 @@ def cross_validate(corpus: Corpus, *, seed: int, progress: Progress) -> HeldOut:
     Raises:
         NoWordsError: the utterances hold no words.
     """
-    splits = _splits(corpus, seed)
-    count = min(len(splits), ceil(ENOUGH_FOR_SETTINGS * len(splits) / len(corpus)))
+    splits = fold_splits(corpus, seed=seed)
+    count = enough_folds(corpus, splits)
     first = []
     for number, split in enumerate(splits[:count], start=1):
         progress(f"Choosing the settings, fold {number} of {count}")
@@ -79,9 +79,14 @@ def cross_validate(corpus: Corpus, *, seed: int, progress: Progress) -> HeldOut:
     return _collect(corpus, recipe, chain(first, others()))
 
 
+def enough_folds(corpus: Corpus, splits: Sequence[Split]) -> int:
+    """Count the folds that it takes to hold out enough utterances for a choice."""
+    return min(len(splits), ceil(ENOUGH_FOR_SETTINGS * len(splits) / len(corpus)))
+
+
 @dataclass(frozen=True, slots=True)
-class _Split:
-    """Which utterances and out-of-scope texts a fold learns from, and which it holds out."""
+class Split:
+    """The numbers of the utterances and out-of-scope texts of a fold, by what becomes of them."""
 
     fitted: Integers
     held_out: Integers
@@ -93,7 +98,7 @@ class _Fold:
     """What was learnt from most utterances, and the features of those that were held out."""
 
     def __init__(
-        self, corpus: Corpus, split: _Split, regularisations: Sequence[float], *, seed: int
+        self, corpus: Corpus, split: Split, regularisations: Sequence[float], *, seed: int
     ) -> None:
         self.split = split
         texts, targets = _at(split.fitted, corpus.texts), corpus.targets[split.fitted]
@@ -110,12 +115,13 @@ class _Fold:
         return [view.scores(self.features) for view in self.views[regularisation]]
 
 
-def _splits(corpus: Corpus, seed: int) -> list[_Split]:
+def fold_splits(corpus: Corpus, *, seed: int) -> list[Split]:
+    """Split what is trained on into folds; the same seed gives the same ones."""
     fold_count = min(MOST_FOLDS, int(np.bincount(corpus.targets).min()))
     folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
     turns = np.random.default_rng(seed).permutation(len(corpus.out_of_scope)) % fold_count
     return [
-        _Split(fitted, held_out, (turns != number).nonzero()[0], (turns == number).nonzero()[0])
+        Split(fitted, held_out, (turns != number).nonzero()[0], (turns == number).nonzero()[0])
         for number, (fitted, held_out) in enumerate(folds.split(corpus.texts, corpus.targets))
     ]
 

@@ -20,11 +20,11 @@ from model.compiled_file import COMPILED_SUFFIX
 from model.corpus import Corpus
 from model.crossvalidation import HeldOut, Progress, cross_validate
 from model.dataset import Dataset
+from model.diagnosis import Diagnosis, diagnose
 from model.equality import compile_and_prove
 from model.errors import CompilationError, DataError, NoWordsError, Problem
 from model.evaluation import Evaluation, evaluate
 from model.files import write_atomically
-from model.findings import suspects
 from model.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.lesson import Lesson
 from model.linear import Linear
@@ -68,6 +68,7 @@ class TrainedModel:
     card: ModelCard
     evaluation: Evaluation
     answers: Answers
+    diagnosis: Diagnosis
     report: str
 
     def save(self, folder: Path) -> None:
@@ -116,15 +117,26 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, corpus.texts, card.model_sha256)
+    diagnosis = diagnose(
+        dataset.train,
+        corpus,
+        held_out,
+        temperature=card.temperature,
+        threshold=_rejection_threshold(held_out, options),
+        seed=options.seed,
+        progress=progress,
+    )
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
     training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
+    training |= diagnosis.for_card()
     card = replace(card, self_test=_self_test(model), training=training)
-    doubtful = suspects(dataset.train, corpus.labels, held_out.logits, temperature=card.temperature)
     answers = Answers.of(model, dataset.test, dataset.out_of_scope_test)
-    report = render_report(card, evaluation, answers, doubtful)
-    return TrainedModel(content, compiled, not_compiled, card, evaluation, answers, report)
+    report = render_report(card, evaluation, answers, diagnosis)
+    return TrainedModel(
+        content, compiled, not_compiled, card, evaluation, answers, diagnosis, report
+    )
 
 
 def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
@@ -138,7 +150,7 @@ def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
     step, labels = step_of(linear), corpus.labels
     if held_out.detector_weight:
         detector = lesson.detector(corpus.out_of_scope).times(held_out.detector_weight)
-        threshold = rejection_threshold(held_out.scope_scores, options.reject_budget)
+        threshold = _rejection_threshold(held_out, options)
         linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
         labels = (*labels, OUT_OF_SCOPE)
     linear = rounded(linear, step) if held_out.is_rounded else linear
@@ -154,6 +166,10 @@ def _tell_rounding(held_out: HeldOut) -> str:
 def _threshold(held_out: HeldOut, options: Options) -> float:
     if held_out.detector_weight:
         return 0.0  # it is a part of the out-of-scope logit
+    return _rejection_threshold(held_out, options)
+
+
+def _rejection_threshold(held_out: HeldOut, options: Options) -> float:
     return rejection_threshold(held_out.scope_scores, options.reject_budget)
 
 
@@ -185,6 +201,7 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
             "test": len(dataset.test),
             "out_of_scope_validation": len(dataset.out_of_scope_validation),
             "out_of_scope_test": len(dataset.out_of_scope_test),
+            "test_size": dataset.test_size,
         },
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in CARD_VERSIONS},
