@@ -61,7 +61,8 @@ class LearningCurve:
         if self.interval.low > 0:
             return f"More data would help: twice as much, about {gain}."
         return (
-            f"Too few utterances to tell whether more data would help: twice as much, about {gain}."
+            f"More data might help: twice as much, about {gain}. "
+            "There are too few utterances to be sure."
         )
 
 
@@ -78,12 +79,13 @@ def learning_curve(
     """
     splits = fold_splits(corpus, seed=seed)
     splits = splits[: enough_folds(corpus, splits)]
-    by_share = [*_of_parts(corpus, splits, held_out, seed=seed, progress=progress)]
+    # Small parts may be of one size, and then are the same.
+    by_size = dict(_of_parts(corpus, splits, held_out, seed=seed, progress=progress))
     tested = np.concatenate([split.held_out for split in splits])
     is_right = held_out.logits[tested].argmax(axis=1) == corpus.targets[tested]
-    by_share.append((_mean_size([split.fitted for split in splits]), is_right))
-    points = tuple(_point(size, right) for size, right in by_share)
-    return LearningCurve(points, *_next_gain(by_share[-2:][0][1], is_right))
+    by_size[_mean_size([split.fitted for split in splits])] = is_right
+    points = tuple(_point(size, right) for size, right in by_size.items())
+    return LearningCurve(points, *_next_gain([*by_size.values()][-2:][0], is_right))
 
 
 def _of_parts(

@@ -17,19 +17,19 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
   max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 h1, h2, h3 { line-height: 1.2; text-wrap: balance } h2 { margin-top: 3rem } h3 { margin: 2rem 0 0 }
 p { max-width: 46rem; margin: .4rem 0 .8rem } .soft, figcaption, small { color: var(--soft) }
-.numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .8rem;
+.numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .8rem;
   padding: 0; list-style: none }
 .numbers li { background: var(--tint); border-radius: .5rem; padding: .6rem .9rem }
 .numbers b { display: block; font-size: 1.6rem; line-height: 1.3 } .numbers small { display: block }
 .verdict { border-left: .25rem solid var(--good); padding: .2rem .8rem }
 .plots { display: flex; flex-wrap: wrap; gap: 2rem } figure { margin: 0; flex: 0 1 26rem }
-.plot { width: 100% } .matrix { min-width: 30rem; max-width: none }
+.plot { width: 100% } .matrix { display: block }
 .wide { overflow-x: auto; margin: .5rem 0 }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 td, th { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0;
   border-bottom: 1px solid var(--line) }
-th { color: var(--soft); font-weight: 600 } td:first-child { min-width: 11rem }
-td.number, th.number { text-align: right; white-space: nowrap }
+th { color: var(--soft); font-weight: 600 } td { min-width: 6rem } td:first-child { min-width: 11rem }
+td.number, th.number { min-width: 0; padding-left: .8rem; text-align: right; white-space: nowrap }
 svg.bar { width: 9rem; height: .7rem } .bar rect { fill: var(--line) } .bar .share { fill: var(--good) }
 summary { cursor: pointer; color: var(--good); padding: .3rem 0 }
 .grid, .frame { stroke: var(--line); fill: none } .matrix .grid { stroke-opacity: .5 }

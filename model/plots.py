@@ -14,6 +14,7 @@ MARGIN = 40
 STEPS = 4  # of the axes' grids
 CELL = 12
 LETTER = 6  # mean width in the names of a matrix
+SCALE, LABELS_OF_SCALE = 1.4, 40  # of a matrix that has room
 LARGEST_DOT = 7
 
 Shares = tuple[float, float]
@@ -101,8 +102,9 @@ def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> st
         for label, place in places.items()
     )
     width = side + margin
+    shown = width * (SCALE if len(labels) <= LABELS_OF_SCALE else 1)
     return (
-        f'<svg viewBox="0 0 {width} {width}" width="{width}" class="matrix" role="img" '
+        f'<svg viewBox="0 0 {width} {width}" width="{shown:.0f}" class="matrix" role="img" '
         f'aria-label="Confusion matrix">{names}{cells}'
         f'<rect x="{margin}" width="{side}" height="{side}" class="frame"/></svg>'
     )

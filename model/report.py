@@ -8,9 +8,10 @@ from model.answers import Answers
 from model.confusion_matrix import confusion_matrices
 from model.diagnosis import Diagnosis
 from model.evaluation import Evaluation, IntentScore
+from model.findings import Findings
 from model.intervals import Interval, wilson
 from model.learning_curve import LearningCurve
-from model.mending import render_findings
+from model.mending import steps
 from model.model_card import ModelCard
 from model.page import Html, escape, figure, folded, page, paragraph, table
 from model.plots import Dot, Shares, growth, reliability, trade_off
@@ -37,7 +38,7 @@ def render_report(
     )
     sections = (
         _numbers(evaluation, diagnosis),
-        render_findings(diagnosis.findings),
+        _to_mend(diagnosis.findings),
         _growth(diagnosis.curve),
         _trust(card, answers),
         _intents(evaluation),
@@ -67,6 +68,16 @@ def _in_words(result: Result) -> str:
 
 def _range(interval: Interval, form: str) -> str:
     return f"{interval.low:{form}} to {interval.high:{form}}"
+
+
+def _to_mend(findings: Findings) -> str:
+    numbered = "".join(
+        f"<h3>{number}. {escape(step.title)} ({len(step.rows)})</h3>{paragraph(step.note)}"
+        f"{table(step.header, step.rows, numbers=step.numbers)}"
+        for number, step in enumerate(steps(findings), start=1)
+    )
+    nothing = paragraph("Nothing was found that would have to be mended.")
+    return f"<h2>What to mend first</h2>{numbered or nothing}"
 
 
 def _growth(curve: LearningCurve) -> str:

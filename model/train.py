@@ -18,7 +18,7 @@ from model.console import plain_console, print_messages
 from model.dataset import Dataset, load_dataset
 from model.errors import DataError, EqualityError
 from model.model_card import CARD_NAME
-from model.printing import print_evaluation
+from model.printing import MOST_INTENTS, print_diagnosis, print_evaluation
 from model.training import (
     COMPILED_NAME,
     MODEL_NAME,
@@ -71,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror or "failed"
         print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
         return 1
-    print_evaluation(console, trained.evaluation, trained.answers)
+    print_evaluation(console, trained.evaluation, trained.answers, most_intents=MOST_INTENTS)
+    print_diagnosis(console, trained.diagnosis)
     if trained.not_compiled:
         reason = f"{trained.not_compiled}; it will be served by scikit-learn"
         print_messages(errors, "warning", [f"not compiled: {reason}"])

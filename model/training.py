@@ -157,6 +157,11 @@ def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
     return fitted_pipeline(lesson.features, linear, labels)
 
 
+def installed_versions() -> dict[str, str]:
+    """Give the versions of Python and of the libraries that a model's numbers depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in CARD_VERSIONS}
+
+
 def _tell_rounding(held_out: HeldOut) -> str:
     change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"
     consequence = "rounded" if held_out.is_rounded else "kept as learnt"
@@ -203,8 +208,7 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
             "out_of_scope_test": len(dataset.out_of_scope_test),
             "test_size": dataset.test_size,
         },
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in CARD_VERSIONS},
+        "versions": installed_versions(),
     }
 
 
