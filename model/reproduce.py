@@ -68,29 +68,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _print(console: Console, reproduction: Reproduction) -> None:
-    shown = [each for each in reproduction.comparisons if not each.is_one_of_many]
-    differing = [each for each in reproduction.differences if each.is_one_of_many]
-    console.print(_table([*shown, *differing[:MOST_MESSAGES]]))
+    details = [each for each in reproduction.differences if not each.is_main]
+    shown = [each for each in reproduction.comparisons if each.is_main]
+    console.print(_table([*shown, *details[:MOST_MESSAGES]]))
     total = len(reproduction.comparisons)
-    agreeing = total - len(reproduction.differences)
-    console.print(f"{agreeing} of {total} values of the card agree")
-    state = "the same, byte for byte" if reproduction.has_same_bytes else "other bytes"
-    console.print(f"The model file is {state}")
+    console.print(f"{total - len(reproduction.differences)} of {total} values of the card agree")
+    state = "is the same, byte for byte" if reproduction.has_same_bytes else "has other bytes"
+    console.print(f"The model file {state}")
 
 
 def _table(comparisons: Sequence[Comparison]) -> Table:
-    table = Table("number", title="The card, and training again", title_justify="left")
+    table = Table(title="The card, and training again", title_justify="left")
+    table.add_column("number", overflow="fold")
     for name in ("card", "again"):
         table.add_column(name, justify="right")
     table.add_column("")
     for each in comparisons:
         values = (_short(value) for value in (each.on_card, each.again))
-        table.add_row(_name(each), *values, "" if each.is_same else "differs")
+        name = each.name.removeprefix("training.")
+        table.add_row(name, *values, "" if each.is_same else "differs")
     return table
-
-
-def _name(comparison: Comparison) -> str:
-    return comparison.name.removeprefix("training.")
 
 
 def _short(value: object) -> str:

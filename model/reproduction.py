@@ -19,8 +19,8 @@ from model.training import Options, installed_versions, train
 TOLERANCE = 1e-6
 DEFAULT_TEST_SIZE = 0.2  # of data that has its own test, where none is needed
 NOT_COMPARED = ("training.created", "training.versions", "model_sha256")
-# Counted and compared, but too many to show.
-MANY = (".intents.", ".intervals.", ".interval.", ".confusions.", "labels.")
+# They are compared, but too many to look at.
+DETAILS = (".intents.", ".intervals.", ".interval.", ".confusions.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class Comparison:
         return bool(self.on_card == self.again)
 
     @property
-    def is_one_of_many(self) -> bool:
-        """Tell whether it is a detail."""
-        return any(part in f"{self.name}." for part in MANY)
+    def is_main(self) -> bool:
+        """Tell whether it is one of the numbers that people look at."""
+        is_number = isinstance(self.on_card, int | float)
+        return is_number and not any(part in self.name for part in DETAILS)
 
 
 @dataclass(frozen=True, slots=True)
