@@ -96,7 +96,9 @@ def evaluate(
     return summarise(Answers.of(model, test, out_of_scope), robustness)
 
 
-def summarise(answers: Answers, robustness: Mapping[str, float] = MappingProxyType({})) -> Evaluation:
+def summarise(
+    answers: Answers, robustness: Mapping[str, float] = MappingProxyType({})
+) -> Evaluation:
     """Measure how good a model's answers are.
 
     Args:

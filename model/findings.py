@@ -179,7 +179,9 @@ def _confusions(held_out: Answers, mistakes: Iterable[Mistake]) -> tuple[Confuse
 
 
 def _mistaken_first(mistakes: Sequence[Mistake]) -> tuple[str, str]:
-    [(directed, _)] = Counter((each.example.intent, each.likely) for each in mistakes).most_common(1)
+    [(directed, _)] = Counter((each.example.intent, each.likely) for each in mistakes).most_common(
+        1
+    )
     return directed
 
 

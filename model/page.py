@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 MOST_ROWS = 10  # of a table at first sight
-MOST_HIDDEN_ROWS = 200
+MOST_HIDDEN_ROWS = 500
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2733; --paper: #fff; --soft: #5b6b7b; --line: #d9e0e7;
   --good: #1769aa; --bad: #c2410c; --tint: #f3f6f9 }
@@ -31,6 +32,7 @@ td, th { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0;
 th { color: var(--soft); font-weight: 600 } td { min-width: 6rem } td:first-child { min-width: 11rem }
 td.number, th.number { min-width: 0; padding-left: .8rem; text-align: right; white-space: nowrap }
 svg.bar { width: 9rem; height: .7rem } .bar rect { fill: var(--line) } .bar .share { fill: var(--good) }
+nav { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; margin-top: 1.5rem } a { color: var(--good) }
 summary { cursor: pointer; color: var(--good); padding: .3rem 0 }
 .grid, .frame { stroke: var(--line); fill: none } .matrix .grid { stroke-opacity: .5 }
 .equal { stroke: var(--soft); stroke-dasharray: 4; fill: none }
@@ -48,20 +50,32 @@ class Html(str):
     __slots__ = ()
 
 
-def page(title: str, lead: str, sections: Iterable[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page: its title, and HTML."""
+
+    title: str
+    content: str
+
+
+def page(title: str, lead: str, sections: Sequence[Section]) -> str:
     """Give a page that needs nothing from outside.
 
     Args:
         title: of the page.
-        lead: a line below it.
-        sections: HTML.
+        lead: HTML that stands above all sections.
+        sections: each is linked at the top.
     """
+    numbered = list(enumerate(sections, start=1))
+    links = "".join(f"<a href='#s{number}'>{escape(each.title)}</a>" for number, each in numbered)
+    contents = "".join(
+        f"<h2 id='s{number}'>{escape(each.title)}</h2>{each.content}" for number, each in numbered
+    )
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
-        f"<h1>{escape(title)}</h1><p class='soft'>{escape(lead)}</p>"
-        f"{''.join(sections)}</body></html>"
+        f"<h1>{escape(title)}</h1>{lead}<nav>{links}</nav>{contents}</body></html>"
     )
 
 
@@ -86,7 +100,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int 
     shown = _table(header, rows[:MOST_ROWS], numbers)
     if len(rows) <= MOST_ROWS:
         return shown
-    hidden = rows[MOST_ROWS:MOST_HIDDEN_ROWS]
+    hidden = rows[MOST_ROWS : MOST_ROWS + MOST_HIDDEN_ROWS]
     others = len(rows) - MOST_ROWS
     name = f"{others} more" if len(hidden) == others else f"{len(hidden)} of {others} more"
     return f"{shown}{folded(name, _table(header, hidden, numbers))}"

@@ -65,7 +65,9 @@ def growth(dots: Sequence[Dot], following: Dot) -> str:
     bottom = min(0.8, int(10 * min(dot.interval.low for dot in dots)) / 10)
     first, last = log2(dots[0].x), log2(following.x)
     places = [(log2(dot.x) - first) / (last - first) for dot in (*dots, following)]
-    ticks = [(place, f"{dot.x:,.0f}") for place, dot in zip(places, (*dots, following), strict=True)]
+    ticks = [
+        (place, f"{dot.x:,.0f}") for place, dot in zip(places, (*dots, following), strict=True)
+    ]
     axes = _Axes("utterances", "accuracy", bottom=bottom, ticks=ticks)
     known = [(place, dot.y) for place, dot in zip(places[:-1], dots, strict=True)]
     whiskers = "".join(

@@ -71,7 +71,9 @@ def _print_intents(console: Console, evaluation: Evaluation, most: int) -> None:
     console.print(table)
     if most < len(weakest_first):
         better = weakest_first[most].f1
-        console.print(f"and {len(weakest_first) - most} more, with an F1 of {better:.1%} and better")
+        console.print(
+            f"and {len(weakest_first) - most} more, with an F1 of {better:.1%} and better"
+        )
 
 
 def _print_confusions(console: Console, evaluation: Evaluation, answers: Answers) -> None:

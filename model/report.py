@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 
 from model.answers import Answers
@@ -13,12 +15,12 @@ from model.intervals import Interval, wilson
 from model.learning_curve import LearningCurve
 from model.mending import steps
 from model.model_card import ModelCard
-from model.page import Html, escape, figure, folded, page, paragraph, table
+from model.page import Html, Section, figure, folded, page, paragraph, table
 from model.plots import Dot, Shares, growth, reliability, trade_off
 from model.results import Result, shown_results
 
 BINS = 10
-MOST_REJECTED = 0.25
+MOST_REJECTED = 0.2
 
 
 def render_report(
@@ -32,33 +34,37 @@ def render_report(
         answers: the single ones behind them.
         diagnosis: of the training data.
     """
-    lead = (
+    tested = (
         f"{len(card.labels)} intents, tested on {len(answers.examples)} utterances that it was not "
         f"trained on. Model {card.model_sha256[:12]}."
     )
     sections = (
-        _numbers(evaluation, diagnosis),
-        _to_mend(diagnosis.findings),
-        _growth(diagnosis.curve),
-        _trust(card, answers),
-        _intents(evaluation),
-        _confusions(evaluation, answers),
+        Section("What to mend first", _to_mend(diagnosis.findings)),
+        Section("More data or not?", _growth(diagnosis.curve)),
+        Section("How far to trust it", _trust(card, answers)),
+        Section("Intents, the weakest first", _intents(evaluation)),
+        Section("What is taken for what", _confusions(evaluation, answers)),
     )
-    return page("Intent model", lead, sections)
+    numbers = _numbers(evaluation) + _cross_validated(diagnosis.results)
+    return page("Intent model", f"{paragraph(tested, 'soft')}{numbers}", sections)
 
 
-def _numbers(evaluation: Evaluation, diagnosis: Diagnosis) -> str:
+def _numbers(evaluation: Evaluation) -> str:
     items = "".join(
         f"<li><b>{result.value:{result.form}}</b>{escape(result.name)}"
         f"<small>{_range(result.interval, result.form)}</small></li>"
         for result in shown_results(evaluation)
     )
-    results = "; ".join(map(_in_words, shown_results(diagnosis.results)[:3]))
+    return f"<ul class='numbers'>{items}</ul>"
+
+
+def _cross_validated(results: Evaluation) -> str:
+    shown = "; ".join(map(_in_words, shown_results(results)[:3]))
     note = (
-        "Below each number stands its 95 % confidence interval. The same by cross-validation on all "
-        f"training utterances: {results}."
+        "Below each number stands its 95 % confidence interval. The same by cross-validation on "
+        f"all training utterances: {shown}."
     )
-    return f"<ul class='numbers'>{items}</ul>{paragraph(note, 'soft')}"
+    return paragraph(note, "soft")
 
 
 def _in_words(result: Result) -> str:
@@ -77,7 +83,7 @@ def _to_mend(findings: Findings) -> str:
         for number, step in enumerate(steps(findings), start=1)
     )
     nothing = paragraph("Nothing was found that would have to be mended.")
-    return f"<h2>What to mend first</h2>{numbered or nothing}"
+    return numbered or nothing
 
 
 def _growth(curve: LearningCurve) -> str:
@@ -90,7 +96,7 @@ def _growth(curve: LearningCurve) -> str:
         "others; hollow: what twice as many should give if errors go on falling as they did."
     )
     return (
-        f"<h2>More data or not?</h2>{paragraph(curve.verdict, 'verdict')}"
+        f"{paragraph(curve.verdict, 'verdict')}"
         f"<div class='plots'>{figure(growth(dots, following), caption)}</div>"
     )
 
@@ -110,7 +116,7 @@ def _trust(card: ModelCard, answers: Answers) -> str:
             "How many out-of-scope texts another threshold would find, and how many good messages "
             "it would reject; the mark is this model's. INTENT_THRESHOLD moves it.",
         )
-    return f"<h2>How far to trust it</h2><div class='plots'>{plots}</div>"
+    return f"<div class='plots'>{plots}</div>"
 
 
 def _bins(answers: Answers) -> list[Dot]:
@@ -135,12 +141,10 @@ def _intents(evaluation: Evaluation) -> str:
     header = ("intent", "", "F1", "95 % interval", "precision", "recall", "tests")
     rows = [_intent(each) for each in weakest_first]
     note = (
-        "F1 is high where an intent's utterances are found (recall) and nothing else is taken for it "
-        "(precision). Few tests make a wide interval: look at that before you work on an intent."
+        "F1 is high where an intent's utterances are found (recall) and nothing else is taken for "
+        "it (precision). Few tests make a wide interval: look at that before you work on an intent."
     )
-    return (
-        f"<h2>Intents, the weakest first</h2>{paragraph(note)}{table(header, rows, numbers=5)}"
-    )
+    return f"{paragraph(note)}{table(header, rows, numbers=5)}"
 
 
 def _intent(score: IntentScore) -> tuple[str, ...]:
@@ -166,10 +170,10 @@ def _confusions(evaluation: Evaluation, answers: Answers) -> str:
         for each in evaluation.confusions
     ]
     note = (
-        "Rows are what test utterances are labelled, columns what they were taken for. Intents that "
-        "are confused stand side by side; point at a cell to read it."
+        "Rows are what test utterances are labelled, columns what they were taken for. Intents "
+        "that are confused stand side by side; point at a cell to read it."
     )
     first, *others = (f"<div class='wide'>{each}</div>" for each in confusion_matrices(evaluation))
     all_intents = "".join(folded("All intents", each) for each in others)
     confused = table(header, rows, numbers=1) if rows else paragraph("No mistake in this test.")
-    return f"<h2>What is taken for what</h2>{confused}{paragraph(note)}{first}{all_intents}"
+    return f"{confused}{paragraph(note)}{first}{all_intents}"

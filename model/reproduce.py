@@ -1,4 +1,4 @@
-"""The command that holds a model card to its word: ``python -m model.reproduce CARD --data DATA``."""
+"""The command that holds a card to its word: ``python -m model.reproduce CARD --data DATA``."""
 
 from __future__ import annotations
 

@@ -119,7 +119,9 @@ class Recipe:
         ]
 
 
-def reproduce(card: ModelCard, recipe: Recipe, dataset: Dataset, progress: Progress) -> Reproduction:
+def reproduce(
+    card: ModelCard, recipe: Recipe, dataset: Dataset, progress: Progress
+) -> Reproduction:
     """Train again, and compare.
 
     Args:
