@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +10,6 @@ from model.corpus import Corpus
 from model.crossvalidation import HeldOut, Progress
 from model.evaluation import Evaluation, summarise
 from model.findings import Findings, find
-from model.formats import Example
 from model.learning_curve import LearningCurve, learning_curve
 
 CARD_RESULTS = ("accuracy", "macro_f1", "calibration_error")
@@ -41,29 +39,17 @@ class Diagnosis:
 
 
 def diagnose(
-    examples: Sequence[Example],
-    corpus: Corpus,
-    held_out: HeldOut,
-    *,
-    temperature: float,
-    threshold: float,
-    seed: int,
-    progress: Progress,
+    corpus: Corpus, held_out: HeldOut, answers: Answers, *, seed: int, progress: Progress
 ) -> Diagnosis:
     """Look into the training data.
 
     Args:
-        examples: the utterances.
-        corpus: the same, as they were learnt from.
+        corpus: what is trained on.
         held_out: what cross-validation found, with the same seed.
-        temperature: that makes confidences of its logits.
-        threshold: on its ``scope_scores``.
+        answers: the same as answers to the training utterances.
         seed: of all that is random.
         progress: is told each step as it begins.
     """
     curve = learning_curve(corpus, held_out, seed=seed, progress=progress)
     progress("Looking for what to mend in the data")
-    answers = Answers.of_held_out(
-        examples, corpus.labels, held_out, temperature=temperature, threshold=threshold
-    )
     return Diagnosis(summarise(answers), find(answers), curve)

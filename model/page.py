@@ -1,4 +1,4 @@
-"""The elements of the report's page, and how they look; all that is written into them is escaped."""
+"""The elements of the report's page, and how they look; what is written into them is escaped."""
 
 from __future__ import annotations
 
@@ -29,10 +29,13 @@ p { max-width: 46rem; margin: .4rem 0 .8rem } .soft, figcaption, small { color: 
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 td, th { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0;
   border-bottom: 1px solid var(--line) }
-th { color: var(--soft); font-weight: 600 } td { min-width: 6rem } td:first-child { min-width: 11rem }
+th { color: var(--soft); font-weight: 600 }
+td { min-width: 6rem } td:first-child { min-width: 11rem }
 td.number, th.number { min-width: 0; padding-left: .8rem; text-align: right; white-space: nowrap }
-svg.bar { width: 9rem; height: .7rem } .bar rect { fill: var(--line) } .bar .share { fill: var(--good) }
-nav { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; margin-top: 1.5rem } a { color: var(--good) }
+svg.bar { width: 9rem; height: .7rem } .bar rect { fill: var(--line) }
+.bar .share { fill: var(--good) }
+nav { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; margin-top: 1.5rem }
+a { color: var(--good) }
 summary { cursor: pointer; color: var(--good); padding: .3rem 0 }
 .grid, .frame { stroke: var(--line); fill: none } .matrix .grid { stroke-opacity: .5 }
 .equal { stroke: var(--soft); stroke-dasharray: 4; fill: none }

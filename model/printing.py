@@ -16,6 +16,7 @@ from model.results import shown_results
 
 MOST_CONFUSIONS = 10
 MOST_INTENTS = 15
+MOST_RESULTS = 3
 MOST_OF_A_STEP = 3
 LONGEST_EXAMPLE = 60
 LONGEST_SENTENCE = 220
@@ -46,13 +47,15 @@ def print_evaluation(
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
     """Print what cross-validation found, what to mend first, and whether more data would help."""
-    [accuracy, macro_f1, error, *_] = shown_results(diagnosis.results)
     shown = ", ".join(
-        f"{each.name} {each.value:.4f} ({_range(each.interval)})"
-        for each in (accuracy, macro_f1, error)
+        f"{result.name} {result.value:.4f} ({_range(result.interval)})"
+        for result in shown_results(diagnosis.results)[:MOST_RESULTS]
     )
-    console.print(f"Cross-validated on all training utterances: {shown}")
-    for number, step in enumerate(steps(diagnosis.findings), start=1):
+    console.print(f"Cross-validated on the training utterances: {shown}")
+    to_do = steps(diagnosis.findings)
+    if to_do:
+        console.print("What to mend first; report.html has all of it:")
+    for number, step in enumerate(to_do, start=1):
         console.print(f"{number}. {step.title}: {len(step.rows)}")
         for sentence in step.sentences[:MOST_OF_A_STEP]:
             console.print(f"   {shorten(sentence, LONGEST_SENTENCE, placeholder='…')}")

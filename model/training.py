@@ -117,15 +117,14 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, corpus.texts, card.model_sha256)
-    diagnosis = diagnose(
+    cross_validated = Answers.of_held_out(
         dataset.train,
-        corpus,
+        corpus.labels,
         held_out,
         temperature=card.temperature,
         threshold=_rejection_threshold(held_out, options),
-        seed=options.seed,
-        progress=progress,
     )
+    diagnosis = diagnose(corpus, held_out, cross_validated, seed=options.seed, progress=progress)
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from model.answers import Answers
-from model.evaluation import Confusion, Evaluation, IntentScore
 from model.diagnosis import Diagnosis
+from model.evaluation import Confusion, Evaluation, IntentScore
 from model.findings import Findings, Mistake
 from model.formats import Example
 from model.intervals import Interval

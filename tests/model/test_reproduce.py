@@ -14,7 +14,7 @@ from tests.conftest import ROOT, SMALL_DATA
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a file of data, and what was trained on it."""
     folder = tmp_path_factory.mktemp("trained")
     rows = [f'"{text}",{intent}' for intent, texts in SMALL_DATA.items() for text in texts]
@@ -29,7 +29,7 @@ def run(trained, tmp_path, capsys, monkeypatch):
     """Run the command on a card that was changed; give exit code and what it printed."""
     monkeypatch.setenv("COLUMNS", "80")
 
-    def run_on(change=lambda card: None, data: str = "data.csv") -> tuple[int, str, str]:
+    def run_on(change=lambda _: None, data: str = "data.csv") -> tuple[int, str, str]:
         card = json.loads((trained / CARD_NAME).read_text())
         change(card)
         (tmp_path / CARD_NAME).write_text(json.dumps(card))
@@ -52,9 +52,9 @@ def test_another_process_gives_the_same_card_and_file(trained):
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    agreeing, total = done.stdout.splitlines()[-2].split(" of ")
-    assert total == f"{agreeing} values of the card agree"
-    assert int(agreeing) > 50
+    agreeing, _, total, *_ = done.stdout.splitlines()[-2].split()
+    assert agreeing == total
+    assert int(total) > 50
     assert done.stdout.splitlines()[-1] == "The model file is the same, byte for byte"
     assert "differs" not in done.stdout
 
@@ -90,7 +90,7 @@ def test_other_versions_are_warned_of(run):
     assert errors.startswith("warning: the card was made with numpy 0.1, here is ")
 
 
-def test_what_can_not_be_used_is_told(run, trained):
+def test_what_can_not_be_used_is_told(run):
     """A card without its training, other data, and no data at all."""
     code, _, errors = run(lambda card: card["training"].clear())
     assert (code, "does not tell how to train again" in errors) == (1, True)
