@@ -8,6 +8,7 @@ from model.findings import ConfusedIntents, Findings, LookAlikes, Mistake, WeakI
 from model.formats import Example
 from model.mending import steps
 
+OTHER_WORDS = "use other words (50% hardly differ from another)"
 NOTHING = Findings((), (), (), ())
 
 
@@ -40,10 +41,7 @@ def test_sentences_name_file_and_line():
         ("train.csv:2 “text 2” is labelled a; b is likelier (0.93)",),
         ("train.csv:3 “text 3” is labelled a, and train.csv:4 “text 4” b",),
         ("a and b: 7 of 40 utterances are taken for the other, such as train.csv:2 “text 2”",),
-        (
-            "c (train.csv:5): 12 utterances, 75% recognised; add utterances; "
-            + "use other words (50% hardly differ from another)",
-        ),
+        (f"c (train.csv:5): 12 utterances, 75% recognised; add utterances; {OTHER_WORDS}",),
     ]
 
 
