@@ -104,7 +104,7 @@ def _of_parts(
 
 
 def _part(corpus: Corpus, split: Split, share: float, *, seed: int) -> Integers:
-    """Choose a share of what a fold learns from, one of each intent at least; larger hold smaller."""
+    """Choose a share of what a fold learns from, of each intent one at least; nested by size."""
     shuffled = np.random.default_rng(seed).permutation(split.fitted)
     targets = corpus.targets[shuffled]
     members = ((targets == number).nonzero()[0] for number in range(len(corpus.labels)))
