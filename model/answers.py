@@ -73,6 +73,18 @@ class Answers:
         in_scope = held_out.scope_scores
         return cls(tuple(examples), predicted, confidences, in_scope, others, threshold)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Answers]) -> Answers:
+        """Put answers to different texts together, under the first threshold."""
+        return cls(
+            examples=tuple(example for part in parts for example in part.examples),
+            predicted=tuple(intent for part in parts for intent in part.predicted),
+            confidences=np.concatenate([part.confidences for part in parts]),
+            in_scope=np.concatenate([part.in_scope for part in parts]),
+            out_of_scope=np.concatenate([part.out_of_scope for part in parts]),
+            threshold=parts[0].threshold,
+        )
+
     @property
     def true(self) -> tuple[str, ...]:
         """The intent of each utterance, as labelled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,17 +40,18 @@ class Diagnosis:
 
 
 def diagnose(
-    corpus: Corpus, held_out: HeldOut, answers: Answers, *, seed: int, progress: Progress
+    corpus: Corpus, held_out: HeldOut, answers: Sequence[Answers], *, seed: int, progress: Progress
 ) -> Diagnosis:
     """Look into the training data.
 
     Args:
         corpus: what is trained on.
         held_out: what cross-validation found, with the same seed.
-        answers: the same as answers to the training utterances.
+        answers: the same as answers to the training utterances; and those to others that are to be
+            mended as well, by a model that has not seen them.
         seed: of all that is random.
         progress: is told each step as it begins.
     """
     curve = learning_curve(corpus, held_out, seed=seed, progress=progress)
     progress("Looking for what to mend in the data")
-    return Diagnosis(summarise(answers), find(answers), curve)
+    return Diagnosis(summarise(answers[0]), find(Answers.joined(answers)), curve)

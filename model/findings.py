@@ -118,7 +118,7 @@ def find(held_out: Answers) -> Findings:
     """Find what to mend.
 
     Args:
-        held_out: what models that have not seen them make of the training utterances.
+        held_out: what models that have not seen them make of the utterances.
     """
     mistakes = _mistakes(held_out)
     return Findings(
@@ -197,7 +197,8 @@ def _weak_intents(held_out: Answers) -> tuple[WeakIntent, ...]:
 def _described(held_out: Answers, places: Sequence[int]) -> WeakIntent:
     examples = [held_out.examples[place] for place in places]
     recall = float(held_out.is_right[list(places)].mean())
-    return WeakIntent(examples[0], len(places), _repeats([each.text for each in examples]), recall)
+    first = min(examples, key=lambda example: example.line)
+    return WeakIntent(first, len(places), _repeats([each.text for each in examples]), recall)
 
 
 def _repeats(texts: Sequence[str]) -> float:

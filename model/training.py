@@ -117,21 +117,17 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, corpus.texts, card.model_sha256)
-    cross_validated = Answers.of_held_out(
-        dataset.train,
-        corpus.labels,
-        held_out,
-        temperature=card.temperature,
-        threshold=_rejection_threshold(held_out, options),
-    )
-    diagnosis = diagnose(corpus, held_out, cross_validated, seed=options.seed, progress=progress)
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
+    answers = Answers.of(model, dataset.test, dataset.out_of_scope_test)
+    unseen = [_cross_validated(dataset, held_out, card, options)]
+    if dataset.test_size is not None:  # then the test is a part of the data that is to be mended
+        unseen.append(answers)
+    diagnosis = diagnose(corpus, held_out, unseen, seed=options.seed, progress=progress)
     training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
     training |= diagnosis.for_card()
     card = replace(card, self_test=_self_test(model), training=training)
-    answers = Answers.of(model, dataset.test, dataset.out_of_scope_test)
     report = render_report(card, evaluation, answers, diagnosis)
     return TrainedModel(
         content, compiled, not_compiled, card, evaluation, answers, diagnosis, report
@@ -175,6 +171,15 @@ def _threshold(held_out: HeldOut, options: Options) -> float:
 
 def _rejection_threshold(held_out: HeldOut, options: Options) -> float:
     return rejection_threshold(held_out.scope_scores, options.reject_budget)
+
+
+def _cross_validated(
+    dataset: Dataset, held_out: HeldOut, card: ModelCard, options: Options
+) -> Answers:
+    threshold = _rejection_threshold(held_out, options)
+    return Answers.of_held_out(
+        dataset.train, card.labels, held_out, temperature=card.temperature, threshold=threshold
+    )
 
 
 def _compile(

@@ -67,3 +67,14 @@ def test_answers_of_held_out_utterances_are_those_of_cross_validation():
     assert answers.confidences[1] == pytest.approx(1 / (1 + np.exp(-1.0)))
     assert (answers.in_scope.tolist(), answers.out_of_scope.tolist()) == ([3.0, 1.5, 4.0], [0.0])
     assert answers.rejected(answers.in_scope) == 1
+
+
+def test_answers_are_joined(answers):
+    """One after the other."""
+    both = Answers.joined([answers, ask(None)])
+
+    assert both.examples == (*TEST, *TEST)
+    assert both.predicted == ("a", "b", "b") * 2
+    assert both.confidences.tolist() == [*answers.confidences, *answers.confidences]
+    assert (both.in_scope.tolist(), both.out_of_scope.tolist()) == ([3, 1, 2] * 2, [0.5] * 2)
+    assert both.threshold == 1.0

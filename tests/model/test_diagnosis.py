@@ -26,7 +26,7 @@ def diagnosis() -> Diagnosis:
     answers = Answers.of_held_out(
         [*examples, wrong], corpus.labels, held_out, temperature=0.5, threshold=0.0
     )
-    return diagnose(corpus, held_out, answers, seed=0, progress=lambda _: None)
+    return diagnose(corpus, held_out, [answers], seed=0, progress=lambda _: None)
 
 
 def test_wrong_label_is_the_first_suspect(diagnosis):

@@ -82,11 +82,11 @@ def test_progress_tells_each_step(small_dataset):
         ),
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
+        "Testing on 6 utterances",
         "Learning from 12% of the utterances",
         "Learning from 25% of the utterances",
         "Learning from 50% of the utterances",
         "Looking for what to mend in the data",
-        "Testing on 6 utterances",
     ]
 
 
@@ -121,6 +121,24 @@ def test_two_intents_are_enough(small_dataset, tmp_path):
     assert model.card.labels == ("order_tracking", "password_reset")
     [prediction] = model.predict(["I lost the password"], top_k=2)
     assert prediction.alternatives[0].intent == "password_reset"
+
+
+@pytest.mark.parametrize(
+    ("test_size", "files"),
+    [
+        pytest.param(0.25, {"small.csv"}, id="put-aside"),
+        pytest.param(None, set(), id="of-its-own"),
+    ],
+)
+def test_test_that_was_put_aside_is_to_be_mended_too(small_dataset, test_size, files):
+    """A wrong label in it is found as one in the rest of the file; another file is left alone."""
+    wrong = replace(small_dataset.test[0], text="please reset my new password")
+    dataset = replace(small_dataset, test=(wrong, *small_dataset.test[1:]), test_size=test_size)
+
+    findings = train_quietly(dataset).diagnosis.findings
+
+    found = {each.example.file.name for each in findings.suspects if each.example == wrong}
+    assert found == files
 
 
 def test_card_describes_the_model(small_trained):
