@@ -93,7 +93,7 @@ def _of_parts(
 ) -> Iterator[tuple[int, Booleans]]:
     """Give for each share the size of its part, and which held-out utterances came out right."""
     for share in SHARES:
-        progress(f"Learning from {share:.0%} of the utterances")
+        progress(f"Learning from one in {1 / share:.0f} utterances")
         parts = [_part(corpus, split, share, seed=seed) for split in splits]
         try:
             pairs = zip(parts, splits, strict=True)

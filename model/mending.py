@@ -74,7 +74,8 @@ def _decide(pairs: Sequence[LookAlikes]) -> Step:
     return Step(
         "Decide on near-duplicates across intents",
         "These say nearly the same under two intents. Those that are not told apart come first: "
-        "give both the same label, or word them as differently as they are meant.",
+        "give both the same label, or word them as differently as they are meant. The others are "
+        "only worth a look.",
         ("utterance", "labelled", "nearly the same", "labelled", "told apart", "similarity"),
         1,
         tuple(

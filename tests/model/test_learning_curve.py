@@ -39,7 +39,7 @@ def test_accuracy_grows_with_the_data(corpus):
     assert curve.points[-1].accuracy == accuracy
     assert curve.points[-1].interval == wilson(accuracy, len(corpus))
     assert curve.points[0].accuracy < curve.points[-1].accuracy
-    assert steps == [f"Learning from {share} of the utterances" for share in ("12%", "25%", "50%")]
+    assert steps == [f"Learning from one in {number} utterances" for number in (8, 4, 2)]
 
 
 def test_same_seed_gives_the_same_curve(corpus):

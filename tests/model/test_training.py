@@ -83,9 +83,9 @@ def test_progress_tells_each_step(small_dataset):
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
-        "Learning from 12% of the utterances",
-        "Learning from 25% of the utterances",
-        "Learning from 50% of the utterances",
+        "Learning from one in 8 utterances",
+        "Learning from one in 4 utterances",
+        "Learning from one in 2 utterances",
         "Looking for what to mend in the data",
     ]
 
