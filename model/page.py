@@ -26,7 +26,8 @@ p { max-width: 46rem; margin: .4rem 0 .8rem } .soft, figcaption, small { color: 
 .plots { display: flex; flex-wrap: wrap; gap: 2rem } figure { margin: 0; flex: 0 1 26rem }
 .plot { width: 100% } .matrix { display: block }
 .wide { overflow-x: auto; margin: .5rem 0 }
-table { border-collapse: collapse; width: 100%; min-width: 44rem; font-variant-numeric: tabular-nums }
+table { border-collapse: collapse; width: 100%; min-width: 44rem;
+  font-variant-numeric: tabular-nums }
 td, th { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0;
   border-bottom: 1px solid var(--line) }
 th { color: var(--soft); font-weight: 600 }

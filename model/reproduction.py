@@ -100,7 +100,10 @@ class Recipe:
         Raises:
             DataError: it can't be trained on, or it is other data.
         """
-        dataset = load_dataset(path, seed=self.options.seed, test_size=self.test_size)
+        # Whether contradictions were left out, too, the hash tells.
+        dataset = load_dataset(
+            path, seed=self.options.seed, test_size=self.test_size, leave_out_contradictions=True
+        )
         if dataset.sha256 != self.data_sha256:
             message = (
                 f"is other data than the card's: SHA-256 {dataset.sha256[:12]}…, "

@@ -52,7 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, errors = plain_console(), plain_console(stderr=True)
     started = time.monotonic()
     try:
-        dataset = load_dataset(options.data, seed=options.seed, test_size=options.test_size)
+        dataset = load_dataset(
+            options.data,
+            seed=options.seed,
+            test_size=options.test_size,
+            leave_out_contradictions=options.leave_out_contradictions,
+        )
         print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
         _print_summary(console, dataset)
         # The matrices are small: more threads wait for each other, and take twice the time.
@@ -107,6 +112,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_share,
         default=REJECT_BUDGET,
         help=f"share of good messages that may be taken for out of scope (default {REJECT_BUDGET})",
+    )
+    parser.add_argument(
+        "--leave-out-contradictions",
+        action="store_true",
+        help="do without texts that are labelled with two intents, instead of refusing the data",
     )
     return parser
 

@@ -267,6 +267,24 @@ def test_text_with_another_label_in_the_test_is_left_out_of_training():
     ]
 
 
+def test_contradictions_are_left_out_on_demand():
+    """Public sets label some texts with two intents: nobody knows which is meant."""
+    train = [*utterances("a", 21), *utterances("b", 21), ("A  0", "b"), ("a 0", "b")]
+    test = [("hello", "a"), ("Hello", "b"), ("bye", "b")]
+    folder = write_folder(train=train, test=test)
+
+    dataset = load_dataset(folder, seed=0, test_size=0.2, leave_out_contradictions=True)
+
+    assert len(dataset.train) == 41
+    assert "a 0" not in {example.text for example in dataset.train}
+    assert labelled(dataset.test) == [("bye", "b")]
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/train.csv:44: labelled b, but line 2 labels the same text a; both left out",
+        "data/train.csv:45: labelled b, but line 2 labels the same text a; both left out",
+        "data/test.csv:3: labelled b, but line 2 labels the same text a; both left out",
+    ]
+
+
 def test_dataset_tells_what_was_put_aside():
     """A test that was put aside has a size, one of its own has none."""
     own = write_folder(train=ENOUGH, test=[("hello", "a")])

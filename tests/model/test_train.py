@@ -222,6 +222,21 @@ def test_a_fifth_is_the_test_and_the_seed_is_zero_unless_said(confused_folder):
     assert (training["data"]["train"], training["data"]["test"]) == (80, 20)
 
 
+def test_contradictions_are_refused_unless_said(small_csv, capsys):
+    """With the option, a text under two labels is left out with a warning."""
+    path = write("small.csv", [*small_rows(), ("hello", "password_reset")])
+
+    assert main(["--data", path, "--output", "out"]) == 1
+    refused = capsys.readouterr().err
+    assert main(["--data", path, "--output", "out", "--leave-out-contradictions"]) == 0
+
+    line = "small.csv:26: labelled password_reset, but line 2 labels the same text greeting"
+    assert refused == f"error: {line}\n"
+    assert f"warning: {line}; both left out\n" in capsys.readouterr().err
+    data = read_card("out")["training"]["data"]
+    assert data["train"] + data["test"] == 23
+
+
 def test_reject_budget_reaches_the_training(small_csv):
     """The budget is the card's, and moves the threshold."""
     main(["--data", small_csv, "--output", "strict", "--reject-budget", "0.5"])
