@@ -11,14 +11,14 @@ import numpy as np
 from model.answers import Answers
 from model.dataset import FEW_UTTERANCES
 from model.formats import Example
-from model.similarity import alike
+from model.similarity import alike, built_alike
 
 # A model that is surer than this, and has not seen the utterance, is worth a second look.
 LEAST_CONFIDENCE = 0.8
 FEWEST_MISTAKES = 2  # one alone is no confusion of intents
 MOST_EXAMPLES = 3
 # Share of an intent's utterances that repeat another one, from which on they are too uniform.
-MOST_REPEATS = 1 / 3
+MOST_REPEATS = 1 / 2
 MOST_COMPARED = 200  # of an intent: enough to see whether they are uniform
 
 
@@ -143,7 +143,7 @@ def _look_alikes(held_out: Answers) -> tuple[LookAlikes, ...]:
     """Give for each utterance the one of another intent that is most like it, if any is."""
     intents = np.unique(held_out.true, return_inverse=True)[1]
     is_right, closest = held_out.is_right, dict[int, tuple[float, int]]()
-    for pairs in alike([each.text for each in held_out.examples], weigh_words=True):
+    for pairs in alike([each.text for each in held_out.examples]):
         apart = intents[pairs.earlier] != intents[pairs.later]
         columns = (pairs.earlier[apart], pairs.similarities[apart], pairs.later[apart])
         for earlier, *other in zip(*(column.tolist() for column in columns), strict=True):
@@ -204,5 +204,5 @@ def _described(held_out: Answers, places: Sequence[int]) -> WeakIntent:
 def _repeats(texts: Sequence[str]) -> float:
     """Give the share of texts that are built like an earlier one; of many, of some of them."""
     compared = texts[:: -(-len(texts) // MOST_COMPARED)]
-    pairs = alike(compared, weigh_words=False)
+    pairs = built_alike(compared)
     return len({number for some in pairs for number in some.later.tolist()}) / len(compared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,13 @@ from model.lesson import WORD
 from model.linear import Floats, Integers
 from model.pipeline import build_features
 
-# Cosine. From here on two utterances differ by a word or an ending, seldom by a thought.
+# Cosines. From here on two utterances differ by a word or an ending, seldom by a thought.
 LEAST_SIMILARITY = 0.85
+# From here on they are one sentence with other numbers, or with a courtesy more.
+LEAST_LIKENESS = 0.8
 BLOCK = 500  # utterances that are compared with all at once
 PIECE = 50_000  # pairs that are measured at once
+DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +32,36 @@ class Pairs:
     similarities: Floats
 
 
-def alike(texts: Sequence[str], *, weigh_words: bool) -> Iterator[Pairs]:
-    """Find all pairs of utterances that are alike, without comparing each with each.
-
-    Two unit vectors can't have a cosine of t unless they share one of the rarest features of the
-    first, of those that it takes to leave less than t of its norm (prefix filtering, Bayardo et al.
-    2007): few pairs are left to be measured.
-
-    Args:
-        texts: the utterances.
-        weigh_words: whether rare words count for more than common ones (idf). With it, alike
-            means much the same; without, built alike.
+def alike(texts: Sequence[str]) -> Iterator[Pairs]:
+    """Find all pairs of utterances that mean much the same: rare words count most.
 
     Yields:
         Some of the pairs, each pair once.
     """
+    yield from _pairs(texts, LEAST_SIMILARITY, weigh_words=True)
+
+
+def built_alike(texts: Sequence[str]) -> Iterator[Pairs]:
+    """Find all pairs of utterances that are built alike: all words count the same, numbers nothing.
+
+    Yields:
+        Some of the pairs, each pair once.
+    """
+    numberless = [DIGITS.sub("0", text) for text in texts]
+    yield from _pairs(numberless, LEAST_LIKENESS, weigh_words=False)
+
+
+def _pairs(texts: Sequence[str], least: float, *, weigh_words: bool) -> Iterator[Pairs]:
+    """Find pairs without comparing each with each.
+
+    Two unit vectors can't have a cosine of t unless they share one of the rarest features of the
+    first, of those that it takes to leave less than t of its norm (prefix filtering, Bayardo et al.
+    2007): few pairs are left to be measured.
+    """
     if not any(WORD.search(text) for text in texts):
         return
     features = _features(texts, weigh_words=weigh_words)
-    rarest = _rarest(features)
+    rarest = _rarest(features, least)
     columns = features.T.tocsr()
     for start in range(0, len(texts), BLOCK):
         sharing = (rarest[start : start + BLOCK] @ columns).tocoo()
@@ -54,7 +69,7 @@ def alike(texts: Sequence[str], *, weigh_words: bool) -> Iterator[Pairs]:
         places = (earlier < later).nonzero()[0]
         for at in range(0, len(places), PIECE):
             piece = places[at : at + PIECE]
-            yield _measured(features, earlier[piece], later[piece])
+            yield _measured(features, earlier[piece], later[piece], least)
 
 
 def _features(texts: Sequence[str], *, weigh_words: bool) -> Any:
@@ -69,18 +84,18 @@ def _features(texts: Sequence[str], *, weigh_words: bool) -> Any:
     return features
 
 
-def _rarest(features: Any) -> Any:
+def _rarest(features: Any, least: float) -> Any:
     squares = np.square(features.data, dtype=np.float64)
     before = np.cumsum(squares) - squares
     norm_before = before - np.repeat(before[features.indptr[:-1]], np.diff(features.indptr))
     rarest = features.copy()
-    rarest.data = rarest.data * (1 - norm_before >= LEAST_SIMILARITY**2)
+    rarest.data = rarest.data * (1 - norm_before >= least**2)
     rarest.eliminate_zeros()
     return rarest
 
 
-def _measured(features: Any, earlier: Integers, later: Integers) -> Pairs:
+def _measured(features: Any, earlier: Integers, later: Integers, least: float) -> Pairs:
     products = features[earlier].multiply(features[later])
     similarities = np.asarray(products.sum(axis=1), dtype=np.float64).ravel()
-    enough = similarities >= LEAST_SIMILARITY
+    enough = similarities >= least
     return Pairs(earlier[enough], later[enough], similarities[enough])

@@ -131,15 +131,15 @@ def test_of_many_utterances_some_are_compared(monkeypatch):
     """An intent of any size takes the same time."""
     compared: list[int] = []
 
-    def record(texts: Sequence[str], *, weigh_words: bool) -> tuple[()]:
-        compared.append(len(texts) * (not weigh_words))
+    def record(texts: Sequence[str]) -> tuple[()]:
+        compared.append(len(texts))
         return ()
 
-    monkeypatch.setattr("model.findings.alike", record)
+    monkeypatch.setattr("model.findings.built_alike", record)
 
     find(answers(*varied("many", 2 * MOST_COMPARED + 1), *varied("all", MOST_COMPARED)))
 
-    assert sorted(compared) == [0, 134, MOST_COMPARED]
+    assert sorted(compared) == [134, MOST_COMPARED]
 
 
 def test_sound_data_has_nothing_to_mend():
