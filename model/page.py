@@ -79,7 +79,8 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
-        f"<h1>{escape(title)}</h1>{lead}<nav>{links}</nav>{contents}</body></html>"
+        f"<main><h1>{escape(title)}</h1>{lead}<nav aria-label='Contents'>{links}</nav>"
+        f"{contents}</main></body></html>"
     )
 
 
@@ -115,6 +116,11 @@ def folded(name: str, content: str) -> str:
     return f"<details><summary>{escape(name)}</summary>{content}</details>"
 
 
+def wide(content: str) -> str:
+    """Give what may be wider than the screen: it is moved by finger, mouse or keys."""
+    return f"<div class='wide' tabindex='0'>{content}</div>"
+
+
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
     first_number = len(header) - numbers
     head = "".join(_cell("th", name, number >= first_number) for number, name in enumerate(header))
@@ -122,7 +128,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -
         f"<tr>{''.join(_cell('td', cell, at >= first_number) for at, cell in enumerate(row))}</tr>"
         for row in rows
     )
-    return f"<div class='wide'><table><tr>{head}</tr>{body}</table></div>"
+    return wide(f"<table><tr>{head}</tr>{body}</table>")
 
 
 def _cell(tag: str, text: str, is_number: bool) -> str:  # noqa: FBT001 - of a private function

@@ -15,7 +15,7 @@ from model.intervals import Interval, wilson
 from model.learning_curve import LearningCurve
 from model.mending import steps
 from model.model_card import ModelCard
-from model.page import Html, Section, figure, folded, page, paragraph, table
+from model.page import Html, Section, figure, folded, page, paragraph, table, wide
 from model.plots import Dot, Shares, growth, reliability, trade_off
 from model.results import Result, shown_results
 
@@ -138,7 +138,7 @@ def _rejected(answers: Answers, threshold: float) -> Shares:
 
 def _intents(evaluation: Evaluation) -> str:
     weakest_first = sorted(evaluation.intents, key=lambda each: each.f1)
-    header = ("intent", "", "F1", "95 % interval", "precision", "recall", "tests")
+    header = ("intent", "F1", "value", "95 % interval", "precision", "recall", "tests")
     rows = [_intent(each) for each in weakest_first]
     note = (
         "F1 is high where an intent's utterances are found (recall) and nothing else is taken for "
@@ -173,7 +173,7 @@ def _confusions(evaluation: Evaluation, answers: Answers) -> str:
         "Rows are what test utterances are labelled, columns what they were taken for. Intents "
         "that are confused stand side by side; point at a cell to read it."
     )
-    first, *others = (f"<div class='wide'>{each}</div>" for each in confusion_matrices(evaluation))
+    first, *others = map(wide, confusion_matrices(evaluation))
     all_intents = "".join(folded("All intents", each) for each in others)
     confused = table(header, rows, numbers=1) if rows else paragraph("No mistake in this test.")
     return f"{confused}{paragraph(note)}{first}{all_intents}"

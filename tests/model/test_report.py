@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from model.answers import Answers
 from model.diagnosis import Diagnosis
@@ -17,6 +18,8 @@ from model.intervals import Interval
 from model.learning_curve import LearningCurve, Point
 from model.model_card import ModelCard
 from model.report import render_report
+from model.training import REPORT_NAME
+from tests.browsers import needs_browser
 
 CARD = ModelCard(("greet", "<b>"), "0123456789abcdef", threshold=0.4)
 EVALUATION = Evaluation(
@@ -231,3 +234,22 @@ def test_large_matrix_is_folded_away():
     assert content.count('class="matrix"') == 2
     assert "<details><summary>All intents</summary>" in content
     assert Page(content).rows[-1] == ["intent 1", "intent 2", "hi", "1"]
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1200], ids=["phone", "desktop"])
+def test_report_is_readable_for_everyone(browser, shipped_folder, width, scheme):
+    """No rule of axe is broken, with all unfolded, and nothing sticks out of the screen."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    page.goto((shipped_folder / REPORT_NAME).as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = Axe().run(page)
+    sticking_out = page.evaluate("document.documentElement.scrollWidth") - width
+    context.close()
+
+    assert found.violations_count == 0, found.generate_report()
+    assert sticking_out <= 0
