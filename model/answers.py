@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.crossvalidation import HeldOut
 from model.formats import Example
-from model.intent_model import IntentModel
+from model.intent_model import IntentModel, softmax
 from model.linear import Floats
 
 
@@ -43,15 +44,45 @@ class Answers:
             test: labelled utterances; at least one.
             out_of_scope: texts that fit no intent.
         """
-        probabilities, scores = model.score([example.text for example in test])
-        labels = model.card.labels
+        probabilities, in_scope = model.score([example.text for example in test])
+        others = model.score(out_of_scope)[1] if out_of_scope else np.array([])
+        predicted, confidences = _tops(model.card.labels, probabilities)
+        return cls(tuple(test), predicted, confidences, in_scope, others, model.card.threshold)
+
+    @classmethod
+    def of_held_out(
+        cls,
+        examples: Sequence[Example],
+        labels: Sequence[str],
+        held_out: HeldOut,
+        *,
+        temperature: float,
+        threshold: float,
+    ) -> Answers:
+        """Take what cross-validation found: each answer by a model that has not seen the text.
+
+        Args:
+            examples: the training utterances.
+            labels: the intents, in the order of scores.
+            held_out: the scores.
+            temperature: that makes confidences of them.
+            threshold: on ``held_out.scope_scores``.
+        """
+        predicted, confidences = _tops(labels, softmax(held_out.logits / temperature))
+        others = held_out.out_of_scope.combined(held_out.detector_weight)
+        in_scope = held_out.scope_scores
+        return cls(tuple(examples), predicted, confidences, in_scope, others, threshold)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Answers]) -> Answers:
+        """Put answers to different texts together, under the first threshold."""
         return cls(
-            examples=tuple(test),
-            predicted=tuple(labels[top] for top in probabilities.argmax(axis=1).tolist()),
-            confidences=probabilities.max(axis=1),
-            in_scope=scores,
-            out_of_scope=model.score(out_of_scope)[1] if out_of_scope else np.array([]),
-            threshold=model.card.threshold,
+            examples=tuple(example for part in parts for example in part.examples),
+            predicted=tuple(intent for part in parts for intent in part.predicted),
+            confidences=np.concatenate([part.confidences for part in parts]),
+            in_scope=np.concatenate([part.in_scope for part in parts]),
+            out_of_scope=np.concatenate([part.out_of_scope for part in parts]),
+            threshold=parts[0].threshold,
         )
 
     @property
@@ -76,3 +107,9 @@ class Answers:
             for example, predicted in zip(self.examples, self.predicted, strict=True)
             if (example.intent, predicted) == (intent, taken_for)
         ]
+
+
+def _tops(labels: Sequence[str], probabilities: Floats) -> tuple[tuple[str, ...], Floats]:
+    """Give the most likely intent of each text, and its probability."""
+    tops = probabilities.argmax(axis=1).tolist()
+    return tuple(labels[top] for top in tops), probabilities.max(axis=1)

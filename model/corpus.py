@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from model.embedding import Embedding
 from model.formats import Example
 from model.linear import Integers
 
@@ -23,20 +24,28 @@ class Corpus:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts that fit no intent; none where there are too few to learn from.
+        embedding: gives static word vectors, if they are to be features.
     """
 
     texts: tuple[str, ...]
     intents: tuple[str, ...]
     out_of_scope: tuple[str, ...] = ()
+    embedding: Embedding | None = None
 
     @classmethod
-    def of(cls, examples: Sequence[Example], out_of_scope: Sequence[str] = ()) -> Corpus:
+    def of(
+        cls,
+        examples: Sequence[Example],
+        out_of_scope: Sequence[str] = (),
+        embedding: Embedding | None = None,
+    ) -> Corpus:
         """Take labelled utterances, and out-of-scope texts if they are enough."""
         enough = tuple(out_of_scope) if len(out_of_scope) >= FEWEST_OUT_OF_SCOPE else ()
         return cls(
             tuple(example.text for example in examples),
             tuple(example.intent for example in examples),
             enough,
+            embedding,
         )
 
     @cached_property

@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from model.corpus import Corpus
-from model.embedding import Embedding
 from model.lesson import Lesson
 from model.linear import Floats, Integers, Linear
 from model.quantisation import MOST_LOSS, rounded, step_of
@@ -53,40 +52,42 @@ class HeldOut:
         return self.in_scope.combined(self.detector_weight)
 
 
-def cross_validate(
-    corpus: Corpus, *, seed: int, progress: Progress, embedding: Embedding | None = None
-) -> HeldOut:
+def cross_validate(corpus: Corpus, *, seed: int, progress: Progress) -> HeldOut:
     """Choose the settings, and score all utterances by models that have not seen them.
 
     Args:
         corpus: what is trained on.
         seed: of folds and solvers.
         progress: is told each step as it begins.
-        embedding: gives the static vectors, if they are to be features.
 
     Raises:
         NoWordsError: the utterances hold no words.
     """
-    splits = _splits(corpus, seed)
-    count = min(len(splits), ceil(ENOUGH_FOR_SETTINGS * len(splits) / len(corpus)))
+    splits = fold_splits(corpus, seed=seed)
+    count = enough_folds(corpus, splits)
     first = []
     for number, split in enumerate(splits[:count], start=1):
         progress(f"Choosing the settings, fold {number} of {count}")
-        first.append(_Fold(corpus, split, REGULARISATIONS, seed=seed, embedding=embedding))
+        first.append(_Fold(corpus, split, REGULARISATIONS, seed=seed))
     recipe = _choose(corpus, first)
 
     def others() -> Iterator[_Fold]:
         for number, split in enumerate(splits[count:], start=count + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
             settings = (recipe.regularisation,)
-            yield _Fold(corpus, split, settings, seed=seed, embedding=embedding)
+            yield _Fold(corpus, split, settings, seed=seed)
 
     return _collect(corpus, recipe, chain(first, others()))
 
 
+def enough_folds(corpus: Corpus, splits: Sequence[Split]) -> int:
+    """Count the folds that it takes to hold out enough utterances for a choice."""
+    return min(len(splits), ceil(ENOUGH_FOR_SETTINGS * len(splits) / len(corpus)))
+
+
 @dataclass(frozen=True, slots=True)
-class _Split:
-    """Which utterances and out-of-scope texts a fold learns from, and which it holds out."""
+class Split:
+    """The numbers of the utterances and out-of-scope texts of a fold, by what becomes of them."""
 
     fitted: Integers
     held_out: Integers
@@ -98,17 +99,11 @@ class _Fold:
     """What was learnt from most utterances, and the features of those that were held out."""
 
     def __init__(
-        self,
-        corpus: Corpus,
-        split: _Split,
-        regularisations: Sequence[float],
-        *,
-        seed: int,
-        embedding: Embedding | None,
+        self, corpus: Corpus, split: Split, regularisations: Sequence[float], *, seed: int
     ) -> None:
         self.split = split
         texts, targets = _at(split.fitted, corpus.texts), corpus.targets[split.fitted]
-        lesson = Lesson(texts, targets, corpus.labels, seed=seed, embedding=embedding)
+        lesson = Lesson(texts, targets, corpus.labels, seed=seed, embedding=corpus.embedding)
         self.ngram_count = lesson.ngram_count
         self.views = {each: lesson.views(each) for each in regularisations}
         self.features = lesson.features.transform(_at(split.held_out, corpus.texts))
@@ -122,12 +117,13 @@ class _Fold:
         return [view.scores(self.features) for view in self.views[regularisation]]
 
 
-def _splits(corpus: Corpus, seed: int) -> list[_Split]:
+def fold_splits(corpus: Corpus, *, seed: int) -> list[Split]:
+    """Split what is trained on into folds; the same seed gives the same ones."""
     fold_count = min(MOST_FOLDS, int(np.bincount(corpus.targets).min()))
     folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
     turns = np.random.default_rng(seed).permutation(len(corpus.out_of_scope)) % fold_count
     return [
-        _Split(fitted, held_out, (turns != number).nonzero()[0], (turns == number).nonzero()[0])
+        Split(fitted, held_out, (turns != number).nonzero()[0], (turns == number).nonzero()[0])
         for number, (fitted, held_out) in enumerate(folds.split(corpus.texts, corpus.targets))
     ]
 

@@ -29,6 +29,8 @@ class Dataset:
         train, test: no utterance stands in both; every intent of ``test`` is in ``train``.
         out_of_scope_validation, out_of_scope_test: texts that fit no intent; may be empty.
         warnings: what people should look at although it can be trained on.
+        test_size: the share of each intent that was put aside as ``test``; None where the data
+            has a test of its own.
     """
 
     train: tuple[Example, ...]
@@ -36,6 +38,7 @@ class Dataset:
     out_of_scope_validation: tuple[str, ...] = ()
     out_of_scope_test: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    test_size: float | None = None
 
     @property
     def sha256(self) -> str:
@@ -50,7 +53,9 @@ class Dataset:
         return digest.hexdigest()
 
 
-def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
+def load_dataset(
+    path: Path, *, seed: int, test_size: float, leave_out_contradictions: bool = False
+) -> Dataset:
     """Read a data set, check it, and split it where it is not split yet.
 
     Args:
@@ -60,6 +65,8 @@ def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
         seed: of the split.
         test_size: share of each intent's utterances that is put aside for the test where there
             is no test file, between 0 and 1.
+        leave_out_contradictions: whether to do without texts that a file labels with two intents,
+            instead of refusing it.
 
     Raises:
         DataError: the data can't be trained on; every problem is named with file and line.
@@ -69,9 +76,12 @@ def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
     parts = read_clinc(path) if path.suffix.lower() == ".json" else _read_parts(path)
 
     warnings: list[Problem] = []
-    examples = _without_duplicates(parts["train"], warnings)
-    if parts["test"]:
-        test = _without_duplicates(parts["test"], warnings)
+    examples, test = (
+        _without_duplicates(parts[part], warnings, leave_out=leave_out_contradictions)
+        for part in ("train", "test")
+    )
+    has_test = bool(test)
+    if has_test:
         train = _without_overlap(examples, test, warnings)
         _check_intents(path, train, warnings)
         _check_known(test, {example.intent for example in train})
@@ -84,6 +94,7 @@ def load_dataset(path: Path, *, seed: int, test_size: float) -> Dataset:
         out_of_scope_validation=_texts(parts["out_of_scope_validation"]),
         out_of_scope_test=_texts(parts["out_of_scope_test"]),
         warnings=tuple(warnings),
+        test_size=None if has_test else test_size,
     )
 
 
@@ -136,42 +147,45 @@ def _by_intent(examples: Iterable[Example]) -> dict[str, list[Example]]:
     return groups
 
 
-def _without_duplicates(examples: Sequence[Example], warnings: list[Problem]) -> list[Example]:
+def _without_duplicates(
+    examples: Sequence[Example], warnings: list[Problem], *, leave_out: bool
+) -> list[Example]:
     first: dict[str, Example] = {}
-    conflicts = []
+    conflicts: list[Problem] = []
+    contradicted = set()
     for example in examples:
-        earlier = first.setdefault(normalised(example.text), example)
+        text = normalised(example.text)
+        earlier = first.setdefault(text, example)
         if earlier.intent != example.intent:
-            message = (
-                f"labelled {example.intent}, but line {earlier.line} labels the same text "
-                f"{earlier.intent}"
-            )
-            conflicts.append(example.problem(message))
+            message = f"labelled {example.intent}, but line {earlier.line} labels the same text "
+            left_out = "; both left out" if leave_out else ""
+            conflicts.append(example.problem(f"{message}{earlier.intent}{left_out}"))
+            contradicted.add(text)
         elif earlier is not example:
             warnings.append(example.problem(f"same text as line {earlier.line}; left out"))
-    if conflicts:
+    if conflicts and not leave_out:
         raise DataError(conflicts)
-    return list(first.values())
+    warnings += conflicts
+    return [example for text, example in first.items() if text not in contradicted]
 
 
 def _without_overlap(
     train: Sequence[Example], test: Sequence[Example], warnings: list[Problem]
 ) -> list[Example]:
     tested = {normalised(example.text): example for example in test}
-    kept, conflicts = [], []
+    kept = []
     for example in train:
         twin = tested.get(normalised(example.text))
         if twin is None:
             kept.append(example)
             continue
         place = f"{twin.file.name}:{twin.line}"
-        if twin.intent == example.intent:
-            warnings.append(example.problem(f"stands in {place} too; left out of training"))
-        else:
-            message = f"labelled {example.intent}, but {place} labels the same text {twin.intent}"
-            conflicts.append(example.problem(message))
-    if conflicts:
-        raise DataError(conflicts)
+        message = (
+            f"stands in {place} too"
+            if twin.intent == example.intent
+            else f"labelled {example.intent}, but {place} labels the same text {twin.intent}"
+        )
+        warnings.append(example.problem(f"{message}; left out of training"))
     return kept
 
 

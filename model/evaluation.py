@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,13 +92,24 @@ def evaluate(
         test: labelled utterances that it was not trained on; at least one.
         out_of_scope: texts that fit none of its intents.
     """
-    answers = Answers.of(model, test, out_of_scope)
-    count, is_right = len(test), answers.is_right
-    accuracy, rejected = float(is_right.mean()), answers.rejected(answers.in_scope) / count
     robustness = {name: _noisy_accuracy(model, test, name) for name in NOISES}
+    return summarise(Answers.of(model, test, out_of_scope), robustness)
+
+
+def summarise(
+    answers: Answers, robustness: Mapping[str, float] = MappingProxyType({})
+) -> Evaluation:
+    """Measure how good a model's answers are.
+
+    Args:
+        answers: to what it was not trained on; at least one.
+        robustness: its accuracy on each kind of noise, where that was measured.
+    """
+    count, is_right = len(answers.examples), answers.is_right
+    accuracy, rejected = float(is_right.mean()), answers.rejected(answers.in_scope) / count
     macro_f1, error = _macro_f1(answers), _calibration_error(answers)
-    shares = {"accuracy": accuracy, "rejected": rejected} | robustness
-    detection = detect(answers) if out_of_scope else Detection()
+    shares = {"accuracy": accuracy, "rejected": rejected, **robustness}
+    detection = detect(answers) if len(answers.out_of_scope) else Detection()
     confused = Counter(pair for pair in zip(answers.true, answers.predicted, strict=True))
     return Evaluation(
         accuracy=accuracy,

@@ -17,7 +17,7 @@ Statistic = Callable[..., float]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where a share lies with a confidence of 95 %; both ends 0 to 1."""
+    """Where a result lies with a confidence of 95 %; of a share, both ends are 0 to 1."""
 
     low: float
     high: float

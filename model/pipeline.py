@@ -67,6 +67,9 @@ def fitted_pipeline(features: FeatureUnion, linear: Linear, labels: tuple[str, .
     """
     if len(labels) == 2:  # noqa: PLR2004
         linear = Linear(2 * linear.coefficients[1:], 2 * linear.intercept[1:])
+    for _, block in features.transformer_list:
+        # An address that scikit-learn 1.9 notes down: the file would be another one each time.
+        vars(block).pop("_stop_words_id", None)
     classifier: Any = LogisticRegression()
     classifier.classes_ = np.array(labels)
     # In the order of columns, as scikit-learn fits them: it predicts faster so.

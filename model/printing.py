@@ -8,34 +8,75 @@ from rich.console import Console
 from rich.table import Table
 
 from model.answers import Answers
+from model.diagnosis import Diagnosis
 from model.evaluation import Evaluation
 from model.intervals import Interval
+from model.mending import steps
 from model.results import shown_results
 
 MOST_CONFUSIONS = 10
+MOST_INTENTS = 15
+MOST_RESULTS = 3
+MOST_OF_A_STEP = 3
 LONGEST_EXAMPLE = 60
+LONGEST_SENTENCE = 220
 SHARES = ("precision", "recall", "f1")
 
 
-def print_evaluation(console: Console, evaluation: Evaluation, answers: Answers) -> None:
-    """Print scores of each intent, the worst confusions, and what they come to."""
-    title = "Intents: shares in %, with 95 % confidence intervals"
-    table = Table("intent", title=title, title_justify="left")
-    for name in (*SHARES, "tests"):
-        table.add_column(name, justify="right")
-    for score in evaluation.intents:
-        shares = (_percent(getattr(score, name), score.intervals[name]) for name in SHARES)
-        table.add_row(score.intent, *shares, str(score.support))
-    console.print(table)
+def print_evaluation(
+    console: Console, evaluation: Evaluation, answers: Answers, *, most_intents: int | None = None
+) -> None:
+    """Print scores of each intent, the weakest first, the worst confusions, and the results.
+
+    Args:
+        console: where to.
+        evaluation: the results.
+        answers: those behind them.
+        most_intents: how many are shown; all unless given.
+    """
+    _print_intents(console, evaluation, most_intents or len(evaluation.intents))
     if evaluation.confusions:
         _print_confusions(console, evaluation, answers)
     results = Table("result", title="Test results", title_justify="left")
     for name in ("value", "95 % interval"):
         results.add_column(name, justify="right")
     for result in shown_results(evaluation):
-        low_high = f"{result.interval.low:.4f} to {result.interval.high:.4f}"
-        results.add_row(result.name, f"{result.value:.4f}", low_high)
+        results.add_row(result.name, f"{result.value:.4f}", _range(result.interval))
     console.print(results)
+
+
+def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
+    """Print what cross-validation found, what to mend first, and whether more data would help."""
+    shown = ", ".join(
+        f"{result.name} {result.value:.4f} ({_range(result.interval)})"
+        for result in shown_results(diagnosis.results)[:MOST_RESULTS]
+    )
+    console.print(f"Cross-validated on the training utterances: {shown}")
+    to_do = steps(diagnosis.findings)
+    if to_do:
+        console.print("What to mend first; report.html has all of it:")
+    for number, step in enumerate(to_do, start=1):
+        console.print(f"{number}. {step.title}: {len(step.rows)}")
+        for sentence in step.sentences[:MOST_OF_A_STEP]:
+            console.print(f"   {shorten(sentence, LONGEST_SENTENCE, placeholder='…')}")
+    console.print(diagnosis.curve.verdict)
+
+
+def _print_intents(console: Console, evaluation: Evaluation, most: int) -> None:
+    title = "Intents, the weakest first: shares in %, with 95 % confidence intervals"
+    table = Table("intent", title=title, title_justify="left")
+    for name in (*SHARES, "tests"):
+        table.add_column(name, justify="right")
+    weakest_first = sorted(evaluation.intents, key=lambda each: each.f1)
+    for score in weakest_first[:most]:
+        shares = (_percent(getattr(score, name), score.intervals[name]) for name in SHARES)
+        table.add_row(score.intent, *shares, str(score.support))
+    console.print(table)
+    if most < len(weakest_first):
+        better = weakest_first[most].f1
+        console.print(
+            f"and {len(weakest_first) - most} more, with an F1 of {better:.1%} and better"
+        )
 
 
 def _print_confusions(console: Console, evaluation: Evaluation, answers: Answers) -> None:
@@ -43,14 +84,20 @@ def _print_confusions(console: Console, evaluation: Evaluation, answers: Answers
     table.add_column("tests", justify="right")
     table.add_column("such as")
     for each in evaluation.confusions[:MOST_CONFUSIONS]:
-        example = answers.confused(each.intent, each.taken_for)[0].text
-        table.add_row(each.intent, each.taken_for, str(each.count), shortened(example))
+        example = answers.confused(each.intent, each.taken_for)[0]
+        place = f"{example.file.name}:{example.line}"
+        cells = (str(each.count), f"{place} {shortened(example.text)}")
+        table.add_row(each.intent, each.taken_for, *cells)
     console.print(table)
 
 
 def shortened(text: str) -> str:
     """Give a text that fits into a row of a table."""
     return shorten(text, LONGEST_EXAMPLE, placeholder="…")
+
+
+def _range(interval: Interval) -> str:
+    return f"{interval.low:.4f} to {interval.high:.4f}"
 
 
 def _percent(share: float, interval: Interval) -> str:

@@ -18,7 +18,7 @@ from model.console import plain_console, print_messages
 from model.dataset import Dataset, load_dataset
 from model.errors import DataError, EqualityError, VectorsMissingError
 from model.model_card import CARD_NAME
-from model.printing import print_evaluation
+from model.printing import MOST_INTENTS, print_diagnosis, print_evaluation
 from model.training import (
     COMPILED_NAME,
     MODEL_NAME,
@@ -53,7 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, errors = plain_console(), plain_console(stderr=True)
     started = time.monotonic()
     try:
-        dataset = load_dataset(options.data, seed=options.seed, test_size=options.test_size)
+        dataset = load_dataset(
+            options.data,
+            seed=options.seed,
+            test_size=options.test_size,
+            leave_out_contradictions=options.leave_out_contradictions,
+        )
         print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
         _print_summary(console, dataset)
         # The matrices are small: more threads wait for each other, and take twice the time.
@@ -74,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror or "failed"
         print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
         return 1
-    print_evaluation(console, trained.evaluation, trained.answers)
+    print_evaluation(console, trained.evaluation, trained.answers, most_intents=MOST_INTENTS)
+    print_diagnosis(console, trained.diagnosis)
     if trained.not_compiled:
         reason = f"{trained.not_compiled}; it will be served by scikit-learn"
         print_messages(errors, "warning", [f"not compiled: {reason}"])
@@ -115,6 +121,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=("tfidf", "static"),
         default="tfidf",
         help="static adds word vectors, from requirements-static.txt, to TF-IDF (default tfidf)",
+    )
+    parser.add_argument(
+        "--leave-out-contradictions",
+        action="store_true",
+        help="do without texts that are labelled with two intents, instead of refusing the data",
     )
     return parser
 

@@ -20,12 +20,12 @@ from model.compiled_file import COMPILED_SUFFIX
 from model.corpus import Corpus
 from model.crossvalidation import HeldOut, Progress, cross_validate
 from model.dataset import Dataset
+from model.diagnosis import Diagnosis, diagnose
 from model.embedding import Embedding
 from model.equality import compile_and_prove
 from model.errors import CompilationError, DataError, NoWordsError, Problem
 from model.evaluation import Evaluation, evaluate
 from model.files import write_atomically
-from model.findings import suspects
 from model.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.lesson import Lesson
 from model.linear import Linear
@@ -82,6 +82,7 @@ class TrainedModel:
     card: ModelCard
     evaluation: Evaluation
     answers: Answers
+    diagnosis: Diagnosis
     report: str
 
     def save(self, folder: Path) -> None:
@@ -113,13 +114,12 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
         EqualityError: the compiled form does not answer as the pipeline.
         VectorsMissingError: the options ask for static word vectors, which are not installed.
     """
-    embedding = options.embedding()
-    corpus = Corpus.of(dataset.train, dataset.out_of_scope_validation)
+    corpus = Corpus.of(dataset.train, dataset.out_of_scope_validation, options.embedding())
     try:
-        held_out = cross_validate(corpus, seed=options.seed, progress=progress, embedding=embedding)
+        held_out = cross_validate(corpus, seed=options.seed, progress=progress)
         progress(_tell_rounding(held_out))
         progress(f"Fitting on {len(corpus)} utterances")
-        pipeline = fit_pipeline(corpus, held_out, options, embedding)
+        pipeline = fit_pipeline(corpus, held_out, options)
     except NoWordsError as error:
         file = dataset.train[0].file
         raise DataError([Problem(file, 0, "holds no words to learn from")]) from error
@@ -135,35 +135,45 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
-    training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
-    card = replace(card, self_test=_self_test(model), training=training)
-    doubtful = suspects(dataset.train, corpus.labels, held_out.logits, temperature=card.temperature)
     answers = Answers.of(model, dataset.test, dataset.out_of_scope_test)
-    report = render_report(card, evaluation, answers, doubtful)
-    return TrainedModel(content, compiled, not_compiled, card, evaluation, answers, report)
+    unseen = [_cross_validated(dataset, held_out, card, options)]
+    if dataset.test_size is not None:  # then the test is a part of the data that is to be mended
+        unseen.append(answers)
+    diagnosis = diagnose(corpus, held_out, unseen, seed=options.seed, progress=progress)
+    training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
+    training |= diagnosis.for_card()
+    card = replace(card, self_test=_self_test(model), training=training)
+    report = render_report(card, evaluation, answers, diagnosis)
+    return TrainedModel(
+        content, compiled, not_compiled, card, evaluation, answers, diagnosis, report
+    )
 
 
-def fit_pipeline(
-    corpus: Corpus, held_out: HeldOut, options: Options, embedding: Embedding | None = None
-) -> Any:
+def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
     """Fit on all utterances, with the settings that cross-validation chose.
 
     Where a detector was learnt, it is the last label: its logit is what the largest logit has to
     exceed for the utterance to be in scope.
     """
     lesson = Lesson(
-        corpus.texts, corpus.targets, corpus.labels, seed=options.seed, embedding=embedding
+        corpus.texts, corpus.targets, corpus.labels, seed=options.seed, embedding=corpus.embedding
     )
     linear = held_out.recipe.blend(lesson.views(held_out.recipe.regularisation))
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     step, labels = step_of(linear, lesson.ngram_count, levels), corpus.labels
     if held_out.detector_weight:
         detector = lesson.detector(corpus.out_of_scope).times(held_out.detector_weight)
-        threshold = rejection_threshold(held_out.scope_scores, options.reject_budget)
+        threshold = _rejection_threshold(held_out, options)
         linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
         labels = (*labels, OUT_OF_SCOPE)
     rounded_linear = rounded(linear, step, lesson.ngram_count)
     return fitted_pipeline(lesson.features, rounded_linear, labels)
+
+
+def installed_versions(options: Options) -> dict[str, str]:
+    """Give the versions of Python and of the packages that a model's numbers depend on."""
+    packages = (*CARD_VERSIONS, PACKAGE) if options.features == "static" else CARD_VERSIONS
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
 def _tell_rounding(held_out: HeldOut) -> str:
@@ -175,7 +185,20 @@ def _tell_rounding(held_out: HeldOut) -> str:
 def _threshold(held_out: HeldOut, options: Options) -> float:
     if held_out.detector_weight:
         return 0.0  # it is a part of the out-of-scope logit
+    return _rejection_threshold(held_out, options)
+
+
+def _rejection_threshold(held_out: HeldOut, options: Options) -> float:
     return rejection_threshold(held_out.scope_scores, options.reject_budget)
+
+
+def _cross_validated(
+    dataset: Dataset, held_out: HeldOut, card: ModelCard, options: Options
+) -> Answers:
+    threshold = _rejection_threshold(held_out, options)
+    return Answers.of_held_out(
+        dataset.train, card.labels, held_out, temperature=card.temperature, threshold=threshold
+    )
 
 
 def _compile(
@@ -194,7 +217,6 @@ def _self_test(model: IntentModel) -> SelfTest:
 
 
 def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str, Any]:
-    versions = (*CARD_VERSIONS, PACKAGE) if options.features == "static" else CARD_VERSIONS
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
@@ -207,9 +229,9 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
             "test": len(dataset.test),
             "out_of_scope_validation": len(dataset.out_of_scope_validation),
             "out_of_scope_test": len(dataset.out_of_scope_test),
+            "test_size": dataset.test_size,
         },
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in versions},
+        "versions": installed_versions(options),
     }
 
 

@@ -6,14 +6,17 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from model.dataset import Dataset
 from model.formats import Example
 from model.intent_model import IntentModel
 from model.training import MODEL_NAME, Options, TrainedModel, train
+from tests.browsers import CHROMIUM
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -102,3 +105,15 @@ def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shipped_model(shipped_folder: Path) -> IntentModel:
     """The shipped model, loaded as the function does it."""
     return IntentModel.load(shipped_folder / MODEL_NAME)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The real Chromium."""
+    assert CHROMIUM, "Chromium is required: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,21 +11,15 @@ from typing import Any
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from func.page import PATH
 from model.training import MODEL_NAME
+from tests.browsers import needs_browser
 from tests.func.servers import RunningServer
 
-CHROMIUM = shutil.which("chromium")
-IS_REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
 MOST_BYTES = 30_000
 ORDER = "where is my order"
-
-needs_browser = pytest.mark.skipif(
-    not CHROMIUM and not IS_REQUIRED,
-    reason="tests of the page are left out: there is no Chromium (apt-get install chromium)",
-)
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +28,6 @@ def server(small_folder) -> Iterator[RunningServer]:
     running = RunningServer.start({"MODEL_PATH": str(small_folder / MODEL_NAME)})
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The real Chromium."""
-    assert CHROMIUM, "Chromium is required: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 @contextmanager

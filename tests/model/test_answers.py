@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.answers import Answers
+from model.crossvalidation import HeldOut
 from model.formats import Example
 from model.intent_model import IntentModel
 from model.model_card import ModelCard
+from model.recipe import Recipe
+from model.scope import ScopeScores
 from tests.model.tables import TableScorer
 
 TABLE = {"a1": [3.0, 0.0], "a2": [0.0, 1.0], "b1": [0.0, 2.0], "o1": [0.5, 0.0]}
@@ -42,3 +46,35 @@ def test_utterances_of_a_confusion_are_found(answers):
     """Those of one intent that were taken for the other, not the other way round."""
     assert answers.confused("a", "b") == [TEST[1]]
     assert answers.confused("b", "a") == []
+
+
+def test_answers_of_held_out_utterances_are_those_of_cross_validation():
+    """Labels and calibrated confidences from the logits, and what tells texts in scope apart."""
+    held_out = HeldOut(
+        recipe=Recipe(1.0, (1.0,)),
+        logits=np.array([[3.0, 0.0], [0.0, 2.0], [0.0, 4.0]]),
+        is_rounded=False,
+        rounding_loss=0.0,
+        in_scope=ScopeScores(np.array([3.0, 2.0, 4.0]), np.array([0.0, 1.0, 0.0])),
+        out_of_scope=ScopeScores(np.array([1.0]), np.array([2.0])),
+        detector_weight=0.5,
+    )
+
+    answers = Answers.of_held_out(TEST, ("a", "b"), held_out, temperature=2.0, threshold=1.6)
+
+    assert answers.examples == tuple(TEST)
+    assert answers.predicted == ("a", "b", "b")
+    assert answers.confidences[1] == pytest.approx(1 / (1 + np.exp(-1.0)))
+    assert (answers.in_scope.tolist(), answers.out_of_scope.tolist()) == ([3.0, 1.5, 4.0], [0.0])
+    assert answers.rejected(answers.in_scope) == 1
+
+
+def test_answers_are_joined(answers):
+    """One after the other."""
+    both = Answers.joined([answers, ask(None)])
+
+    assert both.examples == (*TEST, *TEST)
+    assert both.predicted == ("a", "b", "b") * 2
+    assert both.confidences.tolist() == [*answers.confidences, *answers.confidences]
+    assert (both.in_scope.tolist(), both.out_of_scope.tolist()) == ([3, 1, 2] * 2, [0.5] * 2)
+    assert both.threshold == 1.0

@@ -254,13 +254,43 @@ def test_same_text_again_is_left_out():
     assert sorted(labelled(dataset.train + dataset.test)) == sorted(ENOUGH)
 
 
-def test_text_with_another_label_in_the_test_is_refused():
-    """Training and test may not contradict each other."""
-    train = [*utterances("a", 20), *utterances("b", 20)]
+def test_text_with_another_label_in_the_test_is_left_out_of_training():
+    """Public sets contradict their tests here and there: that is told, and no reason to stop."""
+    train = [*utterances("a", 21), *utterances("b", 20)]
 
-    assert error_of(write_folder(train=train, test=[("A 3", "b"), ("b 99", "b")])) == (
-        "data/train.csv:5: labelled a, but test.csv:2 labels the same text b"
-    )
+    dataset = load(write_folder(train=train, test=[("A 3", "b"), ("b 99", "b")]))
+
+    assert ("a 3", "a") not in labelled(dataset.train)
+    assert labelled(dataset.test) == [("A 3", "b"), ("b 99", "b")]
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/train.csv:5: labelled a, but test.csv:2 labels the same text b; left out of training"
+    ]
+
+
+def test_contradictions_are_left_out_on_demand():
+    """Public sets label some texts with two intents: nobody knows which is meant."""
+    train = [*utterances("a", 21), *utterances("b", 21), ("A  0", "b"), ("a 0", "b")]
+    test = [("hello", "a"), ("Hello", "b"), ("bye", "b")]
+    folder = write_folder(train=train, test=test)
+
+    dataset = load_dataset(folder, seed=0, test_size=0.2, leave_out_contradictions=True)
+
+    assert len(dataset.train) == 41
+    assert "a 0" not in {example.text for example in dataset.train}
+    assert labelled(dataset.test) == [("bye", "b")]
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/train.csv:44: labelled b, but line 2 labels the same text a; both left out",
+        "data/train.csv:45: labelled b, but line 2 labels the same text a; both left out",
+        "data/test.csv:3: labelled b, but line 2 labels the same text a; both left out",
+    ]
+
+
+def test_dataset_tells_what_was_put_aside():
+    """A test that was put aside has a size, one of its own has none."""
+    own = write_folder(train=ENOUGH, test=[("hello", "a")])
+
+    assert load(write("data.csv", ENOUGH), test_size=0.25).test_size == 0.25
+    assert load(own, test_size=0.25).test_size is None
 
 
 def test_test_utterances_are_left_out_of_training():

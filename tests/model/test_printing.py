@@ -1,8 +1,98 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
 
-from model.printing import LONGEST_EXAMPLE, shortened
+import numpy as np
+import pytest
+from rich.console import Console
+
+from model.answers import Answers
+from model.diagnosis import Diagnosis
+from model.evaluation import Evaluation, summarise
+from model.findings import Findings, WeakIntent
+from model.formats import Example
+from model.intervals import Interval
+from model.learning_curve import LearningCurve
+from model.printing import LONGEST_EXAMPLE, print_diagnosis, print_evaluation, shortened
+
+CURVE = LearningCurve((), 0.02, Interval(0.01, 0.03))
+
+
+def answers_of(count: int) -> Answers:
+    """Make answers to two utterances of each of some intents; the last intent is found by half."""
+    names = [f"intent {number:02}" for number in range(count) for _ in range(2)]
+    return Answers(
+        examples=tuple(Example(name, name, Path("t.csv"), 2) for name in names),
+        predicted=(*names[:-1], names[0]),
+        confidences=np.full(len(names), 0.9),
+        in_scope=np.zeros(len(names)),
+        out_of_scope=np.array([]),
+        threshold=None,
+    )
+
+
+def printed(show: Callable[[Console], None]) -> list[str]:
+    output = StringIO()
+    show(Console(file=output, width=100, soft_wrap=True, highlight=False))
+    return output.getvalue().splitlines()
+
+
+def diagnosis_of(findings: Findings) -> Diagnosis:
+    return Diagnosis(summarise(answers_of(2)), findings, CURVE)
+
+
+@pytest.fixture
+def evaluation() -> Evaluation:
+    return summarise(answers_of(20))
+
+
+def test_weakest_intents_are_shown_and_the_others_counted(evaluation):
+    """So that the results stay on the screen."""
+    lines = printed(
+        lambda console: print_evaluation(console, evaluation, answers_of(20), most_intents=3)
+    )
+
+    shown = [line.split()[2] for line in lines if line.startswith("│ intent")]
+    assert shown[:3] == ["19", "00", "01"]
+    assert "and 17 more, with an F1 of 100.0% and better" in lines
+
+
+def test_all_intents_are_shown_unless_said(evaluation):
+    """Tests of one's own are printed whole."""
+    lines = printed(lambda console: print_evaluation(console, evaluation, answers_of(20)))
+
+    shown = {line.split()[2] for line in lines if line.startswith("│ intent")}
+    assert len(shown) == 20
+    assert not any(line.startswith("and ") for line in lines)
+
+
+def test_first_places_of_each_step_are_told():
+    """Three of many, and how many there are."""
+    first = Example("x" * 10, "greeting", Path("t.csv"), 7)
+    findings = Findings((), (), (), (WeakIntent(first, 5, 0.0, 0.5),) * 4)
+
+    lines = printed(lambda console: print_diagnosis(console, diagnosis_of(findings)))
+
+    assert lines[0].startswith(
+        "Cross-validated on the training utterances: accuracy 0.7500 (0.3006 to 0.9544), macro-F1 "
+    )
+    assert lines[1:] == [
+        "What to mend first; report.html has all of it:",
+        "1. Add to intents with too few or too uniform utterances: 4",
+        *["   greeting (t.csv:7): 5 utterances, 50% recognised; add utterances"] * 3,
+        CURVE.verdict,
+    ]
+
+
+def test_sound_data_needs_no_list():
+    """Then there is nothing to mend."""
+    lines = printed(
+        lambda console: print_diagnosis(console, diagnosis_of(Findings((), (), (), ())))
+    )
+
+    assert lines[1:] == [CURVE.verdict]
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,11 @@ def percent(score: dict[str, Any], name: str) -> str:
     return f"{100 * score[name]:.1f} ({low:.0f}-{high:.0f})"
 
 
+def place_in(lines: list[str], text: str) -> str:
+    [number] = [number for number, line in enumerate(lines, 1) if line.startswith(f'"{text}"')]
+    return f"test.csv:{number} {text}"
+
+
 def read_card(folder: str) -> Any:
     return json.loads((Path(folder) / CARD_NAME).read_text("utf-8"))
 
@@ -102,7 +107,7 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
     intents, results = table_rows(output)[:3], table_rows(output)[3:]
     assert intents == [
         [score["intent"], *(percent(score, name) for name in SHARES), str(score["support"])]
-        for score in metrics["intents"]
+        for score in sorted(metrics["intents"], key=lambda score: score["f1"])
     ]
     intervals = metrics["intervals"]
     expected = [
@@ -164,13 +169,14 @@ def test_training_prints_the_worst_confusions(confused_folder, capsys):
 
     captured = capsys.readouterr()
     confusions = read_card("out")["training"]["metrics"]["confusions"]
+    lines = Path("confused/test.csv").read_text().splitlines()
     assert len(confusions) == 20
     assert table_rows(captured.out)[len(ANIMALS) :][:10] == [
         [
             item["intent"],
             item["taken_for"],
             str(item["count"]),
-            f"{item['taken_for']} {item['intent']}{item['intent']}",
+            place_in(lines, f"{item['taken_for']} {item['intent']}{item['intent']}"),
         ]
         for item in confusions[:10]
     ]
@@ -200,6 +206,18 @@ def test_training_prints_what_was_found_out_of_scope(confused_folder, capsys):
     assert shown["out-of-scope AUROC"] == f"{metrics['out_of_scope_auroc']:.4f}"
 
 
+def test_training_tells_what_to_mend_first(small_csv, capsys):
+    """With file and line, how it was cross-validated, and whether more data would help."""
+    main(["--data", small_csv, "--output", "out"])
+
+    output = capsys.readouterr().out
+    results = read_card("out")["training"]["cross_validation"]
+    assert f"training utterances: accuracy {results['accuracy']:.4f} (" in output
+    assert "What to mend first; report.html has all of it:\n1. " in output
+    assert re.search(r"\n   greeting \(small.csv:2\): 8 utterances, \d+% recognised; add ", output)
+    assert "\nMore data " in output
+
+
 def test_training_without_out_of_scope_texts_is_silent_about_them(small_csv, capsys):
     """Nothing is said of out-of-scope texts where there are none."""
     main(["--data", small_csv, "--output", "out"])
@@ -223,6 +241,21 @@ def test_a_fifth_is_the_test_and_the_seed_is_zero_unless_said(confused_folder):
     training = read_card("out")["training"]
     assert training["options"]["seed"] == 0
     assert (training["data"]["train"], training["data"]["test"]) == (80, 20)
+
+
+def test_contradictions_are_refused_unless_said(capsys):
+    """With the option, a text under two labels is left out with a warning."""
+    path = write("small.csv", [*small_rows(), ("hello", "password_reset")])
+
+    assert main(["--data", path, "--output", "out"]) == 1
+    refused = capsys.readouterr().err
+    assert main(["--data", path, "--output", "out", "--leave-out-contradictions"]) == 0
+
+    line = "small.csv:26: labelled password_reset, but line 2 labels the same text greeting"
+    assert refused == f"error: {line}\n"
+    assert f"warning: {line}; both left out\n" in capsys.readouterr().err
+    data = read_card("out")["training"]["data"]
+    assert data["train"] + data["test"] == 23
 
 
 def test_reject_budget_reaches_the_training(small_csv):

@@ -43,12 +43,11 @@ def other_trained(small_dataset) -> TrainedModel:
 
 
 def test_same_data_and_seed_give_the_same_model(small_dataset, small_model, tmp_path):
-    """Training again with the same data and seed gives identical predictions and calibration."""
+    """Training again with the same data and seed gives the same file and predictions."""
     again = load(train_quietly(small_dataset), tmp_path)
 
     assert again.predict(TEXTS, top_k=3) == small_model.predict(TEXTS, top_k=3)
-    assert again.card.temperature == small_model.card.temperature
-    assert again.card.threshold == small_model.card.threshold
+    assert replace(again.card, training={}) == replace(small_model.card, training={})
 
 
 def test_seed_changes_the_folds(small_dataset, small_trained):
@@ -84,6 +83,10 @@ def test_progress_tells_each_step(small_dataset):
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
+        "Learning from one in 8 utterances",
+        "Learning from one in 4 utterances",
+        "Learning from one in 2 utterances",
+        "Looking for what to mend in the data",
     ]
 
 
@@ -155,6 +158,24 @@ def test_two_intents_are_enough(small_dataset, tmp_path):
     assert prediction.alternatives[0].intent == "password_reset"
 
 
+@pytest.mark.parametrize(
+    ("test_size", "files"),
+    [
+        pytest.param(0.25, {"small.csv"}, id="put-aside"),
+        pytest.param(None, set(), id="of-its-own"),
+    ],
+)
+def test_test_that_was_put_aside_is_to_be_mended_too(small_dataset, test_size, files):
+    """A wrong label in it is found as one in the rest of the file; another file is left alone."""
+    wrong = replace(small_dataset.test[0], text="please reset my new password")
+    dataset = replace(small_dataset, test=(wrong, *small_dataset.test[1:]), test_size=test_size)
+
+    findings = train_quietly(dataset).diagnosis.findings
+
+    found = {each.example.file.name for each in findings.suspects if each.example == wrong}
+    assert found == files
+
+
 def test_card_describes_the_model(small_trained):
     """The card has the labels in the order of scores and the hash of the model's bytes."""
     card = small_trained.card
@@ -194,6 +215,7 @@ def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_m
             "test": 6,
             "out_of_scope_validation": 0,
             "out_of_scope_test": 2,
+            "test_size": None,
         },
         "versions": {
             "python": platform.python_version(),
@@ -203,6 +225,7 @@ def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_m
             "joblib": version("joblib"),
         },
         "metrics": asdict(evaluation),
+        **small_trained.diagnosis.for_card(),
     }
 
 
