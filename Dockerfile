@@ -5,11 +5,15 @@ ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 FROM ${PYTHON_IMAGE} AS train
 WORKDIR /build
 ENV PYTHONDONTWRITEBYTECODE=1
-COPY requirements.txt .
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+# FEATURES=static makes an image whose model uses static word vectors.
+ARG FEATURES=tfidf
+COPY requirements.txt requirements-static.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt \
+    && { test "${FEATURES}" != static || pip install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --no-deps -r requirements-static.txt; }
 # Data of your own belongs into model/data.
 COPY model/ model/
-RUN python -m model.train
+RUN python -m model.train --features "${FEATURES}"
 
 
 FROM ${PYTHON_IMAGE} AS packages

@@ -17,7 +17,8 @@ from model.linear import Integers, Linear, fit_bayes, fit_detector, fit_margin
 from model.noise import misspelt
 from model.pipeline import BLOCK_WEIGHTS, STATIC, block_sizes, build_features
 
-NOISY_WEIGHT = 0.2
+# So small that clean utterances are learnt as well as without: it is what typos need.
+NOISY_WEIGHT = 0.05
 WORD = re.compile(r"\w")
 NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
