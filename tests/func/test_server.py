@@ -19,6 +19,7 @@ import requests
 from func import event_loop as event_loop_module
 from func import server as server_module
 from func.channel import Channel
+from func.listener import bind
 from func.settings import Settings
 from tests.conftest import ROOT
 from tests.func.servers import (
@@ -298,7 +299,7 @@ def test_waiting_connections_are_accepted_before_the_end(small_model):
 def test_connections_are_refused_without_losing_those_that_wait():
     """Once told, the kernel makes no more connections, and still hands out the ones it made."""
     with (
-        closing(server_module._bind(Settings(host="127.0.0.1", port=0))) as listener,
+        closing(bind("127.0.0.1", 0)) as listener,
         closing(socket.socket()) as waiting,
     ):
         listener.listen()
@@ -403,7 +404,7 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
 
 def test_ipv6_address_can_be_set():
     """A host with colons is an IPv6 address."""
-    with closing(server_module._bind(Settings(host="::1", port=0))) as listener:
+    with closing(bind("::1", 0)) as listener:
         assert listener.getsockname()[0] == "::1"
 
 
