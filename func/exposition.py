@@ -6,8 +6,9 @@ Imported by the first scrape, so that no start waits for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 from prometheus_client.core import (
@@ -19,8 +20,18 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from func.metrics import Histogram, Metrics, RequestLabels
+from func.metrics import (
+    CONFIDENCE_BOUNDS,
+    DURATION_BOUNDS_S,
+    Histogram,
+    Metrics,
+    RequestLabels,
+)
 from func.version import VERSION
+from model.model_card import ModelCard
+from model.prediction import OUT_OF_SCOPE
+
+KNOWN = "known"
 
 
 def create_app(metrics: Metrics) -> Callable[..., Iterable[bytes]]:
@@ -40,77 +51,97 @@ class IntentCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give each family as it is now."""
-        with self._metrics.lock:
-            families = [self._requests(), self._durations(), self._refused()]
-            families += [self._predictions(), self._confidences()]
+        metrics = self._metrics
+        with metrics.lock:
+            families = [_requests(metrics), _durations(metrics), _refused(metrics)]
+            families += [_predictions(metrics), _confidences(metrics)]
         yield from families
         yield GaugeMetricFamily(
             "intent_requests_in_flight",
             "Requests that have arrived and wait for their answer",
-            self._metrics.in_flight(),
+            metrics.in_flight(),
         )
-        yield self._model()
-        if self._metrics.cold_start_s is not None:
+        if metrics.cold_start_s is not None:
             yield GaugeMetricFamily(
                 "intent_cold_start_seconds",
                 "From the start of the process until it served",
-                self._metrics.cold_start_s,
+                metrics.cold_start_s,
             )
-
-    def _requests(self) -> Metric:
-        family = CounterMetricFamily(
-            "intent_requests", "Requests that were answered", labels=RequestLabels._fields
-        )
-        for labels, count in self._metrics.requests.items():
-            family.add_metric([str(label) for label in labels], count)
-        return family
-
-    def _durations(self) -> Metric:
-        family = HistogramMetricFamily(
-            "intent_request_duration_seconds",
-            "Time to answer a request that has arrived, without waiting for a thread",
-            labels=("method", "route"),
-        )
-        for labels, histogram in self._metrics.durations.items():
-            _add(family, labels, histogram)
-        return family
-
-    def _refused(self) -> Metric:
-        return CounterMetricFamily(
-            "intent_requests_refused", "Requests refused for overload", self._metrics.refused
-        )
-
-    def _predictions(self) -> Metric:
-        family = CounterMetricFamily(
-            "intent_predictions", "Texts that were classified", labels=("intent",)
-        )
-        for intent, count in self._metrics.predictions.items():
-            family.add_metric([intent], count)
-        return family
-
-    def _confidences(self) -> Metric:
-        family = HistogramMetricFamily(
-            "intent_prediction_confidence",
-            "Confidence of the most likely known intent, for texts in and out of scope",
-            labels=("scope",),
-        )
-        for scope, histogram in self._metrics.confidences.items():
-            _add(family, (scope,), histogram)
-        return family
-
-    def _model(self) -> Metric:
-        card = self._metrics.card
-        info = {
-            "sha256": card.model_sha256,
-            "labels": str(len(card.labels)),
-            "created": str(card.training.get("created", "")),
-            "version": VERSION,
-        }
-        return InfoMetricFamily("intent_model", "The model that answers", info)
+        yield _model(metrics.card)
 
 
-def _add(family: HistogramMetricFamily, labels: Iterable[str], histogram: Histogram) -> None:
-    buckets = [
-        ("+Inf" if bound == math.inf else str(bound), count) for bound, count in histogram.buckets()
-    ]
-    family.add_metric([*labels], buckets, histogram.sum)
+def _requests(metrics: Metrics) -> Metric:
+    family = CounterMetricFamily(
+        "intent_requests", "Requests that were answered or refused", labels=RequestLabels._fields
+    )
+    for answered, histogram in metrics.durations.items():
+        family.add_metric([*map(str, answered)], histogram.count)
+    for refused, count in metrics.refusals.items():
+        family.add_metric([*map(str, refused)], count)
+    return family
+
+
+def _durations(metrics: Metrics) -> Metric:
+    by_route: defaultdict[tuple[str, ...], Histogram] = defaultdict(
+        partial(Histogram, DURATION_BOUNDS_S)
+    )
+    for (method, route, *_), histogram in metrics.durations.items():
+        by_route[method, route].add(histogram)
+    return _histograms(
+        "intent_request_duration_seconds",
+        "Time to find the answer to a request that has arrived, without waiting for a thread",
+        ("method", "route"),
+        by_route,
+    )
+
+
+def _refused(metrics: Metrics) -> Metric:
+    return CounterMetricFamily(
+        "intent_requests_refused", "Requests refused for overload", metrics.overload
+    )
+
+
+def _predictions(metrics: Metrics) -> Metric:
+    family = CounterMetricFamily(
+        "intent_predictions", "Texts that were classified", labels=("intent",)
+    )
+    for intent, histogram in metrics.confidences.items():
+        family.add_metric([intent], histogram.count)
+    return family
+
+
+def _confidences(metrics: Metrics) -> Metric:
+    by_scope: dict[tuple[str, ...], Histogram] = {
+        (scope,): Histogram(CONFIDENCE_BOUNDS) for scope in (KNOWN, OUT_OF_SCOPE)
+    }
+    for intent, histogram in metrics.confidences.items():
+        by_scope[OUT_OF_SCOPE if intent == OUT_OF_SCOPE else KNOWN,].add(histogram)
+    return _histograms(
+        "intent_prediction_confidence",
+        "Confidence of the most likely known intent, of texts in and out of scope",
+        ("scope",),
+        by_scope,
+    )
+
+
+def _histograms(
+    name: str, text: str, names: Sequence[str], histograms: Mapping[tuple[str, ...], Histogram]
+) -> Metric:
+    family = HistogramMetricFamily(name, text, labels=names)
+    for labels, histogram in histograms.items():
+        buckets = [
+            ("+Inf" if bound == math.inf else str(bound), count)
+            for bound, count in histogram.buckets()
+        ]
+        family.add_metric(labels, buckets, histogram.sum)
+    return family
+
+
+def _model(card: ModelCard) -> Metric:
+    info = {
+        "sha256": card.model_sha256,
+        "labels": str(len(card.labels)),
+        "created": str(card.training.get("created", "")),
+        "version": VERSION,
+    }
+    return InfoMetricFamily("intent_model", "The model that answers", info)

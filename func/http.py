@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from func.errors import BadRequestError, TooLargeError
 
@@ -105,7 +105,7 @@ class Answer:
     @property
     def kind(self) -> str:
         """The form of the request: ``http``, or how its event or tensors came."""
-        return str(self.told.get("kind", "http"))
+        return cast("str", self.told.get("kind", "http"))
 
     @property
     def all_headers(self) -> list[tuple[str, str]]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
+from func.exchange import Exchange
 from func.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+REQUEST = "request"
+Traced = tuple[Exchange, str | None]  # with the id of its trace, if it has one
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -38,23 +45,58 @@ class TextFormatter(logging.Formatter):
         return " ".join((head, *(f"{key}={value}" for key, value in fields.items())))
 
 
-class RequestLogger:
-    """Logs a line for each request, at less than half of what ``logging`` takes for a record."""
+class RequestLog:
+    """Logs requests by ``logging``, as anything else is."""
 
-    def __init__(self) -> None:
-        self._logger = logging.getLogger("func.telemetry")
-        # A record of logging looks up its place, thread and process, which no line shows.
-        self._template = self._logger.makeRecord(
-            self._logger.name, logging.INFO, __file__, 0, "request", (), None
-        ).__dict__
+    def __init__(self, revision: str = "") -> None:
+        self._revision = {"revision": revision} if revision else {}
 
-    def log(self, fields: Mapping[str, object]) -> None:
-        """Log the line of a request."""
-        if not self._logger.isEnabledFor(logging.INFO):
-            return
-        record = logging.LogRecord.__new__(logging.LogRecord)
-        record.__dict__ = {**self._template, "created": time.time(), "fields": fields}
-        self._logger.handle(record)
+    def write(self, answered: Iterable[Traced]) -> None:
+        """Log a line for each request."""
+        for exchange, trace_id in answered:
+            extra = {"fields": self._fields(exchange, trace_id)}
+            record = logger.makeRecord(
+                logger.name, logging.INFO, __file__, 0, REQUEST, (), None, extra=extra
+            )
+            record.created = exchange.ended_at_s
+            logger.handle(record)
+
+    def _fields(self, exchange: Exchange, trace_id: str | None) -> dict[str, object]:
+        return {
+            "method": exchange.method,
+            "route": exchange.route,
+            "status": int(exchange.answer.status),
+            "duration_ms": _milliseconds(exchange.duration_s),
+            **exchange.answer.told,
+            **self._revision,
+            **({"trace_id": trace_id} if trace_id else {}),
+            **({"cold": True} if exchange.is_cold else {}),
+        }
+
+
+class LineLog(RequestLog):
+    """Writes the same lines as JsonFormatter does, in a quarter of the time."""
+
+    def __init__(self, stream: TextIO, revision: str = "") -> None:
+        self._stream = stream
+        self._tail = f', "revision": {_encode(revision)}' if revision else ""
+
+    def write(self, answered: Iterable[Traced]) -> None:
+        """Write a line for each request, all at once, so that none is torn."""
+        lines = "".join([self._line(exchange, trace_id) for exchange, trace_id in answered])
+        with contextlib.suppress(OSError):  # as logging goes on without a log, too
+            self._stream.write(lines)
+            self._stream.flush()
+
+    def _line(self, exchange: Exchange, trace_id: str | None) -> str:
+        method, route, answer, duration_s, ended_at_s, _, is_cold = exchange
+        told = f", {_encode(answer.told)[1:-1]}" if answer.told else ""
+        trace = f', "trace_id": "{trace_id}"' if trace_id else ""
+        cold = ', "cold": true' if is_cold else ""
+        return (
+            f'{{"time": "{_time(ended_at_s)}", {_head(method, route, answer.status.value)}, '
+            f'"duration_ms": {_milliseconds(duration_s)}{told}{self._tail}{trace}{cold}}}\n'
+        )
 
 
 def configure_logging(settings: Settings) -> None:
@@ -91,3 +133,13 @@ def _time(since_epoch_s: float) -> str:
 @lru_cache(maxsize=1)
 def _second(whole_s: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole_s))
+
+
+@lru_cache
+def _head(method: str | None, route: str | None, status: int) -> str:
+    fields = {"level": "INFO", "message": REQUEST, "method": method, "route": route}
+    return _encode({**fields, "status": status})[1:-1]
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 2)

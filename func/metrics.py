@@ -7,21 +7,24 @@ down is imported by the first who asks for them.
 from __future__ import annotations
 
 import math
+import operator
 import os
 import threading
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from http import HTTPStatus
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from func.http import Answer
+from func.exchange import Exchange
 from model.model_card import ModelCard
 from model.prediction import OUT_OF_SCOPE
 
-KNOWN = "known"
+UNKNOWN = "unknown"  # a method or route that is none of ours
 # From what a health check takes to the time that a request may take.
 DURATION_BOUNDS_S = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
@@ -61,13 +64,19 @@ class Histogram:
         self._counts[bisect_left(self._bounds, value)] += 1
         self.sum += value
 
+    def add(self, other: Histogram) -> None:
+        """Count what another one of the same bounds has counted."""
+        self._counts = [*map(operator.add, self._counts, other._counts)]
+        self.sum += other.sum
+
+    @property
+    def count(self) -> int:
+        """How many values were counted."""
+        return sum(self._counts)
+
     def buckets(self) -> list[tuple[float, int]]:
         """Give each bound, infinity last, with how many values do not exceed it."""
-        totals, total = [], 0
-        for bound, count in zip((*self._bounds, math.inf), self._counts, strict=True):
-            total += count
-            totals.append((bound, total))
-        return totals
+        return [*zip((*self._bounds, math.inf), accumulate(self._counts), strict=True)]
 
 
 class Metrics:
@@ -76,7 +85,11 @@ class Metrics:
     Attributes:
         card: of the model that answers.
         lock: held while counting; hold it to read what belongs together.
-        requests, durations, predictions, confidences, refused: what was counted.
+        durations: of the requests that were answered, by ``RequestLabels`` as a plain tuple.
+        confidences: of predictions, by intent; one that was never predicted is there, too, since
+            a rate needs a first value.
+        refusals: how many requests the server refused.
+        overload: how many of these for overload.
         cold_start_s: from the start of the process until it served; None until then.
         in_flight: tells how many requests wait for their answer now.
     """
@@ -84,34 +97,32 @@ class Metrics:
     def __init__(self, card: ModelCard) -> None:
         self.card = card
         self.lock = threading.Lock()
-        self.requests: Counter[RequestLabels] = Counter()
-        self.durations: defaultdict[tuple[str, str], Histogram] = defaultdict(
+        self.durations: defaultdict[tuple[str, str, int, str], Histogram] = defaultdict(
             partial(Histogram, DURATION_BOUNDS_S)
         )
-        # An intent that was never predicted has to be there, too: rates need a first value.
-        self.predictions = dict.fromkeys((*card.labels, OUT_OF_SCOPE), 0)
-        self.confidences = {scope: Histogram(CONFIDENCE_BOUNDS) for scope in (KNOWN, OUT_OF_SCOPE)}
-        self.refused = 0
+        self.confidences = {
+            intent: Histogram(CONFIDENCE_BOUNDS) for intent in (*card.labels, OUT_OF_SCOPE)
+        }
+        self.refusals: Counter[RequestLabels] = Counter()
+        self.overload = 0
         self.cold_start_s: float | None = None
         self.in_flight: Callable[[], int] = int
 
-    def count_answer(self, method: str, route: str, answer: Answer, duration_s: float) -> None:
-        """Count a request, and the predictions that answered it."""
-        labels = RequestLabels(method, route, answer.status, answer.kind)
+    def count_answers(self, exchanges: Iterable[Exchange]) -> None:
+        """Count requests, and the predictions that answered them."""
         with self.lock:
-            self.requests[labels] += 1
-            self.durations[method, route].observe(duration_s)
-            for prediction in answer.predictions:
-                intent = prediction["intent"]
-                self.predictions[intent] += 1
-                scope = OUT_OF_SCOPE if intent == OUT_OF_SCOPE else KNOWN
-                self.confidences[scope].observe(prediction["confidence"])
+            for method, route, answer, duration_s, *_ in exchanges:
+                labels = (method or UNKNOWN, route or UNKNOWN, answer.status.value, answer.kind)
+                self.durations[labels].observe(duration_s)
+                for prediction in answer.predictions:
+                    self.confidences[prediction["intent"]].observe(prediction["confidence"])
 
-    def count_refusals(self, labels: RequestLabels, count: int, *, is_overload: bool) -> None:
-        """Count requests that the server refused."""
+    def count_refusals(self, method: str, status: HTTPStatus, count: int) -> None:
+        """Count requests that the server refused before the app saw them."""
         with self.lock:
-            self.requests[labels] += count
-            self.refused += count * is_overload
+            self.refusals[RequestLabels(method, UNKNOWN, status.value, UNKNOWN)] += count
+            if status is HTTPStatus.SERVICE_UNAVAILABLE:
+                self.overload += count
 
 
 def seconds_since_start() -> float:

@@ -14,7 +14,7 @@ from typing import Any
 from waitress.server import create_server
 
 from func.event_loop import EventLoop
-from func.metrics import Metrics
+from func.telemetry import Telemetry
 
 POLL_S = 0.5
 IDLE_S = 10
@@ -25,8 +25,8 @@ MOST_REQUEST_BYTES = 16 * 1024
 class MetricsServer:
     """Answers scrapes until the process ends."""
 
-    def __init__(self, listener: socket.socket, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(self, listener: socket.socket, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
         self._loop = EventLoop()
         own_handlers = 2  # what accepts, and what wakes the loop
         create_server(
@@ -55,10 +55,12 @@ class MetricsServer:
     def _answer(
         self, environ: dict[str, Any], start_response: Callable[..., object]
     ) -> Iterable[bytes]:
+        self._telemetry.settle()
         return self._app(environ, start_response)
 
     @cached_property
     def _app(self) -> Callable[..., Iterable[bytes]]:
         from func.exposition import create_app  # noqa: PLC0415 - not before the first scrape
 
-        return create_app(self._metrics)
+        assert self._telemetry.metrics  # noqa: S101 - there is a port for them
+        return create_app(self._telemetry.metrics)

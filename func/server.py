@@ -139,7 +139,7 @@ class Server:
         metrics.cold_start_s = seconds_since_start()
         host, port = listener.getsockname()[:2]
         with taking(port):
-            MetricsServer(listener, metrics).start()
+            MetricsServer(listener, self._telemetry).start()
         logger.info("Metrics on http://%s:%d/metrics", host, port)
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
@@ -151,6 +151,7 @@ class Server:
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""
         self._waitress.task_dispatcher.event_loop = threading.get_ident()
+        self._telemetry.let_wait()
         while self._stop_at is None or self._loop.now < self._stop_at:
             self._turn(POLL_S)
         self._accept_waiting()
@@ -168,7 +169,7 @@ class Server:
         self._waitress.trigger.pull_trigger(self._loop.watch_all)
 
     def _turn(self, timeout_s: float) -> None:
-        self._loop.turn(timeout_s)
+        self._loop.turn(min(timeout_s, self._telemetry.settle_due(self._loop.now)))
         if self._loop.now >= self._check_at:
             self._check_at = self._loop.now + timeout_s
             self._check_connections()

@@ -149,7 +149,7 @@ _PARSERS: Mapping[str, Parser] = {
     "port": _integer(0, 65535),
     "metrics_port": (
         _port_beside_knative,
-        f"a whole number from 0 to 65535, but none of Knative's {', '.join(map(str, KNATIVE_PORTS))}",
+        f"a number from 0 to 65535, but none of Knative's {', '.join(map(str, KNATIVE_PORTS))}",
     ),
     "threads": _integer(1, 1000),
     "max_waiting": _integer(1, 1_000_000),

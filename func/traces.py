@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Self
@@ -22,8 +21,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from func.http import Answer
-from func.trace_context import Carrier
+from func.exchange import Exchange
 from func.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -56,26 +54,17 @@ class Traces:
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
         return cls(TellingExporter(OTLPSpanExporter()), _resource(revision))
 
-    def record(
-        self,
-        method: str | None,
-        route: str | None,
-        answer: Answer,
-        duration_s: float,
-        carrier: Carrier,
-        *,
-        is_cold: bool,
-    ) -> str:
+    def record(self, exchange: Exchange) -> str:
         """Record a request that has just been answered; give its trace's id in hexadecimal."""
-        end_ns = time.time_ns()
+        end_ns = int(exchange.ended_at_s * 1e9)
         span = self._tracer.start_span(
-            " ".join(filter(None, (method or "HTTP", route))),
-            self._propagator.extract(carrier, Context()),
+            " ".join(filter(None, (exchange.method or "HTTP", exchange.route))),
+            self._propagator.extract(exchange.carrier, Context()),
             SpanKind.SERVER,
-            dict(_attributes(method, route, answer, is_cold=is_cold)),
-            start_time=end_ns - int(duration_s * 1e9),
+            dict(_attributes(exchange)),
+            start_time=end_ns - int(exchange.duration_s * 1e9),
         )
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if exchange.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             span.set_status(Status(StatusCode.ERROR))
         span.end(end_ns)
         return format_trace_id(span.get_span_context().trace_id)
@@ -119,18 +108,17 @@ def _resource(revision: str) -> Resource:
     )
 
 
-def _attributes(
-    method: str | None, route: str | None, answer: Answer, *, is_cold: bool
-) -> Iterator[tuple[str, AttributeValue]]:
-    yield "http.request.method", method or "_OTHER"
+def _attributes(exchange: Exchange) -> Iterator[tuple[str, AttributeValue]]:
+    answer = exchange.answer
+    yield "http.request.method", exchange.method or "_OTHER"
     yield "http.response.status_code", int(answer.status)
     yield "url.scheme", "http"
     yield "intent_classifier.kind", answer.kind
-    if route:
-        yield "http.route", route
+    if exchange.route:
+        yield "http.route", exchange.route
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         yield "error.type", str(int(answer.status))
-    if is_cold:
+    if exchange.is_cold:
         yield "faas.coldstart", True
     for name in _EVENT_ATTRIBUTES.keys() & answer.event.keys():
         yield _EVENT_ATTRIBUTES[name], answer.event[name]

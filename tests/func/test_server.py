@@ -20,7 +20,6 @@ from func import event_loop as event_loop_module
 from func import server as server_module
 from func.channel import Channel
 from func.listener import bind
-from func.settings import Settings
 from tests.conftest import ROOT
 from tests.func.servers import (
     REQUEST,
