@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from func.settings import Settings
-from func.telemetry import JsonFormatter, TextFormatter, configure_logging
+from func.logs import JsonFormatter, TextFormatter, configure_logging
 
 
 @pytest.fixture
