@@ -1,8 +1,8 @@
 """Measure what logs, metrics and traces cost: ``python -m benchmarks.telemetry``.
 
-The same server with each of them on and off: the time to its first prediction, the requests a second
-over eight connections, and the CPU time of each. What is compared with nothing is compared within each round, so that
-the machine's moods hit both alike; ratios are medians over the rounds.
+The same server with each of them on and off: the time to its first prediction, the requests a
+second over eight connections, and the CPU time that each takes. They are compared within each
+round, so that the machine's moods hit all alike; ratios are medians over the rounds.
 """
 
 from __future__ import annotations

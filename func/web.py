@@ -27,7 +27,8 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     """Build the app around a function whose model is loaded."""
 
     def predict() -> Response:
-        return to_flask(function(request.environ))
+        g.answer = function(request.environ)
+        return to_flask(g.answer)
 
     def healthy() -> Response:
         return to_flask(health(request.environ))

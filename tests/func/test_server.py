@@ -18,8 +18,11 @@ import requests
 
 from func import event_loop as event_loop_module
 from func import server as server_module
+from func.app import App
 from func.channel import Channel
 from func.listener import bind
+from func.settings import Settings
+from model.training import MODEL_NAME
 from tests.conftest import ROOT
 from tests.func.servers import (
     REQUEST,
@@ -401,12 +404,6 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
     assert "secret-marker" not in "".join(record.getMessage() for record in caplog.records)
 
 
-def test_ipv6_address_can_be_set():
-    """A host with colons is an IPv6 address."""
-    with closing(bind("::1", 0)) as listener:
-        assert listener.getsockname()[0] == "::1"
-
-
 @pytest.mark.parametrize(
     ("environ", "line"),
     [
@@ -437,14 +434,36 @@ def test_what_prevents_the_start_is_told_in_one_line(environ, line):
     assert "Traceback" not in process.stderr
 
 
-def test_port_in_use_is_told():
-    """A port that somebody else has is named."""
+@pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
+def test_port_in_use_is_told(variable):
+    """A port that somebody else has is named, whichever it is."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         taken = other.getsockname()[1]
-        process = run_server({"HOST": "127.0.0.1", "PORT": str(taken)})
+        process = run_server({"HOST": "127.0.0.1", "PORT": "0", variable: str(taken)})
 
     assert process.returncode == 1
     assert process.stderr == f"Can't listen on port {taken}: Address already in use\n"
+
+
+@pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
+def test_port_that_another_begins_to_listen_on_is_told(small_folder, monkeypatch, capsys, variable):
+    """Two processes may take a port; the second one that listens is told."""
+    with closing(bind("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        environ = {"HOST": "127.0.0.1", "PORT": "0", "MODEL_PATH": str(small_folder / MODEL_NAME)}
+        for key, value in (environ | {variable: str(taken)}).items():
+            monkeypatch.setenv(key, value)
+        load = App.load
+
+        def listen_meanwhile(settings: Settings) -> App:
+            other.listen()
+            return load(settings)
+
+        monkeypatch.setattr(App, "load", listen_meanwhile)
+        exit_code = server_module.main()
+
+    assert exit_code == 1
+    assert f"Can't listen on port {taken}: Address already in use\n" in capsys.readouterr().err
 
 
 def run_server(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
