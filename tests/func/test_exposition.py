@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from func.exchange import Exchange
 from func.exposition import create_app
 from func.http import Answer
 from func.metrics import Metrics
+from tests.conftest import ROOT
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 FORMATS = [
@@ -90,6 +92,25 @@ def test_each_metric_is_shown(metrics, small_model, accept, parse):
             "version=1.0.0",
         ): 1,
     }
+
+
+def test_documentation_lists_each_metric(metrics):
+    """The table names what is shown, with its type and its labels, and nothing else."""
+    response = Client(create_app(metrics)).get("/metrics")
+    shown = {
+        (family.name + "_total" * (family.type == "counter"), family.type): {
+            label for sample in family.samples for label in sample.labels if label != "le"
+        }
+        for family in parse_prometheus(response.text)
+        if not family.name.startswith("process_")
+    }
+    row = re.compile(r"^\| `(intent_\w+)` \| (\w+) \| ([^|]*)\|", re.MULTILINE)
+    documented = {
+        (name, kind): set(re.findall(r"\w+", labels))
+        for name, kind, labels in row.findall((ROOT / "docs" / "observability.md").read_text())
+    }
+
+    assert documented == shown
 
 
 @pytest.mark.parametrize(("accept", "parse"), FORMATS)
