@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
 from func.metrics_server import MOST_CONNECTIONS
+from model.training import MODEL_NAME
 from tests.func.servers import RunningServer
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "/test", "type": "t"}
@@ -22,15 +22,14 @@ TENSOR = {"name": "text", "shape": [2], "datatype": "BYTES", "data": ["hello", "
 
 
 @pytest.fixture
-def start(start_server) -> Callable[..., tuple[RunningServer, int]]:
-    """Start servers that show their metrics; with the port of these."""
-
-    def start(**options: Any) -> tuple[RunningServer, int]:
-        server = start_server(METRICS_PORT="0", **options)
-        [port] = re.findall(r"Metrics on http://[^:]+:(\d+)/metrics", "".join(server.lines))
-        return server, int(port)
-
-    return start
+def shown(small_folder) -> Iterator[tuple[RunningServer, int]]:
+    """A server that shows its metrics, and the port of these; it ends well in the end."""
+    environ = {"METRICS_PORT": "0", "MODEL_PATH": str(small_folder / MODEL_NAME)}
+    server = RunningServer.start(environ)
+    [port] = re.findall(r"Metrics on http://[^:]+:(\d+)/metrics", "".join(server.lines))
+    yield server, int(port)
+    code, _ = server.stop()
+    assert code == 0
 
 
 def scrape(port: int) -> str:
@@ -49,9 +48,9 @@ def value(text: str, name: str, **labels: str) -> float:
     )
 
 
-def test_predictions_of_every_kind_are_counted(start):
+def test_predictions_of_every_kind_are_counted(shown):
     """Plain HTTP, events in each mode, batches and tensors: each text counts once."""
-    server, port = start()
+    server, port = shown
     events = [{**EVENT, "data": ONE}, {}, {**EVENT, "data": ONE}]
     binary = {f"ce-{name}": each for name, each in EVENT.items()}
     batch, structured = (
@@ -80,9 +79,9 @@ def test_predictions_of_every_kind_are_counted(start):
     assert by_kind == {"http": 3, "binary": 1, "structured": 1, "batch": 1, "open-inference": 1}
 
 
-def test_what_clients_make_up_makes_no_new_series(start):
+def test_what_clients_make_up_makes_no_new_series(shown):
     """Paths and methods that are none of ours share one route and one method."""
-    server, port = start()
+    server, port = shown
     for number in range(3):
         requests.get(f"{server.url}/path-marker-{number}", timeout=10)
         requests.request(f"MARKER{number}", f"{server.url}/predict", timeout=10)
@@ -98,9 +97,9 @@ def test_what_clients_make_up_makes_no_new_series(start):
     assert value(text, "intent_requests_total", kind="unknown", status="400") == 1
 
 
-def test_start_and_process_are_shown(start):
+def test_start_and_process_are_shown(shown):
     """How long the start took, the model, and what the process takes."""
-    _, port = start()
+    _, port = shown
     text = scrape(port)
 
     assert 0 < value(text, "intent_cold_start_seconds") < 60
@@ -109,9 +108,9 @@ def test_start_and_process_are_shown(start):
     assert value(text, "process_resident_memory_bytes") > 1e6
 
 
-def test_metrics_are_not_on_the_port_of_requests(start):
+def test_metrics_are_not_on_the_port_of_requests(shown):
     """The other port knows no such path."""
-    server, _ = start()
+    server, _ = shown
 
     assert requests.get(f"{server.url}/metrics", timeout=10).status_code == 404
 
@@ -125,9 +124,9 @@ def test_metrics_are_not_on_the_port_of_requests(start):
         pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", id="large-body"),
     ],
 )
-def test_garbage_is_refused(start, sent):
+def test_garbage_is_refused(shown, sent):
     """What is no scrape gets an error, and the next scrape its answer."""
-    _, port = start()
+    _, port = shown
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(sent)
         assert connection.recv(65536).startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
@@ -135,9 +134,9 @@ def test_garbage_is_refused(start, sent):
     assert "intent_model_info" in scrape(port)
 
 
-def test_idle_scrapers_stop_nobody_who_is_served(start):
+def test_idle_scrapers_stop_nobody_who_is_served(shown):
     """More connections than are taken, each with half a request: predictions go on."""
-    server, port = start()
+    server, port = shown
     with ExitStack() as stack:
         for _ in range(2 * MOST_CONNECTIONS):
             connection = stack.enter_context(
@@ -151,9 +150,9 @@ def test_idle_scrapers_stop_nobody_who_is_served(start):
     assert code == 0
 
 
-def test_scrapes_go_on_once_files_can_be_opened_again(start):
+def test_scrapes_go_on_once_files_can_be_opened_again(shown):
     """Without a file for a new connection, those that are open are served, and it waits."""
-    server, port = start()
+    server, port = shown
     with requests.Session() as session:
         assert session.post(f"{server.url}/predict", json=ONE, timeout=10).ok
         open_files = len([*Path(f"/proc/{server.process.pid}/fd").iterdir()])

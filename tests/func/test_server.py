@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import resource
 import socket
 import subprocess
@@ -18,10 +19,8 @@ import requests
 
 from func import event_loop as event_loop_module
 from func import server as server_module
-from func.app import App
 from func.channel import Channel
 from func.listener import bind
-from func.settings import Settings
 from model.training import MODEL_NAME
 from tests.conftest import ROOT
 from tests.func.servers import (
@@ -298,6 +297,20 @@ def test_waiting_connections_are_accepted_before_the_end(small_model):
         connection.close()
 
 
+def test_requests_in_flight_are_counted(in_process, hold):
+    """A request counts from when it has arrived until its answer is found."""
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        with hold as is_held:
+            connection.sendall(REQUEST.replace(b"Host: test", b"Connection: close"))
+            is_held.wait(10)
+            meanwhile = server._count_in_flight()
+        b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert meanwhile == 1
+    assert server._count_in_flight() == 0
+
+
 def test_connections_are_refused_without_losing_those_that_wait():
     """Once told, the kernel makes no more connections, and still hands out the ones it made."""
     with (
@@ -445,32 +458,38 @@ def test_port_in_use_is_told(variable):
     assert process.stderr == f"Can't listen on port {taken}: Address already in use\n"
 
 
+LISTEN_MEANWHILE = """
+import os, sys
+from func import server
+from func.app import App
+from func.listener import bind
+
+other, load = bind("127.0.0.1", 0), App.load
+os.environ[sys.argv[1]] = str(other.getsockname()[1])
+
+def listen_meanwhile(settings):
+    other.listen()
+    return load(settings)
+
+App.load = listen_meanwhile
+sys.exit(server.main())
+"""
+
+
 @pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
-def test_port_that_another_begins_to_listen_on_is_told(small_folder, monkeypatch, capsys, variable):
-    """Two processes may take a port; the second one that listens is told."""
-    with closing(bind("127.0.0.1", 0)) as other:
-        taken = other.getsockname()[1]
-        environ = {"HOST": "127.0.0.1", "PORT": "0", "MODEL_PATH": str(small_folder / MODEL_NAME)}
-        for key, value in (environ | {variable: str(taken)}).items():
-            monkeypatch.setenv(key, value)
-        load = App.load
+def test_port_that_another_begins_to_listen_on_is_told(small_folder, variable):
+    """Two processes may take a port; the one that listens second is told."""
+    environ = {"HOST": "127.0.0.1", "PORT": "0", "MODEL_PATH": str(small_folder / MODEL_NAME)}
+    process = run_server(environ, "-c", LISTEN_MEANWHILE, variable)
 
-        def listen_meanwhile(settings: Settings) -> App:
-            other.listen()
-            return load(settings)
-
-        monkeypatch.setattr(App, "load", listen_meanwhile)
-        exit_code = server_module.main()
-
-    assert exit_code == 1
-    assert f"Can't listen on port {taken}: Address already in use\n" in capsys.readouterr().err
+    assert process.returncode == 1
+    assert re.fullmatch(r"Can't listen on port \d+: Address already in use\n", process.stderr)
 
 
-def run_server(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the server until it ends by itself."""
-    command = [sys.executable, "-m", "func.server"]
+def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the server, or another program around it, until it ends by itself."""
     return subprocess.run(
-        command,
+        [sys.executable, *(arguments or ("-m", "func.server"))],
         cwd=ROOT,
         env=os.environ | environ,
         capture_output=True,
