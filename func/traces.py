@@ -22,6 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from func.exchange import Exchange
+from func.settings import SettingsError
 from func.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,13 @@ _EVENT_ATTRIBUTES = {
 }
 
 
+class TracesError(SettingsError):
+    """One of OpenTelemetry's variables has a value that can't be used."""
+
+    def __init__(self, error: ValueError) -> None:
+        Exception.__init__(self, f"OpenTelemetry's variables can't be used: {error}")
+
+
 class Traces:
     """Records spans, and sends them in the background; safe to call from many threads."""
 
@@ -49,13 +57,24 @@ class Traces:
 
     @classmethod
     def start(cls, revision: str) -> Self:
-        """Start to send spans to where OpenTelemetry's standard variables say."""
+        """Start to send spans to where OpenTelemetry's standard variables say.
+
+        Raises:
+            TracesError: one of them has a value that can't be used.
+        """
         # Its loggers tell texts of exceptions and answers; func.traces tells what matters.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
-        return cls(TellingExporter(OTLPSpanExporter()), _resource(revision))
+        try:
+            return cls(TellingExporter(OTLPSpanExporter()), _resource(revision))
+        except ValueError as error:
+            raise TracesError(error) from error
 
-    def record(self, exchange: Exchange) -> str:
-        """Record a request that has just been answered; give its trace's id in hexadecimal."""
+    def record(self, exchange: Exchange) -> str | None:
+        """Record a request that has just been answered.
+
+        Returns:
+            The id of its trace, in hexadecimal; None if it has none, as OpenTelemetry is disabled.
+        """
         end_ns = int(exchange.ended_at_s * 1e9)
         span = self._tracer.start_span(
             " ".join(filter(None, (exchange.method or "HTTP", exchange.route))),
@@ -67,7 +86,8 @@ class Traces:
         if exchange.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             span.set_status(Status(StatusCode.ERROR))
         span.end(end_ns)
-        return format_trace_id(span.get_span_context().trace_id)
+        context = span.get_span_context()
+        return format_trace_id(context.trace_id) if context.is_valid else None
 
     def close(self) -> None:
         """Send what has not been sent, unless that takes too long."""

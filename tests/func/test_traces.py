@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from func.exchange import Exchange
 from func.http import Answer
+from func.settings import SettingsError
 from func.traces import TellingExporter, Traces
 from tests.func.collector import collecting
 from tests.func.servers import RunningServer
@@ -216,6 +217,34 @@ def test_only_changes_of_the_collector_are_told(caplog):
     assert caplog.messages == ["Traces are lost", "Traces are sent again"]
 
 
+def test_disabled_traces_leave_the_trace_of_others_alone(monkeypatch):
+    """OTEL_SDK_DISABLED sends nothing; the log still names the trace that a request belongs to."""
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    exporter = InMemorySpanExporter()
+    traces = Traces(exporter, Resource({}))
+    own = Exchange("GET", "/model", Answer(), 0.1, 1.0, {}, is_cold=False)
+    recorded = [
+        traces.record(own),
+        traces.record(own._replace(carrier={"traceparent": TRACEPARENT})),
+    ]
+    traces.close()
+
+    assert recorded == [None, TRACE]
+    assert exporter.get_finished_spans() == ()
+
+
+def test_variable_that_can_not_be_used_stops_the_start(monkeypatch):
+    """It is told in one line, as any other setting is."""
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "-1")
+    with pytest.raises(SettingsError) as caught:
+        Traces.start("")
+
+    assert str(caught.value) == (
+        "OpenTelemetry's variables can't be used: max_queue_size must be a positive integer."
+    )
+    logging.getLogger("opentelemetry").setLevel(logging.NOTSET)
+
+
 def test_fault_of_the_server_is_an_error():
     """By the conventions, a 5xx marks the span and names its type."""
     exporter = InMemorySpanExporter()
@@ -234,4 +263,3 @@ def test_fault_of_the_server_is_an_error():
         "error.type": "500",
         "intent_classifier.kind": "http",
     }
-    logging.getLogger("opentelemetry").setLevel(logging.NOTSET)
