@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+
+_OF_ALL_THREADS = 2  # the clock that clock_getcpuclockid(3) names, which Python does not offer
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the time that the threads of a process have spent on a CPU.
-
-    It is that of the scheduler (proc(5), schedstat), to the nanosecond; threads that have ended
-    are left out.
-    """
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+    """Give the time that a process has spent on a CPU, in its own code and in the kernel."""
+    return time.clock_gettime(~pid << 3 | _OF_ALL_THREADS)

@@ -1,8 +1,8 @@
 """Measure what logs, metrics and traces cost: ``python -m benchmarks.telemetry``.
 
 The same server with each of them on and off: the time to its first prediction, the requests a
-second over eight connections, and the CPU time that each takes. They are compared within each
-round, so that the machine's moods hit all alike; ratios are medians over the rounds.
+second over eight connections, and the CPU time that both take. They are compared within each
+round, so that the machine's moods hit all alike; differences are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from operator import sub, truediv
 from statistics import median
 
 from rich.table import Table
@@ -43,24 +44,29 @@ class Trial:
     """What was measured of one setting, a value for each round."""
 
     start_s: list[float] = field(default_factory=list)
+    start_cpu_s: list[float] = field(default_factory=list)
     requests_per_s: list[float] = field(default_factory=list)
     cpu_us: list[float] = field(default_factory=list)
     errors: int = 0
 
     def beside(self, base: Trial) -> dict[str, float]:
         """Compare with another setting, round by round."""
-        starts = zip(self.start_s, base.start_s, strict=True)
-        rates = zip(self.requests_per_s, base.requests_per_s, strict=True)
-        times = zip(self.cpu_us, base.cpu_us, strict=True)
         return {
             "start_s": median(self.start_s),
-            "start_ms_more": median(1000 * (own - other) for own, other in starts),
+            "start_ms_more": 1000 * _median(sub, self.start_s, base.start_s),
+            "start_cpu_ms_more": 1000 * _median(sub, self.start_cpu_s, base.start_cpu_s),
             "requests_per_s": median(self.requests_per_s),
-            "requests_per_s_ratio": median(own / other for own, other in rates),
+            "requests_per_s_ratio": _median(truediv, self.requests_per_s, base.requests_per_s),
             "cpu_us_per_request": median(self.cpu_us),
-            "cpu_us_ratio": median(own / other for own, other in times),
+            "cpu_us_ratio": _median(truediv, self.cpu_us, base.cpu_us),
             "errors": self.errors,
         }
+
+
+def _median(
+    compare: Callable[[float, float], float], own: Sequence[float], base: Sequence[float]
+) -> float:
+    return median(map(compare, own, base))
 
 
 def main() -> int:
@@ -118,6 +124,7 @@ def _measure(entrant: Entrant, texts: Sequence[str], seconds: float, trial: Tria
     launch = entrant.launch()
     with serving(launch) as server:
         start_s = entrant.await_prediction(server, texts[0])
+        start_cpu_s = cpu_seconds(server.pid)
         if port := launch.environ.get("METRICS_PORT"):
             # The first scrape imports what it needs, long before most of the load.
             answer = exchange(int(port), SCRAPE, timeout_s=ANSWER_TIMEOUT_S)
@@ -127,6 +134,7 @@ def _measure(entrant: Entrant, texts: Sequence[str], seconds: float, trial: Tria
         outcome = Load(server.port, requests, EIGHT.connections).run(seconds)
         cpu_s = cpu_seconds(server.pid) - cpu_s
     trial.start_s.append(start_s)
+    trial.start_cpu_s.append(start_cpu_s)
     trial.requests_per_s.append(outcome.requests_per_s)
     trial.cpu_us.append(1e6 * cpu_s / len(outcome.latencies_ms))
     trial.errors += outcome.errors.total()
@@ -137,6 +145,7 @@ def _table(compared: Mapping[str, Mapping[str, float]]) -> Table:
     columns = (
         "first prediction, s",
         "ms more",
+        "CPU ms more",
         "requests/s",
         "ratio",
         "CPU µs each",
@@ -150,6 +159,7 @@ def _table(compared: Mapping[str, Mapping[str, float]]) -> Table:
             name,
             f"{each['start_s']:.3f}",
             f"{each['start_ms_more']:+.1f}",
+            f"{each['start_cpu_ms_more']:+.1f}",
             f"{each['requests_per_s']:,.0f}",
             f"{each['requests_per_s_ratio']:.3f}",
             f"{each['cpu_us_per_request']:.1f}",
