@@ -23,7 +23,7 @@ WORKDIR /build
 COPY requirements*.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check --no-compile --require-hashes \
         --target /packages -r "${REQUIREMENTS}" \
-    && find /packages -type d -name tests -prune -exec rm -r {} + \
+    && find /packages -type d \( -name tests -o -path '*/numpy/distutils' \) -prune -exec rm -r {} + \
     && find /packages -type f \( -name '*.pyi' -o -name '*.h' -o -name '*.a' \) -delete
 
 

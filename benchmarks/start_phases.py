@@ -33,7 +33,8 @@ def main(started_at: float) -> Marks:
     marks["waitress"] = time.perf_counter()
 
     from func.app import App  # noqa: PLC0415
-    from func.server import Server, _bind  # noqa: PLC0415
+    from func.listener import bind  # noqa: PLC0415
+    from func.server import Server  # noqa: PLC0415
     from func.settings import Settings  # noqa: PLC0415
 
     marks["func and model"] = time.perf_counter()
@@ -44,7 +45,7 @@ def main(started_at: float) -> Marks:
     app = App.load(settings)
     marks["load and self-test of the model"] = time.perf_counter()
 
-    Server(app, _bind(settings), settings)
+    Server(app, bind(settings.host, settings.port), settings)
     marks["server"] = time.perf_counter()
     return marks
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from waitress.utilities import Error
 
-from func import telemetry
 from func.errors import OverloadedError
 from func.event_loop import EventLoop
 from func.handler import error_answer
 from func.settings import Settings
+from func.telemetry import Telemetry
 
 # Bodies that are not yet worked on, and answers that are not yet taken, over all connections.
 MOST_HELD_BYTES = 64 * 1024 * 1024
@@ -44,11 +44,12 @@ class Admission:
         is_draining: whether the server is about to end.
     """
 
-    def __init__(self, loop: EventLoop, settings: Settings) -> None:
+    def __init__(self, loop: EventLoop, settings: Settings, telemetry: Telemetry) -> None:
         self.most_waiting = settings.max_waiting
         self.request_timeout_s = settings.request_timeout_s
         self.is_draining = False
         self._loop = loop
+        self._telemetry = telemetry
         self._held_bytes = 0
         self._refused = 0
 
@@ -66,10 +67,10 @@ class Admission:
         self._refused += 1
 
     def recount(self, channels: Iterable[Any]) -> None:
-        """Count anew what connections hold, and log how many requests were refused since."""
+        """Count anew what connections hold, and tell how many requests were refused since."""
         self._held_bytes = sum(channel.held_bytes() for channel in channels)
         if self._refused:
-            telemetry.log_overload(self._refused)
+            self._telemetry.tell_overload(self._refused)
             self._refused = 0
 
 

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from func import telemetry
 from func.handler import IntentFunction, health
 from func.http import STATUS_LINES, Answer, Environ
+from func.logs import configure_logging
 from func.settings import Settings, SettingsError
+from func.telemetry import Telemetry
 from model.errors import ArtifactError
 
 # gunicorn takes this exit code of a worker as "it will never start", and gives up at once.
@@ -27,9 +28,14 @@ Route = tuple[str, str]
 
 
 class App:
-    """A WSGI application (PEP 3333) around a function whose model is loaded."""
+    """A WSGI application (PEP 3333) around a function whose model is loaded.
 
-    def __init__(self, function: IntentFunction) -> None:
+    Attributes:
+        telemetry: is told of each request.
+    """
+
+    def __init__(self, function: IntentFunction, telemetry: Telemetry | None = None) -> None:
+        self.telemetry = telemetry or Telemetry()
         self._function = function
         self._routes: Mapping[Route, Callable[[Environ], Answer]] = {
             ("POST", "/"): function,
@@ -46,8 +52,9 @@ class App:
         Raises:
             ArtifactError: the model can't be served.
         """
-        telemetry.configure_logging(settings)
-        return cls(IntentFunction.load(settings))
+        configure_logging(settings)
+        function = IntentFunction.load(settings)
+        return cls(function, Telemetry.start(settings, function.model.card, os.environ))
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -58,11 +65,11 @@ class App:
         return (answer.body,)
 
     def answer(self, environ: Environ) -> Answer:
-        """Answer a quick request, and log it."""
+        """Answer a quick request, and tell of it."""
         start = time.perf_counter()
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         answer = self._routes[method, path](environ)
-        telemetry.log_request(method, path, answer.status, start, answer.told)
+        self.telemetry.tell(environ, path, start, answer)
         return answer
 
     def is_quick(self, method: str, path: str) -> bool:
@@ -73,7 +80,7 @@ class App:
     def _flask(self) -> Callable[..., Iterable[bytes]]:
         from func.web import create_flask_app  # noqa: PLC0415 - see the top
 
-        return create_flask_app(self._function)
+        return create_flask_app(self._function, self.telemetry)
 
 
 @functools.cache

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
-from func import telemetry
 from func.admission import Refusal
 from func.http import JSON
 from func.json_api import render_json
@@ -65,6 +64,6 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]
             self.response_headers.append(("Retry-After", "1"))
         self.content_length = len(body)
         self.set_close_on_finish()
-        telemetry.log_refusal(status)
+        self.channel.server.telemetry.tell_refusal(status)
         self.channel.is_lingering = True
         self.write(body)

@@ -7,7 +7,9 @@ import hashlib
 import io
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -64,14 +66,7 @@ class IntentFunction:
         """Answer a request; whatever goes wrong is answered, too, and never raised."""
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
-        try:
-            self.authorize(environ)
-            answer = self._answer(request, mode)
-        except RequestError as error:
-            answer = error_answer(error)
-        except Exception:
-            logger.exception("A request failed")
-            answer = error_answer(InternalError())
+        answer = _settle(partial(self._answer, environ, request, mode))
         answer.told["kind"] = mode.value if mode else "http"
         return answer
 
@@ -84,7 +79,8 @@ class IntentFunction:
         if self._tokens and not self._tokens.allow(environ.get("HTTP_AUTHORIZATION", "")):
             raise UnauthorizedError
 
-    def _answer(self, request: Request, mode: Mode | None) -> Answer:
+    def _answer(self, environ: Environ, request: Request, mode: Mode | None) -> Answer:
+        self.authorize(environ)
         if request.method != "POST":
             raise MethodNotAllowedError
         if request.content_encoding.lower() not in ("", "identity"):
@@ -97,23 +93,28 @@ class IntentFunction:
                 values = parse_batch(request.content_type, body, self.settings)
                 return self._answer_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
-                reply = self._events.answer(
-                    parse_structured(request.content_type, body, self.settings)
-                )
-                return _structured(reply) if reply else _no_reply()
+                event = parse_structured(request.content_type, body, self.settings)
+                return self._answer_event(event, _structured)
             case _:
                 headers = request.event_headers().items()
                 event = Event.from_binary(headers, request.content_type or None, body)
-                reply = self._events.answer(event)
-                return _binary(reply) if reply else _no_reply()
+                return self._answer_event(event, _binary)
 
     def _answer_http(self, content_type: str, body: bytes) -> Answer:
         query = parse_query(MediaType.parse(content_type), body, self.settings)
         answers = classify(query, self.model)
         if query.is_batch:
-            return Answer(render_json({"predictions": answers}), told={"utterances": len(answers)})
+            told: dict[str, object] = {"utterances": len(answers)}
+            return Answer(render_json({"predictions": answers}), told=told, predictions=answers)
         [answer] = answers
-        return Answer(render_json(answer), told=_told(answer))
+        return Answer(render_json(answer), told=_told(answer), predictions=answers)
+
+    def _answer_event(self, event: Event, write: Callable[[Event], Answer]) -> Answer:
+        def answer() -> Answer:
+            reply = self._events.answer(event)
+            return write(reply) if reply else _no_reply()
+
+        return replace(_settle(answer), event=event.attributes)
 
     def _answer_batch(self, values: list[object], batch_id: str) -> Answer:
         if len(values) > self.settings.max_batch_size:
@@ -122,7 +123,9 @@ class IntentFunction:
         if not replies:
             return _no_reply()
         body = render_json([reply.to_json() for reply in replies])
-        return Answer(body, BATCH_JSON, told={"utterances": len(values)})
+        predictions = [reply.data for reply in replies if "intent" in reply.data]
+        told: dict[str, object] = {"utterances": len(values)}
+        return Answer(body, BATCH_JSON, told=told, predictions=predictions)
 
 
 def _load_tokens(path: Path) -> BearerTokens:
@@ -160,6 +163,17 @@ def error_answer(error: RequestError) -> Answer:
     return Answer(body, status=error.status, headers=tuple(error.headers.items()))
 
 
+def _settle(answer: Callable[[], Answer]) -> Answer:
+    """Give an answer, or tell the error that it ends with."""
+    try:
+        return answer()
+    except RequestError as error:
+        return error_answer(error)
+    except Exception:
+        logger.exception("A request failed")
+        return error_answer(InternalError())
+
+
 @functools.cache
 def _load_once() -> IntentFunction:
     return IntentFunction.load(Settings.from_environ(os.environ))
@@ -172,11 +186,15 @@ def _told(answer: Mapping[str, object]) -> dict[str, object]:
 def _binary(reply: Event) -> Answer:
     headers, body = reply.to_binary()
     content_type = headers.pop("Content-Type")
-    return Answer(body, content_type, headers=tuple(headers.items()), told=_told(reply.data))
+    return Answer(body, content_type, headers=tuple(headers.items()), **_outcome(reply))
 
 
 def _structured(reply: Event) -> Answer:
-    return Answer(render_json(reply.to_json()), STRUCTURED_JSON, told=_told(reply.data))
+    return Answer(render_json(reply.to_json()), STRUCTURED_JSON, **_outcome(reply))
+
+
+def _outcome(reply: Event) -> dict[str, Any]:
+    return {"told": _told(reply.data), "predictions": [reply.data]}
 
 
 def _no_reply() -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from func.errors import BadRequestError, TooLargeError
 
@@ -90,6 +90,8 @@ class Answer:
         content_type: of the body; "" for an answer without one.
         headers: the others, but for Content-Length.
         told: fields for the log, with nothing in them that a user typed.
+        predictions: what was predicted, in the form of the JSON contract; for the counters.
+        event: the attributes of the event that is answered, if it is one.
     """
 
     body: bytes = b""
@@ -97,6 +99,13 @@ class Answer:
     status: HTTPStatus = HTTPStatus.OK
     headers: Headers = ()
     told: dict[str, object] = field(default_factory=dict)
+    predictions: Sequence[Mapping[str, Any]] = ()
+    event: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """The form of the request: ``http``, or how its event or tensors came."""
+        return cast("str", self.told.get("kind", "http"))
 
     @property
     def all_headers(self) -> list[tuple[str, str]]:

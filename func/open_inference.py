@@ -5,6 +5,7 @@ The model's version is the beginning of its SHA-256: whoever asks for a version 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -33,7 +34,8 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
     api = OpenInferenceApi(function.model, function.settings)
 
     def told(answer: Answer) -> FlaskAnswer:
-        g.told = {**answer.told, "kind": "open-inference"}
+        answer.told["kind"] = "open-inference"
+        g.answer = answer
         return answer.body, answer.status, answer.all_headers
 
     def add(path: str, value: object) -> None:
@@ -116,9 +118,8 @@ class OpenInferenceApi:
             message.content_type, message.header(_HEADER_KEY), body, self._settings
         )
         answers = classify(asked.query, self._model)
-        answer = render_answers(asked, answers, self.version)
-        answer.told["utterances"] = len(answers)
-        return answer
+        told: dict[str, object] = {"utterances": len(answers)}
+        return replace(render_answers(asked, answers, self.version), told=told, predictions=answers)
 
     def _check(self, version: str) -> None:
         if version != self.version:

@@ -36,6 +36,9 @@ from func.admission import Admission
 from func.channel import Channel
 from func.dispatcher import Dispatcher
 from func.event_loop import EventLoop
+from func.listener import PortError, bind, taking
+from func.metrics import seconds_since_start
+from func.metrics_server import MetricsServer
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
@@ -64,16 +67,19 @@ def main() -> int:
     """
     try:
         settings = Settings.from_environ(os.environ)
-        listener = _bind(settings)
+        listener = bind(settings.host, settings.port)
+        port = settings.metrics_port
+        metrics_listener = None if port is None else bind(settings.host, port)
         # Imported late, so that wrong settings are told at once.
         from func.app import App  # noqa: PLC0415
 
-        server = Server(App.load(settings), listener, settings)
-    except (SettingsError, ArtifactError) as error:
+        app = App.load(settings)
+        with taking(settings.port):  # another process may have begun to listen on it
+            server = Server(app, listener, settings)
+        if metrics_listener:
+            server.show_metrics(metrics_listener)
+    except (SettingsError, ArtifactError, PortError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the logs may not be configured yet
-        return CAN_NOT_START
-    except OSError as error:
-        print(f"Can't listen on port {settings.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return CAN_NOT_START
     # Which process and thread logs a record, and where, is not shown and need not be found out
     # ("Optimization" in the documentation of logging).
@@ -84,6 +90,7 @@ def main() -> int:
         signal.signal(number, server.stop)
     logger.info("Serving on http://%s:%d", *listener.getsockname()[:2])
     server.run()
+    app.telemetry.close()
     logger.info("Stopped")
     return 0
 
@@ -96,7 +103,8 @@ class Server:
         self._settings = settings
         self._loop = EventLoop()
         self._check_at = 0.0
-        self._admission = Admission(self._loop, settings)
+        self._telemetry = app.telemetry
+        self._admission = Admission(self._loop, settings, app.telemetry)
         dispatcher = Dispatcher(app.is_quick, settings.max_waiting)
         dispatcher.set_thread_count(settings.threads)
         self._waitress = create_server(
@@ -121,6 +129,18 @@ class Server:
         self._waitress.pull_trigger = self._wake
         self._waitress.admission = self._admission
         self._waitress.answer = app.answer
+        self._waitress.telemetry = app.telemetry
+
+    def show_metrics(self, listener: socket.socket) -> None:
+        """Show the counters on another port, from now on."""
+        metrics = self._telemetry.metrics
+        assert metrics  # noqa: S101 - there is a port for them
+        metrics.in_flight = self._count_in_flight
+        metrics.cold_start_s = seconds_since_start()
+        host, port = listener.getsockname()[:2]
+        with taking(port):
+            MetricsServer(listener, self._telemetry).start()
+        logger.info("Metrics on http://%s:%d/metrics", host, port)
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
         """Accept what has connected, answer what has been sent, and return from ``run``."""
@@ -131,6 +151,7 @@ class Server:
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""
         self._waitress.task_dispatcher.event_loop = threading.get_ident()
+        self._telemetry.let_wait()
         while self._stop_at is None or self._loop.now < self._stop_at:
             self._turn(POLL_S)
         self._accept_waiting()
@@ -139,12 +160,16 @@ class Server:
         self._waitress.trigger.close()
         self._loop.close()
 
+    def _count_in_flight(self) -> int:
+        channels = list(self._waitress.active_channels.values())
+        return sum(len(channel.requests) for channel in channels)
+
     def _wake(self) -> None:
         """Have the event loop look at what a thread has changed."""
         self._waitress.trigger.pull_trigger(self._loop.watch_all)
 
     def _turn(self, timeout_s: float) -> None:
-        self._loop.turn(timeout_s)
+        self._loop.turn(min(timeout_s, self._telemetry.settle_due(self._loop.now)))
         if self._loop.now >= self._check_at:
             self._check_at = self._loop.now + timeout_s
             self._check_connections()
@@ -192,19 +217,6 @@ def _refuse_new_connections(listener: socket.socket) -> None:
     program = struct.pack("HP", 1, address)
     with contextlib.suppress(OSError):  # where filters are not to be had, the gap stays
         listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
-
-
-def _bind(settings: Settings) -> socket.socket:
-    """Take the port; it listens only once the model is loaded, so that no probe succeeds early."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 if __name__ == "__main__":

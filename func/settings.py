@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
+KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -34,6 +35,7 @@ class Settings:
 
     Attributes:
         host, port: where the server listens; port 0 takes any free one.
+        metrics_port: where the metrics are shown; 0 takes any free port, None shows none.
         threads: how many requests are worked on at once.
         max_waiting: how many requests may wait for their answer; more are refused with 503.
         request_timeout_s: how long a request may take to arrive, and to wait for a thread.
@@ -47,11 +49,12 @@ class Settings:
         api_token_file: tokens, one a line, of which a request has to carry one; None: none.
         low_confidence: below it, events are answered with low certainty; 0 to 1.
         event_source, event_type_prefix: of the events that the function replies with.
-        log_level, log_format: see ``func.telemetry``.
+        log_level, log_format: see ``func.logs``.
     """
 
     host: str = "0.0.0.0"  # noqa: S104 - in a container, the only useful address
     port: int = 8080
+    metrics_port: int | None = None
     threads: int = 8
     max_waiting: int = 256
     request_timeout_s: float = 30.0
@@ -87,7 +90,10 @@ class Settings:
                     values[field.name] = parse(text)
                 except ValueError as error:
                     raise SettingsError(key, text, allowed) from error
-        return cls(**values)
+        settings = cls(**values)
+        if settings.metrics_port and settings.metrics_port == settings.port:
+            raise SettingsError("METRICS_PORT", str(settings.port), "another port than PORT")
+        return settings
 
 
 Parser = tuple[Callable[[str], Any], str]
@@ -100,6 +106,12 @@ def _integer(lowest: int, highest: int) -> Parser:
         return number
 
     return parse, f"a whole number from {lowest} to {highest}"
+
+
+def _port_beside_knative(text: str) -> int:
+    if not 0 <= (port := int(text)) <= 65535 or port in KNATIVE_PORTS:  # noqa: PLR2004
+        raise ValueError
+    return port
 
 
 def _number(lowest: float, highest: float) -> Parser:
@@ -137,6 +149,10 @@ _LEAST_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the f
 _PARSERS: Mapping[str, Parser] = {
     "host": _matching(r"[0-9A-Za-z.:_-]+", "a host name or address"),
     "port": _integer(0, 65535),
+    "metrics_port": (
+        _port_beside_knative,
+        f"a number from 0 to 65535, but none of Knative's {', '.join(map(str, KNATIVE_PORTS))}",
+    ),
     "threads": _integer(1, 1000),
     "max_waiting": _integer(1, 1_000_000),
     "request_timeout_s": _number(0.1, 3600),

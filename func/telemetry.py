@@ -1,105 +1,167 @@
-"""Logs: one line a request, with nothing in it that a user typed."""
+"""What is told of each request: a line of the log and, where wanted, counters and a span."""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import itertools
 import logging
+import math
 import sys
 import time
-import traceback
+from collections import deque
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self
 
+from func.exchange import Exchange
+from func.http import Answer, Environ
+from func.logs import REQUEST, LineLog, RequestLog
+from func.metrics import UNKNOWN, Metrics
 from func.settings import Settings
+from func.trace_context import carrier_of, trace_id_of
+from model.model_card import ModelCard
+
+if TYPE_CHECKING:
+    from func.traces import Traces
 
 logger = logging.getLogger(__name__)
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-
 METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
+PROBES = frozenset(
+    (
+        *("/health", "/health/liveness", "/health/readiness"),
+        *("/v2/health/live", "/v2/health/ready"),
+    )
+)
+MOST_WAITING = 64
+MOST_WAITING_BYTES = 16 * 1024  # of an answer: a larger one is not kept for long
+SETTLE_EVERY_S = 0.05
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
-class JsonFormatter(logging.Formatter):
-    """A line of JSON for each record.
+class Telemetry:
+    """Tells of requests; safe to call from many threads.
 
-    Of an exception it tells the type and the place; never its text nor the values around it,
-    which may hold what a user typed.
+    What is told waits until the answers of a turn of the event loop are sent, and is then written
+    for all of them together, which takes half of the time.
+
+    Attributes:
+        metrics: the counters; None where they are not wanted.
     """
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Render a record."""
-        return _encode(_fields(record))
+    def __init__(
+        self,
+        *,
+        log: RequestLog | None = None,
+        metrics: Metrics | None = None,
+        traces: Traces | None = None,
+    ) -> None:
+        self.metrics = metrics
+        self._log = log or RequestLog()
+        self._traces = traces
+        self._number = itertools.count()  # next() of it is atomic
+        self._told: deque[Exchange] = deque()
+        self._most_waiting = 0
+        self._settle_at = 0.0
+
+    @classmethod
+    def start(cls, settings: Settings, card: ModelCard, environ: Mapping[str, str]) -> Self:
+        """Start what the settings, and the variables of Knative and OpenTelemetry, ask for."""
+        revision = environ.get("K_REVISION", "")
+        is_json = settings.log_format == "json"
+        return cls(
+            log=LineLog(sys.stderr, revision) if is_json else RequestLog(revision),
+            metrics=Metrics(card) if settings.metrics_port is not None else None,
+            traces=_start_traces(revision) if any(map(environ.get, ENDPOINTS)) else None,
+        )
+
+    def tell(self, environ: Environ, route: str | None, start: float, answer: Answer) -> None:
+        """Tell of a request that was answered.
+
+        Args:
+            environ: of the request; a method that HTTP does not know is not quoted.
+            route: the path, if it is one of ours; None for any other.
+            start: when the request came in, by ``time.perf_counter``.
+            answer: what was sent back.
+        """
+        method = environ["REQUEST_METHOD"]
+        exchange = Exchange(
+            method if method in METHODS else None,
+            route,
+            answer,
+            time.perf_counter() - start,
+            time.time(),
+            carrier_of(environ, answer.event),
+            is_cold=route not in PROBES and next(self._number) == 0,
+        )
+        self._told.append(exchange)
+        if len(self._told) > self._most_waiting or len(answer.body) > MOST_WAITING_BYTES:
+            self.settle()
+
+    def tell_refusal(self, status: HTTPStatus) -> None:
+        """Tell of a request that the server refused before the app saw it."""
+        self._count_refusals(UNKNOWN, status, 1)
+        fields = {"method": None, "route": None, "status": status.value}
+        logger.info(REQUEST, extra={"fields": fields})
+
+    def tell_overload(self, count: int) -> None:
+        """Tell how many requests were refused since the last time because of overload."""
+        self._count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, count)
+        logger.warning("overloaded", extra={"fields": {"status": 503, "refused": count}})
+
+    def let_wait(self) -> None:
+        """Let what is told wait from now on: somebody calls ``settle_due`` again and again."""
+        self._most_waiting = MOST_WAITING
+
+    def settle_due(self, now: float) -> float:
+        """Write what was told, unless that was done a moment ago.
+
+        Args:
+            now: by ``time.monotonic``.
+
+        Returns:
+            In how many seconds to call again; infinity if nothing waits.
+        """
+        if not self._told:
+            return math.inf
+        if now >= self._settle_at:
+            self._settle_at = now + SETTLE_EVERY_S
+            self.settle()
+            return math.inf
+        return self._settle_at - now
+
+    def settle(self) -> None:
+        """Write what was told: count it, trace it, log it."""
+        exchanges = []
+        # The length is that of a moment: another thread may add or take some.
+        with contextlib.suppress(IndexError):
+            while True:
+                exchanges.append(self._told.popleft())
+        if self.metrics:
+            self.metrics.count_answers(exchanges)
+        traced = [(exchange, self._trace_id(exchange)) for exchange in exchanges]
+        if exchanges and logger.isEnabledFor(logging.INFO):
+            self._log.write(traced)
+
+    def close(self) -> None:
+        """Write what was told, let nothing wait any more, and send the spans that do."""
+        self._most_waiting = 0
+        self.settle()
+        if self._traces:
+            self._traces.close()
+
+    def _trace_id(self, exchange: Exchange) -> str | None:
+        # Probes are many and tell nothing.
+        if self._traces and exchange.route not in PROBES:
+            return self._traces.record(exchange)
+        return trace_id_of(exchange.carrier.get("traceparent", ""))
+
+    def _count_refusals(self, method: str, status: HTTPStatus, count: int) -> None:
+        if self.metrics:
+            self.metrics.count_refusals(method, status, count)
 
 
-class TextFormatter(logging.Formatter):
-    """The same for people: a line of plain text for each record."""
+def _start_traces(revision: str) -> Traces:
+    from func.traces import Traces  # noqa: PLC0415 - its libraries are a third of a start
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Render a record."""
-        fields = _fields(record)
-        head = " ".join(str(fields.pop(key)) for key in ("time", "level", "message"))
-        return " ".join((head, *(f"{key}={value}" for key, value in fields.items())))
-
-
-def configure_logging(settings: Settings) -> None:
-    """Send the records of all loggers to standard error, in the form that is set."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
-    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    # Below these levels they tell paths, and the depth of the queue with each request.
-    logging.getLogger("waitress").setLevel(logging.WARNING)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-
-
-def log_request(
-    method: str | None,
-    route: str | None,
-    status: int,
-    start: float,
-    told: Mapping[str, object] = MappingProxyType({}),
-) -> None:
-    """Log a request that was answered.
-
-    Args:
-        method: of the request; one that HTTP does not know is not quoted.
-        route: the path, if it is one of ours; None for any other.
-        status: of the answer.
-        start: when the request came in, by ``time.perf_counter``.
-        told: what else the line tells.
-    """
-    fields = {
-        "method": method if method in METHODS else None,
-        "route": route,
-        "status": int(status),
-        "duration_ms": round((time.perf_counter() - start) * 1000, 2),
-        **told,
-    }
-    logger.info("request", extra={"fields": fields})
-
-
-def log_refusal(status: int) -> None:
-    """Log a request that the server refused before the app saw it."""
-    fields = {"method": None, "route": None, "status": int(status)}
-    logger.info("request", extra={"fields": fields})
-
-
-def log_overload(count: int) -> None:
-    """Log how many requests were refused since the last time because of overload."""
-    logger.warning("overloaded", extra={"fields": {"status": 503, "refused": count}})
-
-
-def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname,
-        "message": record.getMessage(),
-    }
-    if record.exc_info and record.exc_info[0]:
-        frames = traceback.extract_tb(record.exc_info[2])
-        # Other packages write what they were given into the message.
-        fields["message"] = "Unexpected error"
-        fields["error"] = record.exc_info[0].__name__
-        fields["place"] = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-    return fields | getattr(record, "fields", {})
+    return Traces.start(revision)

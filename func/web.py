@@ -11,22 +11,24 @@ from flask import Flask, Response, g, request
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
-from func import docs, open_inference, openapi, telemetry
+from func import docs, open_inference, openapi
 from func.errors import UnauthorizedError
 from func.handler import IntentFunction, error_answer, health
 from func.http import JSON, Answer
 from func.json_api import render_json
 from func.page import Page
+from func.telemetry import Telemetry
 
 OPEN_ROUTES = frozenset(("/", "/predict", "/docs", "/openapi.json"))
 OPEN_PREFIXES = ("/docs/", "/health", "/v2/health/")
 
 
-def create_flask_app(function: IntentFunction) -> Flask:
+def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     """Build the app around a function whose model is loaded."""
 
     def predict() -> Response:
-        return to_flask(function(request.environ))
+        g.answer = function(request.environ)
+        return to_flask(g.answer)
 
     def healthy() -> Response:
         return to_flask(health(request.environ))
@@ -52,7 +54,7 @@ def create_flask_app(function: IntentFunction) -> Flask:
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.before_request(_start)
     app.before_request(partial(_authorize, function))
-    app.after_request(_log)
+    app.after_request(partial(_tell, telemetry))
     return app
 
 
@@ -88,8 +90,9 @@ def _start() -> None:
     g.start = time.perf_counter()
 
 
-def _log(response: Response) -> Response:
+def _tell(telemetry: Telemetry, response: Response) -> Response:
     # The path itself may hold anything, an utterance too; the route it matched can't.
     route = request.url_rule.rule if request.url_rule else None
-    telemetry.log_request(request.method, route, response.status_code, g.start, g.get("told", {}))
+    answer = g.get("answer") or Answer(status=HTTPStatus(response.status_code))
+    telemetry.tell(request.environ, route, g.start, answer)
     return response

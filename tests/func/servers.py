@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, Self
 
-from func import server as server_module
 from func.app import App
 from func.channel import Channel
 from func.handler import IntentFunction
+from func.listener import bind
 from func.server import Server
 from func.settings import Settings
 from model.intent_model import IntentModel
@@ -99,7 +99,7 @@ def build_server(model: IntentModel, **options: Any) -> Server:
     """Build a server on a free port, without running it."""
     settings = Settings(host="127.0.0.1", port=0, **options)
     app = App(IntentFunction(model, settings))
-    return Server(app, server_module._bind(settings), settings)
+    return Server(app, bind(settings.host, settings.port), settings)
 
 
 def address(server: Server) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from func import admission as admission_module
 from func.admission import Admission, is_whole_post
 from func.event_loop import EventLoop
 from func.settings import Settings
+from func.telemetry import Telemetry
 from tests.func.servers import address, channels, wait_for
 from tests.func.test_channel import QUICK, SLOW, receive_answers
 
@@ -164,7 +165,7 @@ def test_bodies_share_a_limit(in_process, connect, monkeypatch):
 
 def test_what_is_held_is_counted_anew():
     """What connections no longer hold makes room again."""
-    admission = Admission(EventLoop(), Settings())
+    admission = Admission(EventLoop(), Settings(), Telemetry())
 
     assert admission.hold(admission_module.MOST_HELD_BYTES)
     assert not admission.hold(1)

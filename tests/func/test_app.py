@@ -279,22 +279,23 @@ event = {"SPECVERSION": "1.0", "ID": "1", "SOURCE": "/test", "TYPE": "test"}
 ask("GET", "/health")
 ask("POST", "/predict", b'{"text": "hello"}')
 ask("POST", "/", b'{"text": "hello"}', **{f"HTTP_CE_{key}": event[key] for key in event})
-print({"flask", "werkzeug", "parliament", "cloudevents"} & sys.modules.keys())
+print({"flask", "werkzeug", "parliament", "cloudevents", "http.server"} & sys.modules.keys())
+print({"prometheus_client", "opentelemetry", "google", "requests"} & sys.modules.keys())
 """
 
 
-def test_predictions_events_and_health_need_no_flask(settings):
-    """Flask, which would be half of the start, is not imported before it is needed."""
+def test_predictions_events_and_health_need_few_modules(settings):
+    """Neither Flask nor what metrics and traces take is imported before it is needed."""
     process = subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=ROOT,
-        env={"MODEL_PATH": str(settings.model_path)},
+        env={"MODEL_PATH": str(settings.model_path), "METRICS_PORT": "9464"},
         capture_output=True,
         text=True,
         check=False,
     )
 
-    assert process.stdout.splitlines() == ["200 OK", "200 OK", "200 OK", "set()"]
+    assert process.stdout.splitlines() == ["200 OK", "200 OK", "200 OK", "set()", "set()"]
 
 
 def test_module_has_the_app_for_wsgi_servers(settings, monkeypatch):

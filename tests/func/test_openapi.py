@@ -15,6 +15,7 @@ from func.handler import IntentFunction
 from func.inference import DATATYPES, MODEL_NAME
 from func.openapi import describe
 from func.settings import Settings
+from func.telemetry import Telemetry
 from func.web import create_flask_app
 from tests.conftest import ROOT
 from tests.func.servers import RunningServer
@@ -57,7 +58,7 @@ def test_description_names_the_limits_in_force():
 
 def test_description_has_the_routes_of_the_app(small_model, settings):
     """Each route with each of its methods is described, and no other."""
-    app = create_flask_app(IntentFunction(small_model, settings))
+    app = create_flask_app(IntentFunction(small_model, settings), Telemetry())
     described = {
         (path, method.upper())
         for path, item in describe(settings, "v1")["paths"].items()

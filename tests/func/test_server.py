@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import resource
 import socket
 import subprocess
@@ -19,7 +20,8 @@ import requests
 from func import event_loop as event_loop_module
 from func import server as server_module
 from func.channel import Channel
-from func.settings import Settings
+from func.listener import bind
+from model.training import MODEL_NAME
 from tests.conftest import ROOT
 from tests.func.servers import (
     REQUEST,
@@ -295,10 +297,24 @@ def test_waiting_connections_are_accepted_before_the_end(small_model):
         connection.close()
 
 
+def test_requests_in_flight_are_counted(in_process, hold):
+    """A request counts from when it has arrived until its answer is found."""
+    server = in_process()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        with hold as is_held:
+            connection.sendall(REQUEST.replace(b"Host: test", b"Connection: close"))
+            is_held.wait(10)
+            meanwhile = server._count_in_flight()
+        b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert meanwhile == 1
+    assert server._count_in_flight() == 0
+
+
 def test_connections_are_refused_without_losing_those_that_wait():
     """Once told, the kernel makes no more connections, and still hands out the ones it made."""
     with (
-        closing(server_module._bind(Settings(host="127.0.0.1", port=0))) as listener,
+        closing(bind("127.0.0.1", 0)) as listener,
         closing(socket.socket()) as waiting,
     ):
         listener.listen()
@@ -401,12 +417,6 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
     assert "secret-marker" not in "".join(record.getMessage() for record in caplog.records)
 
 
-def test_ipv6_address_can_be_set():
-    """A host with colons is an IPv6 address."""
-    with closing(server_module._bind(Settings(host="::1", port=0))) as listener:
-        assert listener.getsockname()[0] == "::1"
-
-
 @pytest.mark.parametrize(
     ("environ", "line"),
     [
@@ -437,21 +447,49 @@ def test_what_prevents_the_start_is_told_in_one_line(environ, line):
     assert "Traceback" not in process.stderr
 
 
-def test_port_in_use_is_told():
-    """A port that somebody else has is named."""
+@pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
+def test_port_in_use_is_told(variable):
+    """A port that somebody else has is named, whichever it is."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         taken = other.getsockname()[1]
-        process = run_server({"HOST": "127.0.0.1", "PORT": str(taken)})
+        process = run_server({"HOST": "127.0.0.1", "PORT": "0", variable: str(taken)})
 
     assert process.returncode == 1
     assert process.stderr == f"Can't listen on port {taken}: Address already in use\n"
 
 
-def run_server(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the server until it ends by itself."""
-    command = [sys.executable, "-m", "func.server"]
+LISTEN_MEANWHILE = """
+import os, sys
+from func import server
+from func.app import App
+from func.listener import bind
+
+other, load = bind("127.0.0.1", 0), App.load
+os.environ[sys.argv[1]] = str(other.getsockname()[1])
+
+def listen_meanwhile(settings):
+    other.listen()
+    return load(settings)
+
+App.load = listen_meanwhile
+sys.exit(server.main())
+"""
+
+
+@pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
+def test_port_that_another_begins_to_listen_on_is_told(small_folder, variable):
+    """Two processes may take a port; the one that listens second is told."""
+    environ = {"HOST": "127.0.0.1", "PORT": "0", "MODEL_PATH": str(small_folder / MODEL_NAME)}
+    process = run_server(environ, "-c", LISTEN_MEANWHILE, variable)
+
+    assert process.returncode == 1
+    assert re.fullmatch(r"Can't listen on port \d+: Address already in use\n", process.stderr)
+
+
+def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the server, or another program around it, until it ends by itself."""
     return subprocess.run(
-        command,
+        [sys.executable, *(arguments or ("-m", "func.server"))],
         cwd=ROOT,
         env=os.environ | environ,
         capture_output=True,

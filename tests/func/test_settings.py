@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from func.settings import ROOT, Settings, SettingsError
+from tests.knative.rules import RESERVED_PORTS
 
 
 def test_empty_environment_gives_the_defaults():
@@ -29,6 +30,7 @@ def test_each_variable_is_read():
         {
             "HOST": "::1",
             "PORT": "9000",
+            "METRICS_PORT": "9464",
             "THREADS": "2",
             "SHUTDOWN_TIMEOUT_S": "1.5",
             "MODEL_PATH": "/models/mine.pkl",
@@ -47,6 +49,7 @@ def test_each_variable_is_read():
     assert settings == Settings(
         host="::1",
         port=9000,
+        metrics_port=9464,
         threads=2,
         shutdown_timeout_s=1.5,
         model_path=Path("/models/mine.pkl"),
@@ -62,11 +65,21 @@ def test_each_variable_is_read():
     )
 
 
+METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
+
+
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
         pytest.param("PORT", "http", "a whole number from 0 to 65535", id="port-no-number"),
         pytest.param("PORT", "65536", "a whole number from 0 to 65535", id="port-too-high"),
+        pytest.param("METRICS_PORT", "metrics", METRICS_PORTS, id="metrics-port-no-number"),
+        pytest.param("METRICS_PORT", "-1", METRICS_PORTS, id="metrics-port-too-low"),
+        pytest.param("METRICS_PORT", "8080", "another port than PORT", id="metrics-port-of-app"),
+        *(
+            pytest.param("METRICS_PORT", str(port), METRICS_PORTS, id=f"metrics-port-{port}")
+            for port in sorted(RESERVED_PORTS)
+        ),
         pytest.param("THREADS", "0", "a whole number from 1 to 1000", id="no-threads"),
         pytest.param("INTENT_THRESHOLD", "nan", "a number from -1000 to 1000", id="not-a-number"),
         pytest.param("SHUTDOWN_TIMEOUT_S", "-1", "a number from 0 to 3600", id="negative-time"),

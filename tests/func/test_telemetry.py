@@ -1,94 +1,30 @@
-"""Logs: their form, and what never stands in them."""
+"""What is told of each request, and what never is."""
 
 from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import pytest
+from werkzeug.test import Client
 
-from func.settings import Settings
-from func.telemetry import JsonFormatter, TextFormatter, configure_logging
+from func.app import App
+from func.handler import IntentFunction
+from func.http import Answer
+from func.logs import RequestLog
+from func.telemetry import MOST_WAITING, MOST_WAITING_BYTES, SETTLE_EVERY_S, Telemetry
 
-
-@pytest.fixture
-def _restore_logging():
-    """Put the root logger back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-
-
-def record(message: str = "hello", **extra: object) -> logging.LogRecord:
-    """Make a log record."""
-    made = logging.LogRecord("test", logging.INFO, "file.py", 1, message, (), None)
-    made.created = 0.0
-    made.__dict__.update(extra)
-    return made
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331-01"
+OTHER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+EVENT = {"specversion": "1.0", "id": "1", "source": "/test", "type": "t"}
+BINARY = {f"ce-{name}": value for name, value in EVENT.items()}
 
 
-def failed_record() -> logging.LogRecord:
-    """Make the record of an exception whose text and message quote a user."""
-    with pytest.raises(ValueError, match="utterance-marker") as caught:
-        int("utterance-marker")
-    return record("failed on utterance-marker", exc_info=caught._excinfo)
-
-
-def test_json_line_has_time_level_message_and_fields():
-    """A record becomes one JSON object."""
-    line = JsonFormatter().format(record(fields={"status": 200, "intent": "grüße"}))
-
-    assert json.loads(line) == {
-        "time": "1970-01-01T00:00:00.000+00:00",
-        "level": "INFO",
-        "message": "hello",
-        "status": 200,
-        "intent": "grüße",
-    }
-
-
-def test_text_line_has_the_same_for_people():
-    """A record becomes one line of plain text."""
-    line = TextFormatter().format(record(fields={"status": 200}))
-
-    assert line == "1970-01-01T00:00:00.000+00:00 INFO hello status=200"
-
-
-@pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()], ids=["json", "text"])
-def test_exception_is_told_by_type_and_place_only(formatter):
-    """Neither the text of an exception nor the message around it is logged."""
-    line = formatter.format(failed_record())
-
-    assert "utterance-marker" not in line
-    assert "ValueError" in line
-    assert f"{__file__}:" in line
-
-
-def test_exception_without_frames_is_told_by_type():
-    """An exception that was never raised has no place."""
-    error = ValueError("x")
-    line = JsonFormatter().format(record(exc_info=(ValueError, error, None)))
-
-    assert json.loads(line)["error"] == "ValueError"
-    assert json.loads(line)["place"] is None
-
-
-@pytest.mark.parametrize(
-    ("log_format", "start"),
-    [pytest.param("json", "{", id="json"), pytest.param("text", "20", id="text")],
-)
-@pytest.mark.usefixtures("_restore_logging")
-def test_logs_go_to_standard_error_in_the_form_that_is_set(capsys, log_format, start):
-    """The settings choose the form; the level leaves out what is below it."""
-    configure_logging(Settings(log_format=log_format, log_level="WARNING"))
-    logging.getLogger("func.test").info("quiet")
-    logging.getLogger("func.test").warning("loud")
-
-    logged = capsys.readouterr().err
-    assert logged.startswith(start)
-    assert "loud" in logged
-    assert "quiet" not in logged
+def request_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Give the fields of the lines of requests."""
+    return [vars(entry)["fields"] for entry in caplog.records if entry.msg == "request"]
 
 
 def test_each_request_is_logged_once(client, caplog):
@@ -96,7 +32,7 @@ def test_each_request_is_logged_once(client, caplog):
     with caplog.at_level(logging.INFO):
         client.post("/predict?q=query-marker", json={"text": "hello text-marker"})
 
-    [logged] = [entry.fields for entry in caplog.records if entry.getMessage() == "request"]
+    [logged] = request_lines(caplog)
     assert logged.pop("duration_ms") >= 0
     assert 0 < logged.pop("confidence") <= 1
     assert logged == {
@@ -105,6 +41,7 @@ def test_each_request_is_logged_once(client, caplog):
         "status": 200,
         "kind": "http",
         "intent": "greeting",
+        "cold": True,
     }
 
 
@@ -120,7 +57,7 @@ def test_unknown_paths_and_methods_are_not_quoted(client, caplog, method, path):
     with caplog.at_level(logging.INFO):
         client.open(path, method=method)
 
-    [logged] = [entry.fields for entry in caplog.records if entry.getMessage() == "request"]
+    [logged] = request_lines(caplog)
     assert "marker" not in json.dumps(logged).lower()
     assert logged["status"] in (404, 405)
 
@@ -137,5 +74,136 @@ def test_batches_are_logged_with_their_size(client, caplog, content_type, body, 
     with caplog.at_level(logging.INFO):
         client.post("/", data=body, content_type=content_type)
 
-    [logged] = [entry.fields for entry in caplog.records if entry.getMessage() == "request"]
+    [logged] = request_lines(caplog)
     assert (logged["kind"], logged["utterances"]) == (kind, utterances)
+
+
+def test_first_request_of_a_process_is_cold(client, caplog):
+    """Probes come first and are not meant; later lines have no such field."""
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            client.get("/health")
+            client.post("/predict", json={"text": "hello"})
+
+    assert [line.get("cold") for line in request_lines(caplog)] == [None, True, None, None]
+
+
+def test_revision_is_told_where_there_is_one(small_model, settings, caplog):
+    """On Knative each line names its revision."""
+    telemetry = Telemetry(log=RequestLog("intent-00007"))
+    with caplog.at_level(logging.INFO):
+        Client(App(IntentFunction(small_model, settings), telemetry)).get("/health")
+
+    assert request_lines(caplog)[0]["revision"] == "intent-00007"
+
+
+@pytest.mark.parametrize(
+    ("headers", "content_type", "body"),
+    [
+        pytest.param(
+            {"traceparent": TRACEPARENT}, "application/json", {"text": "hi"}, id="plain-http"
+        ),
+        pytest.param(
+            {**BINARY, "ce-traceparent": TRACEPARENT},
+            "application/json",
+            {"text": "hi"},
+            id="event",
+        ),
+        pytest.param(
+            {**BINARY, "ce-traceparent": OTHER, "traceparent": TRACEPARENT},
+            "application/json",
+            {"text": "hi"},
+            id="header-before-event",
+        ),
+        pytest.param(
+            {},
+            "application/cloudevents+json",
+            {**EVENT, "traceparent": TRACEPARENT, "data": {"text": "hi"}},
+            id="structured-event",
+        ),
+        pytest.param(
+            {},
+            "application/cloudevents+json",
+            {**EVENT, "traceparent": TRACEPARENT, "data": {}},
+            id="event-without-text",
+        ),
+    ],
+)
+def test_line_names_the_trace_of_its_request(client, caplog, headers, content_type, body):
+    """Without a collector, too: by the header, or else by the event's attribute."""
+    with caplog.at_level(logging.INFO):
+        client.post("/", headers=headers, data=json.dumps(body), content_type=content_type)
+
+    assert request_lines(caplog)[0]["trace_id"] == TRACE_ID
+
+
+def test_line_of_a_request_without_a_trace_has_no_field_for_it(client, caplog):
+    """What is no traceparent is not quoted."""
+    with caplog.at_level(logging.INFO):
+        client.post("/", headers={"traceparent": "00-marker"}, json={"text": "hi"})
+
+    assert "trace_id" not in request_lines(caplog)[0]
+    assert "marker" not in json.dumps(request_lines(caplog))
+
+
+def tell(telemetry: Telemetry, answer: Answer = Answer()) -> None:  # noqa: B008 - never changed
+    """Tell of a request."""
+    telemetry.tell({"REQUEST_METHOD": "GET"}, "/health", 0.0, answer)
+
+
+def test_lines_may_wait_for_a_moment(caplog):
+    """Where somebody sees to them, they are written every so often, the first one at once."""
+    telemetry = Telemetry()
+    telemetry.let_wait()
+    with caplog.at_level(logging.INFO):
+        tell(telemetry)
+        waiting = len(request_lines(caplog))
+        first = telemetry.settle_due(100.0)
+        tell(telemetry)
+        second = telemetry.settle_due(100.0)
+
+    assert waiting == 0
+    assert first == float("inf")
+    assert second == pytest.approx(SETTLE_EVERY_S)
+    assert len(request_lines(caplog)) == 1
+    telemetry.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "waiting"),
+    [
+        pytest.param([Answer()] * MOST_WAITING, MOST_WAITING, id="some"),
+        pytest.param([Answer()] * (MOST_WAITING + 1), 0, id="many"),
+        pytest.param([Answer(b"x" * (MOST_WAITING_BYTES + 1))], 0, id="large"),
+    ],
+)
+def test_only_so_much_waits(caplog, answers, waiting):
+    """What waits takes little memory, whatever is answered."""
+    telemetry = Telemetry()
+    telemetry.let_wait()
+    with caplog.at_level(logging.INFO):
+        for answer in answers:
+            tell(telemetry, answer)
+
+        assert len(request_lines(caplog)) == len(answers) - waiting
+        telemetry.close()
+    assert len(request_lines(caplog)) == len(answers)
+
+
+def test_nothing_waits_after_the_end(caplog):
+    """A thread that answers late still has its line."""
+    telemetry = Telemetry()
+    telemetry.let_wait()
+    telemetry.close()
+    with caplog.at_level(logging.INFO):
+        tell(telemetry)
+
+    assert len(request_lines(caplog)) == 1
+
+
+def test_quiet_log_has_no_lines_of_requests(caplog):
+    """The level WARNING leaves them out."""
+    with caplog.at_level(logging.WARNING):
+        tell(Telemetry())
+
+    assert request_lines(caplog) == []

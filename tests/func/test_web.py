@@ -7,6 +7,7 @@ import json
 import pytest
 
 from func.handler import IntentFunction
+from func.telemetry import Telemetry
 from func.web import create_flask_app
 from model.model_card import CARD_NAME
 
@@ -14,7 +15,7 @@ from model.model_card import CARD_NAME
 @pytest.fixture
 def flask_client(small_model, settings):
     """A client of the Flask app alone."""
-    return create_flask_app(IntentFunction(small_model, settings)).test_client()
+    return create_flask_app(IntentFunction(small_model, settings), Telemetry()).test_client()
 
 
 @pytest.mark.parametrize("path", ["/", "/predict"])

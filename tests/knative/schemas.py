@@ -158,6 +158,25 @@ MIDDLEWARE = record(
         ),
     },
 )
+DURATION: Schema = {"type": "string", "pattern": r"^\d+[smh]$"}
+RELABELING = record(
+    {"targetLabel": STRING},
+    {"sourceLabels": list_of(STRING), "regex": STRING, "replacement": STRING},
+)
+# Neither targetPort, which is deprecated, nor portNumber, which finds declared ports only.
+ENDPOINT = record(
+    {"port": STRING, "path": {"type": "string", "pattern": "^/"}, "interval": DURATION},
+    {"scrapeTimeout": DURATION, "relabelings": list_of(RELABELING)},
+)
+ALERT = record(
+    {
+        "alert": {"type": "string", "pattern": "^[A-Z][A-Za-z]+$"},
+        "expr": STRING,
+        "for": DURATION,
+        "labels": record({"severity": one_of("critical", "warning", "info")}),
+        "annotations": record({"summary": STRING, "description": STRING, "runbook": STRING}),
+    }
+)
 
 SCHEMAS: Mapping[tuple[str, str], Schema] = {
     (schema["properties"]["apiVersion"]["enum"][0], schema["properties"]["kind"]["enum"][0]): schema
@@ -208,5 +227,20 @@ SCHEMAS: Mapping[tuple[str, str], Schema] = {
             ),
         ),
         kind("traefik.io/v1alpha1", "Middleware", MIDDLEWARE),
+        kind(
+            "monitoring.coreos.com/v1",
+            "PodMonitor",
+            record(
+                {
+                    "selector": record({"matchLabels": STRINGS}),
+                    "podMetricsEndpoints": list_of(ENDPOINT),
+                }
+            ),
+        ),
+        kind(
+            "monitoring.coreos.com/v1",
+            "PrometheusRule",
+            record({"groups": list_of(record({"name": STRING, "rules": list_of(ALERT)}))}),
+        ),
     )
 }

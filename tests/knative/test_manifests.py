@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import kubernetes_validate
@@ -21,6 +21,7 @@ OVERLAYS = ("overlays/staging", "overlays/production")
 # What is not for the cluster to say: Knative gives the address, the image holds the model.
 NOT_IN_THE_CONFIGMAP = {"HOST", "PORT", "MODEL_PATH"}
 KUBERNETES = "1.32"
+METRICS_PORT = 9464
 
 
 def is_core(item: Object) -> bool:
@@ -234,8 +235,10 @@ def test_settings_in_code_and_manifests_are_the_same(overlay):
 
 
 def test_base_settings_are_the_defaults_of_the_code():
-    """What runs on the cluster is what the README's table says."""
-    assert Settings.from_environ(find("base", "ConfigMap")["data"]) == Settings()
+    """What runs on the cluster is what the README's table says, and shows its metrics."""
+    expected = replace(Settings(), metrics_port=METRICS_PORT)
+
+    assert Settings.from_environ(find("base", "ConfigMap")["data"]) == expected
 
 
 def test_settings_in_the_readme_are_those_of_the_code():
@@ -355,6 +358,10 @@ def test_func_yaml_and_the_service_agree():
     }
     concurrency = options["resources"]["limits"].pop("concurrency")
 
+    environ = {each["name"]: each["value"] for each in function["run"]["envs"]}
+    data = find("base", "ConfigMap")["data"]
+
+    assert environ == {key: data[key] for key in ("LOG_FORMAT", "METRICS_PORT")}
     assert function["name"] == service["metadata"]["name"]
     assert function["namespace"] == service["metadata"]["namespace"]
     assert {key: str(value) for key, value in options["scale"].items()} == scale

@@ -1,0 +1,173 @@
+"""Measure what logs, metrics and traces cost: ``python -m benchmarks.telemetry``.
+
+The same server with each of them on and off: the time to its first prediction, the requests a
+second over eight connections, and the CPU time that both take. They are compared within each
+round, so that the machine's moods hit all alike; differences are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from operator import sub, truediv
+from statistics import median
+
+from rich.table import Table
+
+from benchmarks.command import Run, parse_options
+from benchmarks.console import console
+from benchmarks.contender import Contender
+from benchmarks.contenders import OURS
+from benchmarks.cores import CLIENT_CORE, pinned_to
+from benchmarks.cpu_time import cpu_seconds
+from benchmarks.entrants import Entrant
+from benchmarks.load import Load
+from benchmarks.paths import LOGS, ROOT
+from benchmarks.ports import free_ports
+from benchmarks.processes import Launch, serving
+from benchmarks.traffic import EIGHT
+from benchmarks.wire import OK, exchange
+
+WARM_UP_S = 1.0
+ANSWER_TIMEOUT_S = 10.0
+BASE = "nothing"
+SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n"
+PROBE = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+
+
+@dataclass(slots=True)
+class Trial:
+    """What was measured of one setting, a value for each round."""
+
+    start_s: list[float] = field(default_factory=list)
+    start_cpu_s: list[float] = field(default_factory=list)
+    requests_per_s: list[float] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
+    errors: int = 0
+
+    def beside(self, base: Trial) -> dict[str, float]:
+        """Compare with another setting, round by round."""
+        return {
+            "start_s": median(self.start_s),
+            "start_ms_more": 1000 * _median(sub, self.start_s, base.start_s),
+            "start_cpu_ms_more": 1000 * _median(sub, self.start_cpu_s, base.start_cpu_s),
+            "requests_per_s": median(self.requests_per_s),
+            "requests_per_s_ratio": _median(truediv, self.requests_per_s, base.requests_per_s),
+            "cpu_us_per_request": median(self.cpu_us),
+            "cpu_us_ratio": _median(truediv, self.cpu_us, base.cpu_us),
+            "errors": self.errors,
+        }
+
+
+def _median(
+    compare: Callable[[float, float], float], own: Sequence[float], base: Sequence[float]
+) -> float:
+    return median(map(compare, own, base))
+
+
+def main() -> int:
+    """Run the command; the exit code is 1 where a setting failed, or met an error."""
+    [collector_port] = free_ports(1)
+    settings = _settings(collector_port)
+    run = Run(settings, parse_options(__doc__ or "", settings, _add_options, rounds=11))
+    texts = [utterance.text for utterance in run.corpus.read("test")]
+    trials: dict[str, Trial] = defaultdict(Trial)
+    with pinned_to(CLIENT_CORE), _collecting(collector_port):
+        for entrant in run.entrants:
+            with run.attempt(entrant.name), serving(entrant.launch()) as server:
+                entrant.await_prediction(server, texts[0])  # once, so that its files are cached
+        for entrant in run.rounds():
+            with run.attempt(entrant.name):
+                _measure(entrant, texts, run.options.seconds, trials[entrant.name])
+    compared = {name: trial.beside(trials[BASE]) for name, trial in trials.items()}
+    console.print(_table(compared))
+    errors = sum(trial.errors for trial in trials.values())
+    return run.finish("telemetry", {"settings": compared}) or int(bool(errors))
+
+
+def _settings(collector_port: int) -> Sequence[Contender]:
+    no_logs = {"LOG_LEVEL": "WARNING"}
+    metrics = {"METRICS_PORT": "{port_2}"}
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector_port}"}
+    variables: Mapping[str, Mapping[str, str]] = {
+        BASE: no_logs,
+        "metrics": no_logs | metrics,
+        "logs": {},
+        "logs and metrics": metrics,
+        "logs, metrics and traces": metrics | traces,
+    }
+    return [
+        replace(OURS, name=name, environ={**OURS.environ, **environ})
+        for name, environ in variables.items()
+    ]
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each load (default 3)")
+
+
+@contextmanager
+def _collecting(port: int) -> Iterator[None]:
+    command = (sys.executable, "-m", "benchmarks.collector", str(port))
+    launch = Launch(command=command, folder=ROOT, environ={}, port=port, log=LOGS / "collector.log")
+    with serving(launch) as server:
+        server.await_prediction(PROBE, lambda _: True)
+        yield
+
+
+def _measure(entrant: Entrant, texts: Sequence[str], seconds: float, trial: Trial) -> None:
+    requests = EIGHT.requests(entrant.contender, texts)
+    launch = entrant.launch()
+    with serving(launch) as server:
+        start_s = entrant.await_prediction(server, texts[0])
+        start_cpu_s = cpu_seconds(server.pid)
+        if port := launch.environ.get("METRICS_PORT"):
+            # The first scrape imports what it needs, long before most of the load.
+            answer = exchange(int(port), SCRAPE, timeout_s=ANSWER_TIMEOUT_S)
+            trial.errors += answer.status != OK
+        Load(server.port, requests, EIGHT.connections).run(WARM_UP_S)
+        cpu_s = cpu_seconds(server.pid)
+        outcome = Load(server.port, requests, EIGHT.connections).run(seconds)
+        cpu_s = cpu_seconds(server.pid) - cpu_s
+    trial.start_s.append(start_s)
+    trial.start_cpu_s.append(start_cpu_s)
+    trial.requests_per_s.append(outcome.requests_per_s)
+    trial.cpu_us.append(1e6 * cpu_s / len(outcome.latencies_ms))
+    trial.errors += outcome.errors.total()
+
+
+def _table(compared: Mapping[str, Mapping[str, float]]) -> Table:
+    table = Table("on", title="What telemetry costs", title_justify="left")
+    columns = (
+        "first prediction, s",
+        "ms more",
+        "CPU ms more",
+        "requests/s",
+        "ratio",
+        "CPU µs each",
+        "ratio",
+        "errors",
+    )
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, each in compared.items():
+        table.add_row(
+            name,
+            f"{each['start_s']:.3f}",
+            f"{each['start_ms_more']:+.1f}",
+            f"{each['start_cpu_ms_more']:+.1f}",
+            f"{each['requests_per_s']:,.0f}",
+            f"{each['requests_per_s_ratio']:.3f}",
+            f"{each['cpu_us_per_request']:.1f}",
+            f"{each['cpu_us_ratio']:.3f}",
+            f"{each['errors']:.0f}",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
