@@ -296,7 +296,8 @@ def _pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
 
 def _in_units(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
     """Express values as multiples of the least of them, of 8 or 16 bits, where they are such."""
-    step = np.abs(values[values != 0]).min() if values.any() else 1.0
+    used = np.abs(values[values != 0])
+    step = used.min() if used.size else 1.0
     units = np.rint(values / step)
     largest = np.abs(units).max(initial=0)
     fitting = [kind for kind in UNITS if largest <= np.iinfo(kind).max]

@@ -5,8 +5,15 @@ import pytest
 
 from model.intent_model import softmax
 from model.linear import Linear
-from model.pipeline import BLOCK_WEIGHTS, block_sizes, build_pipeline, fitted_pipeline
+from model.pipeline import (
+    BLOCK_WEIGHTS,
+    block_sizes,
+    build_features,
+    build_pipeline,
+    fitted_pipeline,
+)
 from model.sklearn_scorer import PipelineScorer
+from tests.model.tiny_embedding import TINY
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +99,17 @@ def test_blocks_have_the_sizes_of_their_vocabularies(fitted):
     """The columns of a block are as many as its n-grams, in the order of the blocks."""
     sizes = block_sizes(fitted[0])
 
-    assert list(sizes) == list(BLOCK_WEIGHTS)
+    assert list(sizes) == ["word", "char"]
+    assert set(sizes) < set(BLOCK_WEIGHTS)
     assert sum(sizes.values()) == fitted[-1].n_features_in_
+
+
+def test_static_vectors_are_the_last_block():
+    """With an embedding, the dimensions of its vectors come after the n-grams."""
+    features = build_features(TINY).fit(["my order", "my parcel"])
+
+    assert list(block_sizes(features)) == list(BLOCK_WEIGHTS)
+    assert block_sizes(features)["static"] == TINY.dimensions
 
 
 @pytest.mark.parametrize("labels", [("b", "a"), ("b", "a", "out_of_scope")], ids=["two", "three"])
