@@ -33,7 +33,7 @@ PROBES = frozenset(
         *("/v2/health/live", "/v2/health/ready"),
     )
 )
-MOST_WAITING = 64
+MOST_WAITING = 256
 MOST_WAITING_BYTES = 16 * 1024  # of an answer: a larger one is not kept for long
 SETTLE_EVERY_S = 0.05
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
