@@ -39,8 +39,8 @@ COPY --from=packages /packages/ /packages/
 COPY LICENSE ./
 COPY func/ func/
 COPY model/__init__.py model/array_file.py model/compiled.py model/compiled_file.py model/errors.py \
-     model/intent_model.py model/model_card.py model/ngrams.py model/prediction.py \
-     model/sklearn_scorer.py model/weights.py model/
+     model/finder.py model/intent_model.py model/model_card.py model/ngrams.py model/phrases.py \
+     model/prediction.py model/sklearn_scorer.py model/weights.py model/
 COPY --from=train /build/model/artifacts/ model/artifacts/
 # Without byte code each start would compile what it imports: the base image brings none for the
 # standard library. Files of an image never change, so no start need compare them with their source.

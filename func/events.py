@@ -62,7 +62,8 @@ class EventApi:
         intent = answer["intent"]
         kind = self._out_of_scope if intent == OUT_OF_SCOPE else self._classified
         reply_id = _derived_id(event.attributes)
-        return self._reply(kind, reply_id, event.attributes, answer, intent=intent)
+        extensions = {"intent": intent, "certainty": self._certainty(answer)}
+        return self._reply(kind, reply_id, event.attributes, answer, **extensions)
 
     def answer_batch(self, values: list[object], batch_id: str) -> list[Event]:
         """Answer each event of a batch, in order.
@@ -91,6 +92,13 @@ class EventApi:
             is_identified = {"id", "source"} <= found.keys()
             reply_id = _derived_id(found) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
             return self._reply(self._rejected, reply_id, found, reason)
+
+    def _certainty(self, answer: Mapping[str, Any]) -> str:
+        # Attributes can't be fractions, and a Trigger's plain filter knows no "less than".
+        is_doubtful = (
+            answer["intent"] == OUT_OF_SCOPE or answer["confidence"] < self._settings.low_confidence
+        )
+        return "low" if is_doubtful else "high"
 
     def _reply(
         self,

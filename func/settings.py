@@ -47,6 +47,7 @@ class Settings:
             of a request: bytes of its head and its body, objects and lists within each other,
             characters of one utterance, utterances.
         api_token_file: tokens, one a line, of which a request has to carry one; None: none.
+        low_confidence: below it, events are answered with low certainty; 0 to 1.
         event_source, event_type_prefix: of the events that the function replies with.
         log_level, log_format: see ``func.logs``.
     """
@@ -67,6 +68,7 @@ class Settings:
     max_text_length: int = 5000
     max_batch_size: int = 256
     api_token_file: Path | None = None
+    low_confidence: float = 0.5
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
     log_level: str = "INFO"
@@ -164,6 +166,7 @@ _PARSERS: Mapping[str, Parser] = {
     "max_text_length": _integer(1, 1_000_000),
     "max_batch_size": _integer(1, 10_000),
     "api_token_file": (Path, "a path"),
+    "low_confidence": _number(0, 1),
     "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),
     "log_level": _choice(LOG_LEVELS),

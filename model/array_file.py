@@ -21,6 +21,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "I8": np.dtype(np.int8),
     "U16": np.dtype(np.uint16),
     "U32": np.dtype(np.uint32),
+    "U64": np.dtype(np.uint64),
     "F32": np.dtype(np.float32),
     "F64": np.dtype(np.float64),
 }

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from model.compiled_file import CompiledPipeline, Weighting
 from model.errors import CompiledFormError
-from model.ngrams import Analyzer
+from model.finder import Analyzer, NgramFinder
 from model.prediction import Evidence
 from model.weights import Floats, Integers
 
-# So many n-grams are weighted at once, which bounds the memory that a batch takes.
-CHUNK_NGRAMS = 32_768
+# Utterances of so many characters are weighted at once, which bounds the memory that a batch takes.
+CHUNK_CHARACTERS = 16_384
 MOST_INT32 = np.iinfo(np.int32).max
-NO_COLUMNS = np.array([], np.intp)
 LEAST_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 
 
@@ -46,13 +45,16 @@ class CompiledScorer:
         self._weights = compiled.weights()
         self._intercept = compiled.arrays["intercept"]
         self._layers = [
+            _Layer(Weighting((number, number + 1), above=0.0), self._offsets, None)
+            for number, vocabulary in enumerate(compiled.vocabularies)
+            if vocabulary.options.binary
+        ] + [
             _Layer(weighting, self._offsets, compiled.arrays.get(f"idf.{number}"))
             for number, weighting in enumerate(compiled.weightings)
         ]
-        self._analyzers = [
-            Analyzer(vocabulary.options, self._columns_of(number))
-            for number, vocabulary in enumerate(compiled.vocabularies)
-        ]
+        self._finder = NgramFinder()
+        for number, vocabulary in enumerate(compiled.vocabularies):
+            self._finder.add(vocabulary.options.normalization, self._analyzer(number))
         shapes = self._weights.shape, self._intercept.shape
         if shapes != ((self._offsets[-1], len(self.labels)), (len(self.labels),)):
             raise ValueError("The weights fit neither vocabularies nor labels")
@@ -84,63 +86,40 @@ class CompiledScorer:
 
     @cached_property
     def _ngrams(self) -> list[str]:
-        numbers = range(len(self._analyzers))
+        numbers = range(len(self._compiled.vocabularies))
         return list(chain.from_iterable(map(self._compiled.ngrams, numbers)))
 
-    def _columns_of(self, number: int) -> dict[str, int]:
-        columns = range(self._offsets[number], self._offsets[number + 1])
-        return dict(zip(self._compiled.ngrams(number), columns, strict=True))
-
-    def _columns_in(self, utterance: str) -> list[Integers]:
-        """Give the columns of an utterance's n-grams, in parts."""
-        parts = [NO_COLUMNS]
-        for analyzer in self._analyzers:
-            parts += analyzer.columns(utterance)
-        return parts
-
-    def _chunks(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, list[int]]]:
-        """Give the columns of some utterances' n-grams at a time, and how many each has."""
-        parts: list[Integers] = []
-        counts: list[int] = []
-        total = 0
-        for utterance in utterances:
-            own = self._columns_in(utterance)
-            parts += own
-            counts.append(sum(map(len, own)))
-            total += counts[-1]
-            if total >= CHUNK_NGRAMS:
-                yield np.concatenate(parts), counts
-                parts, counts, total = [], [], 0
-        if counts:
-            yield np.concatenate(parts), counts
+    def _analyzer(self, number: int) -> Analyzer:
+        units, phrases = self._compiled.units(number), self._compiled.phrases(number)
+        options = self._compiled.vocabularies[number].options
+        return Analyzer(options, units, phrases, offset=self._offsets[number])
 
     def _features(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, Floats]]:
         """Give the columns and the values of each utterance's n-grams."""
-        for columns, counts in self._chunks(utterances):
-            yield from self._features_of_chunk(columns, counts)
+        for chunk in _chunks(utterances):
+            yield from self._features_of_chunk(chunk)
 
-    def _features_of_chunk(
-        self, keys: Integers, counts: Sequence[int]
-    ) -> Iterator[tuple[Integers, Floats]]:
+    def _features_of_chunk(self, utterances: Sequence[str]) -> Iterator[tuple[Integers, Floats]]:
         # One sort orders all n-grams by utterance, and within each by column.
-        width = self._offsets[-1]
-        keys += np.arange(0, len(counts) * width, width).repeat(counts)
+        width, count = self._offsets[-1], len(utterances)
+        columns, rows = self._finder.columns_of(utterances)
+        bases = np.arange(count + 1) * width
+        keys = columns + bases.take(rows)
         # The smaller ones are twice as quick to sort.
-        keys = keys.astype(np.int32 if len(counts) * width <= MOST_INT32 else np.intp)
+        keys = keys.astype(np.int32 if count * width <= MOST_INT32 else np.int64)
         keys.sort()
         keys, values = _run_lengths(keys)
-        rows, columns = np.divmod(keys, width)
+        ends = keys.searchsorted(bases)
+        rows = np.arange(count).repeat(np.diff(ends))
+        columns = keys - bases.take(rows)
         for layer in self._layers:
             layer.apply(rows, columns, values)
-        ends = rows.searchsorted(np.arange(len(counts)), side="right")
-        for start, end in pairwise([0, *ends.tolist()]):
+        for start, end in pairwise(ends.tolist()):
             yield columns[start:end], values[start:end]
 
     def _features_of_one(self, utterance: str) -> tuple[Integers, Floats]:
         """Give the same for one utterance, without what tells several apart."""
-        columns = np.concatenate(self._columns_in(utterance))
-        columns.sort()
-        columns, values = _run_lengths(columns)
+        columns, values = _run_lengths(self._finder.columns(utterance))
         for layer in self._layers:
             layer.apply(None, columns, values)
         return columns, values
@@ -204,6 +183,20 @@ class _Layer:
         sums: NDArray[Any] = np.bincount(parts, values * values if is_l2 else np.abs(values))
         sums[sums == 0] = 1
         values /= (np.sqrt(sums) if is_l2 else sums).take(parts)
+
+
+def _chunks(utterances: Iterable[str]) -> Iterator[list[str]]:
+    """Give utterances some at a time."""
+    chunk: list[str] = []
+    size = 0
+    for utterance in utterances:
+        chunk.append(utterance)
+        size += len(utterance)
+        if size >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:

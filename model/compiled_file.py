@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from model.array_file import ArrayFile
 from model.errors import CompiledFormError
-from model.ngrams import AnalyzerOptions
+from model.ngrams import AnalyzerOptions, joint
+from model.phrases import Phrases
 from model.weights import DenseWeights, SparseWeights
 
-FORMAT = "intent-function/1"
+FORMAT = "intent-function/2"
 COMPILED_SUFFIX = ".safetensors"
 
 
@@ -25,8 +26,8 @@ class Vocabulary:
 
     Attributes:
         options: how texts become n-grams.
-        separator: stands between the n-grams in the file, and in none of them.
-        size: how many there are.
+        separator: stands between the units in the file, and in none of them.
+        size: how many n-grams there are.
     """
 
     options: AnalyzerOptions
@@ -68,9 +69,10 @@ class CompiledPipeline:
         weightings: in the order in which they are applied.
         is_joint: the scores are joint log probabilities, which are to be normalised.
         step: what one unit of the sparse weights is worth.
-        arrays: ``vocabulary.N`` (UTF-8 text), ``idf.N`` of weighting N, ``intercept``, and
-            either ``weights``, shape (n-grams, padded labels), or the non-zero ones of them as
-            ``weights.starts``, ``weights.labels`` and ``weights.values``.
+        arrays: ``units.N`` (UTF-8 text), ``keys.N`` and ``columns.N`` of vocabulary N (see
+            ``model.phrases``), ``idf.N`` of weighting N, ``intercept``, and either ``weights``,
+            shape (n-grams, padded labels), or the non-zero ones of them as ``weights.starts``,
+            ``weights.labels`` and ``weights.values``.
     """
 
     labels: tuple[str, ...]
@@ -136,10 +138,25 @@ class CompiledPipeline:
         """Give the first column of each vocabulary, and the number of all columns at the end."""
         return list(accumulate((entry.size for entry in self.vocabularies), initial=0))
 
-    def ngrams(self, number: int) -> list[str]:
-        """Give a vocabulary's n-grams in the order of their columns."""
-        text = str(self.arrays[f"vocabulary.{number}"].data, "utf-8", "surrogatepass")
+    def units(self, number: int) -> list[str]:
+        """Give the words or characters of a vocabulary's n-grams, in the order of their numbers."""
+        text = str(self.arrays[f"units.{number}"].data, "utf-8", "surrogatepass")
         return text.split(self.vocabularies[number].separator)
+
+    def phrases(self, number: int) -> Phrases:
+        """Give a vocabulary's n-grams.
+
+        Raises:
+            ValueError: they do not fit its units or its size.
+        """
+        phrases = Phrases(self.arrays[f"keys.{number}"], self.arrays[f"columns.{number}"])
+        phrases.check(len(self.units(number)), self.vocabularies[number].size)
+        return phrases
+
+    def ngrams(self, number: int) -> list[str]:
+        """Give a vocabulary's n-grams as texts, in the order of their columns."""
+        sequences = self.phrases(number).sequences(self.units(number))
+        return list(map(joint(self.vocabularies[number].options).join, sequences))
 
     def weights(self) -> DenseWeights | SparseWeights:
         """Give the weights, ready to score with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from model.compiled_file import CompiledPipeline, Vocabulary, Weighting
 from model.errors import CompilationError
-from model.ngrams import AnalyzerOptions
+from model.ngrams import AnalyzerOptions, splitter
+from model.phrases import Phrases
 from model.weights import padded
 
 LINEAR = (
@@ -77,14 +79,13 @@ class _FeatureCompiler:
     def __init__(self) -> None:
         self.vocabularies: list[Vocabulary] = []
         self.weightings: list[Weighting] = []
-        self._texts: list[bytes] = []
+        self._arrays: Arrays = {}
         self._idf: list[list[NDArray[Any]]] = []  # of each weighting, part by part
 
     def arrays(self) -> Arrays:
         """Give the arrays that the vocabularies and weightings need."""
-        texts = {f"vocabulary.{i}": np.frombuffer(t, np.uint8) for i, t in enumerate(self._texts)}
         idf = {f"idf.{i}": np.concatenate(parts) for i, parts in enumerate(self._idf) if parts}
-        return texts | idf
+        return self._arrays | idf
 
     def add_steps(self, name: str, steps: list[tuple[str, Any]]) -> None:
         """Take in successive steps: one that counts n-grams, then those that weight them."""
@@ -139,9 +140,15 @@ class _FeatureCompiler:
         _check_fitted(name, vectorizer)
         first = len(self.vocabularies)
         ngrams = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-        separator = _separator(name, ngrams)
-        self._texts.append(separator.join(ngrams).encode("utf-8", "surrogatepass"))
         options = _analyzer_options(name, vectorizer)
+        units, phrases = Phrases.of([_units_of(name, ngram, options) for ngram in ngrams])
+        separator = _separator(name, units)
+        text = separator.join(units).encode("utf-8", "surrogatepass")
+        self._arrays |= {
+            f"units.{first}": np.frombuffer(text, np.uint8),
+            f"keys.{first}": phrases.keys,
+            f"columns.{first}": phrases.columns,
+        }
         self.vocabularies.append(Vocabulary(options, separator, len(ngrams)))
         if type(vectorizer) is TfidfVectorizer:
             self._add_tfidf(first, vectorizer._tfidf)
@@ -196,6 +203,16 @@ def _analyzer_options(name: str, vectorizer: Any) -> AnalyzerOptions:
         stop_words=tuple(sorted(vectorizer.get_stop_words() or ())),
         binary=bool(vectorizer.binary),
     )
+
+
+def _units_of(name: str, ngram: str, options: AnalyzerOptions) -> Sequence[str]:
+    if options.analyzer != "word":
+        return tuple(ngram) or ("",)
+    if options.ngram_range == (1, 1):
+        return (ngram,)
+    if any(" " in word for word in splitter(options)(ngram)):
+        raise CompilationError(name, "has n-grams of words that hold spaces")
+    return ngram.split(" ")
 
 
 def _separator(name: str, ngrams: list[str]) -> str:
@@ -255,7 +272,7 @@ def _pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
 
 def _in_units(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
     """Express values as 8-bit multiples of the least of them, where they are such."""
-    step = np.abs(values).min(initial=np.inf)
+    step = np.abs(values).min() if values.size else 1.0
     units = np.rint(values / step)
     if np.abs(units).max(initial=0) <= MOST_UNITS and (units * step == values).all():
         return units.astype(np.int8), float(step)

@@ -12,10 +12,13 @@ from model.compiled_file import CompiledPipeline
 from model.compiler import compile_pipeline
 from model.errors import EqualityError
 from model.sklearn_scorer import PipelineScorer
+from model.weights import Floats
 
 TOLERANCE = 1e-5
 TIE = 1e-9
 BATCH_SIZE = 256
+# One text alone is scored in another way than a batch: every so many are asked for so, too.
+ALONE_EVERY = 10
 SAMPLE_SIZE = 500
 ODD_TEXTS = (
     "",
@@ -73,13 +76,19 @@ def prove_equal(
         raise EqualityError("The compiled form has other labels than the pipeline")
     for start in range(0, len(utterances), BATCH_SIZE):
         batch = utterances[start : start + BATCH_SIZE]
-        ours, theirs = compiled.logits(batch), pipeline.logits(batch)
-        scale = np.maximum(1, np.abs(theirs).max(axis=1))
-        if not (np.abs(ours - theirs).max(axis=1) <= TOLERANCE * scale).all():
-            raise EqualityError("The compiled form gives other scores than the pipeline")
-        chosen = np.take_along_axis(theirs, ours.argmax(axis=1)[:, None], axis=1)[:, 0]
-        if not (theirs.max(axis=1) - chosen <= TIE * scale).all():
-            raise EqualityError("The compiled form gives another label than the pipeline")
+        theirs = pipeline.logits(batch)
+        _compare(compiled.logits(batch), theirs)
+        alone = [compiled.logits([text]) for text in batch[::ALONE_EVERY]]
+        _compare(np.concatenate(alone), theirs[::ALONE_EVERY])
+
+
+def _compare(ours: Floats, theirs: Floats) -> None:
+    scale = np.maximum(1, np.abs(theirs).max(axis=1))
+    if not (np.abs(ours - theirs).max(axis=1) <= TOLERANCE * scale).all():
+        raise EqualityError("The compiled form gives other scores than the pipeline")
+    chosen = np.take_along_axis(theirs, ours.argmax(axis=1)[:, None], axis=1)[:, 0]
+    if not (theirs.max(axis=1) - chosen <= TIE * scale).all():
+        raise EqualityError("The compiled form gives another label than the pipeline")
 
 
 def _noisy(text: str, rng: random.Random) -> Iterator[str]:

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-Columns = NDArray[np.intp]
-
-CACHED_WORDS = 8192
-# Longer ones are seldom seen twice, and would let a sender fill the memory.
-LONGEST_CACHED_WORD = 32
 WHITE_SPACES = re.compile(r"\s\s+")
 # What these patterns find are runs of letters, digits and underscores, so many at least. In ASCII,
 # which most texts are, they are found four times as quickly by replacing all else by spaces.
@@ -54,87 +46,68 @@ class AnalyzerOptions:
     stop_words: tuple[str, ...]
     binary: bool
 
+    @property
+    def normalization(self) -> Normalization:
+        """What becomes of a text before it is split."""
+        return Normalization(self.lowercase, self.strip_accents)
 
-class Analyzer:
-    """Finds a vocabulary's n-grams in texts; safe to use from many threads."""
 
-    def __init__(self, options: AnalyzerOptions, columns: Mapping[str, int]) -> None:
-        """Take the options and, for each n-gram of the vocabulary, its column."""
-        self._is_binary = options.binary
-        self._column = columns.get
-        self._least, self._most = options.ngram_range
-        self._lowercase = options.lowercase
-        self._strip_accents = options.strip_accents
-        self._stop_words = frozenset(options.stop_words)
-        self._find_all = re.compile(options.token_pattern).findall
-        self._least_run = LEAST_RUNS.get(options.token_pattern)
-        self._cached_columns_in = lru_cache(maxsize=CACHED_WORDS)(self._columns_in)
-        self._analyze = {
-            "word": self._word_columns,
-            "char": self._char_columns,
-            "char_wb": self._char_wb_columns,
-        }[options.analyzer]
+@dataclass(frozen=True, slots=True)
+class Normalization:
+    """What becomes of a text before it is split; named as in scikit-learn."""
 
-    def columns(self, text: str) -> list[Columns]:
-        """Give the columns of a text's known n-grams, each as often as it is to be counted.
+    lowercase: bool
+    strip_accents: Accents
 
-        They come in parts, since whoever wants them puts them together with others.
-        """
-        parts = self._analyze(self._normalize(text))
-        return [np.unique(np.concatenate(parts))] if self._is_binary and parts else parts
-
-    def _normalize(self, text: str) -> str:
-        if self._lowercase:
+    def __call__(self, text: str) -> str:
+        """Normalise a text."""
+        if self.lowercase:
             text = text.lower()
-        if not self._strip_accents or text.isascii():
+        if not self.strip_accents or text.isascii():
             return text
         decomposed = unicodedata.normalize("NFKD", text)
-        if self._strip_accents == "ascii":
+        if self.strip_accents == "ascii":
             return decomposed.encode("ascii", "ignore").decode("ascii")
         return "".join(char for char in decomposed if not unicodedata.combining(char))
 
-    def _word_columns(self, text: str) -> list[Columns]:
-        words = self._find_words(text)
+
+def splitter(options: AnalyzerOptions) -> Callable[[str], Sequence[str]]:
+    """Give what splits a normalised text into the units of its n-grams: words, or characters."""
+    match options.analyzer:
+        case "word":
+            return WordSplitter(options)
+        case "char":
+            return partial(WHITE_SPACES.sub, " ")
+        case _:
+            return str
+
+
+def joint(options: AnalyzerOptions) -> str:
+    """Give what stands between an n-gram's units."""
+    return " " if options.analyzer == "word" else ""
+
+
+def padded(word: str) -> str:
+    """Mark a word's ends, as n-grams of characters within words have them."""
+    return f" {word} "
+
+
+class WordSplitter:
+    """Splits texts that are normalised into words."""
+
+    def __init__(self, options: AnalyzerOptions) -> None:
+        self._stop_words = frozenset(options.stop_words)
+        self._find_all = re.compile(options.token_pattern).findall
+        self._least_run = LEAST_RUNS.get(options.token_pattern)
+
+    def __call__(self, text: str) -> list[str]:
+        """Split a text."""
+        if self._least_run and text.isascii():
+            words = text.encode().translate(RUNS).decode().split()
+            if self._least_run > 1:
+                words = [word for word in words if len(word) >= self._least_run]
+        else:
+            words = self._find_all(text)
         if self._stop_words:
             words = [word for word in words if word not in self._stop_words]
-        ngrams: list[str] = words if self._least == 1 else []
-        for size in range(max(self._least, 2), min(self._most, len(words)) + 1):
-            shifted = (words[start:] for start in range(size))
-            ngrams = ngrams + list(map(" ".join, zip(*shifted, strict=False)))
-        return [self._known(ngrams)]
-
-    def _find_words(self, text: str) -> list[str]:
-        if self._least_run is None or not text.isascii():
-            return self._find_all(text)
-        runs = text.encode().translate(RUNS).decode().split()
-        return runs if self._least_run == 1 else [run for run in runs if len(run) > 1]
-
-    def _char_columns(self, text: str) -> list[Columns]:
-        text = WHITE_SPACES.sub(" ", text)
-        return [self._known(_substrings(text, self._least, min(self._most, len(text))))]
-
-    def _char_wb_columns(self, text: str) -> list[Columns]:
-        columns_in = self._cached_columns_in
-        return [
-            columns_in(word) if len(word) <= LONGEST_CACHED_WORD else self._columns_in(word)
-            for word in text.split()
-        ]
-
-    def _columns_in(self, word: str) -> Columns:
-        """Give the columns of a padded word's n-grams; a word that is too short counts whole."""
-        padded = f" {word} "
-        if len(padded) < self._least:
-            return self._known([padded])
-        return self._known(_substrings(padded, self._least, min(self._most, len(padded))))
-
-    def _known(self, ngrams: Iterable[str]) -> Columns:
-        columns = [column for column in map(self._column, ngrams) if column is not None]
-        return np.array(columns, np.intp)
-
-
-def _substrings(text: str, least: int, most: int) -> list[str]:
-    """Give all substrings of so many characters."""
-    end = len(text) + 1
-    return [
-        text[start : start + size] for size in range(least, most + 1) for start in range(end - size)
-    ]
+        return words

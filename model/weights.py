@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.intp]
+Integers = NDArray[np.signedinteger[Any]]
 
 # A table of so many bytes is worth its memory: it answers faster than a list of weights.
 MOST_TABLE_BYTES = 32 * 1024 * 1024

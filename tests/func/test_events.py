@@ -49,6 +49,23 @@ def test_reply_tells_the_intent(api):
     assert reply.data["request"] == {"id": "1", "source": "/test"}
 
 
+@pytest.mark.parametrize(
+    ("low_confidence", "certainty"),
+    [pytest.param(0.1, "high", id="above"), pytest.param(0.9, "low", id="below")],
+)
+def test_doubtful_replies_can_be_told_by_an_attribute(
+    small_model, settings, low_confidence, certainty
+):
+    """A confidence below the setting makes the certainty low, for a Trigger to filter by."""
+    unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=1000.0))
+    api = EventApi(unsure, replace(settings, low_confidence=low_confidence))
+
+    reply = answer(api, {"text": "reset my password"})
+
+    assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
+    assert reply.attributes["certainty"] == certainty
+
+
 def test_options_work_as_over_http(api):
     """Alternatives and evidence are given when the data asks for them."""
     reply = answer(api, {"message": "reset my password", "top_k": 2, "explain": True})
@@ -64,6 +81,7 @@ def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.out_of_scope"
     assert reply.attributes["intent"] == "out_of_scope"
+    assert reply.attributes["certainty"] == "low"
     assert reply.data["intent"] == "out_of_scope"
 
 

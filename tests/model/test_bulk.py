@@ -49,10 +49,25 @@ def results(folder: Path) -> tuple[bytes, bytes]:
     return (folder / "out.csv").read_bytes(), (folder / "out.rejected.csv").read_bytes()
 
 
+# The command, but for a rest after some chunks, until the standard input is closed.
+RESTING = """
+import sys
+from model import bulk, predict
+in_order = bulk.in_order
+def resting(*arguments, **options):
+    for number, item in enumerate(in_order(*arguments, **options)):
+        number == 3 and sys.stdin.read()
+        yield item
+bulk.in_order = resting
+sys.exit(predict.main())
+"""
+
+
 def start(arguments: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "model.predict", *arguments],
+        [sys.executable, "-c", RESTING, *arguments],
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )

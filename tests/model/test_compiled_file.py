@@ -7,7 +7,7 @@ import pytest
 
 from model.array_file import ArrayFile
 from model.compiled import CompiledScorer
-from model.compiled_file import CompiledPipeline
+from model.compiled_file import FORMAT, CompiledPipeline
 from model.errors import CompiledFormError
 from model.training import COMPILED_NAME
 
@@ -50,7 +50,7 @@ def test_other_format_is_refused():
 @pytest.mark.parametrize("description", ["{}", "[]", "no JSON", '{"labels": ["a"]}'])
 def test_file_without_a_description_is_refused(description):
     """A sealed file that describes no pipeline is refused."""
-    metadata = {"format": "intent-function/1", "model_sha256": "", "description": description}
+    metadata = {"format": FORMAT, "model_sha256": "", "description": description}
 
     with pytest.raises(CompiledFormError, match="describes no pipeline"):
         CompiledPipeline.from_bytes(ArrayFile({}, metadata).to_bytes(), model_sha256="")
@@ -68,8 +68,10 @@ def with_arrays(compiled, **changes):
         pytest.param({"intercept": None}, id="no-intercept"),
         pytest.param({"idf.0": np.ones(3)}, id="idf"),
         pytest.param({"idf.0": None}, id="no-idf"),
-        pytest.param({"vocabulary.0": np.frombuffer(b"a\nb", np.uint8)}, id="vocabulary"),
-        pytest.param({"vocabulary.0": np.frombuffer(b"\xff", np.uint8)}, id="no-utf-8"),
+        pytest.param({"units.0": np.frombuffer(b"a\nb", np.uint8)}, id="units"),
+        pytest.param({"units.0": np.frombuffer(b"\xff", np.uint8)}, id="no-utf-8"),
+        pytest.param({"keys.0": None}, id="no-keys"),
+        pytest.param({"columns.0": np.array([1, 2], np.uint8)}, id="columns"),
         pytest.param({"weights": np.zeros((4, 16))}, id="weights"),
         pytest.param({"weights": np.zeros((4, 3))}, id="not-padded"),
         pytest.param(

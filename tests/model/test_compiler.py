@@ -43,6 +43,7 @@ TEXTS = [
 ]
 INTENTS = ["order"] * 4 + ["password"] * 4 + ["greeting"] * 4
 PATTERN = r"(?u)\b(\w+)\b"
+WITH_SPACES = "my [a-z]+|[a-z]+"
 
 VECTORIZERS = {
     "counts": CountVectorizer(),
@@ -315,11 +316,39 @@ def test_large_batches_are_scored_in_parts(monkeypatch, size, most_int32):
     """However large the parts of a batch are, its scores are those of each utterance alone."""
     scorer = CompiledScorer(compile_pipeline(fitted(VECTORIZERS["union"], LogisticRegression())))
     alone = [scorer.logits([text])[0] for text in TEXTS]
-    monkeypatch.setattr("model.compiled.CHUNK_NGRAMS", size)
+    monkeypatch.setattr("model.compiled.CHUNK_CHARACTERS", size)
     monkeypatch.setattr("model.compiled.MOST_INT32", most_int32)
 
     np.testing.assert_allclose(scorer.logits(TEXTS), alone, rtol=1e-12)
     assert scorer.logits([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "vectorizer",
+    [
+        pytest.param(CountVectorizer(vocabulary=["", "order", "my order"]), id="words"),
+        pytest.param(CountVectorizer(vocabulary=["", "or"], analyzer="char"), id="characters"),
+        pytest.param(CountVectorizer(token_pattern=WITH_SPACES), id="pattern"),
+    ],
+)
+def test_ngrams_that_no_text_has_do_no_harm(vectorizer):
+    """A vocabulary may hold what is never found, and words may hold spaces if they stand alone."""
+    pipeline = Pipeline([("vectorizer", vectorizer), ("classifier", LogisticRegression())])
+    pipeline.fit(TEXTS, INTENTS)
+
+    compiled = CompiledScorer(compile_pipeline(pipeline))
+
+    texts = [*TEXTS, *ODD_TEXTS]
+    theirs = PipelineScorer(pipeline).logits(texts)
+    np.testing.assert_allclose(compiled.logits(texts), theirs, atol=1e-6)
+
+
+def test_phrases_of_words_that_hold_spaces_are_refused():
+    """Two words and one word with a space in it can't be told apart."""
+    vectorizer = CountVectorizer(token_pattern=WITH_SPACES, ngram_range=(1, 2))
+
+    with pytest.raises(CompilationError, match="has n-grams of words that hold spaces"):
+        compile_pipeline(fitted(vectorizer, LogisticRegression()))
 
 
 def test_evidence_is_that_of_the_pipeline():

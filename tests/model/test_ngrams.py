@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.ngrams import LEAST_RUNS, Analyzer, AnalyzerOptions
+from model.ngrams import LEAST_RUNS, AnalyzerOptions, WordSplitter
 
 ASCII = st.text(st.characters(max_codepoint=127))
 
@@ -27,4 +27,4 @@ def test_words_are_what_the_pattern_finds(pattern, text):
         binary=False,
     )
 
-    assert Analyzer(options, {})._find_words(text) == re.findall(pattern, text)
+    assert WordSplitter(options)(text) == re.findall(pattern, text)
