@@ -17,7 +17,7 @@ from func.event_loop import EventLoop
 from func.telemetry import Telemetry
 
 POLL_S = 0.5
-IDLE_S = 10
+IDLE_S = 90  # longer than between two scrapes, which share a connection
 MOST_CONNECTIONS = 16
 MOST_REQUEST_BYTES = 16 * 1024
 

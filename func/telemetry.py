@@ -9,7 +9,7 @@ import math
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
@@ -33,7 +33,7 @@ PROBES = frozenset(
         *("/v2/health/live", "/v2/health/ready"),
     )
 )
-MOST_WAITING = 64
+MOST_WAITING = 256
 MOST_WAITING_BYTES = 16 * 1024  # of an answer: a larger one is not kept for long
 SETTLE_EVERY_S = 0.05
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -131,17 +131,16 @@ class Telemetry:
         return self._settle_at - now
 
     def settle(self) -> None:
-        """Write what was told: count it, trace it, log it."""
+        """Write what was told: count it, trace it, log it. Whatever goes wrong stops no answer."""
         exchanges = []
         # The length is that of a moment: another thread may add or take some.
         with contextlib.suppress(IndexError):
             while True:
                 exchanges.append(self._told.popleft())
-        if self.metrics:
-            self.metrics.count_answers(exchanges)
-        traced = [(exchange, self._trace_id(exchange)) for exchange in exchanges]
-        if exchanges and logger.isEnabledFor(logging.INFO):
-            self._log.write(traced)
+        try:
+            self._write(exchanges)
+        except Exception:
+            logger.exception("Telemetry failed")
 
     def close(self) -> None:
         """Write what was told, let nothing wait any more, and send the spans that do."""
@@ -149,6 +148,13 @@ class Telemetry:
         self.settle()
         if self._traces:
             self._traces.close()
+
+    def _write(self, exchanges: Sequence[Exchange]) -> None:
+        if self.metrics:
+            self.metrics.count_answers(exchanges)
+        traced = [(exchange, self._trace_id(exchange)) for exchange in exchanges]
+        if exchanges and logger.isEnabledFor(logging.INFO):
+            self._log.write(traced)
 
     def _trace_id(self, exchange: Exchange) -> str | None:
         # Probes are many and tell nothing.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from werkzeug.test import Client
 from func.app import App
 from func.handler import IntentFunction
 from func.http import Answer
-from func.logs import RequestLog
+from func.logs import JsonFormatter, RequestLog
+from func.metrics import Metrics
 from func.telemetry import MOST_WAITING, MOST_WAITING_BYTES, SETTLE_EVERY_S, Telemetry
+from tests.conftest import ROOT
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331-01"
@@ -199,6 +202,34 @@ def test_nothing_waits_after_the_end(caplog):
         tell(telemetry)
 
     assert len(request_lines(caplog)) == 1
+
+
+def test_documentation_lists_each_field(small_model, settings, monkeypatch, caplog):
+    """The table names the fields of all kinds of lines, and no other."""
+    telemetry = Telemetry(log=RequestLog("intent-00007"))
+    client = Client(App(IntentFunction(small_model, settings), telemetry))
+    with caplog.at_level(logging.INFO):
+        client.post("/", json={"text": "hi"}, headers={"traceparent": TRACEPARENT})
+        client.post("/", json={"texts": ["hi"]})
+        telemetry.tell_overload(1)
+        monkeypatch.setattr(small_model, "predict", None)
+        client.post("/", json={"text": "hi"})
+    shown = {field for each in caplog.records for field in json.loads(JsonFormatter().format(each))}
+    document = (ROOT / "docs" / "observability.md").read_text()
+    table = document.partition("## Logs")[2].partition("## Traces")[0]
+    cells = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+
+    assert set(re.findall(r"\w+", " ".join(cells))) == shown
+
+
+def test_fault_of_telemetry_stops_no_answer(small_model, settings, monkeypatch, caplog):
+    """It is logged by type and place; the request has its answer."""
+    metrics = Metrics(small_model.card)
+    monkeypatch.setattr(metrics, "confidences", {})
+    client = Client(App(IntentFunction(small_model, settings), Telemetry(metrics=metrics)))
+
+    assert client.post("/", json={"text": "hi"}).status_code == 200
+    assert "Telemetry failed" in caplog.messages
 
 
 def test_quiet_log_has_no_lines_of_requests(caplog):
