@@ -27,9 +27,9 @@ from model.compiled_file import CompiledPipeline, Vocabulary, Weighting
 from model.embedding import Embedding, to_arrays
 from model.errors import CompilationError
 from model.ngrams import AnalyzerOptions, splitter
+from model.packing import pack
 from model.phrases import Phrases
 from model.static_vectors import StaticVectors
-from model.weights import padded
 
 LINEAR = (
     LinearSVC,
@@ -40,9 +40,6 @@ LINEAR = (
     SGDClassifier,
 )
 NAIVE_BAYES = (BernoulliNB, ComplementNB, MultinomialNB)
-# Weights are stored one by one when fewer than this share of them are not zero.
-SPARSE_SHARE = 0.5
-UNITS = (np.int8, np.int16)
 SEPARATORS = "\n\0\x1c\x1d\x1e\x1f"
 
 Arrays = dict[str, NDArray[Any]]
@@ -66,7 +63,7 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
     if isinstance(classifier, BernoulliNB) and classifier.binarize is not None:
         features.add_weighting(0, above=float(classifier.binarize))
     ngram_count = sum(vocabulary.size for vocabulary in features.vocabularies)
-    arrays, step = _pack(coefficients[:, :ngram_count])
+    arrays, step = pack(coefficients[:, :ngram_count])
     return CompiledPipeline(
         labels=tuple(str(label) for label in classifier.classes_),
         vocabularies=tuple(features.vocabularies),
@@ -273,34 +270,3 @@ def _naive_bayes_form(classifier: Any) -> tuple[NDArray[Any], NDArray[np.float64
         return present, classifier.class_log_prior_
     absent = np.log(1 - np.exp(present))
     return present - absent, classifier.class_log_prior_ + absent.sum(axis=1)
-
-
-def _pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
-    """Store coefficients without loss in the smallest way: the arrays, and what a unit is worth."""
-    by_ngram = coefficients.T
-    used = by_ngram != 0
-    if used.mean() >= SPARSE_SHARE:
-        padding = padded(len(coefficients)) - len(coefficients)
-        values, step = _in_units(by_ngram)
-        return {"weights": np.pad(values, ((0, 0), (0, padding)))}, step
-    ngrams, labels = used.nonzero()
-    values, step = _in_units(by_ngram[used])
-    starts = np.searchsorted(ngrams, np.arange(len(by_ngram) + 1))
-    label_type = np.min_scalar_type(len(coefficients) - 1)
-    return {
-        "weights.starts": starts.astype(np.uint32),
-        "weights.labels": labels.astype(label_type),
-        "weights.values": values,
-    }, step
-
-
-def _in_units(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
-    """Express values as multiples of the least of them, of 8 or 16 bits, where they are such."""
-    used = np.abs(values[values != 0])
-    step = used.min() if used.size else 1.0
-    units = np.rint(values / step)
-    largest = np.abs(units).max(initial=0)
-    fitting = [kind for kind in UNITS if largest <= np.iinfo(kind).max]
-    if fitting and (units * step == values).all():
-        return units.astype(fitting[0]), float(step)
-    return values, 1.0

@@ -17,8 +17,9 @@ from model.linear import Integers, Linear, fit_bayes, fit_detector, fit_margin
 from model.noise import misspelt
 from model.pipeline import BLOCK_WEIGHTS, STATIC, block_sizes, build_features
 
-# So small that clean utterances are learnt as well as without: it is what typos need.
-NOISY_WEIGHT = 0.05
+NOISY_WEIGHT = 0.2
+# A misspelt word falls into other pieces, whose vectors mean something else.
+NOISY_WEIGHT_WITH_VECTORS = 0.05
 WORD = re.compile(r"\w")
 NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
@@ -75,7 +76,8 @@ class Lesson:
         noisy = self._weighted([misspelt(text, rng) for text in texts])
         self._all = vstack((self._clean, noisy), format="csr")
         self._targets = np.concatenate((targets, targets))
-        self._weights = np.repeat((1.0, NOISY_WEIGHT), len(targets))
+        noisy_weight = NOISY_WEIGHT if embedding is None else NOISY_WEIGHT_WITH_VECTORS
+        self._weights = np.repeat((1.0, noisy_weight), len(targets))
 
     def views(self, regularisation: float) -> tuple[Linear, ...]:
         """Learn to tell the labels apart, in each way there is."""
