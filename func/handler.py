@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+TOLD_ATTRIBUTES = ("id", "source", "specversion", "type", "traceparent", "tracestate")
+MOST_TOLD = 512  # characters of each
+
 
 class IntentFunction:
     """Answers requests by a model; safe to call from many threads."""
@@ -114,7 +117,7 @@ class IntentFunction:
             reply = self._events.answer(event)
             return write(reply) if reply else _no_reply()
 
-        return replace(_settle(answer), event=event.attributes)
+        return replace(_settle(answer), event=_told_of(event.attributes))
 
     def _answer_batch(self, values: list[object], batch_id: str) -> Answer:
         if len(values) > self.settings.max_batch_size:
@@ -177,6 +180,11 @@ def _settle(answer: Callable[[], Answer]) -> Answer:
 @functools.cache
 def _load_once() -> IntentFunction:
     return IntentFunction.load(Settings.from_environ(os.environ))
+
+
+def _told_of(attributes: Mapping[str, str]) -> dict[str, str]:
+    # What is told waits in memory, and a sender's attributes may be as long as a body.
+    return {name: attributes[name][:MOST_TOLD] for name in TOLD_ATTRIBUTES if name in attributes}
 
 
 def _told(answer: Mapping[str, object]) -> dict[str, object]:

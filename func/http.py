@@ -91,7 +91,7 @@ class Answer:
         headers: the others, but for Content-Length.
         told: fields for the log, with nothing in them that a user typed.
         predictions: what was predicted, in the form of the JSON contract; for the counters.
-        event: the attributes of the event that is answered, if it is one.
+        event: of the event that is answered, if it is one, the attributes that are told of.
     """
 
     body: bytes = b""

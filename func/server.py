@@ -89,8 +89,10 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     logger.info("Serving on http://%s:%d", *listener.getsockname()[:2])
-    server.run()
-    app.telemetry.close()
+    try:
+        server.run()
+    finally:
+        app.telemetry.close()
     logger.info("Stopped")
     return 0
 
@@ -156,6 +158,7 @@ class Server:
             self._turn(POLL_S)
         self._accept_waiting()
         self._drain(until=self._stop_at + self._settings.shutdown_timeout_s)
+        self._admission.recount(())  # tells of the last refusals
         self._waitress.task_dispatcher.shutdown(timeout=1)
         self._waitress.trigger.close()
         self._loop.close()

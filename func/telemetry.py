@@ -17,7 +17,7 @@ from func.exchange import Exchange
 from func.http import Answer, Environ
 from func.logs import REQUEST, LineLog, RequestLog
 from func.metrics import UNKNOWN, Metrics
-from func.settings import Settings
+from func.settings import Settings, SettingsError
 from func.trace_context import carrier_of, trace_id_of
 from model.model_card import ModelCard
 
@@ -37,6 +37,13 @@ MOST_WAITING = 256
 MOST_WAITING_BYTES = 16 * 1024  # of an answer: a larger one is not kept for long
 SETTLE_EVERY_S = 0.05
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+class TracesError(SettingsError):
+    """One of OpenTelemetry's variables has a value that can't be used."""
+
+    def __init__(self, error: ValueError) -> None:
+        Exception.__init__(self, f"OpenTelemetry's variables can't be used: {error}")
 
 
 class Telemetry:
@@ -168,6 +175,9 @@ class Telemetry:
 
 
 def _start_traces(revision: str) -> Traces:
-    from func.traces import Traces  # noqa: PLC0415 - its libraries are a third of a start
+    try:
+        from func.traces import Traces  # noqa: PLC0415 - its libraries are a third of a start
 
-    return Traces.start(revision)
+        return Traces.start(revision)
+    except ValueError as error:  # the libraries read some variables when they are imported
+        raise TracesError(error) from error

@@ -13,6 +13,8 @@ _TRACEPARENT = re.compile(
     re.ASCII,
 )
 
+MOST_STATE = 512
+
 Carrier = Mapping[str, str]
 
 
@@ -44,4 +46,6 @@ def trace_id_of(traceparent: str) -> str | None:
 
 
 def _carrier(traceparent: str, tracestate: str) -> Carrier:
-    return {"traceparent": traceparent} | ({"tracestate": tracestate} if tracestate else {})
+    # Nobody has to pass on more (Trace Context, section 3.3.1.5), and it waits in memory.
+    has_state = 0 < len(tracestate) <= MOST_STATE
+    return {"traceparent": traceparent} | ({"tracestate": tracestate} if has_state else {})

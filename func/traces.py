@@ -22,7 +22,6 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from func.exchange import Exchange
-from func.settings import SettingsError
 from func.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -36,13 +35,6 @@ _EVENT_ATTRIBUTES = {
     "specversion": "cloudevents.event_spec_version",
     "type": "cloudevents.event_type",
 }
-
-
-class TracesError(SettingsError):
-    """One of OpenTelemetry's variables has a value that can't be used."""
-
-    def __init__(self, error: ValueError) -> None:
-        Exception.__init__(self, f"OpenTelemetry's variables can't be used: {error}")
 
 
 class Traces:
@@ -60,14 +52,11 @@ class Traces:
         """Start to send spans to where OpenTelemetry's standard variables say.
 
         Raises:
-            TracesError: one of them has a value that can't be used.
+            ValueError: one of them has a value that can't be used.
         """
         # Its loggers tell texts of exceptions and answers; func.traces tells what matters.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
-        try:
-            return cls(TellingExporter(OTLPSpanExporter()), _resource(revision))
-        except ValueError as error:
-            raise TracesError(error) from error
+        return cls(TellingExporter(OTLPSpanExporter()), _resource(revision))
 
     def record(self, exchange: Exchange) -> str | None:
         """Record a request that has just been answered.

@@ -152,7 +152,7 @@ class CompiledPipeline:
             ValueError: they do not fit its units or its size.
         """
         phrases = Phrases(self.arrays[f"keys.{number}"], self.arrays[f"columns.{number}"])
-        phrases.check(len(self.units(number)), self.vocabularies[number].size)
+        phrases.check(len(set(self.units(number))), self.vocabularies[number].size)
         return phrases
 
     def ngrams(self, number: int) -> list[str]:

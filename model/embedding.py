@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import sqrt
 from typing import Any
 
@@ -26,6 +26,8 @@ PIECES, VECTORS, SCALES, WEIGHTS = (
 CACHED_WORDS = 8192
 # Longer words are taken apart first: merging takes time that grows with the square of the length.
 LONGEST_RUN = 32
+# Pieces are added up so many at a time, which bounds the memory that a long text takes.
+MOST_AT_ONCE = 4096
 
 
 class Embedding:
@@ -90,7 +92,11 @@ class Embedding:
         return vector / np.float32(_length(vector))
 
     def _sum(self, numbers: Integers) -> NDArray[np.float32]:
-        return self.scales.take(numbers) @ self.vectors.take(numbers, 0).astype(np.float32)
+        vector = np.zeros(self.dimensions, np.float32)
+        for start in range(0, len(numbers), MOST_AT_ONCE):
+            part = numbers[start : start + MOST_AT_ONCE]
+            vector += self.scales.take(part) @ self.vectors.take(part, 0).astype(np.float32)
+        return vector
 
     def _numbers_in(self, words: Iterable[str]) -> Integers:
         return np.array([number for word in words for number in self._numbers_in_word(word)], int)
@@ -100,7 +106,8 @@ class Embedding:
             return self._cached_numbers_of(WORD_START + word)
         marked = WORD_START + word
         runs = range(0, len(marked), LONGEST_RUN)
-        return sum((self._cached_numbers_of(marked[at : at + LONGEST_RUN]) for at in runs), ())
+        parts = (self._cached_numbers_of(marked[at : at + LONGEST_RUN]) for at in runs)
+        return tuple(chain.from_iterable(parts))
 
     def _numbers_of(self, run: str) -> tuple[int, ...]:
         """Give the numbers of a run's known pieces; the mark of a word alone says nothing."""

@@ -68,6 +68,7 @@ class Phrases:
         beginnings, last = np.divmod(keys, max(base, 1))
         if (
             self.unknown != unit_count
+            or self.columns[unit_count]
             or not np.array_equal(used, np.arange(1, column_count + 1))
             or (np.diff(keys) <= 0).any()
             or (beginnings >= np.arange(base, base + len(keys))).any()

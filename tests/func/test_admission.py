@@ -82,6 +82,21 @@ def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, cap
     assert record.fields == {"status": 503, "refused": 3}
 
 
+def test_last_refusals_are_told_at_the_end(in_process, connect, hold, caplog, monkeypatch):
+    """Those of the last moments before the end are counted and logged, too."""
+    monkeypatch.setattr("func.server.POLL_S", 60.0)  # so long until they would be told anyway
+    server = in_process(max_waiting=1)
+    first, other = connect(server), connect(server)
+    with hold as is_held:
+        first.sendall(QUICK)
+        assert is_held.wait(10)
+        other.sendall(QUICK)
+    assert other.recv(65536).startswith(b"HTTP/1.1 503 ")
+    server.stop()
+
+    wait_for(lambda: "overloaded" in caplog.messages)
+
+
 def test_requests_in_parts_are_refused_too(in_process, connect, hold):
     """A request whose body comes after its head is refused when it is complete."""
     server = in_process(max_waiting=1)

@@ -65,6 +65,12 @@ def test_what_breaks_the_form_names_no_trace(traceparent):
             id="event-where-the-header-is-no-good",
         ),
         pytest.param({}, {"traceparent": "marker"}, {}, id="neither-is-good"),
+        pytest.param(
+            {"HTTP_TRACEPARENT": TRACEPARENT, "HTTP_TRACESTATE": "a=" + "1" * 511},
+            {},
+            {"traceparent": TRACEPARENT},
+            id="state-is-too-long",
+        ),
     ],
 )
 def test_parent_is_the_last_hop(environ, event, carrier):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
+import os
+import subprocess
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -15,8 +17,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from func.exchange import Exchange
 from func.http import Answer
-from func.settings import SettingsError
 from func.traces import TellingExporter, Traces
+from tests.conftest import ROOT
 from tests.func.collector import collecting
 from tests.func.servers import RunningServer
 from tests.ports import free_port
@@ -37,6 +39,7 @@ REQUESTS: dict[str, tuple[str, object, dict[str, str]]] = {
     "both": ("/", TEXT, {**BINARY, "ce-traceparent": OTHER, "traceparent": TRACEPARENT}),
     "structured": ("/", {**EVENT, "traceparent": TRACEPARENT, "data": TEXT}, STRUCTURED),
     "unusable": ("/", {**EVENT, "traceparent": TRACEPARENT, "data": {}}, STRUCTURED),
+    "long": ("/", {**EVENT, "id": "x" * 10_000, "data": {}}, STRUCTURED),
     "texts": ("/predict", {"texts": ["hello", "hi"]}, {}),
     "unknown": ("/path-marker", TEXT, {}),
 }
@@ -121,6 +124,14 @@ def test_attributes_are_those_of_the_conventions(spans):
         "cloudevents.event_spec_version": "1.0",
         "cloudevents.event_type": "chat.message",
     }
+
+
+def test_long_attributes_of_events_are_cut(spans):
+    """What waits to be sent must not fill the memory, whatever a sender writes."""
+    long = spans["long"]["attributes"]
+
+    assert long["cloudevents.event_id"] == "x" * 512
+    assert long["cloudevents.event_type"] == "chat.message"
 
 
 def test_batch_tells_how_many_texts_it_held(spans):
@@ -233,16 +244,34 @@ def test_disabled_traces_leave_the_trace_of_others_alone(monkeypatch):
     assert exporter.get_finished_spans() == ()
 
 
-def test_variable_that_can_not_be_used_stops_the_start(monkeypatch):
+@pytest.mark.parametrize(
+    "variable",
+    [
+        pytest.param("OTEL_BSP_MAX_QUEUE_SIZE", id="read-at-the-start"),
+        pytest.param("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", id="read-by-the-import"),
+    ],
+)
+def test_variable_that_can_not_be_used_stops_the_start(small_folder, variable):
     """It is told in one line, as any other setting is."""
-    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "-1")
-    with pytest.raises(SettingsError) as caught:
-        Traces.start("")
-
-    assert str(caught.value) == (
-        "OpenTelemetry's variables can't be used: max_queue_size must be a positive integer."
+    environ = {
+        "MODEL_PATH": str(small_folder / "intent_model.pkl"),
+        "PORT": "0",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
+        variable: "-1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "func.server"],
+        cwd=ROOT,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
-    logging.getLogger("opentelemetry").setLevel(logging.NOTSET)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("OpenTelemetry's variables can't be used: ")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_fault_of_the_server_is_an_error():

@@ -57,6 +57,7 @@ def test_single_units_need_no_keys():
     [
         pytest.param([5], [1, 2, 0, 3], 3, id="other-units"),
         pytest.param([1], [1, 2, 0, 2], 2, id="column-twice"),
+        pytest.param([1], [1, 2, 3, 0], 2, id="column-of-the-unknown"),
         pytest.param([1], [1, 2, 0, 0], 2, id="column-missing"),
         pytest.param([1, 1], [1, 2, 0, 3, 0], 2, id="key-twice"),
         pytest.param([9], [1, 2, 0, 3], 2, id="begins-with-itself"),
