@@ -17,7 +17,7 @@ from func.json_api import render_json
 if TYPE_CHECKING:
     from func.channel import Channel
 
-# So much text is classified in some milliseconds; with static vectors and unseen words, in some tens.
+# So much text is classified in some milliseconds; unseen words by static vectors, in some tens.
 MOST_QUICK_BYTES = 8 * 1024
 
 
