@@ -79,7 +79,7 @@ def spans(traced) -> dict[str, dict[str, Any]]:
 def test_spans_that_wait_are_sent_at_the_end(spans):
     """SIGTERM loses none: each request has its span, in order; probes have none."""
     assert [span["name"] for span in spans.values()] == [
-        *("POST /predict", "POST /predict", "POST /", "POST /", "POST /", "POST /"),
+        *("POST /predict", "POST /predict", "POST /", "POST /", "POST /", "POST /", "POST /"),
         *("POST /predict", "POST"),
     ]
     assert {span["kind"] for span in spans.values()} == {SERVER}
