@@ -148,7 +148,8 @@ class Server:
         """Accept what has connected, answer what has been sent, and return from ``run``."""
         if self._stop_at is None:
             self._stop_at = time.monotonic() + self._settings.shutdown_delay_s
-            self._wake()
+            with contextlib.suppress(OSError):  # asked by another thread, it may have ended by now
+                self._wake()
 
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""

@@ -89,6 +89,9 @@ class ApiHandler(Handler):
         elif self.api.watching == "expired":
             gone = {"code": 410, "reason": "Expired", "message": "too old resource version"}
             self._send_event({"type": "ERROR", "object": gone})
+        elif self.api.watching == "deleted":
+            self._send_event({"type": "DELETED", "object": {"metadata": {"resourceVersion": "1"}}})
+            self._send_chunk(b"")
         elif self.api.watching == "garbled":
             self._send_chunk(b"{not JSON\n")
 

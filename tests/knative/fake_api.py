@@ -52,7 +52,8 @@ class FakeApi:
         statuses: answers to give to the next requests instead of the right ones.
         forbidden: methods that are answered with 403.
         conflicts: how many patches come just after somebody else has written.
-        watching: "works", or how watches fail: "dropped", "expired", "garbled", "forbidden".
+        watching: "works", or how watches fail: "dropped", "expired", "deleted", "garbled" or
+            "forbidden".
         on_patch: called with the Service after each patch of it.
         patches: all that were carried out.
         log: method and path of all requests.

@@ -171,9 +171,11 @@ class TestWriting:
 
 
 class TestWaiting:
-    @pytest.mark.parametrize("watching", ["works", "dropped", "expired", "garbled", "forbidden"])
+    @pytest.mark.parametrize(
+        "watching", ["works", "dropped", "expired", "deleted", "garbled", "forbidden"]
+    )
     def test_traffic_is_waited_for_however_watches_fail(self, api, cluster, watching):
-        """They are dropped, too old, garbled, not allowed: then the object is read again."""
+        """They are dropped, too old, tell of a deletion, are garbled, not allowed: read again."""
         api.watching = watching
         cluster.update_service(pin)
         assert cluster.wait_until_routed("all").actual == split((), stable=FIRST)
