@@ -198,12 +198,13 @@ class TestWaiting:
         with pytest.raises(WaitTimeoutError, match=r"a revision after x.*generation 0 of 1"):
             cluster.wait_for_revision_after("x", 1)
 
-    def test_a_watch_that_has_expired_is_no_answer(self, api, cluster):
+    @pytest.mark.parametrize("watching", ["expired", "deleted"])
+    def test_a_watch_that_has_ended_is_no_answer(self, api, cluster, watching):
         """The event that says so is not taken for the object."""
         quick = replace(QUICK, timeout_s=0.5)
         cluster = Cluster(cluster._api, namespace=NAMESPACE, service=NAME, timing=quick)
         api.edit(unready)
-        api.watching = "expired"
+        api.watching = watching
         with pytest.raises(WaitTimeoutError, match="all is routed"):
             cluster.wait_until_routed("all")
 
