@@ -7,7 +7,6 @@ that make the one of lowest number are merged first.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
@@ -17,12 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.ngrams import Normalization
 from model.weights import Floats, Integers, padded
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 PIECES, VECTORS, SCALES, WEIGHTS = (
     f"static.{part}" for part in ("pieces", "vectors", "scales", "weights")
 )
+NORMALIZE = Normalization(lowercase=True, strip_accents="unicode")
 CACHED_WORDS = 8192
 # Longer words are taken apart first: merging takes time that grows with the square of the length.
 LONGEST_RUN = 32
@@ -179,11 +180,7 @@ def to_arrays(embedding: Embedding, coefficients: NDArray[Any]) -> dict[str, NDA
 
 def words_of(text: str) -> list[str]:
     """Give a text's words as they are looked up: in small letters, without accents."""
-    text = text.lower()
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return text.split()
+    return NORMALIZE(text).split()
 
 
 def _length(vector: NDArray[np.float32]) -> float:
