@@ -96,7 +96,7 @@ class CompiledScorer:
         return list(chain.from_iterable(map(self._compiled.ngrams, numbers)))
 
     def _analyzer(self, number: int) -> Analyzer:
-        units, phrases = self._compiled.units(number), self._compiled.phrases(number)
+        units, phrases = self._compiled.phrases(number)
         options = self._compiled.vocabularies[number].options
         return Analyzer(options, units, phrases, offset=self._offsets[number])
 

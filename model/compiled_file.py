@@ -140,25 +140,23 @@ class CompiledPipeline:
         """Give the first column of each vocabulary, and the number of all columns at the end."""
         return list(accumulate((entry.size for entry in self.vocabularies), initial=0))
 
-    def units(self, number: int) -> list[str]:
-        """Give the words or characters of a vocabulary's n-grams, in the order of their numbers."""
-        text = str(self.arrays[f"units.{number}"].data, "utf-8", "surrogatepass")
-        return text.split(self.vocabularies[number].separator)
-
-    def phrases(self, number: int) -> Phrases:
-        """Give a vocabulary's n-grams.
+    def phrases(self, number: int) -> tuple[list[str], Phrases]:
+        """Give a vocabulary's words or characters in the order of their numbers, and its n-grams.
 
         Raises:
-            ValueError: they do not fit its units or its size.
+            ValueError: they do not fit each other, or the vocabulary's size.
         """
+        vocabulary = self.vocabularies[number]
+        text = str(self.arrays[f"units.{number}"].data, "utf-8", "surrogatepass")
+        units = text.split(vocabulary.separator)
         phrases = Phrases(self.arrays[f"keys.{number}"], self.arrays[f"columns.{number}"])
-        phrases.check(len(set(self.units(number))), self.vocabularies[number].size)
-        return phrases
+        phrases.check(len(set(units)), vocabulary.size)
+        return units, phrases
 
     def ngrams(self, number: int) -> list[str]:
         """Give a vocabulary's n-grams as texts, in the order of their columns."""
-        sequences = self.phrases(number).sequences(self.units(number))
-        return list(map(joint(self.vocabularies[number].options).join, sequences))
+        units, phrases = self.phrases(number)
+        return list(map(joint(self.vocabularies[number].options).join, phrases.sequences(units)))
 
     def weights(self) -> DenseWeights | SparseWeights:
         """Give the weights, ready to score with."""
