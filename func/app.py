@@ -10,11 +10,11 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from func.handler import IntentFunction, health
-from func.http import STATUS_LINES, Answer, Environ
+from func.http import STATUS_LINES, Answer, Environ, Post
 from func.logs import configure_logging
 from func.settings import Settings, SettingsError
 from func.telemetry import Telemetry
@@ -71,6 +71,13 @@ class App:
         answer = self._routes[method, path](environ)
         self.telemetry.tell(environ, path, start, answer)
         return answer
+
+    def answer_posts(self, posts: Sequence[Post]) -> list[Answer]:
+        """Answer quick requests by POST, together, and tell of each."""
+        answers = self._function.answer_all([post.environ for post in posts])
+        for post, answer in zip(posts, answers, strict=True):
+            self.telemetry.tell(post.environ, post.environ["PATH_INFO"], post.start, answer)
+        return answers
 
     def is_quick(self, method: str, path: str) -> bool:
         """Tell whether a route is answered without Flask."""

@@ -20,7 +20,7 @@ from waitress.utilities import build_http_date
 
 from func.admission import Admission, Refusal, is_whole_post, overloaded
 from func.dispatcher import RefusalTask
-from func.http import Environ
+from func.http import Answer, Environ
 
 logger = logging.getLogger(__name__)
 
@@ -113,8 +113,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.linger_until is not None:
             return False
         if self._admission.is_late() and self.request is None and is_whole_post(data):
-            self._send(overloaded(_http_date(int(time.time()))))
-            self._admission.count_refused()
+            self._refuse_late()
             return True
         is_taken = bool(super().received(data))
         if self.request is None:
@@ -135,22 +134,39 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self._answer_here()
 
     def _answer_here(self) -> None:
-        """Answer a request in the event loop; without WSGI, unless the connection may end."""
+        """Answer a request in the event loop; without WSGI, unless the connection may end.
+
+        What is asked for by POST is answered once all is read that can be.
+        """
         [request, *more] = self.requests
         is_last = self._admission.is_draining or "CONNECTION" in request.headers
         if request.error or request.version != "1.1" or is_last or more or self.request:
             self.service()
             return
-        date = _http_date(int(time.time()))
-        if request.command == "POST" and self._admission.is_late():
-            self._admission.count_refused()
-            message = overloaded(date)
-        else:
-            message = self.server.answer(_environ_of(request)).to_bytes(date)
-            self._map.answered += 1
         self.requests = []
-        request.close()
-        self._send(message)
+        if request.command == "POST" and self._admission.is_late():
+            self._refuse_late()
+            return
+        self._map.answered += 1
+        if request.command == "POST":
+            self._map.batch.add(self, _environ_of(request))
+        else:
+            self._send(self.server.answer(_environ_of(request)).to_bytes(_http_date()))
+
+    def deliver(self, answer: Answer) -> None:
+        """Send an answer that was found after its request was read."""
+        if not self.connected:
+            return
+        try:
+            self._send(answer.to_bytes(_http_date()))
+        except Exception:  # noqa: BLE001 - as the event loop has it
+            self.handle_error()
+        if self.total_outbufs_len:
+            self._map.watch(self._fileno)
+
+    def _refuse_late(self) -> None:
+        self._send(overloaded(_http_date()))
+        self._admission.count_refused()
 
     def _send(self, message: bytes) -> None:
         sent = 0 if self.total_outbufs_len else self.send(message)
@@ -196,6 +212,10 @@ def _environ_of(request: HTTPRequestParser) -> Environ:
     return environ
 
 
+def _http_date() -> str:
+    return _date_of(int(time.time()))
+
+
 @lru_cache(maxsize=1)
-def _http_date(now_s: int) -> str:
-    return str(build_http_date(now_s))
+def _date_of(since_epoch_s: int) -> str:
+    return str(build_http_date(since_epoch_s))

@@ -11,14 +11,12 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from func.admission import Refusal
+from func.batch import MOST_QUICK_BYTES
 from func.http import JSON
 from func.json_api import render_json
 
 if TYPE_CHECKING:
     from func.channel import Channel
-
-# So much text is classified in some milliseconds; unseen words by static vectors, in some tens.
-MOST_QUICK_BYTES = 8 * 1024
 
 
 class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]

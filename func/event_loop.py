@@ -12,7 +12,8 @@ from typing import Any
 
 from waitress.wasyncore import readwrite
 
-MOST_EVENTS = 8192
+from func.batch import Batch
+
 MOST_ACCEPTED = 128
 
 
@@ -20,12 +21,22 @@ class EventLoop(dict[int, Any]):
     """waitress's map of what it serves by file number, each watched for what it waits for.
 
     Attributes:
+        batch: what was read and is to be answered in this turn.
         now: when this turn began, by ``time.monotonic``.
         answered: how many requests were answered in this turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, batch: Batch, *, most_ready: int) -> None:
+        """Make an event loop that watches nothing yet.
+
+        Args:
+            batch: is answered in each turn.
+            most_ready: how much of what is ready a turn handles; the rest has its turn next, for
+                epoll goes round (epoll_wait(2)).
+        """
         super().__init__()
+        self.batch = batch
+        self._most_ready = most_ready
         self.now = time.monotonic()
         self.answered = 0
         self._epoll = select.epoll()
@@ -49,7 +60,7 @@ class EventLoop(dict[int, Any]):
 
     def turn(self, timeout_s: float) -> None:
         """Wait until something is ready, and handle what is."""
-        ready = self._epoll.poll(timeout_s, MOST_EVENTS)
+        ready = self._epoll.poll(timeout_s, self._most_ready)
         self.now, self.answered = time.monotonic(), 0
         listeners = []
         for number, flags in ready:
@@ -62,6 +73,9 @@ class EventLoop(dict[int, Any]):
                 continue
             readwrite(handler, flags)
             self.watch(number)
+            if self.batch.is_full:
+                self.batch.answer()
+        self.batch.answer()
         for number in listeners:
             self._accept(number)
 

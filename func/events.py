@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from func.cloudevent import SPECVERSION, Event, is_attribute_value
 from func.errors import (
@@ -16,11 +17,13 @@ from func.errors import (
     UnusableDataError,
 )
 from func.http import JSON
-from func.json_api import PLAIN_TEXT, MediaType, classify, parse_object
-from func.query import Query
+from func.json_api import PLAIN_TEXT, MediaType, parse_object, render
+from func.query import Pending, Query
 from func.settings import Settings
 from model.intent_model import IntentModel
-from model.prediction import OUT_OF_SCOPE
+from model.prediction import OUT_OF_SCOPE, Prediction
+
+T = TypeVar("T")
 
 CLASSIFIED = "intent.classified"
 OUT_OF_SCOPE_TYPE = "intent.out_of_scope"
@@ -42,12 +45,13 @@ class EventApi:
             f"{prefix}.{kind}" for kind in (CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED)
         )
 
-    def answer(self, event: Event) -> Event | None:
-        """Classify what an event says.
+    def understand(self, event: Event) -> Pending[Event] | None:
+        """Read what an event asks to classify.
 
         Returns:
-            The reply; None for an event that is itself a reply of this function, which must not
-            be answered: the answer would come in again, without end.
+            What gives the reply; None for an event that is itself a reply of this function, which
+            must not be answered: the answer would come in again, without end. The reply's making
+            raises UnusableDataError for an explanation that the model can't give.
 
         Raises:
             UnusableDataError: the event's data holds no text.
@@ -55,18 +59,16 @@ class EventApi:
         """
         if event.attributes["type"] in (self._classified, self._out_of_scope, self._rejected):
             return None
-        try:
-            [answer] = classify(_parse_query(event, self._settings), self._model)
-        except (BadRequestError, UnsupportedMediaTypeError) as error:
-            raise UnusableDataError(error.message) from error
-        intent = answer["intent"]
-        kind = self._out_of_scope if intent == OUT_OF_SCOPE else self._classified
-        reply_id = _derived_id(event.attributes)
-        extensions = {"intent": intent, "certainty": self._certainty(answer)}
-        return self._reply(kind, reply_id, event.attributes, answer, **extensions)
+        query = _if_usable(lambda: _parse_query(event, self._settings))
 
-    def answer_batch(self, values: list[object], batch_id: str) -> list[Event]:
-        """Answer each event of a batch, in order.
+        def reply(predictions: Iterable[Prediction]) -> Event:
+            [answer] = _if_usable(lambda: render(query, predictions, self._model))
+            return self._classification(event, answer)
+
+        return Pending(query.utterances, query.top_k, reply)
+
+    def understand_batch(self, values: Sequence[object], batch_id: str) -> Pending[list[Event]]:
+        """Read what the events of a batch ask to classify.
 
         Args:
             values: what should be events.
@@ -74,24 +76,51 @@ class EventApi:
                 of what has none.
 
         Returns:
-            A reply for each; one of type ``….intent.rejected``, with the reason, for what can't
-            be classified. Replies of this function among them are left out.
+            What gives a reply for each, in order; one of type ``….intent.rejected``, with the
+            reason, for what can't be classified. Replies of this function among them are left out.
         """
-        replies = (
-            self._answer_or_reject(value, f"{batch_id} {position}")
+        parts = [
+            self._understand_or_reject(value, f"{batch_id} {position}")
             for position, value in enumerate(values)
-        )
-        return [reply for reply in replies if reply is not None]
+        ]
+        pending = [part for part in parts if isinstance(part, Pending)]
 
-    def _answer_or_reject(self, value: object, place: str) -> Event | None:
-        try:
-            return self.answer(Event.from_json(value))
-        except RequestError as error:
-            reason = {"error": error.message, "status": int(error.status)}
-            found = _salvage(value)
-            is_identified = {"id", "source"} <= found.keys()
-            reply_id = _derived_id(found) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
-            return self._reply(self._rejected, reply_id, found, reason)
+        def replies(predictions: Iterable[Prediction]) -> list[Event]:
+            left = iter(predictions)
+            replies = (
+                part.answer([next(left)]) if isinstance(part, Pending) else part for part in parts
+            )
+            return [reply for reply in replies if reply is not None]
+
+        utterances = [*chain.from_iterable(part.utterances for part in pending)]
+        return Pending(utterances, max((part.top_k for part in pending), default=0), replies)
+
+    def _understand_or_reject(self, value: object, place: str) -> Pending[Event] | Event | None:
+        def or_rejection(make: Callable[[], T]) -> T | Event:
+            try:
+                return make()
+            except RequestError as error:
+                return self._rejection(value, place, error)
+
+        understood = or_rejection(lambda: self.understand(Event.from_json(value)))
+        if not isinstance(understood, Pending):
+            return understood
+        utterances, top_k, reply = understood
+        return Pending(utterances, top_k, lambda found: or_rejection(lambda: reply(found)))
+
+    def _rejection(self, value: object, place: str, error: RequestError) -> Event:
+        reason = {"error": error.message, "status": int(error.status)}
+        found = _salvage(value)
+        is_identified = {"id", "source"} <= found.keys()
+        reply_id = _derived_id(found) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
+        return self._reply(self._rejected, reply_id, found, reason)
+
+    def _classification(self, event: Event, answer: Mapping[str, Any]) -> Event:
+        intent = answer["intent"]
+        kind = self._out_of_scope if intent == OUT_OF_SCOPE else self._classified
+        reply_id = _derived_id(event.attributes)
+        extensions = {"intent": intent, "certainty": self._certainty(answer)}
+        return self._reply(kind, reply_id, event.attributes, answer, **extensions)
 
     def _certainty(self, answer: Mapping[str, Any]) -> str:
         # Attributes can't be fractions, and a Trigger's plain filter knows no "less than".
@@ -124,6 +153,13 @@ class EventApi:
         }
         origin = {name: request[name] for name in ("id", "source") if name in request}
         return Event(attributes, {**data, "request": origin})
+
+
+def _if_usable(make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except (BadRequestError, UnsupportedMediaTypeError) as error:
+        raise UnusableDataError(error.message) from error
 
 
 def _salvage(value: object) -> dict[str, str]:

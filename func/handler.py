@@ -7,12 +7,13 @@ import hashlib
 import io
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from func.cloudevent import BATCH_JSON, STRUCTURED_JSON, Event, Mode, parse_batch, parse_structured
 from func.errors import (
@@ -26,10 +27,12 @@ from func.errors import (
 )
 from func.events import EventApi
 from func.http import Answer, Environ, Request
-from func.json_api import MediaType, classify, parse_query, render_json
+from func.json_api import MediaType, parse_query, render, render_json
+from func.query import Pending
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 from model.intent_model import IntentModel
+from model.prediction import Prediction
 
 if TYPE_CHECKING:
     from flask import Response
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from func.bearer_tokens import BearerTokens
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 TOLD_ATTRIBUTES = ("id", "source", "specversion", "type", "traceparent", "tracestate")
 MOST_TOLD = 512  # characters of each
@@ -67,11 +72,14 @@ class IntentFunction:
 
     def __call__(self, environ: Environ) -> Answer:
         """Answer a request; whatever goes wrong is answered, too, and never raised."""
-        request = Request.from_environ(environ)
-        mode = Mode.of(request.content_type, request.has_event_header)
-        answer = _settle(partial(self._answer, environ, request, mode))
-        answer.told["kind"] = mode.value if mode else "http"
+        [answer] = self.answer_all([environ])
         return answer
+
+    def answer_all(self, environs: Sequence[Environ]) -> list[Answer]:
+        """Answer requests, in order, by one prediction for the utterances of them all."""
+        understood = [self._understand(environ) for environ in environs]
+        answers = iter(self._classify([each for each in understood if isinstance(each, Pending)]))
+        return [next(answers) if isinstance(each, Pending) else each for each in understood]
 
     def authorize(self, environ: Environ) -> None:
         """Let a request pass if nobody or this one carries what it takes.
@@ -82,7 +90,19 @@ class IntentFunction:
         if self._tokens and not self._tokens.allow(environ.get("HTTP_AUTHORIZATION", "")):
             raise UnauthorizedError
 
-    def _answer(self, environ: Environ, request: Request, mode: Mode | None) -> Answer:
+    def _understand(self, environ: Environ) -> Pending[Answer] | Answer:
+        request = Request.from_environ(environ)
+        mode = Mode.of(request.content_type, request.has_event_header)
+
+        def tell_kind(answer: Answer) -> Answer:
+            answer.told["kind"] = mode.value if mode else "http"
+            return answer
+
+        return _settle(lambda: self._read(environ, request, mode), tell_kind)
+
+    def _read(
+        self, environ: Environ, request: Request, mode: Mode | None
+    ) -> Pending[Answer] | Answer:
         self.authorize(environ)
         if request.method != "POST":
             raise MethodNotAllowedError
@@ -91,44 +111,60 @@ class IntentFunction:
         body = request.read_body(self.settings.max_body_bytes)
         match mode:
             case None:
-                return self._answer_http(request.content_type, body)
+                return self._read_http(request.content_type, body)
             case Mode.BATCH:
                 values = parse_batch(request.content_type, body, self.settings)
-                return self._answer_batch(values, hashlib.sha256(body).hexdigest())
+                return self._read_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
                 event = parse_structured(request.content_type, body, self.settings)
-                return self._answer_event(event, _structured)
+                return self._read_event(event, _structured)
             case _:
                 headers = request.event_headers().items()
                 event = Event.from_binary(headers, request.content_type or None, body)
-                return self._answer_event(event, _binary)
+                return self._read_event(event, _binary)
 
-    def _answer_http(self, content_type: str, body: bytes) -> Answer:
+    def _read_http(self, content_type: str, body: bytes) -> Pending[Answer]:
         query = parse_query(MediaType.parse(content_type), body, self.settings)
-        answers = classify(query, self.model)
-        if query.is_batch:
-            told: dict[str, object] = {"utterances": len(answers)}
-            return Answer(render_json({"predictions": answers}), told=told, predictions=answers)
-        [answer] = answers
-        return Answer(render_json(answer), told=_told(answer), predictions=answers)
 
-    def _answer_event(self, event: Event, write: Callable[[Event], Answer]) -> Answer:
-        def answer() -> Answer:
-            reply = self._events.answer(event)
-            return write(reply) if reply else _no_reply()
+        def answer(predictions: Iterable[Prediction]) -> Answer:
+            answers = render(query, predictions, self.model)
+            if query.is_batch:
+                told: dict[str, object] = {"utterances": len(answers)}
+                return Answer(render_json({"predictions": answers}), told=told, predictions=answers)
+            [only] = answers
+            return Answer(render_json(only), told=_told(only), predictions=answers)
 
-        return replace(_settle(answer), event=_told_of(event.attributes))
+        return Pending(query.utterances, query.top_k, answer)
 
-    def _answer_batch(self, values: list[object], batch_id: str) -> Answer:
+    def _read_event(
+        self, event: Event, write: Callable[[Event], Answer]
+    ) -> Pending[Answer] | Answer:
+        def understand() -> Pending[Answer] | Answer:
+            pending = self._events.understand(event)
+            return pending.then(write) if pending else _no_reply()
+
+        told = _told_of(event.attributes)
+        return _settle(understand, lambda answer: replace(answer, event=told))
+
+    def _read_batch(self, values: list[object], batch_id: str) -> Pending[Answer]:
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
-        replies = self._events.answer_batch(values, batch_id)
-        if not replies:
-            return _no_reply()
-        body = render_json([reply.to_json() for reply in replies])
-        predictions = [reply.data for reply in replies if "intent" in reply.data]
-        told: dict[str, object] = {"utterances": len(values)}
-        return Answer(body, BATCH_JSON, told=told, predictions=predictions)
+        return self._events.understand_batch(values, batch_id).then(partial(_batch, len(values)))
+
+    def _classify(self, pending: Sequence[Pending[Answer]]) -> list[Answer]:
+        try:
+            predictions = iter(self._predict(pending))
+        except Exception:  # noqa: BLE001 - each is tried by itself, and only who is at fault fails
+            return [each.answer(self._predict_when_asked(each)) for each in pending]
+        return [each.answer([*islice(predictions, len(each.utterances))]) for each in pending]
+
+    def _predict(self, pending: Sequence[Pending[Answer]]) -> list[Prediction]:
+        utterances = [*chain.from_iterable(each.utterances for each in pending)]
+        top_k = max((each.top_k for each in pending), default=0)
+        return self.model.predict(utterances, top_k=top_k)
+
+    def _predict_when_asked(self, pending: Pending[Answer]) -> Iterator[Prediction]:
+        yield from self._predict([pending])
 
 
 def _load_tokens(path: Path) -> BearerTokens:
@@ -166,10 +202,21 @@ def error_answer(error: RequestError) -> Answer:
     return Answer(body, status=error.status, headers=tuple(error.headers.items()))
 
 
-def _settle(answer: Callable[[], Answer]) -> Answer:
-    """Give an answer, or tell the error that it ends with."""
+def _settle(
+    make: Callable[[], Pending[Answer] | Answer], change: Callable[[Answer], Answer]
+) -> Pending[Answer] | Answer:
+    """Have what is made changed, whether it is an answer, a later one, or an error's."""
+    made = _made(make)
+    if not isinstance(made, Pending):
+        return change(made)
+    utterances, top_k, answer = made
+    return Pending(utterances, top_k, lambda found: change(_made(lambda: answer(found))))
+
+
+def _made(make: Callable[[], T]) -> T | Answer:
+    """Give what is made, or tell the error that it ends with."""
     try:
-        return answer()
+        return make()
     except RequestError as error:
         return error_answer(error)
     except Exception:
@@ -203,6 +250,15 @@ def _structured(reply: Event) -> Answer:
 
 def _outcome(reply: Event) -> dict[str, Any]:
     return {"told": _told(reply.data), "predictions": [reply.data]}
+
+
+def _batch(count: int, replies: Sequence[Event]) -> Answer:
+    """Write the replies to so many events."""
+    if not replies:
+        return _no_reply()
+    body = render_json([reply.to_json() for reply in replies])
+    predictions = [reply.data for reply in replies if "intent" in reply.data]
+    return Answer(body, BATCH_JSON, told={"utterances": count}, predictions=predictions)
 
 
 def _no_reply() -> Answer:

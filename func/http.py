@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from func.errors import BadRequestError, TooLargeError
 
@@ -14,6 +14,18 @@ STATUS_LINES = {status: f"{status.value} {status.phrase}" for status in HTTPStat
 
 Environ = Mapping[str, Any]
 Headers = Sequence[tuple[str, str]]
+
+
+class Post(NamedTuple):
+    """A request by POST that waits for its answer.
+
+    Attributes:
+        environ: the WSGI environment (PEP 3333), its body included.
+        start: when it had come in, by ``time.perf_counter``.
+    """
+
+    environ: Environ
+    start: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Self
@@ -118,23 +118,38 @@ def classify(query: Query, model: IntentModel) -> list[dict[str, Any]]:
     Raises:
         InvalidQueryError: an explanation was asked for, and the model can't give any.
     """
-    predictions = model.predict(query.utterances, top_k=query.top_k)
-    answers = [_render(prediction) for prediction in predictions]
+    return render(query, model.predict(query.utterances, top_k=query.top_k), model)
+
+
+def render(
+    query: Query, predictions: Iterable[Prediction], model: IntentModel
+) -> list[dict[str, Any]]:
+    """Give predictions the form of the contract.
+
+    Args:
+        query: what was asked for.
+        predictions: one for each of its utterances, with no fewer alternatives than asked for.
+        model: made them.
+
+    Raises:
+        InvalidQueryError: an explanation was asked for, and the model can't give any.
+    """
+    answers = [_render(prediction, query.top_k) for prediction in predictions]
     if query.explain:
         for utterance, answer in zip(query.utterances, answers, strict=True):
             answer["evidence"] = _explain(utterance, model)
     return answers
 
 
-def _render(prediction: Prediction) -> dict[str, Any]:
+def _render(prediction: Prediction, top_k: int) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "intent": prediction.intent,
         "confidence": round(prediction.confidence, DIGITS),
     }
-    if prediction.alternatives:
+    if top_k:
         answer["alternatives"] = [
             {"intent": item.intent, "confidence": round(item.confidence, DIGITS)}
-            for item in prediction.alternatives
+            for item in prediction.alternatives[:top_k]
         ]
     return answer
 

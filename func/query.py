@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from func.errors import InvalidQueryError, TooLargeError
 from func.settings import Settings
+from model.prediction import Prediction
 
 MISSING_TEXT = "Missing 'text' parameter"
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,25 @@ class Query:
             TooLargeError: longer than an utterance may be.
         """
         return cls([_text(text, settings, "The text")])
+
+
+class Pending(NamedTuple, Generic[T]):
+    """A request that was understood, and waits for its utterances to be classified.
+
+    Attributes:
+        utterances: what to classify; there may be none.
+        top_k: how many alternatives to rank for each.
+        answer: makes the answer of the utterances' predictions; these may rank more alternatives.
+    """
+
+    utterances: Sequence[str]
+    top_k: int
+    answer: Callable[[Iterable[Prediction]], T]
+
+    def then(self, change: Callable[[T], U]) -> Pending[U]:
+        """Have the answer changed once it is made."""
+        answer = self.answer
+        return Pending(self.utterances, self.top_k, lambda predictions: change(answer(predictions)))
 
 
 def is_unicode(text: str) -> bool:

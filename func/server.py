@@ -33,6 +33,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from func.admission import Admission
+from func.batch import Batch
 from func.channel import Channel
 from func.dispatcher import Dispatcher
 from func.event_loop import EventLoop
@@ -103,7 +104,7 @@ class Server:
     def __init__(self, app: App, listener: socket.socket, settings: Settings) -> None:
         self._stop_at: float | None = None
         self._settings = settings
-        self._loop = EventLoop()
+        self._loop = EventLoop(Batch(app.answer_posts), most_ready=2 * settings.max_waiting)
         self._check_at = 0.0
         self._telemetry = app.telemetry
         self._admission = Admission(self._loop, settings, app.telemetry)
@@ -166,7 +167,7 @@ class Server:
 
     def _count_in_flight(self) -> int:
         channels = list(self._waitress.active_channels.values())
-        return sum(len(channel.requests) for channel in channels)
+        return sum(len(channel.requests) for channel in channels) + len(self._loop.batch)
 
     def _wake(self) -> None:
         """Have the event loop look at what a thread has changed."""

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from func import channel as channel_module
-from func.dispatcher import MOST_QUICK_BYTES
+from func.batch import MOST_QUICK_BYTES
 from func.telemetry import Telemetry
 from tests.func.servers import address, build_server, channels, wait_for
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 import pytest
 
 from func.cloudevent import Event
 from func.errors import TooLargeError, UnusableDataError
 from func.events import EventApi
+from func.query import Pending
 from model.intent_model import IntentModel
+
+T = TypeVar("T")
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
 
@@ -29,9 +34,20 @@ def request(data: object, **attributes: str) -> Event:
 
 def answer(api: EventApi, data: object, **attributes: str) -> Event:
     """Have an event answered that has to get a reply."""
-    reply = api.answer(request(data, **attributes))
-    assert reply is not None
-    return reply
+    pending = api.understand(request(data, **attributes))
+    assert pending is not None
+    return answered(api, pending)
+
+
+def answer_batch(api: EventApi, values: Sequence[object], batch_id: str = "b") -> list[Event]:
+    """Have a batch of events answered."""
+    return answered(api, api.understand_batch(values, batch_id))
+
+
+def answered(api: EventApi, pending: Pending[T]) -> T:
+    """Give the answer to what was understood, with the predictions of the model."""
+    predictions = api._model.predict(pending.utterances, top_k=pending.top_k)
+    return pending.answer(predictions)
 
 
 def test_reply_tells_the_intent(api):
@@ -149,7 +165,9 @@ def test_reply_names_no_cause_without_correlation(api):
 @pytest.mark.parametrize("kind", ["classified", "out_of_scope", "rejected"])
 def test_own_replies_are_not_answered(api, kind):
     """A reply that comes in again ends here, whatever it holds, so that no loop forms."""
-    assert api.answer(request({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")) is None
+    assert (
+        api.understand(request({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -204,7 +222,7 @@ def test_data_is_read_by_its_type(api, datacontenttype, data):
 def test_unusable_data_is_told(api, datacontenttype, data, message):
     """A sound event without a text gets an error that goes straight to the dead letters."""
     with pytest.raises(UnusableDataError) as caught:
-        api.answer(request(data, datacontenttype=datacontenttype))
+        api.understand(request(data, datacontenttype=datacontenttype))
 
     assert (caught.value.message, caught.value.status) == (message, 422)
 
@@ -212,18 +230,18 @@ def test_unusable_data_is_told(api, datacontenttype, data, message):
 def test_long_text_is_too_large(api):
     """The limit of an utterance holds for events, too."""
     with pytest.raises(TooLargeError):
-        api.answer(request({"text": "x" * 201}))
+        api.understand(request({"text": "x" * 201}))
 
 
 def test_batch_gets_a_reply_for_each_event(api):
     """One bad event neither stops the others nor is lost, and the order is kept."""
-    first, second, third = api.answer_batch(
+    first, second, third = answer_batch(
+        api,
         [
             REQUIRED | {"id": "a", "data": {"text": "hello"}},
             REQUIRED | {"id": "b", "subject": "s", "data": {}},
             REQUIRED | {"id": "c", "data": {"text": "reset my password"}},
         ],
-        "b",
     )
 
     assert first.attributes["intent"] == "greeting"
@@ -258,8 +276,8 @@ def test_batch_gets_a_reply_for_each_event(api):
 )
 def test_malformed_event_of_a_batch_is_identified(api, value, origin, error):
     """A rejection tells what can be told of its request, and has the same id every time."""
-    [first] = api.answer_batch([value], "b")
-    [again] = api.answer_batch([value], "b")
+    [first] = answer_batch(api, [value])
+    [again] = answer_batch(api, [value])
 
     assert first.data == {"error": error, "status": 400, "request": origin}
     assert first.attributes["id"] == again.attributes["id"]
@@ -267,8 +285,8 @@ def test_malformed_event_of_a_batch_is_identified(api, value, origin, error):
 
 def test_different_malformed_events_are_told_apart(api):
     """Rejections at different places, or of different batches, have different ids."""
-    first, second = api.answer_batch([1, 1], "b")
-    [other] = api.answer_batch([1], "c")
+    first, second = answer_batch(api, [1, 1])
+    [other] = answer_batch(api, [1], "c")
 
     assert len({reply.attributes["id"] for reply in (first, second, other)}) == 3
 
@@ -277,4 +295,4 @@ def test_own_replies_in_a_batch_are_left_out(api):
     """A batch of our own replies gives nothing that could come in again."""
     own_reply = REQUIRED | {"type": "org.intentclassifier.intent.rejected"}
 
-    assert api.answer_batch([own_reply], "b") == []
+    assert answer_batch(api, [own_reply]) == []

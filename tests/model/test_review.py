@@ -52,13 +52,13 @@ def model_path(small_trained, tmp_path, outside_model):
 def ask(small_model, outside_model):
     """The function's own answer to an event."""
     card = small_model.card
-    api = EventApi(
-        type(small_model)(small_model._scorer, _with_threshold(card, outside_model)), Settings()
-    )
+    model = type(small_model)(small_model._scorer, _with_threshold(card, outside_model))
+    api = EventApi(model, Settings())
 
     def answer(event: dict[str, Any]) -> dict[str, Any]:
-        reply = api.answer(Event.from_json(event))
-        assert reply
+        pending = api.understand(Event.from_json(event))
+        assert pending
+        reply = pending.answer(model.predict(pending.utterances))
         return {**reply.attributes, "data": reply.data}
 
     return answer
