@@ -51,8 +51,6 @@ class Batch:
     def answer(self) -> None:
         """Answer all requests."""
         channels, posts = self._channels, self._posts
-        if not posts:
-            return
         self._empty()
         try:
             answers = self._answer_posts(posts)

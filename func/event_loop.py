@@ -14,6 +14,7 @@ from waitress.wasyncore import readwrite
 
 from func.batch import Batch
 
+MOST_READY = 1024
 MOST_ACCEPTED = 128
 
 
@@ -21,17 +22,17 @@ class EventLoop(dict[int, Any]):
     """waitress's map of what it serves by file number, each watched for what it waits for.
 
     Attributes:
-        batch: what was read and is to be answered in this turn.
+        batch: what is answered once all is read; None where each request is answered by itself.
         now: when this turn began, by ``time.monotonic``.
         answered: how many requests were answered in this turn.
     """
 
-    def __init__(self, batch: Batch, *, most_ready: int) -> None:
+    def __init__(self, batch: Batch | None = None, *, most_ready: int = MOST_READY) -> None:
         """Make an event loop that watches nothing yet.
 
         Args:
-            batch: is answered in each turn.
-            most_ready: how much of what is ready a turn handles; the rest has its turn next, for
+            batch: takes in what is read, and is answered in the same turn.
+            most_ready: of what is ready, how much a turn handles; the rest has its turn next, as
                 epoll goes round (epoll_wait(2)).
         """
         super().__init__()
@@ -73,9 +74,10 @@ class EventLoop(dict[int, Any]):
                 continue
             readwrite(handler, flags)
             self.watch(number)
-            if self.batch.is_full:
+            if self.batch and self.batch.is_full:
                 self.batch.answer()
-        self.batch.answer()
+        if self.batch:
+            self.batch.answer()
         for number in listeners:
             self._accept(number)
 

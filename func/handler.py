@@ -7,15 +7,15 @@ import hashlib
 import io
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from http import HTTPStatus
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from func.cloudevent import BATCH_JSON, STRUCTURED_JSON, Event, Mode, parse_batch, parse_structured
+from func import replies
+from func.cloudevent import Event, Mode, parse_batch, parse_structured
 from func.errors import (
     InternalError,
     MethodNotAllowedError,
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-TOLD_ATTRIBUTES = ("id", "source", "specversion", "type", "traceparent", "tracestate")
-MOST_TOLD = 512  # characters of each
 
 
 class IntentFunction:
@@ -117,11 +114,11 @@ class IntentFunction:
                 return self._read_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
                 event = parse_structured(request.content_type, body, self.settings)
-                return self._read_event(event, _structured)
+                return self._read_event(event, replies.structured)
             case _:
                 headers = request.event_headers().items()
                 event = Event.from_binary(headers, request.content_type or None, body)
-                return self._read_event(event, _binary)
+                return self._read_event(event, replies.binary)
 
     def _read_http(self, content_type: str, body: bytes) -> Pending[Answer]:
         query = parse_query(MediaType.parse(content_type), body, self.settings)
@@ -132,7 +129,7 @@ class IntentFunction:
                 told: dict[str, object] = {"utterances": len(answers)}
                 return Answer(render_json({"predictions": answers}), told=told, predictions=answers)
             [only] = answers
-            return Answer(render_json(only), told=_told(only), predictions=answers)
+            return Answer(render_json(only), told=replies.told(only), predictions=answers)
 
         return Pending(query.utterances, query.top_k, answer)
 
@@ -141,22 +138,28 @@ class IntentFunction:
     ) -> Pending[Answer] | Answer:
         def understand() -> Pending[Answer] | Answer:
             pending = self._events.understand(event)
-            return pending.then(write) if pending else _no_reply()
+            return pending.then(write) if pending else replies.none()
 
-        told = _told_of(event.attributes)
+        told = replies.told_attributes(event)
         return _settle(understand, lambda answer: replace(answer, event=told))
 
     def _read_batch(self, values: list[object], batch_id: str) -> Pending[Answer]:
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
-        return self._events.understand_batch(values, batch_id).then(partial(_batch, len(values)))
+        pending = self._events.understand_batch(values, batch_id)
+        return pending.then(partial(replies.batch, len(values)))
 
     def _classify(self, pending: Sequence[Pending[Answer]]) -> list[Answer]:
-        try:
-            predictions = iter(self._predict(pending))
-        except Exception:  # noqa: BLE001 - each is tried by itself, and only who is at fault fails
-            return [each.answer(self._predict_when_asked(each)) for each in pending]
-        return [each.answer([*islice(predictions, len(each.utterances))]) for each in pending]
+        if len(pending) > 1:
+            try:
+                predictions = iter(self._predict(pending))
+                return [
+                    each.answer([*islice(predictions, len(each.utterances))]) for each in pending
+                ]
+            except Exception:
+                logger.exception("Requests failed together; each is answered by itself")
+        # What fails now is told in the answer.
+        return [each.answer(self._predict_when_asked(each)) for each in pending]
 
     def _predict(self, pending: Sequence[Pending[Answer]]) -> list[Prediction]:
         utterances = [*chain.from_iterable(each.utterances for each in pending)]
@@ -227,40 +230,3 @@ def _made(make: Callable[[], T]) -> T | Answer:
 @functools.cache
 def _load_once() -> IntentFunction:
     return IntentFunction.load(Settings.from_environ(os.environ))
-
-
-def _told_of(attributes: Mapping[str, str]) -> dict[str, str]:
-    # What is told waits in memory, and a sender's attributes may be as long as a body.
-    return {name: attributes[name][:MOST_TOLD] for name in TOLD_ATTRIBUTES if name in attributes}
-
-
-def _told(answer: Mapping[str, object]) -> dict[str, object]:
-    return {"intent": answer["intent"], "confidence": answer["confidence"]}
-
-
-def _binary(reply: Event) -> Answer:
-    headers, body = reply.to_binary()
-    content_type = headers.pop("Content-Type")
-    return Answer(body, content_type, headers=tuple(headers.items()), **_outcome(reply))
-
-
-def _structured(reply: Event) -> Answer:
-    return Answer(render_json(reply.to_json()), STRUCTURED_JSON, **_outcome(reply))
-
-
-def _outcome(reply: Event) -> dict[str, Any]:
-    return {"told": _told(reply.data), "predictions": [reply.data]}
-
-
-def _batch(count: int, replies: Sequence[Event]) -> Answer:
-    """Write the replies to so many events."""
-    if not replies:
-        return _no_reply()
-    body = render_json([reply.to_json() for reply in replies])
-    predictions = [reply.data for reply in replies if "intent" in reply.data]
-    return Answer(body, BATCH_JSON, told={"utterances": count}, predictions=predictions)
-
-
-def _no_reply() -> Answer:
-    """Acknowledge without a body: to a broker, a body that is no event would be a failure."""
-    return Answer(content_type="", status=HTTPStatus.ACCEPTED)

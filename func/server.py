@@ -104,7 +104,10 @@ class Server:
     def __init__(self, app: App, listener: socket.socket, settings: Settings) -> None:
         self._stop_at: float | None = None
         self._settings = settings
-        self._loop = EventLoop(Batch(app.answer_posts), most_ready=2 * settings.max_waiting)
+        self._batch = Batch(app.answer_posts)
+        # Half of what a turn handles is answered when all of it could be refused: however many
+        # requests come in, most of the time goes into answers.
+        self._loop = EventLoop(self._batch, most_ready=2 * settings.max_waiting)
         self._check_at = 0.0
         self._telemetry = app.telemetry
         self._admission = Admission(self._loop, settings, app.telemetry)
@@ -167,7 +170,7 @@ class Server:
 
     def _count_in_flight(self) -> int:
         channels = list(self._waitress.active_channels.values())
-        return sum(len(channel.requests) for channel in channels) + len(self._loop.batch)
+        return sum(len(channel.requests) for channel in channels) + len(self._batch)
 
     def _wake(self) -> None:
         """Have the event loop look at what a thread has changed."""

@@ -63,6 +63,17 @@ def test_what_is_ready_is_handled_in_one_turn(loop, pairs):
     assert loop.answered == 0
 
 
+def test_a_turn_handles_so_much(pairs):
+    """Of what is ready, the rest has its turn next, so that nobody waits for ever."""
+    with closing(EventLoop(most_ready=1)) as loop:
+        handlers = [Handler(loop, end) for end in pairs]
+        loop.turn(1)
+        assert sorted(handler.reads for handler in handlers) == [0, 1]
+
+        loop.turn(1)
+        assert [handler.reads for handler in handlers] == [1, 1]
+
+
 def test_what_waits_for_nothing_is_left_alone(loop, pairs):
     """A handler that does not want to read is not asked again until it is looked at anew."""
     handlers = [Handler(loop, end, is_readable=False) for end in pairs]

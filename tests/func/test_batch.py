@@ -1,0 +1,163 @@
+"""Requests that come in together, and what becomes of each."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from contextlib import ExitStack
+from http import HTTPStatus
+
+import pytest
+
+from func.batch import MOST_TOGETHER, Batch
+from func.http import Answer
+from tests.func.servers import address, build_server, channels
+from tests.func.test_channel import QUICK, predict_request, receive_answers
+
+STATUS = re.compile(rb"HTTP/1.1 (\d+)")
+EVENT = (
+    b"POST / HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nce-specversion: 1.0\r\n"
+    b"ce-id: 1\r\nce-source: /test\r\nce-type: test\r\nContent-Length: 29\r\n\r\n"
+    b'{"text": "where is my order"}'
+)
+
+
+def question(text: str, **fields: object) -> bytes:
+    """Encode a request for the intent of a text."""
+    return predict_request(json.dumps({"text": text, **fields}).encode())
+
+
+@pytest.fixture
+def predicted(small_model, monkeypatch):
+    """What the model was asked for: the utterances of each time."""
+    asked: list[list[str]] = []
+    predict = small_model.predict
+
+    def record(utterances: list[str], **options: object) -> object:
+        asked.append(utterances)
+        if "poison" in utterances:
+            raise RuntimeError("secret-marker")
+        return predict(utterances, **options)
+
+    monkeypatch.setattr(small_model, "predict", record)
+    return asked
+
+
+@pytest.fixture
+def send_together(in_process, hold):
+    """Send requests that are all read in the same turn of the event loop, and give the answers."""
+
+    def send(requests: list[bytes]) -> list[bytes]:
+        server = in_process()
+        with ExitStack() as stack:
+            first, *others = (
+                stack.enter_context(socket.create_connection(address(server), timeout=10))
+                for _ in range(len(requests) + 1)
+            )
+            with hold as is_held:
+                first.sendall(QUICK)
+                assert is_held.wait(10)
+                for connection, request in zip(others, requests, strict=True):
+                    connection.sendall(request)
+            receive_answers(first, 1)
+            return [connection.recv(65536) for connection in others]
+
+    return send
+
+
+def test_what_comes_in_together_is_predicted_together(send_together, predicted):
+    """One prediction is made for all requests, whatever their forms, and each gets its own."""
+    texts = b'{"texts": ["hello", "reset my password"]}'
+    plain, several, ranked, event = send_together(
+        [question("hello"), predict_request(texts), question("reset password", top_k=2), EVENT]
+    )
+
+    assert sorted(map(len, predicted)) == [1, 5]
+    assert plain.count(b'"intent":"greeting"') == 1
+    assert re.findall(rb'"intent":"(\w+)"', several) == [b"greeting", b"password_reset"]
+    assert ranked.count(b'"intent":"password_reset"') == 2
+    assert ranked.count(b'"intent":') == 3
+    assert b"ce-intent: order_tracking\r\n" in event
+
+
+def test_errors_are_answered_beside_predictions(send_together, predicted):
+    """What can't be understood is told so, and has no part in the prediction of the others."""
+    bad, good = send_together([predict_request(b"{"), question("reset my password")])
+
+    assert STATUS.findall(bad) == [b"400"]
+    assert b"password_reset" in good
+    assert ["reset my password"] in predicted
+
+
+@pytest.mark.usefixtures("predicted")
+def test_who_is_at_fault_fails_alone(send_together, caplog):
+    """Where a prediction for all fails, each is tried by itself."""
+    answers = send_together([question("hello"), question("poison"), question("bye")])
+
+    assert [STATUS.findall(answer) for answer in answers] == [[b"200"], [b"500"], [b"200"]]
+    assert "Requests failed together; each is answered by itself" in caplog.messages
+    assert "secret-marker" not in b"".join(answers).decode()
+
+
+def test_so_many_are_answered_before_more_is_read(send_together, predicted):
+    """The first do not wait for the last of very many."""
+    answers = send_together([QUICK] * (MOST_TOGETHER + 1))
+
+    assert b"".join(answers).count(b"200 OK") == MOST_TOGETHER + 1
+    assert [len(utterances) for utterances in predicted] == [1, MOST_TOGETHER, 1]
+
+
+def test_so_much_is_answered_before_more_is_read(send_together, predicted):
+    """Nor do they wait for the last of very long ones."""
+    send_together([question("x" * 4500) for _ in range(3)])
+
+    assert [len(utterances) for utterances in predicted] == [1, 2, 1]
+
+
+@pytest.fixture
+def channel(small_model):
+    """A connection of a server that does not run yet."""
+    server = build_server(small_model)
+    with socket.create_connection(address(server), timeout=10):
+        server._waitress.handle_accept()
+        [channel] = channels(server)
+        yield channel
+    server.stop()
+    server.run()
+
+
+def test_answers_to_who_is_gone_are_dropped(channel, caplog):
+    """A connection may end before its answer is found, which is no error."""
+    channel.handle_close()
+    channel.deliver(Answer())
+
+    assert caplog.messages == []
+
+
+def test_connection_that_fails_is_closed(channel, caplog, monkeypatch):
+    """Whatever goes wrong in sending concerns one connection only."""
+
+    def fail(_: bytes) -> int:
+        raise OSError("secret-marker")
+
+    monkeypatch.setattr(channel, "send", fail)
+    channel.deliver(Answer())
+
+    assert not channel.connected
+    assert caplog.messages == ["A connection failed"]
+
+
+def test_connections_end_where_no_answer_is_found(channel, caplog):
+    """A fault outside of all that is answered closes the connections, and the server goes on."""
+
+    def fail(_: object) -> list[Answer]:
+        raise RuntimeError(HTTPStatus.OK)
+
+    batch = Batch(fail)
+    batch.add(channel, {"CONTENT_LENGTH": "1"})
+    batch.answer()
+
+    assert not channel.connected
+    assert len(batch) == 0
+    assert caplog.messages == ["A connection failed"]
