@@ -21,6 +21,8 @@ REQUEST = "request"
 Traced = tuple[Exchange, str | None]  # with the id of its trace, if it has one
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+# Intents are few, and so are the confidences of most answers.
+_scalar = lru_cache(maxsize=4096, typed=True)(_encode)
 
 
 class JsonFormatter(logging.Formatter):
@@ -90,7 +92,7 @@ class LineLog(RequestLog):
 
     def _line(self, exchange: Exchange, trace_id: str | None) -> str:
         method, route, answer, duration_s, ended_at_s, _, is_cold = exchange
-        told = f", {_encode(answer.told)[1:-1]}" if answer.told else ""
+        told = "".join([f', "{name}": {_scalar(value)}' for name, value in answer.told.items()])
         trace = f', "trace_id": "{trace_id}"' if trace_id else ""
         cold = ', "cold": true' if is_cold else ""
         return (
