@@ -75,8 +75,7 @@ class App:
     def answer_posts(self, posts: Sequence[Post]) -> list[Answer]:
         """Answer quick requests by POST, together, and tell of each."""
         answers = self._function.answer_all([post.environ for post in posts])
-        for post, answer in zip(posts, answers, strict=True):
-            self.telemetry.tell(post.environ, post.environ["PATH_INFO"], post.start, answer)
+        self.telemetry.tell_posts(posts, answers)
         return answers
 
     def is_quick(self, method: str, path: str) -> bool:

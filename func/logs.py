@@ -96,7 +96,7 @@ class LineLog(RequestLog):
         trace = f', "trace_id": "{trace_id}"' if trace_id else ""
         cold = ', "cold": true' if is_cold else ""
         return (
-            f'{{"time": "{_time(ended_at_s)}", {_head(method, route, answer.status.value)}, '
+            f'{{"time": "{_time(ended_at_s)}", {_head(method, route, int(answer.status))}, '
             f'"duration_ms": {_milliseconds(duration_s)}{told}{self._tail}{trace}{cold}}}\n'
         )
 
@@ -126,8 +126,9 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return fields | getattr(record, "fields", {})
 
 
+@lru_cache(maxsize=1)
 def _time(since_epoch_s: float) -> str:
-    """Write a time by RFC 3339."""
+    """Write a time by RFC 3339; what is answered together has the same."""
     whole_s = int(since_epoch_s)
     return f"{_second(whole_s)}.{int((since_epoch_s - whole_s) * 1000):03d}+00:00"
 
@@ -144,4 +145,4 @@ def _head(method: str | None, route: str | None, status: int) -> str:
 
 
 def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 2)
+    return round(seconds * 100_000) / 100  # in a quarter of the time of round(…, 2)

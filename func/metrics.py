@@ -112,7 +112,7 @@ class Metrics:
         """Count requests, and the predictions that answered them."""
         with self.lock:
             for method, route, answer, duration_s, *_ in exchanges:
-                labels = (method or UNKNOWN, route or UNKNOWN, answer.status.value, answer.kind)
+                labels = (method or UNKNOWN, route or UNKNOWN, int(answer.status), answer.kind)
                 self.durations[labels].observe(duration_s)
                 for prediction in answer.predictions:
                     self.confidences[prediction["intent"]].observe(prediction["confidence"])

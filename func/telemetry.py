@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 from func.exchange import Exchange
-from func.http import Answer, Environ
+from func.http import Answer, Environ, Post
 from func.logs import REQUEST, LineLog, RequestLog
 from func.metrics import UNKNOWN, Metrics
 from func.settings import Settings, SettingsError
@@ -91,13 +91,29 @@ class Telemetry:
             start: when the request came in, by ``time.perf_counter``.
             answer: what was sent back.
         """
+        self._tell(environ, route, answer, time.perf_counter() - start, time.time())
+
+    def tell_posts(self, posts: Sequence[Post], answers: Sequence[Answer]) -> None:
+        """Tell of requests to our paths that were answered together."""
+        end, ended_at_s = time.perf_counter(), time.time()
+        for (environ, start), answer in zip(posts, answers, strict=True):
+            self._tell(environ, environ["PATH_INFO"], answer, end - start, ended_at_s)
+
+    def _tell(
+        self,
+        environ: Environ,
+        route: str | None,
+        answer: Answer,
+        duration_s: float,
+        ended_at_s: float,
+    ) -> None:
         method = environ["REQUEST_METHOD"]
         exchange = Exchange(
             method if method in METHODS else None,
             route,
             answer,
-            time.perf_counter() - start,
-            time.time(),
+            duration_s,
+            ended_at_s,
             carrier_of(environ, answer.event),
             is_cold=route not in PROBES and next(self._number) == 0,
         )
@@ -167,7 +183,7 @@ class Telemetry:
         # Probes are many and tell nothing.
         if self._traces and exchange.route not in PROBES:
             return self._traces.record(exchange)
-        return trace_id_of(exchange.carrier.get("traceparent", ""))
+        return trace_id_of(exchange.carrier["traceparent"]) if exchange.carrier else None
 
     def _count_refusals(self, method: str, status: HTTPStatus, count: int) -> None:
         if self.metrics:
