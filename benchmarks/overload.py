@@ -96,11 +96,14 @@ def _recovery_s(server: Server, request: bytes) -> float:
 
 
 def _table(loads: Mapping[str, Mapping[str, Any]]) -> Table:
-    columns = ("offered/s", "answered/s", "refused/s", "p50, ms", "p99, ms", "refusal p99, ms")
+    columns = (
+        *("offered/s", "sent/s", "answered/s", "refused/s"),
+        *("p50, ms", "p99, ms", "refusal p99, ms"),
+    )
     table = Table("times sustained", title="Requests by the clock", title_justify="left")
     for column in (*columns, "other"):
         table.add_column(column, justify="right")
-    names = ("offered_per_s", "answered_per_s", "refused_per_s")
+    names = ("offered_per_s", "sent_per_s", "answered_per_s", "refused_per_s")
     latencies = ("answered_p50_ms", "answered_p99_ms", "refused_p99_ms")
     for multiple, load in loads.items():
         rates = [f"{load[name]:,.0f}" for name in names]
