@@ -54,6 +54,7 @@ class FakeApi:
         conflicts: how many patches come just after somebody else has written.
         watching: "works", or how watches fail: "dropped", "expired", "deleted", "garbled" or
             "forbidden".
+        is_unwatched: whether the controller does nothing until somebody watches.
         on_patch: called with the Service after each patch of it.
         patches: all that were carried out.
         log: method and path of all requests.
@@ -66,6 +67,7 @@ class FakeApi:
         self.statuses: deque[int] = deque()
         self.forbidden: set[str] = set()
         self.watching = "works"
+        self.is_unwatched = False
         self.on_patch: Callable[[Document], object] = lambda _: None
         self.patches: list[list[Document]] = []
         self.log: list[str] = []
@@ -163,6 +165,7 @@ class FakeApi:
 
     def changes(self, kind: str, name: str, after: int, timeout_s: float) -> Any:
         """Give the changes of one object since a resourceVersion, as they come."""
+        self.is_unwatched = False
         deadline = time.monotonic() + timeout_s
         seen = 0
         while time.monotonic() < deadline and not self._stopped:
@@ -207,7 +210,7 @@ class FakeApi:
         while not self._stopped:
             time.sleep(0.002)
             with self._changed:
-                if self._work:
+                if self._work and not self.is_unwatched:
                     self._work[0]()
                     self._work.popleft()
 
