@@ -92,8 +92,12 @@ def evaluate(
         test: labelled utterances that it was not trained on; at least one.
         out_of_scope: texts that fit none of its intents.
     """
-    robustness = {name: _noisy_accuracy(model, test, name) for name in NOISES}
-    return summarise(Answers.of(model, test, out_of_scope), robustness)
+    return summarise(Answers.of(model, test, out_of_scope), robustness_of(model, test))
+
+
+def robustness_of(model: IntentModel, test: Sequence[Example]) -> dict[str, float]:
+    """Give a model's accuracy on each kind of noise, 0 to 1."""
+    return {name: _noisy_accuracy(model, test, name) for name in NOISES}
 
 
 def summarise(

@@ -24,7 +24,7 @@ from model.diagnosis import Diagnosis, diagnose
 from model.embedding import Embedding
 from model.equality import compile_and_prove
 from model.errors import CompilationError, DataError, NoWordsError, Problem
-from model.evaluation import Evaluation, evaluate
+from model.evaluation import Evaluation, robustness_of, summarise
 from model.files import write_atomically
 from model.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.lesson import Lesson
@@ -134,8 +134,8 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     compiled, not_compiled = _compile(scorer, corpus.texts, card.model_sha256)
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
-    evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
     answers = Answers.of(model, dataset.test, dataset.out_of_scope_test)
+    evaluation = summarise(answers, robustness_of(model, dataset.test))
     unseen = [_cross_validated(dataset, held_out, card, options)]
     if dataset.test_size is not None:  # then the test is a part of the data that is to be mended
         unseen.append(answers)
