@@ -20,9 +20,11 @@ from func.telemetry import Telemetry
 MOST_HELD_BYTES = 64 * 1024 * 1024
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*(?:\r\n|\Z)")
-# What says anything about the connection, the body's form or a second length is read in full.
+# What ends the connection, or tells of the body's form or a second length, is read in full.
 _UNUSUAL = re.compile(
-    rb"\r\n(?:connection|transfer-encoding|expect):|content-length:.*content-length:", re.S
+    rb"\r\n(?:connection:(?![ \t]*keep-alive[ \t]*(?:\r\n|\Z))|transfer-encoding:|expect:)"
+    rb"|content-length:.*content-length:",
+    re.S,
 )
 
 
@@ -38,8 +40,8 @@ class Admission:
     """Counts what waits, and decides who is refused.
 
     Attributes:
-        most_waiting: of the requests that come in while others are answered, how many wait for
-            their answer; the others are refused.
+        most_waiting: of the requests that a turn of the event loop can read, how many are
+            answered; the others are refused.
         request_timeout_s: how long a request may take to arrive, and to wait for a thread.
         is_draining: whether the server is about to end.
     """
@@ -55,7 +57,7 @@ class Admission:
 
     def is_late(self) -> bool:
         """Tell whether so many had their turn before this one that it has to be refused."""
-        return self._loop.answered >= self.most_waiting
+        return self._loop.taken >= self.most_waiting
 
     def hold(self, count: int) -> bool:
         """Take so many bytes that can't be worked on yet; tell whether there is room for them."""

@@ -28,11 +28,6 @@ class Batch:
         self._answer_posts = answer_posts
         self._empty()
 
-    def _empty(self) -> None:
-        self._channels: list[Channel] = []
-        self._posts: list[Post] = []
-        self._bytes = 0
-
     def __len__(self) -> int:
         """Count the requests."""
         return len(self._posts)
@@ -50,13 +45,19 @@ class Batch:
 
     def answer(self) -> None:
         """Answer all requests."""
-        channels, posts = self._channels, self._posts
-        self._empty()
+        if not self._posts:
+            return
         try:
-            answers = self._answer_posts(posts)
+            answers = self._answer_posts(self._posts)
         except Exception:  # noqa: BLE001 - the channels log it
-            for channel in channels:
+            for channel in self._channels:
                 channel.handle_error()
         else:
-            for channel, answer in zip(channels, answers, strict=True):
+            for channel, answer in zip(self._channels, answers, strict=True):
                 channel.deliver(answer)
+        self._empty()
+
+    def _empty(self) -> None:
+        self._channels: list[Channel] = []
+        self._posts: list[Post] = []
+        self._bytes = 0

@@ -139,15 +139,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         What is asked for by POST is answered once all is read that can be.
         """
         [request, *more] = self.requests
-        is_last = self._admission.is_draining or "CONNECTION" in request.headers
+        connection = request.headers.get("CONNECTION", "").lower()
+        is_last = self._admission.is_draining or connection not in ("", "keep-alive")
         if request.error or request.version != "1.1" or is_last or more or self.request:
+            self._map.taken += 1
             self.service()
             return
         self.requests = []
         if request.command == "POST" and self._admission.is_late():
             self._refuse_late()
             return
-        self._map.answered += 1
+        self._map.taken += 1
         if request.command == "POST":
             self._map.batch.add(self, _environ_of(request))
         else:

@@ -14,7 +14,7 @@ from waitress.wasyncore import readwrite
 
 from func.batch import Batch
 
-MOST_READY = 1024
+MOST_READY = 8192
 MOST_ACCEPTED = 128
 
 
@@ -24,7 +24,7 @@ class EventLoop(dict[int, Any]):
     Attributes:
         batch: what is answered once all is read; None where each request is answered by itself.
         now: when this turn began, by ``time.monotonic``.
-        answered: how many requests were answered in this turn.
+        taken: how many requests were read in this turn and not refused.
     """
 
     def __init__(self, batch: Batch | None = None, *, most_ready: int = MOST_READY) -> None:
@@ -39,7 +39,7 @@ class EventLoop(dict[int, Any]):
         self.batch = batch
         self._most_ready = most_ready
         self.now = time.monotonic()
-        self.answered = 0
+        self.taken = 0
         self._epoll = select.epoll()
         self._watched: dict[int, int] = {}
 
@@ -62,7 +62,7 @@ class EventLoop(dict[int, Any]):
     def turn(self, timeout_s: float) -> None:
         """Wait until something is ready, and handle what is."""
         ready = self._epoll.poll(timeout_s, self._most_ready)
-        self.now, self.answered = time.monotonic(), 0
+        self.now, self.taken = time.monotonic(), 0
         listeners = []
         for number, flags in ready:
             handler = self.get(number)
@@ -74,9 +74,9 @@ class EventLoop(dict[int, Any]):
                 continue
             readwrite(handler, flags)
             self.watch(number)
-            if self.batch and self.batch.is_full:
+            if self.batch is not None and self.batch.is_full:
                 self.batch.answer()
-        if self.batch:
+        if self.batch is not None:
             self.batch.answer()
         for number in listeners:
             self._accept(number)

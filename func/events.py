@@ -103,10 +103,7 @@ class EventApi:
                 return self._rejection(value, place, error)
 
         understood = or_rejection(lambda: self.understand(Event.from_json(value)))
-        if not isinstance(understood, Pending):
-            return understood
-        utterances, top_k, reply = understood
-        return Pending(utterances, top_k, lambda found: or_rejection(lambda: reply(found)))
+        return understood.through(or_rejection) if isinstance(understood, Pending) else understood
 
     def _rejection(self, value: object, place: str, error: RequestError) -> Event:
         reason = {"error": error.message, "status": int(error.status)}

@@ -9,7 +9,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -138,7 +137,7 @@ class IntentFunction:
     ) -> Pending[Answer] | Answer:
         def understand() -> Pending[Answer] | Answer:
             pending = self._events.understand(event)
-            return pending.then(write) if pending else replies.none()
+            return pending.through(lambda make: write(make())) if pending else replies.none()
 
         told = replies.told_attributes(event)
         return _settle(understand, lambda answer: replace(answer, event=told))
@@ -147,7 +146,7 @@ class IntentFunction:
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         pending = self._events.understand_batch(values, batch_id)
-        return pending.then(partial(replies.batch, len(values)))
+        return pending.through(lambda make: replies.batch(len(values), make()))
 
     def _classify(self, pending: Sequence[Pending[Answer]]) -> list[Answer]:
         if len(pending) > 1:
@@ -210,10 +209,9 @@ def _settle(
 ) -> Pending[Answer] | Answer:
     """Have what is made changed, whether it is an answer, a later one, or an error's."""
     made = _made(make)
-    if not isinstance(made, Pending):
-        return change(made)
-    utterances, top_k, answer = made
-    return Pending(utterances, top_k, lambda found: change(_made(lambda: answer(found))))
+    if isinstance(made, Pending):
+        return made.through(lambda make: change(_made(make)))
+    return change(made)
 
 
 def _made(make: Callable[[], T]) -> T | Answer:

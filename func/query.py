@@ -93,10 +93,10 @@ class Pending(NamedTuple, Generic[T]):
     top_k: int
     answer: Callable[[Iterable[Prediction]], T]
 
-    def then(self, change: Callable[[T], U]) -> Pending[U]:
-        """Have the answer changed once it is made."""
-        answer = self.answer
-        return Pending(self.utterances, self.top_k, lambda predictions: change(answer(predictions)))
+    def through(self, wrap: Callable[[Callable[[], T]], U]) -> Pending[U]:
+        """Have the answer made inside of what may change it, or catch the errors of its making."""
+        utterances, top_k, answer = self
+        return Pending(utterances, top_k, lambda found: wrap(lambda: answer(found)))
 
 
 def is_unicode(text: str) -> bool:

@@ -36,7 +36,7 @@ from func.admission import Admission
 from func.batch import Batch
 from func.channel import Channel
 from func.dispatcher import Dispatcher
-from func.event_loop import EventLoop
+from func.event_loop import MOST_READY, EventLoop
 from func.listener import PortError, bind, taking
 from func.metrics import seconds_since_start
 from func.metrics_server import MetricsServer
@@ -107,7 +107,8 @@ class Server:
         self._batch = Batch(app.answer_posts)
         # Half of what a turn handles is answered when all of it could be refused: however many
         # requests come in, most of the time goes into answers.
-        self._loop = EventLoop(self._batch, most_ready=2 * settings.max_waiting)
+        most_ready = min(2 * settings.max_waiting, MOST_READY)
+        self._loop = EventLoop(self._batch, most_ready=most_ready)
         self._check_at = 0.0
         self._telemetry = app.telemetry
         self._admission = Admission(self._loop, settings, app.telemetry)

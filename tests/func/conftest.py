@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from werkzeug.test import Client
 
 from func.app import App
@@ -15,6 +18,8 @@ from func.handler import IntentFunction
 from func.server import Server
 from func.settings import Settings
 from model.intent_model import IntentModel
+from model.model_card import ModelCard
+from model.sklearn_scorer import PipelineScorer
 from model.training import MODEL_NAME
 from tests.func.servers import RunningServer, build_server
 
@@ -23,6 +28,14 @@ from tests.func.servers import RunningServer, build_server
 def settings(small_folder: Path) -> Settings:
     """Settings that name the small model."""
     return Settings(model_path=small_folder / MODEL_NAME, max_text_length=200, max_batch_size=4)
+
+
+@pytest.fixture(scope="session")
+def unexplained_model() -> IntentModel:
+    """A model that can't tell what spoke for its answers."""
+    pipeline = make_pipeline(CountVectorizer(), KNeighborsClassifier(1))
+    scorer = PipelineScorer(pipeline.fit(["hello", "bye"], ["greeting", "goodbye"]))
+    return IntentModel(scorer, ModelCard(scorer.labels, ""))
 
 
 @pytest.fixture

@@ -32,6 +32,19 @@ OVERLOADED = b'{"error":"Overloaded; try again later"}'
             QUICK.replace(b"Host:", b"Connection: close\r\nHost:"), False, id="last-of-connection"
         ),
         pytest.param(
+            QUICK.replace(b"Host:", b"Connection: Keep-Alive \r\nHost:"), True, id="kept-alive"
+        ),
+        pytest.param(
+            QUICK.replace(b"\r\n\r\n", b"\r\nConnection:keep-alive\r\n\r\n"),
+            True,
+            id="kept-alive-last",
+        ),
+        pytest.param(
+            QUICK.replace(b"Host:", b"Connection: keep-alive, x\r\nHost:"),
+            False,
+            id="kept-and-more",
+        ),
+        pytest.param(
             QUICK.replace(b"Host:", b"Transfer-Encoding: chunked\r\nHost:"), False, id="chunked"
         ),
         pytest.param(

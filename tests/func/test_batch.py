@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 from contextlib import ExitStack
-from http import HTTPStatus
 
 import pytest
 
 from func.batch import MOST_TOGETHER, Batch
 from func.http import Answer
-from tests.func.servers import address, build_server, channels
+from tests.func.servers import address, build_server, channels, wait_for
 from tests.func.test_channel import QUICK, predict_request, receive_answers
 
+INTENT = re.compile(rb'"intent":"(\w+)"')
 STATUS = re.compile(rb"HTTP/1.1 (\d+)")
 EVENT = (
     b"POST / HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nce-specversion: 1.0\r\n"
@@ -36,12 +37,23 @@ def predicted(small_model, monkeypatch):
 
     def record(utterances: list[str], **options: object) -> object:
         asked.append(utterances)
-        if "poison" in utterances:
-            raise RuntimeError("secret-marker")
         return predict(utterances, **options)
 
     monkeypatch.setattr(small_model, "predict", record)
     return asked
+
+
+@pytest.fixture
+def poison(small_model, monkeypatch):
+    """A text that no prediction can be made with."""
+    predict, text = small_model.predict, "poison"
+
+    def fail(utterances: list[str], **options: object) -> object:
+        assert text not in utterances, "secret-marker"
+        return predict(utterances, **options)
+
+    monkeypatch.setattr(small_model, "predict", fail)
+    return text
 
 
 @pytest.fixture
@@ -69,16 +81,34 @@ def send_together(in_process, hold):
 def test_what_comes_in_together_is_predicted_together(send_together, predicted):
     """One prediction is made for all requests, whatever their forms, and each gets its own."""
     texts = b'{"texts": ["hello", "reset my password"]}'
-    plain, several, ranked, event = send_together(
-        [question("hello"), predict_request(texts), question("reset password", top_k=2), EVENT]
+    plain, several, best, ranked, event = send_together(
+        [
+            *(question("hello"), predict_request(texts)),
+            *(question("reset password", top_k=count) for count in (1, 3)),
+            EVENT,
+        ]
     )
 
-    assert sorted(map(len, predicted)) == [1, 5]
-    assert plain.count(b'"intent":"greeting"') == 1
-    assert re.findall(rb'"intent":"(\w+)"', several) == [b"greeting", b"password_reset"]
-    assert ranked.count(b'"intent":"password_reset"') == 2
-    assert ranked.count(b'"intent":') == 3
+    assert sorted(map(len, predicted)) == [1, 6]
+    assert INTENT.findall(plain) == [b"greeting"]
+    assert INTENT.findall(several) == [b"greeting", b"password_reset"]
+    assert INTENT.findall(best) == [b"password_reset"] * 2
+    assert len(INTENT.findall(ranked)) == 1 + 3
     assert b"ce-intent: order_tracking\r\n" in event
+
+
+def test_each_is_told_of_as_if_alone(send_together, caplog):
+    """Each line of the log tells of its own request, and of the time that it had to wait."""
+    with caplog.at_level("INFO"):
+        send_together([question("reset password"), EVENT, predict_request(b"{")])
+        wait_for(lambda: caplog.messages.count("request") == 4)
+
+    told = [record.fields for record in caplog.records if record.getMessage() == "request"]
+    assert [(each["status"], each["kind"], each.get("intent")) for each in told] == [
+        *((200, "http", "greeting"), (200, "http", "password_reset")),
+        *((200, "binary", "order_tracking"), (400, "http", None)),
+    ]
+    assert all(each["duration_ms"] > 0 for each in told)
 
 
 def test_errors_are_answered_beside_predictions(send_together, predicted):
@@ -90,14 +120,22 @@ def test_errors_are_answered_beside_predictions(send_together, predicted):
     assert ["reset my password"] in predicted
 
 
-@pytest.mark.usefixtures("predicted")
-def test_who_is_at_fault_fails_alone(send_together, caplog):
+def test_who_is_at_fault_fails_alone(send_together, poison, caplog):
     """Where a prediction for all fails, each is tried by itself."""
-    answers = send_together([question("hello"), question("poison"), question("bye")])
+    answers = send_together([question("hello"), question(poison), question("bye")])
 
     assert [STATUS.findall(answer) for answer in answers] == [[b"200"], [b"500"], [b"200"]]
     assert "Requests failed together; each is answered by itself" in caplog.messages
     assert "secret-marker" not in b"".join(answers).decode()
+
+
+def test_who_fails_alone_is_tried_once(send_together, poison, predicted, caplog):
+    """There is nobody else whose fault it could be."""
+    [answer] = send_together([question(poison)])
+
+    assert STATUS.findall(answer) == [b"500"]
+    assert predicted.count([poison]) == 1
+    assert caplog.messages.count("A request failed") == 1
 
 
 def test_so_many_are_answered_before_more_is_read(send_together, predicted):
@@ -135,6 +173,15 @@ def test_answers_to_who_is_gone_are_dropped(channel, caplog):
     assert caplog.messages == []
 
 
+def test_what_is_not_taken_at_once_is_sent_later(channel, monkeypatch):
+    """The event loop watches for when there is room again."""
+    monkeypatch.setattr(channel, "send", lambda _: 0)
+    channel.deliver(Answer())
+
+    assert channel.total_outbufs_len
+    assert channel._map._watched[channel._fileno] == select.EPOLLOUT
+
+
 def test_connection_that_fails_is_closed(channel, caplog, monkeypatch):
     """Whatever goes wrong in sending concerns one connection only."""
 
@@ -152,7 +199,7 @@ def test_connections_end_where_no_answer_is_found(channel, caplog):
     """A fault outside of all that is answered closes the connections, and the server goes on."""
 
     def fail(_: object) -> list[Answer]:
-        raise RuntimeError(HTTPStatus.OK)
+        raise RuntimeError
 
     batch = Batch(fail)
     batch.add(channel, {"CONTENT_LENGTH": "1"})

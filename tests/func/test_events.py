@@ -14,6 +14,7 @@ from func.cloudevent import Event
 from func.errors import TooLargeError, UnusableDataError
 from func.events import EventApi
 from func.query import Pending
+from func.settings import Settings
 from model.intent_model import IntentModel
 
 T = TypeVar("T")
@@ -32,27 +33,35 @@ def request(data: object, **attributes: str) -> Event:
     return Event(REQUIRED | attributes, data)
 
 
-def answer(api: EventApi, data: object, **attributes: str) -> Event:
-    """Have an event answered that has to get a reply."""
-    pending = api.understand(request(data, **attributes))
-    assert pending is not None
-    return answered(api, pending)
+class Answering:
+    """The event contract with a model that predicts what it asks for."""
+
+    def __init__(self, model: IntentModel, settings: Settings) -> None:
+        self.api, self._model = EventApi(model, settings), model
+
+    def __call__(self, data: object, **attributes: str) -> Event:
+        """Have an event answered that has to get a reply."""
+        pending = self.api.understand(request(data, **attributes))
+        assert pending is not None
+        return self._answer(pending)
+
+    def batch(self, values: Sequence[object], batch_id: str = "b") -> list[Event]:
+        """Have a batch of events answered."""
+        return self._answer(self.api.understand_batch(values, batch_id))
+
+    def _answer(self, pending: Pending[T]) -> T:
+        return pending.answer(self._model.predict(pending.utterances, top_k=pending.top_k))
 
 
-def answer_batch(api: EventApi, values: Sequence[object], batch_id: str = "b") -> list[Event]:
-    """Have a batch of events answered."""
-    return answered(api, api.understand_batch(values, batch_id))
+@pytest.fixture
+def answer(small_model, settings):
+    """The event contract, answering by the small model."""
+    return Answering(small_model, settings)
 
 
-def answered(api: EventApi, pending: Pending[T]) -> T:
-    """Give the answer to what was understood, with the predictions of the model."""
-    predictions = api._model.predict(pending.utterances, top_k=pending.top_k)
-    return pending.answer(predictions)
-
-
-def test_reply_tells_the_intent(api):
+def test_reply_tells_the_intent(answer):
     """The reply is an event of the type for classified intents, with the answer as its data."""
-    reply = answer(api, {"text": "reset my password"})
+    reply = answer({"text": "reset my password"})
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
     assert reply.attributes["source"] == "/intent-classifier"
@@ -74,17 +83,17 @@ def test_doubtful_replies_can_be_told_by_an_attribute(
 ):
     """A confidence below the setting makes the certainty low, for a Trigger to filter by."""
     unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=1000.0))
-    api = EventApi(unsure, replace(settings, low_confidence=low_confidence))
+    answer = Answering(unsure, replace(settings, low_confidence=low_confidence))
 
-    reply = answer(api, {"text": "reset my password"})
+    reply = answer({"text": "reset my password"})
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
     assert reply.attributes["certainty"] == certainty
 
 
-def test_options_work_as_over_http(api):
+def test_options_work_as_over_http(answer):
     """Alternatives and evidence are given when the data asks for them."""
-    reply = answer(api, {"message": "reset my password", "top_k": 2, "explain": True})
+    reply = answer({"message": "reset my password", "top_k": 2, "explain": True})
 
     assert len(reply.data["alternatives"]) == 2
     assert reply.data["evidence"]
@@ -93,7 +102,7 @@ def test_options_work_as_over_http(api):
 def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
     """Where no intent fits, type and extension say so."""
     scorer, card = small_model._scorer, replace(small_model.card, threshold=1000.0)
-    reply = answer(EventApi(IntentModel(scorer, card), settings), {"text": "hello"})
+    reply = Answering(IntentModel(scorer, card), settings)({"text": "hello"})
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.out_of_scope"
     assert reply.attributes["intent"] == "out_of_scope"
@@ -104,16 +113,16 @@ def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
 def test_source_and_type_prefix_are_settings(small_model, settings):
     """Replies are named as the operator says."""
     named = replace(settings, event_source="https://shop.example", event_type_prefix="com.shop")
-    reply = answer(EventApi(small_model, named), {"text": "hello"})
+    reply = Answering(small_model, named)({"text": "hello"})
 
     assert reply.attributes["source"] == "https://shop.example"
     assert reply.attributes["type"] == "com.shop.intent.classified"
 
 
-def test_redelivered_event_gets_the_same_id(api):
+def test_redelivered_event_gets_the_same_id(answer):
     """The reply's id is a UUID of version 5 that follows from the request's source and id."""
-    first = answer(api, {"text": "hello"}).attributes["id"]
-    again = answer(api, {"text": "hello"}).attributes["id"]
+    first = answer({"text": "hello"}).attributes["id"]
+    again = answer({"text": "hello"}).attributes["id"]
 
     assert first == again
     assert uuid.UUID(first).version == 5
@@ -126,15 +135,15 @@ def test_redelivered_event_gets_the_same_id(api):
         pytest.param({"source": "/other"}, id="other-source"),
     ],
 )
-def test_other_event_gets_another_id(api, other):
+def test_other_event_gets_another_id(answer, other):
     """Another source or id makes another reply."""
-    first = answer(api, {"text": "hello"})
-    second = answer(api, {"text": "hello"}, **other)
+    first = answer({"text": "hello"})
+    second = answer({"text": "hello"}, **other)
 
     assert first.attributes["id"] != second.attributes["id"]
 
 
-def test_context_is_carried_over(api):
+def test_context_is_carried_over(answer):
     """Subject, tracing, correlation and partition key of the request are those of the reply."""
     carried = {
         "subject": "chat 7 €",
@@ -143,23 +152,23 @@ def test_context_is_carried_over(api):
         "correlationid": "c-1",
         "partitionkey": "p-1",
     }
-    reply = answer(api, {"text": "hello"}, **carried, unrelated="x")
+    reply = answer({"text": "hello"}, **carried, unrelated="x")
 
     assert carried.items() <= reply.attributes.items()
     assert "unrelated" not in reply.attributes
 
 
 @pytest.mark.parametrize("name", ["correlationid", "causationid"])
-def test_request_is_the_cause_of_the_reply(api, name):
+def test_request_is_the_cause_of_the_reply(answer, name):
     """Where the request takes part in correlation, the reply names it as its cause."""
-    reply = answer(api, {"text": "hello"}, **{name: "x"})
+    reply = answer({"text": "hello"}, **{name: "x"})
 
     assert reply.attributes["causationid"] == "1"
 
 
-def test_reply_names_no_cause_without_correlation(api):
+def test_reply_names_no_cause_without_correlation(answer):
     """Attributes of correlation are not introduced where nobody uses them."""
-    assert "causationid" not in answer(api, {"text": "hello"}).attributes
+    assert "causationid" not in answer({"text": "hello"}).attributes
 
 
 @pytest.mark.parametrize("kind", ["classified", "out_of_scope", "rejected"])
@@ -180,9 +189,9 @@ def test_own_replies_are_not_answered(api, kind):
         pytest.param("text/plain; charset=utf-8", "hello", id="text-value"),
     ],
 )
-def test_data_is_read_by_its_type(api, datacontenttype, data):
+def test_data_is_read_by_its_type(answer, datacontenttype, data):
     """JSON and plain text are understood, as bytes or as a value in JSON."""
-    reply = answer(api, data, datacontenttype=datacontenttype)
+    reply = answer(data, datacontenttype=datacontenttype)
 
     assert reply.attributes["intent"] == "greeting"
 
@@ -233,10 +242,9 @@ def test_long_text_is_too_large(api):
         api.understand(request({"text": "x" * 201}))
 
 
-def test_batch_gets_a_reply_for_each_event(api):
+def test_batch_gets_a_reply_for_each_event(answer):
     """One bad event neither stops the others nor is lost, and the order is kept."""
-    first, second, third = answer_batch(
-        api,
+    first, second, third = answer.batch(
         [
             REQUIRED | {"id": "a", "data": {"text": "hello"}},
             REQUIRED | {"id": "b", "subject": "s", "data": {}},
@@ -274,25 +282,51 @@ def test_batch_gets_a_reply_for_each_event(api):
         ),
     ],
 )
-def test_malformed_event_of_a_batch_is_identified(api, value, origin, error):
+def test_malformed_event_of_a_batch_is_identified(answer, value, origin, error):
     """A rejection tells what can be told of its request, and has the same id every time."""
-    [first] = answer_batch(api, [value])
-    [again] = answer_batch(api, [value])
+    [first] = answer.batch([value])
+    [again] = answer.batch([value])
 
     assert first.data == {"error": error, "status": 400, "request": origin}
     assert first.attributes["id"] == again.attributes["id"]
 
 
-def test_different_malformed_events_are_told_apart(api):
+def test_different_malformed_events_are_told_apart(answer):
     """Rejections at different places, or of different batches, have different ids."""
-    first, second = answer_batch(api, [1, 1])
-    [other] = answer_batch(api, [1], "c")
+    first, second = answer.batch([1, 1])
+    [other] = answer.batch([1], "c")
 
     assert len({reply.attributes["id"] for reply in (first, second, other)}) == 3
 
 
-def test_own_replies_in_a_batch_are_left_out(api):
+def test_events_of_a_batch_have_their_own_options(answer):
+    """Each is told as many alternatives as it asks for."""
+    events = [
+        REQUIRED | {"id": str(top_k), "data": {"text": "hello", "top_k": top_k}}
+        for top_k in (0, 3, 1)
+    ]
+
+    replies = answer.batch(events)
+
+    assert [len(reply.data.get("alternatives", ())) for reply in replies] == [0, 3, 1]
+
+
+def test_explanation_that_can_not_be_given_is_told(unexplained_model, settings):
+    """Such data can't be used; in a batch that event is rejected, and the others are answered."""
+    answer = Answering(unexplained_model, settings)
+    asking = {"text": "hello", "explain": True}
+
+    with pytest.raises(UnusableDataError, match=r"^This model can't explain its predictions$"):
+        answer(asking)
+    rejected, classified = answer.batch(
+        [REQUIRED | {"data": asking}, REQUIRED | {"id": "2", "data": {"text": "bye"}}]
+    )
+    assert rejected.data["status"] == 422
+    assert classified.attributes["intent"] == "goodbye"
+
+
+def test_own_replies_in_a_batch_are_left_out(answer):
     """A batch of our own replies gives nothing that could come in again."""
     own_reply = REQUIRED | {"type": "org.intentclassifier.intent.rejected"}
 
-    assert answer_batch(api, [own_reply]) == []
+    assert answer.batch([own_reply]) == []

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
 
 from func.errors import BadRequestError, InvalidQueryError, UnsupportedMediaTypeError
 from func.json_api import MediaType, classify, parse_object, parse_query, render_json
 from func.query import Query
 from func.settings import Settings
-from model.intent_model import IntentModel
-from model.model_card import ModelCard
-from model.sklearn_scorer import PipelineScorer
 
 SETTINGS = Settings()
 
@@ -155,12 +149,8 @@ def test_explanation_names_the_ngrams_that_spoke_for_the_intent(small_model):
     assert min(weights) > 0
 
 
-def test_model_without_explanations_says_so():
+def test_model_without_explanations_says_so(unexplained_model):
     """A classifier without coefficients predicts, but asked to explain it is a bad request."""
-    pipeline = make_pipeline(CountVectorizer(), KNeighborsClassifier(1))
-    scorer = PipelineScorer(pipeline.fit(["hello", "bye"], ["greeting", "goodbye"]))
-    model = IntentModel(scorer, ModelCard(scorer.labels, ""))
-
-    assert classify(Query(["bye"]), model)[0]["intent"] == "goodbye"
+    assert classify(Query(["bye"]), unexplained_model)[0]["intent"] == "goodbye"
     with pytest.raises(InvalidQueryError, match=r"^This model can't explain its predictions$"):
-        classify(Query(["bye"], explain=True), model)
+        classify(Query(["bye"], explain=True), unexplained_model)

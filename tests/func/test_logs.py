@@ -114,6 +114,7 @@ PLAIN = Exchange("POST", "/predict", ANSWER, 0.00123, 1.5, {}, is_cold=False)
         pytest.param(PLAIN._replace(is_cold=True), id="cold"),
         pytest.param(PLAIN._replace(method=None, route=None, answer=Answer()), id="unknown"),
         pytest.param(PLAIN._replace(duration_s=0.0, ended_at_s=1795779901.999), id="times"),
+        pytest.param(PLAIN._replace(answer=Answer(told={"a": 1, "b": 1.0, "c": True})), id="types"),
     ],
 )
 def test_quick_lines_are_those_of_the_formatter(caplog, exchange, trace_id, revision):

@@ -297,18 +297,19 @@ def test_waiting_connections_are_accepted_before_the_end(small_model):
         connection.close()
 
 
-def test_requests_in_flight_are_counted(in_process, hold):
+@pytest.mark.parametrize("connection_header", [b"keep-alive", b"close"])
+def test_requests_in_flight_are_counted(in_process, hold, connection_header):
     """A request counts from when it has arrived until its answer is found."""
     server = in_process()
     with socket.create_connection(address(server), timeout=10) as connection:
         with hold as is_held:
-            connection.sendall(REQUEST.replace(b"Host: test", b"Connection: close"))
+            connection.sendall(REQUEST.replace(b"Host: test", b"Connection: " + connection_header))
             is_held.wait(10)
             meanwhile = server._count_in_flight()
-        b"".join(iter(lambda: connection.recv(65536), b""))
+        assert b"200 OK" in connection.recv(65536)
 
     assert meanwhile == 1
-    assert server._count_in_flight() == 0
+    wait_for(lambda: server._count_in_flight() == 0)
 
 
 def test_connections_are_refused_without_losing_those_that_wait():
