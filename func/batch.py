@@ -44,7 +44,7 @@ class Batch:
         self._bytes += int(environ["CONTENT_LENGTH"] or 0)
 
     def answer(self) -> None:
-        """Answer all requests."""
+        """Answer all requests; they count until their answers are sent."""
         if not self._posts:
             return
         try:

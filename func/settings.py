@@ -37,7 +37,8 @@ class Settings:
         host, port: where the server listens; port 0 takes any free one.
         metrics_port: where the metrics are shown; 0 takes any free port, None shows none.
         threads: how many requests are worked on at once.
-        max_waiting: how many requests may wait for their answer; more are refused with 503.
+        max_waiting: of the requests that come in together, how many are answered; more are refused
+            with 503. As many large ones may wait for a thread.
         request_timeout_s: how long a request may take to arrive, and to wait for a thread.
         shutdown_delay_s: how long after SIGTERM new connections are still accepted.
         shutdown_timeout_s: how long requests in flight may take after that.

@@ -72,7 +72,8 @@ def connect():
         yield connect
 
 
-def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, caplog):
+@pytest.mark.parametrize("host", [b"Host:", b"Connection: keep-alive\r\nHost:"])
+def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, caplog, host):
     """As many as may wait are answered, as many are told when to come again, and others wait."""
     server = in_process(max_waiting=2)
     first, *others = (connect(server) for _ in range(6))
@@ -80,7 +81,7 @@ def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, cap
         first.sendall(QUICK)
         assert is_held.wait(10)
         for connection in others:
-            connection.sendall(QUICK)
+            connection.sendall(QUICK.replace(b"Host:", host))
     answers = [connection.recv(65536) for connection in others]
     refused = [answer for answer in answers if answer.startswith(b"HTTP/1.1 503 ")]
 
