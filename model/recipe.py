@@ -17,22 +17,37 @@ from scipy.special import logsumexp
 
 from model.linear import Floats, Integers, Linear
 
-REGULARISATIONS = (0.3, 1.0)
 # What the views say on most data; what few held-out utterances say is drawn towards it.
 USUAL_WEIGHTS = (3.0, 0.13)
 PRIOR_UTTERANCES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """The settings that are chosen on held-out utterances.
+class Settings:
+    """How the views are learnt.
 
     Attributes:
         regularisation: of the support vector machine, scikit-learn's C.
-        weights: what the scores of each view are multiplied with before they are added.
+        is_concentrated: whether n-grams of few labels count for more than those of many.
     """
 
     regularisation: float
+    is_concentrated: bool = False
+
+
+CHOICES = (Settings(0.3), Settings(1.0), Settings(1.0, is_concentrated=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is chosen on held-out utterances.
+
+    Attributes:
+        settings: how the views are learnt.
+        weights: what the scores of each view are multiplied with before they are added.
+    """
+
+    settings: Settings
     weights: tuple[float, ...]
 
     def blend(self, views: Sequence[Linear]) -> Linear:
@@ -46,11 +61,11 @@ class Recipe:
         return blended
 
     @classmethod
-    def choose(cls, held_out: Mapping[float, Sequence[Floats]], targets: Integers) -> Recipe:
+    def choose(cls, held_out: Mapping[Settings, Sequence[Floats]], targets: Integers) -> Recipe:
         """Choose what makes the true labels of held-out utterances most likely.
 
         Args:
-            held_out: for each regularisation, the scores by each view, shape (texts, labels).
+            held_out: for each choice of settings, the scores by each view, shape (texts, labels).
             targets: the index of each utterance's true label.
         """
         choices = {each: _fit_weights(views, targets) for each, views in held_out.items()}
