@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
+from scipy.stats import sem
 
 from model.linear import Floats, Integers, Linear
 
@@ -64,29 +65,52 @@ class Recipe:
     def choose(cls, held_out: Mapping[Settings, Sequence[Floats]], targets: Integers) -> Recipe:
         """Choose what makes the true labels of held-out utterances most likely.
 
+        Concentrated n-grams have to gain more than one standard error of the gain (the rule of
+        Breiman et al. 1984, Classification and Regression Trees): where it makes no difference,
+        nothing is added.
+
         Args:
-            held_out: for each choice of settings, the scores by each view, shape (texts, labels).
+            held_out: for each choice of settings, the scores by each view, shape (texts, labels);
+                the concentrated ones last.
             targets: the index of each utterance's true label.
         """
-        choices = {each: _fit_weights(views, targets) for each, views in held_out.items()}
-        best = min(choices, key=lambda each: choices[each][1])
-        return cls(best, choices[best][0])
+        fits = {each: _fit_weights(views, targets) for each, views in held_out.items()}
+        best, *others = fits
+        for each in others:
+            gains = fits[best].losses - fits[each].losses
+            needed = float(sem(gains)) if each.is_concentrated else 0.0
+            best = each if gains.mean() > needed else best
+        return cls(best, fits[best].weights)
 
 
-def _fit_weights(views: Sequence[Floats], targets: Integers) -> tuple[tuple[float, ...], float]:
-    """Find the weights of the least negative log-likelihood, and that."""
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Weights of the views, and how far they leave each utterance's true label unlikely."""
+
+    weights: tuple[float, ...]
+    losses: Floats
+
+
+def _fit_weights(views: Sequence[Floats], targets: Integers) -> _Fit:
+    """Find the weights of the least mean loss: negative log-likelihood, and the prior's part."""
     usual = np.log(USUAL_WEIGHTS[: len(views)])
 
-    def loss(logs: Floats) -> float:
+    def losses(logs: Floats) -> Floats:
         blended = sum(np.exp(log) * view for log, view in zip(logs, views, strict=True))
         prior = PRIOR_UTTERANCES / len(targets) * float(np.square(logs - usual).sum())
-        return negative_log_likelihood(blended, targets) + prior
+        return negative_log_likelihoods(blended, targets) + prior
 
-    found = minimize(loss, usual, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-5})
-    return tuple(float(weight) for weight in np.exp(found.x)), float(found.fun)
+    options = {"xatol": 1e-3, "fatol": 1e-5}
+    found = minimize(lambda logs: losses(logs).mean(), usual, method="Nelder-Mead", options=options)
+    return _Fit(tuple(float(weight) for weight in np.exp(found.x)), losses(found.x))
+
+
+def negative_log_likelihoods(logits: Floats, targets: Integers) -> Floats:
+    """Give the negative logarithms of the true labels' probabilities: shape (texts,)."""
+    chosen = logits[np.arange(len(targets)), targets]
+    return np.asarray(logsumexp(logits, axis=1) - chosen)
 
 
 def negative_log_likelihood(logits: Floats, targets: Integers) -> float:
     """Give the mean negative logarithm of the true labels' probabilities."""
-    chosen = logits[np.arange(len(targets)), targets]
-    return float(np.mean(logsumexp(logits, axis=1) - chosen))
+    return float(negative_log_likelihoods(logits, targets).mean())

@@ -25,6 +25,18 @@ def test_best_settings_are_chosen(best):
     assert Recipe.choose(held_out, TARGETS).settings == best
 
 
+@pytest.mark.parametrize(
+    ("noise", "is_concentrated"),
+    [pytest.param(1.0, False, id="chance"), pytest.param(0.9, True, id="real-gain")],
+)
+def test_n_grams_are_concentrated_only_for_a_gain_that_is_no_chance(noise, is_concentrated):
+    """What is better by less than a standard error, as that by chance, is not taken."""
+    plain, concentrated = Settings(1.0), Settings(1.0, is_concentrated=True)
+    held_out = {plain: views(1.0, seed=8), concentrated: views(noise, seed=9)}
+
+    assert Recipe.choose(held_out, TARGETS).settings.is_concentrated == is_concentrated
+
+
 def test_weights_make_the_labels_most_likely():
     """No other weights of the views give the held-out labels a larger likelihood."""
     scores = views(0.5)
