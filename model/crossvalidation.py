@@ -14,7 +14,7 @@ from model.corpus import Corpus
 from model.lesson import Lesson
 from model.linear import Floats, Integers, Linear
 from model.quantisation import MOST_LOSS, rounded, step_of
-from model.recipe import REGULARISATIONS, Recipe
+from model.recipe import CHOICES, Recipe, Settings
 from model.scope import ScopeScores, fit_detector_weight
 
 MOST_FOLDS = 5
@@ -68,14 +68,13 @@ def cross_validate(corpus: Corpus, *, seed: int, progress: Progress) -> HeldOut:
     first = []
     for number, split in enumerate(splits[:count], start=1):
         progress(f"Choosing the settings, fold {number} of {count}")
-        first.append(_Fold(corpus, split, REGULARISATIONS, seed=seed))
+        first.append(_Fold(corpus, split, CHOICES, seed=seed))
     recipe = _choose(corpus, first)
 
     def others() -> Iterator[_Fold]:
         for number, split in enumerate(splits[count:], start=count + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
-            settings = (recipe.regularisation,)
-            yield _Fold(corpus, split, settings, seed=seed)
+            yield _Fold(corpus, split, (recipe.settings,), seed=seed)
 
     return _collect(corpus, recipe, chain(first, others()))
 
@@ -99,22 +98,22 @@ class _Fold:
     """What was learnt from most utterances, and the features of those that were held out."""
 
     def __init__(
-        self, corpus: Corpus, split: Split, regularisations: Sequence[float], *, seed: int
+        self, corpus: Corpus, split: Split, choices: Sequence[Settings], *, seed: int
     ) -> None:
         self.split = split
         texts, targets = _at(split.fitted, corpus.texts), corpus.targets[split.fitted]
         lesson = Lesson(texts, targets, corpus.labels, seed=seed, embedding=corpus.embedding)
         self.ngram_count = lesson.ngram_count
-        self.views = {each: lesson.views(each) for each in regularisations}
+        self.views = {each: lesson.views(each) for each in choices}
         self.features = lesson.features.transform(_at(split.held_out, corpus.texts))
         if corpus.out_of_scope:
             self.detector = lesson.detector(_at(split.fitted_out_of_scope, corpus.out_of_scope))
             held_out = _at(split.held_out_out_of_scope, corpus.out_of_scope)
             self.out_of_scope = lesson.features.transform(held_out)
 
-    def scores(self, regularisation: float) -> list[Floats]:
+    def scores(self, settings: Settings) -> list[Floats]:
         """Give the scores of the held-out utterances by each view."""
-        return [view.scores(self.features) for view in self.views[regularisation]]
+        return [view.scores(self.features) for view in self.views[settings]]
 
 
 def fold_splits(corpus: Corpus, *, seed: int) -> list[Split]:
@@ -129,13 +128,13 @@ def fold_splits(corpus: Corpus, *, seed: int) -> list[Split]:
 
 
 def _choose(corpus: Corpus, folds: Sequence[_Fold]) -> Recipe:
-    held_out = {each: _scores_by_view(folds, each) for each in REGULARISATIONS}
+    held_out = {each: _scores_by_view(folds, each) for each in CHOICES}
     targets = corpus.targets[np.concatenate([fold.split.held_out for fold in folds])]
     return Recipe.choose(held_out, targets)
 
 
-def _scores_by_view(folds: Sequence[_Fold], regularisation: float) -> list[Floats]:
-    of_folds = [fold.scores(regularisation) for fold in folds]
+def _scores_by_view(folds: Sequence[_Fold], settings: Settings) -> list[Floats]:
+    of_folds = [fold.scores(settings) for fold in folds]
     return [np.concatenate(of_view) for of_view in zip(*of_folds, strict=True)]
 
 
@@ -149,7 +148,7 @@ def _collect(corpus: Corpus, recipe: Recipe, folds: Iterable[_Fold]) -> HeldOut:
     in_scope_detector = np.zeros(len(corpus))
     out_of_scope = ScopeScores(*np.zeros((2, len(corpus.out_of_scope))))
     for fold in folds:
-        held_out, linear = fold.split.held_out, recipe.blend(fold.views[recipe.regularisation])
+        held_out, linear = fold.split.held_out, recipe.blend(fold.views[recipe.settings])
         logits[held_out] = linear.scores(fold.features)
         step = step_of(linear, fold.ngram_count)
         rounded_linear = rounded(linear, step, fold.ngram_count)

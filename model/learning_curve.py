@@ -118,7 +118,7 @@ def _is_right(
     texts = [corpus.texts[number] for number in part]
     targets, embedding = corpus.targets[part], corpus.embedding
     lesson = Lesson(texts, targets, corpus.labels, seed=seed, embedding=embedding)
-    linear = held_out.recipe.blend(lesson.views(held_out.recipe.regularisation))
+    linear = held_out.recipe.blend(lesson.views(held_out.recipe.settings))
     features = lesson.features.transform([corpus.texts[number] for number in split.held_out])
     right: Booleans = linear.scores(features).argmax(axis=1) == corpus.targets[split.held_out]
     return right

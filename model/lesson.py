@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import vstack
 from sklearn.pipeline import FeatureUnion
 
+from model.concentration import concentration_factors
 from model.embedding import Embedding
 from model.errors import NoWordsError
 from model.linear import Integers, Linear, fit_bayes, fit_detector, fit_margin
 from model.noise import misspelt
 from model.pipeline import BLOCK_WEIGHTS, STATIC, block_sizes, build_features
+from model.recipe import Settings
 
 NOISY_WEIGHT = 0.2
 # A misspelt word falls into other pieces, whose vectors mean something else.
@@ -79,26 +83,36 @@ class Lesson:
         noisy_weight = NOISY_WEIGHT if embedding is None else NOISY_WEIGHT_WITH_VECTORS
         self._weights = np.repeat((1.0, noisy_weight), len(targets))
 
-    def views(self, regularisation: float) -> tuple[Linear, ...]:
+    def views(self, settings: Settings) -> tuple[Linear, ...]:
         """Learn to tell the labels apart, in each way there is."""
-        return (self.margin(regularisation), self.bayes())
+        emphasis = self._concentration if settings.is_concentrated else np.float32(1.0)
+        features = self._all.multiply(emphasis).tocsr()
+        views = (self._margin(features, settings.regularisation), self._bayes(features))
+        return tuple(view.scaled_features(emphasis * self._factors) for view in views)
 
-    def margin(self, regularisation: float) -> Linear:
-        """Learn the borders between the labels; ``regularisation`` is scikit-learn's C."""
+    def _margin(self, features: Any, regularisation: float) -> Linear:
+        """Learn the borders between the labels."""
         return fit_margin(
-            self._all,
+            features,
             self._targets,
             self._weights,
             regularisation=regularisation,
             seed=self._seed,
-        ).scaled_features(self._factors)
+        )
 
-    def bayes(self) -> Linear:
+    def _bayes(self, features: Any) -> Linear:
         """Learn which n-grams the labels' texts consist of."""
-        ngrams = self._all[:, : self.ngram_count]
+        ngrams = features[:, : self.ngram_count]
         linear = fit_bayes(ngrams, self._targets, self._weights)
-        idle_count = self._all.shape[1] - self.ngram_count
-        return linear.with_idle_features(idle_count).scaled_features(self._factors)
+        return linear.with_idle_features(features.shape[1] - self.ngram_count)
+
+    @cached_property
+    def _concentration(self) -> NDArray[np.float32]:
+        """What to multiply the features with, so that n-grams of few labels count for more."""
+        factors = np.ones(self._all.shape[1], np.float32)
+        ngrams = self._all[:, : self.ngram_count]
+        factors[: self.ngram_count] = concentration_factors(ngrams, self._targets, self._weights)
+        return factors
 
     def detector(self, out_of_scope: Sequence[str]) -> Linear:
         """Learn what sets out-of-scope texts apart; its one score is the larger, the farther."""

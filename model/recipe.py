@@ -14,25 +14,41 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
+from scipy.stats import sem
 
 from model.linear import Floats, Integers, Linear
 
-REGULARISATIONS = (0.3, 1.0)
 # What the views say on most data; what few held-out utterances say is drawn towards it.
 USUAL_WEIGHTS = (3.0, 0.13)
 PRIOR_UTTERANCES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """The settings that are chosen on held-out utterances.
+class Settings:
+    """How the views are learnt.
 
     Attributes:
         regularisation: of the support vector machine, scikit-learn's C.
-        weights: what the scores of each view are multiplied with before they are added.
+        is_concentrated: whether n-grams of few labels count for more than those of many.
     """
 
     regularisation: float
+    is_concentrated: bool = False
+
+
+CHOICES = (Settings(0.3), Settings(1.0), Settings(1.0, is_concentrated=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is chosen on held-out utterances.
+
+    Attributes:
+        settings: how the views are learnt.
+        weights: what the scores of each view are multiplied with before they are added.
+    """
+
+    settings: Settings
     weights: tuple[float, ...]
 
     def blend(self, views: Sequence[Linear]) -> Linear:
@@ -46,32 +62,55 @@ class Recipe:
         return blended
 
     @classmethod
-    def choose(cls, held_out: Mapping[float, Sequence[Floats]], targets: Integers) -> Recipe:
+    def choose(cls, held_out: Mapping[Settings, Sequence[Floats]], targets: Integers) -> Recipe:
         """Choose what makes the true labels of held-out utterances most likely.
 
+        Concentrated n-grams have to gain more than one standard error of the gain (the rule of
+        Breiman et al. 1984, Classification and Regression Trees): where it makes no difference,
+        nothing is added.
+
         Args:
-            held_out: for each regularisation, the scores by each view, shape (texts, labels).
+            held_out: for each choice of settings, the scores by each view, shape (texts, labels);
+                the concentrated ones last.
             targets: the index of each utterance's true label.
         """
-        choices = {each: _fit_weights(views, targets) for each, views in held_out.items()}
-        best = min(choices, key=lambda each: choices[each][1])
-        return cls(best, choices[best][0])
+        fits = {each: _fit_weights(views, targets) for each, views in held_out.items()}
+        best, *others = fits
+        for each in others:
+            gains = fits[best].losses - fits[each].losses
+            needed = float(sem(gains)) if each.is_concentrated else 0.0
+            best = each if gains.mean() > needed else best
+        return cls(best, fits[best].weights)
 
 
-def _fit_weights(views: Sequence[Floats], targets: Integers) -> tuple[tuple[float, ...], float]:
-    """Find the weights of the least negative log-likelihood, and that."""
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Weights of the views, and how far they leave each utterance's true label unlikely."""
+
+    weights: tuple[float, ...]
+    losses: Floats
+
+
+def _fit_weights(views: Sequence[Floats], targets: Integers) -> _Fit:
+    """Find the weights of the least mean loss: negative log-likelihood, and the prior's part."""
     usual = np.log(USUAL_WEIGHTS[: len(views)])
 
-    def loss(logs: Floats) -> float:
+    def losses(logs: Floats) -> Floats:
         blended = sum(np.exp(log) * view for log, view in zip(logs, views, strict=True))
         prior = PRIOR_UTTERANCES / len(targets) * float(np.square(logs - usual).sum())
-        return negative_log_likelihood(blended, targets) + prior
+        return negative_log_likelihoods(blended, targets) + prior
 
-    found = minimize(loss, usual, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-5})
-    return tuple(float(weight) for weight in np.exp(found.x)), float(found.fun)
+    options = {"xatol": 1e-3, "fatol": 1e-5}
+    found = minimize(lambda logs: losses(logs).mean(), usual, method="Nelder-Mead", options=options)
+    return _Fit(tuple(float(weight) for weight in np.exp(found.x)), losses(found.x))
+
+
+def negative_log_likelihoods(logits: Floats, targets: Integers) -> Floats:
+    """Give the negative logarithms of the true labels' probabilities: shape (texts,)."""
+    chosen = logits[np.arange(len(targets)), targets]
+    return np.asarray(logsumexp(logits, axis=1) - chosen)
 
 
 def negative_log_likelihood(logits: Floats, targets: Integers) -> float:
     """Give the mean negative logarithm of the true labels' probabilities."""
-    chosen = logits[np.arange(len(targets)), targets]
-    return float(np.mean(logsumexp(logits, axis=1) - chosen))
+    return float(negative_log_likelihoods(logits, targets).mean())

@@ -158,7 +158,7 @@ def fit_pipeline(corpus: Corpus, held_out: HeldOut, options: Options) -> Any:
     lesson = Lesson(
         corpus.texts, corpus.targets, corpus.labels, seed=options.seed, embedding=corpus.embedding
     )
-    linear = held_out.recipe.blend(lesson.views(held_out.recipe.regularisation))
+    linear = held_out.recipe.blend(lesson.views(held_out.recipe.settings))
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     step, labels = step_of(linear, lesson.ngram_count, levels), corpus.labels
     if held_out.detector_weight:
@@ -220,8 +220,12 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
-        "settings": asdict(held_out.recipe)
-        | {"detector_weight": held_out.detector_weight, "is_rounded": held_out.is_rounded},
+        "settings": asdict(held_out.recipe.settings)
+        | {
+            "weights": held_out.recipe.weights,
+            "detector_weight": held_out.detector_weight,
+            "is_rounded": held_out.is_rounded,
+        },
         "rounding_loss": held_out.rounding_loss,
         "data": {
             "sha256": dataset.sha256,

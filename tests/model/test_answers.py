@@ -10,7 +10,7 @@ from model.crossvalidation import HeldOut
 from model.formats import Example
 from model.intent_model import IntentModel
 from model.model_card import ModelCard
-from model.recipe import Recipe
+from model.recipe import Recipe, Settings
 from model.scope import ScopeScores
 from tests.model.tables import TableScorer
 
@@ -51,7 +51,7 @@ def test_utterances_of_a_confusion_are_found(answers):
 def test_answers_of_held_out_utterances_are_those_of_cross_validation():
     """Labels and calibrated confidences from the logits, and what tells texts in scope apart."""
     held_out = HeldOut(
-        recipe=Recipe(1.0, (1.0,)),
+        recipe=Recipe(Settings(1.0), (1.0,)),
         logits=np.array([[3.0, 0.0], [0.0, 2.0], [0.0, 4.0]]),
         is_rounded=False,
         rounding_loss=0.0,

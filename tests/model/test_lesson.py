@@ -5,25 +5,48 @@ import pytest
 
 from model.errors import NoWordsError
 from model.lesson import Lesson, spoken
+from model.linear import Linear
+from model.recipe import Settings
 from tests.model.tiny_embedding import TINY
 
 TEXTS = ["where is my parcel", "where is my order", "reset my password", "new password please"]
 TARGETS = np.array([0, 0, 1, 1])
 LABELS = ("orderTracking", "password_reset")
+PLAIN = Settings(1.0)
+CONCENTRATED = Settings(1.0, is_concentrated=True)
 
 
 def lesson(seed: int = 0) -> Lesson:
     return Lesson(TEXTS, TARGETS, LABELS, seed=seed)
 
 
+def bayes(taught: Lesson) -> Linear:
+    return taught.views(PLAIN)[1]
+
+
+@pytest.mark.parametrize("settings", [PLAIN, CONCENTRATED], ids=["plain", "concentrated"])
 @pytest.mark.parametrize("number", [0, 1], ids=["margin", "bayes"])
-def test_each_view_tells_the_labels_apart(number):
+def test_each_view_tells_the_labels_apart(number, settings):
     """Each view classifies what it was taught, by the features as they are."""
     taught = lesson()
 
-    scores = taught.views(1.0)[number].scores(taught.features.transform(TEXTS))
+    scores = taught.views(settings)[number].scores(taught.features.transform(TEXTS))
 
     assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["margin", "bayes"])
+def test_n_grams_of_one_label_gain_on_those_of_all(number):
+    """Where settings ask for it, a word of one label says more against one that both share."""
+    taught = lesson()
+    names = list(taught.features.get_feature_names_out())
+    columns = [names.index("word__where"), names.index("word__my")]
+
+    def advantage(settings: Settings) -> float:
+        of_one, of_all = np.abs(taught.views(settings)[number].coefficients[0, columns])
+        return float(of_one / of_all)
+
+    assert advantage(CONCENTRATED) > advantage(PLAIN)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +57,7 @@ def static():
 def test_static_vectors_are_features_after_the_n_grams(static):
     """The last features are the vectors; they count for the borders, and not for naive Bayes."""
     features = static.features.transform(TEXTS).toarray()
-    margin, bayes = static.views(1.0)
+    margin, bayes = static.views(PLAIN)
 
     assert static.ngram_count == lesson().ngram_count == features.shape[1] - TINY.dimensions
     assert (features[:, static.ngram_count :] == TINY.transform(TEXTS)).all()
@@ -50,7 +73,7 @@ def test_misspelt_copies_count_less_beside_static_vectors():
             Lesson(TEXTS, TARGETS, LABELS, seed=seed, embedding=embedding) for seed in (0, 1)
         )
         columns = slice(first.ngram_count)
-        difference = first.bayes().coefficients - second.bayes().coefficients
+        difference = bayes(first).coefficients - bayes(second).coefficients
         return np.abs(difference[:, columns]).mean()
 
     assert 0 < change(TINY) < change(None)
@@ -59,7 +82,7 @@ def test_misspelt_copies_count_less_beside_static_vectors():
 def test_names_of_intents_are_learnt():
     """What only an intent's name says is known to the features and to the views."""
     taught = lesson()
-    margin, bayes = taught.views(1.0)
+    margin, bayes = taught.views(PLAIN)
     features = taught.features.transform(["tracking"])
 
     assert margin.scores(features).argmax() == 0
@@ -68,7 +91,7 @@ def test_names_of_intents_are_learnt():
 
 def test_same_seed_teaches_the_same():
     """Misspelt copies depend on the seed alone."""
-    first, second, other = (lesson(seed).bayes().coefficients for seed in (0, 0, 1))
+    first, second, other = (bayes(lesson(seed)).coefficients for seed in (0, 0, 1))
 
     assert (first == second).all()
     assert not (first == other).all()

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from model.linear import Linear
-from model.recipe import REGULARISATIONS, USUAL_WEIGHTS, Recipe, negative_log_likelihood
+from model.recipe import CHOICES, USUAL_WEIGHTS, Recipe, Settings, negative_log_likelihood
 
 TARGETS = np.arange(3000) % 3
+SETTINGS = Settings(1.0)
 
 
 def views(noise: float, *, seed: int = 0) -> list:
@@ -16,19 +17,30 @@ def views(noise: float, *, seed: int = 0) -> list:
     return [truth + random.normal(scale=noise, size=truth.shape) for _ in range(2)]
 
 
-def test_best_regularisation_is_chosen():
-    """The regularisation whose held-out scores say most about the labels is taken."""
-    chosen = Recipe.choose(
-        {REGULARISATIONS[0]: views(2.0), REGULARISATIONS[1]: views(0.5)}, TARGETS
-    )
+@pytest.mark.parametrize("best", CHOICES, ids=str)
+def test_best_settings_are_chosen(best):
+    """The settings whose held-out scores say most about the labels are taken."""
+    held_out = {each: views(0.5 if each == best else 2.0) for each in CHOICES}
 
-    assert chosen.regularisation == REGULARISATIONS[1]
+    assert Recipe.choose(held_out, TARGETS).settings == best
+
+
+@pytest.mark.parametrize(
+    ("noise", "is_concentrated"),
+    [pytest.param(1.0, False, id="chance"), pytest.param(0.9, True, id="real-gain")],
+)
+def test_n_grams_are_concentrated_only_for_a_gain_that_is_no_chance(noise, is_concentrated):
+    """What is better by less than a standard error, as that by chance, is not taken."""
+    plain, concentrated = Settings(1.0), Settings(1.0, is_concentrated=True)
+    held_out = {plain: views(1.0, seed=8), concentrated: views(noise, seed=9)}
+
+    assert Recipe.choose(held_out, TARGETS).settings.is_concentrated == is_concentrated
 
 
 def test_weights_make_the_labels_most_likely():
     """No other weights of the views give the held-out labels a larger likelihood."""
     scores = views(0.5)
-    weights = np.array(Recipe.choose({1.0: scores}, TARGETS).weights)
+    weights = np.array(Recipe.choose({SETTINGS: scores}, TARGETS).weights)
 
     def loss(factors) -> float:
         blended = sum(w * f * view for w, f, view in zip(weights, factors, scores, strict=True))
@@ -41,7 +53,7 @@ def test_few_utterances_leave_the_weights_near_the_usual_ones():
     """Three utterances that any weight gets right do not drive the weights to infinity."""
     scores = [np.eye(3), np.eye(3)]
 
-    weights = Recipe.choose({1.0: scores}, np.arange(3)).weights
+    weights = Recipe.choose({SETTINGS: scores}, np.arange(3)).weights
 
     assert weights == pytest.approx(USUAL_WEIGHTS, rel=2.0)
 
@@ -50,7 +62,7 @@ def test_blend_is_the_weighted_sum_of_the_views():
     """The views become one linear classifier."""
     one = Linear(np.ones((2, 3), np.float32), np.zeros(2))
 
-    blended = Recipe(1.0, (2.0, 3.0)).blend([one, one])
+    blended = Recipe(SETTINGS, (2.0, 3.0)).blend([one, one])
 
     assert blended.coefficients.tolist() == [[5.0] * 3] * 2
 

@@ -21,7 +21,7 @@ from model.evaluation import evaluate
 from model.intent_model import IntentModel
 from model.model_card import CARD_NAME
 from model.quantisation import MOST_LOSS
-from model.recipe import REGULARISATIONS
+from model.recipe import CHOICES, Settings
 from model.training import COMPILED_NAME, MODEL_NAME, REPORT_NAME, Options, TrainedModel, train
 
 TEXTS = ["hello", "where is my parcel now", "reset it", "something else", ""]
@@ -204,7 +204,7 @@ def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_m
     assert created <= datetime.now(UTC)
     assert small_trained.evaluation == evaluation
     settings = training.pop("settings")
-    assert settings["regularisation"] in REGULARISATIONS
+    assert Settings(settings["regularisation"], settings["is_concentrated"]) in CHOICES
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MOST_LOSS or not settings["is_rounded"]
     assert training == {
