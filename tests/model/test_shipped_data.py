@@ -114,6 +114,7 @@ def test_shipped_model_is_good_enough(shipped_model, dataset):
 
     assert evaluation.accuracy >= 0.95
     assert evaluation.macro_f1 >= 0.95
+    assert evaluation.out_of_scope_auroc
     assert evaluation.out_of_scope_auroc >= 0.95
 
 
