@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any, TypeVar
 
 from func.cloudevent import SPECVERSION, Event, is_attribute_value
@@ -18,7 +17,7 @@ from func.errors import (
 )
 from func.http import JSON
 from func.json_api import PLAIN_TEXT, MediaType, parse_object, render
-from func.query import Pending, Query
+from func.query import Pending, Query, together
 from func.settings import Settings
 from model.intent_model import IntentModel
 from model.prediction import OUT_OF_SCOPE, Prediction
@@ -83,17 +82,13 @@ class EventApi:
             self._understand_or_reject(value, f"{batch_id} {position}")
             for position, value in enumerate(values)
         ]
-        pending = [part for part in parts if isinstance(part, Pending)]
 
-        def replies(predictions: Iterable[Prediction]) -> list[Event]:
-            left = iter(predictions)
-            replies = (
-                part.answer([next(left)]) if isinstance(part, Pending) else part for part in parts
-            )
+        def replies(make: Callable[[], list[Event]]) -> list[Event]:
+            made = iter(make())
+            replies = (next(made) if isinstance(part, Pending) else part for part in parts)
             return [reply for reply in replies if reply is not None]
 
-        utterances = [*chain.from_iterable(part.utterances for part in pending)]
-        return Pending(utterances, max((part.top_k for part in pending), default=0), replies)
+        return together([part for part in parts if isinstance(part, Pending)]).through(replies)
 
     def _understand_or_reject(self, value: object, place: str) -> Pending[Event] | Event | None:
         def or_rejection(make: Callable[[], T]) -> T | Event:

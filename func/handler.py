@@ -9,7 +9,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -27,7 +26,7 @@ from func.errors import (
 from func.events import EventApi
 from func.http import Answer, Environ, Request
 from func.json_api import MediaType, parse_query, render, render_json
-from func.query import Pending
+from func.query import Pending, together
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 from model.intent_model import IntentModel
@@ -151,22 +150,16 @@ class IntentFunction:
     def _classify(self, pending: Sequence[Pending[Answer]]) -> list[Answer]:
         if len(pending) > 1:
             try:
-                predictions = iter(self._predict(pending))
-                return [
-                    each.answer([*islice(predictions, len(each.utterances))]) for each in pending
-                ]
+                joint = together(pending)
+                return joint.answer(self._predictions_of(joint))
             except Exception:
                 logger.exception("Requests failed together; each is answered by itself")
         # What fails now is told in the answer.
-        return [each.answer(self._predict_when_asked(each)) for each in pending]
+        return [each.answer(self._predictions_of(each)) for each in pending]
 
-    def _predict(self, pending: Sequence[Pending[Answer]]) -> list[Prediction]:
-        utterances = [*chain.from_iterable(each.utterances for each in pending)]
-        top_k = max((each.top_k for each in pending), default=0)
-        return self.model.predict(utterances, top_k=top_k)
-
-    def _predict_when_asked(self, pending: Pending[Answer]) -> Iterator[Prediction]:
-        yield from self._predict([pending])
+    def _predictions_of(self, pending: Pending[Any]) -> Iterator[Prediction]:
+        """Predict once the first prediction is asked for."""
+        yield from self.model.predict(pending.utterances, top_k=pending.top_k)
 
 
 def _load_tokens(path: Path) -> BearerTokens:

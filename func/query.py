@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from func.errors import InvalidQueryError, TooLargeError
@@ -97,6 +98,17 @@ class Pending(NamedTuple, Generic[T]):
         """Have the answer made inside of what may change it, or catch the errors of its making."""
         utterances, top_k, answer = self
         return Pending(utterances, top_k, lambda found: wrap(lambda: answer(found)))
+
+
+def together(pending: Sequence[Pending[T]]) -> Pending[list[T]]:
+    """Put requests together, so that one prediction serves them all; the answers keep the order."""
+
+    def answers(predictions: Iterable[Prediction]) -> list[T]:
+        left = iter(predictions)
+        return [each.answer([*islice(left, len(each.utterances))]) for each in pending]
+
+    utterances = [*chain.from_iterable(each.utterances for each in pending)]
+    return Pending(utterances, max((each.top_k for each in pending), default=0), answers)
 
 
 def is_unicode(text: str) -> bool:
