@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from model.linear import Floats, Integers
+from model.linear import Floats, Integers, sums_by_label
 
 # As if each feature had been seen a few times more, with all labels alike: what was seen once is
 # not yet taken for one label's own.
@@ -32,8 +31,7 @@ def concentration(features: Any, targets: Integers, weights: Floats) -> Floats:
     Returns:
         Shape (features,): 0 where all labels have it alike, towards 1 where a single one has it.
     """
-    members = csr_matrix((weights, (targets, np.arange(len(targets)))), dtype=np.float32)
-    sums = (members @ features).toarray()
+    sums = sums_by_label(features, targets, weights)
     label_count = len(sums)
     shares = (sums + PRIOR / label_count) / (sums.sum(axis=0) + PRIOR)
     entropies = -(shares * np.log(shares)).sum(axis=0)

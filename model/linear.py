@@ -95,10 +95,22 @@ def fit_bayes(features: Any, targets: Integers, weights: Floats) -> Linear:
         targets: the index of each text's label.
         weights: what each text counts for.
     """
-    members = csr_matrix((weights, (targets, np.arange(len(targets)))), dtype=np.float32)
-    sums = (members @ features).toarray() + np.float32(BAYES_SMOOTHING)
+    sums = sums_by_label(features, targets, weights) + np.float32(BAYES_SMOOTHING)
     likelihoods = np.log(sums / sums.sum(axis=1, keepdims=True))
     return _centred(likelihoods, np.zeros(len(sums)))
+
+
+def sums_by_label(features: Any, targets: Integers, weights: Floats) -> NDArray[np.float32]:
+    """Add up the features of each label's texts: shape (labels, features).
+
+    Args:
+        features: shape (texts, features), sparse.
+        targets: the index of each text's label.
+        weights: what each text counts for.
+    """
+    members = csr_matrix((weights, (targets, np.arange(len(targets)))), dtype=np.float32)
+    sums: NDArray[np.float32] = (members @ features).toarray()
+    return sums
 
 
 def fit_detector(features: Any, is_out_of_scope: NDArray[np.bool_], *, seed: int) -> Linear:
