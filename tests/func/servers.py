@@ -95,6 +95,28 @@ class RunningServer:
             yield line
 
 
+def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the server, or another program around it, until it ends by itself."""
+    return subprocess.run(
+        [sys.executable, *(arguments or ("-m", "func.server"))],
+        cwd=ROOT,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def send_meanwhile(hold: Any, first: socket.socket, sent: dict[socket.socket, bytes]) -> None:
+    """Send requests while the server is busy with one of the first connection."""
+    with hold as is_held:
+        first.sendall(REQUEST)
+        assert is_held.wait(10)
+        for connection, request in sent.items():
+            connection.sendall(request)
+
+
 def build_server(model: IntentModel, **options: Any) -> Server:
     """Build a server on a free port, without running it."""
     settings = Settings(host="127.0.0.1", port=0, **options)

@@ -12,7 +12,7 @@ from func.admission import Admission, is_whole_post
 from func.event_loop import EventLoop
 from func.settings import Settings
 from func.telemetry import Telemetry
-from tests.func.servers import address, channels, wait_for
+from tests.func.servers import address, channels, send_meanwhile, wait_for
 from tests.func.test_channel import QUICK, SLOW, receive_answers
 
 PROBE = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
@@ -77,11 +77,7 @@ def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, cap
     """As many as may wait are answered, as many are told when to come again, and others wait."""
     server = in_process(max_waiting=2)
     first, *others = (connect(server) for _ in range(6))
-    with hold as is_held:
-        first.sendall(QUICK)
-        assert is_held.wait(10)
-        for connection in others:
-            connection.sendall(QUICK.replace(b"Host:", host))
+    send_meanwhile(hold, first, dict.fromkeys(others, QUICK.replace(b"Host:", host)))
     answers = [connection.recv(65536) for connection in others]
     refused = [answer for answer in answers if answer.startswith(b"HTTP/1.1 503 ")]
 
@@ -102,11 +98,7 @@ def test_last_refusals_are_told_at_the_end(in_process, connect, hold, caplog, mo
     monkeypatch.setattr("func.server.POLL_S", 60.0)  # so long until they would be told anyway
     server = in_process(max_waiting=1)
     first, *others = (connect(server) for _ in range(3))
-    with hold as is_held:
-        first.sendall(QUICK)
-        assert is_held.wait(10)
-        for connection in others:
-            connection.sendall(QUICK)
+    send_meanwhile(hold, first, dict.fromkeys(others, QUICK))
     statuses = sorted(connection.recv(65536)[9:12] for connection in others)
     server.stop()
 
@@ -121,11 +113,7 @@ def test_requests_in_parts_are_refused_too(in_process, connect, hold):
     for connection in others:
         connection.sendall(QUICK[:-5])
     wait_for(lambda: sum(channel.request is not None for channel in channels(server)) == 2)
-    with hold as is_held:
-        first.sendall(QUICK)
-        assert is_held.wait(10)
-        for connection in others:
-            connection.sendall(QUICK[-5:])
+    send_meanwhile(hold, first, dict.fromkeys(others, QUICK[-5:]))
     answers = [connection.recv(65536) for connection in others]
 
     assert sorted(answer[9:12] for answer in answers) == [b"200", b"503"]
@@ -135,11 +123,7 @@ def test_probes_are_answered_under_overload(in_process, connect, hold):
     """A pod that has much to do is not ended for it."""
     server = in_process(max_waiting=1)
     first, *others = (connect(server) for _ in range(4))
-    with hold as is_held:
-        first.sendall(QUICK)
-        assert is_held.wait(10)
-        for connection in others:
-            connection.sendall(PROBE)
+    send_meanwhile(hold, first, dict.fromkeys(others, PROBE))
 
     for connection in others:
         assert b"200 OK" in receive_answers(connection, 1)

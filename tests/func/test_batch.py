@@ -12,7 +12,7 @@ import pytest
 
 from func.batch import MOST_TOGETHER, Batch
 from func.http import Answer
-from tests.func.servers import address, build_server, channels, wait_for
+from tests.func.servers import address, build_server, channels, send_meanwhile, wait_for
 from tests.func.test_channel import QUICK, predict_request, receive_answers
 
 INTENT = re.compile(rb'"intent":"(\w+)"')
@@ -67,11 +67,7 @@ def send_together(in_process, hold):
                 stack.enter_context(socket.create_connection(address(server), timeout=10))
                 for _ in range(len(requests) + 1)
             )
-            with hold as is_held:
-                first.sendall(QUICK)
-                assert is_held.wait(10)
-                for connection, request in zip(others, requests, strict=True):
-                    connection.sendall(request)
+            send_meanwhile(hold, first, dict(zip(others, requests, strict=True)))
             receive_answers(first, 1)
             return [connection.recv(65536) for connection in others]
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import resource
 import socket
-import subprocess
-import sys
 import threading
 from contextlib import ExitStack, closing
 from typing import Any
@@ -22,7 +19,6 @@ from func import server as server_module
 from func.channel import Channel
 from func.listener import bind
 from model.training import MODEL_NAME
-from tests.conftest import ROOT
 from tests.func.servers import (
     REQUEST,
     RunningServer,
@@ -30,6 +26,7 @@ from tests.func.servers import (
     build_server,
     can_connect,
     channels,
+    run_server,
     wait_for,
 )
 
@@ -485,16 +482,3 @@ def test_port_that_another_begins_to_listen_on_is_told(small_folder, variable):
 
     assert process.returncode == 1
     assert re.fullmatch(r"Can't listen on port \d+: Address already in use\n", process.stderr)
-
-
-def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the server, or another program around it, until it ends by itself."""
-    return subprocess.run(
-        [sys.executable, *(arguments or ("-m", "func.server"))],
-        cwd=ROOT,
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -18,9 +15,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from func.exchange import Exchange
 from func.http import Answer
 from func.traces import TellingExporter, Traces
-from tests.conftest import ROOT
 from tests.func.collector import collecting
-from tests.func.servers import RunningServer
+from tests.func.servers import RunningServer, run_server
 from tests.ports import free_port
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -259,15 +255,7 @@ def test_variable_that_can_not_be_used_stops_the_start(small_folder, variable):
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
         variable: "-1",
     }
-    ended = subprocess.run(
-        [sys.executable, "-m", "func.server"],
-        cwd=ROOT,
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = run_server(environ)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("OpenTelemetry's variables can't be used: ")
