@@ -7,10 +7,11 @@ WORKDIR /build
 ENV PYTHONDONTWRITEBYTECODE=1
 # FEATURES=static makes an image whose model uses static word vectors.
 ARG FEATURES=tfidf
-COPY requirements.txt requirements-static.txt ./
+COPY requirements.txt ./
+COPY requirements/ requirements/
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt \
     && { test "${FEATURES}" != static || pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --no-deps -r requirements-static.txt; }
+        --require-hashes --no-deps -r requirements/static.txt; }
 # Data of your own belongs into model/data.
 COPY model/ model/
 RUN python -m model.train --features "${FEATURES}"
@@ -18,9 +19,10 @@ RUN python -m model.train --features "${FEATURES}"
 
 FROM ${PYTHON_IMAGE} AS packages
 # requirements.txt makes the image that also serves pipelines which have no compiled form.
-ARG REQUIREMENTS=requirements-serve.txt
+ARG REQUIREMENTS=requirements/serve.txt
 WORKDIR /build
-COPY requirements*.txt ./
+COPY requirements.txt ./
+COPY requirements/ requirements/
 RUN pip install --no-cache-dir --disable-pip-version-check --no-compile --require-hashes \
         --target /packages -r "${REQUIREMENTS}" \
     && find /packages -type d \( -name tests -o -path '*/numpy/distutils' \) -prune -exec rm -r {} + \
@@ -42,10 +44,10 @@ ENV PYTHONPATH=/packages \
 COPY --from=packages /packages/ /packages/
 COPY LICENSE ./
 COPY func/ func/
-COPY model/__init__.py model/array_file.py model/compiled.py model/compiled_file.py \
-     model/embedding.py model/errors.py model/finder.py model/intent_model.py model/model_card.py \
-     model/ngrams.py model/phrases.py model/prediction.py model/sklearn_scorer.py \
-     model/static_vectors.py model/weights.py model/
+COPY model/__init__.py model/inference/safetensors_file.py model/inference/compiled_scorer.py model/inference/compiled_pipeline.py \
+     model/inference/static_embedding.py model/errors.py model/inference/ngram_finder.py model/inference/intent_model.py model/inference/model_card.py \
+     model/inference/text_analysis.py model/inference/ngram_trie.py model/inference/prediction.py model/inference/sklearn_scorer.py \
+     model/inference/embedding_transformer.py model/inference/weights.py model/
 COPY --from=train /build/model/artifacts/ model/artifacts/
 # Without byte code each start would compile what it imports: the base image brings none for the
 # standard library. Files of an image never change, so no start need compare them with their source.

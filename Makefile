@@ -60,29 +60,29 @@ browser:
 			--no-install-recommends chromium >/dev/null; } || true
 
 audit: $(INSTALLED_AUDIT) ## look up known vulnerabilities of what the image and the commands need
-	for file in requirements-serve.txt requirements.txt requirements-deploy.txt; do \
+	for file in requirements/serve.txt requirements.txt requirements/deploy.txt; do \
 		$(AUDIT)/bin/pip-audit --require-hashes --disable-pip --requirement $$file || exit 1; done
 
 sbom: $(INSTALLED_AUDIT) ## list what the image holds, as CycloneDX, in sbom.json
 	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --output-file sbom.json \
-		requirements-serve.txt
+		requirements/serve.txt
 
 format: $(INSTALLED_DEV) ## format the code, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: $(INSTALLED_DEV) ## pin the newest versions that requirements*.in allow
+lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
-	$(LOCK) --output-file requirements-serve.txt requirements-serve.in
-	$(LOCK) --upgrade --output-file requirements-deploy.txt requirements-deploy.in
-	$(LOCK) --upgrade --output-file requirements-parquet.txt requirements-parquet.in
-	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
-	$(LOCK) --upgrade --output-file requirements-clients.txt requirements-clients.in
-	$(LOCK) --upgrade --output-file requirements-audit.txt requirements-audit.in
+	$(LOCK) --output-file requirements/serve.txt requirements/serve.in
+	$(LOCK) --upgrade --output-file requirements/deploy.txt requirements/deploy.in
+	$(LOCK) --upgrade --output-file requirements/parquet.txt requirements/parquet.in
+	$(LOCK) --upgrade --output-file requirements/dev.txt requirements/dev.in
+	$(LOCK) --upgrade --output-file requirements/clients.txt requirements/clients.in
+	$(LOCK) --upgrade --output-file requirements/audit.txt requirements/audit.in
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	@$(PIP) --no-deps --requirement requirements-static.txt
+	@$(PIP) --no-deps --requirement requirements/static.txt
 	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts \
 		scaling accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
@@ -102,14 +102,14 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-$(INSTALLED_DEV): requirements-dev.txt requirements-static.txt $(INSTALLED)
+$(INSTALLED_DEV): requirements/dev.txt requirements/static.txt $(INSTALLED)
 	@echo "Installing what tests and checks need"
-	@$(PIP) --requirement requirements-dev.txt
-	@$(PIP) --no-deps --requirement requirements-static.txt
+	@$(PIP) --requirement requirements/dev.txt
+	@$(PIP) --no-deps --requirement requirements/static.txt
 	@touch $@
 
 # Apart from the others: their needs clash.
-$(INSTALLED_CLIENTS): requirements-clients.txt requirements-mlserver.txt | $(BIN)/python
+$(INSTALLED_CLIENTS): requirements/clients.txt requirements/mlserver.txt | $(BIN)/python
 	@echo "Installing the clients of the Open Inference Protocol that tests try"
 	@$(BIN)/python -m venv $(CLIENTS)
 	@for file in $(filter %.txt,$^); do \
@@ -117,12 +117,12 @@ $(INSTALLED_CLIENTS): requirements-clients.txt requirements-mlserver.txt | $(BIN
 			--no-deps --requirement $$file || exit 1; done
 	@touch $@
 
-$(INSTALLED_AUDIT): requirements-audit.txt | $(BIN)/python
+$(INSTALLED_AUDIT): requirements/audit.txt | $(BIN)/python
 	@echo "Installing what audits the dependencies"
 	@$(BIN)/python -m venv $(AUDIT)
 	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		--requirement requirements-audit.txt
+		--requirement requirements/audit.txt
 	@touch $@
 
-$(MODEL): $(wildcard model/*.py) $(wildcard model/data/*.csv) $(INSTALLED)
+$(MODEL): $(shell find model -name "*.py") $(wildcard model/data/*.csv) $(INSTALLED)
 	$(BIN)/python -m model.train

@@ -23,19 +23,19 @@ import numpy as np
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from benchmarks.console import console, progress
 from benchmarks.paths import ROOT
-from benchmarks.results import write
-from model.dataset import Dataset, normalised
-from model.evaluation import evaluate
-from model.formats import Example, read_examples
-from model.intent_model import IntentModel
-from model.noise import misspelt
-from model.training import MODEL_NAME, Features, Options, train
+from benchmarks.reporting.console import console, progress
+from benchmarks.reporting.results import write
+from model.datasets.dataset import Dataset, normalised
+from model.datasets.readers import Example, read_examples
+from model.evaluation.metrics import evaluate
+from model.inference.intent_model import IntentModel
+from model.learning.augmentation import add_typos
+from model.training.trainer import MODEL_NAME, Features, Options, train
 
 DATA = ROOT.parent / "shared" / "data"
 SETS = {"CLINC150": "clinc150", "MASSIVE-en": "massive_en", "SNIPS": "snips"}
-LEAST_IN_SCOPE_ACCURACY = 0.905
+MIN_IN_SCOPE_ACCURACY = 0.905
 SHOTS = (10, 5)
 SEEDS = range(3)
 # In-scope accuracy on CLINC150 that others have published.
@@ -164,7 +164,7 @@ def accuracy_with_typos(model: IntentModel, test: Sequence[Example]) -> float:
     accuracies = []
     for seed in SEEDS:
         rng = random.Random(seed)  # noqa: S311 - no secret
-        predictions = model.predict([misspelt(each.text, rng) for each in test], top_k=1)
+        predictions = model.predict([add_typos(each.text, rng) for each in test], top_k=1)
         pairs = zip(predictions, test, strict=True)
         accuracies.append(fmean(one.alternatives[0].intent == each.intent for one, each in pairs))
     return fmean(accuracies)
@@ -183,7 +183,7 @@ def recall_at_accuracy(
     others = model.score(out_of_scope)[1]
     thresholds = np.sort(scores[is_right])
     # Rejecting all below the n-th right one leaves the others right.
-    spare = len(thresholds) - int(np.ceil(LEAST_IN_SCOPE_ACCURACY * len(test)))
+    spare = len(thresholds) - int(np.ceil(MIN_IN_SCOPE_ACCURACY * len(test)))
     return float((others < thresholds[spare]).mean()) if spare >= 0 else 0.0
 
 

@@ -18,13 +18,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks import results
-from benchmarks.console import console, progress
-from benchmarks.cores import CLIENT_CORE, CORES, pinned_to
 from benchmarks.paths import ROOT, WORK
-from benchmarks.turn import await_turn
-from model.formats import read_examples
-from model.intent_model import IntentModel
+from benchmarks.reporting import results
+from benchmarks.reporting.console import console, progress
+from benchmarks.system.cpu_affinity import CLIENT_CORE, CORES, pinned_to
+from benchmarks.system.run_lock import await_turn
+from model.datasets.readers import read_examples
+from model.inference.intent_model import IntentModel
 
 MODEL = ROOT / "model" / "artifacts" / "intent_model.pkl"
 BATCHES = (256, 512, 1024)

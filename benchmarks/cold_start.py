@@ -13,13 +13,13 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from benchmarks.command import Run, parse_options
-from benchmarks.console import console, progress
-from benchmarks.contenders import CONTENDERS, HELLO, OURS
-from benchmarks.cores import CLIENT_CORE, pinned_to
-from benchmarks.entrants import Entrant
-from benchmarks.processes import serving
-from benchmarks.samples import Spread
+from benchmarks.cli import Run, parse_options
+from benchmarks.contenders.catalogue import CONTENDERS, HELLO, OURS
+from benchmarks.contenders.preparation import PreparedContender
+from benchmarks.reporting.console import console, progress
+from benchmarks.reporting.statistics import Spread
+from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from benchmarks.system.processes import serving
 
 Seconds = Mapping[str, Sequence[float]]
 
@@ -51,7 +51,7 @@ def _measure(run: Run, utterance: str) -> Seconds:
     return measured
 
 
-def _seconds_to_first_prediction(entrant: Entrant, utterance: str) -> float:
+def _seconds_to_first_prediction(entrant: PreparedContender, utterance: str) -> float:
     with serving(entrant.launch()) as server:
         return entrant.await_prediction(server, utterance)
 

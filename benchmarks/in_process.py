@@ -21,12 +21,12 @@ import joblib
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from benchmarks.command import Run, parse_options
-from benchmarks.console import console, progress
-from benchmarks.cores import CLIENT_CORE, pinned_to
-from benchmarks.samples import percentile
-from benchmarks.traffic import BATCH_SIZE
-from model.intent_model import IntentModel
+from benchmarks.cli import Run, parse_options
+from benchmarks.load.patterns import BATCH_SIZE
+from benchmarks.reporting.console import console, progress
+from benchmarks.reporting.statistics import percentile
+from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from model.inference.intent_model import IntentModel
 
 OURS = "intent-function"
 SKLEARN = "scikit-learn"

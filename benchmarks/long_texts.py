@@ -16,11 +16,11 @@ from timeit import repeat
 
 from rich.table import Table
 
-from benchmarks import results
-from benchmarks.console import console
-from benchmarks.corpus import prepare_corpus
+from benchmarks.data.corpus import prepare_corpus
+from benchmarks.reporting import results
+from benchmarks.reporting.console import console
 from func.settings import Settings
-from model.intent_model import IntentModel
+from model.inference.intent_model import IntentModel
 
 LENGTHS = (100, 1_000, 5_000, 20_000, 100_000, 1_000_000)
 REPEATS = 3

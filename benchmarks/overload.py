@@ -16,18 +16,18 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks.command import Run, parse_options
-from benchmarks.console import console, progress
-from benchmarks.contenders import OURS
-from benchmarks.cores import CLIENT_CORE, pinned_to
-from benchmarks.entrants import Entrant
-from benchmarks.load import Load
-from benchmarks.memory import proportional_set_size_mib
-from benchmarks.open_load import OpenLoad
-from benchmarks.processes import Server, serving
-from benchmarks.slow_clients import byte_by_byte
-from benchmarks.traffic import EIGHT
-from benchmarks.wire import OK, exchange
+from benchmarks.cli import Run, parse_options
+from benchmarks.contenders.catalogue import OURS
+from benchmarks.contenders.preparation import PreparedContender
+from benchmarks.load.closed_loop import Load
+from benchmarks.load.http_client import OK, exchange
+from benchmarks.load.open_loop import OpenLoad
+from benchmarks.load.patterns import EIGHT
+from benchmarks.load.slow_clients import byte_by_byte
+from benchmarks.reporting.console import console, progress
+from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from benchmarks.system.memory import proportional_set_size_mib
+from benchmarks.system.processes import Server, serving
 
 MULTIPLES = (0.5, 1.0, 2.0, 4.0, 6.0)
 CONNECTIONS = 2048
@@ -54,7 +54,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="of each load (default 5)")
 
 
-def _measure(entrant: Entrant, texts: Sequence[str], seconds: float) -> dict[str, Any]:
+def _measure(entrant: PreparedContender, texts: Sequence[str], seconds: float) -> dict[str, Any]:
     requests = EIGHT.requests(entrant.contender, texts)
     with serving(entrant.launch()) as server:
         entrant.await_prediction(server, texts[0])
@@ -117,7 +117,7 @@ def _lines(measured: Mapping[str, Any]) -> list[str]:
     beside = measured["beside_slow_clients_per_s"]
     return [
         f"Sustained: {measured['sustained_per_s']:,.0f} requests a second",
-        f"Answers again {max(measured['recovery_s'].values()):.3f} s after an overload at most",
+        f"LabelledPredictions again {max(measured['recovery_s'].values()):.3f} s after an overload at most",
         f"Memory: {memory['before']:.0f} MiB before, {memory['highest']:.0f} MiB at most",
         f"Beside {SLOW_CLIENTS} slow clients: {beside:,.0f} requests a second",
     ]

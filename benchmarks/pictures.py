@@ -14,10 +14,10 @@ from typing import Any
 import matplotlib as mpl  # type: ignore[import-not-found,unused-ignore]
 from matplotlib.figure import Figure  # type: ignore[import-not-found,unused-ignore]
 
-from benchmarks import results
-from benchmarks.contenders import HELLO, OURS
+from benchmarks.contenders.catalogue import HELLO, OURS
+from benchmarks.load.patterns import EIGHT
 from benchmarks.paths import RESULTS
-from benchmarks.traffic import EIGHT
+from benchmarks.reporting import results
 
 PICTURE = RESULTS / "side_by_side.svg"
 OVERLOAD_PICTURE = RESULTS / "overload.svg"

@@ -21,14 +21,14 @@ import joblib
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from benchmarks import results
-from benchmarks.console import console, progress
-from benchmarks.cores import CLIENT_CORE, pinned_to
+from benchmarks.data.synthetic_pipeline import Size, build
 from benchmarks.errors import PreparationError
-from benchmarks.programs import run
-from benchmarks.synthetic import Size, build
-from benchmarks.turn import await_turn
-from model.intent_model import IntentModel
+from benchmarks.reporting import results
+from benchmarks.reporting.console import console, progress
+from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from benchmarks.system.run_lock import await_turn
+from benchmarks.system.subprocesses import run
+from model.inference.intent_model import IntentModel
 
 BY_INTENTS = tuple(Size(intents, 30_000) for intents in (10, 50, 150, 500, 1000))
 BY_NGRAMS = tuple(Size(20, ngrams) for ngrams in (1_000, 10_000, 100_000, 1_000_000))

@@ -17,18 +17,18 @@ from statistics import median
 
 from rich.table import Table
 
-from benchmarks.command import Run, parse_options
-from benchmarks.console import console
-from benchmarks.contenders import SERVERS
-from benchmarks.cores import CLIENT_CORE, pinned_to
-from benchmarks.draining import Drain, drain
-from benchmarks.entrants import Entrant
-from benchmarks.load import Load, Outcome
-from benchmarks.memory import proportional_set_size_mib
-from benchmarks.processes import serving
-from benchmarks.slow_clients import half_sent
-from benchmarks.standings import Rate
-from benchmarks.traffic import EIGHT, MANY
+from benchmarks.cli import Run, parse_options
+from benchmarks.contenders.catalogue import SERVERS
+from benchmarks.contenders.preparation import PreparedContender
+from benchmarks.load.closed_loop import Load, Outcome
+from benchmarks.load.draining import Drain, drain
+from benchmarks.load.patterns import EIGHT, MANY
+from benchmarks.load.slow_clients import half_sent
+from benchmarks.reporting.console import console
+from benchmarks.reporting.summary import Rate
+from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from benchmarks.system.memory import proportional_set_size_mib
+from benchmarks.system.processes import serving
 
 WARM_UP_S = 1.0
 SLOW_CLIENTS = 50
@@ -79,7 +79,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each load (default 3)")
 
 
-def _measure(entrant: Entrant, texts: Sequence[str], seconds: float, trial: Trial) -> None:
+def _measure(
+    entrant: PreparedContender, texts: Sequence[str], seconds: float, trial: Trial
+) -> None:
     requests = EIGHT.requests(entrant.contender, texts)
     with serving(entrant.launch()) as server:
         trial.start_s.append(entrant.await_prediction(server, texts[0]))

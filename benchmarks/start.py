@@ -16,11 +16,11 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.command import Run, parse_options
-from benchmarks.console import console, progress
-from benchmarks.cores import SERVER_CORE, pinned_to
+from benchmarks.cli import Run, parse_options
 from benchmarks.paths import ROOT
-from benchmarks.samples import Spread
+from benchmarks.reporting.console import console, progress
+from benchmarks.reporting.statistics import Spread
+from benchmarks.system.cpu_affinity import SERVER_CORE, pinned_to
 
 PHASES = Path(__file__).with_name("start_phases.py")
 

@@ -33,8 +33,8 @@ def main(started_at: float) -> Marks:
     marks["waitress"] = time.perf_counter()
 
     from func.app import App  # noqa: PLC0415
-    from func.listener import bind  # noqa: PLC0415
-    from func.server import Server  # noqa: PLC0415
+    from func.server.listener import bind  # noqa: PLC0415
+    from func.server.server import Server  # noqa: PLC0415
     from func.settings import Settings  # noqa: PLC0415
 
     marks["func and model"] = time.perf_counter()

@@ -18,19 +18,19 @@ from statistics import median
 
 from rich.table import Table
 
-from benchmarks.command import Run, parse_options
-from benchmarks.console import console
-from benchmarks.contender import Contender
-from benchmarks.contenders import OURS
-from benchmarks.cores import CLIENT_CORE, pinned_to
-from benchmarks.cpu_time import cpu_seconds
-from benchmarks.entrants import Entrant
-from benchmarks.load import Load
+from benchmarks.cli import Run, parse_options
+from benchmarks.contenders.catalogue import OURS
+from benchmarks.contenders.contender import Contender
+from benchmarks.contenders.preparation import PreparedContender
+from benchmarks.load.closed_loop import Load
+from benchmarks.load.http_client import OK, exchange
+from benchmarks.load.patterns import EIGHT
 from benchmarks.paths import LOGS, ROOT
-from benchmarks.ports import free_ports
-from benchmarks.processes import Launch, serving
-from benchmarks.traffic import EIGHT
-from benchmarks.wire import OK, exchange
+from benchmarks.reporting.console import console
+from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from benchmarks.system.cpu_time import cpu_seconds
+from benchmarks.system.ports import free_ports
+from benchmarks.system.processes import Launch, serving
 
 WARM_UP_S = 1.0
 ANSWER_TIMEOUT_S = 10.0
@@ -112,14 +112,16 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def _collecting(port: int) -> Iterator[None]:
-    command = (sys.executable, "-m", "benchmarks.collector", str(port))
+    command = (sys.executable, "-m", "benchmarks.system.span_collector", str(port))
     launch = Launch(command=command, folder=ROOT, environ={}, port=port, log=LOGS / "collector.log")
     with serving(launch) as server:
         server.await_prediction(PROBE, lambda _: True)
         yield
 
 
-def _measure(entrant: Entrant, texts: Sequence[str], seconds: float, trial: Trial) -> None:
+def _measure(
+    entrant: PreparedContender, texts: Sequence[str], seconds: float, trial: Trial
+) -> None:
     requests = EIGHT.requests(entrant.contender, texts)
     launch = entrant.launch()
     with serving(launch) as server:

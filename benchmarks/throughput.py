@@ -11,18 +11,18 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from benchmarks.command import Run, parse_options
-from benchmarks.console import console
-from benchmarks.contenders import BATCHING, CONTENDERS, HELLO, OURS
-from benchmarks.cores import CLIENT_CORE, pinned_to
-from benchmarks.corpus import Utterance
-from benchmarks.entrants import Entrant
-from benchmarks.generator import highest_requests_per_s
-from benchmarks.load import Load
-from benchmarks.memory import proportional_set_size_mib
-from benchmarks.processes import Server, serving
-from benchmarks.standings import Standing, memory_table, rate_table
-from benchmarks.traffic import PATTERNS
+from benchmarks.cli import Run, parse_options
+from benchmarks.contenders.catalogue import BATCHING, CONTENDERS, HELLO, OURS
+from benchmarks.contenders.preparation import PreparedContender
+from benchmarks.data.corpus import Utterance
+from benchmarks.load.closed_loop import Load
+from benchmarks.load.generator_limit import highest_requests_per_s
+from benchmarks.load.patterns import PATTERNS
+from benchmarks.reporting.console import console
+from benchmarks.reporting.summary import Summary, memory_table, rate_table
+from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from benchmarks.system.memory import proportional_set_size_mib
+from benchmarks.system.processes import Server, serving
 
 ASKED_ONE_BY_ONE = 200
 WARM_UP_S = 1.0
@@ -45,9 +45,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each load (default 3)")
 
 
-def _measure_all(run: Run) -> Mapping[str, Standing]:
+def _measure_all(run: Run) -> Mapping[str, Summary]:
     utterances = run.corpus.read("test")
-    standings: dict[str, Standing] = defaultdict(Standing)
+    standings: dict[str, Summary] = defaultdict(Summary)
     for entrant in run.rounds():
         with run.attempt(entrant.name):
             _measure(entrant, utterances, run.options.seconds, standings[entrant.name])
@@ -55,7 +55,7 @@ def _measure_all(run: Run) -> Mapping[str, Standing]:
 
 
 def _measure(
-    entrant: Entrant, utterances: Sequence[Utterance], seconds: float, standing: Standing
+    entrant: PreparedContender, utterances: Sequence[Utterance], seconds: float, standing: Summary
 ) -> None:
     contender = entrant.contender
     texts = [utterance.text for utterance in utterances]
@@ -72,13 +72,15 @@ def _measure(
         standing.memory_mib.append(proportional_set_size_mib(server.pid))
 
 
-def _share_right(entrant: Entrant, server: Server, utterances: Sequence[Utterance]) -> float:
+def _share_right(
+    entrant: PreparedContender, server: Server, utterances: Sequence[Utterance]
+) -> float:
     answers = [entrant.ask(server, utterance.text) for utterance in utterances]
     pairs = zip(answers, utterances, strict=True)
     return sum(answer == utterance.intent for answer, utterance in pairs) / len(utterances)
 
 
-def _print(standings: Mapping[str, Standing]) -> None:
+def _print(standings: Mapping[str, Summary]) -> None:
     console.print(memory_table(standings))
     for pattern in PATTERNS:
         rates = {

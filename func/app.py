@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from func.handler import IntentFunction, health
-from func.http import STATUS_LINES, Answer, Environ, Post
-from func.logs import configure_logging
+from func.handler import IntentFunction
+from func.messages import STATUS_LINES, Answer, Environ, Post
+from func.protocols.json_api import health
 from func.settings import Settings, SettingsError
-from func.telemetry import Telemetry
+from func.telemetry.logs import configure_logging
+from func.telemetry.recorder import Telemetry
 from model.errors import ArtifactError
 
 # gunicorn takes this exit code of a worker as "it will never start", and gives up at once.
@@ -84,7 +85,7 @@ class App:
 
     @functools.cached_property
     def _flask(self) -> Callable[..., Iterable[bytes]]:
-        from func.web import create_flask_app  # noqa: PLC0415 - see the top
+        from func.web.flask_app import create_flask_app  # noqa: PLC0415 - see the top
 
         return create_flask_app(self._function, self.telemetry)
 

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import io
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from func import replies
-from func.cloudevent import Event, Mode, parse_batch, parse_structured
 from func.errors import (
     InternalError,
     MethodNotAllowedError,
     RequestError,
     TooLargeError,
     UnauthorizedError,
-    UnavailableError,
     UnsupportedMediaTypeError,
 )
-from func.events import EventApi
-from func.http import Answer, Environ, Request
-from func.json_api import MediaType, parse_query, render, render_json
-from func.query import Pending, together
-from func.settings import Settings, SettingsError
-from model.errors import ArtifactError
-from model.intent_model import IntentModel
-from model.prediction import Prediction
+from func.messages import Answer, Environ, Request
+from func.protocols import event_replies
+from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
+from func.protocols.event_api import EventApi
+from func.protocols.json_api import MediaType, error_answer, parse_query, render, render_json
+from func.protocols.query import Pending, together
+from func.settings import Settings
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import Prediction
 
 if TYPE_CHECKING:
-    from flask import Response
-
-    from func.bearer_tokens import BearerTokens
+    from func.authentication import BearerTokens
 
 logger = logging.getLogger(__name__)
 
@@ -112,11 +105,11 @@ class IntentFunction:
                 return self._read_batch(values, hashlib.sha256(body).hexdigest())
             case Mode.STRUCTURED:
                 event = parse_structured(request.content_type, body, self.settings)
-                return self._read_event(event, replies.structured)
+                return self._read_event(event, event_replies.structured)
             case _:
                 headers = request.event_headers().items()
                 event = Event.from_binary(headers, request.content_type or None, body)
-                return self._read_event(event, replies.binary)
+                return self._read_event(event, event_replies.binary)
 
     def _read_http(self, content_type: str, body: bytes) -> Pending[Answer]:
         query = parse_query(MediaType.parse(content_type), body, self.settings)
@@ -127,7 +120,7 @@ class IntentFunction:
                 told: dict[str, object] = {"utterances": len(answers)}
                 return Answer(render_json({"predictions": answers}), told=told, predictions=answers)
             [only] = answers
-            return Answer(render_json(only), told=replies.told(only), predictions=answers)
+            return Answer(render_json(only), told=event_replies.told(only), predictions=answers)
 
         return Pending(query.utterances, query.top_k, answer)
 
@@ -136,16 +129,16 @@ class IntentFunction:
     ) -> Pending[Answer] | Answer:
         def understand() -> Pending[Answer] | Answer:
             pending = self._events.understand(event)
-            return pending.through(lambda make: write(make())) if pending else replies.none()
+            return pending.through(lambda make: write(make())) if pending else event_replies.none()
 
-        told = replies.told_attributes(event)
+        told = event_replies.told_attributes(event)
         return _settle(understand, lambda answer: replace(answer, event=told))
 
     def _read_batch(self, values: list[object], batch_id: str) -> Pending[Answer]:
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         pending = self._events.understand_batch(values, batch_id)
-        return pending.through(lambda make: replies.batch(len(values), make()))
+        return pending.through(lambda make: event_replies.batch(len(values), make()))
 
     def _classify(self, pending: Sequence[Pending[Answer]]) -> list[Answer]:
         if len(pending) > 1:
@@ -163,38 +156,9 @@ class IntentFunction:
 
 
 def _load_tokens(path: Path) -> BearerTokens:
-    from func.bearer_tokens import BearerTokens  # noqa: PLC0415 - most have a gateway for this
+    from func.authentication import BearerTokens  # noqa: PLC0415 - most have a gateway for this
 
     return BearerTokens.load(path)
-
-
-def health(_: Environ) -> Answer:
-    """Say that all is well: there is no function without a model that has passed its self-test."""
-    return Answer(render_json({"status": "ok"}))
-
-
-def main(context: Any) -> Response:
-    """Answer a request of the parliament runtime, ``context.request``.
-
-    The model is loaded by the first call: this runtime offers no earlier moment.
-    """
-    from func.web import to_flask  # noqa: PLC0415 - our own server answers without Flask
-
-    try:
-        function = _load_once()
-    except (SettingsError, ArtifactError) as error:
-        logger.error("%s", error)  # noqa: TRY400 - the text says all; it holds no request
-        return to_flask(error_answer(UnavailableError()))
-    # The runtime has read the body to look for an event in it.
-    body = context.request.get_data()
-    unread = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    return to_flask(function({**context.request.environ, **unread}))
-
-
-def error_answer(error: RequestError) -> Answer:
-    """Tell what was wrong."""
-    body = render_json({"error": error.message})
-    return Answer(body, status=error.status, headers=tuple(error.headers.items()))
 
 
 def _settle(
@@ -216,8 +180,3 @@ def _made(make: Callable[[], T]) -> T | Answer:
     except Exception:
         logger.exception("A request failed")
         return error_answer(InternalError())
-
-
-@functools.cache
-def _load_once() -> IntentFunction:
-    return IntentFunction.load(Settings.from_environ(os.environ))

@@ -50,7 +50,7 @@ class Settings:
         api_token_file: tokens, one a line, of which a request has to carry one; None: none.
         low_confidence: below it, events are answered with low certainty; 0 to 1.
         event_source, event_type_prefix: of the events that the function replies with.
-        log_level, log_format: see ``func.logs``.
+        log_level, log_format: see ``func.telemetry.logs``.
     """
 
     host: str = "0.0.0.0"  # noqa: S104 - in a container, the only useful address
@@ -145,8 +145,8 @@ def _matching(pattern: str, allowed: str) -> Parser:
 
 
 # The CloudEvents HTTP binding asks a receiver to accept events of 64 KiB at least.
-_LEAST_BODY_BYTES = 64 * 1024
-_LEAST_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
+_MIN_BODY_BYTES = 64 * 1024
+_MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
 _PARSERS: Mapping[str, Parser] = {
     "host": _matching(r"[0-9A-Za-z.:_-]+", "a host name or address"),
     "port": _integer(0, 65535),
@@ -161,8 +161,8 @@ _PARSERS: Mapping[str, Parser] = {
     "shutdown_timeout_s": _number(0, 3600),
     "model_path": (Path, "a path"),
     "intent_threshold": _number(-1000, 1000),
-    "max_header_bytes": _integer(_LEAST_HEADER_BYTES, 1024 * 1024),
-    "max_body_bytes": _integer(_LEAST_BODY_BYTES, 64 * 1024 * 1024),
+    "max_header_bytes": _integer(_MIN_HEADER_BYTES, 1024 * 1024),
+    "max_body_bytes": _integer(_MIN_BODY_BYTES, 64 * 1024 * 1024),
     "max_json_depth": _integer(1, 200),
     "max_text_length": _integer(1, 1_000_000),
     "max_batch_size": _integer(1, 10_000),

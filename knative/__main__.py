@@ -12,15 +12,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from knative.cluster import Cluster
-from knative.errors import InterruptionError, KnativeError, UnsuitableServiceError, exit_code
-from knative.progress import Progress
-from knative.rollout import Rollout
-from knative.signals import interrupting
-from knative.smoke import SHIPPED_CASES, Case, Endpoint, SmokeTest
-from knative.status import build_status, print_status
-from knative.timing import Timing
-from knative.traffic import parse_steps
+from knative.rollout.cluster import Cluster
+from knative.rollout.errors import (
+    InterruptionError,
+    KnativeError,
+    UnsuitableServiceError,
+    exit_code,
+)
+from knative.rollout.progress import Progress
+from knative.rollout.rollout import Rollout
+from knative.rollout.signals import interrupting
+from knative.rollout.smoke import SHIPPED_CASES, Case, Endpoint, SmokeTest
+from knative.rollout.status import build_status, print_status
+from knative.rollout.timeouts import Timing
+from knative.rollout.traffic import parse_steps
 
 EXAMPLES = """\
 examples:

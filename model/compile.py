@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.compiled_file import COMPILED_SUFFIX
-from model.equality import compile_and_prove
+from model.atomic_files import write_atomically
+from model.compilation.verification import compile_and_verify
 from model.errors import ArtifactError, ArtifactMissingError, ModelError
-from model.files import write_atomically
-from model.sklearn_scorer import PipelineScorer
+from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.sklearn_scorer import PipelineScorer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +42,7 @@ def _compile(path: Path, target: Path) -> int:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ArtifactMissingError(path) from error
-    compiled = compile_and_prove(PipelineScorer.from_bytes(content, path))
+    compiled = compile_and_verify(PipelineScorer.from_bytes(content, path))
     compiled_content = compiled.to_bytes(model_sha256=hashlib.sha256(content).hexdigest())
     write_atomically(target, compiled_content)
     return len(compiled_content)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-MOST_MESSAGES = 20
+MAX_MESSAGES = 20
 
 
 def plain_console(*, stderr: bool = False) -> Console:
@@ -16,7 +16,7 @@ def plain_console(*, stderr: bool = False) -> Console:
 
 def print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
     """Print a line for each message, and how many more there are."""
-    for message in messages[:MOST_MESSAGES]:
+    for message in messages[:MAX_MESSAGES]:
         console.print(f"{kind}: {message}")
-    if len(messages) > MOST_MESSAGES:
-        console.print(f"{kind}: and {len(messages) - MOST_MESSAGES} more")
+    if len(messages) > MAX_MESSAGES:
+        console.print(f"{kind}: and {len(messages) - MAX_MESSAGES} more")

@@ -64,7 +64,7 @@ class VectorsMissingError(ModelError):
     def __init__(self) -> None:
         super().__init__(
             "--features static needs the word vectors of the package wordllama: "
-            "pip install --no-deps --requirement requirements-static.txt"
+            "pip install --no-deps --requirement requirements/static.txt"
         )
 
 

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.answers import Answers
 from model.console import plain_console, print_messages
+from model.datasets.readers import Example, read_examples
 from model.errors import ArtifactError, DataError, Problem
-from model.evaluation import evaluate
-from model.formats import Example, read_examples
-from model.intent_model import IntentModel
-from model.prediction import OUT_OF_SCOPE
-from model.printing import print_evaluation
+from model.evaluation.labelled_predictions import LabelledPredictions
+from model.evaluation.metrics import evaluate
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import OUT_OF_SCOPE
+from model.reporting.console_report import print_evaluation
 
 DEFAULT_MODEL = Path(__file__).resolve().parent / "artifacts" / "intent_model.pkl"
 EXAMPLES = """\
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out_of_scope = [each.text for each in (*labelled, *others)]
     console.print(f"Testing {options.model} on {len(known)} utterances")
     evaluation = evaluate(model, known, out_of_scope)
-    print_evaluation(console, evaluation, Answers.of(model, known, out_of_scope))
+    print_evaluation(console, evaluation, LabelledPredictions.of(model, known, out_of_scope))
     return 0
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model.bulk import BulkOptions, default_jobs, is_resumable, label
+from model.bulk.job import BulkOptions, default_jobs, is_resumable, label
+from model.bulk.signals import interruptible, interrupting
+from model.bulk.sinks import OutputFiles, Sink, StandardOutput
 from model.console import plain_console, print_messages
 from model.errors import ArtifactError, DataError, InterruptionError, WorkerError
-from model.intent_model import IntentModel
-from model.interruption import interruptible, interrupting
-from model.prediction import Prediction
-from model.sinks import OutputFiles, Sink, StandardOutput
-from model.table_files import STREAM, STREAM_FORMATS
-from model.tables import Layout, is_unicode, to_json
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import Prediction
+from model.tables.opening import STREAM, STREAM_FORMATS
+from model.tables.table import Layout, is_unicode, to_json
 
 DEFAULT_MODEL = Path(__file__).resolve().parent / "artifacts" / "intent_model.pkl"
 REJECTED_EXIT = 3
@@ -30,7 +30,7 @@ examples:
   python -m model.predict --input tickets.parquet --column message --output labelled.parquet
   zcat tickets.jsonl.gz | python -m model.predict --input - --format jsonl > labelled.jsonl
 
-A table is CSV, TSV, JSONL or Parquet (which needs requirements-parquet.txt), of any size. Its rows
+A table is CSV, TSV, JSONL or Parquet (which needs requirements/parquet.txt), of any size. Its rows
 come out in their order with the columns intent and confidence added. Rows that can't be classified
 go to labelled.rejected.csv (.tsv; for JSONL and Parquet .jsonl) with line and reason, or, when the
 output is a stream, to the error output. An interrupted run goes on where it was when the same

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from model.console import MOST_MESSAGES, plain_console, print_messages
+from model.console import MAX_MESSAGES, plain_console, print_messages
 from model.errors import ArtifactError, DataError, EqualityError
-from model.model_card import CARD_NAME, ModelCard
-from model.reproduction import Comparison, Recipe, Reproduction, reproduce
+from model.inference.model_card import CARD_NAME, ModelCard
+from model.training.reproduction import Comparison, Reproduction, TrainingRecord, reproduce
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = """\
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, errors = plain_console(), plain_console(stderr=True)
     try:
         card = ModelCard.read(options.card)
-        recipe = Recipe.of(card, options.card)
+        recipe = TrainingRecord.of(card, options.card)
         dataset = recipe.load(options.data)
         print_messages(errors, "warning", recipe.other_versions())
         with threadpool_limits(limits=1):  # as training does
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 def _print(console: Console, reproduction: Reproduction) -> None:
     details = [each for each in reproduction.differences if not each.is_main]
     shown = [each for each in reproduction.comparisons if each.is_main]
-    console.print(_table([*shown, *details[:MOST_MESSAGES]]))
+    console.print(_table([*shown, *details[:MAX_MESSAGES]]))
     total = len(reproduction.comparisons)
     console.print(f"{total - len(reproduction.differences)} of {total} values of the card agree")
     state = "is the same, byte for byte" if reproduction.has_same_bytes else "has other bytes"

@@ -12,19 +12,19 @@ from pathlib import Path
 
 from rich.console import Console
 
+from model.atomic_files import write_atomically
 from model.console import plain_console, print_messages
-from model.dataset import normalised
+from model.datasets.dataset import normalised
+from model.datasets.readers import read_examples
 from model.errors import ArtifactError, DataError
-from model.event_log import EventLog, read_event_log
-from model.files import write_atomically
-from model.formats import read_examples
-from model.groups import Group, group
-from model.intent_model import IntentModel
-from model.prediction import OUT_OF_SCOPE
-from model.training_file import add
+from model.feedback.clusters import Group, group
+from model.feedback.event_log import EventLog, read_event_log
+from model.feedback.training_file import add
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import OUT_OF_SCOPE
 
 HERE = Path(__file__).resolve().parent
-MOST_UTTERANCES = 2000
+MAX_UTTERANCES = 2000
 SHOWN = 5
 SKIP, STOP, OUTSIDE = "s", "q", "o"
 QUESTION = "Intent (number, name, o out of scope, s skip, q stop)"
@@ -95,10 +95,10 @@ def _doubtful(log: EventLog, below: float, console: Console, errors: Console) ->
         warnings.append(f"{log.without_text} answers without their request, left out")
     if log.unreadable:
         warnings.append(f"{log.unreadable} events neither ask nor answer, left out")
-    if len(doubtful) > MOST_UTTERANCES:
-        warnings.append(f"only the last {MOST_UTTERANCES} texts are looked at")
+    if len(doubtful) > MAX_UTTERANCES:
+        warnings.append(f"only the last {MAX_UTTERANCES} texts are looked at")
     print_messages(errors, "warning", warnings)
-    return list(doubtful.values())[-MOST_UTTERANCES:]
+    return list(doubtful.values())[-MAX_UTTERANCES:]
 
 
 def _ask(groups: Sequence[Group], labels: Sequence[str], console: Console) -> Labelled:

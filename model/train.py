@@ -15,11 +15,11 @@ from rich.console import Console
 from threadpoolctl import threadpool_limits
 
 from model.console import plain_console, print_messages
-from model.dataset import Dataset, load_dataset
+from model.datasets.dataset import Dataset, load_dataset
 from model.errors import DataError, EqualityError, VectorsMissingError
-from model.model_card import CARD_NAME
-from model.printing import MOST_INTENTS, print_diagnosis, print_evaluation
-from model.training import (
+from model.inference.model_card import CARD_NAME
+from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
+from model.training.trainer import (
     COMPILED_NAME,
     MODEL_NAME,
     REJECT_BUDGET,
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror or "failed"
         print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
         return 1
-    print_evaluation(console, trained.evaluation, trained.answers, most_intents=MOST_INTENTS)
+    print_evaluation(console, trained.evaluation, trained.answers, most_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
     if trained.not_compiled:
         reason = f"{trained.not_compiled}; it will be served by scikit-learn"
@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "--features",
         choices=("tfidf", "static"),
         default="tfidf",
-        help="static adds word vectors, from requirements-static.txt, to TF-IDF (default tfidf)",
+        help="static adds word vectors, from requirements/static.txt, to TF-IDF (default tfidf)",
     )
     parser.add_argument(
         "--leave-out-contradictions",

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from model.dataset import Dataset
-from model.formats import Example
-from model.intent_model import IntentModel
-from model.training import MODEL_NAME, Options, TrainedModel, train
-from tests.browsers import CHROMIUM
+from model.datasets.dataset import Dataset
+from model.datasets.readers import Example
+from model.inference.intent_model import IntentModel
+from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
+from tests.support.browsers import CHROMIUM
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path.cwd()))
 
 import joblib
 
-from model.pipeline import build_pipeline
+from model.learning.pipeline import build_pipeline
 
 
 def main(train: Path, model: Path) -> None:

@@ -13,10 +13,10 @@ import sys
 import pytest
 import requests
 
-from model.training import MODEL_NAME
+from model.training.trainer import MODEL_NAME
 from tests.conftest import ROOT
-from tests.func.servers import RunningServer, can_connect, wait_for
-from tests.ports import free_port
+from tests.support.ports import free_port
+from tests.support.servers import RunningServer, can_connect, wait_for
 
 EVENT = {"ce-specversion": "1.0", "ce-id": "42", "ce-source": "/chat", "ce-type": "chat.message"}
 LARGE_TEXTS = {"texts": ["where is my order " * 200] * 200}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from model.training import MODEL_NAME
-from tests.faults.clients import Clients, post
+from model.training.trainer import MODEL_NAME
 from tests.faults.conftest import RESTARTS
-from tests.faults.traefik import Traefik
-from tests.func.servers import RunningServer, wait_for
+from tests.support.clients import Clients, post
+from tests.support.servers import RunningServer, wait_for
+from tests.support.traefik import Traefik
 
 BODY = b'{"text": "where is my order"}'
 

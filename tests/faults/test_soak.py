@@ -10,14 +10,14 @@ import struct
 import time
 from pathlib import Path
 
-from model.training import MODEL_NAME
-from tests.faults.clients import Clients, get, post
+from model.training.trainer import MODEL_NAME
 from tests.faults.conftest import SOAK_S
-from tests.func.servers import RunningServer
+from tests.support.clients import Clients, get, post
+from tests.support.servers import RunningServer
 
 MIB = 1024 * 1024
 PAGE_BYTES = 4096
-MOST_GROWTH_MIB = 4.0
+MAX_GROWTH_MIB = 4.0
 WARM_UP_SHARE = 0.25
 
 EVENT = {"ce_specversion": "1.0", "ce_id": "1", "ce_source": "/soak", "ce_type": "chat.message"}
@@ -77,6 +77,6 @@ def test_mixed_load_leaves_memory_as_it_was(small_folder):
     print(f"{SOAK_S:.0f} s: {dict(clients.counts)}, memory {growth_mib:+.2f} MiB")  # noqa: T201
 
     assert set(clients.counts) == {200, 400, 404, 413, "vanished", "left"}
-    assert growth_mib < MOST_GROWTH_MIB
+    assert growth_mib < MAX_GROWTH_MIB
     assert exit_code == 0
     assert '"level": "ERROR"' not in log

@@ -15,13 +15,13 @@ from werkzeug.test import Client
 
 from func.app import App
 from func.handler import IntentFunction
-from func.server import Server
+from func.server.server import Server
 from func.settings import Settings
-from model.intent_model import IntentModel
-from model.model_card import ModelCard
-from model.sklearn_scorer import PipelineScorer
-from model.training import MODEL_NAME
-from tests.func.servers import RunningServer, build_server
+from model.inference.intent_model import IntentModel
+from model.inference.model_card import ModelCard
+from model.inference.sklearn_scorer import PipelineScorer
+from model.training.trainer import MODEL_NAME
+from tests.support.servers import RunningServer, build_server
 
 
 @pytest.fixture(scope="session")

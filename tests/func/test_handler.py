@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, request
 
 import func
-from func import handler
+from func import entry_point
 
 app = Flask(__name__)
 
@@ -17,9 +17,9 @@ app = Flask(__name__)
 @pytest.fixture(autouse=True)
 def _fresh():
     """Forget the model that an earlier call has loaded."""
-    handler._load_once.cache_clear()
+    entry_point._load_once.cache_clear()
     yield
-    handler._load_once.cache_clear()
+    entry_point._load_once.cache_clear()
 
 
 def call(method: str = "POST", **options: object) -> tuple[int, Any]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from func.handler import IntentFunction
 from func.settings import Settings, SettingsError
-from model.prediction import OUT_OF_SCOPE
-from tests.func.invariants import ask, check
+from model.inference.prediction import OUT_OF_SCOPE
+from tests.support.invariants import ask, check
 
 JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"

@@ -14,15 +14,15 @@ from sklearn.pipeline import make_pipeline
 
 from func.handler import IntentFunction
 from func.settings import Settings
-from model.array_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
-from model.compiled import CompiledScorer
-from model.compiled_file import CompiledPipeline
-from model.compiler import compile_pipeline
+from model.compilation.compiler import compile_pipeline
 from model.errors import CompiledFormError
-from model.intent_model import IntentModel
-from model.model_card import ModelCard
-from model.prediction import OUT_OF_SCOPE
-from tests.func.invariants import ask, check
+from model.inference.compiled_pipeline import CompiledPipeline
+from model.inference.compiled_scorer import CompiledScorer
+from model.inference.intent_model import IntentModel
+from model.inference.model_card import ModelCard
+from model.inference.prediction import OUT_OF_SCOPE
+from model.inference.safetensors_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
+from tests.support.invariants import ask, check
 
 TEXTS = ("hello there", "good morning", "where is my parcel", "track my order")
 LABELS = ("greeting", "greeting", "order_tracking", "order_tracking")

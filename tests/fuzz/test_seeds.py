@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model.compiled_file import CompiledPipeline
 from model.errors import CompiledFormError
+from model.inference.compiled_pipeline import CompiledPipeline
 from tests.fuzz import targets
 
 SEEDS = Path(__file__).parent / "seeds"

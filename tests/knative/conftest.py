@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from knative.__main__ import main
-from knative.cluster import Cluster
-from knative.timing import Timing
-from tests.knative.fake_api import NAME, NAMESPACE, FakeApi
-from tests.knative.gateway import Gateway
+from knative.rollout.cluster import Cluster
+from knative.rollout.timeouts import Timing
+from tests.support.fake_api import NAME, NAMESPACE, FakeApi
+from tests.support.gateway import Gateway
 
 QUICK = Timing(timeout_s=5, request_s=5, patience_s=0.3, watch_s=1, poll_s=0.01, check_s=0.01)
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from knative.__main__ import EXAMPLES, main
-from knative.errors import (
+from knative.rollout.errors import (
     ConfigurationError,
     ImageError,
     InterruptionError,
@@ -18,7 +18,7 @@ from knative.errors import (
     TakenOverError,
     exit_code,
 )
-from knative.progress import Progress
+from knative.rollout.progress import Progress
 from tests.conftest import ROOT
 
 DIGEST = "x@sha256:" + "0" * 64

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.predict import main
-from model.training import MODEL_NAME
+from model.training.trainer import MODEL_NAME
 
 Run = Callable[..., tuple[int, str]]
 

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from model.compile import main
-from model.intent_model import IntentModel
-from model.training import COMPILED_NAME, MODEL_NAME
+from model.inference.intent_model import IntentModel
+from model.training.trainer import COMPILED_NAME, MODEL_NAME
 from tests.conftest import ROOT
 
 

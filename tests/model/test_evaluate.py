@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.evaluate import main
-from model.training import MODEL_NAME
+from model.training.trainer import MODEL_NAME
 from tests.conftest import ROOT
 
 GOOD = "text,intent\nhello,greeting\nreset my password,password_reset\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.model_card import CARD_NAME
+from model.inference.model_card import CARD_NAME
 from model.reproduce import EXAMPLES, main
 from model.train import main as train_main
 from tests.conftest import ROOT, SMALL_DATA

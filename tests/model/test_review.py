@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from func.cloudevent import Event
-from func.events import EventApi
+from func.protocols.cloudevents import Event
+from func.protocols.event_api import EventApi
 from func.settings import Settings
 from model import review
-from model.event_log import read_event_log
+from model.feedback.event_log import read_event_log
 from model.review import EXAMPLES, main
 from tests.conftest import ROOT
 
@@ -194,7 +194,7 @@ def test_large_groups_are_cut(run, log):
 
 def test_number_of_texts_is_bounded(run, monkeypatch):
     """Likeness takes memory with the square of their number: the last ones are looked at."""
-    monkeypatch.setattr(review, "MOST_UTTERANCES", 1)
+    monkeypatch.setattr(review, "MAX_UTTERANCES", 1)
 
     _, output, warnings = run("")
 
@@ -365,7 +365,7 @@ def test_log_of_event_display_is_read(tmp_path, ask):
 
 
 def test_what_could_not_be_used_is_told(run, log):
-    """Answers without their request and lines of another kind are counted."""
+    """LabelledPredictions without their request and lines of another kind are counted."""
     reply = {"intent": "x", "confidence": 0.1, "request": {"id": "lost", "source": "/chat"}}
     log.write_text(f"{log.read_text()}{json.dumps(reply)}\nsomething\n")
 

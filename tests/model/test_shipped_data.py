@@ -6,10 +6,10 @@ from itertools import chain
 
 import pytest
 
-from model.dataset import load_dataset
-from model.evaluation import evaluate
-from model.formats import Example, read_examples
-from model.prediction import OUT_OF_SCOPE
+from model.datasets.dataset import load_dataset
+from model.datasets.readers import Example, read_examples
+from model.evaluation.metrics import evaluate
+from model.inference.prediction import OUT_OF_SCOPE
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "model" / "data"

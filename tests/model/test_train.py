@@ -15,11 +15,11 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
-from model.intent_model import IntentModel
-from model.model_card import CARD_NAME
-from model.printing import SHARES
+from model.inference.intent_model import IntentModel
+from model.inference.model_card import CARD_NAME
+from model.reporting.console_report import SHARES
 from model.train import EXAMPLES, main
-from model.training import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 from tests.conftest import ROOT, SMALL_DATA
 
 ANIMALS = ("dog", "cat", "cow", "fox", "owl")
@@ -146,13 +146,13 @@ def test_static_vectors_are_an_option(small_csv):
 
 def test_static_vectors_that_are_not_installed_end_the_command(small_csv, capsys, monkeypatch):
     """What is missing is told in a line that says how to install it, and nothing is written."""
-    monkeypatch.setattr("model.wordllama.PACKAGE", "no-such-package")
+    monkeypatch.setattr("model.learning.wordllama.PACKAGE", "no-such-package")
 
     assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 1
 
     assert capsys.readouterr().err.splitlines()[-1] == (
         "error: --features static needs the word vectors of the package wordllama: "
-        "pip install --no-deps --requirement requirements-static.txt"
+        "pip install --no-deps --requirement requirements/static.txt"
     )
     assert not Path("out").exists()
 
@@ -441,7 +441,7 @@ def test_script_exits_with_the_code_of_the_command(tmp_path):
 
 def test_compiled_form_that_answers_otherwise_is_an_error(small_csv, capsys, monkeypatch):
     """Training that can't prove the compiled form writes no model and says so."""
-    monkeypatch.setattr("model.compiled._Layer.apply", lambda *_: None)
+    monkeypatch.setattr("model.inference.compiled_scorer._Layer.apply", lambda *_: None)
 
     assert main(["--data", small_csv, "--output", "out"]) == 1
 
@@ -457,7 +457,7 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
         return FeatureUnion([("word", vectorizer)])
 
-    monkeypatch.setattr("model.lesson.build_features", with_own_tokenizer)
+    monkeypatch.setattr("model.learning.learner.build_features", with_own_tokenizer)
 
     assert main(["--data", small_csv, "--output", "out"]) == 0
 

@@ -1,0 +1,132 @@
+"""What the commands have in common: options, preparation, failures, the end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contenders.contender import Contender
+from benchmarks.contenders.models import prepare_model
+from benchmarks.contenders.preparation import PreparedContender, prepare_entrant
+from benchmarks.data.corpus import Corpus, prepare_corpus
+from benchmarks.errors import BenchmarkError, PreparationError
+from benchmarks.reporting import results
+from benchmarks.reporting.console import console, progress
+from benchmarks.system.run_lock import await_turn
+
+BUSY = 0.5
+
+
+class Run:
+    """One run of a command over some contenders.
+
+    A contender that fails is told with the end of its log and left out from then on.
+
+    Attributes:
+        options: what was given on the command line.
+        corpus: the utterances.
+        entrants: who can be measured.
+        failures: why others can't.
+    """
+
+    def __init__(self, contenders: Sequence[Contender], options: argparse.Namespace) -> None:
+        await_turn()
+        self.options = options
+        self.failures: dict[str, str] = {}
+        self.load_average = _tell_load_average()
+        self.corpus: Corpus = prepare_corpus()
+        self.model = self._prepare_model()
+        chosen = [each for each in contenders if not options.only or each.name in options.only]
+        self.entrants: list[PreparedContender] = []
+        for contender in chosen:
+            with self.attempt(contender.name):
+                self.entrants.append(prepare_entrant(contender, self.model, self.corpus))
+
+    def _prepare_model(self) -> Path:
+        try:
+            return prepare_model(self.corpus, keep=self.options.keep_model)
+        except PreparationError as error:  # without a model there is nothing to measure
+            console.print(f"{error}\n{error.log_tail}")
+            raise SystemExit(1) from error
+
+    @contextmanager
+    def attempt(self, name: str) -> Iterator[None]:
+        """Note it as a failure of a contender when something goes wrong."""
+        try:
+            yield
+        except (BenchmarkError, OSError) as error:
+            self.failures[name] = str(error)
+            console.print(f"{name} failed: {error}")
+            if isinstance(error, BenchmarkError):
+                console.print(error.log_tail)
+
+    def rounds(self) -> Iterator[PreparedContender]:
+        """Give each contender in each round, so that all share the machine's moods."""
+        for number in range(1, self.options.rounds + 1):
+            for entrant in self.entrants:
+                if entrant.name not in self.failures:
+                    progress(f"Round {number} of {self.options.rounds}: {entrant.name}")
+                    yield entrant
+
+    def finish(self, name: str, measured: Mapping[str, Any]) -> int:
+        """Write the results, unless only some contenders were measured.
+
+        Returns:
+            The command's exit code.
+        """
+        if self.options.only:
+            console.print("Not written, since only some were measured")
+        else:
+            chosen = [entrant.contender for entrant in self.entrants]
+            head = {
+                "corpus": self.corpus.name,
+                "rounds": self.options.rounds,
+                "load_average_before": self.load_average,
+                "versions": results.pinned_versions(chosen),
+                "failures": self.failures,
+            }
+            console.print(f"Wrote {results.write(name, head | dict(measured))}")
+        return 1 if self.failures else 0
+
+
+def parse_options(
+    description: str,
+    contenders: Sequence[Contender],
+    add: Callable[[argparse.ArgumentParser], object] = lambda _: None,
+    *,
+    rounds: int,
+) -> argparse.Namespace:
+    """Read the command line.
+
+    Args:
+        description: what the command measures.
+        contenders: who can be chosen.
+        add: adds the options of this command alone.
+        rounds: how many there are by default.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.set_defaults(only=[])
+    if contenders:
+        names = ",".join(contender.name for contender in contenders)
+        parser.add_argument("--only", type=_names, help=f"some of {names}; writes no results")
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"(default {rounds})")
+    parser.add_argument(
+        "--keep-model", action="store_true", help="do not train again when the code has changed"
+    )
+    add(parser)
+    return parser.parse_args()
+
+
+def _tell_load_average() -> float:
+    load_average = os.getloadavg()[0]
+    if load_average > BUSY:
+        progress(f"Something else keeps this machine busy: its load is {load_average:.1f}")
+    return load_average
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")

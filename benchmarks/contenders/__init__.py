@@ -1,0 +1,1 @@
+"""The servers that are compared: how each is installed, given a model, and started."""

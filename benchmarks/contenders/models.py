@@ -1,0 +1,75 @@
+"""The pipeline that all contenders serve: trained once, fitted again where pins force it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.contenders.environments import Environment
+from benchmarks.contenders.fingerprint import fingerprint, is_current, mark_current
+from benchmarks.data.corpus import Corpus
+from benchmarks.paths import PEERS, ROOT, WORK
+from benchmarks.reporting.console import progress
+from benchmarks.system.subprocesses import run, succeeds
+
+MODEL_NAME = "intent_model.pkl"
+FIT = PEERS / "fit_pipeline.py"
+# Warns, here an error, of a pickle that another version of scikit-learn wrote.
+LOAD = "import joblib, sys; joblib.load(sys.argv[1]).predict_proba(['hello'])"
+# The project's own file is compressed, which would slow down the peers' start.
+DUMP_AGAIN = "import joblib, sys; joblib.dump(joblib.load(sys.argv[1]), sys.argv[2])"
+
+
+def prepare_model(corpus: Corpus, *, keep: bool = False) -> Path:
+    """Train with the project's own command, unless code and data are as they were.
+
+    Args:
+        corpus: what to train on.
+        keep: take the model that is there, whatever has changed since.
+
+    Raises:
+        PreparationError: the training failed.
+    """
+    folder = WORK / "model"
+    key = fingerprint([*sorted((ROOT / "model").glob("*.py")), *corpus.files])
+    is_there = (folder / MODEL_NAME).exists()
+    if not is_current(folder, key) and not (keep and is_there):
+        progress(f"Training on {corpus.name} (some minutes)")
+        train = (sys.executable, "-m", "model.train", "--data", corpus.folder, "--output", folder)
+        run(train, log="training")
+        mark_current(folder, key)
+    return folder / MODEL_NAME
+
+
+def model_of_peers(model: Path) -> Path:
+    """Give the same pipeline as ``joblib.dump`` writes it by default.
+
+    Raises:
+        PreparationError: it can't be written.
+    """
+    folder = WORK / "models" / "peers"
+    folder.mkdir(parents=True, exist_ok=True)
+    key = fingerprint([model])
+    if not is_current(folder, key):
+        run((sys.executable, "-c", DUMP_AGAIN, model, folder / MODEL_NAME), log="peers-model")
+        mark_current(folder, key)
+    return folder / MODEL_NAME
+
+
+def model_for(environment: Environment, name: str, model: Path, corpus: Corpus) -> Path:
+    """Give a file that an environment can load: the given one, or else a fit of its own.
+
+    Raises:
+        PreparationError: the fit failed.
+    """
+    if succeeds((environment.python, "-W", "error::UserWarning", "-c", LOAD, model)):
+        return model
+    folder = WORK / "models" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    key = fingerprint([model, FIT, *corpus.files, environment.mark])
+    if not is_current(folder, key):
+        progress(f"Fitting the pipeline again for {name}, which can't load the project's")
+        train = corpus.folder / "train.csv"
+        run((environment.python, FIT, train, folder / MODEL_NAME), log=f"{name}-fit")
+        mark_current(folder, key)
+    return folder / MODEL_NAME

@@ -1,0 +1,1 @@
+"""Load generators, and clients that behave badly."""

@@ -1,0 +1,155 @@
+"""A load generator: connections that stay open and send the next request on each answer.
+
+One process, one thread, requests encoded beforehand, so that it is no bottleneck; the
+throughput command measures how much it can do and prints it.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+
+from benchmarks.load.http_client import CHUNK, HOST, OK, Answer, read_answer
+from benchmarks.reporting.statistics import percentile
+
+CONNECT_TIMEOUT_S = 5.0
+POLL_S = 0.05
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came back.
+
+    Attributes:
+        seconds: how long requests were sent.
+        latencies_ms: of each request that was answered well.
+        errors: how often something else happened, by what it was.
+    """
+
+    seconds: float = 0.0
+    latencies_ms: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def requests_per_s(self) -> float:
+        """Good answers a second."""
+        return len(self.latencies_ms) / self.seconds
+
+    def percentile_ms(self, percent: float) -> float:
+        """Give the latency that so many percent do not exceed."""
+        return percentile(self.latencies_ms, percent)
+
+
+class _Connection:
+    __slots__ = ("received", "sent_at", "socket")
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection((HOST, port), timeout=CONNECT_TIMEOUT_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.settimeout(None)
+        self.received = b""
+        self.sent_at = 0.0
+
+    def send(self, request: bytes) -> None:
+        self.received = b""
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(request)
+
+
+class Load:
+    """Some connections to a server.
+
+    Attributes:
+        outcome: what has come back so far.
+    """
+
+    def __init__(
+        self, port: int, requests: Sequence[bytes], connections: int, *, reconnects: bool = True
+    ) -> None:
+        """Prepare a load.
+
+        Args:
+            port: where the server listens.
+            requests: are sent one after the other, and again from the first one.
+            connections: how many stay open, each with one request on its way.
+            reconnects: whether a connection that the server closes is opened anew.
+        """
+        self.outcome = Outcome()
+        self._port, self._count, self._reconnects = port, connections, reconnects
+        self._requests = cycle(requests)
+        self._poll = select.epoll()
+        self._open: dict[int, _Connection] = {}
+
+    def run(self, seconds: float) -> Outcome:
+        """Send requests for some time, or until no connection is left."""
+        for _ in range(self._count):
+            self._connect()
+        start = time.perf_counter()
+        while (now := time.perf_counter()) < start + seconds and self._open:
+            for number, _ in self._poll.poll(POLL_S):
+                self._receive(self._open[number])
+        self.outcome.seconds = now - start
+        for connection in list(self._open.values()):
+            self._close(connection)
+        self._poll.close()
+        return self.outcome
+
+    def _connect(self) -> None:
+        try:
+            connection = _Connection(self._port)
+        except OSError:
+            self.outcome.errors["refused"] += 1
+            return
+        number = connection.socket.fileno()
+        self._open[number] = connection
+        self._poll.register(number, select.EPOLLIN)
+        self._send(connection)
+
+    def _send(self, connection: _Connection) -> None:
+        try:
+            connection.send(next(self._requests))
+        except OSError:
+            self._lose(connection)
+
+    def _receive(self, connection: _Connection) -> None:
+        try:
+            part = connection.socket.recv(CHUNK)
+        except OSError:
+            part = b""
+        if not part:
+            self._lose(connection)
+            return
+        connection.received += part
+        if answer := read_answer(connection.received):
+            self._take(connection, answer)
+
+    def _take(self, connection: _Connection, answer: Answer) -> None:
+        if answer.status == OK:
+            waited_s = time.perf_counter() - connection.sent_at
+            self.outcome.latencies_ms.append(waited_s * 1000)
+        else:
+            self.outcome.errors[f"status {answer.status}"] += 1
+        if answer.closes:
+            self._close(connection)
+            self._replace()
+        else:
+            self._send(connection)
+
+    def _lose(self, connection: _Connection) -> None:
+        self.outcome.errors["unanswered"] += 1
+        self._close(connection)
+        self._replace()
+
+    def _replace(self) -> None:
+        if self._reconnects:
+            self._connect()
+
+    def _close(self, connection: _Connection) -> None:
+        self._poll.unregister(connection.socket.fileno())
+        del self._open[connection.socket.fileno()]
+        connection.socket.close()

@@ -1,0 +1,35 @@
+"""What the load generator itself can do, so that nobody takes its limit for a server's."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.load.closed_loop import Load
+from benchmarks.load.http_client import Answer
+from benchmarks.load.patterns import EIGHT
+from benchmarks.paths import LOGS, ROOT
+from benchmarks.reporting.console import progress
+from benchmarks.system.ports import free_ports
+from benchmarks.system.processes import Launch, serving
+
+REQUEST = b"POST / HTTP/1.1\r\n\r\n"
+
+
+def highest_requests_per_s(seconds: float) -> float:
+    """Put a server that does nothing under load.
+
+    Raises:
+        ServerError: it does not start.
+    """
+    [port] = free_ports(1)
+    command = (sys.executable, "-m", "benchmarks.load.trivial_server", str(port))
+    launch = Launch(command=command, folder=ROOT, environ={}, port=port, log=LOGS / "trivial.log")
+    with serving(launch) as server:
+        server.await_prediction(REQUEST, _is_any)
+        highest = Load(port, [REQUEST], EIGHT.connections).run(seconds).requests_per_s
+    progress(f"The load generator itself reaches {highest:,.0f} requests a second")
+    return highest
+
+
+def _is_any(_: Answer) -> bool:
+    return True

@@ -1,0 +1,81 @@
+"""HTTP/1.1 as the measurements need it: encoded beforehand, and read with little work."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmarks.contenders.contender import Call
+
+HOST = "127.0.0.1"
+OK = 200
+CHUNK = 1 << 18
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"transfer-encoding: *chunked", re.IGNORECASE)
+_CLOSES = re.compile(rb"connection: *close", re.IGNORECASE)
+
+
+class Answer(NamedTuple):
+    """A whole answer; ``closes`` where the server said that it will close the connection."""
+
+    status: int
+    body: bytes
+    closes: bool
+
+
+def encode(call: Call, texts: Sequence[str]) -> bytes:
+    """Write a request, from its first line to its body."""
+    body = json.dumps(call.body(texts)).encode()
+    head = (
+        f"POST {call.path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def read_answer(received: bytes) -> Answer | None:
+    """Read an answer out of what has been received; None while a part is missing."""
+    head, separator, rest = received.partition(b"\r\n\r\n")
+    if not separator:
+        return None
+    body = _body(head, rest)
+    if body is None:
+        return None
+    return Answer(int(head[9:12]), body, _CLOSES.search(head) is not None)
+
+
+def _body(head: bytes, rest: bytes) -> bytes | None:
+    if length := _LENGTH.search(head):
+        return rest if len(rest) >= int(length[1]) else None
+    if _CHUNKED.search(head):
+        return _join_chunks(rest) if rest.endswith(b"0\r\n\r\n") else None
+    return rest
+
+
+def _join_chunks(rest: bytes) -> bytes:
+    body = b""
+    while size := int(rest[: rest.index(b"\r\n")], 16):
+        start = rest.index(b"\r\n") + 2
+        body += rest[start : start + size]
+        rest = rest[start + size + 2 :]
+    return body
+
+
+def exchange(port: int, request: bytes, *, timeout_s: float) -> Answer:
+    """Send a request over a connection of its own.
+
+    Raises:
+        OSError: no connection, no whole answer, or none within the time.
+    """
+    with socket.create_connection((HOST, port), timeout=timeout_s) as connection:
+        connection.sendall(request)
+        received = b""
+        while (answer := read_answer(received)) is None:
+            part = connection.recv(CHUNK)
+            if not part:
+                raise ConnectionError("closed before the whole answer")
+            received += part
+        return answer

@@ -1,0 +1,138 @@
+"""A load that comes when it comes: so many requests a second, whatever the server makes of them.
+
+``benchmarks.load.closed_loop`` waits for an answer before it sends the next request, so that it
+can't overload anybody. This one sends by the clock, over as many connections as it takes.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+
+from benchmarks.load.http_client import CHUNK, HOST, OK, read_answer
+from benchmarks.reporting.statistics import percentile
+
+REFUSED = 503
+ANSWER_TIMEOUT_S = 10.0
+POLL_S = 0.001
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """What became of the requests of one load.
+
+    Attributes:
+        seconds: how long requests were sent.
+        due: how many were due in that time; those that found no free connection were not sent.
+        sent: how many were.
+        good_ms, refused_ms: how long it took until an answer or a refusal was there.
+        errors: how often something else happened, by what it was.
+    """
+
+    seconds: float = 0.0
+    due: int = 0
+    sent: int = 0
+    good_ms: list[float] = field(default_factory=list)
+    refused_ms: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def offered_per_s(self) -> float:
+        """Requests that were due each second."""
+        return self.due / self.seconds
+
+    def fields(self) -> dict[str, object]:
+        """Give it as it is written to JSON."""
+        return {
+            "offered_per_s": self.offered_per_s,
+            "sent_per_s": self.sent / self.seconds,
+            "answered_per_s": len(self.good_ms) / self.seconds,
+            "refused_per_s": len(self.refused_ms) / self.seconds,
+            "answered_p50_ms": percentile(self.good_ms, 50),
+            "answered_p99_ms": percentile(self.good_ms, 99),
+            "refused_p99_ms": percentile(self.refused_ms, 99) if self.refused_ms else None,
+            "errors": dict(self.errors),
+        }
+
+
+class OpenLoad:
+    """Some connections to a server that carry what is due."""
+
+    def __init__(self, port: int, requests: Sequence[bytes], connections: int) -> None:
+        """Connect.
+
+        Args:
+            port: where the server listens.
+            requests: are sent one after the other, and again from the first one.
+            connections: how many requests can be on their way at once.
+        """
+        self._requests = cycle(requests)
+        self._poll = select.epoll()
+        self._sockets = {}
+        for _ in range(connections):
+            connection = socket.create_connection((HOST, port), timeout=ANSWER_TIMEOUT_S)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sockets[connection.fileno()] = connection
+            self._poll.register(connection, select.EPOLLIN)
+        self._free = deque(self._sockets)
+        self._sent_at: dict[int, float] = {}
+
+    def run(self, rate: float, seconds: float, each_s: Callable[[], object]) -> Arrivals:
+        """Send requests by the clock, then wait for the answers that are under way.
+
+        Args:
+            rate: requests a second.
+            seconds: how long.
+            each_s: is called once a second.
+        """
+        arrivals = Arrivals(seconds=seconds)
+        start = time.perf_counter()
+        told = 0
+        while (passed := time.perf_counter() - start) < seconds:
+            self._send_due(arrivals, int(passed * rate))
+            self._receive(arrivals)
+            if int(passed) > told:
+                told = int(passed)
+                each_s()
+        deadline = time.perf_counter() + ANSWER_TIMEOUT_S
+        while self._sent_at and time.perf_counter() < deadline:
+            self._receive(arrivals)
+        arrivals.errors["unanswered"] += len(self._sent_at)
+        return arrivals
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._sockets.values():
+            connection.close()
+        self._poll.close()
+
+    def _send_due(self, arrivals: Arrivals, due: int) -> None:
+        for _ in range(min(due - arrivals.due, len(self._free))):
+            number = self._free.popleft()
+            self._sent_at[number] = time.perf_counter()
+            self._sockets[number].send(next(self._requests))
+            arrivals.sent += 1
+        arrivals.due = due
+
+    def _receive(self, arrivals: Arrivals) -> None:
+        for number, _ in self._poll.poll(POLL_S):
+            # LabelledPredictions are small: each comes in one part.
+            answer = read_answer(self._sockets[number].recv(CHUNK))
+            sent_at = self._sent_at.pop(number, None)
+            if answer is None or sent_at is None:
+                arrivals.errors["closed"] += 1
+                self._poll.unregister(number)
+                continue
+            self._free.append(number)
+            waited_ms = (time.perf_counter() - sent_at) * 1000
+            if answer.status == OK:
+                arrivals.good_ms.append(waited_ms)
+            elif answer.status == REFUSED:
+                arrivals.refused_ms.append(waited_ms)
+            else:
+                arrivals.errors[f"status {answer.status}"] += 1

@@ -1,0 +1,43 @@
+"""The requests: varied real text, and no text again before all others had their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.contenders.contender import Call, Contender
+from benchmarks.load.http_client import encode
+
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How requests come in: over so many connections, with so many texts each."""
+
+    name: str
+    connections: int
+    batch_size: int = 1
+
+    def suits(self, contender: Contender) -> bool:
+        """Tell whether a contender can be asked like this."""
+        return self.batch_size == 1 or contender.batch is not None
+
+    def call(self, contender: Contender) -> Call:
+        """Give the contender's way to be asked so."""
+        call = contender.single if self.batch_size == 1 else contender.batch
+        assert call is not None  # noqa: S101 - it suits
+        return call
+
+    def requests(self, contender: Contender, texts: Sequence[str]) -> list[bytes]:
+        """Encode the texts as a contender wants them; no batch is shorter than the others."""
+        call = self.call(contender)
+        starts = range(0, len(texts) - self.batch_size + 1, self.batch_size)
+        return [encode(call, texts[start : start + self.batch_size]) for start in starts]
+
+
+ONE = Pattern("1 connection", 1)
+EIGHT = Pattern("8 connections", 8)
+MANY = Pattern("32 connections", 32)
+BATCHES = Pattern(f"8 connections, batches of {BATCH_SIZE}", 8, BATCH_SIZE)
+PATTERNS = (ONE, EIGHT, MANY, BATCHES)

@@ -1,0 +1,46 @@
+"""Write what was measured, for people to compare and for the picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contenders.contender import Contender
+from benchmarks.paths import RESULTS
+from benchmarks.system.machine import Machine
+
+
+def write(name: str, results: Mapping[str, Any]) -> Path:
+    """Write results, with the machine that they come from."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    content = {"machine": Machine.this().fields(), **results}
+    path.write_text(json.dumps(_without_noise(content), indent=2, allow_nan=False) + "\n")
+    return path
+
+
+def read(name: str) -> Any:
+    """Read results."""
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def pinned_versions(contenders: Iterable[Contender]) -> dict[str, list[str]]:
+    """Tell which versions each contender was asked to install."""
+    return {
+        contender.name: contender.requirements[-1].read_text().split()
+        for contender in contenders
+        if contender.requirements
+    }
+
+
+def _without_noise(value: Any) -> Any:
+    """Keep four significant digits; a number that is none becomes null."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}") if value == value else None  # noqa: PLR0124 - NaN
+    if isinstance(value, dict):
+        return {key: _without_noise(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_noise(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The machine: cores, memory, ports and processes."""

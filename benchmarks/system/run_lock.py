@@ -1,0 +1,24 @@
+"""One run at a time: two would spoil each other's numbers, and share the folder of work."""
+
+from __future__ import annotations
+
+import fcntl
+
+from benchmarks.paths import WORK
+from benchmarks.reporting.console import progress
+
+
+def await_turn() -> None:
+    """Wait until no other run is going on; this one goes on until the process ends."""
+    WORK.mkdir(exist_ok=True)
+    # Never closed: the lock lasts as long as the file is open.
+    lock = (WORK / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        progress("Waiting for another run to end")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    _held.append(lock)
+
+
+_held: list[object] = []

@@ -1,0 +1,1 @@
+"""One module for each dialect that callers speak."""

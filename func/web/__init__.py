@@ -1,0 +1,1 @@
+"""The rare routes, served by Flask: page, documentation, model card."""

@@ -1,0 +1,1 @@
+"""Move traffic from one revision to another, in steps and back."""

@@ -1,0 +1,1 @@
+"""Label tables of any size with all cores."""

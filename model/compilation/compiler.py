@@ -1,0 +1,272 @@
+"""Compile a fitted scikit-learn pipeline into flat arrays and vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.linear_model import (
+    LogisticRegression,
+    LogisticRegressionCV,
+    RidgeClassifier,
+    RidgeClassifierCV,
+    SGDClassifier,
+)
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.svm import LinearSVC
+from sklearn.utils.validation import check_is_fitted
+
+from model.compilation.weight_packing import pack
+from model.errors import CompilationError
+from model.inference.compiled_pipeline import CompiledPipeline, Vocabulary, Weighting
+from model.inference.embedding_transformer import StaticVectors
+from model.inference.ngram_trie import NgramTrie
+from model.inference.static_embedding import Embedding, to_arrays
+from model.inference.text_analysis import AnalyzerOptions, splitter
+
+LINEAR = (
+    LinearSVC,
+    LogisticRegression,
+    LogisticRegressionCV,
+    RidgeClassifier,
+    RidgeClassifierCV,
+    SGDClassifier,
+)
+NAIVE_BAYES = (BernoulliNB, ComplementNB, MultinomialNB)
+SEPARATORS = "\n\0\x1c\x1d\x1e\x1f"
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def compile_pipeline(pipeline: Any) -> CompiledPipeline:
+    """Compile a fitted pipeline; the result scores as the pipeline does.
+
+    Args:
+        pipeline: CountVectorizer, TfidfVectorizer and TfidfTransformer, in any FeatureUnion and
+            Pipeline, before a linear classifier or a naive Bayes of counts. StaticVectors may be
+            the last block of the FeatureUnion before a linear classifier.
+
+    Raises:
+        CompilationError: it holds something else, or an option that only its own code describes.
+    """
+    steps = _steps_of("model", pipeline)
+    (name, classifier), features = steps[-1], _FeatureCompiler()
+    features.add_steps("model", steps[:-1])
+    coefficients, intercept = _linear_form(name, classifier)
+    if isinstance(classifier, BernoulliNB) and classifier.binarize is not None:
+        features.add_weighting(0, above=float(classifier.binarize))
+    ngram_count = sum(vocabulary.size for vocabulary in features.vocabularies)
+    arrays, step = pack(coefficients[:, :ngram_count])
+    return CompiledPipeline(
+        labels=tuple(str(label) for label in classifier.classes_),
+        vocabularies=tuple(features.vocabularies),
+        weightings=tuple(features.weightings),
+        is_joint=isinstance(classifier, NAIVE_BAYES),
+        step=step,
+        arrays={
+            **features.arrays(),
+            **features.static_arrays(coefficients[:, ngram_count:]),
+            **arrays,
+            "intercept": intercept,
+        },
+    )
+
+
+class _FeatureCompiler:
+    """Collects the vocabularies and weightings of the steps before the classifier."""
+
+    def __init__(self) -> None:
+        self.vocabularies: list[Vocabulary] = []
+        self.weightings: list[Weighting] = []
+        self._arrays: Arrays = {}
+        self._idf: list[list[NDArray[Any]]] = []  # of each weighting, part by part
+        self._embedding: Embedding | None = None
+
+    def arrays(self) -> Arrays:
+        """Give the arrays that the vocabularies and weightings need."""
+        idf = {f"idf.{i}": np.concatenate(parts) for i, parts in enumerate(self._idf) if parts}
+        return self._arrays | idf
+
+    def static_arrays(self, coefficients: NDArray[Any]) -> Arrays:
+        """Give the arrays that static vectors with these coefficients need."""
+        return to_arrays(self._embedding, coefficients) if self._embedding else {}
+
+    def add_steps(self, name: str, steps: list[tuple[str, Any]]) -> None:
+        """Take in successive steps: one that counts n-grams, then those that weight them."""
+        if not steps:
+            raise CompilationError(name, "has no vectorizer before its classifier")
+        first = len(self.vocabularies)
+        self._add_source(*steps[0])
+        for step_name, step in steps[1:]:
+            if type(step) is not TfidfTransformer:
+                raise _unsupported(step_name, step)
+            self._add_tfidf(first, step)
+
+    def add_weighting(self, first: int, *, idf: NDArray[Any] | None = None, **options: Any) -> None:
+        """Take in a weighting of the vocabularies from the first one to the last so far."""
+        self._check_order()
+        end = len(self.vocabularies)
+        # Weightings that lie side by side and do the same are applied as one: it is quicker. What
+        # has no idf beside one that has some gets ones.
+        former = self.weightings[-1] if self.weightings else None
+        if idf is None and former and former.has_idf and former.bounds[-1] == first:
+            idf = np.ones(sum(each.size for each in self.vocabularies[first:]), np.float32)
+        weighting = Weighting((first, end), has_idf=idf is not None, **options)
+        former = former or weighting
+        if former.bounds[-1] == first and replace(former, bounds=weighting.bounds) == weighting:
+            self.weightings[-1] = replace(weighting, bounds=(*former.bounds, end))
+        else:
+            self.weightings.append(weighting)
+            self._idf.append([])
+        if idf is not None:
+            self._idf[-1].append(np.asarray(idf))
+
+    def _add_source(self, name: str, step: Any) -> None:
+        if type(step) is FeatureUnion:
+            self._add_union(step)
+        elif type(step) is Pipeline:
+            self.add_steps(name, _steps_of(name, step))
+        elif type(step) in {CountVectorizer, TfidfVectorizer}:
+            self._add_vectorizer(name, step)
+        elif type(step) is StaticVectors and self.vocabularies:
+            self._check_order()
+            self._embedding = step.embedding
+        else:
+            raise _unsupported(name, step)
+
+    def _add_union(self, union: Any) -> None:
+        factors = union.transformer_weights or {}
+        for name, step in union.transformer_list:
+            if step == "drop":
+                continue
+            first = len(self.vocabularies)
+            self._add_source(name, step)
+            if name in factors:
+                self.add_weighting(first, factor=float(factors[name]))
+
+    def _add_vectorizer(self, name: str, vectorizer: Any) -> None:
+        self._check_order()
+        _check_fitted(name, vectorizer)
+        first = len(self.vocabularies)
+        ngrams = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
+        options = _analyzer_options(name, vectorizer)
+        units, phrases = NgramTrie.of([_units_of(name, ngram, options) for ngram in ngrams])
+        separator = _separator(name, units)
+        text = separator.join(units).encode("utf-8", "surrogatepass")
+        self._arrays |= {
+            f"units.{first}": np.frombuffer(text, np.uint8),
+            f"keys.{first}": phrases.keys,
+            f"columns.{first}": phrases.columns,
+        }
+        self.vocabularies.append(Vocabulary(options, separator, len(ngrams)))
+        if type(vectorizer) is TfidfVectorizer:
+            self._add_tfidf(first, vectorizer._tfidf)
+
+    def _check_order(self) -> None:
+        if self._embedding is not None:
+            raise CompilationError("static vectors", "are not the last of the features")
+
+    def _add_tfidf(self, first: int, transformer: Any) -> None:
+        self.add_weighting(
+            first,
+            sublinear=bool(transformer.sublinear_tf),
+            idf=getattr(transformer, "idf_", None),
+            norm=transformer.norm,
+        )
+
+
+def _steps_of(name: str, pipeline: Any) -> list[tuple[str, Any]]:
+    """Give the steps of a pipeline that do something."""
+    if type(pipeline) is not Pipeline:
+        raise CompilationError(name, f"is a {type(pipeline).__name__} instead of a Pipeline")
+    steps = [(n, step) for n, step in pipeline.steps if step is not None and step != "passthrough"]
+    if not steps:
+        raise CompilationError(name, "has no steps")
+    return steps
+
+
+def _check_fitted(name: str, step: Any) -> None:
+    try:
+        check_is_fitted(step)
+    except NotFittedError as error:
+        raise CompilationError(name, "is not fitted") from error
+
+
+def _unsupported(name: str, step: Any) -> CompilationError:
+    return CompilationError(name, f"is a {type(step).__name__}, which has no compiled form")
+
+
+def _analyzer_options(name: str, vectorizer: Any) -> AnalyzerOptions:
+    own_code = [
+        option
+        for option in ("analyzer", "preprocessor", "strip_accents", "tokenizer")
+        if callable(getattr(vectorizer, option))
+    ]
+    if own_code:
+        raise CompilationError(name, f"has a function of its own as {own_code[0]}")
+    if vectorizer.input != "content":
+        raise CompilationError(name, f"reads its input by {vectorizer.input}")
+    least, most = vectorizer.ngram_range
+    return AnalyzerOptions(
+        analyzer=vectorizer.analyzer,
+        ngram_range=(int(least), int(most)),
+        lowercase=bool(vectorizer.lowercase),
+        strip_accents=vectorizer.strip_accents or None,
+        token_pattern=vectorizer.token_pattern or "",
+        stop_words=tuple(sorted(vectorizer.get_stop_words() or ())),
+        binary=bool(vectorizer.binary),
+    )
+
+
+def _units_of(name: str, ngram: str, options: AnalyzerOptions) -> Sequence[str]:
+    if options.analyzer != "word":
+        return tuple(ngram) or ("",)
+    if options.ngram_range == (1, 1):
+        return (ngram,)
+    if any(" " in word for word in splitter(options)(ngram)):
+        raise CompilationError(name, "has n-grams of words that hold spaces")
+    return ngram.split(" ")
+
+
+def _separator(name: str, ngrams: list[str]) -> str:
+    used = set().union(*ngrams)
+    free = [separator for separator in SEPARATORS if separator not in used]
+    if not free:
+        raise CompilationError(name, "uses every control character that could separate n-grams")
+    return free[0]
+
+
+def _linear_form(name: str, classifier: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Give the coefficients, shape (labels, n-grams), and the intercept of a classifier."""
+    if type(classifier) not in {*LINEAR, *NAIVE_BAYES}:
+        raise _unsupported(name, classifier)
+    _check_fitted(name, classifier)
+    if type(classifier) in LINEAR:
+        coefficients, intercept = classifier.coef_, np.atleast_1d(classifier.intercept_)
+    else:
+        coefficients, intercept = _naive_bayes_form(classifier)
+    coefficients = coefficients.toarray() if issparse(coefficients) else coefficients
+    coefficients = np.atleast_2d(coefficients)
+    if len(coefficients) == 1:  # a binary classifier's one score is split over both labels
+        coefficients, intercept = (
+            np.concatenate((-part / 2, part / 2)) for part in (coefficients, intercept)
+        )
+    full_intercept = np.zeros(len(coefficients)) + intercept  # 0.0 where none was fitted
+    return coefficients, full_intercept
+
+
+def _naive_bayes_form(classifier: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    present = classifier.feature_log_prob_
+    if isinstance(classifier, ComplementNB):
+        return present, np.zeros(len(present))
+    if isinstance(classifier, MultinomialNB):
+        return present, classifier.class_log_prior_
+    absent = np.log(1 - np.exp(present))
+    return present - absent, classifier.class_log_prior_ + absent.sum(axis=1)

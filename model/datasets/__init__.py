@@ -1,0 +1,1 @@
+"""Read training data in the formats that people have."""

@@ -1,0 +1,1 @@
+"""Measure a trained model, and find what is wrong with its data."""

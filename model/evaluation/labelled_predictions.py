@@ -1,0 +1,115 @@
+"""What a model makes of a test: the single answers behind its results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.datasets.readers import Example
+from model.inference.intent_model import IntentModel, softmax
+from model.learning.cross_validation import HeldOut
+from model.learning.linear_model import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPredictions:
+    """What a model made of each test text.
+
+    Attributes:
+        examples: the in-scope utterances with their true intents.
+        predicted: the most likely known intent of each.
+        confidences: that intent's, 0 to 1.
+        in_scope, out_of_scope: the scores of both kinds of texts that the threshold bounds.
+        threshold: below it a text is out of scope; None: none is.
+    """
+
+    examples: tuple[Example, ...]
+    predicted: tuple[str, ...]
+    confidences: Floats
+    in_scope: Floats
+    out_of_scope: Floats
+    threshold: float | None
+
+    @classmethod
+    def of(
+        cls, model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str] = ()
+    ) -> LabelledPredictions:
+        """Ask a model.
+
+        Args:
+            model: what to ask.
+            test: labelled utterances; at least one.
+            out_of_scope: texts that fit no intent.
+        """
+        probabilities, in_scope = model.score([example.text for example in test])
+        others = model.score(out_of_scope)[1] if out_of_scope else np.array([])
+        predicted, confidences = _tops(model.card.labels, probabilities)
+        return cls(tuple(test), predicted, confidences, in_scope, others, model.card.threshold)
+
+    @classmethod
+    def of_held_out(
+        cls,
+        examples: Sequence[Example],
+        labels: Sequence[str],
+        held_out: HeldOut,
+        *,
+        temperature: float,
+        threshold: float,
+    ) -> LabelledPredictions:
+        """Take what cross-validation found: each answer by a model that has not seen the text.
+
+        Args:
+            examples: the training utterances.
+            labels: the intents, in the order of scores.
+            held_out: the scores.
+            temperature: that makes confidences of them.
+            threshold: on ``held_out.scope_scores``.
+        """
+        predicted, confidences = _tops(labels, softmax(held_out.logits / temperature))
+        others = held_out.out_of_scope.combined(held_out.detector_weight)
+        in_scope = held_out.scope_scores
+        return cls(tuple(examples), predicted, confidences, in_scope, others, threshold)
+
+    @classmethod
+    def joined(cls, parts: Sequence[LabelledPredictions]) -> LabelledPredictions:
+        """Put answers to different texts together, under the first threshold."""
+        return cls(
+            examples=tuple(example for part in parts for example in part.examples),
+            predicted=tuple(intent for part in parts for intent in part.predicted),
+            confidences=np.concatenate([part.confidences for part in parts]),
+            in_scope=np.concatenate([part.in_scope for part in parts]),
+            out_of_scope=np.concatenate([part.out_of_scope for part in parts]),
+            threshold=parts[0].threshold,
+        )
+
+    @property
+    def true(self) -> tuple[str, ...]:
+        """The intent of each utterance, as labelled."""
+        return tuple(example.intent for example in self.examples)
+
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Whether the most likely known intent is the true one, of each utterance."""
+        pairs = zip(self.true, self.predicted, strict=True)
+        return np.array([true == predicted for true, predicted in pairs])
+
+    def rejected(self, scores: Floats) -> int:
+        """Count the scores that lie below the threshold."""
+        return 0 if self.threshold is None else int((scores < self.threshold).sum())
+
+    def confused(self, intent: str, taken_for: str) -> list[Example]:
+        """Give the utterances of one intent that were taken for another, in their order."""
+        return [
+            example
+            for example, predicted in zip(self.examples, self.predicted, strict=True)
+            if (example.intent, predicted) == (intent, taken_for)
+        ]
+
+
+def _tops(labels: Sequence[str], probabilities: Floats) -> tuple[tuple[str, ...], Floats]:
+    """Give the most likely intent of each text, and its probability."""
+    tops = probabilities.argmax(axis=1).tolist()
+    return tuple(labels[top] for top in tops), probabilities.max(axis=1)

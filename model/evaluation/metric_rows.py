@@ -1,0 +1,47 @@
+"""The results of a test as people read them: in one order, with names and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model.evaluation.confidence_intervals import Interval
+from model.evaluation.metrics import Evaluation
+
+NAMES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "calibration_error": "calibration error",
+    "rejected": "good messages rejected",
+    "out_of_scope_recall": "out-of-scope texts found",
+    "out_of_scope_precision": "of those found, out of scope",
+    "out_of_scope_auroc": "out-of-scope AUROC",
+}
+AS_NUMBERS = {"calibration_error", "out_of_scope_auroc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result with its name and 95 % interval; ``form`` is how a page shows its numbers."""
+
+    name: str
+    value: float
+    interval: Interval
+    form: str = ".1%"
+
+
+def shown_results(evaluation: Evaluation) -> list[Result]:
+    """Give what was measured, the most important first."""
+    noisy = [
+        Result(f"accuracy with {name}", share, evaluation.intervals[name])
+        for name, share in evaluation.robustness.items()
+    ]
+    return [*_named(evaluation), *noisy]
+
+
+def _named(evaluation: Evaluation) -> Iterator[Result]:
+    for name, shown in NAMES.items():
+        value = getattr(evaluation, name)
+        if value is not None:
+            form = ".3f" if name in AS_NUMBERS else ".1%"
+            yield Result(shown, value, evaluation.intervals[name], form)

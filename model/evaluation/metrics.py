@@ -1,0 +1,215 @@
+"""How good a model is on labelled utterances."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.datasets.readers import Example
+from model.evaluation.confidence_intervals import Interval, bootstrap, wilson, wilson_f1
+from model.evaluation.labelled_predictions import LabelledPredictions
+from model.evaluation.out_of_scope_metrics import Detection, out_of_scope_metrics
+from model.inference.intent_model import IntentModel
+from model.learning.augmentation import NOISES
+from model.learning.linear_model import Floats, Integers
+
+CALIBRATION_BINS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class IntentScore:
+    """Precision, recall and F1 (0 to 1) of an intent over its ``support`` test utterances.
+
+    ``intervals`` holds the confidence intervals by these names.
+    """
+
+    intent: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How many utterances of one intent were taken for another."""
+
+    intent: str
+    taken_for: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Test results; all shares are 0 to 1.
+
+    Attributes:
+        accuracy, macro_f1: of the most likely known intent, whatever the threshold says.
+        rejected: share of the in-scope test utterances that were found out of scope.
+        intents: scores of each intent that occurs in the test, by name.
+        confusions: the most frequent first.
+        calibration_error: how far confidence and accuracy lie apart; see
+            ``expected_calibration_error``.
+        robustness: the accuracy on each kind of noise, by its name in
+            ``model.learning.augmentation``.
+        out_of_scope_recall: share of the out-of-scope test texts that were found; None
+            without such texts.
+        out_of_scope_precision: share of such texts among all that were found out of scope, which
+            depends on how many of either kind the test holds; None without such texts, or
+            where nothing was found.
+        out_of_scope_auroc: how well the largest logit tells them from the in-scope test
+            utterances, 0.5 for not at all; None without such texts.
+        intervals: the 95 % confidence interval of each of these shares, by its name here or in
+            ``robustness``.
+    """
+
+    accuracy: float
+    macro_f1: float
+    rejected: float
+    intents: tuple[IntentScore, ...]
+    confusions: tuple[Confusion, ...]
+    calibration_error: float
+    robustness: Mapping[str, float]
+    out_of_scope_recall: float | None = None
+    out_of_scope_precision: float | None = None
+    out_of_scope_auroc: float | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+
+
+def evaluate(
+    model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str] = ()
+) -> Evaluation:
+    """Test a model.
+
+    Args:
+        model: what to test.
+        test: labelled utterances that it was not trained on; at least one.
+        out_of_scope: texts that fit none of its intents.
+    """
+    return summarise(LabelledPredictions.of(model, test, out_of_scope), robustness_of(model, test))
+
+
+def robustness_of(model: IntentModel, test: Sequence[Example]) -> dict[str, float]:
+    """Give a model's accuracy on each kind of noise, 0 to 1."""
+    return {name: _noisy_accuracy(model, test, name) for name in NOISES}
+
+
+def summarise(
+    answers: LabelledPredictions, robustness: Mapping[str, float] = MappingProxyType({})
+) -> Evaluation:
+    """Measure how good a model's answers are.
+
+    Args:
+        answers: to what it was not trained on; at least one.
+        robustness: its accuracy on each kind of noise, where that was measured.
+    """
+    count, is_right = len(answers.examples), answers.is_right
+    accuracy, rejected = float(is_right.mean()), answers.rejected(answers.in_scope) / count
+    macro_f1, error = _macro_f1(answers), _calibration_error(answers)
+    shares = {"accuracy": accuracy, "rejected": rejected, **robustness}
+    detection = out_of_scope_metrics(answers) if len(answers.out_of_scope) else Detection()
+    confused = Counter(pair for pair in zip(answers.true, answers.predicted, strict=True))
+    return Evaluation(
+        accuracy=accuracy,
+        macro_f1=macro_f1[0],
+        rejected=rejected,
+        intents=_intent_scores(answers),
+        confusions=tuple(
+            Confusion(*pair, times) for pair, times in confused.most_common() if len(set(pair)) > 1
+        ),
+        calibration_error=error[0],
+        robustness=robustness,
+        out_of_scope_recall=detection.recall,
+        out_of_scope_precision=detection.precision,
+        out_of_scope_auroc=detection.auroc,
+        intervals={name: wilson(share, count) for name, share in shares.items()}
+        | {"macro_f1": macro_f1[1], "calibration_error": error[1]}
+        | dict(detection.intervals),
+    )
+
+
+def expected_calibration_error(
+    confidences: Floats, is_right: NDArray[np.bool_], weights: Floats | None = None
+) -> float:
+    """Measure how far confidence and accuracy lie apart (Guo et al. 2017, equation 3).
+
+    Args:
+        confidences: of each prediction, 0 to 1.
+        is_right: whether it was.
+        weights: how often each counts; once unless given.
+
+    Returns:
+        The mean distance of both over 15 bins of confidence, weighted by their predictions.
+    """
+    counts = np.ones(len(confidences)) if weights is None else weights
+    bins = np.minimum((confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gaps = np.bincount(bins, counts * (confidences - is_right), CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / counts.sum())
+
+
+def _intent_scores(answers: LabelledPredictions) -> tuple[IntentScore, ...]:
+    supports, found = Counter(answers.true), Counter(answers.predicted)
+    pairs = zip(answers.true, answers.predicted, strict=True)
+    right = Counter(true for true, predicted in pairs if true == predicted)
+    return tuple(
+        _intent_score(name, right[name], found[name], supports[name]) for name in sorted(supports)
+    )
+
+
+def _intent_score(name: str, right: int, found: int, support: int) -> IntentScore:
+    precision, recall = right / found if found else 0.0, right / support
+    intervals = {
+        "precision": wilson(precision, found),
+        "recall": wilson(recall, support),
+        "f1": wilson_f1(right, support + found - 2 * right),
+    }
+    return IntentScore(name, precision, recall, 2 * right / (support + found), support, intervals)
+
+
+def _macro_f1(answers: LabelledPredictions) -> tuple[float, Interval]:
+    labels = {
+        name: number for number, name in enumerate(sorted({*answers.true, *answers.predicted}))
+    }
+    true, predicted = (_indices(labels, names) for names in (answers.true, answers.predicted))
+    is_right, count = answers.is_right, len(answers.examples)
+
+    def statistic(weights: Floats) -> float:
+        right = np.bincount(true, weights * is_right, len(labels))
+        of_true = np.bincount(true, weights, len(labels))
+        of_either = of_true + np.bincount(predicted, weights, len(labels))
+        occurs = of_true > 0
+        return float((2 * right[occurs] / of_either[occurs]).mean())
+
+    value = statistic(np.ones(count))
+    return value, bootstrap(value, statistic, count) if 0 < value < 1 else wilson(value, count)
+
+
+def _indices(labels: Mapping[str, int], names: Sequence[str]) -> Integers:
+    return np.array([labels[name] for name in names], dtype=np.intp)
+
+
+def _calibration_error(answers: LabelledPredictions) -> tuple[float, Interval]:
+    confidences, is_right = answers.confidences, answers.is_right
+
+    def statistic(weights: Floats) -> float:
+        return expected_calibration_error(confidences, is_right, weights)
+
+    value, accuracy = statistic(np.ones(len(is_right))), float(is_right.mean())
+    if 0 < accuracy < 1:
+        return value, bootstrap(value, statistic, len(is_right))
+    # The accuracy may be off by so much, and the confidence with it.
+    known = wilson(accuracy, len(is_right))
+    return value, Interval(0.0, min(1.0, value + known.high - known.low))
+
+
+def _noisy_accuracy(model: IntentModel, test: Sequence[Example], noise: str) -> float:
+    rng = random.Random(0)  # noqa: S311 - no secret depends on it
+    noisy = [replace(example, text=NOISES[noise](example.text, rng)) for example in test]
+    return float(LabelledPredictions.of(model, noisy).is_right.mean())

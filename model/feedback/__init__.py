@@ -1,0 +1,1 @@
+"""Turn logged predictions into training data."""

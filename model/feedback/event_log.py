@@ -1,0 +1,149 @@
+"""Read what was asked and answered from the log of a sink of CloudEvents.
+
+Replies do not carry the text, for privacy: it is taken from the request, which a reply names by
+source and id.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.datasets.readers import is_filled, read_text
+from model.errors import DataError, Problem
+
+TEXT_NAMES = ("text", "message")
+# How Knative's event_display prints an event, as `kubectl logs` shows it.
+DISPLAYED = "☁️  cloudevents.Event\n"
+_ATTRIBUTE = re.compile(r"^  (\w+): (.*)$", re.MULTILINE)
+_DECODER = json.JSONDecoder()
+
+# The source and the id of a request.
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An utterance with the intent and the confidence that it got."""
+
+    text: str
+    intent: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """What a log holds.
+
+    Attributes:
+        answered: utterances with their answers, in the order of the answers.
+        without_text: how many answers there are whose request is not in the log.
+        unreadable: how many lines say neither what was asked nor what was answered.
+    """
+
+    answered: tuple[Answered, ...]
+    without_text: int
+    unreadable: int
+
+
+def read_event_log(path: Path) -> EventLog:
+    """Read a log.
+
+    Args:
+        path: a line of JSON for each event, structured CloudEvents or the data of replies, or
+            objects that hold text, intent and confidence, as ``model.predict`` writes them; or
+            what event_display prints.
+
+    Raises:
+        DataError: it can't be read, or holds no answer whose text is known.
+    """
+    content = read_text(path)
+    texts: dict[Key, str] = {}
+    answers: list[tuple[Key | str, str, float]] = []
+    unreadable = 0
+    for event in _displayed(content) if DISPLAYED in content else _lines(content):
+        source, data = _request_key(event), _data(event)
+        if answer := _answer(data):
+            answers.append(answer)
+        elif source and (text := _text(data)):
+            texts[source] = text
+        else:
+            unreadable += 1
+    found = [
+        Answered(key if isinstance(key, str) else texts[key], intent, confidence)
+        for key, intent, confidence in answers
+        if isinstance(key, str) or key in texts
+    ]
+    if not found:
+        raise DataError([Problem(path, 0, "holds no answer together with its text")])
+    return EventLog(tuple(found), len(answers) - len(found), unreadable)
+
+
+def _lines(content: str) -> Iterator[Any]:
+    for line in content.split("\n"):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError):
+                yield None
+
+
+def _displayed(content: str) -> Iterator[Any]:
+    for block in content.split(DISPLAYED)[1:]:
+        head, _, data = block.partition("Data,\n")
+        event: dict[str, Any] = dict(_ATTRIBUTE.findall(head))
+        try:
+            event["data"], _ = _DECODER.raw_decode(data.strip())
+        except (ValueError, RecursionError):
+            event["data"] = data.strip()
+        yield event
+
+
+def _request_key(event: Any) -> Key | None:
+    if isinstance(event, dict) and "specversion" in event:
+        return str(event.get("source")), str(event.get("id"))
+    return None
+
+
+def _data(event: Any) -> Any:
+    """Give what an event says; what is no event says it itself."""
+    if not isinstance(event, dict) or "specversion" not in event:
+        return event
+    encoded = event.get("data_base64")
+    if encoded is None:
+        return event.get("data")
+    try:
+        data = base64.b64decode(encoded).decode()
+    except (ValueError, TypeError):
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return data
+
+
+def _text(data: Any) -> str | None:
+    candidates = [data.get(name) for name in TEXT_NAMES] if isinstance(data, dict) else [data]
+    return next((str(text).strip() for text in candidates if is_filled(text)), None)
+
+
+def _answer(data: Any) -> tuple[Key | str, str, float] | None:
+    """Read an answer, with its text or else with the key of its request."""
+    if not isinstance(data, dict):
+        return None
+    intent, confidence, request = (data.get(key) for key in ("intent", "confidence", "request"))
+    if not isinstance(intent, str) or not isinstance(confidence, int | float):
+        return None
+    key = _text(data) or _key(request)
+    return (key, intent, float(confidence)) if key else None
+
+
+def _key(request: Any) -> Key | None:
+    if isinstance(request, Mapping) and {"source", "id"} <= request.keys():
+        return str(request["source"]), str(request["id"])
+    return None

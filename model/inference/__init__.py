@@ -1,0 +1,1 @@
+"""All that serving needs: load a trained model and predict."""

@@ -1,0 +1,225 @@
+"""Score with the compiled form of a pipeline: numpy alone, and the pipeline's own results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain, pairwise
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import CompiledFormError
+from model.inference.compiled_pipeline import CompiledPipeline, Weighting
+from model.inference.ngram_finder import Analyzer, NgramFinder
+from model.inference.prediction import Evidence
+from model.inference.weights import Floats, Integers
+
+# Utterances of so many characters are weighted at once, which bounds the memory that a batch takes.
+CHUNK_CHARACTERS = 16_384
+MAX_INT32 = np.iinfo(np.int32).max
+MIN_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
+
+
+class CompiledScorer:
+    """A scorer on a compiled pipeline; safe to use from many threads."""
+
+    def __init__(self, compiled: CompiledPipeline) -> None:
+        """Make the pipeline ready to score.
+
+        Raises:
+            CompiledFormError: its parts do not fit together.
+        """
+        self.labels = compiled.labels
+        self._compiled = compiled
+        self._offsets = compiled.offsets()
+        try:
+            self._prepare()
+        except Exception as error:  # whatever a file holds that was sealed by somebody else
+            raise CompiledFormError("holds parts that do not fit together") from error
+
+    def _prepare(self) -> None:
+        compiled = self._compiled
+        self._weights = compiled.weights()
+        self._embedding_weights = compiled.embedding_weights()
+        self._intercept = compiled.arrays["intercept"]
+        self._layers = [
+            _Layer(Weighting((number, number + 1), above=0.0), self._offsets, None)
+            for number, vocabulary in enumerate(compiled.vocabularies)
+            if vocabulary.options.binary
+        ] + [
+            _Layer(weighting, self._offsets, compiled.arrays.get(f"idf.{number}"))
+            for number, weighting in enumerate(compiled.weightings)
+        ]
+        self._finder = NgramFinder()
+        for number, vocabulary in enumerate(compiled.vocabularies):
+            self._finder.add(vocabulary.options.normalization, self._analyzer(number))
+        shapes = self._weights.shape, self._intercept.shape
+        if shapes != ((self._offsets[-1], len(self.labels)), (len(self.labels),)):
+            raise ValueError("The weights fit neither vocabularies nor labels")
+
+    def logits(self, utterances: Sequence[str]) -> Floats:
+        """Score utterances: shape (utterances, labels)."""
+        if len(utterances) == 1:
+            features = self._features_of_one(utterances[0])
+            scores = self._weights.scores(*features)[np.newaxis]
+        else:
+            scores = np.empty((len(utterances), len(self.labels)))
+            for row, (columns, values) in enumerate(self._features(utterances)):
+                scores[row] = self._weights.scores(columns, values)
+        scores += self._intercept
+        if self._embedding_weights:
+            scores += self._embedding_weights.scores(utterances)
+        return _log_probabilities(scores) if self._compiled.is_joint else scores
+
+    def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
+        """Give what each n-gram added to one label's logit, in any order.
+
+        An n-gram that several vectorizers saw, or a word whose static vector counts as well, is
+        given once, with the sum.
+        """
+        columns, values = self._features_of_one(utterance)
+        weights = self._weights.of_label(columns, label_index) * values
+        sums: dict[str, float] = {}
+        if self._embedding_weights:
+            sums = self._embedding_weights.contributions(utterance, label_index)
+        for column, weight in zip(columns, weights.tolist(), strict=True):
+            ngram = self._ngrams[column]
+            sums[ngram] = sums.get(ngram, 0.0) + weight
+        return [Evidence(ngram, weight) for ngram, weight in sums.items()]
+
+    @cached_property
+    def _ngrams(self) -> list[str]:
+        numbers = range(len(self._compiled.vocabularies))
+        return list(chain.from_iterable(map(self._compiled.ngrams, numbers)))
+
+    def _analyzer(self, number: int) -> Analyzer:
+        units, phrases = self._compiled.phrases(number)
+        options = self._compiled.vocabularies[number].options
+        return Analyzer(options, units, phrases, offset=self._offsets[number])
+
+    def _features(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, Floats]]:
+        """Give the columns and the values of each utterance's n-grams."""
+        for chunk in _chunks(utterances):
+            yield from self._features_of_chunk(chunk)
+
+    def _features_of_chunk(self, utterances: Sequence[str]) -> Iterator[tuple[Integers, Floats]]:
+        # One sort orders all n-grams by utterance, and within each by column.
+        width, count = self._offsets[-1], len(utterances)
+        columns, rows = self._finder.columns_of(utterances)
+        bases = np.arange(count + 1) * width
+        keys = columns + bases.take(rows)
+        # The smaller ones are twice as quick to sort.
+        keys = keys.astype(np.int32 if count * width <= MAX_INT32 else np.int64)
+        keys.sort()
+        keys, values = _run_lengths(keys)
+        ends = keys.searchsorted(bases)
+        rows = np.arange(count).repeat(np.diff(ends))
+        columns = keys - bases.take(rows)
+        for layer in self._layers:
+            layer.apply(rows, columns, values)
+        for start, end in pairwise(ends.tolist()):
+            yield columns[start:end], values[start:end]
+
+    def _features_of_one(self, utterance: str) -> tuple[Integers, Floats]:
+        """Give the same for one utterance, without what tells several apart."""
+        columns, values = _run_lengths(self._finder.columns(utterance))
+        for layer in self._layers:
+            layer.apply(None, columns, values)
+        return columns, values
+
+
+class _Layer:
+    """A weighting, ready to be applied."""
+
+    def __init__(
+        self, weighting: Weighting, offsets: Sequence[int], idf: NDArray[Any] | None
+    ) -> None:
+        bounds = [offsets[number] for number in weighting.bounds]
+        self._weighting, self._idf = weighting, idf
+        self._first, *splits, self._end = bounds
+        self._splits = np.array(splits, np.intp)
+        self._covers_all = (self._first, self._end) == (0, offsets[-1])
+        if weighting.has_idf and (idf is None or len(idf) != self._end - self._first):
+            raise ValueError("The idf does not fit the vocabularies")
+
+    def apply(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
+        """Weight, in place, the values of some utterances' n-grams.
+
+        Args:
+            rows: the number of each value's utterance; None where there is only one.
+            columns: the n-gram of each value, in order within an utterance.
+            values: how often each n-gram occurs, or what another weighting made of that.
+        """
+        if self._covers_all:
+            self._weight(rows, columns, values)
+        else:
+            own = (columns >= self._first) & (columns < self._end)
+            own_values = values[own]
+            own_rows = None if rows is None else rows[own]
+            self._weight(own_rows, columns[own], own_values)
+            values[own] = own_values
+
+    def _weight(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
+        weighting = self._weighting
+        if weighting.sublinear:
+            np.log(values, out=values)
+            values += 1
+        if self._idf is not None:
+            values *= self._idf.take(columns - self._first)
+        if weighting.norm:
+            self._normalize(rows, columns, values)
+        if weighting.above is not None:
+            np.greater(values, weighting.above, out=values, casting="unsafe")
+        if weighting.factor != 1:
+            values *= weighting.factor
+
+    def _normalize(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
+        """Divide, in place, each value by the norm of its utterance's values of the same part."""
+        is_l2 = self._weighting.norm == "l2"
+        if rows is None:
+            bounds = (0, *columns.searchsorted(self._splits).tolist(), len(values))
+            for start, end in pairwise(bounds):
+                part = values[start:end]
+                part /= (sqrt(part @ part) if is_l2 else float(np.abs(part).sum())) or 1.0
+            return
+        parts = self._splits.searchsorted(columns, "right") + rows * (len(self._splits) + 1)
+        sums: NDArray[Any] = np.bincount(parts, values * values if is_l2 else np.abs(values))
+        sums[sums == 0] = 1
+        values /= (np.sqrt(sums) if is_l2 else sums).take(parts)
+
+
+def _chunks(utterances: Iterable[str]) -> Iterator[list[str]]:
+    """Give utterances some at a time."""
+    chunk: list[str] = []
+    size = 0
+    for utterance in utterances:
+        chunk.append(utterance)
+        size += len(utterance)
+        if size >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:
+    """Give the distinct numbers of an ordered array, and how often each occurs."""
+    is_last = np.empty(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_last[:-1])
+    is_last[-1:] = True
+    ends = is_last.nonzero()[0]
+    lengths = ends.astype(np.float64)
+    lengths[1:] -= ends[:-1]
+    lengths[:1] += 1
+    return ordered.take(ends), lengths
+
+
+def _log_probabilities(joint: Floats) -> Floats:
+    """Normalise joint log probabilities, as scikit-learn's naive Bayes does."""
+    largest = joint.max(axis=1, keepdims=True)
+    totals = np.exp(joint - largest).sum(axis=1, keepdims=True)
+    normalised: Floats = joint - largest - np.log(totals)
+    return np.maximum(normalised, MIN_LOG_PROBABILITY, dtype=np.float64)

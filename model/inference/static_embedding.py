@@ -1,0 +1,187 @@
+"""Static word vectors: a text as the sum of its words' vectors, scaled to length one.
+
+A word's vector is the sum of those of its pieces. Pieces are found by byte-pair encoding (Sennrich
+et al. 2016), as SentencePiece orders it: of all neighbours that make a known piece together, those
+that make the one of lowest number are merged first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.inference.text_analysis import Normalization
+from model.inference.weights import Floats, Integers, padded
+
+WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
+PIECES, VECTORS, SCALES, WEIGHTS = (
+    f"static.{part}" for part in ("pieces", "vectors", "scales", "weights")
+)
+NORMALIZE = Normalization(lowercase=True, strip_accents="unicode")
+CACHED_WORDS = 8192
+# Longer words are taken apart first: merging takes time that grows with the square of the length.
+MAX_RUN = 32
+# Pieces are added up so many at a time, which bounds the memory that a long text takes.
+MAX_AT_ONCE = 4096
+
+
+class Embedding:
+    """A table of pieces and their vectors; safe to use from many threads.
+
+    Attributes:
+        pieces: the first to be merged come first; those that begin a word begin with ``▁``.
+        vectors: shape (pieces, dimensions), 8-bit, in units of the piece's scale.
+        scales: shape (pieces,).
+    """
+
+    def __init__(
+        self, pieces: Sequence[str], vectors: NDArray[np.int8], scales: NDArray[np.float32]
+    ) -> None:
+        """Take in the table.
+
+        Raises:
+            ValueError: the parts do not fit together.
+        """
+        if vectors.ndim != 2 or not len(pieces) == len(vectors) == len(scales):  # noqa: PLR2004
+            raise ValueError("pieces, vectors and scales do not fit together")
+        self.pieces, self.vectors, self.scales = tuple(pieces), vectors, scales
+        self._numbers = {piece: number for number, piece in enumerate(self.pieces)}
+        self._cached_numbers_of = lru_cache(maxsize=CACHED_WORDS)(self._numbers_of)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.pieces, self.vectors, self.scales)
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return int(self.vectors.shape[1])
+
+    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give a vector of length one for each text, or of zeros where no piece is known.
+
+        Returns:
+            Shape (texts, dimensions).
+        """
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self._vector(self._numbers_in(words_of(text)))
+        return vectors
+
+    def contributions(self, text: str, weights: Floats) -> dict[str, float]:
+        """Give what each word of a text adds to the product of its vector and some weights.
+
+        Args:
+            text: of any length.
+            weights: shape (dimensions,).
+        """
+        words = words_of(text)
+        sums = [self._sum(self._numbers_in([word])) for word in words]
+        length = _length(self._sum(self._numbers_in(words)))
+        added: dict[str, float] = {}
+        for word, vector in zip(words, sums, strict=True):
+            added[word] = added.get(word, 0.0) + float(vector @ weights) / length
+        return added
+
+    def _vector(self, numbers: Integers) -> NDArray[np.float32]:
+        vector = self._sum(numbers)
+        return vector / np.float32(_length(vector))
+
+    def _sum(self, numbers: Integers) -> NDArray[np.float32]:
+        vector = np.zeros(self.dimensions, np.float32)
+        for start in range(0, len(numbers), MAX_AT_ONCE):
+            part = numbers[start : start + MAX_AT_ONCE]
+            vector += self.scales.take(part) @ self.vectors.take(part, 0).astype(np.float32)
+        return vector
+
+    def _numbers_in(self, words: Iterable[str]) -> Integers:
+        return np.array([number for word in words for number in self._numbers_in_word(word)], int)
+
+    def _numbers_in_word(self, word: str) -> tuple[int, ...]:
+        if len(word) < MAX_RUN:
+            return self._cached_numbers_of(WORD_START + word)
+        marked = WORD_START + word
+        runs = range(0, len(marked), MAX_RUN)
+        parts = (self._cached_numbers_of(marked[at : at + MAX_RUN]) for at in runs)
+        return tuple(chain.from_iterable(parts))
+
+    def _numbers_of(self, run: str) -> tuple[int, ...]:
+        """Give the numbers of a run's known pieces; the mark of a word alone says nothing."""
+        pieces = [run] if run in self._numbers else self._merged(run)
+        known = [piece for piece in pieces if piece in self._numbers]
+        return tuple(self._numbers[piece] for piece in known) if known != [WORD_START] else ()
+
+    def _merged(self, run: str) -> list[str]:
+        pieces, unknown = list(run), len(self._numbers)
+        while True:
+            ranks = [self._numbers.get(left + right, unknown) for left, right in pairwise(pieces)]
+            lowest = min(ranks, default=unknown)
+            if lowest == unknown:
+                return pieces
+            place = ranks.index(lowest)
+            pieces[place : place + 2] = [self.pieces[lowest]]
+
+
+class EmbeddingWeights:
+    """What texts' static vectors add to the labels' scores."""
+
+    def __init__(
+        self, embedding: Embedding, weights: NDArray[np.float32], *, label_count: int
+    ) -> None:
+        """Take in the weights: shape (dimensions, labels and padding).
+
+        Raises:
+            ValueError: they do not fit the vectors or the labels.
+        """
+        if weights.shape != (embedding.dimensions, padded(label_count)):
+            raise ValueError("weights do not fit the vectors")
+        self._embedding, self._label_count = embedding, label_count
+        self._weights = weights.astype(np.float64)
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], *, label_count: int
+    ) -> EmbeddingWeights:
+        """Take in what ``to_arrays`` gave.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: the arrays do not fit together.
+        """
+        pieces = str(arrays[PIECES].data, "utf-8").split("\n")
+        embedding = Embedding(pieces, arrays[VECTORS], arrays[SCALES])
+        return cls(embedding, arrays[WEIGHTS], label_count=label_count)
+
+    def scores(self, texts: Sequence[str]) -> Floats:
+        """Score texts: shape (texts, labels)."""
+        scores: Floats = self._embedding.transform(texts) @ self._weights
+        return scores[:, : self._label_count]
+
+    def contributions(self, text: str, label_index: int) -> dict[str, float]:
+        """Give what each word of a text adds to a label's score."""
+        return self._embedding.contributions(text, self._weights[:, label_index])
+
+
+def to_arrays(embedding: Embedding, coefficients: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Give arrays that hold an embedding and its coefficients, shape (labels, dimensions)."""
+    padding = padded(len(coefficients)) - len(coefficients)
+    return {
+        PIECES: np.frombuffer("\n".join(embedding.pieces).encode(), np.uint8),
+        VECTORS: embedding.vectors,
+        SCALES: embedding.scales,
+        WEIGHTS: np.pad(coefficients.T, ((0, 0), (0, padding))).astype(np.float32),
+    }
+
+
+def words_of(text: str) -> list[str]:
+    """Give a text's words as they are looked up: in small letters, without accents."""
+    return NORMALIZE(text).split()
+
+
+def _length(vector: NDArray[np.float32]) -> float:
+    return sqrt(float(vector @ vector)) or 1.0

@@ -1,0 +1,121 @@
+"""The classifier's weights: what each n-gram adds to the labels' scores."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.signedinteger[Any]]
+
+# A table of so many bytes is worth its memory: it answers faster than a list of weights.
+MAX_TABLE_BYTES = 32 * 1024 * 1024
+# BLAS rounds the labels that do not fill a whole register otherwise than the others, so that of
+# two labels with equal scores the second might win: rows are padded to a multiple of this.
+PADDING = 16
+
+
+def padded(label_count: int) -> int:
+    """Give the length of a row that holds so many labels."""
+    return -(-label_count // PADDING) * PADDING
+
+
+class DenseWeights:
+    """A table of weights in units of ``step``: shape (n-grams, labels and padding).
+
+    Attributes:
+        shape: how many n-grams and labels there are.
+    """
+
+    def __init__(self, table: NDArray[Any], *, label_count: int, step: float = 1.0) -> None:
+        """Take in the weights.
+
+        Raises:
+            ValueError: the table has no room for the labels, or is not padded.
+        """
+        if table.shape[1:] != (padded(label_count),):
+            raise ValueError("weights do not fit the labels")
+        self.shape = (len(table), label_count)
+        self._table, self._step = table, step
+
+    def scores(self, columns: Integers, values: Floats) -> Floats:
+        """Add up what an utterance's n-grams say for each label: shape (labels,)."""
+        rows = self._table.take(columns, 0).astype(np.float64, copy=False)
+        scores: Floats = (values @ rows)[: self.shape[1]]
+        return scores * self._step
+
+    def of_label(self, columns: Integers, label_index: int) -> Floats:
+        """Give some n-grams' weights for one label."""
+        weights: Floats = self._table[columns, label_index] * self._step
+        return weights
+
+
+class SparseWeights:
+    """Only the weights that are not zero: of n-gram i, those from ``starts[i]`` to the next start.
+
+    Attributes:
+        shape: how many n-grams and labels there are.
+    """
+
+    def __init__(
+        self,
+        starts: NDArray[Any],
+        labels: NDArray[Any],
+        values: NDArray[Any],
+        *,
+        label_count: int,
+        step: float = 1.0,
+    ) -> None:
+        """Take in the weights in units of ``step``, and the label of each.
+
+        Raises:
+            ValueError: the parts do not fit together.
+        """
+        self._starts = starts[:-1].astype(np.intp)
+        self._lengths: Integers = starts[1:].astype(np.intp) - self._starts
+        self._labels, self._values, self._step = labels, values, step
+        self.shape = (len(self._starts), label_count)
+        if (
+            int(starts[0]) != 0
+            or self._lengths.min(initial=0) < 0
+            or not int(starts[-1]) == len(labels) == len(values)
+            or int(labels.max(initial=0)) >= label_count
+        ):
+            raise ValueError("weights do not fit together")
+
+    def table(self) -> DenseWeights | SparseWeights:
+        """Give the same weights as a table if that is not too large, else themselves."""
+        ngram_count, label_count = self.shape
+        shape = (ngram_count, padded(label_count))
+        if prod(shape) * self._values.itemsize > MAX_TABLE_BYTES:
+            return self
+        table = np.zeros(shape, self._values.dtype)
+        table[np.arange(ngram_count).repeat(self._lengths), self._labels] = self._values
+        return DenseWeights(table, label_count=label_count, step=self._step)
+
+    def scores(self, columns: Integers, values: Floats) -> Floats:
+        """Add up what an utterance's n-grams say for each label: shape (labels,)."""
+        lengths = self._lengths[columns]
+        places = self._places(columns, lengths)
+        terms = self._values[places] * values.repeat(lengths)
+        scores = np.bincount(self._labels[places], terms, self.shape[1])
+        return np.multiply(scores, self._step, dtype=np.float64)
+
+    def of_label(self, columns: Integers, label_index: int) -> Floats:
+        """Give some n-grams' weights for one label."""
+        lengths = self._lengths[columns]
+        places = self._places(columns, lengths)
+        matching = self._labels[places] == label_index
+        owners = np.arange(len(columns)).repeat(lengths)[matching]
+        weights = np.bincount(owners, self._values[places[matching]], len(columns))
+        return np.multiply(weights, self._step, dtype=np.float64)
+
+    def _places(self, columns: Integers, lengths: Integers) -> Integers:
+        """Enumerate where the n-grams' weights lie: from each one's start, as many as it has."""
+        ends = lengths.cumsum()
+        shifts = self._starts[columns] - ends + lengths
+        places: Integers = np.arange(lengths.sum()) + shifts.repeat(lengths)
+        return places

@@ -1,0 +1,1 @@
+"""Fit the pipeline: features, ensemble, calibration, out-of-scope threshold."""

@@ -1,0 +1,61 @@
+"""Read the static word vectors that lie in the wheel of the package ``wordllama``.
+
+Its files are read where they were installed. None of its code runs: that would download what it
+does not find.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import distribution
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import VectorsMissingError
+from model.inference.static_embedding import WORD_START, Embedding
+
+PACKAGE = "wordllama"
+VECTORS = f"{PACKAGE}/weights/l2_supercat_256.safetensors"
+TOKENIZER = f"{PACKAGE}/tokenizers/l2_supercat_tokenizer_config.json"
+TENSOR = "embedding.weight"
+FIRST_PIECE = 259  # special tokens and single bytes come before
+MAX_UNITS = 127  # of an 8-bit number
+
+
+def load_embedding() -> Embedding:
+    """Read the pieces that occur in small ASCII letters, and round their vectors to 8 bits.
+
+    Raises:
+        VectorsMissingError: the package is not installed, or its files are others.
+    """
+    try:
+        from safetensors.numpy import load_file  # noqa: PLC0415 - optional, as the package is
+
+        located = distribution(PACKAGE).locate_file
+        vectors = load_file(str(located(VECTORS)))[TENSOR]
+        tokenizer = json.loads(Path(str(located(TOKENIZER))).read_text(encoding="utf-8"))
+        vocabulary: dict[str, int] = tokenizer["model"]["vocab"]
+    except (ImportError, OSError, KeyError, ValueError) as error:
+        raise VectorsMissingError from error
+    numbers = sorted(number for piece, number in vocabulary.items() if _is_used(piece, number))
+    pieces = {number: piece for piece, number in vocabulary.items()}
+    units, scales = _in_units(vectors[numbers].astype(np.float32))
+    return Embedding([pieces[number] for number in numbers], units, scales)
+
+
+def _is_used(piece: str, number: int) -> bool:
+    letters = piece.removeprefix(WORD_START)
+    return (
+        number >= FIRST_PIECE
+        and letters.isascii()
+        and letters == letters.lower()
+        and not any(map(str.isspace, letters))
+    )
+
+
+def _in_units(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Express each vector in units of its own, the largest of which is 127."""
+    scales = np.abs(vectors).max(axis=1) / MAX_UNITS
+    return np.rint(vectors / scales[:, np.newaxis]).astype(np.int8), scales

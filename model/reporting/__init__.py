@@ -1,0 +1,1 @@
+"""Reports of a training, for the browser and the terminal."""

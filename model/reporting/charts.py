@@ -1,0 +1,179 @@
+"""Plots as SVG, in the colours of the page that they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import log2, sqrt
+
+from model.evaluation.confidence_intervals import Interval
+
+SIZE = 300
+MARGIN = 40
+STEPS = 4  # of the axes' grids
+CELL = 12
+LETTER = 6  # mean width in the names of a matrix
+SCALE, LABELS_OF_SCALE = 1.4, 40  # of a matrix that has room
+LARGEST_DOT = 7
+
+Shares = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A measured share: where it stands, its interval, and how many cases it comes from."""
+
+    x: float
+    y: float
+    interval: Interval
+    cases: int
+
+
+def reliability(dots: Sequence[Dot]) -> str:
+    """Draw how often answers are right against how sure they are; the more answers, the larger."""
+    axes = _Axes("confidence", "share that is right")
+    most = max(dot.cases for dot in dots)
+    drawn = "".join(
+        f"{axes.whisker(dot.x, dot.interval)}"
+        f"{axes.dot((dot.x, dot.y), 'dot', 2 + (LARGEST_DOT - 2) * sqrt(dot.cases / most))}"
+        for dot in dots
+    )
+    return axes.drawn(f"{axes.line([(0, 0), (1, 1)], 'equal')}{drawn}")
+
+
+def trade_off(points: Sequence[Shares], *, mark: Shares | None, most: float) -> str:
+    """Draw what is found out of scope against what is wrongly rejected, for all thresholds.
+
+    Args:
+        points: rejected and found, with the fewest rejected first.
+        mark: the model's own.
+        most: rejected; more than that is not shown.
+    """
+    axes = _Axes("good messages rejected", "out-of-scope texts found", right=most)
+    stressed = axes.dot(mark, "mark", LARGEST_DOT - 2) if mark and mark[0] <= most else ""
+    return axes.drawn(f"{axes.line([p for p in points if p[0] <= most], 'line')}{stressed}")
+
+
+def growth(dots: Sequence[Dot], following: Dot) -> str:
+    """Draw how accuracy grows with each doubling of the data.
+
+    Args:
+        dots: ``x`` is a number of utterances; with the fewest first.
+        following: what is to be expected of more.
+    """
+    bottom = min(0.8, int(10 * min(dot.interval.low for dot in dots)) / 10)
+    first, last = log2(dots[0].x), log2(following.x)
+    places = [(log2(dot.x) - first) / (last - first) for dot in (*dots, following)]
+    ticks = [
+        (place, f"{dot.x:,.0f}") for place, dot in zip(places, (*dots, following), strict=True)
+    ]
+    axes = _Axes("utterances", "accuracy", bottom=bottom, ticks=ticks)
+    known = [(place, dot.y) for place, dot in zip(places[:-1], dots, strict=True)]
+    whiskers = "".join(
+        axes.whisker(place, dot.interval)
+        for place, dot in zip(places, (*dots, following), strict=True)
+    )
+    end = (1.0, following.y)
+    return axes.drawn(
+        f"{axes.line(known, 'line')}{axes.line([known[-1], end], 'equal')}{whiskers}"
+        f"{''.join(axes.dot(point, 'dot') for point in known)}{axes.dot(end, 'hollow')}"
+    )
+
+
+def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> str:
+    """Draw a confusion matrix; each cell tells on hovering what it is.
+
+    Args:
+        labels: of rows and columns, in order.
+        shares: of a row's utterances that fell into a column, 0 to 1; cells not there are empty.
+    """
+    margin, side = LETTER * max(map(len, labels)) + LETTER, CELL * len(labels)
+    places = {label: CELL * number for number, label in enumerate(labels)}
+    cells = "".join(
+        f'<rect x="{margin + places[column]}" y="{places[row]}" width="{CELL}" height="{CELL}" '
+        f'class="{"right" if row == column else "wrong"}" fill-opacity="{_opacity(share)}">'
+        f"<title>{escape(row)} taken for {escape(column)}: {share:.0%}</title></rect>"
+        for (row, column), share in shares.items()
+    )
+    names = "".join(
+        f'<text x="{margin - 3}" y="{place + CELL - 3}" class="row">{escape(label)}</text>'
+        f'<text transform="translate({margin + place + CELL - 3} {side + 4}) rotate(-90)" '
+        f'class="row">{escape(label)}</text>'
+        f'<path class="grid" d="M{margin} {place}h{side}M{margin + place} 0v{side}"/>'
+        for label, place in places.items()
+    )
+    width = side + margin
+    shown = width * (SCALE if len(labels) <= LABELS_OF_SCALE else 1)
+    return (
+        f'<svg viewBox="0 0 {width} {width}" width="{shown:.0f}" class="matrix" role="img" '
+        f'aria-label="Confusion matrix">{names}{cells}'
+        f'<rect x="{margin}" width="{side}" height="{side}" class="frame"/></svg>'
+    )
+
+
+def _opacity(share: float) -> str:
+    return f"{0.2 + 0.8 * sqrt(share):.2f}"  # so that a few in a hundred can be seen
+
+
+class _Axes:
+    """A frame for shares, from ``bottom`` to 1, against shares up to ``right`` or given ticks."""
+
+    def __init__(
+        self,
+        x: str,
+        y: str,
+        *,
+        right: float = 1.0,
+        bottom: float = 0.0,
+        ticks: Sequence[tuple[float, str]] | None = None,
+    ) -> None:
+        self._x, self._y, self._right, self._bottom = x, y, right, bottom
+        steps = [step / STEPS for step in range(STEPS + 1)]
+        across = [(right * step, f"{right * step:.0%}") for step in steps]
+        self._across = across if ticks is None else ticks
+        self._up = [bottom + (1 - bottom) * step for step in steps]
+
+    def at(self, x: float, y: float) -> str:
+        """Give the coordinates of a point."""
+        up = (y - self._bottom) / (1 - self._bottom)
+        return f"{MARGIN + x / self._right * (SIZE - 10):.1f} {SIZE - up * (SIZE - 10):.1f}"
+
+    def line(self, points: Sequence[Shares], name: str) -> str:
+        """Draw a line through points."""
+        return f'<path class="{name}" d="M{"L".join(self.at(*point) for point in points)}"/>'
+
+    def whisker(self, x: float, interval: Interval) -> str:
+        """Draw an interval, as far as it lies within the frame."""
+        low, high = (min(1.0, max(self._bottom, end)) for end in (interval.low, interval.high))
+        return self.line([(x, low), (x, high)], "whisker")
+
+    def dot(self, point: Shares, name: str, radius: float = 4) -> str:
+        """Draw a point."""
+        across, up = self.at(*point).split()
+        return f'<circle class="{name}" cx="{across}" cy="{up}" r="{radius:.1f}"/>'
+
+    def drawn(self, content: str) -> str:
+        """Give the plot."""
+        middle, left = self._bottom + (1 - self._bottom) / 2, MARGIN - 4
+        return (
+            f'<svg viewBox="0 0 {SIZE + MARGIN + 20} {SIZE + MARGIN}" class="plot" role="img" '
+            f'aria-label="{self._y} against {self._x}">{self._grid(left)}{content}'
+            f'<text x="{MARGIN + SIZE / 2}" y="{SIZE + MARGIN - 4}" class="axis">{self._x}</text>'
+            f'<text transform="translate(10 {self.at(0, middle).split()[1]}) rotate(-90)" '
+            f'class="axis">{self._y}</text></svg>'
+        )
+
+    def _grid(self, left: int) -> str:
+        vertical = "".join(
+            f"{self.line([(x, self._bottom), (x, 1.0)], 'grid')}"
+            f'<text x="{self.at(x, 0).split()[0]}" y="{SIZE + 14}" class="axis">{text}</text>'
+            for x, text in self._across
+        )
+        horizontal = "".join(
+            f"{self.line([(0.0, y), (self._right, y)], 'grid')}"
+            f'<text x="{left}" y="{float(self.at(0, y).split()[1]) + 4:.0f}" class="row">{y:.0%}'
+            "</text>"
+            for y in self._up
+        )
+        return vertical + horizontal

@@ -1,0 +1,1 @@
+"""Read and write tables row by row: CSV, TSV, JSONL, Parquet."""

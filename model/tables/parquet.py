@@ -1,0 +1,133 @@
+"""Parquet, by pyarrow: needed by nothing else, and imported only for such files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from model.errors import DataError, Problem
+from model.inference.prediction import Prediction
+from model.tables.table import CHUNK_ROWS, Layout, Position, Rejected
+
+ROW_GROUP_ROWS = 65_536
+ALTERNATIVES = pa.list_(pa.struct([("intent", pa.string()), ("confidence", pa.float64())]))
+TYPES = (pa.string(), pa.float64(), ALTERNATIVES)
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetChunk:
+    """Rows that can be classified, as a batch, and the others."""
+
+    texts: Sequence[str]
+    rejected: Sequence[Rejected]
+    end: Position
+    batch: Any
+    layout: Layout
+    schema: Any
+
+    def labelled(self, predictions: Sequence[Prediction]) -> bytes:
+        """Give the rows as a batch of an Arrow stream."""
+        rows = [self.layout.values(prediction) for prediction in predictions]
+        arrays = [
+            *self.batch.columns,
+            *(
+                pa.array([row[name] for row in rows], kind)
+                for name, kind in zip(self.layout.added, TYPES, strict=False)
+            ),
+        ]
+        return bytes(pa.record_batch(arrays, schema=self.schema).serialize())
+
+
+class ParquetTable:
+    """A Parquet file.
+
+    A Parquet file can't be continued: rows are put down as an Arrow stream, which is a header and
+    batches, and made a Parquet file at the end.
+    """
+
+    start = Position(0, 1)
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        """Open a file.
+
+        Raises:
+            DataError: it can't be read, has no such column of texts, or has those that are added.
+        """
+        try:
+            self._file = parquet.ParquetFile(path)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError([Problem(path, 0, "is no readable Parquet file")]) from error
+        self._layout = layout
+        plain = pa.schema([_plain(field) for field in self._file.schema_arrow])
+        layout.check(path, plain.names)
+        self._plain = plain
+        added = [pa.field(name, kind) for name, kind in zip(layout.added, TYPES, strict=False)]
+        self._schema = pa.schema([*plain, *added])
+        self.size: int = self._file.metadata.num_rows
+        self.head = bytes(self._schema.serialize())
+
+    def chunks(self, start: Position) -> Iterator[ParquetChunk]:
+        """Give the rows from a position on."""
+        position = self.start
+        for number in range(self._file.num_row_groups):
+            rows = self._file.metadata.row_group(number).num_rows
+            if position.offset + rows <= start.offset:
+                position = _after(position, rows)
+                continue
+            for batch in self._file.iter_batches(CHUNK_ROWS, row_groups=[number]):
+                begin, position = position, _after(position, batch.num_rows)
+                if position.offset > start.offset:
+                    skipped = max(0, start.offset - begin.offset)
+                    yield self._chunk(batch.slice(skipped), _after(begin, skipped), position)
+
+    def _chunk(self, batch: Any, start: Position, end: Position) -> ParquetChunk:
+        batch = batch.cast(self._plain)
+        texts = batch.column(self._layout.column).to_pylist()
+        problems = [self._layout.problem(text) for text in texts]
+        rejected = [
+            Rejected(line, problem) for line, problem in enumerate(problems, start.line) if problem
+        ]
+        accepted = [text for text, problem in zip(texts, problems, strict=True) if not problem]
+        mask = pa.array([problem is None for problem in problems])
+        return ParquetChunk(accepted, rejected, end, batch.filter(mask), self._layout, self._schema)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def finish(self, part: Path, output: Path) -> None:
+        """Make a Parquet file of the stream, all at once."""
+        whole = part.with_name(f".{output.name}.whole")
+        with (
+            pa.OSFile(str(part)) as file,
+            pa.ipc.open_stream(file) as stream,
+            parquet.ParquetWriter(whole, self._schema) as writer,
+        ):
+            _copy(stream, writer, self._schema)
+        whole.replace(output)
+        part.unlink()
+
+
+def _copy(stream: Any, writer: Any, schema: Any) -> None:
+    batches, rows = [], 0
+    for batch in stream:
+        batches.append(batch)
+        rows += batch.num_rows
+        if rows >= ROW_GROUP_ROWS:
+            writer.write_table(pa.Table.from_batches(batches, schema))
+            batches, rows = [], 0
+    writer.write_table(pa.Table.from_batches(batches, schema))
+
+
+def _plain(field: Any) -> Any:
+    """Give a field without its dictionary, which can't be part of a stream that is continued."""
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+
+def _after(position: Position, rows: int) -> Position:
+    return Position(position.offset + rows, position.line + rows)

@@ -1,0 +1,1 @@
+"""Train, evaluate and save a model; reproduce an earlier training."""

@@ -1,0 +1,126 @@
+"""The documentation is true: its links lead somewhere, its commands print what stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.support.documents import DOCUMENTS, anchors, blocks, links, without_volatile
+from tests.support.ports import free_port
+from tests.support.servers import can_connect, wait_for
+
+README = ROOT / "README.md"
+START = "make run"
+NAMES = [document.relative_to(ROOT).as_posix() for document in DOCUMENTS]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_links_lead_somewhere(document):
+    """Each file that is linked exists, and each heading; what is elsewhere is linked by https."""
+    for link in links(document):
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path) if path else document
+        assert link.startswith("https://") or target.exists(), link
+        assert link.startswith("https://") or not anchor or anchor in anchors(target), link
+
+
+def test_architecture_shows_the_modules_that_there_are():
+    """The picture names each module of func and model, and no other."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    picture = text.partition("```mermaid")[2].partition("```")[0]
+    named = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"\[([^\]]+)\]", picture))))
+    modules = {path.stem for name in ("func", "model") for path in (ROOT / name).glob("*.py")}
+
+    assert modules - named - NOT_SHOWN == set()
+
+
+# What every part uses, and the commands.
+NOT_SHOWN = {
+    *("__init__", "errors", "settings", "telemetry", "http", "prediction", "model_card", "files"),
+    *("version", "printing", "train", "evaluate", "compile", "corpus"),
+}
+
+
+@pytest.fixture
+def checkout(shipped_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the project, installed and trained."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    shutil.copytree(shipped_folder, tmp_path / "model" / "artifacts", copy_function=shutil.copy)
+    return tmp_path
+
+
+@pytest.fixture
+def served(checkout) -> Iterator[tuple[Path, int]]:
+    """The project, served as its README says, on a port that is free."""
+    port = free_port()
+    environ = os.environ | {"PORT": str(port)}
+    process = subprocess.Popen(["make", "run"], cwd=checkout, env=environ)  # noqa: S607
+    try:
+        wait_for(lambda: process.poll() is None and can_connect(port))
+        yield checkout, port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_commands_of_the_readme_print_what_stands_there(served):
+    """Whatever needs no cluster is run, one after the other, and prints what the README shows."""
+    folder, port = served
+    (folder / "tickets.csv").write_text(TICKETS)
+    for block in blocks(README):
+        for command, expected in block.commands * (not block.needs_cluster):
+            assert without_volatile(run(command, folder, port)) == without_volatile(expected), (
+                command
+            )
+
+
+def test_all_commands_are_run_or_need_a_cluster():
+    """No document shows a command that nobody has tried, unless it says that it needs a cluster."""
+    unmarked = {
+        block.document.name
+        for document in DOCUMENTS
+        for block in blocks(document)
+        if block.commands and not block.needs_cluster
+    }
+
+    assert unmarked == {"README.md", "open-inference.md", *TRANSCRIPTS}
+
+
+# Run by test_transcripts.py; open-inference.md by test_open_inference_clients.py.
+TRANSCRIPTS = ("tutorial.md", "feedback.md")
+TICKETS = "text,intent\nhello,greeting\nhi,greeting\nhello,goodbye\n"
+
+
+def run(command: str, folder: Path, port: int) -> str:
+    """Run a command of the documentation, and give what it prints."""
+    if command.startswith(START):
+        return "TIME INFO Serving on http://0.0.0.0:8080"
+    process = subprocess.run(
+        ["bash", "-c", command.replace("localhost:8080", f"localhost:{port}")],  # noqa: S607
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    # curl shows its progress on standard error.
+    return process.stdout + process.stderr * (not command.startswith("curl"))

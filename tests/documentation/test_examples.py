@@ -1,0 +1,121 @@
+"""The examples, as people run them, against the real server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.conftest import ROOT
+from tests.support.servers import RunningServer
+
+NODE = str(Path(sys.executable).with_name("node"))
+EXAMPLES = [
+    pytest.param([sys.executable, "examples/predict_requests.py"], id="requests"),
+    pytest.param([sys.executable, "examples/predict_cloudevents.py"], id="cloudevents"),
+    pytest.param(["sh", "examples/predict.sh"], id="curl"),
+    pytest.param([NODE, "examples/predict.mjs"], id="node"),
+]
+
+
+@pytest.fixture(scope="module")
+def server(small_folder: Path) -> Iterator[RunningServer]:
+    """The real server around the small model."""
+    running = RunningServer.start({"MODEL_PATH": str(small_folder / "intent_model.pkl")})
+    yield running
+    running.stop()
+
+
+def run(command: list[str], url: str, *texts: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*command, *texts],
+        cwd=ROOT,
+        env=os.environ | {"INTENT_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@contextmanager
+def busy_gateway(url: str) -> Iterator[tuple[str, list[int]]]:
+    """Answer 503 to the first request, and let the others through; gives the statuses."""
+    statuses: list[int] = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if statuses:
+                answer = requests.post(
+                    f"{url}{self.path}", headers=dict(self.headers), data=body, timeout=10
+                )
+                self._answer(answer.status_code, dict(answer.headers), answer.content)
+            else:
+                self._answer(503, {"Retry-After": "1"}, b'{"error": "busy"}')
+
+        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            statuses.append(status)
+            self.send_response_only(status)
+            for name, value in (headers | {"Content-Length": str(len(body))}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as gateway:
+        thread = threading.Thread(target=gateway.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{gateway.server_port}", statuses
+        finally:
+            gateway.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_example_tells_the_intent_of_each_text(server, command):
+    """Each text gets a line with its intent."""
+    done = run(command, server.url, "hello", 'reset "my" password, bitte schön')
+
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = done.stdout.splitlines()
+    assert "greeting" in first
+    assert "password_reset" in second
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_example_tells_why_it_was_refused(server, command):
+    """The function's own words reach the user, and the exit code tells."""
+    done = run(command, server.url, "x" * 5001)
+
+    assert done.returncode != 0
+    assert "must have at most 5000 characters" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_example_waits_when_the_function_is_busy(server, command):
+    """A 503 is not the end: it asks again."""
+    with busy_gateway(server.url) as (url, statuses):
+        done = run(command, url, "hello")
+
+    assert done.returncode == 0, done.stderr
+    assert "greeting" in done.stdout
+    assert statuses == [503, 200]
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_example_says_when_nobody_answers(command):
+    """No server is one line and an exit code."""
+    done = run(command, "http://127.0.0.1:1", "hello")
+
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1

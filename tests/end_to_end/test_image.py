@@ -1,0 +1,47 @@
+"""What goes into the image: the Dockerfile's list of modules against what serving imports."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+LIST_SERVING_MODULES = """
+import sys
+import func.server.__main__, func.server.server, func.web.flask_app
+import model.inference.intent_model, model.inference.sklearn_scorer
+print(*sorted(name for name in sys.modules if name.split(".")[0] == "model"))
+"""
+
+
+def test_image_holds_the_modules_that_serving_imports():
+    """No module of ``model`` is missing in the image, and none is there for training only."""
+    command = [sys.executable, "-c", LIST_SERVING_MODULES]
+    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    imported = set(output.split())
+    folder = ROOT / "model" / "inference"
+    copied = {f"model.inference.{path.stem}" for path in folder.glob("*.py")}
+
+    assert imported == {"model", "model.errors", "model.inference"} | copied - {
+        "model.inference.__init__"
+    }
+    _, serve_stage = DOCKERFILE.split(" AS serve\n")
+    assert re.findall(r"model/\S+(?= )", serve_stage) == [
+        "model/__init__.py",
+        "model/errors.py",
+        "model/inference/",
+    ]
+
+
+def test_image_serves_with_the_versions_that_train():
+    """What the image installs is a part of requirements.txt, in the same versions."""
+    pins = {
+        name: set(re.findall(r"^(\S+==\S+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements/serve.txt")
+    }
+
+    assert pins["requirements/serve.txt"] < pins["requirements.txt"]
+    assert not any(pin.startswith("scikit-learn") for pin in pins["requirements/serve.txt"])

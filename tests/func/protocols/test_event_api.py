@@ -1,0 +1,332 @@
+"""The event contract: which reply answers which event."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+import pytest
+
+from func.errors import TooLargeError, UnusableDataError
+from func.protocols.cloudevents import Event
+from func.protocols.event_api import EventApi
+from func.protocols.query import Pending
+from func.settings import Settings
+from model.inference.intent_model import IntentModel
+
+T = TypeVar("T")
+
+REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
+
+
+@pytest.fixture
+def api(small_model, settings):
+    """The event contract around the small model."""
+    return EventApi(small_model, settings)
+
+
+def request(data: object, **attributes: str) -> Event:
+    """Build an event with some data."""
+    return Event(REQUIRED | attributes, data)
+
+
+class Answering:
+    """The event contract with a model that predicts what it asks for."""
+
+    def __init__(self, model: IntentModel, settings: Settings) -> None:
+        self.api, self._model = EventApi(model, settings), model
+
+    def __call__(self, data: object, **attributes: str) -> Event:
+        """Have an event answered that has to get a reply."""
+        pending = self.api.understand(request(data, **attributes))
+        assert pending is not None
+        return self._answer(pending)
+
+    def batch(self, values: Sequence[object], batch_id: str = "b") -> list[Event]:
+        """Have a batch of events answered."""
+        return self._answer(self.api.understand_batch(values, batch_id))
+
+    def _answer(self, pending: Pending[T]) -> T:
+        return pending.answer(self._model.predict(pending.utterances, top_k=pending.top_k))
+
+
+@pytest.fixture
+def answer(small_model, settings):
+    """The event contract, answering by the small model."""
+    return Answering(small_model, settings)
+
+
+def test_reply_tells_the_intent(answer):
+    """The reply is an event of the type for classified intents, with the answer as its data."""
+    reply = answer({"text": "reset my password"})
+
+    assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
+    assert reply.attributes["source"] == "/intent-classifier"
+    assert reply.attributes["specversion"] == "1.0"
+    assert reply.attributes["datacontenttype"] == "application/json"
+    assert reply.attributes["intent"] == "password_reset"
+    assert datetime.fromisoformat(reply.attributes["time"]).tzinfo
+    assert reply.data["intent"] == "password_reset"
+    assert 0 < reply.data["confidence"] <= 1
+    assert reply.data["request"] == {"id": "1", "source": "/test"}
+
+
+@pytest.mark.parametrize(
+    ("low_confidence", "certainty"),
+    [pytest.param(0.1, "high", id="above"), pytest.param(0.9, "low", id="below")],
+)
+def test_doubtful_replies_can_be_told_by_an_attribute(
+    small_model, settings, low_confidence, certainty
+):
+    """A confidence below the setting makes the certainty low, for a Trigger to filter by."""
+    unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=1000.0))
+    answer = Answering(unsure, replace(settings, low_confidence=low_confidence))
+
+    reply = answer({"text": "reset my password"})
+
+    assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
+    assert reply.attributes["certainty"] == certainty
+
+
+def test_options_work_as_over_http(answer):
+    """Alternatives and evidence are given when the data asks for them."""
+    reply = answer({"message": "reset my password", "top_k": 2, "explain": True})
+
+    assert len(reply.data["alternatives"]) == 2
+    assert reply.data["evidence"]
+
+
+def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
+    """Where no intent fits, type and extension say so."""
+    scorer, card = small_model._scorer, replace(small_model.card, threshold=1000.0)
+    reply = Answering(IntentModel(scorer, card), settings)({"text": "hello"})
+
+    assert reply.attributes["type"] == "org.intentclassifier.intent.out_of_scope"
+    assert reply.attributes["intent"] == "out_of_scope"
+    assert reply.attributes["certainty"] == "low"
+    assert reply.data["intent"] == "out_of_scope"
+
+
+def test_source_and_type_prefix_are_settings(small_model, settings):
+    """Replies are named as the operator says."""
+    named = replace(settings, event_source="https://shop.example", event_type_prefix="com.shop")
+    reply = Answering(small_model, named)({"text": "hello"})
+
+    assert reply.attributes["source"] == "https://shop.example"
+    assert reply.attributes["type"] == "com.shop.intent.classified"
+
+
+def test_redelivered_event_gets_the_same_id(answer):
+    """The reply's id is a UUID of version 5 that follows from the request's source and id."""
+    first = answer({"text": "hello"}).attributes["id"]
+    again = answer({"text": "hello"}).attributes["id"]
+
+    assert first == again
+    assert uuid.UUID(first).version == 5
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"id": "2"}, id="other-id"),
+        pytest.param({"source": "/other"}, id="other-source"),
+    ],
+)
+def test_other_event_gets_another_id(answer, other):
+    """Another source or id makes another reply."""
+    first = answer({"text": "hello"})
+    second = answer({"text": "hello"}, **other)
+
+    assert first.attributes["id"] != second.attributes["id"]
+
+
+def test_context_is_carried_over(answer):
+    """Subject, tracing, correlation and partition key of the request are those of the reply."""
+    carried = {
+        "subject": "chat 7 €",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "tracestate": "vendor=1",
+        "correlationid": "c-1",
+        "partitionkey": "p-1",
+    }
+    reply = answer({"text": "hello"}, **carried, unrelated="x")
+
+    assert carried.items() <= reply.attributes.items()
+    assert "unrelated" not in reply.attributes
+
+
+@pytest.mark.parametrize("name", ["correlationid", "causationid"])
+def test_request_is_the_cause_of_the_reply(answer, name):
+    """Where the request takes part in correlation, the reply names it as its cause."""
+    reply = answer({"text": "hello"}, **{name: "x"})
+
+    assert reply.attributes["causationid"] == "1"
+
+
+def test_reply_names_no_cause_without_correlation(answer):
+    """Attributes of correlation are not introduced where nobody uses them."""
+    assert "causationid" not in answer({"text": "hello"}).attributes
+
+
+@pytest.mark.parametrize("kind", ["classified", "out_of_scope", "rejected"])
+def test_own_replies_are_not_answered(api, kind):
+    """A reply that comes in again ends here, whatever it holds, so that no loop forms."""
+    assert (
+        api.understand(request({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("datacontenttype", "data"),
+    [
+        pytest.param("application/json", b'{"text": "hello"}', id="json-bytes"),
+        pytest.param("application/json", {"text": "hello"}, id="json-value"),
+        pytest.param("application/vnd.chat+json", b'{"text": "hello"}', id="json-suffix"),
+        pytest.param("text/plain", b"hello", id="text-bytes"),
+        pytest.param("text/plain; charset=utf-8", "hello", id="text-value"),
+    ],
+)
+def test_data_is_read_by_its_type(answer, datacontenttype, data):
+    """JSON and plain text are understood, as bytes or as a value in JSON."""
+    reply = answer(data, datacontenttype=datacontenttype)
+
+    assert reply.attributes["intent"] == "greeting"
+
+
+@pytest.mark.parametrize(
+    ("datacontenttype", "data", "message"),
+    [
+        pytest.param("application/json", None, "Missing 'text' parameter", id="no-data"),
+        pytest.param("application/json", {}, "Missing 'text' parameter", id="no-text"),
+        pytest.param("application/json", "hello", "Missing 'text' parameter", id="json-string"),
+        pytest.param("application/json", {"text": 1}, "'text' must be a string", id="number"),
+        pytest.param("application/json", {"text": ""}, "'text' must not be empty", id="empty"),
+        pytest.param("application/json", b"{", "The body is not valid JSON", id="broken-json"),
+        pytest.param("application/json", b"[1]", "The body must be a JSON object", id="json-array"),
+        pytest.param("text/plain", b"\xff", "The body is not valid UTF-8", id="bad-bytes"),
+        pytest.param("text/plain", {"a": 1}, "The text must be a string", id="text-no-string"),
+        pytest.param(
+            "application/json",
+            {"texts": ["a"]},
+            "An event holds one 'text'; send an event for each text",
+            id="texts",
+        ),
+        pytest.param(
+            "image/png",
+            b"\x89PNG",
+            "The datacontenttype must be application/json or text/plain",
+            id="picture",
+        ),
+        pytest.param(
+            "text/plain; charset=ebcdic",
+            b"\x89",
+            "The charset must be one of utf-8, utf8, us-ascii, iso-8859-1",
+            id="charset",
+        ),
+    ],
+)
+def test_unusable_data_is_told(api, datacontenttype, data, message):
+    """A sound event without a text gets an error that goes straight to the dead letters."""
+    with pytest.raises(UnusableDataError) as caught:
+        api.understand(request(data, datacontenttype=datacontenttype))
+
+    assert (caught.value.message, caught.value.status) == (message, 422)
+
+
+def test_long_text_is_too_large(api):
+    """The limit of an utterance holds for events, too."""
+    with pytest.raises(TooLargeError):
+        api.understand(request({"text": "x" * 201}))
+
+
+def test_batch_gets_a_reply_for_each_event(answer):
+    """One bad event neither stops the others nor is lost, and the order is kept."""
+    first, second, third = answer.batch(
+        [
+            REQUIRED | {"id": "a", "data": {"text": "hello"}},
+            REQUIRED | {"id": "b", "subject": "s", "data": {}},
+            REQUIRED | {"id": "c", "data": {"text": "reset my password"}},
+        ],
+    )
+
+    assert first.attributes["intent"] == "greeting"
+    assert second.attributes["type"] == "org.intentclassifier.intent.rejected"
+    assert second.attributes["subject"] == "s"
+    assert second.data == {
+        "error": "Missing 'text' parameter",
+        "status": 422,
+        "request": {"id": "b", "source": "/test"},
+    }
+    assert "intent" not in second.attributes
+    assert third.attributes["intent"] == "password_reset"
+
+
+@pytest.mark.parametrize(
+    ("value", "origin", "error"),
+    [
+        pytest.param(7, {}, "An event must be a JSON object", id="no-object"),
+        pytest.param(
+            {"id": "x", "correlationid": "c"},
+            {"id": "x"},
+            "The attribute 'specversion' must be 1.0",
+            id="no-source",
+        ),
+        pytest.param(
+            {"id": "x", "source": "/s"},
+            {"id": "x", "source": "/s"},
+            "The attribute 'specversion' must be 1.0",
+            id="no-specversion",
+        ),
+    ],
+)
+def test_malformed_event_of_a_batch_is_identified(answer, value, origin, error):
+    """A rejection tells what can be told of its request, and has the same id every time."""
+    [first] = answer.batch([value])
+    [again] = answer.batch([value])
+
+    assert first.data == {"error": error, "status": 400, "request": origin}
+    assert first.attributes["id"] == again.attributes["id"]
+
+
+def test_different_malformed_events_are_told_apart(answer):
+    """Rejections at different places, or of different batches, have different ids."""
+    first, second = answer.batch([1, 1])
+    [other] = answer.batch([1], "c")
+
+    assert len({reply.attributes["id"] for reply in (first, second, other)}) == 3
+
+
+def test_events_of_a_batch_have_their_own_options(answer):
+    """Each is told as many alternatives as it asks for."""
+    events = [
+        REQUIRED | {"id": str(top_k), "data": {"text": "hello", "top_k": top_k}}
+        for top_k in (0, 3, 1)
+    ]
+
+    replies = answer.batch(events)
+
+    assert [len(reply.data.get("alternatives", ())) for reply in replies] == [0, 3, 1]
+
+
+def test_explanation_that_can_not_be_given_is_told(unexplained_model, settings):
+    """Such data can't be used; in a batch that event is rejected, and the others are answered."""
+    answer = Answering(unexplained_model, settings)
+    asking = {"text": "hello", "explain": True}
+
+    with pytest.raises(UnusableDataError, match=r"^This model can't explain its predictions$"):
+        answer(asking)
+    rejected, classified = answer.batch(
+        [REQUIRED | {"data": asking}, REQUIRED | {"id": "2", "data": {"text": "bye"}}]
+    )
+    assert rejected.data["status"] == 422
+    assert classified.attributes["intent"] == "goodbye"
+
+
+def test_own_replies_in_a_batch_are_left_out(answer):
+    """A batch of our own replies gives nothing that could come in again."""
+    own_reply = REQUIRED | {"type": "org.intentclassifier.intent.rejected"}
+
+    assert answer.batch([own_reply]) == []

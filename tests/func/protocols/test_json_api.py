@@ -1,0 +1,156 @@
+"""The JSON contract: media types, parsing, and the form of answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from func.errors import BadRequestError, InvalidQueryError, UnsupportedMediaTypeError
+from func.protocols.json_api import MediaType, classify, parse_object, parse_query, render_json
+from func.protocols.query import Query
+from func.settings import Settings
+
+SETTINGS = Settings()
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        pytest.param("application/json", MediaType("application/json"), id="plain"),
+        pytest.param(
+            'Application/JSON; Charset="UTF-8"', MediaType("application/json", "UTF-8"), id="cased"
+        ),
+        pytest.param("text/plain;x=1; charset=ascii", MediaType("text/plain", "ascii"), id="more"),
+        pytest.param("a/b; xcharset=ascii", MediaType("a/b"), id="another-parameter"),
+        pytest.param("", MediaType("application/json"), id="absent-means-json"),
+    ],
+)
+def test_media_type_is_read(header, expected):
+    """A media type is read without regard to case, with its charset."""
+    assert MediaType.parse(header) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "utterance"),
+    [
+        pytest.param("application/json", b'{"text": "gr\xc3\xbc\xc3\x9fe"}', "grüße", id="utf-8"),
+        pytest.param("application/json", b'\xef\xbb\xbf{"text": "hi"}', "hi", id="byte-order-mark"),
+        pytest.param("application/vnd.x+json", b'{"text": "hi"}', "hi", id="json-suffix"),
+        pytest.param("text/plain", "grüße".encode(), "grüße", id="plain-text"),
+        pytest.param("text/plain; charset=iso-8859-1", b"gr\xfc\xdfe", "grüße", id="latin-1"),
+    ],
+)
+def test_body_becomes_a_query(header, body, utterance):
+    """JSON and plain text are read by their charset."""
+    query = parse_query(MediaType.parse(header), body, SETTINGS)
+
+    assert query == Query([utterance])
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "error", "message"),
+    [
+        pytest.param(
+            "application/json", b"", InvalidQueryError, "Missing 'text' parameter", id="no-body"
+        ),
+        pytest.param(
+            "application/json", b"{", BadRequestError, "The body is not valid JSON", id="cut-off"
+        ),
+        pytest.param(
+            "application/json", b"[]", BadRequestError, "The body must be a JSON object", id="list"
+        ),
+        pytest.param(
+            "application/json",
+            b'{"text": "a", "top_k": NaN}',
+            BadRequestError,
+            "The body is not valid JSON",
+            id="nan",
+        ),
+        pytest.param(
+            "application/json",
+            b'{"a":' + b"[" * 100_000,
+            BadRequestError,
+            "The body may nest objects and lists at most 32 deep",
+            id="deep",
+        ),
+        pytest.param(
+            "application/json",
+            b'{"top_k": ' + b"9" * 5000 + b"}",
+            BadRequestError,
+            "The body is not valid JSON",
+            id="huge-number",
+        ),
+        pytest.param(
+            "application/json",
+            b'{"text": "\xff"}',
+            BadRequestError,
+            "The body is not valid UTF-8",
+            id="bad-bytes",
+        ),
+        pytest.param(
+            "text/plain; charset=utf-16",
+            b"hi",
+            UnsupportedMediaTypeError,
+            "The charset must be one of utf-8, utf8, us-ascii, iso-8859-1",
+            id="charset",
+        ),
+        pytest.param(
+            "application/x-www-form-urlencoded",
+            b"text=hi",
+            UnsupportedMediaTypeError,
+            "The Content-Type must be application/json or text/plain",
+            id="form",
+        ),
+    ],
+)
+def test_bad_body_is_told(header, body, error, message):
+    """A body that is not what the contract asks for gets an error that says why."""
+    with pytest.raises(error) as caught:
+        parse_query(MediaType.parse(header), body, SETTINGS)
+
+    assert caught.value.message == message
+
+
+def test_object_is_required():
+    """A JSON value that is no object has no fields."""
+    with pytest.raises(BadRequestError, match=r"^The body must be a JSON object$"):
+        parse_object('"text"', Settings())
+
+
+def test_rendered_json_is_compact_utf8():
+    """Answers carry no needless bytes and no escapes."""
+    assert render_json({"a": ["ü", 1]}) == '{"a":["ü",1]}'.encode()
+
+
+def test_answer_holds_intent_and_confidence(small_model):
+    """By default an answer is an intent with its confidence."""
+    [answer] = classify(Query(["reset my password"]), small_model)
+
+    assert answer.keys() == {"intent", "confidence"}
+    assert answer["intent"] == "password_reset"
+    assert answer["confidence"] == round(answer["confidence"], 4)
+
+
+def test_alternatives_are_ranked(small_model):
+    """With top_k, as many known intents are ranked, the answer first among them."""
+    [answer] = classify(Query(["reset my password"], top_k=2), small_model)
+
+    first, second = answer["alternatives"]
+    assert first == {"intent": answer["intent"], "confidence": answer["confidence"]}
+    assert first["confidence"] > second["confidence"]
+
+
+def test_explanation_names_the_ngrams_that_spoke_for_the_intent(small_model):
+    """With explain, the n-grams of the text that raised the intent's score are listed."""
+    [answer] = classify(Query(["reset my password"], explain=True), small_model)
+
+    weights = [item["weight"] for item in answer["evidence"]]
+    assert "password" in [item["feature"] for item in answer["evidence"]]
+    assert weights == sorted(weights, reverse=True)
+    assert min(weights) > 0
+
+
+def test_model_without_explanations_says_so(unexplained_model):
+    """A classifier without coefficients predicts, but asked to explain it is a bad request."""
+    assert classify(Query(["bye"]), unexplained_model)[0]["intent"] == "goodbye"
+    with pytest.raises(InvalidQueryError, match=r"^This model can't explain its predictions$"):
+        classify(Query(["bye"], explain=True), unexplained_model)

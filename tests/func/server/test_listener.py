@@ -1,0 +1,35 @@
+"""Ports: what is taken, and what is said when one can't be."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from func.server.listener import PortError, bind, reporting_port_errors
+
+
+def test_ipv6_address_can_be_set():
+    """A host with colons is an IPv6 address."""
+    with closing(bind("::1", 0)) as listener:
+        assert listener.getsockname()[0] == "::1"
+
+
+def test_port_of_another_is_named():
+    """The error names the port, and says why."""
+    with closing(bind("127.0.0.1", 0)) as other:
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortError) as caught:
+            bind("127.0.0.1", port)
+
+    assert (caught.value.port, caught.value.reason) == (port, "Address already in use")
+
+
+def test_error_without_a_text_is_told_by_its_kind():
+    """Whatever the system says, the line has a reason."""
+    with (
+        pytest.raises(PortError, match=r"^Can't listen on port 80: OSError$"),
+        reporting_port_errors(80),
+    ):
+        raise OSError

@@ -1,0 +1,86 @@
+"""Counters: what is counted, and how values fall into buckets."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from http import HTTPStatus
+
+import pytest
+
+from func.messages import Answer
+from func.telemetry.metrics import Histogram, Metrics, seconds_since_start
+from func.telemetry.request_record import Exchange
+
+PREDICTION = {"intent": "greeting", "confidence": 0.75}
+ANSWER = Answer(predictions=[PREDICTION])
+ANSWERED = Exchange("POST", "/predict", ANSWER, 0.25, 0.0, {}, is_cold=False)
+
+
+@pytest.fixture
+def metrics(small_model) -> Metrics:
+    """Counters of the small model."""
+    return Metrics(small_model.card)
+
+
+def test_value_falls_into_the_first_bucket_that_holds_it():
+    """A bound belongs to its bucket, as Prometheus has it; what is above all is counted, too."""
+    histogram = Histogram((1.0, 2.0))
+    for value in (0.5, 1.0, 1.5, 9.0):
+        histogram.observe(value)
+
+    assert histogram.buckets() == [(1.0, 2), (2.0, 3), (math.inf, 4)]
+    assert (histogram.count, histogram.sum) == (4, 12.0)
+
+
+def test_histograms_add_up():
+    """Counts and sums of one are added to another."""
+    histogram, other = Histogram((1.0,)), Histogram((1.0,))
+    histogram.observe(0.5)
+    other.observe(2.0)
+    histogram.add(other)
+
+    assert histogram.buckets() == [(1.0, 1), (math.inf, 2)]
+    assert histogram.sum == 2.5
+
+
+def test_each_prediction_of_a_batch_counts(metrics):
+    """Two texts in one request are one request and two predictions."""
+    batch = Answer(predictions=[PREDICTION, {"intent": "out_of_scope", "confidence": 0.5}])
+    metrics.count_answers([ANSWERED, ANSWERED._replace(answer=batch)])
+
+    counts = {intent: histogram.count for intent, histogram in metrics.confidences.items()}
+    assert counts == {"greeting": 2, "order_tracking": 0, "password_reset": 0, "out_of_scope": 1}
+    assert [histogram.count for histogram in metrics.durations.values()] == [2]
+
+
+def test_overload_is_told_from_other_refusals(metrics):
+    """Each refusal is counted by its status; those for overload also by themselves."""
+    metrics.count_refusals("unknown", HTTPStatus.BAD_REQUEST, 1)
+    metrics.count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, 3)
+
+    assert metrics.overload == 3
+    assert list(metrics.refusals.values()) == [1, 3]
+
+
+def test_no_count_is_lost_between_threads(metrics):
+    """Event loop and threads count at the same time."""
+    threads = [
+        threading.Thread(target=lambda: [metrics.count_answers([ANSWERED]) for _ in range(500)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert metrics.confidences["greeting"].count == 2000
+
+
+def test_age_of_the_process_grows():
+    """It is that of this process: more than nothing, less than the machine's."""
+    age_s = seconds_since_start()
+
+    assert 0 < age_s < time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert seconds_since_start() >= age_s

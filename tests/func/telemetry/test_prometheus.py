@@ -1,0 +1,135 @@
+"""The metrics as Prometheus and OpenMetrics have them, read by the library's own parsers."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
+from werkzeug.test import Client
+
+from func.messages import Answer
+from func.telemetry.metrics import Metrics
+from func.telemetry.prometheus import create_app
+from func.telemetry.request_record import Exchange
+from tests.conftest import ROOT
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+FORMATS = [
+    pytest.param("text/plain", parse_prometheus, id="prometheus"),
+    pytest.param(OPENMETRICS, parse_openmetrics, id="openmetrics"),
+]
+
+
+@pytest.fixture
+def metrics(small_model) -> Metrics:
+    """Counters that have counted something of each."""
+    metrics = Metrics(small_model.card)
+    known = {"intent": "greeting", "confidence": 0.75}
+    unknown = {"intent": "out_of_scope", "confidence": 0.25}
+    answer = Answer(told={"kind": "batch"}, predictions=[known, known, unknown])
+    metrics.count_answers(
+        [
+            Exchange("POST", "/", answer, 0.02, 0.0, {}, is_cold=False),
+            Exchange("POST", "/", Answer(status=HTTPStatus.NOT_FOUND), 0.5, 0.0, {}, is_cold=False),
+            Exchange(None, None, Answer(status=HTTPStatus.NOT_FOUND), 0.0, 0.0, {}, is_cold=False),
+        ]
+    )
+    metrics.count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, 7)
+    metrics.cold_start_s = 0.375
+    metrics.in_flight = lambda: 3
+    return metrics
+
+
+def scrape(metrics: Metrics, accept: str, parse: Any) -> dict[Any, float]:
+    """Give what a scrape shows, by name and labels; buckets are left out."""
+    response = Client(create_app(metrics)).get("/metrics", headers={"Accept": accept})
+    return {
+        (sample.name, *(f"{key}={value}" for key, value in sorted(sample.labels.items()))): value
+        for family in parse(response.text)
+        for sample in family.samples
+        if not sample.name.startswith("process_") and not sample.name.endswith("_bucket")
+        for value in [sample.value]
+    }
+
+
+@pytest.mark.parametrize(("accept", "parse"), FORMATS)
+def test_each_metric_is_shown(metrics, small_model, accept, parse):
+    """Both formats have all that was counted, an intent that never came included."""
+    shown = scrape(metrics, accept, parse)
+    sha256 = small_model.card.model_sha256
+    created = small_model.card.training["created"]
+    requests, durations = "intent_requests_total", "intent_request_duration_seconds"
+
+    assert shown == {
+        (requests, "kind=batch", "method=POST", "route=/", "status=200"): 1,
+        (requests, "kind=http", "method=POST", "route=/", "status=404"): 1,
+        (requests, "kind=http", "method=unknown", "route=unknown", "status=404"): 1,
+        (requests, "kind=unknown", "method=POST", "route=unknown", "status=503"): 7,
+        (f"{durations}_count", "method=POST", "route=/"): 2,
+        (f"{durations}_sum", "method=POST", "route=/"): 0.52,
+        (f"{durations}_count", "method=unknown", "route=unknown"): 1,
+        (f"{durations}_sum", "method=unknown", "route=unknown"): 0,
+        ("intent_requests_refused_total",): 7,
+        ("intent_predictions_total", "intent=greeting"): 2,
+        ("intent_predictions_total", "intent=order_tracking"): 0,
+        ("intent_predictions_total", "intent=password_reset"): 0,
+        ("intent_predictions_total", "intent=out_of_scope"): 1,
+        ("intent_prediction_confidence_count", "scope=known"): 2,
+        ("intent_prediction_confidence_sum", "scope=known"): 1.5,
+        ("intent_prediction_confidence_count", "scope=out_of_scope"): 1,
+        ("intent_prediction_confidence_sum", "scope=out_of_scope"): 0.25,
+        ("intent_requests_in_flight",): 3,
+        ("intent_cold_start_seconds",): 0.375,
+        (
+            "intent_model_info",
+            f"created={created}",
+            "labels=3",
+            f"sha256={sha256}",
+            "version=1.0.0",
+        ): 1,
+    }
+
+
+def test_documentation_lists_each_metric(metrics):
+    """The table names what is shown, with its type and its labels, and nothing else."""
+    response = Client(create_app(metrics)).get("/metrics")
+    shown = {
+        (family.name + "_total" * (family.type == "counter"), family.type): {
+            label for sample in family.samples for label in sample.labels if label != "le"
+        }
+        for family in parse_prometheus(response.text)
+        if not family.name.startswith("process_")
+    }
+    row = re.compile(r"^\| `(intent_\w+)` \| (\w+) \| ([^|]*)\|", re.MULTILINE)
+    documented = {
+        (name, kind): set(re.findall(r"\w+", labels))
+        for name, kind, labels in row.findall((ROOT / "docs" / "observability.md").read_text())
+    }
+
+    assert documented == shown
+
+
+@pytest.mark.parametrize(("accept", "parse"), FORMATS)
+def test_buckets_are_cumulative(metrics, accept, parse):
+    """Each bound counts all that do not exceed it, up to infinity."""
+    response = Client(create_app(metrics)).get("/metrics", headers={"Accept": accept})
+    counts = {
+        float(sample.labels["le"]): sample.value
+        for family in parse(response.text)
+        for sample in family.samples
+        if sample.name == "intent_prediction_confidence_bucket"
+        and sample.labels["scope"] == "known"
+    }
+
+    assert (counts[0.7], counts[0.8], counts[float("inf")]) == (0, 2, 2)
+
+
+def test_cold_start_is_left_out_while_it_is_not_known(small_model):
+    """A process that does not serve yet shows no number for it."""
+    shown = scrape(Metrics(small_model.card), "text/plain", parse_prometheus)
+
+    assert ("intent_cold_start_seconds",) not in shown

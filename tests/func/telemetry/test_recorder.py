@@ -1,0 +1,240 @@
+"""What is told of each request, and what never is."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from func.app import App
+from func.handler import IntentFunction
+from func.messages import Answer
+from func.telemetry.logs import JsonFormatter, RequestLog
+from func.telemetry.metrics import Metrics
+from func.telemetry.recorder import MAX_WAITING, MAX_WAITING_BYTES, SETTLE_EVERY_S, Telemetry
+from tests.conftest import ROOT
+
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331-01"
+OTHER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+EVENT = {"specversion": "1.0", "id": "1", "source": "/test", "type": "t"}
+BINARY = {f"ce-{name}": value for name, value in EVENT.items()}
+
+
+def request_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Give the fields of the lines of requests."""
+    return [vars(entry)["fields"] for entry in caplog.records if entry.msg == "request"]
+
+
+def test_each_request_is_logged_once(client, caplog):
+    """The line tells method, route, status, duration, kind and result; never the text."""
+    with caplog.at_level(logging.INFO):
+        client.post("/predict?q=query-marker", json={"text": "hello text-marker"})
+
+    [logged] = request_lines(caplog)
+    assert logged.pop("duration_ms") >= 0
+    assert 0 < logged.pop("confidence") <= 1
+    assert logged == {
+        "method": "POST",
+        "route": "/predict",
+        "status": 200,
+        "kind": "http",
+        "intent": "greeting",
+        "cold": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("GET", "/path-marker", id="unknown-path"),
+        pytest.param("MARKER", "/predict", id="unknown-method"),
+    ],
+)
+def test_unknown_paths_and_methods_are_not_quoted(client, caplog, method, path):
+    """Of what matched nothing, only the status is logged."""
+    with caplog.at_level(logging.INFO):
+        client.open(path, method=method)
+
+    [logged] = request_lines(caplog)
+    assert "marker" not in json.dumps(logged).lower()
+    assert logged["status"] in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "kind", "utterances"),
+    [
+        pytest.param("application/json", b'{"texts": ["a", "b"]}', "http", 2, id="texts"),
+        pytest.param("application/cloudevents-batch+json", b"[{}, {}]", "batch", 2, id="events"),
+    ],
+)
+def test_batches_are_logged_with_their_size(client, caplog, content_type, body, kind, utterances):
+    """A batch is one line that tells how much it held."""
+    with caplog.at_level(logging.INFO):
+        client.post("/", data=body, content_type=content_type)
+
+    [logged] = request_lines(caplog)
+    assert (logged["kind"], logged["utterances"]) == (kind, utterances)
+
+
+def test_first_request_of_a_process_is_cold(client, caplog):
+    """Probes come first and are not meant; later lines have no such field."""
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            client.get("/health")
+            client.post("/predict", json={"text": "hello"})
+
+    assert [line.get("cold") for line in request_lines(caplog)] == [None, True, None, None]
+
+
+def test_revision_is_told_where_there_is_one(small_model, settings, caplog):
+    """On Knative each line names its revision."""
+    telemetry = Telemetry(log=RequestLog("intent-00007"))
+    with caplog.at_level(logging.INFO):
+        Client(App(IntentFunction(small_model, settings), telemetry)).get("/health")
+
+    assert request_lines(caplog)[0]["revision"] == "intent-00007"
+
+
+@pytest.mark.parametrize(
+    ("headers", "content_type", "body"),
+    [
+        pytest.param(
+            {"traceparent": TRACEPARENT}, "application/json", {"text": "hi"}, id="plain-http"
+        ),
+        pytest.param(
+            {**BINARY, "ce-traceparent": TRACEPARENT},
+            "application/json",
+            {"text": "hi"},
+            id="event",
+        ),
+        pytest.param(
+            {**BINARY, "ce-traceparent": OTHER, "traceparent": TRACEPARENT},
+            "application/json",
+            {"text": "hi"},
+            id="header-before-event",
+        ),
+        pytest.param(
+            {},
+            "application/cloudevents+json",
+            {**EVENT, "traceparent": TRACEPARENT, "data": {"text": "hi"}},
+            id="structured-event",
+        ),
+        pytest.param(
+            {},
+            "application/cloudevents+json",
+            {**EVENT, "traceparent": TRACEPARENT, "data": {}},
+            id="event-without-text",
+        ),
+    ],
+)
+def test_line_names_the_trace_of_its_request(client, caplog, headers, content_type, body):
+    """Without a collector, too: by the header, or else by the event's attribute."""
+    with caplog.at_level(logging.INFO):
+        client.post("/", headers=headers, data=json.dumps(body), content_type=content_type)
+
+    assert request_lines(caplog)[0]["trace_id"] == TRACE_ID
+
+
+def test_line_of_a_request_without_a_trace_has_no_field_for_it(client, caplog):
+    """What is no traceparent is not quoted."""
+    with caplog.at_level(logging.INFO):
+        client.post("/", headers={"traceparent": "00-marker"}, json={"text": "hi"})
+
+    assert "trace_id" not in request_lines(caplog)[0]
+    assert "marker" not in json.dumps(request_lines(caplog))
+
+
+def tell(telemetry: Telemetry, answer: Answer = Answer()) -> None:  # noqa: B008 - never changed
+    """Tell of a request."""
+    telemetry.tell({"REQUEST_METHOD": "GET"}, "/health", 0.0, answer)
+
+
+def test_lines_may_wait_for_a_moment(caplog):
+    """Where somebody sees to them, they are written every so often, the first one at once."""
+    telemetry = Telemetry()
+    telemetry.let_wait()
+    with caplog.at_level(logging.INFO):
+        tell(telemetry)
+        waiting = len(request_lines(caplog))
+        first = telemetry.settle_due(100.0)
+        tell(telemetry)
+        second = telemetry.settle_due(100.0)
+
+    assert waiting == 0
+    assert first == float("inf")
+    assert second == pytest.approx(SETTLE_EVERY_S)
+    assert len(request_lines(caplog)) == 1
+    telemetry.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "waiting"),
+    [
+        pytest.param([Answer()] * MAX_WAITING, MAX_WAITING, id="some"),
+        pytest.param([Answer()] * (MAX_WAITING + 1), 0, id="many"),
+        pytest.param([Answer(b"x" * (MAX_WAITING_BYTES + 1))], 0, id="large"),
+    ],
+)
+def test_only_so_much_waits(caplog, answers, waiting):
+    """What waits takes little memory, whatever is answered."""
+    telemetry = Telemetry()
+    telemetry.let_wait()
+    with caplog.at_level(logging.INFO):
+        for answer in answers:
+            tell(telemetry, answer)
+
+        assert len(request_lines(caplog)) == len(answers) - waiting
+        telemetry.close()
+    assert len(request_lines(caplog)) == len(answers)
+
+
+def test_nothing_waits_after_the_end(caplog):
+    """A thread that answers late still has its line."""
+    telemetry = Telemetry()
+    telemetry.let_wait()
+    telemetry.close()
+    with caplog.at_level(logging.INFO):
+        tell(telemetry)
+
+    assert len(request_lines(caplog)) == 1
+
+
+def test_documentation_lists_each_field(small_model, settings, monkeypatch, caplog):
+    """The table names the fields of all kinds of lines, and no other."""
+    telemetry = Telemetry(log=RequestLog("intent-00007"))
+    client = Client(App(IntentFunction(small_model, settings), telemetry))
+    with caplog.at_level(logging.INFO):
+        client.post("/", json={"text": "hi"}, headers={"traceparent": TRACEPARENT})
+        client.post("/", json={"texts": ["hi"]})
+        telemetry.tell_overload(1)
+        monkeypatch.setattr(small_model, "predict", None)
+        client.post("/", json={"text": "hi"})
+    shown = {field for each in caplog.records for field in json.loads(JsonFormatter().format(each))}
+    document = (ROOT / "docs" / "observability.md").read_text()
+    table = document.partition("## Logs")[2].partition("## Traces")[0]
+    cells = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+
+    assert set(re.findall(r"\w+", " ".join(cells))) == shown
+
+
+def test_fault_of_telemetry_stops_no_answer(small_model, settings, monkeypatch, caplog):
+    """It is logged by type and place; the request has its answer."""
+    metrics = Metrics(small_model.card)
+    monkeypatch.setattr(metrics, "confidences", {})
+    client = Client(App(IntentFunction(small_model, settings), Telemetry(metrics=metrics)))
+
+    assert client.post("/", json={"text": "hi"}).status_code == 200
+    assert "Telemetry failed" in caplog.messages
+
+
+def test_quiet_log_has_no_lines_of_requests(caplog):
+    """The level WARNING leaves them out."""
+    with caplog.at_level(logging.WARNING):
+        tell(Telemetry())
+
+    assert request_lines(caplog) == []

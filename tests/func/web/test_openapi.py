@@ -1,0 +1,108 @@
+"""The description of the contract: sound OpenAPI, held to the app, and tried by schemathesis."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import validate
+
+from func.handler import IntentFunction
+from func.protocols.open_inference import DATATYPES, MODEL_NAME
+from func.settings import Settings
+from func.telemetry.recorder import Telemetry
+from func.web.flask_app import create_flask_app
+from func.web.openapi import describe
+from tests.conftest import ROOT
+from tests.support.servers import RunningServer
+
+SETTINGS = Settings(
+    max_text_length=70, max_batch_size=7, event_source="/here", event_type_prefix="com.example"
+)
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+FOLDER = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def server(small_folder):
+    """A server around the small model."""
+    running = RunningServer.start({"MODEL_PATH": str(small_folder / "intent_model.pkl")})
+    yield running
+    running.stop()
+
+
+def test_description_is_valid():
+    """The validator of the OpenAPI community finds nothing wrong."""
+    validate(describe(Settings(), "0123456789ab"))
+
+
+def test_description_names_the_limits_in_force():
+    """Who sets other limits or names finds them in the description."""
+    schemas = describe(SETTINGS, "v1")["components"]["schemas"]
+
+    assert schemas["Text"]["maxLength"] == 70
+    assert {schemas[name]["maxItems"] for name in ("Texts", "NestedTexts", "Events")} == {7}
+    assert schemas["Shape"]["prefixItems"][0]["maximum"] == 7
+    assert schemas["Version"]["enum"] == ["v1"]
+    assert schemas["Reply"]["properties"]["source"] == {"const": "/here"}
+    assert schemas["Reply"]["properties"]["type"]["enum"] == [
+        "com.example.intent.classified",
+        "com.example.intent.out_of_scope",
+        "com.example.intent.rejected",
+    ]
+
+
+def test_description_has_the_routes_of_the_app(small_model, settings):
+    """Each route with each of its methods is described, and no other."""
+    app = create_flask_app(IntentFunction(small_model, settings), Telemetry())
+    described = {
+        (path, method.upper())
+        for path, item in describe(settings, "v1")["paths"].items()
+        for method in item
+    }
+    served = {
+        (re.sub("<(.+?)>", r"{\1}", rule.rule), method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) & METHODS
+    }
+
+    # parliament registers the other one: its package has no static files.
+    assert served - {("/static/{path:filename}", "GET")} == described
+
+
+def test_description_has_the_tensors_of_the_model():
+    """Names of the Open Inference Protocol are those that the code answers with."""
+    schemas = describe(SETTINGS, "v1")["components"]["schemas"]
+
+    assert schemas["RequestedOutput"]["properties"]["name"]["enum"] == [*DATATYPES]
+    assert schemas["InferenceResponse"]["properties"]["model_name"] == {"const": MODEL_NAME}
+
+
+def test_description_is_served(client, settings, small_model):
+    """The app shows its description, for its settings and its model."""
+    response = client.get("/openapi.json")
+
+    assert response.content_type == "application/json"
+    assert response.json == describe(settings, small_model.card.model_sha256[:12])
+
+
+def test_server_does_what_its_description_says(server):
+    """schemathesis, with valid, invalid and random requests, finds no answer that differs."""
+    program, config = Path(sys.executable).with_name("st"), FOLDER / "schemathesis.toml"
+    options = ["--max-examples", "25", "--no-color", "--continue-on-failure"]
+    process = subprocess.run(
+        [program, "--config-file", config, "run", f"{server.url}/openapi.json", *options],
+        cwd=ROOT,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+    assert process.returncode == 0, process.stdout
+    assert "Tested: 18" in process.stdout

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from knative.rollout.json_patch import Change, operations
+from knative.rollout.resources import Service
+from knative.rollout.traffic import TrafficTarget
+from tests.support import json_patch
+from tests.support.fake_api import image
+
+TRAFFIC = (TrafficTarget(revision="a-1", percent=100, tag="stable"),)
+
+
+@pytest.fixture
+def document(api):
+    """A Service as the API gives it."""
+    return api.read("services/intent-classifier")
+
+
+def patched(document, change):
+    """Carry out the patch of a change."""
+    result = copy.deepcopy(document)
+    json_patch.apply(result, operations(Service.from_api(document), change))
+    return result
+
+
+def test_nothing_is_sent_where_nothing_changes(document):
+    """Neither for no change, nor for what is so already."""
+    service = Service.from_api(document)
+    same = Change(traffic=service.wanted, image=image(1), annotations={"gone": None})
+    assert operations(service, Change()) == []
+    assert operations(service, same) == []
+
+
+def test_each_patch_tests_the_version_first(document):
+    """The API refuses it when somebody has written in between."""
+    first, *_ = operations(Service.from_api(document), Change(traffic=TRAFFIC))
+    assert first == {
+        "op": "test",
+        "path": "/metadata/resourceVersion",
+        "value": document["metadata"]["resourceVersion"],
+    }
+
+
+def test_only_owned_fields_change(document):
+    """Sidecars, ports, timeouts, status and the rest stay as they are."""
+    change = Change(
+        traffic=TRAFFIC, image=image(2), started="now", annotations={"a/b~c": "1", "d": "2"}
+    )
+    expected = copy.deepcopy(document)
+    expected["spec"]["traffic"] = [TRAFFIC[0].to_api()]
+    template = expected["spec"]["template"]
+    template["spec"]["containers"][1]["image"] = image(2)
+    template["metadata"] = {"annotations": {"rollout.intentclassifier.org/started": "now"}}
+    expected["metadata"]["annotations"] = {"a/b~c": "1", "d": "2"}
+    assert patched(document, change) == expected
+
+
+def test_annotations_of_others_stay(document):
+    """Ours are added beside theirs, and removed alone."""
+    document["metadata"]["annotations"] = {"theirs": "1", "ours": "2"}
+    document["spec"]["template"]["metadata"] = {"annotations": {"theirs": "3"}}
+    result = patched(document, Change(started="now", annotations={"ours": None, "new": "4"}))
+    assert result["metadata"]["annotations"] == {"theirs": "1", "new": "4"}
+    assert result["spec"]["template"]["metadata"]["annotations"] == {
+        "theirs": "3",
+        "rollout.intentclassifier.org/started": "now",
+    }
+
+
+def test_the_only_container_is_the_one_that_serves(document):
+    """It need not say a port."""
+    document["spec"]["template"]["spec"]["containers"] = [{"image": image(1)}]
+    result = patched(document, Change(image=image(2)))
+    assert result["spec"]["template"]["spec"]["containers"] == [{"image": image(2)}]

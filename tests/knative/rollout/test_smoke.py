@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+
+import pytest
+
+from knative.rollout.smoke import Case, Endpoint
+from tests.support.fake_api import DOMAIN, image
+from tests.support.gateway import JSON, constant, sound
+from tests.support.servers import RunningServer
+
+KNOWN = ("--expect", "hello=greeting", "--expect", "I forgot my password=password_reset")
+
+
+def altered(**changes):
+    """Answer soundly, but for some values; a key beginning with Ce is a header."""
+
+    def function(request):
+        status, headers, body = sound(request)
+        answer = json.loads(body)
+        for key, value in changes.items():
+            if key in answer:
+                answer[key] = value
+            if (name := key.replace("_", "-")) in headers:
+                headers = headers | {name: value}
+        return status, headers, json.dumps(answer).encode()
+
+    return function
+
+
+def only_health(status, body):
+    """Answer health soundly, and the rest like this."""
+
+    def function(request):
+        return sound(request) if request.method == "GET" else (status, JSON, body)
+
+    return function
+
+
+def without_events(request):
+    """Refuse events, and answer the rest soundly."""
+    return (400, JSON, b"no events") if "ce-id" in request.headers else sound(request)
+
+
+@pytest.fixture
+def real_function(small_folder):
+    """Start real functions around the small model."""
+    started = []
+
+    def start(**environ):
+        model = {"MODEL_PATH": str(small_folder / "intent_model.pkl")}
+        started.append(RunningServer.start(model | environ))
+        return started[-1].url
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+class TestRealFunction:
+    def test_it_passes(self, run, real_function):
+        """Health, each prediction, and an event."""
+        outcome = run("smoke", real_function(), *KNOWN)
+        assert outcome.code == 0
+        assert [line.split("ms  ")[1] for line in outcome.out.splitlines()[1:]] == [
+            "health",
+            "prediction of greeting",
+            "prediction of password_reset",
+            "event of greeting",
+        ]
+
+    def test_another_model_does_not_pass(self, run, real_function):
+        """One that takes everything for out of scope."""
+        outcome = run("smoke", real_function(INTENT_THRESHOLD="1000"), *KNOWN)
+        assert outcome.code == 1
+        assert "error: prediction of greeting at http" in outcome.err
+        assert "'hello' was taken for out_of_scope" in outcome.err
+
+
+class TestService:
+    def test_without_a_url_it_is_the_services_own(self, run, gateway):
+        """Through the gateway, asking for the Service's host."""
+        assert run("smoke", "--gateway", gateway.url).code == 0
+        assert set(gateway.hosts) == {DOMAIN}
+
+    def test_a_host_of_ones_own_is_asked_for(self, run, gateway):
+        """As with a DomainMapping."""
+        outcome = run("smoke", gateway.url, "--host", "intent.example.org", "--timeout", "1")
+        assert outcome.code == 1
+        assert set(gateway.hosts) == {"intent.example.org"}
+        assert "answered 404" in outcome.err
+        assert run("smoke", "--gateway", gateway.url, "--host", DOMAIN).code == 0
+
+    def test_a_tag_without_a_url_is_told(self, run, gateway):
+        """There is no candidate now."""
+        outcome = run("smoke", "--tag", "candidate", "--gateway", gateway.url)
+        assert outcome.code == 1
+        assert "has no URL for this yet" in outcome.err
+
+    @pytest.mark.usefixtures("heard_signals")
+    def test_a_signal_ends_it(self, run, gateway):
+        """With the exit code of a shell."""
+
+        def interrupt(request):
+            os.kill(os.getpid(), signal.SIGTERM)
+            return sound(request)
+
+        gateway.functions[image(1)] = interrupt
+        outcome = run("smoke", "--gateway", gateway.url)
+        assert (outcome.code, outcome.err) == (143, "error: Interrupted by SIGTERM\n")
+
+
+@pytest.mark.parametrize(
+    ("function", "complaint"),
+    [
+        pytest.param(constant(200, b'{"status": "no"}'), 'health at .*answered 200: {"s', id="ill"),
+        pytest.param(constant(500, b"oh"), "health at .*: answered 500: oh", id="broken"),
+        pytest.param(constant(503), "health at .*: answered 503", id="overloaded"),
+        pytest.param(
+            constant(301, Location="https://x.org/health"),
+            "answered 301 to https://x.org/health",
+            id="redirect",
+        ),
+        pytest.param(only_health(400, b"bad"), "prediction of .*: answered 400: bad", id="refused"),
+        pytest.param(only_health(200, b"{"), "was taken for None", id="no-json"),
+        pytest.param(only_health(200, b"[]"), "was taken for None", id="no-object"),
+        pytest.param(altered(intent="hacked"), "was taken for hacked", id="wrong-intent"),
+        pytest.param(altered(confidence=2), "confidence is 2", id="impossible-confidence"),
+        pytest.param(altered(confidence="high"), "confidence is high", id="no-confidence"),
+        pytest.param(without_events, "event of .*: answered 400: no events", id="event-refused"),
+        pytest.param(altered(Ce_Type="x"), "event of .*is of type x", id="wrong-type"),
+        pytest.param(altered(Ce_Intent="x"), "its intent is x", id="wrong-event-intent"),
+        pytest.param(altered(request={}), "does not name the request", id="no-request"),
+    ],
+)
+def test_a_wrong_answer_is_told(run, gateway, function, complaint):
+    """Which check, where, and what came instead."""
+    gateway.functions[image(1)] = function
+    outcome = run("smoke", "--gateway", gateway.url)
+    assert outcome.code == 1
+    assert re.search(complaint, outcome.err)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "https://127.0.0.1:{port}", "nonsense"])
+def test_no_connection_is_told(run, gateway, address):
+    """Nobody listens, or doesn't speak TLS, or the address is none."""
+    outcome = run("smoke", "--gateway", address.format(port=gateway.server.port))
+    assert outcome.code == 1
+    assert "no answer" in outcome.err
+
+
+def test_an_endpoint_says_where_it_is():
+    """The address, and the host that is asked for there."""
+    endpoint = Endpoint.through("http://127.0.0.1:8080", "http://a.example.com:81")
+    assert str(endpoint) == "http://127.0.0.1:8080 (Host: a.example.com:81)"
+    assert str(Endpoint.through("", "http://a.example.com")) == "http://a.example.com"
+
+
+@pytest.mark.parametrize("text", ["", "x", "=x", "x= "])
+def test_a_case_needs_both_parts(text):
+    """An utterance and its intent."""
+    with pytest.raises(ValueError, match=r"^"):
+        Case.parse(text)
+
+
+def test_the_last_sign_parts_a_case():
+    """Utterances may hold one."""
+    assert Case.parse("is 1 = 1? = maths") == Case(text="is 1 = 1?", intent="maths")
+
+
+def test_smoke_sends_a_token(run, real_function, tmp_path):
+    """Where the function asks for a token, the first line of a file is sent."""
+    path = tmp_path / "token"
+    path.write_text("first-token\n")
+    url = real_function(API_TOKEN_FILE=str(path))
+
+    assert run("smoke", url, *KNOWN).code == 1
+    assert run("smoke", url, *KNOWN, "--token-file", str(path)).code == 0
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff"])
+def test_token_file_without_a_token_is_wrong_usage(run, tmp_path, content):
+    """A file that is not there, or holds nothing that could be sent, is told before any request."""
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(SystemExit, match="2"):
+        run("smoke", "http://127.0.0.1:1", "--token-file", str(path))

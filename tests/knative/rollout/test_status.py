@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+
+from tests.support.fake_api import DOMAIN, image, revision_name
+
+
+def test_a_service_at_a_glance(gateway, run):
+    """Conditions, revisions with their shares, tags, pods and images, and the URLs."""
+    run("rollout", "--image", image(2), "--pause", "0", "--gateway", gateway.url)
+    outcome = run("status")
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        f"intent-classifier: http://{DOMAIN}",
+        "  Ready is True",
+        "  ConfigurationsReady is True",
+        "  RoutesReady is True",
+        "  rollback goes to intent-classifier-00001",
+        "  revision                 traffic  tags    ready  pods  created               image",
+        "  intent-classifier-00002  100 %    stable  True   1/1   2026-11-24T10:00:02Z  "
+        + image(2),
+        "  intent-classifier-00001  0 %              True   1/1   2026-11-24T10:00:01Z  "
+        + image(1),
+        f"  stable: http://stable-{DOMAIN}",
+    ]
+
+
+def test_programs_get_json(run):
+    """All of the same, by name."""
+    outcome = run("status", "--json")
+    status = json.loads(outcome.out)
+    assert (status["is_ready"], status["is_routed"], status["rollout"]) == (True, True, None)
+    assert status["url"] == f"http://{DOMAIN}"
+    assert [(each["name"], each["percent"], each["pods"]) for each in status["revisions"]] == [
+        (revision_name(1), 100, 1)
+    ]
+
+
+def test_what_is_not_ready_says_why(api, run):
+    """The exit code tells it, too."""
+    api.fail(revision_name(1))
+    api.settle()
+    outcome = run("status")
+    assert outcome.code == 1
+    assert (
+        "RoutesReady is False (RevisionMissing: intent-classifier-00001 not found)" in outcome.out
+    )
+    assert "The traffic that is asked for is not routed yet" in outcome.out
+    assert "False ExitCode1" in outcome.out
+
+
+def test_a_stale_status_is_not_ready(api, run):
+    """It speaks of an earlier generation."""
+    api.edit(lambda service: service["status"].update(observedGeneration=0))
+    assert run("status").code == 1
+
+
+def test_a_service_without_a_url_is_told(api, run):
+    """As before its first revision."""
+    api.edit(lambda service: service["status"].pop("url"))
+    assert run("status").out.startswith("intent-classifier: no URL yet\n")
+
+
+def test_an_unfinished_rollout_is_told(api, gateway, run):
+    """With both ways out of it."""
+    api.on_patch = lambda _: setattr(api, "away", len(api.patches) == 4)
+    assert run("rollout", "--image", image(2), "--gateway", gateway.url).code == 3
+    api.away = False
+    outcome = run("status")
+    assert f"A rollout of {image(2)} is under way, or was cut off" in outcome.out
+    assert "rollback moves all traffic to intent-classifier-00001" in outcome.out

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from model.bulk.progress import pace
+
+
+@pytest.mark.parametrize(
+    ("size", "line"),
+    [
+        pytest.param(1000, "600 rows, 50 a second, 50%, 0:00:12 left\n", id="file"),
+        pytest.param(None, "600 rows, 50 a second\n", id="stream"),
+    ],
+)
+def test_log_gets_a_line_now_and_then(size, line):
+    """Every ten seconds: rows, their rate since this run began, share and time left."""
+    output = StringIO()
+    times = iter([0.0, 5.0, 10.0, 10.0, 10.0, 10.0, 15.0])
+    with pace(Console(file=output), size, offset=100, rows=100, clock=lambda: next(times)) as tell:
+        tell(200, 200)
+        tell(500, 600)
+
+    assert output.getvalue() == line
+
+
+@pytest.mark.parametrize("size", [pytest.param(1000, id="file"), pytest.param(None, id="stream")])
+def test_terminal_gets_a_bar(size):
+    """On a terminal the bar shows rows and rate."""
+    output = StringIO()
+    console = Console(file=output, force_terminal=True, width=100)
+    with pace(console, size, offset=0, rows=0) as tell:
+        tell(500, 1234)
+
+    assert "1,234 rows, " in output.getvalue()
+    assert ("50 %" in output.getvalue()) is (size is not None)

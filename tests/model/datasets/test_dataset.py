@@ -1,0 +1,414 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model.datasets.dataset import Dataset, load_dataset, normalised, split
+from model.datasets.readers import Example
+from model.errors import DataError
+
+Labelled = tuple[str, str]
+
+
+@pytest.fixture(autouse=True)
+def _in_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def utterances(intent: str, count: int) -> list[Labelled]:
+    return [(f"{intent} {number}", intent) for number in range(count)]
+
+
+ENOUGH = [*utterances("a", 20), *utterances("b", 20)]
+
+
+def write(name: str, labelled: Iterable[Labelled]) -> Path:
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("text,intent\n" + "".join(f"{text},{intent}\n" for text, intent in labelled))
+    return path
+
+
+def write_folder(**labelled: Iterable[Labelled]) -> Path:
+    for name, rows in labelled.items():
+        write(f"data/{name}.csv", rows)
+    return Path("data")
+
+
+def load(path: Path, *, seed: int = 0, test_size: float = 0.2) -> Dataset:
+    return load_dataset(path, seed=seed, test_size=test_size)
+
+
+def error_of(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+def labelled(examples: Iterable[Example]) -> list[Labelled]:
+    return [(example.text, example.intent) for example in examples]
+
+
+def as_examples(rows: Iterable[Labelled]) -> tuple[Example, ...]:
+    return tuple(
+        Example(text, intent, Path("x.csv"), line) for line, (text, intent) in enumerate(rows)
+    )
+
+
+def intents(examples: Iterable[Example]) -> Counter[str]:
+    return Counter(example.intent for example in examples)
+
+
+def test_file_is_split():
+    """The utterances of one file are divided between training and test."""
+    dataset = load(write("data.csv", ENOUGH))
+
+    assert sorted(labelled(dataset.train + dataset.test)) == sorted(ENOUGH)
+    assert intents(dataset.test) == {"a": 4, "b": 4}
+    assert dataset.warnings == ()
+
+
+def test_folder_without_test_file_is_split():
+    """A folder with a training file alone is divided as a file is."""
+    file = load(write("data.csv", ENOUGH))
+    folder = load(write_folder(train=ENOUGH))
+
+    assert labelled(folder.train) == labelled(file.train)
+    assert labelled(folder.test) == labelled(file.test)
+
+
+def test_folder_with_test_file_is_taken_as_it_is():
+    """A folder with a test file is not divided: both files keep their utterances and order."""
+    rows = [("hello", "b"), ("good day", "a")]
+
+    dataset = load(write_folder(train=ENOUGH, test=rows))
+
+    assert labelled(dataset.train) == ENOUGH
+    assert labelled(dataset.test) == rows
+    assert dataset.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("test.csv", "text,intent\nhello,a\n", id="csv"),
+        pytest.param("test.tsv", "text\tintent\nhello\ta\n", id="tsv"),
+        pytest.param("test.jsonl", '{"text": "hello", "intent": "a"}\n', id="jsonl"),
+    ],
+)
+def test_folder_holds_files_of_any_format(name, content):
+    """The files of a folder are found whatever format each has."""
+    folder = write_folder(train=ENOUGH)
+    (folder / name).write_text(content)
+
+    assert labelled(load(folder).test) == [("hello", "a")]
+
+
+def test_out_of_scope_texts_come_from_files_of_their_own():
+    """A folder's out-of-scope files give texts, kept apart from training and test."""
+    dataset = load(
+        write_folder(
+            train=ENOUGH,
+            out_of_scope_validation=[("tell a joke", "out_of_scope")],
+            out_of_scope_test=[("sing", "out_of_scope"), ("dance", "out_of_scope")],
+        )
+    )
+
+    assert dataset.out_of_scope_validation == ("tell a joke",)
+    assert dataset.out_of_scope_test == ("sing", "dance")
+    assert sorted(labelled(dataset.train + dataset.test)) == sorted(ENOUGH)
+
+
+def test_file_has_no_out_of_scope_texts():
+    """A single file is read without the files that lie beside it."""
+    write_folder(train=ENOUGH, out_of_scope_test=[("sing", "out_of_scope")])
+
+    dataset = load(Path("data/train.csv"))
+
+    assert dataset.out_of_scope_validation == ()
+    assert dataset.out_of_scope_test == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        pytest.param(
+            [*ENOUGH, ("A  0", "b"), ("b 1", "a")],
+            "data.csv:42: labelled b, but line 2 labels the same text a\n"
+            "data.csv:43: labelled a, but line 23 labels the same text b",
+            id="two-intents-for-a-text",
+        ),
+        pytest.param(
+            [*ENOUGH, ("sing", "out_of_scope"), ("dance", "out_of_scope")],
+            "data.csv:42: out_of_scope is no intent; "
+            "such texts go into out_of_scope_validation.csv",
+            id="out-of-scope-as-intent",
+        ),
+        pytest.param(
+            [*utterances("a", 4), *utterances("b", 5), *utterances("c", 1)],
+            "data.csv:2: a has 4 utterances; at least 5 are needed\n"
+            "data.csv:11: c has 1 utterances; at least 5 are needed",
+            id="too-few-utterances",
+        ),
+        pytest.param(
+            utterances("a", 20), "data.csv: holds fewer than two intents", id="one-intent"
+        ),
+        pytest.param(
+            [*utterances("a", 20), ("sing", "out_of_scope")],
+            "data.csv:22: out_of_scope is no intent; "
+            "such texts go into out_of_scope_validation.csv\n"
+            "data.csv: holds fewer than two intents",
+            id="out-of-scope-is-no-second-intent",
+        ),
+        pytest.param([("", "a")], "data.csv:2: no text", id="unreadable"),
+    ],
+)
+def test_file_that_can_not_be_trained_on_is_refused(rows, message):
+    """What stands in the way of training is an error that names file and line of each problem."""
+    assert error_of(write("data.csv", rows)) == message
+
+
+def test_file_without_utterances_is_refused():
+    """A file without any utterance is named, be it for training or for the test."""
+    assert error_of(write("data.csv", [])) == "data.csv: holds no utterances"
+    assert error_of(write_folder(train=ENOUGH, test=[])) == "data/test.csv: holds no utterances"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        pytest.param(
+            {"test": ENOUGH},
+            "data: holds none of train.csv, train.tsv, train.jsonl, train.yml, train.yaml",
+            id="no-training-file",
+        ),
+        pytest.param(
+            {"train": ENOUGH, "test": [("hello", "a"), ("bye", "c"), ("thanks", "d")]},
+            "data/test.csv:3: c does not occur in the training data\n"
+            "data/test.csv:4: d does not occur in the training data",
+            id="unknown-intents-in-test",
+        ),
+        pytest.param(
+            {"train": ENOUGH, "test": [("hello", "a"), ("Hello", "b")]},
+            "data/test.csv:3: labelled b, but line 2 labels the same text a",
+            id="two-intents-for-a-text-in-test",
+        ),
+        pytest.param(
+            {"train": [*utterances("a", 5), *utterances("b", 5)], "test": [("a 0", "a")]},
+            "data/train.csv:3: a has 4 utterances; at least 5 are needed",
+            id="too-few-utterances-left-by-the-test",
+        ),
+        pytest.param(
+            {"train": ENOUGH, "out_of_scope_test": [("", "out_of_scope")]},
+            "data/out_of_scope_test.csv:2: no text",
+            id="unreadable-out-of-scope-file",
+        ),
+    ],
+)
+def test_folder_that_can_not_be_trained_on_is_refused(files, message):
+    """A folder's files are checked against each other, with file and line of each problem."""
+    assert error_of(write_folder(**files)) == message
+
+
+def test_path_that_does_not_exist_is_refused():
+    """A path without anything is a data error."""
+    assert error_of(Path("nothing")) == "nothing: does not exist"
+
+
+@pytest.mark.parametrize(
+    ("rows", "warnings"),
+    [
+        pytest.param(
+            [*ENOUGH, ("A  0 ", "a"), ("a 0", "a")],
+            [
+                "data.csv:42: same text as line 2; left out",
+                "data.csv:43: same text as line 2; left out",
+            ],
+            id="same-text-again",
+        ),
+        pytest.param(
+            [*utterances("a", 20), *utterances("b", 19), *utterances("c", 5)],
+            [
+                "data.csv:22: b has 19 utterances; 20 or more do better",
+                "data.csv:41: c has 5 utterances; 20 or more do better",
+            ],
+            id="few-utterances",
+        ),
+    ],
+)
+def test_doubtful_file_is_warned_of(rows, warnings):
+    """What people should look at is a warning that names file and line."""
+    dataset = load(write("data.csv", rows))
+
+    assert [str(warning) for warning in dataset.warnings] == warnings
+
+
+def test_same_text_again_is_left_out():
+    """A text that occurs again with the same intent is kept once."""
+    dataset = load(write("data.csv", [*ENOUGH, ("A  0", "a")]))
+
+    assert sorted(labelled(dataset.train + dataset.test)) == sorted(ENOUGH)
+
+
+def test_text_with_another_label_in_the_test_is_left_out_of_training():
+    """Public sets contradict their tests here and there: that is told, and no reason to stop."""
+    train = [*utterances("a", 21), *utterances("b", 20)]
+
+    dataset = load(write_folder(train=train, test=[("A 3", "b"), ("b 99", "b")]))
+
+    assert ("a 3", "a") not in labelled(dataset.train)
+    assert labelled(dataset.test) == [("A 3", "b"), ("b 99", "b")]
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/train.csv:5: labelled a, but test.csv:2 labels the same text b; left out of training"
+    ]
+
+
+def test_contradictions_are_left_out_on_demand():
+    """Public sets label some texts with two intents: nobody knows which is meant."""
+    train = [*utterances("a", 21), *utterances("b", 21), ("A  0", "b"), ("a 0", "b")]
+    test = [("hello", "a"), ("Hello", "b"), ("bye", "b")]
+    folder = write_folder(train=train, test=test)
+
+    dataset = load_dataset(folder, seed=0, test_size=0.2, leave_out_contradictions=True)
+
+    assert len(dataset.train) == 41
+    assert "a 0" not in {example.text for example in dataset.train}
+    assert labelled(dataset.test) == [("bye", "b")]
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/train.csv:44: labelled b, but line 2 labels the same text a; both left out",
+        "data/train.csv:45: labelled b, but line 2 labels the same text a; both left out",
+        "data/test.csv:3: labelled b, but line 2 labels the same text a; both left out",
+    ]
+
+
+def test_dataset_tells_what_was_put_aside():
+    """A test that was put aside has a size, one of its own has none."""
+    own = write_folder(train=ENOUGH, test=[("hello", "a")])
+
+    assert load(write("data.csv", ENOUGH), test_size=0.25).test_size == 0.25
+    assert load(own, test_size=0.25).test_size is None
+
+
+def test_test_utterances_are_left_out_of_training():
+    """A text of the test file is taken out of training, with a warning."""
+    train = [*utterances("a", 21), *utterances("b", 20)]
+
+    dataset = load(write_folder(train=train, test=[("hello", "b"), ("A 20", "a"), ("a 20", "a")]))
+
+    assert labelled(dataset.train) == ENOUGH
+    assert labelled(dataset.test) == [("hello", "b"), ("A 20", "a")]
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/test.csv:4: same text as line 3; left out",
+        "data/train.csv:22: stands in test.csv:3 too; left out of training",
+    ]
+
+
+def test_split_takes_the_share_of_each_intent():
+    """A split puts the same share of each intent aside and loses no example."""
+    examples = as_examples([*utterances("a", 40), *utterances("b", 10)])
+
+    train, test = split(examples, seed=0, test_size=0.3)
+
+    assert intents(test) == {"a": 12, "b": 3}
+    assert sorted(train + test, key=lambda example: example.line) == list(examples)
+
+
+@pytest.mark.parametrize(
+    ("test_size", "test_count"),
+    [pytest.param(0.01, 1, id="tiny-test"), pytest.param(0.99, 3, id="tiny-training")],
+)
+def test_split_leaves_each_intent_in_both_parts(test_size, test_count):
+    """However small the share, each intent has an example in the test and two in training."""
+    examples = as_examples([*utterances("a", 5), *utterances("b", 5)])
+
+    train, test = split(examples, seed=0, test_size=test_size)
+
+    assert intents(test) == {"a": test_count, "b": test_count}
+    assert intents(train) == {"a": 5 - test_count, "b": 5 - test_count}
+
+
+def test_split_is_repeated_by_its_seed():
+    """The same seed gives the same split, another seed another one."""
+    examples = as_examples(ENOUGH)
+
+    first = split(examples, seed=1, test_size=0.2)
+
+    assert split(examples, seed=1, test_size=0.2) == first
+    assert split(examples, seed=2, test_size=0.2) != first
+
+
+def test_seed_and_test_size_reach_the_split():
+    """Loading splits by the seed and the share that it is given."""
+    path = write("data.csv", ENOUGH)
+
+    dataset = load(path, seed=1, test_size=0.5)
+
+    assert intents(dataset.test) == {"a": 10, "b": 10}
+    assert load(path, seed=1, test_size=0.5) == dataset
+    assert load(path, seed=2, test_size=0.5).test != dataset.test
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param("Reset my password", id="case"),
+        pytest.param("  reset\tmy \n password ", id="white-space"),
+    ],
+)
+def test_case_and_white_space_make_no_other_text(other):
+    """Texts that differ in case or white space alone count as the same."""
+    assert normalised(other) == normalised("reset my password")
+
+
+@pytest.mark.parametrize(
+    "other", [pytest.param("reset my pass word", id="space"), pytest.param("réset", id="accent")]
+)
+def test_other_letters_or_words_make_another_text(other):
+    """Texts that differ in letters or in where words end don't count as the same."""
+    assert normalised(other) != normalised("reset my password")
+
+
+DATASET = Dataset(
+    train=as_examples([("hello", "a"), ("bye", "b")]),
+    test=as_examples([("good day", "a")]),
+    out_of_scope_validation=("sing",),
+    out_of_scope_test=("dance",),
+)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"train": as_examples([("hullo", "a"), ("bye", "b")])}, id="text"),
+        pytest.param({"train": as_examples([("hello", "b"), ("bye", "b")])}, id="intent"),
+        pytest.param({"test": as_examples([("good night", "a")])}, id="test"),
+        pytest.param(
+            {
+                "train": as_examples([("hello", "a")]),
+                "test": as_examples([("bye", "b"), ("good day", "a")]),
+            },
+            id="other-part",
+        ),
+        pytest.param({"out_of_scope_validation": ("jump",)}, id="out-of-scope-validation"),
+        pytest.param({"out_of_scope_test": ("jump",)}, id="out-of-scope-test"),
+        pytest.param(
+            {"out_of_scope_validation": ("sing", "dance"), "out_of_scope_test": ()},
+            id="other-out-of-scope-part",
+        ),
+    ],
+)
+def test_hash_changes_with_the_data(changes):
+    """The hash tells data sets apart by their texts, intents and parts."""
+    assert replace(DATASET, **changes).sha256 != DATASET.sha256
+
+
+def test_hash_is_of_the_utterances_alone():
+    """The hash is hexadecimal SHA-256, the same wherever the utterances were read from."""
+    moved = tuple(replace(example, file=Path("y.csv"), line=9) for example in DATASET.train)
+
+    assert replace(DATASET, train=moved).sha256 == DATASET.sha256
+    assert len(bytes.fromhex(DATASET.sha256)) == 32

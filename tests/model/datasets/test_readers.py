@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.datasets.readers import Example, read_examples
+from model.errors import DataError
+
+
+@pytest.fixture(autouse=True)
+def _in_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, content: str, encoding: str = "utf-8") -> Path:
+    path = Path(name)
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+def read(path: Path) -> list[tuple[str, str, int]]:
+    return [(example.text, example.intent, example.line) for example in read_examples(path)]
+
+
+def error_of(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        read_examples(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("data.csv", "text,intent\nhi,greeting\nbye,goodbye\n", id="csv"),
+        pytest.param("data.tsv", "text\tintent\nhi\tgreeting\nbye\tgoodbye\n", id="tsv"),
+        pytest.param("DATA.CSV", "text,intent\nhi,greeting\nbye,goodbye\n", id="upper-case-suffix"),
+        pytest.param("data.csv", "text,intent\r\nhi,greeting\r\nbye,goodbye\r\n", id="crlf"),
+        pytest.param("data.csv", "text,intent\rhi,greeting\rbye,goodbye\r", id="cr"),
+        pytest.param("data.csv", "text,intent\nhi,greeting\nbye,goodbye", id="no-last-newline"),
+        pytest.param(
+            "data.csv", "id,intent,text\n1,greeting,hi\n2,goodbye,bye\n", id="other-columns"
+        ),
+        pytest.param(
+            "data.csv", " text , intent\n hi , greeting\n bye ,goodbye \n", id="spaces-around"
+        ),
+        pytest.param(
+            "data.csv", "text,intent\nhi,greeting,more\nbye,goodbye\n", id="more-cells-than-columns"
+        ),
+    ],
+)
+def test_table_is_read_in_order(name, content):
+    """A CSV or TSV file gives the example of each row under its header."""
+    path = write(name, content)
+
+    assert read_examples(path) == [
+        Example("hi", "greeting", path, 2),
+        Example("bye", "goodbye", path, 3),
+    ]
+
+
+def test_jsonl_is_read_in_order():
+    """A JSONL file gives the example of each line, counted from 1, without other keys."""
+    path = write(
+        "data.jsonl",
+        '{"text": " hi ", "intent": "greeting", "id": 1}\r\n{"intent": "goodbye", "text": "bye"}',
+    )
+
+    assert read_examples(path) == [
+        Example("hi", "greeting", path, 1),
+        Example("bye", "goodbye", path, 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        pytest.param(
+            "data.csv",
+            'text,intent\n"two\nlines",a\n\n"say ""hi"", now",b\nlast,c\n',
+            [("two\nlines", "a", 2), ('say "hi", now', "b", 5), ("last", "c", 6)],
+            id="csv",
+        ),
+        pytest.param(
+            "data.csv",
+            'text,intent\r\n"two\r\nlines",a\r\nlast,c\r\n',
+            [("two\r\nlines", "a", 2), ("last", "c", 4)],
+            id="csv-crlf",
+        ),
+        pytest.param(
+            "data.tsv",
+            'text\tintent\n"two\nlines"\ta\nwith, comma\tb\n',
+            [("two\nlines", "a", 2), ("with, comma", "b", 4)],
+            id="tsv",
+        ),
+        pytest.param(
+            "data.jsonl",
+            '{"text": "two\\nlines", "intent": "a"}\n \n{"text": "line\u2028end", "intent": "b"}\n'
+            '{"text": "last", "intent": "c"}\n',
+            [("two\nlines", "a", 1), ("line\u2028end", "b", 3), ("last", "c", 4)],
+            id="jsonl",
+        ),
+    ],
+)
+def test_example_stands_at_the_line_where_it_begins(name, content, expected):
+    """Lines are counted as an editor does, across line breaks in texts and empty lines."""
+    assert read(write(name, content)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("data.csv", "text,intent\nhi,greeting\n", id="csv"),
+        pytest.param("data.tsv", "text\tintent\nhi\tgreeting\n", id="tsv"),
+        pytest.param("data.jsonl", '\n{"text": "hi", "intent": "greeting"}', id="jsonl"),
+    ],
+)
+def test_byte_order_mark_is_left_out(name, content):
+    """A file that begins with a byte order mark, as spreadsheets write it, reads as one without."""
+    assert read(write(name, content, encoding="utf-8-sig")) == [("hi", "greeting", 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        pytest.param(
+            "data.txt",
+            "hi",
+            "data.txt: is none of .csv, .tsv, .jsonl, .yml, .yaml",
+            id="unknown-kind",
+        ),
+        pytest.param(
+            "data.csv",
+            "",
+            "data.csv:1: no column text and no column intent in the header: found nothing",
+            id="empty-file",
+        ),
+        pytest.param(
+            "data.csv",
+            "text,label\nhi,greeting\n",
+            "data.csv:1: no column intent in the header: found text, label",
+            id="no-intent-column",
+        ),
+        pytest.param(
+            "data.tsv",
+            "text,intent\nhi,greeting\n",
+            "data.tsv:1: no column text and no column intent in the header: found text,intent",
+            id="commas-in-tsv",
+        ),
+        pytest.param(
+            "data.csv", "text,intent\n", "data.csv: holds no utterances", id="header-alone"
+        ),
+        pytest.param(
+            "data.jsonl",
+            '{"text": "\\ud83d", "intent": "a"}\n',
+            "data.jsonl:1: no text",
+            id="half-a-character",
+        ),
+        pytest.param("data.jsonl", "[" * 100_000, "data.jsonl:1: is not JSON", id="deep"),
+        pytest.param("data.csv", "text,intent\nhi\n", "data.csv:2: no intent", id="missing-cell"),
+        pytest.param("data.csv", "text,intent\n  ,a\n", "data.csv:2: no text", id="blank-cell"),
+        pytest.param(
+            "data.csv",
+            'text,intent\n"hi\n\nthere",a\n,\nhey,\n"",a\n',
+            "data.csv:5: no text and no intent\ndata.csv:6: no intent\ndata.csv:7: no text",
+            id="several-lines",
+        ),
+        pytest.param(
+            "data.csv",
+            'text,intent\nhi,a\n"hey" there,a\nho,a\n',
+            "data.csv:3: is not well-formed",
+            id="text-after-quote",
+        ),
+        pytest.param(
+            "data.csv", 'text,intent\n"hi,a', "data.csv:2: is not well-formed", id="open-quote"
+        ),
+        pytest.param(
+            "data.csv", '"text" x,intent\n', "data.csv:1: is not well-formed", id="broken-header"
+        ),
+        pytest.param(
+            "data.jsonl",
+            '{"text": "hi", "intent": "a"}\n\nhi\n',
+            "data.jsonl:3: is not JSON",
+            id="not-json",
+        ),
+        pytest.param(
+            "data.jsonl", '["hi", "a"]', "data.jsonl:1: is not a JSON object", id="not-an-object"
+        ),
+        pytest.param(
+            "data.jsonl",
+            '{"text": 5, "intent": "a"}\n{"text": "hi", "intent": null}\n{"intent": " "}',
+            "data.jsonl:1: no text\ndata.jsonl:2: no intent\ndata.jsonl:3: no text and no intent",
+            id="values-of-other-types",
+        ),
+    ],
+)
+def test_unusable_file_is_refused_with_file_and_line(name, content, message):
+    """What can't be read as examples is an error that names the file and each such line."""
+    assert error_of(write(name, content)) == message
+
+
+def test_encoding_other_than_utf_8_is_refused_with_its_line():
+    """A file in another encoding is an error at the first line that shows it."""
+    path = write("data.csv", "text,intent\nhi,greeting\nschön,feedback\n", encoding="latin-1")
+
+    assert error_of(path) == "data.csv:3: is not UTF-8; save the file as UTF-8"
+
+
+def test_missing_file_is_refused():
+    """A file that is not there is a data error."""
+    assert error_of(Path("data.csv")) == "data.csv: can't be read"
+
+
+def test_folder_named_like_a_file_is_refused():
+    """A folder in the place of a file is a data error."""
+    Path("data.csv").mkdir()
+
+    assert error_of(Path("data.csv")) == "data.csv: can't be read"
+
+
+def test_example_says_what_is_wrong_with_it():
+    """A problem of an example carries the example's file and line."""
+    assert str(Example("hi", "a", Path("data.csv"), 7).problem("odd")) == "data.csv:7: odd"

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.datasets.readers import Example
+from model.evaluation.data_issues import MAX_COMPARED, DataIssues, find
+from model.evaluation.labelled_predictions import LabelledPredictions
+
+FILE = Path("train.csv")
+SUBJECTS = ("parcel", "invoice", "password", "bicycle", "weather", "concert", "garden", "ticket")
+
+
+def answers(*rows: tuple[str, str, str, float]) -> LabelledPredictions:
+    """Make held-out answers of texts, their labels, what was predicted, and confidences."""
+    texts, intents, predicted, confidences = zip(*rows, strict=True)
+    lines = range(2, len(rows) + 2)
+    columns = zip(texts, intents, lines, strict=True)
+    return LabelledPredictions(
+        examples=tuple(Example(text, intent, FILE, line) for text, intent, line in columns),
+        predicted=predicted,
+        confidences=np.array(confidences),
+        in_scope=np.zeros(len(rows)),
+        out_of_scope=np.array([]),
+        threshold=None,
+    )
+
+
+def right(intent: str, texts: Sequence[str]) -> list[tuple[str, str, str, float]]:
+    return [(text, intent, intent, 1.0) for text in texts]
+
+
+def varied(intent: str, count: int = 20) -> list[tuple[str, str, str, float]]:
+    """Make utterances that are right, enough and unlike each other."""
+    rng = np.random.default_rng(sum(map(ord, intent)))
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    return right(intent, ["".join(rng.choice(letters, 12)) for _ in range(count)])
+
+
+def lines_of(findings: DataIssues) -> list[int]:
+    return [each.example.line for each in findings.suspects]
+
+
+def test_confident_disagreement_is_suspect_the_surest_first():
+    """What agrees with its label, and what the model is not sure of, is no suspect."""
+    found = find(
+        answers(
+            ("one", "a", "a", 0.99),
+            ("two", "a", "b", 0.85),
+            ("three", "a", "b", 0.95),
+            ("four", "b", "a", 0.79),
+        )
+    )
+
+    assert lines_of(found) == [4, 3]
+    assert (found.suspects[0].likely, found.suspects[0].confidence) == ("b", 0.95)
+
+
+def test_nearly_the_same_words_under_two_intents_are_found():
+    """What is not told apart comes first; within an intent it is no contradiction."""
+    found = find(
+        answers(
+            ("where is my parcel", "track", "track", 0.9),
+            ("where is my parcel?", "lost", "lost", 0.9),
+            ("reset my password please", "reset", "forgot", 0.6),
+            ("reset my password, please", "forgot", "forgot", 0.6),
+            ("reset my password please!", "forgot", "forgot", 0.6),
+        )
+    )
+
+    shown = [(each.first.line, each.second.line, each.are_told_apart) for each in found.look_alikes]
+    assert [each[2] for each in shown] == [False, True]
+    assert shown[0][0] == 4
+    assert shown[0][1] in {5, 6}
+    assert shown[1] == (2, 3, True)
+
+
+def test_intents_that_are_taken_for_each_other_are_found():
+    """Both directions count, the most mistakes come first, and one alone is none."""
+    found = find(
+        answers(
+            *((f"{word} one", "b", "a", 0.5) for word in SUBJECTS[:3]),
+            ("other", "a", "b", 0.7),
+            ("more", "c", "a", 0.5),
+            ("even more", "c", "a", 0.5),
+            ("single", "c", "b", 0.5),
+        )
+    )
+
+    assert [(each.intents, each.count, each.total) for each in found.confusions] == [
+        (("b", "a"), 4, 4),
+        (("c", "a"), 2, 4),
+    ]
+    assert [each.example.text for each in found.confusions[0].examples] == [
+        "other",
+        "parcel one",
+        "invoice one",
+    ]
+
+
+def test_intent_with_few_utterances_is_weak():
+    """Nineteen are few, twenty are enough; the one that is recognised worst comes first."""
+    rows = [*varied("enough", 20), *varied("few", 19), *varied("fewer", 2)]
+    rows[-1] = ("something", "fewer", "few", 0.5)
+
+    weak = find(answers(*rows)).weak_intents
+
+    assert [(each.first.intent, each.count, each.recall) for each in weak] == [
+        ("fewer", 2, 0.5),
+        ("few", 19, 1.0),
+    ]
+    assert all(each.has_few and not each.is_uniform for each in weak)
+
+
+def test_intent_of_uniform_utterances_is_weak():
+    """As many as there may be: when they differ by a number, they teach little."""
+    uniform = right("book", [f"please book a table for {number}0 guests" for number in range(30)])
+
+    [weak] = find(answers(*varied("other", 30), *uniform)).weak_intents
+
+    assert (weak.first.intent, weak.first.line, weak.count) == ("book", 32, 30)
+    assert weak.is_uniform
+    assert not weak.has_few
+    assert weak.repeats == pytest.approx(29 / 30)
+
+
+def test_of_many_utterances_some_are_compared(monkeypatch):
+    """An intent of any size takes the same time."""
+    compared: list[int] = []
+
+    def record(texts: Sequence[str]) -> tuple[()]:
+        compared.append(len(texts))
+        return ()
+
+    monkeypatch.setattr("model.evaluation.data_issues.built_alike", record)
+
+    find(answers(*varied("many", 2 * MAX_COMPARED + 1), *varied("all", MAX_COMPARED)))
+
+    assert sorted(compared) == [134, MAX_COMPARED]
+
+
+def test_sound_data_has_nothing_to_mend():
+    """Enough utterances, unlike each other, and all recognised."""
+    found = find(answers(*varied("one"), *varied("two")))
+
+    assert found == DataIssues((), (), (), ())

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.datasets.readers import Example
+from model.evaluation.diagnosis import Diagnosis, diagnose
+from model.evaluation.labelled_predictions import LabelledPredictions
+from model.learning.cross_validation import cross_validate
+from model.learning.training_set import TrainingSet
+from tests.conftest import SMALL_DATA
+
+
+@pytest.fixture(scope="module")
+def diagnosis() -> Diagnosis:
+    """Of the small data with a wrong label in it."""
+    examples = [
+        Example(text, intent, Path("small.csv"), line)
+        for intent, texts in SMALL_DATA.items()
+        for line, text in enumerate(texts, start=2)
+    ]
+    wrong = Example("please reset my new password", "greeting", Path("small.csv"), 99)
+    corpus = TrainingSet.of([*examples, wrong])
+    held_out = cross_validate(corpus, seed=0, progress=lambda _: None)
+    answers = LabelledPredictions.of_held_out(
+        [*examples, wrong], corpus.labels, held_out, temperature=0.5, threshold=0.0
+    )
+    return diagnose(corpus, held_out, [answers], seed=0, progress=lambda _: None)
+
+
+def test_wrong_label_is_the_first_suspect(diagnosis):
+    """With its line, and what it should be."""
+    [suspect, *_] = diagnosis.findings.suspects
+
+    assert (suspect.example.line, suspect.likely) == (99, "password_reset")
+
+
+def test_results_are_those_of_all_training_utterances(diagnosis):
+    """Also of the one that can't be right."""
+    assert sum(score.support for score in diagnosis.results.intents) == 25
+    assert 0.8 < diagnosis.results.accuracy < 1
+    assert diagnosis.curve.points[-1].accuracy == diagnosis.results.accuracy
+
+
+def test_card_keeps_results_and_curve(diagnosis):
+    """With their intervals, and nothing that people wrote."""
+    content = diagnosis.for_card()
+
+    results = content["cross_validation"]
+    assert results["accuracy"] == diagnosis.results.accuracy
+    assert set(results["intervals"]) == {"accuracy", "macro_f1", "calibration_error"}
+    assert content["learning_curve"]["next_gain"] == diagnosis.curve.next_gain
+    assert "password" not in str(content)

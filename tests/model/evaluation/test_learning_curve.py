@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.evaluation.confidence_intervals import Interval, wilson
+from model.evaluation.learning_curve import LearningCurve, _next_gain, _part, learning_curve
+from model.learning.cross_validation import cross_validate, enough_folds, fold_splits
+from model.learning.training_set import TrainingSet
+from tests.conftest import SMALL_DATA
+
+WORDS = ("please", "now", "again", "today", "quickly")
+
+
+def silently(_: str) -> None:
+    """Tell nobody."""
+
+
+@pytest.fixture(scope="module")
+def corpus() -> TrainingSet:
+    pairs = [
+        (f"{text} {word}", intent)
+        for intent, texts in SMALL_DATA.items()
+        for text in texts
+        for word in WORDS
+    ]
+    texts, intents = zip(*pairs, strict=True)
+    return TrainingSet(texts, intents)
+
+
+def test_accuracy_grows_with_the_data(corpus):
+    """Each point has twice the utterances of the one before; the last is that of the folds."""
+    held_out = cross_validate(corpus, seed=0, progress=silently)
+    steps: list[str] = []
+
+    curve = learning_curve(corpus, held_out, seed=0, progress=steps.append)
+
+    accuracy = float((held_out.logits.argmax(axis=1) == corpus.targets).mean())
+    assert [each.utterances for each in curve.points] == [12, 24, 48, 96]
+    assert curve.points[-1].accuracy == accuracy
+    assert curve.points[-1].interval == wilson(accuracy, len(corpus))
+    assert curve.points[0].accuracy < curve.points[-1].accuracy
+    assert steps == [f"Learning from one in {number} utterances" for number in (8, 4, 2)]
+
+
+def test_same_seed_gives_the_same_curve(corpus):
+    """Parts, folds and solvers depend on the seed alone."""
+    held_out = cross_validate(corpus, seed=3, progress=silently)
+
+    first, second = (learning_curve(corpus, held_out, seed=3, progress=silently) for _ in range(2))
+
+    assert first == second
+
+
+def test_parts_hold_each_intent_and_each_other(corpus):
+    """Of each intent there is one utterance at least; a larger part holds the smaller one."""
+    [split, *_] = fold_splits(corpus, seed=0)
+
+    parts = [_part(corpus, split, share, seed=0) for share in (0.001, 0.25, 0.5)]
+
+    assert [sorted(set(corpus.targets[part])) for part in parts] == [[0, 1, 2]] * 3
+    assert [len(part) for part in parts] == [3, 24, 48]
+    assert set(parts[0]) < set(parts[1]) < set(parts[2]) < set(split.fitted)
+
+
+def test_parts_of_one_size_are_one_point():
+    """Of two utterances an intent, an eighth, a quarter and half are one."""
+    pairs = [
+        (f"{text} {intent}", intent) for intent, texts in SMALL_DATA.items() for text in texts[:4]
+    ]
+    texts, intents = zip(*pairs, strict=True)
+    small = TrainingSet(texts, intents)
+    held_out = cross_validate(small, seed=0, progress=silently)
+
+    curve = learning_curve(small, held_out, seed=0, progress=silently)
+
+    assert [each.utterances for each in curve.points] == [3, 6, 9]
+
+
+def test_part_without_words_is_left_out():
+    """One utterance in two holds words: some small parts have none, and there is no point."""
+    texts = [text for number in range(6) for text in ("?" * (number + 1), "!" * (number + 1))]
+    signs = TrainingSet((*texts, "hello there", "good bye"), (*("a", "b") * 6, "a", "b"))
+    held_out = cross_validate(
+        TrainingSet((*texts, "hello there", "good bye"), signs.intents), seed=0, progress=silently
+    )
+
+    curve = learning_curve(signs, held_out, seed=0, progress=silently)
+
+    assert curve.points[-1].utterances == round(
+        np.mean([len(split.fitted) for split in fold_splits(signs, seed=0)])
+    )
+    assert len(curve.points) < 4
+
+
+def test_large_data_is_tested_on_some_folds(corpus, monkeypatch):
+    """As many folds as it takes to choose the settings."""
+    monkeypatch.setattr("model.learning.cross_validation.ENOUGH_FOR_SETTINGS", 30)
+
+    assert enough_folds(corpus, fold_splits(corpus, seed=0)) == 2
+
+
+def booleans(right: int, wrong: int) -> np.ndarray:
+    return np.arange(right + wrong) < right
+
+
+def test_next_gain_goes_by_the_last_one():
+    """Errors that fell from 20 to 10 % will fall to 5 %."""
+    gain, interval = _next_gain(booleans(8000, 2000), booleans(9000, 1000))
+
+    assert gain == pytest.approx(0.05, abs=0.001)
+    assert interval.low == pytest.approx(gain - 0.003, abs=0.001)
+    assert interval.high == pytest.approx(gain + 0.003, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("with_half", "with_all", "verdict"),
+    [
+        pytest.param(booleans(800, 200), booleans(900, 100), "More data would help", id="steep"),
+        pytest.param(booleans(9500, 500), booleans(9505, 495), "would hardly help", id="flat"),
+        pytest.param(booleans(10, 2), booleans(11, 1), "More data might help", id="few-tests"),
+        pytest.param(booleans(12, 0), booleans(12, 0), "More data might help", id="few-all-right"),
+    ],
+)
+def test_verdict_weighs_gain_and_uncertainty(with_half, with_all, verdict):
+    """A clear gain, a clear absence of one, and what cannot be told."""
+    assert verdict in LearningCurve((), *_next_gain(with_half, with_all)).verdict
+
+
+def test_verdict_gives_the_numbers():
+    """In points of accuracy."""
+    curve = LearningCurve((), 0.0163, Interval(0.0102, 0.0221))
+
+    assert curve.verdict == (
+        "More data would help: twice as much, about 1.6 points of accuracy (1.0 to 2.2)."
+    )

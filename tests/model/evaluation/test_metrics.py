@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from model.datasets.readers import Example
+from model.evaluation.confidence_intervals import wilson, wilson_f1
+from model.evaluation.metrics import Confusion, evaluate, expected_calibration_error
+from model.evaluation.out_of_scope_metrics import auroc
+from model.inference.intent_model import IntentModel
+from model.inference.model_card import ModelCard
+from model.learning.augmentation import NOISES
+from tests.support.tables import TableScorer
+
+LABELS = ("a", "b", "c", "d")
+THRESHOLD = 2.0
+# True intent, predicted intent and largest logit of each test utterance. a2 is below the threshold.
+TEST = {
+    "a1": ("a", "a", 9.0),
+    "a2": ("a", "a", 1.0),
+    "a3": ("a", "b", 3.0),
+    "a4": ("a", "d", 4.0),
+    "b1": ("b", "b", 5.0),
+    "b2": ("b", "b", 6.0),
+    "c1": ("c", "b", 7.0),
+    "c2": ("c", "b", 8.0),
+}
+# Two of four are below the threshold; 2.0 itself is not.
+OUT_OF_SCOPE = {"o1": 0.0, "o2": 1.5, "o3": 2.0, "o4": 3.5}
+EXAMPLES = [Example(text, true, Path("test.csv"), 2) for text, (true, _, _) in TEST.items()]
+
+
+def row(predicted: str, largest: float) -> list[float]:
+    return [largest if label == predicted else -1.0 for label in LABELS]
+
+
+@pytest.fixture
+def model():
+    table = {text: row(predicted, largest) for text, (_, predicted, largest) in TEST.items()}
+    table |= {text: row("a", largest) for text, largest in OUT_OF_SCOPE.items()}
+    return IntentModel(TableScorer(LABELS, table), ModelCard(LABELS, "", threshold=THRESHOLD))
+
+
+def test_accuracy_and_f1_are_of_the_known_intents(model):
+    """Accuracy and macro-F1 look at the most likely known intent, whatever the threshold says."""
+    evaluation = evaluate(model, EXAMPLES)
+
+    assert evaluation.accuracy == pytest.approx(4 / 8)
+    assert evaluation.macro_f1 == pytest.approx((2 / 3 + 4 / 7 + 0) / 3)
+
+
+def test_intents_of_the_test_are_scored(model):
+    """Each intent of the test has precision, recall, F1 and support; d, not in it, has none."""
+    first, second, third = evaluate(model, EXAMPLES).intents
+
+    assert astuple(first)[:5] == ("a", 2 / 2, 2 / 4, pytest.approx(2 / 3), 4)
+    assert astuple(second)[:5] == ("b", 2 / 5, 2 / 2, pytest.approx(4 / 7), 2)
+    assert astuple(third)[:5] == ("c", 0.0, 0.0, 0.0, 2)
+
+
+def test_confusions_are_counted(model):
+    """Confusions are the pairs of true and predicted intent, the most frequent first."""
+    assert evaluate(model, EXAMPLES).confusions == (
+        Confusion("c", "b", 2),
+        Confusion("a", "b", 1),
+        Confusion("a", "d", 1),
+    )
+
+
+def test_share_of_rejected_test_utterances(model):
+    """The rejected share counts the test utterances below the threshold: one of eight."""
+    assert evaluate(model, EXAMPLES).rejected == pytest.approx(1 / 8)
+
+
+def test_out_of_scope_texts_are_evaluated(model):
+    """Recall counts the texts below the threshold, AUROC the pairs in the right order."""
+    evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
+
+    assert evaluation.out_of_scope_recall == pytest.approx(2 / 4)
+    assert evaluation.out_of_scope_precision == pytest.approx(2 / 3)
+    assert evaluation.out_of_scope_auroc == pytest.approx((8 + 7 + 7 + 6) / (8 * 4))
+
+
+def test_without_out_of_scope_texts_nothing_is_said_of_them(model):
+    """Without out-of-scope texts, recall and AUROC are left open."""
+    evaluation = evaluate(model, EXAMPLES)
+
+    assert evaluation.out_of_scope_recall is None
+    assert evaluation.out_of_scope_precision is None
+    assert evaluation.out_of_scope_auroc is None
+    assert not [name for name in evaluation.intervals if name.startswith("out_of_scope")]
+
+
+def test_model_that_is_always_right_has_no_confusions(model):
+    """A test without mistakes gives full shares and no confusion."""
+    evaluation = evaluate(model, [EXAMPLES[0], EXAMPLES[4]])
+
+    assert (evaluation.accuracy, evaluation.macro_f1, evaluation.rejected) == (1.0, 1.0, 0.0)
+    assert evaluation.confusions == ()
+
+
+def test_calibration_error_is_the_mean_distance_of_confidence_and_accuracy():
+    """Two bins: three of confidence 0.9, two of them right; and one of 0.1, which is right."""
+    error = expected_calibration_error(
+        np.array([0.9, 0.9, 0.9, 0.1]), np.array([True, True, False, True])
+    )
+
+    assert error == pytest.approx((3 * abs(0.9 - 2 / 3) + abs(0.1 - 1)) / 4)
+
+
+def test_confidence_of_one_has_a_bin():
+    """The last bin holds its upper end, and full confidence that is right is no error."""
+    assert expected_calibration_error(np.array([1.0]), np.array([True])) == 0
+
+
+def test_evaluation_tells_the_calibration_error(model):
+    """It is that of the predictions of the test."""
+    predictions = model.predict([example.text for example in EXAMPLES])
+    is_right = np.array([true == predicted for true, predicted, _ in TEST.values()])
+    confidences = np.array([prediction.confidence for prediction in predictions])
+    expected = expected_calibration_error(confidences, is_right)
+
+    assert evaluate(model, EXAMPLES).calibration_error == pytest.approx(expected)
+
+
+def test_evaluation_tells_the_accuracy_on_each_noise(small_model, small_dataset):
+    """Capitals change nothing for a model that ignores case; each kind of noise is told."""
+    evaluation = evaluate(small_model, small_dataset.test)
+
+    assert evaluation.robustness.keys() == NOISES.keys()
+    assert evaluation.robustness["upper case"] == evaluation.accuracy
+
+
+def test_shares_have_wilson_intervals(model):
+    """Accuracy, rejected share, precision, recall and each noise: counts of cases."""
+    evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
+
+    assert evaluation.intervals["accuracy"] == wilson(4 / 8, 8)
+    assert evaluation.intervals["rejected"] == wilson(1 / 8, 8)
+    assert evaluation.intervals["out_of_scope_recall"] == wilson(2 / 4, 4)
+    assert evaluation.intervals["out_of_scope_precision"] == wilson(2 / 3, 3)
+    assert [evaluation.intervals[name] for name in NOISES] == [
+        wilson(evaluation.robustness[name], 8) for name in NOISES
+    ]
+
+
+def test_intervals_of_an_intent(model):
+    """Precision counts what was taken for the intent, recall its utterances, F1 both."""
+    second = evaluate(model, EXAMPLES).intents[1]
+
+    assert second.intervals == {
+        "precision": wilson(2 / 5, 5),
+        "recall": wilson(2 / 2, 2),
+        "f1": wilson_f1(2, 3),
+    }
+
+
+@pytest.mark.parametrize("name", ["macro_f1", "calibration_error", "out_of_scope_auroc"])
+def test_other_results_have_an_interval_around_them(model, name):
+    """Drawing the test anew tells how far they may be off, the same each time."""
+    evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
+    interval, value = evaluation.intervals[name], getattr(evaluation, name)
+
+    assert 0 <= interval.low < value < interval.high <= 1
+    assert evaluate(model, EXAMPLES, list(OUT_OF_SCOPE)).intervals[name] == interval
+
+
+def test_perfect_results_are_not_taken_for_certain(model):
+    """Three utterances without a mistake leave much open, which drawing them anew does not see."""
+    evaluation = evaluate(model, [EXAMPLES[0], EXAMPLES[4], EXAMPLES[5]], ["o1"])
+
+    assert evaluation.intervals["macro_f1"] == wilson(1.0, 3)
+    assert evaluation.intervals["out_of_scope_auroc"] == wilson(1.0, 1)
+    error = evaluation.intervals["calibration_error"]
+    unknown = 1 - wilson(1.0, 3).low
+    assert astuple(error) == pytest.approx((0, evaluation.calibration_error + unknown))
+
+
+def test_without_anything_found_there_is_no_precision(model):
+    """Nothing is below the threshold: what was found can't be right or wrong."""
+    evaluation = evaluate(model, EXAMPLES[:1], ["o3"])
+
+    assert (evaluation.out_of_scope_recall, evaluation.out_of_scope_precision) == (0, None)
+    assert "out_of_scope_precision" not in evaluation.intervals
+
+
+def test_auroc_equals_scikit_learns():
+    """Ties count half."""
+    rng = np.random.default_rng(1)
+    inside, outside = rng.integers(2, 9, 50) / 1.0, rng.integers(0, 6, 30) / 1.0
+    known = roc_auc_score([True] * 50 + [False] * 30, np.concatenate((inside, outside)))
+
+    assert auroc(inside, outside) == pytest.approx(known)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import normalize
+
+from model.evaluation import similarity
+from model.evaluation.similarity import MIN_LIKENESS, MIN_SIMILARITY, Pairs, alike, built_alike
+from tests.conftest import SMALL_DATA
+
+TEXTS = [
+    "where is my parcel",
+    "reset my password please",
+    "where is my parcel?",
+    "how late is it in Rome",
+    "Reset my password, please!",
+]
+
+
+def of_pairs(found: Iterator[Pairs]) -> dict[tuple[int, int], float]:
+    return {
+        (earlier, later): similarity
+        for pairs in found
+        for earlier, later, similarity in zip(
+            pairs.earlier.tolist(), pairs.later.tolist(), pairs.similarities.tolist(), strict=True
+        )
+    }
+
+
+def test_utterances_that_say_nearly_the_same_are_found():
+    """Signs and capitals do not make another utterance; each pair is found once."""
+    found = of_pairs(alike(TEXTS))
+
+    assert set(found) == {(0, 2), (1, 4)}
+    assert all(MIN_SIMILARITY <= each <= 1.0 for each in found.values())
+
+
+@pytest.mark.parametrize(
+    ("find", "weigh_words", "least"),
+    [
+        pytest.param(alike, True, MIN_SIMILARITY, id="meaning"),
+        pytest.param(built_alike, False, MIN_LIKENESS, id="build"),
+    ],
+)
+def test_nothing_that_is_alike_is_missed(find, weigh_words, least, monkeypatch):
+    """Few pairs are measured, and they are those that comparing each with each finds."""
+    monkeypatch.setattr(similarity, "BLOCK", 7)
+    monkeypatch.setattr(similarity, "PIECE", 5)
+    words = ("please", "now", "again", "today")
+    texts = [f"{text} {word}" for group in SMALL_DATA.values() for text in group for word in words]
+    features = normalize(similarity._features(texts, weigh_words=weigh_words))
+    all_pairs = (features @ features.T).toarray()
+    expected = np.argwhere(np.triu(all_pairs >= least, k=1))
+
+    found = of_pairs(find(texts))
+
+    assert len(expected) > 10
+    assert sorted(found) == sorted(map(tuple, expected.tolist()))
+    assert found == pytest.approx({pair: all_pairs[pair] for pair in found}, abs=1e-5)
+
+
+def test_what_is_built_alike_may_mean_something_else():
+    """Rare words set utterances apart by meaning, not by build."""
+    texts = [f"please book a table for {name} tonight" for name in ("Ann", "Bob", "Zoe", "Eve")]
+
+    assert of_pairs(alike(texts)) == {}
+    assert len(of_pairs(built_alike(texts))) == 6
+
+
+def test_numbers_do_not_change_how_a_text_is_built():
+    """One sentence with many amounts is one sentence."""
+    texts = ["send 3 dollars to account 1000", "send 250 dollars to account 98"]
+
+    assert of_pairs(alike(texts)) == {}
+    assert of_pairs(built_alike(texts)) == {(0, 1): pytest.approx(1.0)}
+
+
+def test_texts_without_words_are_like_nothing():
+    """There is nothing to compare."""
+    assert of_pairs(alike(["!", "!!"])) == {}

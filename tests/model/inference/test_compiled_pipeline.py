@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.errors import CompiledFormError
+from model.inference.compiled_pipeline import FORMAT, CompiledPipeline
+from model.inference.compiled_scorer import CompiledScorer
+from model.inference.safetensors_file import ArrayFile
+from model.inference.static_embedding import to_arrays
+from model.training.trainer import COMPILED_NAME
+from tests.support.tiny_embedding import TINY
+
+
+@pytest.fixture
+def content(small_folder):
+    return (small_folder / COMPILED_NAME).read_bytes()
+
+
+@pytest.fixture
+def compiled(content, small_trained):
+    return CompiledPipeline.from_bytes(content, model_sha256=small_trained.card.model_sha256)
+
+
+def test_file_survives_reading_and_writing(compiled, content, small_trained):
+    """What was read is written as it was."""
+    assert compiled.to_bytes(model_sha256=small_trained.card.model_sha256) == content
+
+
+def test_file_of_another_pickle_is_refused(content):
+    """A compiled form serves only the pickle that it was made from."""
+    with pytest.raises(CompiledFormError, match="was made from another pickle"):
+        CompiledPipeline.from_bytes(content, model_sha256="0" * 64)
+
+
+def test_damaged_file_is_refused(content):
+    """A file that was cut is called damaged."""
+    with pytest.raises(CompiledFormError, match="is damaged"):
+        CompiledPipeline.from_bytes(content[:-1], model_sha256="")
+
+
+def test_other_format_is_refused():
+    """A sealed file of another format is of another version."""
+    content = ArrayFile({}, {"format": "intent-function/0"}).to_bytes()
+
+    with pytest.raises(CompiledFormError, match="another version"):
+        CompiledPipeline.from_bytes(content, model_sha256="")
+
+
+@pytest.mark.parametrize("description", ["{}", "[]", "no JSON", '{"labels": ["a"]}'])
+def test_file_without_a_description_is_refused(description):
+    """A sealed file that describes no pipeline is refused."""
+    metadata = {"format": FORMAT, "model_sha256": "", "description": description}
+
+    with pytest.raises(CompiledFormError, match="describes no pipeline"):
+        CompiledPipeline.from_bytes(ArrayFile({}, metadata).to_bytes(), model_sha256="")
+
+
+def with_arrays(compiled, **changes):
+    arrays = {**compiled.arrays, **changes}
+    return replace(compiled, arrays={k: v for k, v in arrays.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"intercept": np.zeros(2)}, id="intercept"),
+        pytest.param({"intercept": None}, id="no-intercept"),
+        pytest.param({"idf.0": np.ones(3)}, id="idf"),
+        pytest.param({"idf.0": None}, id="no-idf"),
+        pytest.param({"units.0": np.frombuffer(b"a\nb", np.uint8)}, id="units"),
+        pytest.param({"units.0": np.frombuffer(b"\xff", np.uint8)}, id="no-utf-8"),
+        pytest.param({"keys.0": None}, id="no-keys"),
+        pytest.param({"columns.0": np.array([1, 2], np.uint8)}, id="columns"),
+        pytest.param({"weights": np.zeros((4, 16))}, id="weights"),
+        pytest.param({"weights": np.zeros((4, 3))}, id="not-padded"),
+        pytest.param(
+            {
+                "weights": None,
+                "weights.starts": np.array([0, 1], np.uint32),
+                "weights.labels": np.array([3], np.uint8),
+                "weights.values": np.array([1], np.int8),
+            },
+            id="label-out-of-range",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(compiled, changes):
+    """Arrays that contradict each other are refused, however they came there."""
+    with pytest.raises(CompiledFormError, match="do not fit together"):
+        CompiledScorer(with_arrays(compiled, **changes))
+
+
+@pytest.mark.parametrize("missing", ["static.pieces", "static.vectors", "static.scales"])
+def test_static_vectors_without_a_part_are_refused(compiled, missing):
+    """Weights of static vectors serve only with all that makes the vectors."""
+    static = to_arrays(TINY, np.zeros((len(compiled.labels), TINY.dimensions)))
+    CompiledScorer(with_arrays(compiled, **static))
+
+    with pytest.raises(CompiledFormError, match="do not fit together"):
+        CompiledScorer(with_arrays(compiled, **{**static, missing: None}))

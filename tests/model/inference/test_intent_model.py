@@ -1,0 +1,442 @@
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from model.errors import ArtifactBrokenError, ArtifactMissingError
+from model.inference.intent_model import IntentModel, softmax
+from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
+from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
+from model.training.trainer import COMPILED_NAME, MODEL_NAME
+from tests.conftest import ROOT
+from tests.support.tables import TableScorer
+
+LABELS = ("a", "b", "c")
+TABLE = {"clear": (1.0, 4.0, -2.0), "vague": (0.5, 0.0, 0.25), "": (0.0, 0.0, 0.0)}
+
+
+def table_model(*, temperature: float = 1.0, threshold: float | None = None) -> IntentModel:
+    card = ModelCard(LABELS, "", temperature=temperature, threshold=threshold)
+    return IntentModel(TableScorer(LABELS, TABLE), card)
+
+
+@pytest.fixture
+def model_path(small_folder, tmp_path) -> Path:
+    """The small model in a folder that the test may change."""
+    return Path(shutil.copytree(small_folder, tmp_path / "model")) / MODEL_NAME
+
+
+def edit_card(model_path: Path, **changes: object) -> None:
+    path = model_path.with_name(CARD_NAME)
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def edit_self_test(model_path: Path, **changes: object) -> None:
+    self_test = json.loads(model_path.with_name(CARD_NAME).read_text())["self_test"]
+    edit_card(model_path, self_test=self_test | changes)
+
+
+def self_test_of(model: IntentModel) -> SelfTest:
+    assert model.card.self_test is not None
+    return model.card.self_test
+
+
+def error_of(path: Path) -> str:
+    with pytest.raises(ArtifactBrokenError) as caught:
+        IntentModel.load(path)
+    return str(caught.value)
+
+
+def test_trained_model_loads_with_its_card(model_path, small_trained, caplog):
+    """A saved model loads with the card that was written beside it, and nothing to warn of."""
+    model = IntentModel.load(model_path)
+
+    assert model.card.to_json() == small_trained.card.to_json()
+    assert caplog.records == []
+
+
+def test_missing_model_is_refused(tmp_path):
+    """A path without a file is an error that says how to get a model."""
+    path = tmp_path / "no.pkl"
+
+    with pytest.raises(ArtifactMissingError) as caught:
+        IntentModel.load(path)
+
+    assert str(caught.value) == (
+        f"{path} does not exist. Train a model (make train), or set MODEL_PATH to one."
+    )
+
+
+def test_folder_in_place_of_a_model_is_refused(tmp_path):
+    """A folder is not a model file."""
+    assert error_of(tmp_path) == f"{tmp_path} can't be read. Train it again: make train."
+
+
+def test_garbage_is_refused(tmp_path):
+    """A file that joblib can't read is an error."""
+    path = tmp_path / "garbage.pkl"
+    path.write_bytes(b"garbage")
+
+    assert error_of(path) == f"{path} is not a readable joblib file. Train it again: make train."
+
+
+def test_unreadable_card_is_refused(model_path):
+    """A card that is there but broken is an error, not a reason to serve uncalibrated."""
+    card_path = model_path.with_name(CARD_NAME)
+    card_path.write_text("{")
+
+    assert error_of(model_path) == (
+        f"{card_path} is not a readable model card. Train it again: make train."
+    )
+
+
+def test_labels_that_differ_from_the_card_are_refused(model_path, small_model):
+    """A card that lists the labels in another order would name wrong intents: an error."""
+    edit_card(model_path, labels=list(reversed(small_model.card.labels)))
+
+    assert error_of(model_path) == (
+        f"{model_path} does not have the labels that its card lists. Train it again: make train."
+    )
+
+
+def assert_is_uncalibrated(model: IntentModel, caplog, path: Path) -> None:
+    assert (model.card.temperature, model.card.threshold, model.card.self_test) == (1, None, None)
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.getMessage() == (
+        f"{path} has no model card of its own: "
+        "serving it uncalibrated and without an out-of-scope threshold"
+    )
+
+
+def test_model_without_a_card_is_served_uncalibrated(model_path, small_trained, caplog):
+    """A pipeline from elsewhere is served as it is, with a card made for it and a warning."""
+    model_path.with_name(CARD_NAME).unlink()
+
+    model = IntentModel.load(model_path)
+
+    assert_is_uncalibrated(model, caplog, model_path)
+    assert model.card.labels == small_trained.card.labels
+    assert model.card.model_sha256 == small_trained.card.model_sha256
+
+
+def test_card_of_another_model_is_not_used(model_path, small_trained, caplog):
+    """A card with another model's hash is left aside with a warning."""
+    edit_card(model_path, model_sha256="0" * 64)
+
+    model = IntentModel.load(model_path)
+
+    assert_is_uncalibrated(model, caplog, model_path)
+    assert model.card.model_sha256 == small_trained.card.model_sha256
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"intent": "order_tracking"}, id="intent"),
+        pytest.param({"confidence": 0.1234}, id="confidence"),
+        pytest.param({"utterance": "where is my order"}, id="utterance"),
+    ],
+)
+def test_wrong_answer_to_the_self_test_is_refused(model_path, changes):
+    """A model that answers the card's utterance otherwise than when trained is an error."""
+    edit_self_test(model_path, **changes)
+
+    assert error_of(model_path) == (
+        f"{model_path} answers its self-test otherwise than when trained. "
+        "Train it again: make train."
+    )
+
+
+@pytest.mark.parametrize("difference", [-1.1e-3, 1.1e-3])
+def test_confidence_that_differs_by_a_thousandth_is_refused(model_path, small_model, difference):
+    """A confidence that differs by more than a thousandth fails the self-test."""
+    edit_self_test(model_path, confidence=self_test_of(small_model).confidence + difference)
+
+    assert "answers its self-test otherwise than when trained" in error_of(model_path)
+
+
+@pytest.mark.parametrize("difference", [-0.9e-3, 0.9e-3])
+def test_self_test_leaves_room_for_rounding(model_path, small_model, difference):
+    """A confidence that differs by less than a thousandth passes the self-test."""
+    confidence = self_test_of(small_model).confidence + difference
+    edit_self_test(model_path, confidence=confidence)
+
+    assert self_test_of(IntentModel.load(model_path)).confidence == confidence
+
+
+def test_self_test_asks_for_the_intent_whatever_the_threshold(model_path):
+    """A threshold that rejects the self-test's utterance doesn't make the self-test fail."""
+    model = IntentModel.load(model_path, threshold=1e6)
+
+    [answer] = model.predict([self_test_of(model).utterance])
+    assert answer.intent == OUT_OF_SCOPE
+
+
+def test_classifier_without_numbers_is_refused(tmp_path):
+    """A classifier whose weights are not numbers any more is an error."""
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["hi", "bye"], ["a", "b"])
+    pipeline[-1].intercept_[:] = np.nan
+    path = tmp_path / "nan.pkl"
+    joblib.dump(pipeline, path)
+
+    assert error_of(path) == (
+        f"{path} answers its self-test with no number. Train it again: make train."
+    )
+
+
+@pytest.mark.parametrize("threshold", [-1.5, 0.0])
+def test_threshold_overrides_the_cards(model_path, small_trained, threshold):
+    """A threshold given at load, 0 too, takes the place of the card's and changes nothing else."""
+    model = IntentModel.load(model_path, threshold=threshold)
+
+    assert small_trained.card.threshold != threshold
+    assert model.card.to_json() == replace(small_trained.card, threshold=threshold).to_json()
+
+
+def test_threshold_is_given_to_a_model_without_a_card(model_path):
+    """A pipeline without a card can be served with a threshold."""
+    model_path.with_name(CARD_NAME).unlink()
+
+    assert IntentModel.load(model_path, threshold=2.5).card.threshold == 2.5
+
+
+def test_no_utterances_have_no_predictions():
+    """An empty list of utterances is answered by an empty list."""
+    assert table_model().predict([]) == []
+
+
+def test_predictions_keep_the_order_of_utterances():
+    """There is one prediction for each utterance, in order, the same alone or among others."""
+    model = table_model()
+
+    assert [item.intent for item in model.predict(["vague", "clear", "vague"])] == ["a", "b", "a"]
+    assert model.predict(["vague", "clear"]) == model.predict(["vague"]) + model.predict(["clear"])
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 8.0])
+def test_confidence_is_the_softmax_over_the_temperature(temperature):
+    """Confidences are the softmax of the logits divided by the temperature."""
+    [prediction] = table_model(temperature=temperature).predict(["clear"], top_k=3)
+
+    exponentials = np.exp(np.array([4.0, 1.0, -2.0]) / temperature)
+    expected = exponentials / exponentials.sum()
+    assert [item.intent for item in prediction.alternatives] == ["b", "a", "c"]
+    assert [item.confidence for item in prediction.alternatives] == pytest.approx(list(expected))
+    assert prediction.confidence == prediction.alternatives[0].confidence
+
+
+@pytest.mark.parametrize(
+    ("threshold", "intent"),
+    [
+        pytest.param(None, "a", id="none"),
+        pytest.param(0.4, "a", id="below-the-logit"),
+        pytest.param(0.5, "a", id="equal-to-the-logit"),
+        pytest.param(0.6, OUT_OF_SCOPE, id="above-the-logit"),
+    ],
+)
+def test_largest_logit_below_the_threshold_is_out_of_scope(threshold, intent):
+    """The threshold bounds the largest logit, whatever the temperature."""
+    [prediction] = table_model(threshold=threshold, temperature=0.1).predict(["vague"])
+
+    assert prediction.intent == intent
+
+
+def test_out_of_scope_prediction_still_ranks_known_intents():
+    """Confidence and alternatives are of the known intents, out of scope or not."""
+    [known] = table_model().predict(["vague"], top_k=2)
+    [rejected] = table_model(threshold=1.0).predict(["vague"], top_k=2)
+
+    assert [item.intent for item in rejected.alternatives] == ["a", "c"]
+    assert rejected == replace(known, intent=OUT_OF_SCOPE)
+
+
+def test_predictions_have_no_alternatives_unless_asked():
+    """Known intents are ranked only where this is asked for."""
+    [prediction] = table_model().predict(["clear"])
+
+    assert prediction.alternatives == ()
+
+
+@pytest.mark.parametrize(
+    ("top_k", "count"),
+    [
+        pytest.param(0, 0, id="none"),
+        pytest.param(2, 2, id="some"),
+        pytest.param(3, 3, id="all"),
+        pytest.param(99, 3, id="more-than-there-are"),
+    ],
+)
+def test_alternatives_are_as_many_as_asked_for(top_k, count):
+    """As many known intents are ranked as were asked for, or all of them."""
+    [prediction] = table_model().predict(["clear"], top_k=top_k)
+
+    assert [item.intent for item in prediction.alternatives] == ["b", "a", "c"][:count]
+
+
+def test_intents_of_equal_confidence_keep_the_order_of_labels():
+    """A tie goes to the label that comes first."""
+    assert table_model().predict([""], top_k=3) == [
+        Prediction("a", 1 / 3, tuple(Alternative(label, 1 / 3) for label in LABELS))
+    ]
+
+
+def test_empty_text_is_answered(small_model):
+    """The empty text has a prediction as any other text."""
+    [prediction] = small_model.predict([""], top_k=3)
+
+    assert sum(item.confidence for item in prediction.alternatives) == pytest.approx(1.0)
+    assert prediction.intent in {*small_model.card.labels, OUT_OF_SCOPE}
+
+
+def test_small_model_knows_its_intents(small_model):
+    """A loaded model finds the intents that it was trained on."""
+    predictions = small_model.predict(["please reset my password", "where is my order now"])
+
+    assert [item.intent for item in predictions] == ["password_reset", "order_tracking"]
+
+
+def test_largest_logits_are_what_the_threshold_bounds():
+    """Beside the probabilities, each utterance's largest logit is given as the scorer has it."""
+    probabilities, scope_scores = table_model(temperature=3.0).score(["clear", "vague"])
+
+    assert probabilities.shape == (2, len(LABELS))
+    assert list(scope_scores) == [4.0, 0.5]
+
+
+def scope_model(*, threshold: float | None = None) -> IntentModel:
+    table = {"clear": [1.0, 4.0, 0.5], "odd": [2.0, 1.0, 2.5]}
+    scorer = TableScorer(("a", "b", OUT_OF_SCOPE), table)
+    return IntentModel(scorer, ModelCard(("a", "b"), "", threshold=threshold))
+
+
+def test_out_of_scope_as_the_last_label_is_no_intent():
+    """The out-of-scope logit takes no part in the probabilities or the ranking."""
+    [clear, odd] = scope_model(threshold=0.0).predict(["clear", "odd"], top_k=3)
+
+    assert [item.intent for item in clear.alternatives] == ["b", "a"]
+    assert sum(item.confidence for item in odd.alternatives) == pytest.approx(1.0)
+    assert (clear.intent, odd.intent) == ("b", OUT_OF_SCOPE)
+
+
+def test_out_of_scope_logit_is_taken_from_the_largest_one():
+    """The threshold bounds the difference of the largest logit and the out-of-scope logit."""
+    assert list(scope_model().score(["clear", "odd"])[1]) == [3.5, -0.5]
+    [odd] = scope_model(threshold=-1.0).predict(["odd"])
+    assert odd.intent == "a"
+
+
+EVIDENCE = [
+    Evidence("weak", 0.1),
+    Evidence("against", -3.0),
+    Evidence("nothing", 0.0),
+    Evidence("same b", 0.5),
+    Evidence("strong", 2.0),
+    Evidence("same a", 0.5),
+]
+
+
+@pytest.mark.parametrize(
+    ("limit", "count"),
+    [
+        pytest.param(0, 0, id="none"),
+        pytest.param(2, 2, id="some"),
+        pytest.param(99, 4, id="more-than-there-are"),
+    ],
+)
+def test_explanation_gives_the_strongest_evidence_first(limit, count):
+    """Evidence for the most likely intent is sorted by weight, then by name, and limited."""
+    scorer = TableScorer(LABELS, TABLE, {1: EVIDENCE})
+    model = IntentModel(scorer, ModelCard(LABELS, "", threshold=100.0))
+
+    explanation = model.explain("clear", limit=limit)
+
+    assert [item.feature for item in explanation] == ["strong", "same a", "same b", "weak"][:count]
+
+
+def test_explanation_is_of_ten_n_grams(small_model):
+    """Without a limit, the ten strongest n-grams of the utterance are given."""
+    text = "please reset my password"
+
+    explanation = small_model.explain(text)
+
+    assert len(explanation) == 10
+    assert explanation[0].feature == "reset"
+    assert small_model.explain(text, limit=12)[:10] == explanation
+
+
+def test_softmax_is_safe_for_large_logits():
+    """Rows become probabilities without overflow, however large or far apart their logits are."""
+    logits = np.array([[1e6, 1e6, -1e6], [0.0, np.log(2.0), np.log(5.0)]])
+
+    np.testing.assert_allclose(softmax(logits), [[0.5, 0.5, 0.0], [0.125, 0.25, 0.625]])
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from model.intent_model import IntentModel
+print(IntentModel.load(Path(sys.argv[1])).predict(["reset my password"])[0].intent)
+print(sorted({name.split(".")[0] for name in sys.modules} & {"sklearn", "scipy", "joblib"}))
+"""
+
+
+def test_compiled_model_is_served_without_scikit_learn(small_folder):
+    """Loading and answering import neither scikit-learn nor scipy nor joblib."""
+    command = [sys.executable, "-c", SERVE, str(small_folder / MODEL_NAME)]
+    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+
+    assert result.stdout.splitlines() == ["password_reset", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(lambda path: path.unlink(), "does not exist", id="missing"),
+        pytest.param(lambda path: path.write_bytes(b"?"), "is damaged", id="damaged"),
+        pytest.param(lambda path: (path.unlink(), path.mkdir()), "can't be read", id="unreadable"),
+    ],
+)
+def test_scikit_learn_serves_where_the_compiled_form_can_not(
+    model_path, small_model, caplog, change, reason
+):
+    """A pickle without a usable compiled form is served by scikit-learn, with one warning."""
+    compiled_path = model_path.with_name(COMPILED_NAME)
+    change(compiled_path)
+
+    model = IntentModel.load(model_path)
+
+    [ours], [theirs] = (m.predict(["lost my password"]) for m in (model, small_model))
+    assert (ours.intent, ours.confidence) == (theirs.intent, pytest.approx(theirs.confidence))
+    [record] = caplog.records
+    assert record.getMessage() == (
+        f"{compiled_path} {reason}: serving by scikit-learn, which starts and answers slower; "
+        f"to compile it: python -m model.compile {model_path}"
+    )
+
+
+def test_without_scikit_learn_a_compiled_form_is_needed(model_path, monkeypatch):
+    """Where scikit-learn is not installed, the error names both files and the remedy."""
+    compiled_path = model_path.with_name(COMPILED_NAME)
+    compiled_path.unlink()
+    monkeypatch.setitem(sys.modules, "model.inference.sklearn_scorer", None)
+
+    with pytest.raises(ArtifactBrokenError) as caught:
+        IntentModel.load(model_path)
+
+    assert str(caught.value) == (
+        f"{model_path} can't be served without scikit-learn: {compiled_path} does not exist. "
+        f"Compile it: python -m model.compile {model_path}."
+    )

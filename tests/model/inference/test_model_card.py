@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from model.errors import ArtifactBrokenError
+from model.inference.model_card import ModelCard, SelfTest
+
+CARD = ModelCard(
+    labels=("grüße", "order_tracking"),
+    model_sha256="0f" * 32,
+    temperature=0.5,
+    threshold=-1.25,
+    self_test=SelfTest("hello", "grüße", 0.75),
+    training={"seed": 0, "metrics": {"accuracy": 0.9, "intents": [{"intent": "grüße"}]}},
+)
+FIELDS = json.loads(CARD.to_json())
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        pytest.param(CARD, id="full"),
+        pytest.param(ModelCard(labels=("a", "b"), model_sha256=""), id="labels-and-hash-alone"),
+    ],
+)
+def test_card_is_read_as_it_was_written(card, tmp_path):
+    """A card that was written as JSON reads as the same card."""
+    path = tmp_path / "card.json"
+    path.write_text(card.to_json(), encoding="utf-8")
+
+    assert ModelCard.read(path) == card
+
+
+def test_card_without_more_is_uncalibrated():
+    """A card of labels and hash alone leaves scores as they are and rejects nothing."""
+    card = ModelCard(labels=("a", "b"), model_sha256="")
+
+    assert (card.temperature, card.threshold, card.self_test) == (1.0, None, None)
+    assert card.training == {}
+
+
+def test_card_is_written_for_people():
+    """The JSON is indented, keeps letters of other languages, and ends with a line end."""
+    text = CARD.to_json()
+
+    assert text.startswith('{\n  "labels": [\n    "grüße",\n')
+    assert text.endswith("}\n")
+
+
+def with_fields(**changes: object) -> str:
+    return json.dumps(FIELDS | changes)
+
+
+def with_self_test(confidence: object) -> str:
+    return with_fields(self_test={"utterance": "hi", "intent": "a", "confidence": confidence})
+
+
+def without(key: str) -> str:
+    return json.dumps({name: value for name, value in FIELDS.items() if name != key})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("{", id="not-json"),
+        pytest.param("[]", id="not-an-object"),
+        *(pytest.param(without(key), id=f"without-{key}") for key in FIELDS),
+        pytest.param(with_fields(labels=None), id="labels-null"),
+        pytest.param(with_fields(temperature="warm"), id="temperature-not-a-number"),
+        pytest.param(with_fields(temperature=None), id="temperature-null"),
+        pytest.param(with_fields(threshold="high"), id="threshold-not-a-number"),
+        pytest.param(with_fields(self_test={"utterance": "hi"}), id="self-test-incomplete"),
+        pytest.param(with_fields(self_test="hi"), id="self-test-not-an-object"),
+        pytest.param(with_self_test(confidence="x"), id="self-test-confidence-text"),
+        pytest.param(with_self_test(confidence=None), id="self-test-confidence-null"),
+        pytest.param(with_self_test(confidence=float("nan")), id="self-test-confidence-nan"),
+        pytest.param(with_fields(temperature=10**400), id="temperature-huge"),
+        pytest.param(with_fields(training=7), id="training-no-object"),
+    ],
+)
+def test_file_that_is_no_card_is_refused(content, tmp_path):
+    """A file that is not a whole card is an error that names it."""
+    path = tmp_path / "card.json"
+    path.write_text(content)
+
+    with pytest.raises(ArtifactBrokenError) as caught:
+        ModelCard.read(path)
+
+    assert str(caught.value) == f"{path} is not a readable model card. Train it again: make train."
+
+
+def test_card_in_another_encoding_is_refused(tmp_path):
+    """A card that is not UTF-8 is an error."""
+    path = tmp_path / "card.json"
+    path.write_text(CARD.to_json(), encoding="latin-1")
+
+    with pytest.raises(ArtifactBrokenError, match="is not a readable model card"):
+        ModelCard.read(path)
+
+
+def test_missing_card_is_refused(tmp_path):
+    """Reading a card that is not there is an error."""
+    with pytest.raises(ArtifactBrokenError, match="is not a readable model card"):
+        ModelCard.read(tmp_path / "card.json")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"temperature": 0}, id="temperature-0"),
+        pytest.param({"temperature": -1.0}, id="temperature-negative"),
+        pytest.param({"temperature": math.nan}, id="temperature-nan"),
+        pytest.param({"temperature": math.inf}, id="temperature-infinite"),
+        pytest.param({"threshold": math.nan}, id="threshold-nan"),
+        pytest.param({"threshold": math.inf}, id="threshold-infinite"),
+        pytest.param({"threshold": -math.inf}, id="threshold-minus-infinite"),
+    ],
+)
+def test_card_with_a_number_out_of_range_is_refused(changes, tmp_path):
+    """A temperature that is not above 0, or a number that is not finite, is an error."""
+    path = tmp_path / "card.json"
+    path.write_text(with_fields(**changes))
+
+    with pytest.raises(ArtifactBrokenError) as caught:
+        ModelCard.read(path)
+
+    assert str(caught.value) == (
+        f"{path} holds a temperature or threshold out of range. Train it again: make train."
+    )
+
+
+def test_threshold_may_be_any_finite_number(tmp_path):
+    """A threshold of 0 is one, not the lack of it."""
+    path = tmp_path / "card.json"
+    path.write_text(with_fields(threshold=0))
+
+    assert ModelCard.read(path).threshold == 0.0

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from model.learning.augmentation import add_typos, upper_case, without_spaces
+
+TEXT = "where is my missing parcel"
+
+
+def test_every_word_can_be_misspelt():
+    """With a share of one, each word of two letters or more has one slip; short ones stay."""
+    words = add_typos("a blue bird", random.Random(1), share=1.0).split()
+
+    assert words[0] == "a"
+    assert words[1] != "blue"
+    assert words[2] != "bird"
+
+
+def test_no_word_has_to_be_misspelt():
+    """With a share of zero, the words stay, with single spaces between them."""
+    assert add_typos("  where   is it ", random.Random(0), share=0.0) == "where is it"
+
+
+def test_share_of_the_words_is_misspelt():
+    """Of many words, about the given share has a slip."""
+    words = ["parcel"] * 2000
+
+    result = add_typos(" ".join(words), random.Random(0), share=0.3).split()
+
+    assert sum(word != "parcel" for word in result) == pytest.approx(600, abs=60)
+
+
+def test_slips_are_of_four_kinds():
+    """A letter is left out, doubled, swapped with the next one, or replaced."""
+    rng = random.Random(0)
+    slips = {add_typos("ab", rng, share=1.0) for _ in range(500)}
+
+    assert {"a", "b", "aab", "abb", "ba", "zb", "az"} <= slips
+    assert {len(slip) for slip in slips} == {1, 2, 3}
+
+
+def test_upper_case_is_upper_case():
+    """Capitals are the same letters."""
+    assert upper_case("where is it", random.Random(0)) == "WHERE IS IT"
+
+
+def test_one_space_is_lost():
+    """Two words that stood side by side run together, others don't."""
+    result = without_spaces(TEXT, random.Random(0))
+
+    assert len(result.split()) == len(TEXT.split()) - 1
+    assert result.replace(" ", "") == TEXT.replace(" ", "")
+
+
+def test_one_word_has_no_space_to_lose():
+    """A text of one word stays as it is."""
+    assert without_spaces("parcel", random.Random(0)) == "parcel"

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.learning.ensemble import (
+    CANDIDATES,
+    USUAL_WEIGHTS,
+    Ensemble,
+    Hyperparameters,
+    negative_log_likelihood,
+)
+from model.learning.linear_model import Linear
+
+TARGETS = np.arange(3000) % 3
+SETTINGS = Hyperparameters(1.0)
+
+
+def fit_base_models(noise: float, *, seed: int = 0) -> list:
+    """Give the scores of two base_models that both know the label, but for noise of their own."""
+    random = np.random.default_rng(seed)
+    truth = np.eye(3)[TARGETS]
+    return [truth + random.normal(scale=noise, size=truth.shape) for _ in range(2)]
+
+
+@pytest.mark.parametrize("best", CANDIDATES, ids=str)
+def test_best_settings_are_chosen(best):
+    """The settings whose held-out scores say most about the labels are taken."""
+    held_out = {each: fit_base_models(0.5 if each == best else 2.0) for each in CANDIDATES}
+
+    assert Ensemble.choose(held_out, TARGETS).settings == best
+
+
+@pytest.mark.parametrize(
+    ("noise", "is_concentrated"),
+    [pytest.param(1.0, False, id="chance"), pytest.param(0.9, True, id="real-gain")],
+)
+def test_n_grams_are_concentrated_only_for_a_gain_that_is_no_chance(noise, is_concentrated):
+    """What is better by less than a standard error, as that by chance, is not taken."""
+    plain, concentrated = Hyperparameters(1.0), Hyperparameters(1.0, is_concentrated=True)
+    held_out = {plain: fit_base_models(1.0, seed=8), concentrated: fit_base_models(noise, seed=9)}
+
+    assert Ensemble.choose(held_out, TARGETS).settings.is_concentrated == is_concentrated
+
+
+def test_weights_make_the_labels_most_likely():
+    """No other weights of the base_models give the held-out labels a larger likelihood."""
+    scores = fit_base_models(0.5)
+    weights = np.array(Ensemble.choose({SETTINGS: scores}, TARGETS).weights)
+
+    def loss(factors) -> float:
+        blended = sum(w * f * view for w, f, view in zip(weights, factors, scores, strict=True))
+        return negative_log_likelihood(blended, TARGETS)
+
+    assert loss((1, 1)) < min(loss((1.2, 1)), loss((0.8, 1)), loss((1, 1.2)), loss((1, 0.8)))
+
+
+def test_few_utterances_leave_the_weights_near_the_usual_ones():
+    """Three utterances that any weight gets right do not drive the weights to infinity."""
+    scores = [np.eye(3), np.eye(3)]
+
+    weights = Ensemble.choose({SETTINGS: scores}, np.arange(3)).weights
+
+    assert weights == pytest.approx(USUAL_WEIGHTS, rel=2.0)
+
+
+def test_blend_is_the_weighted_sum_of_the_views():
+    """The base_models become one linear classifier."""
+    one = Linear(np.ones((2, 3), np.float32), np.zeros(2))
+
+    blended = Ensemble(SETTINGS, (2.0, 3.0)).blend([one, one])
+
+    assert blended.coefficients.tolist() == [[5.0] * 3] * 2
+
+
+def test_likelihood_is_that_of_the_softmax():
+    """The loss is the mean of the negative logarithms of the true labels' probabilities."""
+    logits = np.log(np.array([[0.5, 0.5], [0.2, 0.8]]))
+
+    assert negative_log_likelihood(logits, np.array([0, 1])) == pytest.approx(
+        -(np.log(0.5) + np.log(0.8)) / 2
+    )

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.inference.intent_model import softmax
+from model.inference.sklearn_scorer import PipelineScorer
+from model.learning.linear_model import Linear
+from model.learning.pipeline import (
+    BLOCK_WEIGHTS,
+    block_sizes,
+    build_features,
+    build_pipeline,
+    fitted_pipeline,
+)
+from tests.support.tiny_embedding import TINY
+
+
+@pytest.fixture(scope="module")
+def fitted(small_dataset):
+    texts = [example.text for example in small_dataset.train]
+    return build_pipeline().fit(texts, [example.intent for example in small_dataset.train])
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        pytest.param("i fogot my pasword", "password_reset", id="typos"),
+        pytest.param("WHERE IS MY PARCEL", "order_tracking", id="case"),
+        pytest.param("trâck my örder", "order_tracking", id="accents"),
+        pytest.param("hellooo", "greeting", id="word-form"),
+    ],
+)
+def test_pipeline_classifies_texts_it_has_not_seen(fitted, text, intent):
+    """A fitted pipeline finds the intent despite typos, case, accents and word forms."""
+    assert list(fitted.predict([text])) == [intent]
+
+
+def test_pipeline_reads_words_phrases_and_characters(fitted):
+    """The features are words, of one letter too, word pairs, and character n-grams."""
+    names = set(fitted[:-1].get_feature_names_out())
+
+    assert {"word__i", "word__order", "word__my order", "char__ord", "char__ my"} <= names
+
+
+def test_n_grams_are_of_bounded_length(fitted):
+    """NgramTrie are of one or two words, character n-grams of two to five characters."""
+    names = fitted[:-1].get_feature_names_out()
+    words = [name.removeprefix("word__") for name in names if name.startswith("word__")]
+    characters = [name.removeprefix("char__") for name in names if name.startswith("char__")]
+
+    assert {len(ngram.split()) for ngram in words} == {1, 2}
+    assert {len(ngram) for ngram in characters} == {2, 3, 4, 5}
+
+
+def test_accents_make_no_other_features(fitted):
+    """A text has the same features with accents and without, words and characters alike."""
+    plain, accented = fitted[:-1].transform(["track my order", "trâck mý örder"]).toarray()
+
+    np.testing.assert_array_equal(accented, plain)
+
+
+@pytest.mark.parametrize(
+    ("repeated", "other"),
+    [
+        pytest.param("word__my", "word__password", id="word"),
+        pytest.param("char__my", "char__pas", id="character"),
+    ],
+)
+def test_repetition_counts_by_its_logarithm(fitted, repeated, other):
+    """What an n-gram weighs beside the others grows with the logarithm of its count."""
+    names = list(fitted[:-1].get_feature_names_out())
+    columns = [names.index(repeated), names.index(other)]
+    weights = fitted[:-1].transform(["my password", "my my my password"]).toarray()[:, columns]
+
+    once, thrice = weights[:, 0] / weights[:, 1]
+
+    assert thrice / once == pytest.approx(1 + np.log(3))
+
+
+def test_character_n_grams_of_one_utterance_are_left_out(fitted):
+    """A character n-gram has to occur in two utterances, a word need not."""
+    names = set(fitted[:-1].get_feature_names_out())
+
+    assert "word__broken" in names
+    assert "char__morn" not in names
+    assert "char__parc" in names
+
+
+def test_characters_have_no_idf(fitted):
+    """A rare word weighs more than a frequent one, a rare run of characters no more than others."""
+    words, characters = (vectorizer for _, vectorizer in fitted[0].transformer_list)
+
+    assert words.use_idf
+    assert not characters.use_idf
+
+
+def test_blocks_have_the_sizes_of_their_vocabularies(fitted):
+    """The columns of a block are as many as its n-grams, in the order of the blocks."""
+    sizes = block_sizes(fitted[0])
+
+    assert list(sizes) == ["word", "char"]
+    assert set(sizes) < set(BLOCK_WEIGHTS)
+    assert sum(sizes.values()) == fitted[-1].n_features_in_
+
+
+def test_static_vectors_are_the_last_block():
+    """With an embedding, the dimensions of its vectors come after the n-grams."""
+    features = build_features(TINY).fit(["my order", "my parcel"])
+
+    assert list(block_sizes(features)) == list(BLOCK_WEIGHTS)
+    assert block_sizes(features)["static"] == TINY.dimensions
+
+
+@pytest.mark.parametrize("labels", [("b", "a"), ("b", "a", "out_of_scope")], ids=["two", "three"])
+def test_fitted_pipeline_scores_by_the_given_weights(fitted, labels):
+    """Features and weights make a pipeline of scikit-learn, with labels in the given order."""
+    random = np.random.default_rng(0)
+    weights = random.normal(size=(len(labels), fitted[-1].n_features_in_ + 1))
+    weights -= weights.mean(axis=0)
+    linear = Linear(weights[:, 1:].astype(np.float32), weights[:, 0])
+    texts = ["hello", "where is my order"]
+
+    pipeline = fitted_pipeline(fitted[0], linear, labels)
+
+    scores = linear.scores(fitted[0].transform(texts))
+    np.testing.assert_allclose(PipelineScorer(pipeline).logits(texts), scores, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(pipeline.predict_proba(texts), softmax(scores), rtol=1e-5)
+    assert list(pipeline.predict(texts)) == [labels[i] for i in scores.argmax(axis=1)]
+
+
+def test_each_pipeline_is_untrained():
+    """Every call builds a pipeline of its own, not fitted yet."""
+    first, second = build_pipeline(), build_pipeline()
+
+    assert first is not second
+    assert not hasattr(first, "classes_")

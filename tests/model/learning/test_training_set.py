@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.datasets.readers import Example
+from model.learning.training_set import MIN_OUT_OF_SCOPE, TrainingSet
+
+EXAMPLES = [
+    Example(text, intent, Path("data.csv"), 2)
+    for text, intent in (("hi", "greet"), ("bye", "a_goodbye"), ("hey", "greet"))
+]
+
+
+def test_labels_are_sorted_and_targets_are_their_indices():
+    """Each utterance's target is the place of its intent among the sorted ones."""
+    corpus = TrainingSet.of(EXAMPLES)
+
+    assert corpus.labels == ("a_goodbye", "greet")
+    assert corpus.targets.tolist() == [1, 0, 1]
+    assert corpus.texts == ("hi", "bye", "hey")
+    assert len(corpus) == 3
+
+
+@pytest.mark.parametrize(
+    ("count", "kept"),
+    [
+        pytest.param(MIN_OUT_OF_SCOPE - 1, 0, id="too-few"),
+        pytest.param(MIN_OUT_OF_SCOPE, MIN_OUT_OF_SCOPE, id="enough"),
+    ],
+)
+def test_few_out_of_scope_texts_are_not_learnt_from(count, kept):
+    """A handful of out-of-scope texts is left out."""
+    assert len(TrainingSet.of(EXAMPLES, ["x"] * count).out_of_scope) == kept

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from model.evaluation.confidence_intervals import Interval
+from model.reporting.charts import Dot, growth, matrix, reliability, trade_off
+
+
+def radii(plot: str) -> list[float]:
+    return [float(each) for each in re.findall(r' r="([\d.]+)"', plot)]
+
+
+def heights(plot: str, kind: str) -> list[float]:
+    return [float(each) for each in re.findall(rf'class="{kind}" cx="[\d.]+" cy="([\d.]+)"', plot)]
+
+
+def test_dots_of_more_answers_are_larger():
+    """So that a share of few is not taken for one of many."""
+    few, many = (Dot(0.5, 0.5, Interval(0.1, 0.9), cases) for cases in (1, 100))
+
+    small, large = radii(reliability([few, many]))
+
+    assert small < large / 2
+
+
+def test_curve_ends_where_the_plot_does():
+    """What costs more than is shown is left out, the model's mark too."""
+    points = [(0.0, 0.5), (0.1, 0.8), (0.5, 0.9)]
+
+    assert trade_off(points, mark=(0.1, 0.8), most=0.2).count('class="mark"') == 1
+    shown = trade_off(points, mark=(0.5, 0.9), most=0.2)
+    assert 'class="mark"' not in shown
+    [line] = re.findall(r'class="line" d="([^"]+)"', shown)
+    assert line.count("L") == 1
+
+
+@pytest.mark.parametrize(
+    ("lowest", "bottom"),
+    [
+        pytest.param(0.42, "40%", id="weak"),
+        pytest.param(0.95, "80%", id="strong"),
+    ],
+)
+def test_growth_is_shown_from_below_its_lowest_point(lowest, bottom):
+    """The axis leaves room for the intervals, and does not make a mountain of a molehill."""
+    dots = [Dot(number, 0.97, Interval(lowest, 0.99), 1) for number in (1000, 2000)]
+
+    shown = growth(dots, Dot(4000, 0.98, Interval(0.96, 1.0), 1))
+
+    assert f">{bottom}</text>" in shown
+    assert all(f">{size}</text>" in shown for size in ("1,000", "2,000", "4,000"))
+    assert 10 <= min(heights(shown, "hollow")) < min(heights(shown, "dot")) <= 300
+
+
+def test_intervals_stay_within_the_frame():
+    """An expected accuracy above one is cut."""
+    shown = growth(
+        [Dot(10, 0.9, Interval(0.85, 0.95), 1), Dot(20, 0.95, Interval(0.9, 0.99), 1)],
+        Dot(40, 0.99, Interval(0.9, 1.2), 1),
+    )
+
+    ends = [float(end) for end in re.findall(r'class="whisker" d="[^L]+L[\d.]+ ([-\d.]+)"', shown)]
+    assert min(ends) == 10
+
+
+def test_small_shares_can_be_seen():
+    """A few in a hundred are not as faint as nothing."""
+    shown = matrix(["a", "b"], {("a", "b"): 0.03, ("a", "a"): 1.0})
+
+    faint, full = (float(each) for each in re.findall(r'fill-opacity="([\d.]+)"', shown))
+    assert faint > 0.3
+    assert full == 1.0

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from model.datasets.readers import Example
+from model.evaluation.confidence_intervals import Interval
+from model.evaluation.data_issues import DataIssues, Mistake
+from model.evaluation.diagnosis import Diagnosis
+from model.evaluation.labelled_predictions import LabelledPredictions
+from model.evaluation.learning_curve import LearningCurve, Point
+from model.evaluation.metrics import Confusion, Evaluation, IntentScore
+from model.inference.model_card import ModelCard
+from model.reporting.html_report import render_report
+from model.training.trainer import REPORT_NAME
+from tests.support.browsers import needs_browser
+
+CARD = ModelCard(("greet", "<b>"), "0123456789abcdef", threshold=0.4)
+EVALUATION = Evaluation(
+    accuracy=0.75,
+    macro_f1=0.7,
+    rejected=0.05,
+    intents=(
+        IntentScore("<b>", 1.0, 1.0, 1.0, 2, {"f1": Interval(0.5, 1.0)}),
+        IntentScore("greet", 1.0, 0.5, 0.667, 2, {"f1": Interval(0.17, 0.95)}),
+    ),
+    confusions=(Confusion("greet", "<b>", 1),),
+    calibration_error=0.123,
+    robustness={"upper case": 0.5},
+    out_of_scope_recall=0.8,
+    out_of_scope_precision=0.6,
+    out_of_scope_auroc=0.9,
+    intervals={
+        "accuracy": Interval(0.301, 0.954),
+        "macro_f1": Interval(0.2, 0.9),
+        "rejected": Interval(0.01, 0.3),
+        "calibration_error": Interval(0.021, 0.321),
+        "upper case": Interval(0.15, 0.85),
+        "out_of_scope_recall": Interval(0.4, 0.98),
+        "out_of_scope_precision": Interval(0.31, 0.83),
+        "out_of_scope_auroc": Interval(0.71, 0.99),
+    },
+)
+ANSWERS = LabelledPredictions(
+    examples=tuple(
+        Example(text, intent, Path("test.csv"), 2)
+        for text, intent in (("hi", "greet"), ("ho", "greet"), ("b", "<b>"), ("bb", "<b>"))
+    ),
+    predicted=("<b>", "greet", "<b>", "<b>"),
+    confidences=np.array([0.55, 0.95, 0.95, 1.0]),
+    in_scope=np.array([0.5, 2.0, 3.0, 4.0]),
+    out_of_scope=np.array([0.0, 2.5]),
+    threshold=1.0,
+)
+SUSPECT = Mistake(Example("<script>hi</script>", "greet", Path("data/train.csv"), 7), "<b>", 0.91)
+CURVE = LearningCurve(
+    (Point(6, 0.5, Interval(0.3, 0.7)), Point(12, 0.7, Interval(0.5, 0.85))),
+    0.08,
+    Interval(0.01, 0.15),
+)
+DIAGNOSIS = Diagnosis(
+    replace(EVALUATION, accuracy=0.654), DataIssues((SUSPECT,), (), (), ()), CURVE
+)
+VOID = {"meta", "rect", "path", "circle"}
+
+
+def render(
+    card: ModelCard = CARD,
+    evaluation: Evaluation = EVALUATION,
+    answers: LabelledPredictions = ANSWERS,
+    diagnosis: Diagnosis = DIAGNOSIS,
+) -> str:
+    return render_report(card, evaluation, answers, diagnosis)
+
+
+class Page(HTMLParser):
+    """Checks that each element is closed, and collects what is shown and what is referred to."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.rows: list[list[str]] = []
+        self.text = ""
+        self.references: list[str] = []
+        self.feed(content)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.references += [str(value) for name, value in attrs if name in {"src", "href"}]
+        self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in {"meta"}:
+            self.open.pop()
+
+    def handle_startendtag(self, tag: str, *_: object) -> None:
+        assert tag in VOID
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.open and self.open[-1] in {"td", "th"}:
+            self.rows[-1].append(data)
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page(render())
+
+
+def test_numbers_are_shown(page):
+    """What the test found stands at the top, each with its interval."""
+    for shown in ("75.0%", "70.0%", "0.123", "5.0%", "80.0%", "60.0%", "0.900", "50.0%"):
+        assert shown in page.text
+    for interval in ("30.1% to 95.4%", "0.021 to 0.321", "31.0% to 83.0%", "0.710 to 0.990"):
+        assert interval in page.text
+
+
+def test_doubtful_labels_are_listed_with_their_place(page):
+    """People find the line to mend; nothing in it is taken for a tag."""
+    assert ["<script>hi</script>", "train.csv:7", "greet", "<b>", "0.91"] in page.rows
+
+
+def test_intents_are_listed_the_weakest_first(page):
+    """What needs work comes first, and confusions are named."""
+    weakest, other = (row for row in page.rows if row[-1] == "2")
+
+    assert weakest == ["greet", "66.7%", "17% to 95%", "100.0%", "50.0%", "2"]
+    assert other[0] == "<b>"
+    assert ["greet", "<b>", "hi", "1"] in page.rows
+
+
+def test_nothing_is_loaded_from_outside():
+    """One file, that works without a network."""
+    content = render()
+
+    assert all(reference.startswith("#") for reference in Page(content).references)
+    assert not re.search(r"https?:|url\(|@import", content)
+
+
+def test_reliability_has_a_point_for_each_bin_in_use():
+    """Three right of confidence 0.95 and more, and a wrong one of 0.55: two points."""
+    content = render()
+
+    assert content.partition("How far to trust it</h2>")[2].count('class="dot"') == 2
+
+
+def test_cells_of_the_matrix_say_what_they_are():
+    """Hovering tells rows, columns and shares."""
+    content = render()
+
+    assert "greet taken for &lt;b&gt;: 50%" in content
+    assert "greet taken for greet: 50%" in content
+
+
+def test_without_out_of_scope_texts_there_is_no_trade_off():
+    """What was not measured is not shown."""
+    evaluation = replace(EVALUATION, out_of_scope_recall=None, out_of_scope_auroc=None)
+    answers = replace(ANSWERS, out_of_scope=np.array([]))
+
+    assert "out-of-scope" not in render(evaluation=evaluation, answers=answers)
+
+
+def test_model_without_threshold_has_no_mark():
+    """The curve is there, but no point on it is the model's."""
+    marked = render()
+    unmarked = render(replace(CARD, threshold=None))
+
+    assert 'class="mark"' in marked
+    assert 'class="mark"' not in unmarked
+
+
+def test_mark_outside_the_plot_is_not_drawn():
+    """A model that rejects half of the good messages has no place on the curve."""
+    assert 'class="mark"' not in render(replace(CARD, threshold=3.5))
+
+
+def test_sections_are_linked_at_the_top(page):
+    """Each part of the page can be reached from its beginning, what to mend before all."""
+    assert [f"#s{number}" for number in range(1, 6)] == page.references
+    assert page.text.index("What to mend first") < page.text.index("More data or not?")
+
+
+def test_cross_validated_results_are_shown(page):
+    """The training utterances are a larger test, by models that have not seen them."""
+    assert "training utterances: accuracy 65.4% (30.1% to 95.4%); macro-F1" in page.text
+
+
+def test_learning_curve_stands_with_its_verdict(page):
+    """Sizes, the one that is expected, and the sentence."""
+    assert CURVE.verdict in page.text
+    assert all(size in page.text for size in ("6", "12", "24"))
+    assert render().count('class="hollow"') == 1
+
+
+def test_sound_data_is_told():
+    """Where nothing was found, that is said."""
+    sound = replace(DIAGNOSIS, findings=DataIssues((), (), (), ()))
+
+    assert "Nothing was found that would have to be mended." in render(diagnosis=sound)
+
+
+def test_model_that_is_always_right_has_no_confusions():
+    """There is no table without rows."""
+    perfect = replace(EVALUATION, confusions=())
+
+    assert "No mistake in this test." in render(evaluation=perfect)
+
+
+def test_large_matrix_is_folded_away():
+    """Of many intents those that are confused most are shown, and all on a click."""
+    names = [f"intent {number}" for number in range(50)]
+    many = replace(
+        EVALUATION,
+        intents=tuple(replace(EVALUATION.intents[0], intent=name) for name in names),
+        confusions=(Confusion("intent 1", "intent 2", 1),),
+    )
+    answers = replace(
+        ANSWERS,
+        examples=(Example("hi", "intent 1", Path("test.csv"), 2),),
+        predicted=("intent 2",),
+        confidences=np.array([0.5]),
+        in_scope=np.array([2.0]),
+    )
+
+    content = render(evaluation=many, answers=answers)
+
+    assert content.count('class="matrix"') == 2
+    assert "<details><summary>All intents</summary>" in content
+    assert Page(content).rows[-1] == ["intent 1", "intent 2", "hi", "1"]
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1200], ids=["phone", "desktop"])
+def test_report_is_readable_for_everyone(browser, small_folder, width, scheme):
+    """No rule of axe is broken, with all unfolded, and nothing sticks out of the screen."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    page.goto((small_folder / REPORT_NAME).as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = Axe().run(page)
+    sticking_out = page.evaluate("document.documentElement.scrollWidth") - width
+    context.close()
+
+    assert found.violations_count == 0, found.generate_report()
+    assert sticking_out <= 0

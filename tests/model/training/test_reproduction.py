@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model.datasets.dataset import load_dataset
+from model.errors import ArtifactBrokenError, DataError
+from model.inference.model_card import ModelCard
+from model.training.reproduction import Comparison, TrainingRecord, reproduce
+from model.training.trainer import Options
+
+CARD = Path("model_card.json")
+
+
+def silently(_: str) -> None:
+    """Tell nobody."""
+
+
+@pytest.mark.parametrize(
+    ("on_card", "again", "is_same"),
+    [
+        pytest.param(0.95, 0.95 + 1e-9, True, id="last-places"),
+        pytest.param(0.95, 0.9501, False, id="other-number"),
+        pytest.param(7, 7, True, id="whole"),
+        pytest.param("greeting", "greeting", True, id="text"),
+        pytest.param("greeting", "goodbye", False, id="other-text"),
+        pytest.param(0.5, None, False, id="gone"),
+        pytest.param(None, None, True, id="never-there"),
+    ],
+)
+def test_values_are_compared(on_card, again, is_same):
+    """Numbers may differ in their last places, as processors do; all else is equal or not."""
+    assert Comparison("x", on_card, again).is_same is is_same
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_main"),
+    [
+        pytest.param("training.metrics.accuracy", 0.9, True, id="accuracy"),
+        pytest.param("training.metrics.intents.0.f1", 0.9, False, id="intent"),
+        pytest.param("training.metrics.intervals.accuracy.low", 0.9, False, id="interval"),
+        pytest.param("labels.0", "greeting", False, id="label"),
+    ],
+)
+def test_some_numbers_are_for_people(name, value, is_main):
+    """Of the hundreds of numbers, these are shown."""
+    assert Comparison(name, value, value).is_main is is_main
+
+
+def test_training_again_gives_the_card(small_trained, small_dataset):
+    """Every number, and the very same file."""
+    recipe = TrainingRecord.of(small_trained.card, CARD)
+
+    reproduction = reproduce(small_trained.card, recipe, small_dataset, silently)
+
+    assert recipe.options == Options()
+    assert reproduction.differences == []
+    assert reproduction.has_same_bytes
+    names = {each.name for each in reproduction.comparisons}
+    assert {"temperature", "training.metrics.accuracy", "training.options.seed"} <= names
+    assert not any(name.startswith(("training.created", "model_sha256")) for name in names)
+
+
+def test_other_numbers_are_found(small_trained, small_dataset):
+    """A card that was written by hand, and one that lacks a value, are found out."""
+    metrics = small_trained.card.training["metrics"]
+    training = {**small_trained.card.training, "metrics": {**metrics, "accuracy": 0.999}}
+    del training["rounding_loss"]
+    card = replace(small_trained.card, training=training, temperature=9.0)
+
+    differences = reproduce(
+        card, TrainingRecord.of(card, CARD), small_dataset, silently
+    ).differences
+
+    assert {each.name for each in differences} == {
+        "temperature",
+        "training.metrics.accuracy",
+        "training.rounding_loss",
+    }
+
+
+def test_options_of_the_card_are_those_of_the_training(small_trained, small_dataset):
+    """Its own seed and budget, whatever the usual ones are."""
+    training = {**small_trained.card.training, "options": {"seed": 3, "reject_budget": 0.5}}
+    card = replace(small_trained.card, training=training)
+
+    recipe = TrainingRecord.of(card, CARD)
+    differing = reproduce(card, recipe, small_dataset, silently).differences
+
+    assert recipe.options == Options(seed=3, reject_budget=0.5)
+    assert {"temperature", "threshold"} <= {each.name for each in differing}
+
+
+def test_data_is_the_card_s(small_trained, tmp_path):
+    """Other data is told by its hash."""
+    path = tmp_path / "data.csv"
+    rows = [f"text {intent} {number},{intent}" for intent in "ab" for number in range(8)]
+    path.write_text("\n".join(["text,intent", *rows]))
+
+    with pytest.raises(DataError, match="is other data than the card's: SHA-256"):
+        TrainingRecord.of(small_trained.card, CARD).load(path)
+
+
+def test_data_that_was_split_is_split_again(tmp_path):
+    """Seed and share of the test are the card's."""
+    path = tmp_path / "data.csv"
+    rows = [f"text {intent} {number},{intent}" for intent in "ab" for number in range(8)]
+    path.write_text("\n".join(["text,intent", *rows]))
+    recipe = TrainingRecord(Options(seed=4), "", 0.5, {})
+
+    with pytest.raises(DataError) as caught:
+        recipe.load(path)
+    sha256 = str(caught.value).partition("SHA-256 ")[2].partition("…")[0]
+    dataset = load_dataset(path, seed=4, test_size=0.5)
+    assert dataset.sha256.startswith(sha256)
+    assert replace(recipe, data_sha256=dataset.sha256).load(path) == dataset
+
+
+def test_other_versions_are_told(small_trained):
+    """They are what numbers differ by first."""
+    versions = small_trained.card.training["versions"]
+    training = {**small_trained.card.training, "versions": {**versions, "numpy": "1.0", "x": "2"}}
+
+    told = TrainingRecord.of(replace(small_trained.card, training=training), CARD).other_versions()
+
+    assert told == [
+        f"the card was made with numpy 1.0, here is {versions['numpy']}",
+        "the card was made with x 2, here is none",
+    ]
+    assert TrainingRecord.of(small_trained.card, CARD).other_versions() == []
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        pytest.param({}, id="not-trained"),
+        pytest.param(
+            {"data": {"sha256": "", "test_size": None}, "options": {"speed": 1}, "versions": {}},
+            id="unknown-option",
+        ),
+    ],
+)
+def test_card_that_can_not_be_followed_is_refused(training):
+    """A card of a pipeline of one's own, or of another version of training."""
+    with pytest.raises(ArtifactBrokenError, match="does not tell how to train again"):
+        TrainingRecord.of(ModelCard(("a",), "", training=training), CARD)

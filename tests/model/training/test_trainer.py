@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import FeatureUnion
+
+from model.datasets.dataset import Dataset
+from model.errors import EqualityError
+from model.evaluation.metrics import evaluate
+from model.inference.intent_model import IntentModel
+from model.inference.model_card import CARD_NAME
+from model.learning.calibration import fit_temperature, rejection_threshold
+from model.learning.cross_validation import cross_validate
+from model.learning.ensemble import CANDIDATES, Hyperparameters
+from model.learning.quantization import MAX_LOSS
+from model.learning.training_set import TrainingSet
+from model.training.trainer import (
+    COMPILED_NAME,
+    MODEL_NAME,
+    REPORT_NAME,
+    Options,
+    TrainedModel,
+    train,
+)
+
+TEXTS = ["hello", "where is my parcel now", "reset it", "something else", ""]
+
+
+def train_quietly(dataset: Dataset, *, seed: int = 0) -> TrainedModel:
+    return train(dataset, Options(seed=seed), progress=lambda _: None)
+
+
+def load(trained: TrainedModel, folder: Path) -> IntentModel:
+    trained.save(folder)
+    return IntentModel.load(folder / MODEL_NAME)
+
+
+@pytest.fixture(scope="module")
+def other_trained(small_dataset) -> TrainedModel:
+    """A model of other data, so that its file differs from the small model's."""
+    return train_quietly(replace(small_dataset, train=small_dataset.train[1:]))
+
+
+def test_same_data_and_seed_give_the_same_model(small_dataset, small_model, tmp_path):
+    """Training again with the same data and seed gives the same file and predictions."""
+    again = load(train_quietly(small_dataset), tmp_path)
+
+    assert again.predict(TEXTS, top_k=3) == small_model.predict(TEXTS, top_k=3)
+    assert replace(again.card, training={}) == replace(small_model.card, training={})
+
+
+def test_seed_changes_the_folds(small_dataset, small_trained):
+    """Another seed calibrates on other folds."""
+    other = train_quietly(small_dataset, seed=1)
+
+    assert other.card.temperature != small_trained.card.temperature
+
+
+def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained):
+    """Temperature and threshold come from scores by models that have not seen the utterance."""
+    corpus = TrainingSet.of(small_dataset.train)
+    held_out = cross_validate(corpus, seed=0, progress=lambda _: None)
+    threshold = rejection_threshold(held_out.logits.max(axis=1), 0.05)
+
+    assert small_trained.card.temperature == fit_temperature(held_out.logits, corpus.targets)
+    assert small_trained.card.threshold == threshold
+
+
+def test_progress_tells_each_step(small_dataset):
+    """Progress is told of each fold, of the fit and of the test, in order."""
+    steps: list[str] = []
+
+    trained = train(small_dataset, Options(), progress=steps.append)
+
+    loss = trained.card.training["rounding_loss"]
+    assert steps == [
+        *(f"Choosing the settings, fold {fold} of 5" for fold in range(1, 6)),
+        (
+            f"Rounding changes held-out accuracy by {0 - 100 * loss:+.2f} points: "
+            "the weights take 64 levels"
+        ),
+        "Fitting on 18 utterances",
+        "Compiling, and comparing the compiled form with the pipeline",
+        "Testing on 6 utterances",
+        "Learning from one in 8 utterances",
+        "Learning from one in 4 utterances",
+        "Learning from one in 2 utterances",
+        "Looking for what to mend in the data",
+    ]
+
+
+def test_weights_of_more_levels_are_told(small_dataset, monkeypatch):
+    """Where few levels cost too much, training says that it takes more."""
+    monkeypatch.setattr("model.learning.cross_validation.MAX_LOSS", -1)
+    steps: list[str] = []
+
+    train(small_dataset, Options(), progress=steps.append)
+
+    assert any(step.endswith("the weights take 16384 levels") for step in steps)
+
+
+@pytest.fixture(scope="module")
+def static_trained(small_dataset) -> TrainedModel:
+    """A model with static vectors, trained on the small data."""
+    return train(small_dataset, Options(features="static"), progress=lambda _: None)
+
+
+def test_static_vectors_are_compiled(static_trained, small_trained, tmp_path):
+    """A model with static vectors is served compiled; they are what makes it larger."""
+    model = load(static_trained, tmp_path)
+
+    assert static_trained.not_compiled == ""
+    assert 4e6 < len(static_trained.compiled) - len(small_trained.compiled) < 6e6
+    assert model.predict(["where is my order"])[0].intent == "order_tracking"
+
+
+def test_words_that_were_never_seen_say_something_by_their_vectors(static_trained, tmp_path):
+    """A word that no utterance holds speaks for the intent of words that mean about the same."""
+    model = load(static_trained, tmp_path)
+
+    [best, *_] = model.explain("shipment")
+
+    assert model.predict(["shipment"], top_k=1)[0].alternatives[0].intent == "order_tracking"
+    assert best.feature == "shipment"
+
+
+def test_card_names_the_vectors(static_trained, small_trained):
+    """The card tells which features were used, and of which version the vectors are."""
+    static, plain = static_trained.card.training, small_trained.card.training
+
+    assert static["options"]["features"] == "static"
+    assert static["versions"]["wordllama"] == version("wordllama")
+    assert plain["options"]["features"] == "tfidf"
+    assert "wordllama" not in plain["versions"]
+
+
+def test_smallest_intent_bounds_the_folds(small_dataset):
+    """There are no more folds than the smallest intent has utterances."""
+    steps: list[str] = []
+
+    train(replace(small_dataset, train=small_dataset.train[4:]), Options(), progress=steps.append)
+
+    assert steps[:2] == [
+        "Choosing the settings, fold 1 of 2",
+        "Choosing the settings, fold 2 of 2",
+    ]
+
+
+def test_two_intents_are_enough(small_dataset, tmp_path):
+    """A model of two intents, which scikit-learn scores by one number, trains and answers."""
+    two = replace(small_dataset, train=small_dataset.train[6:], test=small_dataset.test[2:])
+
+    model = load(train_quietly(two), tmp_path)
+
+    assert model.card.labels == ("order_tracking", "password_reset")
+    [prediction] = model.predict(["I lost the password"], top_k=2)
+    assert prediction.alternatives[0].intent == "password_reset"
+
+
+@pytest.mark.parametrize(
+    ("test_size", "files"),
+    [
+        pytest.param(0.25, {"small.csv"}, id="put-aside"),
+        pytest.param(None, set(), id="of-its-own"),
+    ],
+)
+def test_test_that_was_put_aside_is_to_be_mended_too(small_dataset, test_size, files):
+    """A wrong label in it is found as one in the rest of the file; another file is left alone."""
+    wrong = replace(small_dataset.test[0], text="please reset my new password")
+    dataset = replace(small_dataset, test=(wrong, *small_dataset.test[1:]), test_size=test_size)
+
+    findings = train_quietly(dataset).diagnosis.findings
+
+    found = {each.example.file.name for each in findings.suspects if each.example == wrong}
+    assert found == files
+
+
+def test_card_describes_the_model(small_trained):
+    """The card has the labels in the order of scores and the hash of the model's bytes."""
+    card = small_trained.card
+
+    assert card.labels == ("greeting", "order_tracking", "password_reset")
+    assert card.model_sha256 == hashlib.sha256(small_trained.content).hexdigest()
+
+
+def test_card_holds_the_models_answer_to_the_self_test(small_trained, small_model):
+    """The self-test is one fixed utterance with the model's most likely intent and confidence."""
+    self_test = small_trained.card.self_test
+    [answer] = small_model.predict([self_test.utterance], top_k=1)
+
+    assert self_test.utterance == "Hello, can you help me with this?"
+    assert self_test.intent == answer.alternatives[0].intent
+    assert self_test.confidence == answer.confidence
+
+
+def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_model):
+    """The card has data, seed, settings, versions and test results of the training."""
+    evaluation = evaluate(small_model, small_dataset.test, small_dataset.out_of_scope_test)
+    training = dict(small_trained.card.training)
+    created = datetime.fromisoformat(training.pop("created"))
+
+    assert created.utcoffset() == timedelta(0)
+    assert created <= datetime.now(UTC)
+    assert small_trained.evaluation == evaluation
+    settings = training.pop("settings")
+    assert Hyperparameters(settings["regularisation"], settings["is_concentrated"]) in CANDIDATES
+    assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
+    assert training.pop("rounding_loss") <= MAX_LOSS or not settings["is_rounded"]
+    assert training == {
+        "options": {"seed": 0, "reject_budget": 0.05, "features": "tfidf"},
+        "data": {
+            "sha256": small_dataset.sha256,
+            "train": 18,
+            "test": 6,
+            "out_of_scope_validation": 0,
+            "out_of_scope_test": 2,
+            "test_size": None,
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "scikit-learn": version("scikit-learn"),
+            "numpy": version("numpy"),
+            "scipy": version("scipy"),
+            "joblib": version("joblib"),
+        },
+        "metrics": asdict(evaluation),
+        **small_trained.diagnosis.for_card(),
+    }
+
+
+def test_model_is_saved_with_its_card(small_trained, tmp_path):
+    """Saving makes the folder and writes all files into it, readable by everyone."""
+    folder = tmp_path / "new" / "folder"
+
+    small_trained.save(folder)
+
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "intent_model.pkl",
+        "intent_model.safetensors",
+        "model_card.json",
+        "report.html",
+    ]
+    assert (folder / COMPILED_NAME).read_bytes() == small_trained.compiled
+    assert (folder / MODEL_NAME).read_bytes() == small_trained.content
+    assert (folder / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
+    assert (folder / REPORT_NAME).read_text("utf-8") == small_trained.report
+    assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir()] == ["0o644"] * 4
+
+
+def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch):
+    """Model and card are whole, in a hidden file of the same folder, before they take their place.
+
+    A file of another file system could not replace the former one in one step.
+    """
+    written = []
+
+    def record(descriptor: int) -> None:
+        [hidden] = tmp_path.glob(".*")
+        written.append((hidden.name.rsplit(".", 1)[0], os.stat(descriptor).st_size))
+
+    monkeypatch.setattr(os, "fsync", record)
+
+    small_trained.save(tmp_path)
+
+    assert written == [
+        (f".{MODEL_NAME}", len(small_trained.content)),
+        (f".{COMPILED_NAME}", len(small_trained.compiled)),
+        (f".{CARD_NAME}", len(small_trained.card.to_json().encode())),
+        (f".{REPORT_NAME}", len(small_trained.report.encode())),
+    ]
+
+
+def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path):
+    """A model that is saved where another one is takes its place."""
+    small_trained.save(tmp_path)
+
+    model = load(other_trained, tmp_path)
+
+    assert model.card.to_json() == other_trained.card.to_json()
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(OSError("No space left on device"), id="full-disk"),
+        pytest.param(KeyboardInterrupt(), id="interrupt"),
+    ],
+)
+def test_write_that_fails_leaves_the_former_model(
+    small_trained, other_trained, tmp_path, monkeypatch, fault
+):
+    """A write that is cut half-way leaves the former model and card, and no temporary file."""
+    small_trained.save(tmp_path)
+
+    def fail(_: int) -> None:
+        raise fault
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(type(fault)):
+            other_trained.save(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        MODEL_NAME,
+        COMPILED_NAME,
+        CARD_NAME,
+        REPORT_NAME,
+    ]
+    assert (tmp_path / COMPILED_NAME).read_bytes() == small_trained.compiled
+    assert (tmp_path / MODEL_NAME).read_bytes() == small_trained.content
+    assert (tmp_path / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
+
+
+def test_cut_between_model_and_card_is_noticed(small_trained, other_trained, tmp_path, caplog):
+    """A new model beside a former card is served without that card, with a warning."""
+    small_trained.save(tmp_path)
+    (tmp_path / MODEL_NAME).write_bytes(other_trained.content)
+
+    model = IntentModel.load(tmp_path / MODEL_NAME)
+
+    assert model.card.threshold is None
+    assert "has no model card of its own" in caplog.text
+
+
+def test_pipeline_without_compiled_form_is_saved_alone(
+    small_dataset, small_trained, tmp_path, monkeypatch, caplog
+):
+    """A pipeline that can't be compiled is saved without one, and a former one removed."""
+
+    def with_own_tokenizer(_):
+        vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
+        return FeatureUnion([("word", vectorizer)])
+
+    monkeypatch.setattr("model.learning.learner.build_features", with_own_tokenizer)
+    small_trained.save(tmp_path)
+
+    trained = train_quietly(small_dataset)
+    model = load(trained, tmp_path)
+
+    assert trained.not_compiled == "Step 'word' has a function of its own as tokenizer"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MODEL_NAME, CARD_NAME, REPORT_NAME]
+    assert "serving by scikit-learn" in caplog.text
+    assert model.predict(["reset my password"])[0].confidence > 0
+
+
+def test_compiled_form_that_answers_otherwise_fails_the_training(small_dataset, monkeypatch):
+    """Training does not end well when the compiled form gives other scores."""
+    monkeypatch.setattr("model.inference.compiled_scorer._Layer.apply", lambda *_: None)
+
+    with pytest.raises(EqualityError, match="other scores"):
+        train_quietly(small_dataset)

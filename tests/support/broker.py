@@ -1,0 +1,81 @@
+"""What a Knative broker does with an answer, by its documented rules.
+
+Delivered again are connection errors, 5xx, 404, 408, 409 and 429; any other 3xx and 4xx goes
+straight to the dead-letter sink. 2xx without a body is an acknowledgement, with an event a reply;
+2xx with a body that is no event is a failure that is tried again.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from func.protocols.cloudevents import Mode
+
+TRIED_AGAIN = frozenset((404, 408, 409, 429))
+REPLY, ACKNOWLEDGED, DEAD_LETTER = "routes the reply", "is done with it", "dead-letters it"
+NO_CONNECTION = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an event ended.
+
+    Attributes:
+        answers: the status of each try; a text where there was no answer.
+        outcome: what became of the event.
+        reply_id: of the event that came back.
+    """
+
+    answers: tuple[object, ...]
+    outcome: str
+    reply_id: str | None = None
+
+
+class Broker:
+    """Delivers events to a port of this machine, as a Trigger with two retries does."""
+
+    def __init__(self, port: int, before_retry: Callable[[], object] = lambda: None) -> None:
+        self._port = port
+        self._before_retry = before_retry
+
+    def deliver(self, headers: Mapping[str, str], body: bytes, tries: int = 3) -> Delivery:
+        """Deliver an event until it is settled or there is no try left."""
+        answers: list[object] = []
+        for number in range(tries):
+            if number:
+                self._before_retry()
+            status, reply_headers, content = self._post(headers, body)
+            answers.append(status)
+            outcome = _outcome(status, reply_headers, content)
+            if outcome:
+                return Delivery(tuple(answers), outcome, reply_headers.get("ce-id"))
+        return Delivery(tuple(answers), DEAD_LETTER)
+
+    def _post(
+        self, headers: Mapping[str, str], body: bytes
+    ) -> tuple[object, Mapping[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        try:
+            connection.request("POST", "/", body, dict(headers))
+            response = connection.getresponse()
+            content = response.read()
+        except OSError:
+            return NO_CONNECTION, {}, b""
+        finally:
+            connection.close()
+        fields = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, fields, content
+
+
+def _outcome(status: object, headers: Mapping[str, str], content: bytes) -> str | None:
+    """Tell what the broker makes of an answer; None to try again."""
+    if not isinstance(status, int) or status >= 500 or status in TRIED_AGAIN:
+        return None
+    if status >= 300:
+        return DEAD_LETTER
+    if not content:
+        return ACKNOWLEDGED
+    mode = Mode.of(headers.get("content-type", ""), lambda name: f"ce-{name}" in headers)
+    return REPLY if mode else None

@@ -1,0 +1,326 @@
+"""A Kubernetes API server with Knative's webhook and controllers, as far as one Service goes.
+
+What it does like the real one: a spec is observed late, and its conditions are Unknown until then;
+a revision appears after its Service was changed, is named there later still, and is ready or failed
+after that; every write, of a status too, changes the resourceVersion; a failed test of a JSON Patch
+is a 422; traffic is checked and completed by a webhook; a route waits for revisions that aren't
+ready; watches end, are dropped, or are too old.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from tests.support import json_patch
+from tests.support.api_handler import ApiHandler, DeniedError
+from tests.support.http_servers import ThreadedServer
+
+NAMESPACE, NAME = "intent-namespace", "intent-classifier"
+DOMAIN = f"{NAME}.{NAMESPACE}.example.com"
+Document = dict[str, Any]
+
+
+def image(number: int) -> str:
+    """Name an image by digest."""
+    return f"registry.example.com/intent@sha256:{number:064x}"
+
+
+def revision_name(number: int) -> str:
+    """Name the revision as the controller does."""
+    return f"{NAME}-{number:05d}"
+
+
+def condition(kind: str, status: str, reason: str = "", message: str = "") -> Document:
+    """Give a condition; what is empty is left out."""
+    optional = {"reason": reason, "message": message}
+    return {"type": kind, "status": status} | {key: text for key, text in optional.items() if text}
+
+
+class FakeApi:
+    """The server, with what can go wrong as attributes.
+
+    Attributes:
+        outcomes: what becomes of a revision, by its image: "True", "False", or "Unknown" for ever.
+        away: whether connections are closed without an answer.
+        drops: how many requests are still to be dropped that way.
+        lost_answers: how many patches are still carried out without an answer.
+        statuses: answers to give to the next requests instead of the right ones.
+        forbidden: methods that are answered with 403.
+        conflicts: how many patches come just after somebody else has written.
+        watching: "works", or how watches fail: "dropped", "expired", "deleted", "garbled" or
+            "forbidden".
+        is_unwatched: whether the controller does nothing until somebody watches.
+        on_patch: called with the Service after each patch of it.
+        patches: all that were carried out.
+        log: method and path of all requests.
+    """
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, str] = {}
+        self.away = False
+        self.drops = self.lost_answers = self.conflicts = 0
+        self.statuses: deque[int] = deque()
+        self.forbidden: set[str] = set()
+        self.watching = "works"
+        self.is_unwatched = False
+        self.on_patch: Callable[[Document], object] = lambda _: None
+        self.patches: list[list[Document]] = []
+        self.log: list[str] = []
+        self._changed = threading.Condition(threading.RLock())
+        self._versions = 100
+        self._events: list[tuple[int, str, Document]] = []
+        self._work: deque[Callable[[], None]] = deque()
+        self._stopped = False
+        self.revisions: dict[str, Document] = {}
+        self.service = self._new_service(image(1))
+        with self._changed:
+            self._reconcile()
+            while self._work:
+                self._work.popleft()()
+        self._controller = threading.Thread(target=self._control, daemon=True)
+        self._controller.start()
+        self.server = ThreadedServer(type("Serving", (ApiHandler,), {"api": self}))
+
+    def stop(self) -> None:
+        """Stop server and controller."""
+        self._stopped = True
+        self._controller.join()
+        self.server.stop()
+
+    # What tests do and look at
+
+    @property
+    def traffic(self) -> list[tuple[int, int, str]]:
+        """Revision number (0: the latest), share and tag of each entry of the spec."""
+        return [
+            (int(each.get("revisionName", "-0")[-5:]), each["percent"], each.get("tag", ""))
+            for each in self.service["spec"].get("traffic", [])
+        ]
+
+    @property
+    def routed(self) -> list[tuple[str, int]]:
+        """Revision and share of each entry of the status that has one."""
+        entries = self.service["status"].get("traffic", [])
+        return [(each["revisionName"], each["percent"]) for each in entries if each.get("percent")]
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Annotations of the Service."""
+        annotations: dict[str, str] = self.service["metadata"].get("annotations", {})
+        return annotations
+
+    def edit(self, change: Callable[[Document], object]) -> None:
+        """Change the Service as somebody else would."""
+        with self._changed:
+            before = copy.deepcopy(self.service["spec"])
+            change(self.service)
+            self._admit(self.service)
+            self._written(before)
+
+    def fail(self, name: str) -> None:
+        """Let a revision fail that was ready."""
+        with self._changed:
+            self._conclude(self.revisions[name], "False")
+            self._reconcile(is_new=False)
+
+    def settle(self) -> None:
+        """Wait until the controller has nothing left to do."""
+        deadline = time.monotonic() + 5
+        while self._work and time.monotonic() < deadline:
+            time.sleep(0.002)
+        assert not self._work
+
+    # The API
+
+    def patch(self, operations: list[Document]) -> Document:
+        """Carry out a JSON Patch of the Service."""
+        with self._changed:
+            if self.conflicts:
+                self.conflicts -= 1
+                self._publish(self.service)
+            patched = copy.deepcopy(self.service)
+            json_patch.apply(patched, operations)
+            self._admit(patched)
+            before, self.service = self.service["spec"], patched
+            self.patches.append(operations)
+            self._written(before)
+            document = copy.deepcopy(self.service)
+        self.on_patch(document)
+        return document
+
+    def read(self, path: str) -> Document | None:
+        """Give an object, or a list of them."""
+        with self._changed:
+            kind, _, name = path.partition("/")
+            if kind == "services":
+                return copy.deepcopy(self.service) if name == NAME else None
+            if name:
+                return copy.deepcopy(self.revisions.get(name))
+            return {"items": copy.deepcopy(list(self.revisions.values()))}
+
+    def changes(self, kind: str, name: str, after: int, timeout_s: float) -> Any:
+        """Give the changes of one object since a resourceVersion, as they come."""
+        self.is_unwatched = False
+        deadline = time.monotonic() + timeout_s
+        seen = 0
+        while time.monotonic() < deadline and not self._stopped:
+            with self._changed:
+                if seen == len(self._events):
+                    self._changed.wait(0.02)
+                fresh, seen = self._events[seen:], len(self._events)
+            for version, its_kind, document in fresh:
+                if version > after and its_kind == kind and document["metadata"]["name"] == name:
+                    yield document
+
+    # Webhook and controllers
+
+    def _admit(self, service: Document) -> None:
+        traffic = service["spec"].get("traffic") or [{"latestRevision": True, "percent": 100}]
+        service["spec"]["traffic"] = traffic
+        for each in traffic:
+            each.setdefault("latestRevision", "revisionName" not in each)
+            if each["latestRevision"] == ("revisionName" in each) or "url" in each:
+                raise DeniedError("may not set revisionName and latestRevision both: spec.traffic")
+        total = sum(each.get("percent", 0) for each in traffic)
+        if total != 100:
+            raise DeniedError(f"Traffic targets sum to {total}, want 100: spec.traffic")
+        tags = [each["tag"] for each in traffic if "tag" in each]
+        if len(tags) != len(set(tags)):
+            raise DeniedError("Multiple definitions for tag: spec.traffic")
+
+    def _written(self, before: Document) -> None:
+        if self.service["spec"] != before:
+            self.service["metadata"]["generation"] += 1
+            is_new = self.service["spec"]["template"] != before["template"]
+            self._reconcile(is_new=is_new)
+        self._publish(self.service)
+
+    def _reconcile(self, *, is_new: bool = True) -> None:
+        self._work.append(self._observe)
+        if is_new:
+            self._work += [self._create, self._name, self._start, self._finish]
+        self._work.append(self._route)
+
+    def _control(self) -> None:
+        while not self._stopped:
+            time.sleep(0.002)
+            with self._changed:
+                if self._work and not self.is_unwatched:
+                    self._work[0]()
+                    self._work.popleft()
+
+    def _publish(self, document: Document) -> None:
+        self._versions += 1
+        document["metadata"]["resourceVersion"] = str(self._versions)
+        kind = "services" if document is self.service else "revisions"
+        self._events.append((self._versions, kind, copy.deepcopy(document)))
+        self._changed.notify_all()
+
+    def _new_service(self, first: str) -> Document:
+        return {
+            "apiVersion": "serving.knative.dev/v1",
+            "kind": "Service",
+            "metadata": {"name": NAME, "generation": 1, "resourceVersion": "1"},
+            "spec": {
+                "template": {
+                    "spec": {
+                        "containers": [
+                            {"name": "proxy", "image": "proxy"},
+                            {"name": "user", "image": first, "ports": [{"containerPort": 8080}]},
+                        ],
+                        "timeoutSeconds": 30,
+                    }
+                },
+                "traffic": [{"latestRevision": True, "percent": 100}],
+            },
+            "status": {"url": f"http://{DOMAIN}"},
+        }
+
+    def _observe(self) -> None:
+        status = self.service["status"]
+        status["observedGeneration"] = self.service["metadata"]["generation"]
+        kinds = ("Ready", "ConfigurationsReady", "RoutesReady")
+        status["conditions"] = [condition(kind, "Unknown", "OutOfDate") for kind in kinds]
+        self._publish(self.service)
+
+    def _create(self) -> None:
+        number = len(self.revisions) + 1
+        name = revision_name(number)
+        self.revisions[name] = {
+            "metadata": {
+                "name": name,
+                "generation": 1,
+                "resourceVersion": "0",
+                "creationTimestamp": f"2026-11-24T10:00:{number:02d}Z",
+                "labels": {"serving.knative.dev/service": NAME},
+            },
+            "spec": copy.deepcopy(self.service["spec"]["template"]["spec"]),
+            "status": {},
+        }
+        self._publish(self.revisions[name])
+
+    def _name(self) -> None:
+        self.service["status"]["latestCreatedRevisionName"] = list(self.revisions)[-1]
+        self._publish(self.service)
+
+    def _start(self) -> None:
+        self._conclude(list(self.revisions.values())[-1], "Unknown")
+
+    def _finish(self) -> None:
+        revision = list(self.revisions.values())[-1]
+        image = revision["spec"]["containers"][1]["image"]
+        self._conclude(revision, self.outcomes.get(image, "True"))
+
+    def _conclude(self, revision: Document, outcome: str) -> None:
+        words = {
+            "True": ("", ""),
+            "False": ("ExitCode1", "Container failed with: model missing"),
+            "Unknown": ("Deploying", ""),
+        }
+        revision["status"] |= {
+            "observedGeneration": 1,
+            "conditions": [condition("Ready", outcome, *words[outcome])],
+            "actualReplicas": int(outcome == "True"),
+            "desiredReplicas": 1,
+        }
+        self._publish(revision)
+        if outcome == "True":
+            self.service["status"]["latestReadyRevisionName"] = revision["metadata"]["name"]
+
+    def _route(self) -> None:
+        status, spec = self.service["status"], self.service["spec"]
+        latest = self.revisions[status["latestCreatedRevisionName"]]
+        configurations = condition("ConfigurationsReady", _readiness(latest))
+        names = [
+            each.get("revisionName", status.get("latestReadyRevisionName", ""))
+            for each in spec["traffic"]
+        ]
+        unfit = [
+            name
+            for name in names
+            if name not in self.revisions or _readiness(self.revisions[name]) != "True"
+        ]
+        if unfit:
+            routes = condition("RoutesReady", "False", "RevisionMissing", f"{unfit[0]} not found")
+        else:
+            routes = condition("RoutesReady", "True")
+            status["traffic"] = [
+                {key: value for key, value in each.items() if key != "latestRevision"}
+                | {"revisionName": name, "latestRevision": each["latestRevision"]}
+                | ({"url": f"http://{each['tag']}-{DOMAIN}"} if "tag" in each else {})
+                for each, name in zip(spec["traffic"], names, strict=True)
+            ]
+        both = {configurations["status"], routes["status"]}
+        ready = "False" if "False" in both else "Unknown" if "Unknown" in both else "True"
+        status["conditions"] = [condition("Ready", ready), configurations, routes]
+        self._publish(self.service)
+
+
+def _readiness(revision: Document) -> str:
+    conditions = revision["status"].get("conditions") or [{"status": "Unknown"}]
+    return str(conditions[0]["status"])

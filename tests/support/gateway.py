@@ -1,0 +1,105 @@
+"""A gateway that routes by Host header, and functions behind it that answer by heart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import Message
+from urllib.parse import urlsplit
+
+import urllib3
+
+from knative.rollout.smoke import SHIPPED_CASES
+from tests.support.fake_api import FakeApi
+from tests.support.http_servers import Handler, ThreadedServer
+
+JSON = {"Content-Type": "application/json"}
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What arrived."""
+
+    method: str
+    path: str
+    headers: Message
+    body: bytes
+
+
+Function = Callable[[Request], Answer]
+
+
+def sound(request: Request) -> Answer:
+    """Answer as the function does on the shipped cases."""
+    if request.method == "GET":
+        return 200, JSON, b'{"status": "ok"}'
+    intents = {case.text: case.intent for case in SHIPPED_CASES}
+    intent = intents[json.loads(request.body)["text"]]
+    answer = {"intent": intent, "confidence": 0.97}
+    if "ce-id" not in request.headers:
+        return 200, JSON, json.dumps(answer).encode()
+    event = {"Ce-Type": "org.intentclassifier.intent.classified", "Ce-Intent": intent}
+    answer |= {"request": {"id": request.headers["ce-id"]}}
+    return 200, JSON | event, json.dumps(answer).encode()
+
+
+def constant(status: int, body: bytes = b"{}", **headers: str) -> Function:
+    """Answer everything the same."""
+    return lambda _: (status, JSON | headers, body)
+
+
+def forwarding(url: str) -> Function:
+    """Forward to a real server."""
+
+    def forward(request: Request) -> Answer:
+        headers = dict(request.headers.items())
+        answer = urllib3.request(
+            request.method, url + request.path, body=request.body, headers=headers, retries=False
+        )
+        kept = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+        return answer.status, kept, answer.data
+
+    return forward
+
+
+class Gateway:
+    """Sends each request to the function of the revision that its Host belongs to.
+
+    Attributes:
+        functions: by image; where none is given, a sound one.
+        hosts: that were asked for.
+    """
+
+    def __init__(self, api: FakeApi) -> None:
+        self.api = api
+        self.functions: dict[str, Function] = {}
+        self.hosts: list[str] = []
+        gateway = self
+
+        class GatewayHandler(Handler):
+            def do_GET(self) -> None:  # noqa: N802
+                self._forward()
+
+            def do_POST(self) -> None:  # noqa: N802
+                self._forward()
+
+            def _forward(self) -> None:
+                gateway.hosts.append(self.headers["Host"])
+                body = self.read_body()
+                request = Request(self.command, self.path, self.headers, body)
+                self.answer(*gateway.route(self.headers["Host"])(request))
+
+        self.server = ThreadedServer(GatewayHandler)
+        self.url = self.server.url
+
+    def route(self, host: str) -> Function:
+        """Find the function behind a host."""
+        status = self.api.service["status"]
+        for entry in status["traffic"]:
+            is_main = host == urlsplit(status["url"]).netloc and entry.get("percent")
+            if is_main or host == urlsplit(entry.get("url", "")).netloc:
+                spec = self.api.revisions[entry["revisionName"]]["spec"]
+                return self.functions.get(spec["containers"][1]["image"], sound)
+        return constant(404)

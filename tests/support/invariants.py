@@ -1,0 +1,66 @@
+"""What holds for each answer, whatever was asked."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from func.handler import IntentFunction
+from func.messages import Answer
+
+REFUSALS = frozenset((400, 405, 413, 415, 422))
+
+
+def ask(
+    function: IntentFunction,
+    content_type: str,
+    body: bytes,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
+    """Send a request as a server hands it over (PEP 3333)."""
+    names = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in headers}
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/predict",
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        **{names[name]: value for name, value in headers.items()},
+    }
+    return function(environ)
+
+
+def check(answer: Answer, intents: frozenset[str]) -> None:
+    """Check an answer: known intents, an acknowledgement, or a refusal that says why.
+
+    Raises:
+        AssertionError: it is anything else.
+    """
+    head = answer.to_bytes("").partition(b"\r\n\r\n")[0]
+    assert head.count(b"\r\n") == len(answer.all_headers) + 1, "a header holds a line break"
+    if answer.status in REFUSALS:
+        assert list(json.loads(answer.body)) == ["error"]
+    elif answer.status == 202:
+        assert answer.body == b""
+    else:
+        assert answer.status == 200
+        check_predictions(json.loads(answer.body), intents)
+
+
+def check_predictions(value: Any, intents: frozenset[str]) -> None:
+    """Check what was predicted, in whichever form."""
+    if isinstance(value, list):
+        for event in value:
+            check_predictions(event["data"], intents)
+        return
+    if "specversion" in value:
+        value = value["data"]
+    for each in value.get("predictions", [value]):
+        if "status" in each:  # an event of a batch that was rejected
+            assert each["status"] in REFUSALS
+            continue
+        assert each["intent"] in intents
+        assert 0 <= each["confidence"] <= 1

@@ -1,0 +1,57 @@
+"""What JSON Schema can't say: which parts of a request have to fit each other.
+
+Without this, schemathesis would take for valid what only looks so; what is meant to be invalid is
+sent as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import Case, HookContext
+
+from func.protocols.binary_tensors import LENGTH_HEADER
+from func.protocols.open_inference import OCTETS, RANKED
+
+
+def binary_message(texts: list[str]) -> bytes:
+    """Write an inference request in the form of the binary extension, its data in the JSON."""
+    tensor = {"name": "text", "datatype": "BYTES", "shape": [len(texts)], "data": texts}
+    return json.dumps({"inputs": [tensor]}).encode()
+
+
+TEXTS = st.lists(st.text("ab\x00ü😀", min_size=1, max_size=5), min_size=1, max_size=3)
+schemathesis.openapi.media_type(OCTETS, TEXTS.map(binary_message))
+
+
+@schemathesis.hook
+def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
+    """Make the parts of a request fit each other, if it is meant to be valid."""
+    parts = case.meta.components.values() if case.meta else []
+    if not all(part.mode.is_positive for part in parts):
+        return
+    # Those of an event come together or not at all, with data that fits them; the binary mode has
+    # tests of its own.
+    for name in [name for name in case.headers if name.lower().startswith("ce-")]:
+        del case.headers[name]
+    case.headers.pop(LENGTH_HEADER, None)
+    if isinstance(case.body, bytes) and case.media_type == OCTETS:
+        case.headers[LENGTH_HEADER] = str(len(case.body))
+    if case.path.endswith("/infer") and isinstance(case.body, dict) and "inputs" in case.body:
+        case.body = fitting(case.body)
+
+
+def fitting(body: dict[str, Any]) -> dict[str, Any]:
+    """Give an inference request whose shape counts its texts, and whose outputs there are."""
+    [tensor] = body["inputs"]
+    depth = 2 if isinstance(tensor["data"][0], list) else len(tensor["shape"])
+    shape = [len(tensor["data"]), 1][:depth]
+    outputs = {output["name"]: output for output in body.get("outputs") or []}
+    parameters = body.get("parameters") or {}
+    if outputs.keys() & set(RANKED) and not parameters.get("top_k"):
+        parameters = {**parameters, "top_k": 1}
+    fields = {"outputs": [*outputs.values()], "parameters": parameters}
+    return {**body, "inputs": [{**tensor, "shape": shape}], **fields}

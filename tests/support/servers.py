@@ -1,0 +1,148 @@
+"""Real servers: as a process of their own, or in a thread, to look at their connections."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any, Self
+
+from func.app import App
+from func.handler import IntentFunction
+from func.server.connection import Channel
+from func.server.listener import bind
+from func.server.server import Server
+from func.settings import Settings
+from model.inference.intent_model import IntentModel
+from tests.conftest import ROOT
+
+REQUEST = (
+    b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 17\r\n\r\n{"text": "hello"}'
+)
+
+STARTED = re.compile(r"Serving on http://[^:]+:(\d+)")
+
+
+class RunningServer:
+    """A server process.
+
+    Attributes:
+        process, port: the process, and where it listens.
+        lines: what it has logged so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self.port = self._read_port()
+        # Read on: a process whose log nobody reads stands still in the end.
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    @classmethod
+    def start(cls, environ: dict[str, str], **options: Any) -> Self:
+        """Start ``python -m func.server`` on a free port and wait until it serves."""
+        defaults = {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "func.server"],
+            cwd=ROOT,
+            env=os.environ | defaults | environ,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+        return cls(process)
+
+    @property
+    def url(self) -> str:
+        """Where it serves."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> tuple[int, str]:
+        """Send SIGTERM; give the exit code, and all that was logged."""
+        self.process.terminate()
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for its end; give the exit code, and all that was logged."""
+        exit_code = self.process.wait(timeout=60)
+        self._reader.join()
+        return exit_code, "".join(self.lines)
+
+    def _read_port(self) -> int:
+        for line in self._log():
+            if found := STARTED.search(line):
+                return int(found[1])
+        raise AssertionError("".join(self.lines))
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        with self.process.stderr:
+            for _ in self._log():
+                pass
+
+    def _log(self) -> Iterator[str]:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.lines.append(line)
+            yield line
+
+
+def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the server, or another program around it, until it ends by itself."""
+    return subprocess.run(
+        [sys.executable, *(arguments or ("-m", "func.server"))],
+        cwd=ROOT,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def send_meanwhile(hold: Any, first: socket.socket, sent: dict[socket.socket, bytes]) -> None:
+    """Send requests while the server is busy with one of the first connection."""
+    with hold as is_held:
+        first.sendall(REQUEST)
+        assert is_held.wait(10)
+        for connection, request in sent.items():
+            connection.sendall(request)
+
+
+def build_server(model: IntentModel, **options: Any) -> Server:
+    """Build a server on a free port, without running it."""
+    settings = Settings(host="127.0.0.1", port=0, **options)
+    app = App(IntentFunction(model, settings))
+    return Server(app, bind(settings.host, settings.port), settings)
+
+
+def address(server: Server) -> tuple[str, int]:
+    """Where a server in this process listens."""
+    return "127.0.0.1", int(server._waitress.effective_port)
+
+
+def channels(server: Server) -> list[Channel]:
+    """The open connections of a server in this process."""
+    return list(server._waitress.active_channels.values())
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until something holds, for ten seconds at most."""
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert condition()
+
+
+def can_connect(port: int) -> bool:
+    """Tell whether somebody listens."""
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,19 @@
+"""Static vectors of a few pieces, quick to make."""
+
+from __future__ import annotations
+
+import string
+
+import numpy as np
+
+from model.inference.static_embedding import WORD_START, Embedding
+
+MERGED = ("er", "ord", "order", "or", "pa", "rcel", "▁pa", "▁parcel", "▁order", "pass", "▁my", "re")
+PIECES = (WORD_START, *string.ascii_lowercase, *MERGED)
+_random = np.random.default_rng(0)
+
+TINY = Embedding(
+    PIECES,
+    _random.integers(-127, 128, (len(PIECES), 8)).astype(np.int8),
+    _random.uniform(0.001, 0.01, len(PIECES)).astype(np.float32),
+)
