@@ -44,10 +44,8 @@ ENV PYTHONPATH=/packages \
 COPY --from=packages /packages/ /packages/
 COPY LICENSE ./
 COPY func/ func/
-COPY model/__init__.py model/inference/safetensors_file.py model/inference/compiled_scorer.py model/inference/compiled_pipeline.py \
-     model/inference/static_embedding.py model/errors.py model/inference/ngram_finder.py model/inference/intent_model.py model/inference/model_card.py \
-     model/inference/text_analysis.py model/inference/ngram_trie.py model/inference/prediction.py model/inference/sklearn_scorer.py \
-     model/inference/embedding_transformer.py model/inference/weights.py model/
+COPY model/__init__.py model/errors.py model/
+COPY model/inference/ model/inference/
 COPY --from=train /build/model/artifacts/ model/artifacts/
 # Without byte code each start would compile what it imports: the base image brings none for the
 # standard library. Files of an image never change, so no start need compare them with their source.

@@ -13,11 +13,10 @@ from werkzeug.exceptions import HTTPException
 
 from func.errors import UnauthorizedError
 from func.handler import IntentFunction
-from func.web import open_inference_routes, openapi, swagger_ui
 from func.messages import JSON, Answer
 from func.protocols.json_api import error_answer, health, render_json
 from func.telemetry.recorder import Telemetry
-from func.web import openapi
+from func.web import open_inference_routes, openapi, swagger_ui
 from func.web.page import Page
 
 OPEN_ROUTES = frozenset(("/", "/predict", "/docs", "/openapi.json"))

@@ -416,9 +416,9 @@ def test_script_runs_from_any_folder(small_csv, tmp_path):
 def test_project_data_becomes_the_project_model(tmp_path):
     """Without options, model/data is trained on and the model goes to model/artifacts."""
     package = tmp_path / "model"
-    package.mkdir()
-    for source in (ROOT / "model").glob("*.py"):
-        shutil.copy(source, package)
+    shutil.copytree(
+        ROOT / "model", package, ignore=shutil.ignore_patterns("__pycache__", "artifacts", "data")
+    )
     write("model/data/train.csv", small_rows())
     # The copy is not what coverage is measured of.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}

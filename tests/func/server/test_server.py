@@ -458,9 +458,9 @@ def test_port_in_use_is_told(variable):
 
 LISTEN_MEANWHILE = """
 import os, sys
-from func import server
 from func.app import App
-from func.listener import bind
+from func.server.__main__ import main
+from func.server.listener import bind
 
 other, load = bind("127.0.0.1", 0), App.load
 os.environ[sys.argv[1]] = str(other.getsockname()[1])
@@ -470,7 +470,7 @@ def listen_meanwhile(settings):
     return load(settings)
 
 App.load = listen_meanwhile
-sys.exit(server.main())
+sys.exit(main())
 """
 
 

@@ -24,7 +24,7 @@ SETTINGS = Settings(
     max_text_length=70, max_batch_size=7, event_source="/here", event_type_prefix="com.example"
 )
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-FOLDER = Path(__file__).parent
+CONFIG = ROOT / "tests" / "support" / "schemathesis.toml"
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +92,10 @@ def test_description_is_served(client, settings, small_model):
 
 def test_server_does_what_its_description_says(server):
     """schemathesis, with valid, invalid and random requests, finds no answer that differs."""
-    program, config = Path(sys.executable).with_name("st"), FOLDER / "schemathesis.toml"
+    program = Path(sys.executable).with_name("st")
     options = ["--max-examples", "25", "--no-color", "--continue-on-failure"]
     process = subprocess.run(
-        [program, "--config-file", config, "run", f"{server.url}/openapi.json", *options],
+        [program, "--config-file", CONFIG, "run", f"{server.url}/openapi.json", *options],
         cwd=ROOT,
         env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks"},
         capture_output=True,

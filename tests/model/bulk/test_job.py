@@ -52,13 +52,14 @@ def results(folder: Path) -> tuple[bytes, bytes]:
 # The command, but for a rest after some chunks, until the standard input is closed.
 RESTING = """
 import sys
-from model import bulk, predict
-in_order = bulk.in_order
+from model import predict
+from model.bulk import job
+in_order = job.in_order
 def resting(*arguments, **options):
     for number, item in enumerate(in_order(*arguments, **options)):
         number == 3 and sys.stdin.read()
         yield item
-bulk.in_order = resting
+job.in_order = resting
 sys.exit(predict.main())
 """
 

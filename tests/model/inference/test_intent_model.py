@@ -387,7 +387,7 @@ def test_softmax_is_safe_for_large_logits():
 SERVE = """
 import sys
 from pathlib import Path
-from model.intent_model import IntentModel
+from model.inference.intent_model import IntentModel
 print(IntentModel.load(Path(sys.argv[1])).predict(["reset my password"])[0].intent)
 print(sorted({name.split(".")[0] for name in sys.modules} & {"sklearn", "scipy", "joblib"}))
 """
