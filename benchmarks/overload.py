@@ -117,7 +117,7 @@ def _lines(measured: Mapping[str, Any]) -> list[str]:
     beside = measured["beside_slow_clients_per_s"]
     return [
         f"Sustained: {measured['sustained_per_s']:,.0f} requests a second",
-        f"LabelledPredictions again {max(measured['recovery_s'].values()):.3f} s after an overload at most",
+        f"Answers again {max(measured['recovery_s'].values()):.3f} s after an overload at most",
         f"Memory: {memory['before']:.0f} MiB before, {memory['highest']:.0f} MiB at most",
         f"Beside {SLOW_CLIENTS} slow clients: {beside:,.0f} requests a second",
     ]

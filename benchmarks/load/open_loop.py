@@ -121,7 +121,7 @@ class OpenLoad:
 
     def _receive(self, arrivals: Arrivals) -> None:
         for number, _ in self._poll.poll(POLL_S):
-            # LabelledPredictions are small: each comes in one part.
+            # Answers are small: each comes in one part.
             answer = read_answer(self._sockets[number].recv(CHUNK))
             sent_at = self._sent_at.pop(number, None)
             if answer is None or sent_at is None:

@@ -11,7 +11,7 @@ ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"intent":"hello"}'
 
 
 class Trivial(asyncio.Protocol):
-    """LabelledPredictions each packet with the same bytes."""
+    """Answer each packet with the same bytes."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""

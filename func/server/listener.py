@@ -40,7 +40,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def reporting_port_errors(port: int) -> Iterator[None]:
-    """Name the port in what the system says against reporting_port_errors it, or against listening on it.
+    """Convert an OSError from bind() or listen() into a PortError.
 
     Raises:
         PortError: it can't be had.

@@ -365,7 +365,7 @@ def test_log_of_event_display_is_read(tmp_path, ask):
 
 
 def test_what_could_not_be_used_is_told(run, log):
-    """LabelledPredictions without their request and lines of another kind are counted."""
+    """Answers without their request and lines of another kind are counted."""
     reply = {"intent": "x", "confidence": 0.1, "request": {"id": "lost", "source": "/chat"}}
     log.write_text(f"{log.read_text()}{json.dumps(reply)}\nsomething\n")
 

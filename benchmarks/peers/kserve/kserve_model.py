@@ -12,7 +12,7 @@ from benchmarks.peers.pipeline_model import PipelineModel
 
 
 class IntentModel(kserve.Model):  # type: ignore[misc,unused-ignore]
-    """LabelledPredictions with KServe's first protocol: instances in, predictions out."""
+    """Answer with KServe's first protocol: instances in, predictions out."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -15,7 +15,7 @@ def scorer(logits, labels=LABELS):
 
 
 def test_probes_are_the_utterances_noise_and_odd_texts():
-    """LabelledPredictions are compared on each utterance, on noisy copies, and on odd texts."""
+    """Answers are compared on each utterance, on noisy copies, and on odd texts."""
     texts = probes(["reset my password", ""])
 
     assert texts[:2] == ["reset my password", ""]

@@ -44,7 +44,7 @@ def test_pipeline_reads_words_phrases_and_characters(fitted):
 
 
 def test_n_grams_are_of_bounded_length(fitted):
-    """NgramTrie are of one or two words, character n-grams of two to five characters."""
+    """Word n-grams are of one or two words, character n-grams of two to five characters."""
     names = fitted[:-1].get_feature_names_out()
     words = [name.removeprefix("word__") for name in names if name.startswith("word__")]
     characters = [name.removeprefix("char__") for name in names if name.startswith("char__")]
