@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flask import Response
+    from flask import Response as FlaskResponse
 
 # BLAS libraries read these when numpy loads them, so they are set before anything imports numpy.
 # One thread is enough for a prediction; more would compete with each other for the pod's CPU.
@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def main(context: Any) -> Response:
+def main(context: Any) -> FlaskResponse:
     """Answer a request of the parliament runtime, ``context.request``."""
     from func.entry_point import main as answer  # noqa: PLC0415 - importing func loads no numpy
 

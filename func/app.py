@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from func.handler import IntentFunction
-from func.messages import STATUS_LINES, Answer, Environ, Post
+from func.messages import STATUS_LINES, Environ, PendingRequest, Response
 from func.protocols.json_api import health
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
@@ -38,7 +38,7 @@ class App:
     def __init__(self, function: IntentFunction, telemetry: Telemetry | None = None) -> None:
         self.telemetry = telemetry or Telemetry()
         self._function = function
-        self._routes: Mapping[Route, Callable[[Environ], Answer]] = {
+        self._routes: Mapping[Route, Callable[[Environ], Response]] = {
             ("POST", "/"): function,
             ("POST", "/predict"): function,
             ("GET", "/health"): health,
@@ -59,27 +59,27 @@ class App:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        if not self.is_quick(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
+        if not self.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             return self._flask(environ, start_response)
         answer = self.answer(environ)
         start_response(STATUS_LINES[answer.status], answer.all_headers)
         return (answer.body,)
 
-    def answer(self, environ: Environ) -> Answer:
+    def answer(self, environ: Environ) -> Response:
         """Answer a quick request, and tell of it."""
         start = time.perf_counter()
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         answer = self._routes[method, path](environ)
-        self.telemetry.tell(environ, path, start, answer)
+        self.telemetry.record(environ, path, start, answer)
         return answer
 
-    def answer_posts(self, posts: Sequence[Post]) -> list[Answer]:
+    def answer_posts(self, posts: Sequence[PendingRequest]) -> list[Response]:
         """Answer quick requests by POST, together, and tell of each."""
         answers = self._function.answer_all([post.environ for post in posts])
-        self.telemetry.tell_posts(posts, answers)
+        self.telemetry.record_all(posts, answers)
         return answers
 
-    def is_quick(self, method: str, path: str) -> bool:
+    def is_inline(self, method: str, path: str) -> bool:
         """Tell whether a route is answered without Flask."""
         return (method, path) in self._routes
 

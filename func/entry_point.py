@@ -15,12 +15,12 @@ from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from flask import Response
+    from flask import Response as FlaskResponse
 
 logger = logging.getLogger(__name__)
 
 
-def main(context: Any) -> Response:
+def main(context: Any) -> FlaskResponse:
     """Answer a request of the parliament runtime, ``context.request``.
 
     The model is loaded by the first call: this runtime offers no earlier moment.

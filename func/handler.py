@@ -17,7 +17,7 @@ from func.errors import (
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
-from func.messages import Answer, Environ, Request
+from func.messages import Environ, Request, Response
 from func.protocols import event_replies
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.event_api import EventApi
@@ -58,12 +58,12 @@ class IntentFunction:
         model = IntentModel.load(settings.model_path, threshold=settings.intent_threshold)
         return cls(model, settings, tokens)
 
-    def __call__(self, environ: Environ) -> Answer:
+    def __call__(self, environ: Environ) -> Response:
         """Answer a request; whatever goes wrong is answered, too, and never raised."""
         [answer] = self.answer_all([environ])
         return answer
 
-    def answer_all(self, environs: Sequence[Environ]) -> list[Answer]:
+    def answer_all(self, environs: Sequence[Environ]) -> list[Response]:
         """Answer requests, in order, by one prediction for the utterances of them all."""
         understood = [self._understand(environ) for environ in environs]
         answers = iter(self._classify([each for each in understood if isinstance(each, Pending)]))
@@ -78,19 +78,19 @@ class IntentFunction:
         if self._tokens and not self._tokens.allow(environ.get("HTTP_AUTHORIZATION", "")):
             raise UnauthorizedError
 
-    def _understand(self, environ: Environ) -> Pending[Answer] | Answer:
+    def _understand(self, environ: Environ) -> Pending[Response] | Response:
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
 
-        def tell_kind(answer: Answer) -> Answer:
-            answer.told["kind"] = mode.value if mode else "http"
+        def tell_kind(answer: Response) -> Response:
+            answer.log_fields["kind"] = mode.value if mode else "http"
             return answer
 
         return _settle(lambda: self._read(environ, request, mode), tell_kind)
 
     def _read(
         self, environ: Environ, request: Request, mode: Mode | None
-    ) -> Pending[Answer] | Answer:
+    ) -> Pending[Response] | Response:
         self.authorize(environ)
         if request.method != "POST":
             raise MethodNotAllowedError
@@ -111,36 +111,42 @@ class IntentFunction:
                 event = Event.from_binary(headers, request.content_type or None, body)
                 return self._read_event(event, event_replies.binary)
 
-    def _read_http(self, content_type: str, body: bytes) -> Pending[Answer]:
+    def _read_http(self, content_type: str, body: bytes) -> Pending[Response]:
         query = parse_query(MediaType.parse(content_type), body, self.settings)
 
-        def answer(predictions: Iterable[Prediction]) -> Answer:
+        def answer(predictions: Iterable[Prediction]) -> Response:
             answers = render(query, predictions, self.model)
             if query.is_batch:
-                told: dict[str, object] = {"utterances": len(answers)}
-                return Answer(render_json({"predictions": answers}), told=told, predictions=answers)
+                log_fields: dict[str, object] = {"utterances": len(answers)}
+                return Response(
+                    render_json({"predictions": answers}),
+                    log_fields=log_fields,
+                    predictions=answers,
+                )
             [only] = answers
-            return Answer(render_json(only), told=event_replies.told(only), predictions=answers)
+            return Response(
+                render_json(only), log_fields=event_replies.log_fields(only), predictions=answers
+            )
 
         return Pending(query.utterances, query.top_k, answer)
 
     def _read_event(
-        self, event: Event, write: Callable[[Event], Answer]
-    ) -> Pending[Answer] | Answer:
-        def understand() -> Pending[Answer] | Answer:
+        self, event: Event, write: Callable[[Event], Response]
+    ) -> Pending[Response] | Response:
+        def understand() -> Pending[Response] | Response:
             pending = self._events.understand(event)
             return pending.through(lambda make: write(make())) if pending else event_replies.none()
 
-        told = event_replies.told_attributes(event)
-        return _settle(understand, lambda answer: replace(answer, event=told))
+        log_fields = event_replies.logged_attributes(event)
+        return _settle(understand, lambda answer: replace(answer, event=log_fields))
 
-    def _read_batch(self, values: list[object], batch_id: str) -> Pending[Answer]:
+    def _read_batch(self, values: list[object], batch_id: str) -> Pending[Response]:
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         pending = self._events.understand_batch(values, batch_id)
         return pending.through(lambda make: event_replies.batch(len(values), make()))
 
-    def _classify(self, pending: Sequence[Pending[Answer]]) -> list[Answer]:
+    def _classify(self, pending: Sequence[Pending[Response]]) -> list[Response]:
         if len(pending) > 1:
             try:
                 joint = together(pending)
@@ -162,8 +168,8 @@ def _load_tokens(path: Path) -> BearerTokens:
 
 
 def _settle(
-    make: Callable[[], Pending[Answer] | Answer], change: Callable[[Answer], Answer]
-) -> Pending[Answer] | Answer:
+    make: Callable[[], Pending[Response] | Response], change: Callable[[Response], Response]
+) -> Pending[Response] | Response:
     """Have what is made changed, whether it is an answer, a later one, or an error's."""
     made = _made(make)
     if isinstance(made, Pending):
@@ -171,7 +177,7 @@ def _settle(
     return change(made)
 
 
-def _made(make: Callable[[], T]) -> T | Answer:
+def _made(make: Callable[[], T]) -> T | Response:
     """Give what is made, or tell the error that it ends with."""
     try:
         return make()

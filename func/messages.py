@@ -16,7 +16,7 @@ Environ = Mapping[str, Any]
 Headers = Sequence[tuple[str, str]]
 
 
-class Post(NamedTuple):
+class PendingRequest(NamedTuple):
     """A request by POST that waits for its answer.
 
     Attributes:
@@ -95,7 +95,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What is sent back, and what the log tells of it.
 
     Attributes:
@@ -110,14 +110,14 @@ class Answer:
     content_type: str = JSON
     status: HTTPStatus = HTTPStatus.OK
     headers: Headers = ()
-    told: dict[str, object] = field(default_factory=dict)
+    log_fields: dict[str, object] = field(default_factory=dict)
     predictions: Sequence[Mapping[str, Any]] = ()
     event: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
         """The form of the request: ``http``, or how its event or tensors came."""
-        return cast("str", self.told.get("kind", "http"))
+        return cast("str", self.log_fields.get("kind", "http"))
 
     @property
     def all_headers(self) -> list[tuple[str, str]]:

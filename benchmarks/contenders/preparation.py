@@ -13,7 +13,7 @@ from benchmarks.contenders.environments import Environment, prepare_environment
 from benchmarks.contenders.models import model_for, model_of_peers
 from benchmarks.data.corpus import Corpus
 from benchmarks.errors import ServerError
-from benchmarks.load.http_client import OK, Answer, encode, exchange
+from benchmarks.load.http_client import OK, Response, encode, exchange
 from benchmarks.load.patterns import Pattern
 from benchmarks.paths import LOGS, ROOT, WORK
 from benchmarks.system.ports import free_ports
@@ -101,7 +101,7 @@ class PreparedContender:
         return folder
 
 
-def _intents(call: Call, answer: Answer, server: Server) -> list[str]:
+def _intents(call: Call, answer: Response, server: Server) -> list[str]:
     try:
         return call.intents(json.loads(answer.body))
     except (LookupError, TypeError, ValueError) as error:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import ServerError
-from benchmarks.load.http_client import OK, Answer, exchange
+from benchmarks.load.http_client import OK, Response, exchange
 from benchmarks.system.cpu_affinity import SERVER_CORE, pinned_to
 
 POLL_S = 0.002
@@ -58,7 +58,7 @@ class Server:
         """The process that was started; it may have children."""
         return self._process.pid
 
-    def await_prediction(self, request: bytes, is_right: Callable[[Answer], bool]) -> float:
+    def await_prediction(self, request: bytes, is_right: Callable[[Response], bool]) -> float:
         """Ask in a tight loop until the answer is right.
 
         Returns:
@@ -75,7 +75,7 @@ class Server:
             time.sleep(POLL_S)
         return time.perf_counter() - self.started_at
 
-    def _answers(self, request: bytes, is_right: Callable[[Answer], bool]) -> bool:
+    def _answers(self, request: bytes, is_right: Callable[[Response], bool]) -> bool:
         try:
             answer = exchange(self.port, request, timeout_s=START_TIMEOUT_S)
         except OSError:

@@ -15,7 +15,7 @@ from func.errors import (
     RequestError,
     UnsupportedMediaTypeError,
 )
-from func.messages import JSON, Answer, Environ
+from func.messages import JSON, Environ, Response
 from func.protocols.query import Query
 from func.settings import Settings
 from model.errors import ExplanationError
@@ -182,12 +182,12 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def error_answer(error: RequestError) -> Answer:
+def error_answer(error: RequestError) -> Response:
     """Tell what was wrong."""
     body = render_json({"error": error.message})
-    return Answer(body, status=error.status, headers=tuple(error.headers.items()))
+    return Response(body, status=error.status, headers=tuple(error.headers.items()))
 
 
-def health(_: Environ) -> Answer:
+def health(_: Environ) -> Response:
     """Say that all is well: there is no function without a model that has passed its self-test."""
-    return Answer(render_json({"status": "ok"}))
+    return Response(render_json({"status": "ok"}))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeError
-from func.messages import JSON, Answer
+from func.messages import JSON, Response
 from func.protocols.binary_tensors import (
     LENGTH_HEADER,
     pack_bytes,
@@ -87,7 +87,7 @@ class InferenceRequest:
 
 def render_answers(
     request: InferenceRequest, answers: Sequence[Mapping[str, Any]], model_version: str
-) -> Answer:
+) -> Response:
     """Write the response.
 
     Args:
@@ -105,9 +105,9 @@ def render_answers(
         identity["id"] = request.request_id
     header = render_json({**identity, "outputs": outputs})
     if not any(output.is_binary for output in request.outputs):
-        return Answer(header)
+        return Response(header)
     length = (LENGTH_HEADER, str(len(header)))
-    return Answer(b"".join((header, *tensors)), OCTETS, headers=(length,))
+    return Response(b"".join((header, *tensors)), OCTETS, headers=(length,))
 
 
 def _media_type(content_type: str, *, has_length: bool) -> MediaType:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from func.messages import Answer, Environ, Post
+from func.messages import Environ, PendingRequest, Response
 
 if TYPE_CHECKING:
     from func.server.connection import Channel
@@ -24,7 +24,9 @@ MAX_TOGETHER = 32
 class Batch:
     """The requests that are read and not yet answered, each with its connection."""
 
-    def __init__(self, answer_posts: Callable[[Sequence[Post]], Sequence[Answer]]) -> None:
+    def __init__(
+        self, answer_posts: Callable[[Sequence[PendingRequest]], Sequence[Response]]
+    ) -> None:
         self._answer_posts = answer_posts
         self._empty()
 
@@ -40,7 +42,7 @@ class Batch:
     def add(self, channel: Channel, environ: Environ) -> None:
         """Take in a quick request by POST."""
         self._channels.append(channel)
-        self._posts.append(Post(environ, time.perf_counter()))
+        self._posts.append(PendingRequest(environ, time.perf_counter()))
         self._bytes += int(environ["CONTENT_LENGTH"] or 0)
 
     def answer(self) -> None:
@@ -59,5 +61,5 @@ class Batch:
 
     def _empty(self) -> None:
         self._channels: list[Channel] = []
-        self._posts: list[Post] = []
+        self._posts: list[PendingRequest] = []
         self._bytes = 0

@@ -18,7 +18,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import build_http_date
 
-from func.messages import Answer, Environ
+from func.messages import Environ, Response
 from func.server.dispatcher import RefusalTask
 from func.server.overload import Admission, Refusal, is_whole_post, overloaded
 
@@ -112,7 +112,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Take in what was sent, or throw it away when the answer was already given."""
         if self.linger_until is not None:
             return False
-        if self._admission.is_late() and self.request is None and is_whole_post(data):
+        if self._admission.is_over_limit() and self.request is None and is_whole_post(data):
             self._refuse_late()
             return True
         is_taken = bool(super().received(data))
@@ -121,7 +121,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         elif self.begun_at is None:
             self.begun_at = time.monotonic()
         self._answer_due()
-        has_room = not (self.request or self.requests) or self._admission.hold(len(data))
+        has_room = not (self.request or self.requests) or self._admission.reserve(len(data))
         if self.request and not has_room:
             self._refuse(self.request, HTTPStatus.SERVICE_UNAVAILABLE)
         if self.total_outbufs_len:
@@ -142,20 +142,20 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         connection = request.headers.get("CONNECTION", "").lower()
         is_last = self._admission.is_draining or connection not in ("", "keep-alive")
         if request.error or request.version != "1.1" or is_last or more or self.request:
-            self._map.taken += 1
+            self._map.accepted += 1
             self.service()
             return
         self.requests = []
-        if request.command == "POST" and self._admission.is_late():
+        if request.command == "POST" and self._admission.is_over_limit():
             self._refuse_late()
             return
-        self._map.taken += 1
+        self._map.accepted += 1
         if request.command == "POST":
             self._map.batch.add(self, _environ_of(request))
         else:
             self._send(self.server.answer(_environ_of(request)).to_bytes(_http_date()))
 
-    def deliver(self, answer: Answer) -> None:
+    def deliver(self, answer: Response) -> None:
         """Send an answer that was found after its request was read."""
         if not self.connected:
             return

@@ -27,9 +27,9 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 
     event_loop: int | None = None  # its thread, once it runs
 
-    def __init__(self, is_quick: Callable[[str, str], bool], most_waiting: int) -> None:
+    def __init__(self, is_inline: Callable[[str, str], bool], most_waiting: int) -> None:
         super().__init__()
-        self._is_quick = is_quick
+        self._is_inline = is_inline
         self._most_waiting = most_waiting
 
     def add_task(self, channel: Channel) -> None:
@@ -46,7 +46,7 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         if request.error:
             return True
         body_bytes = int(request.headers.get("CONTENT_LENGTH", 0))
-        return body_bytes <= MAX_QUICK_BYTES and self._is_quick(request.command, request.path)
+        return body_bytes <= MAX_QUICK_BYTES and self._is_inline(request.command, request.path)
 
 
 class RefusalTask(ErrorTask):  # type: ignore[misc]
@@ -62,6 +62,6 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]
             self.response_headers.append(("Retry-After", "1"))
         self.content_length = len(body)
         self.set_close_on_finish()
-        self.channel.server.telemetry.tell_refusal(status)
+        self.channel.server.telemetry.record_refusal(status)
         self.channel.is_lingering = True
         self.write(body)

@@ -39,7 +39,7 @@ class EventLoop(dict[int, Any]):
         self.batch = batch
         self._most_ready = most_ready
         self.now = time.monotonic()
-        self.taken = 0
+        self.accepted = 0
         self._epoll = select.epoll()
         self._watched: dict[int, int] = {}
 
@@ -62,7 +62,7 @@ class EventLoop(dict[int, Any]):
     def turn(self, timeout_s: float) -> None:
         """Wait until something is ready, and handle what is."""
         ready = self._epoll.poll(timeout_s, self._most_ready)
-        self.now, self.taken = time.monotonic(), 0
+        self.now, self.accepted = time.monotonic(), 0
         listeners = []
         for number, flags in ready:
             handler = self.get(number)

@@ -55,7 +55,7 @@ class MetricsServer:
     def _answer(
         self, environ: dict[str, Any], start_response: Callable[..., object]
     ) -> Iterable[bytes]:
-        self._telemetry.settle()
+        self._telemetry.flush()
         return self._app(environ, start_response)
 
     @cached_property

@@ -55,11 +55,11 @@ class Admission:
         self._held_bytes = 0
         self._refused = 0
 
-    def is_late(self) -> bool:
+    def is_over_limit(self) -> bool:
         """Tell whether so many had their turn before this one that it has to be refused."""
-        return self._loop.taken >= self.most_waiting
+        return self._loop.accepted >= self.most_waiting
 
-    def hold(self, count: int) -> bool:
+    def reserve(self, count: int) -> bool:
         """Take so many bytes that can't be worked on yet; tell whether there is room for them."""
         self._held_bytes += count
         return self._held_bytes <= MAX_HELD_BYTES
@@ -68,11 +68,11 @@ class Admission:
         """Count a request that was refused because of overload."""
         self._refused += 1
 
-    def recount(self, channels: Iterable[Any]) -> None:
+    def refresh(self, channels: Iterable[Any]) -> None:
         """Count anew what connections hold, and tell how many requests were refused since."""
         self._held_bytes = sum(channel.held_bytes() for channel in channels)
         if self._refused:
-            self._telemetry.tell_overload(self._refused)
+            self._telemetry.record_overload(self._refused)
             self._refused = 0
 
 

@@ -61,7 +61,7 @@ class Server:
         self._check_at = 0.0
         self._telemetry = app.telemetry
         self._admission = Admission(self._loop, settings, app.telemetry)
-        dispatcher = Dispatcher(app.is_quick, settings.max_waiting)
+        dispatcher = Dispatcher(app.is_inline, settings.max_waiting)
         dispatcher.set_thread_count(settings.threads)
         self._waitress = create_server(
             app,
@@ -108,12 +108,12 @@ class Server:
     def run(self) -> None:
         """Serve until ``stop`` is called and all is answered, or the time for it is over."""
         self._waitress.task_dispatcher.event_loop = threading.get_ident()
-        self._telemetry.let_wait()
+        self._telemetry.buffer_records()
         while self._stop_at is None or self._loop.now < self._stop_at:
             self._turn(POLL_S)
         self._accept_waiting()
         self._drain(until=self._stop_at + self._settings.shutdown_timeout_s)
-        self._admission.recount(())  # tells of the last refusals
+        self._admission.refresh(())  # tells of the last refusals
         self._waitress.task_dispatcher.shutdown(timeout=1)
         self._waitress.trigger.close()
         self._loop.close()
@@ -127,7 +127,7 @@ class Server:
         self._waitress.trigger.pull_trigger(self._loop.watch_all)
 
     def _turn(self, timeout_s: float) -> None:
-        self._loop.turn(min(timeout_s, self._telemetry.settle_due(self._loop.now)))
+        self._loop.turn(min(timeout_s, self._telemetry.flush_if_due(self._loop.now)))
         if self._loop.now >= self._check_at:
             self._check_at = self._loop.now + timeout_s
             self._check_connections()
@@ -136,7 +136,7 @@ class Server:
         channels = list(self._waitress.active_channels.values())
         for channel in channels:
             channel.check_time(self._loop.now)
-        self._admission.recount(channels)
+        self._admission.refresh(channels)
         self._loop.watch_all()
 
     def _accept_waiting(self) -> None:

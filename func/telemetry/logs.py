@@ -13,12 +13,12 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 from func.settings import Settings
-from func.telemetry.request_record import Exchange
+from func.telemetry.request_record import RequestRecord
 
 logger = logging.getLogger(__name__)
 
 REQUEST = "request"
-Traced = tuple[Exchange, str | None]  # with the id of its trace, if it has one
+Traced = tuple[RequestRecord, str | None]  # with the id of its trace, if it has one
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 # Intents are few, and so are the confidences of most answers.
@@ -63,13 +63,13 @@ class RequestLog:
             record.created = exchange.ended_at_s
             logger.handle(record)
 
-    def _fields(self, exchange: Exchange, trace_id: str | None) -> dict[str, object]:
+    def _fields(self, exchange: RequestRecord, trace_id: str | None) -> dict[str, object]:
         return {
             "method": exchange.method,
             "route": exchange.route,
             "status": int(exchange.answer.status),
             "duration_ms": _milliseconds(exchange.duration_s),
-            **exchange.answer.told,
+            **exchange.answer.log_fields,
             **self._revision,
             **({"trace_id": trace_id} if trace_id else {}),
             **({"cold": True} if exchange.is_cold else {}),
@@ -90,14 +90,16 @@ class LineLog(RequestLog):
             self._stream.write(lines)
             self._stream.flush()
 
-    def _line(self, exchange: Exchange, trace_id: str | None) -> str:
+    def _line(self, exchange: RequestRecord, trace_id: str | None) -> str:
         method, route, answer, duration_s, ended_at_s, _, is_cold = exchange
-        told = "".join([f', "{name}": {_scalar(value)}' for name, value in answer.told.items()])
+        log_fields = "".join(
+            [f', "{name}": {_scalar(value)}' for name, value in answer.log_fields.items()]
+        )
         trace = f', "trace_id": "{trace_id}"' if trace_id else ""
         cold = ', "cold": true' if is_cold else ""
         return (
             f'{{"time": "{_time(ended_at_s)}", {_head(method, route, int(answer.status))}, '
-            f'"duration_ms": {_milliseconds(duration_s)}{told}{self._tail}{trace}{cold}}}\n'
+            f'"duration_ms": {_milliseconds(duration_s)}{log_fields}{self._tail}{trace}{cold}}}\n'
         )
 
 

@@ -20,7 +20,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from func.telemetry.request_record import Exchange
+from func.telemetry.request_record import RequestRecord
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
 
@@ -108,7 +108,7 @@ class Metrics:
         self.cold_start_s: float | None = None
         self.in_flight: Callable[[], int] = int
 
-    def count_answers(self, exchanges: Iterable[Exchange]) -> None:
+    def count_answers(self, exchanges: Iterable[RequestRecord]) -> None:
         """Count requests, and the predictions that answered them."""
         with self.lock:
             for method, route, answer, duration_s, *_ in exchanges:

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
-from func.messages import Answer, Environ, Post
+from func.messages import Environ, PendingRequest, Response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import REQUEST, LineLog, RequestLog
 from func.telemetry.metrics import UNKNOWN, Metrics
-from func.telemetry.request_record import Exchange
+from func.telemetry.request_record import RequestRecord
 from func.telemetry.trace_context import carrier_of, trace_id_of
 from model.inference.model_card import ModelCard
 
@@ -67,7 +67,7 @@ class Telemetry:
         self._log = log or RequestLog()
         self._traces = traces
         self._number = itertools.count()  # next() of it is atomic
-        self._told: deque[Exchange] = deque()
+        self._buffered: deque[RequestRecord] = deque()
         self._most_waiting = 0
         self._settle_at = 0.0
 
@@ -82,7 +82,7 @@ class Telemetry:
             traces=_start_traces(revision) if any(map(environ.get, ENDPOINTS)) else None,
         )
 
-    def tell(self, environ: Environ, route: str | None, start: float, answer: Answer) -> None:
+    def record(self, environ: Environ, route: str | None, start: float, answer: Response) -> None:
         """Tell of a request that was answered.
 
         Args:
@@ -91,24 +91,24 @@ class Telemetry:
             start: when the request came in, by ``time.perf_counter``.
             answer: what was sent back.
         """
-        self._tell(environ, route, answer, time.perf_counter() - start, time.time())
+        self._record(environ, route, answer, time.perf_counter() - start, time.time())
 
-    def tell_posts(self, posts: Sequence[Post], answers: Sequence[Answer]) -> None:
+    def record_all(self, posts: Sequence[PendingRequest], answers: Sequence[Response]) -> None:
         """Tell of requests to our paths that were answered together."""
         end, ended_at_s = time.perf_counter(), time.time()
         for (environ, start), answer in zip(posts, answers, strict=True):
-            self._tell(environ, environ["PATH_INFO"], answer, end - start, ended_at_s)
+            self._record(environ, environ["PATH_INFO"], answer, end - start, ended_at_s)
 
-    def _tell(
+    def _record(
         self,
         environ: Environ,
         route: str | None,
-        answer: Answer,
+        answer: Response,
         duration_s: float,
         ended_at_s: float,
     ) -> None:
         method = environ["REQUEST_METHOD"]
-        exchange = Exchange(
+        exchange = RequestRecord(
             method if method in METHODS else None,
             route,
             answer,
@@ -117,26 +117,26 @@ class Telemetry:
             carrier_of(environ, answer.event),
             is_cold=route not in PROBES and next(self._number) == 0,
         )
-        self._told.append(exchange)
-        if len(self._told) > self._most_waiting or len(answer.body) > MAX_WAITING_BYTES:
-            self.settle()
+        self._buffered.append(exchange)
+        if len(self._buffered) > self._most_waiting or len(answer.body) > MAX_WAITING_BYTES:
+            self.flush()
 
-    def tell_refusal(self, status: HTTPStatus) -> None:
+    def record_refusal(self, status: HTTPStatus) -> None:
         """Tell of a request that the server refused before the app saw it."""
         self._count_refusals(UNKNOWN, status, 1)
         fields = {"method": None, "route": None, "status": status.value}
         logger.info(REQUEST, extra={"fields": fields})
 
-    def tell_overload(self, count: int) -> None:
+    def record_overload(self, count: int) -> None:
         """Tell how many requests were refused since the last time because of overload."""
         self._count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, count)
         logger.warning("overloaded", extra={"fields": {"status": 503, "refused": count}})
 
-    def let_wait(self) -> None:
+    def buffer_records(self) -> None:
         """Let what is told wait from now on: somebody calls ``settle_due`` again and again."""
         self._most_waiting = MAX_WAITING
 
-    def settle_due(self, now: float) -> float:
+    def flush_if_due(self, now: float) -> float:
         """Write what was told, unless that was done a moment ago.
 
         Args:
@@ -145,41 +145,41 @@ class Telemetry:
         Returns:
             In how many seconds to call again; infinity if nothing waits.
         """
-        if not self._told:
+        if not self._buffered:
             return math.inf
         if now >= self._settle_at:
             self._settle_at = now + SETTLE_EVERY_S
-            self.settle()
+            self.flush()
             return math.inf
         return self._settle_at - now
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Write what was told: count it, trace it, log it. Whatever goes wrong stops no answer."""
-        exchanges = []
+        records = []
         # The length is that of a moment: another thread may add or take some.
         with contextlib.suppress(IndexError):
             while True:
-                exchanges.append(self._told.popleft())
+                records.append(self._buffered.popleft())
         try:
-            self._write(exchanges)
+            self._write(records)
         except Exception:
             logger.exception("Telemetry failed")
 
     def close(self) -> None:
         """Write what was told, let nothing wait any more, and send the spans that do."""
         self._most_waiting = 0
-        self.settle()
+        self.flush()
         if self._traces:
             self._traces.close()
 
-    def _write(self, exchanges: Sequence[Exchange]) -> None:
+    def _write(self, records: Sequence[RequestRecord]) -> None:
         if self.metrics:
-            self.metrics.count_answers(exchanges)
-        traced = [(exchange, self._trace_id(exchange)) for exchange in exchanges]
-        if exchanges and logger.isEnabledFor(logging.INFO):
+            self.metrics.count_answers(records)
+        traced = [(exchange, self._trace_id(exchange)) for exchange in records]
+        if records and logger.isEnabledFor(logging.INFO):
             self._log.write(traced)
 
-    def _trace_id(self, exchange: Exchange) -> str | None:
+    def _trace_id(self, exchange: RequestRecord) -> str | None:
         # Probes are many and tell nothing.
         if self._traces and exchange.route not in PROBES:
             return self._traces.record(exchange)

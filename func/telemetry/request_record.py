@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from func.messages import Answer
+from func.messages import Response
 from func.telemetry.trace_context import Carrier
 
 
-class Exchange(NamedTuple):
+class RequestRecord(NamedTuple):
     """What happened; nothing in it is what a user typed, but for the attributes of an event.
 
     Attributes:
@@ -23,7 +23,7 @@ class Exchange(NamedTuple):
 
     method: str | None
     route: str | None
-    answer: Answer
+    answer: Response
     duration_s: float
     ended_at_s: float
     carrier: Carrier

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from func.telemetry.request_record import Exchange
+from func.telemetry.request_record import RequestRecord
 from func.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Traces:
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
         return cls(TellingExporter(OTLPSpanExporter()), _resource(revision))
 
-    def record(self, exchange: Exchange) -> str | None:
+    def record(self, exchange: RequestRecord) -> str | None:
         """Record a request that has just been answered.
 
         Returns:
@@ -117,7 +117,7 @@ def _resource(revision: str) -> Resource:
     )
 
 
-def _attributes(exchange: Exchange) -> Iterator[tuple[str, AttributeValue]]:
+def _attributes(exchange: RequestRecord) -> Iterator[tuple[str, AttributeValue]]:
     answer = exchange.answer
     yield "http.request.method", exchange.method or "_OTHER"
     yield "http.response.status_code", int(answer.status)

@@ -7,13 +7,14 @@ from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
+from flask import Response as FlaskResponse
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
 from func.errors import UnauthorizedError
 from func.handler import IntentFunction
-from func.messages import JSON, Answer
+from func.messages import JSON, Response
 from func.protocols.json_api import error_answer, health, render_json
 from func.telemetry.recorder import Telemetry
 from func.web import open_inference_routes, openapi, swagger_ui
@@ -26,15 +27,15 @@ OPEN_PREFIXES = ("/docs/", "/health", "/v2/health/")
 def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     """Build the app around a function whose model is loaded."""
 
-    def predict() -> Response:
+    def predict() -> FlaskResponse:
         g.answer = function(request.environ)
         return to_flask(g.answer)
 
-    def healthy() -> Response:
+    def healthy() -> FlaskResponse:
         return to_flask(health(request.environ))
 
-    def model() -> Response:
-        return Response(function.model.card.to_json(), content_type=JSON)
+    def model() -> FlaskResponse:
+        return FlaskResponse(function.model.card.to_json(), content_type=JSON)
 
     app: Flask = parliament.create(SimpleNamespace(main=lambda _: predict()))
     app.url_map.merge_slashes = False  # a path that is not ours gets a 404, not a redirect
@@ -54,26 +55,26 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     app.register_error_handler(HTTPException, _answer_http_exception)
     app.before_request(_start)
     app.before_request(partial(_authorize, function))
-    app.after_request(partial(_tell, telemetry))
+    app.after_request(partial(_record, telemetry))
     return app
 
 
-def to_flask(answer: Answer) -> Response:
+def to_flask(answer: Response) -> FlaskResponse:
     """Put an answer into Flask's form."""
-    return Response(answer.body, answer.status, answer.all_headers)
+    return FlaskResponse(answer.body, answer.status, answer.all_headers)
 
 
-def _answer_http_exception(error: HTTPException) -> Response:
+def _answer_http_exception(error: HTTPException) -> FlaskResponse:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     body = render_json({"error": status.phrase})
-    response = Response(body, status, content_type=JSON)
+    response = FlaskResponse(body, status, content_type=JSON)
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
     return response
 
 
-def _authorize(function: IntentFunction) -> Response | None:
+def _authorize(function: IntentFunction) -> FlaskResponse | None:
     # Pages hold no secret, and a browser that opens one sends no token; health is for probes. The
     # function itself asks those who want a prediction.
     route = request.url_rule.rule if request.url_rule else None
@@ -90,9 +91,9 @@ def _start() -> None:
     g.start = time.perf_counter()
 
 
-def _tell(telemetry: Telemetry, response: Response) -> Response:
+def _record(telemetry: Telemetry, response: FlaskResponse) -> FlaskResponse:
     # The path itself may hold anything, an utterance too; the route it matched can't.
     route = request.url_rule.rule if request.url_rule else None
-    answer = g.get("answer") or Answer(status=HTTPStatus(response.status_code))
-    telemetry.tell(request.environ, route, g.start, answer)
+    answer = g.get("answer") or Response(status=HTTPStatus(response.status_code))
+    telemetry.record(request.environ, route, g.start, answer)
     return response

@@ -13,7 +13,7 @@ from flask import Flask, g, request
 
 from func.errors import NotFoundError, RequestError, UnsupportedMediaTypeError
 from func.handler import IntentFunction
-from func.messages import Answer, Headers, Request
+from func.messages import Headers, Request, Response
 from func.protocols.binary_tensors import EXTENSION, LENGTH_HEADER
 from func.protocols.json_api import classify, error_answer, render_json
 from func.protocols.open_inference import (
@@ -40,23 +40,23 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
     """Add the protocol's routes to the app around a function whose model is loaded."""
     api = OpenInferenceApi(function.model, function.settings)
 
-    def told(answer: Answer) -> FlaskAnswer:
-        answer.told["kind"] = "open-inference"
+    def logged(answer: Response) -> FlaskAnswer:
+        answer.log_fields["kind"] = "open-inference"
         g.answer = answer
         return answer.body, answer.status, answer.all_headers
 
     def add(path: str, value: object) -> None:
         body = render_json(value)
-        app.add_url_rule(path, endpoint=path, view_func=lambda: told(Answer(body)))
+        app.add_url_rule(path, endpoint=path, view_func=lambda: logged(Response(body)))
 
     def add_version(path: str, value: object) -> None:
         def answer(version: str) -> FlaskAnswer:
-            return told(api.answer_for(version, value))
+            return logged(api.answer_for(version, value))
 
         app.add_url_rule(path, endpoint=path, view_func=answer)
 
     def infer(version: str | None = None) -> FlaskAnswer:
-        return told(api.infer(Request.from_environ(request.environ), version))
+        return logged(api.infer(Request.from_environ(request.environ), version))
 
     model = f"/v2/models/{MODEL_NAME}"
     ready = {"name": MODEL_NAME, "ready": True}
@@ -100,15 +100,15 @@ class OpenInferenceApi:
             "outputs": outputs,
         }
 
-    def answer_for(self, version: str, value: object) -> Answer:
+    def answer_for(self, version: str, value: object) -> Response:
         """Give a value, if the version is the one that is served."""
         try:
             self._check(version)
         except NotFoundError as error:
             return error_answer(error)
-        return Answer(render_json(value))
+        return Response(render_json(value))
 
-    def infer(self, message: Request, version: str | None) -> Answer:
+    def infer(self, message: Request, version: str | None) -> Response:
         """Answer an inference request; for any version if None."""
         try:
             if version is not None:
@@ -117,7 +117,7 @@ class OpenInferenceApi:
         except RequestError as error:
             return error_answer(error)
 
-    def _infer(self, message: Request) -> Answer:
+    def _infer(self, message: Request) -> Response:
         if message.content_encoding.lower() not in ("", "identity"):
             raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
         body = message.read_body(self._settings.max_body_bytes)
@@ -125,8 +125,10 @@ class OpenInferenceApi:
             message.content_type, message.header(_HEADER_KEY), body, self._settings
         )
         answers = classify(asked.query, self._model)
-        told: dict[str, object] = {"utterances": len(answers)}
-        return replace(render_answers(asked, answers, self.version), told=told, predictions=answers)
+        log_fields: dict[str, object] = {"utterances": len(answers)}
+        return replace(
+            render_answers(asked, answers, self.version), log_fields=log_fields, predictions=answers
+        )
 
     def _check(self, version: str) -> None:
         if version != self.version:

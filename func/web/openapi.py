@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
+from flask import Response as FlaskResponse
 
 from func.handler import IntentFunction
 from func.messages import JSON
@@ -22,7 +23,7 @@ SOURCE = Path(__file__).parents[1] / "static" / "openapi.json"
 def add_routes(app: Flask, function: IntentFunction) -> None:
     """Add the route of the description to the app around a function whose model is loaded."""
     body = render_json(describe(function.settings, model_version(function.model.card)))
-    app.add_url_rule("/openapi.json", "openapi", lambda: Response(body, content_type=JSON))
+    app.add_url_rule("/openapi.json", "openapi", lambda: FlaskResponse(body, content_type=JSON))
 
 
 def describe(settings: Settings, version: str) -> dict[str, Any]:

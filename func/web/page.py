@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from flask import Response, request
+from flask import Response as FlaskResponse
+from flask import request
 
 PATH = Path(__file__).parents[1] / "static" / "page.html"
 
@@ -45,9 +46,11 @@ class Page:
         hashes = {match["tag"].decode(): _hash(match["code"]) for match in _INLINE.finditer(body)}
         return cls(body, _policy(hashes))
 
-    def answer(self) -> Response:
+    def answer(self) -> FlaskResponse:
         """Answer the request under way; with 304 where the client has this version."""
-        response = Response(self.body, content_type="text/html; charset=utf-8", headers=_HEADERS)
+        response = FlaskResponse(
+            self.body, content_type="text/html; charset=utf-8", headers=_HEADERS
+        )
         response.headers["Content-Security-Policy"] = self.policy
         response.add_etag()
         response.make_conditional(request)

@@ -11,7 +11,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, request
+from flask import Response as FlaskResponse
 from werkzeug.exceptions import NotFound
 
 from func.handler import IntentFunction
@@ -35,18 +36,18 @@ def add_routes(app: Flask, _: IntentFunction) -> None:
     app.add_url_rule("/docs/<asset>", "docs_asset", _asset)
 
 
-def _page() -> Response:
+def _page() -> FlaskResponse:
     content = (STATIC / "docs.html").read_bytes()
     headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache"}
-    return Response(content, content_type="text/html; charset=utf-8", headers=headers)
+    return FlaskResponse(content, content_type="text/html; charset=utf-8", headers=headers)
 
 
-def _asset(asset: str) -> Response:
+def _asset(asset: str) -> FlaskResponse:
     path = _assets().get(asset)
     if path is None:
         raise NotFound
     is_compressed = request.accept_encodings.best_match(["gzip"]) is not None
-    response = Response(
+    response = FlaskResponse(
         _content(path, is_compressed=is_compressed),
         content_type=MEDIA_TYPES[path.suffix],
         headers={

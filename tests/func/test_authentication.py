@@ -78,10 +78,10 @@ def test_tokens_are_read_again_when_they_change(path, monkeypatch, caplog):
         assert not tokens.allow("Bearer first-token")
         path.unlink()
         assert tokens.allow("Bearer third-token")
-    told = "\n".join(caplog.messages)
-    assert "have changed" in told
-    assert "the former ones stay" in told
-    assert "third-token" not in told
+    log_fields = "\n".join(caplog.messages)
+    assert "have changed" in log_fields
+    assert "the former ones stay" in log_fields
+    assert "third-token" not in log_fields
 
 
 @pytest.mark.parametrize("route", ["/", "/predict"])

@@ -15,7 +15,7 @@ from tests.support.fake_api import FakeApi
 from tests.support.http_servers import Handler, ThreadedServer
 
 JSON = {"Content-Type": "application/json"}
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Request:
     body: bytes
 
 
-Function = Callable[[Request], Answer]
+Function = Callable[[Request], Response]
 
 
-def sound(request: Request) -> Answer:
+def sound(request: Request) -> Response:
     """Answer as the function does on the shipped cases."""
     if request.method == "GET":
         return 200, JSON, b'{"status": "ok"}'
@@ -53,7 +53,7 @@ def constant(status: int, body: bytes = b"{}", **headers: str) -> Function:
 def forwarding(url: str) -> Function:
     """Forward to a real server."""
 
-    def forward(request: Request) -> Answer:
+    def forward(request: Request) -> Response:
         headers = dict(request.headers.items())
         answer = urllib3.request(
             request.method, url + request.path, body=request.body, headers=headers, retries=False

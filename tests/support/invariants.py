@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from func.handler import IntentFunction
-from func.messages import Answer
+from func.messages import Response
 
 REFUSALS = frozenset((400, 405, 413, 415, 422))
 
@@ -19,7 +19,7 @@ def ask(
     content_type: str,
     body: bytes,
     headers: Mapping[str, str] = MappingProxyType({}),
-) -> Answer:
+) -> Response:
     """Send a request as a server hands it over (PEP 3333)."""
     names = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in headers}
     environ = {
@@ -33,7 +33,7 @@ def ask(
     return function(environ)
 
 
-def check(answer: Answer, intents: frozenset[str]) -> None:
+def check(answer: Response, intents: frozenset[str]) -> None:
     """Check an answer: known intents, an acknowledgement, or a refusal that says why.
 
     Raises:

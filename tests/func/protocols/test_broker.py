@@ -67,7 +67,7 @@ def delivered_twice(world: World) -> Delivery:
 
 def overloaded_for_a_moment(world: World) -> Delivery:
     is_over = threading.Event()
-    world.monkeypatch.setattr(Admission, "is_late", lambda _: not is_over.is_set())
+    world.monkeypatch.setattr(Admission, "is_over_limit", lambda _: not is_over.is_set())
     port = address(world.in_process())[1]
     return Broker(port, before_retry=is_over.set).deliver(HEADERS, BODY)
 

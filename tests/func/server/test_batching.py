@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from func.messages import Answer
+from func.messages import Response
 from func.server.batching import MAX_TOGETHER, Batch
 from tests.func.server.test_connection import QUICK, predict_request, receive_answers
 from tests.support.servers import address, build_server, channels, send_meanwhile, wait_for
@@ -99,12 +99,12 @@ def test_each_is_told_of_as_if_alone(send_together, caplog):
         send_together([question("reset password"), EVENT, predict_request(b"{")])
         wait_for(lambda: caplog.messages.count("request") == 4)
 
-    told = [record.fields for record in caplog.records if record.getMessage() == "request"]
-    assert [(each["status"], each["kind"], each.get("intent")) for each in told] == [
+    log_fields = [record.fields for record in caplog.records if record.getMessage() == "request"]
+    assert [(each["status"], each["kind"], each.get("intent")) for each in log_fields] == [
         *((200, "http", "greeting"), (200, "http", "password_reset")),
         *((200, "binary", "order_tracking"), (400, "http", None)),
     ]
-    assert all(each["duration_ms"] > 0 for each in told)
+    assert all(each["duration_ms"] > 0 for each in log_fields)
 
 
 def test_errors_are_answered_beside_predictions(send_together, predicted):
@@ -164,7 +164,7 @@ def channel(small_model):
 def test_answers_to_who_is_gone_are_dropped(channel, caplog):
     """A connection may end before its answer is found, which is no error."""
     channel.handle_close()
-    channel.deliver(Answer())
+    channel.deliver(Response())
 
     assert caplog.messages == []
 
@@ -172,7 +172,7 @@ def test_answers_to_who_is_gone_are_dropped(channel, caplog):
 def test_what_is_not_taken_at_once_is_sent_later(channel, monkeypatch):
     """The event loop watches for when there is room again."""
     monkeypatch.setattr(channel, "send", lambda _: 0)
-    channel.deliver(Answer())
+    channel.deliver(Response())
 
     assert channel.total_outbufs_len
     assert channel._map._watched[channel._fileno] == select.EPOLLOUT
@@ -185,7 +185,7 @@ def test_connection_that_fails_is_closed(channel, caplog, monkeypatch):
         raise OSError("secret-marker")
 
     monkeypatch.setattr(channel, "send", fail)
-    channel.deliver(Answer())
+    channel.deliver(Response())
 
     assert not channel.connected
     assert caplog.messages == ["A connection failed"]
@@ -194,7 +194,7 @@ def test_connection_that_fails_is_closed(channel, caplog, monkeypatch):
 def test_connections_end_where_no_answer_is_found(channel, caplog):
     """A fault outside of all that is answered closes the connections, and the server goes on."""
 
-    def fail(_: object) -> list[Answer]:
+    def fail(_: object) -> list[Response]:
         raise RuntimeError
 
     batch = Batch(fail)

@@ -127,7 +127,7 @@ def test_what_flask_answers_is_left_to_a_thread(in_process, monkeypatch):
     def note(*_: object) -> None:
         threads.append(threading.current_thread().name)
 
-    monkeypatch.setattr(Telemetry, "tell", note)
+    monkeypatch.setattr(Telemetry, "record", note)
     server = in_process()
     with socket.create_connection(address(server), timeout=10) as connection:
         for path in (b"/health", b"/model"):

@@ -55,12 +55,12 @@ def pairs():
 def test_what_is_ready_is_handled_in_one_turn(loop, pairs):
     """Each that can be read is read, and what was taken is counted from the turn's beginning."""
     handlers = [Handler(loop, end) for end in pairs]
-    loop.taken = 7
+    loop.accepted = 7
 
     loop.turn(1)
 
     assert [handler.reads for handler in handlers] == [1, 1]
-    assert loop.taken == 0
+    assert loop.accepted == 0
 
 
 def test_a_turn_handles_so_much(pairs):

@@ -184,7 +184,7 @@ def test_what_is_held_is_counted_anew():
     """What connections no longer hold makes room again."""
     admission = Admission(EventLoop(), Settings(), Telemetry())
 
-    assert admission.hold(admission_module.MAX_HELD_BYTES)
-    assert not admission.hold(1)
-    admission.recount([])
-    assert admission.hold(1)
+    assert admission.reserve(admission_module.MAX_HELD_BYTES)
+    assert not admission.reserve(1)
+    admission.refresh([])
+    assert admission.reserve(1)

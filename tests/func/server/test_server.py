@@ -321,8 +321,8 @@ def test_connections_are_refused_without_losing_those_that_wait():
 
         with pytest.raises(TimeoutError):
             socket.create_connection(listener.getsockname(), timeout=0.2)
-        accepted, peer = listener.accept()
-        accepted.close()
+        taken, peer = listener.accept()
+        taken.close()
         assert peer == waiting.getsockname()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from func.messages import Answer
+from func.messages import Response
 from func.settings import Settings
 from func.telemetry.logs import (
     JsonFormatter,
@@ -18,7 +18,7 @@ from func.telemetry.logs import (
     TextFormatter,
     configure_logging,
 )
-from func.telemetry.request_record import Exchange
+from func.telemetry.request_record import RequestRecord
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_logs_go_to_standard_error_in_the_form_that_is_set(capsys, log_format, s
     assert "quiet" not in logged
 
 
-ANSWER = Answer(told={"intent": "grüße", "confidence": 0.75, "kind": "http"})
-PLAIN = Exchange("POST", "/predict", ANSWER, 0.00123, 1.5, {}, is_cold=False)
+ANSWER = Response(log_fields={"intent": "grüße", "confidence": 0.75, "kind": "http"})
+PLAIN = RequestRecord("POST", "/predict", ANSWER, 0.00123, 1.5, {}, is_cold=False)
 
 
 @pytest.mark.parametrize("revision", ["", "intent-00001"])
@@ -112,9 +112,11 @@ PLAIN = Exchange("POST", "/predict", ANSWER, 0.00123, 1.5, {}, is_cold=False)
     [
         pytest.param(PLAIN, id="plain"),
         pytest.param(PLAIN._replace(is_cold=True), id="cold"),
-        pytest.param(PLAIN._replace(method=None, route=None, answer=Answer()), id="unknown"),
+        pytest.param(PLAIN._replace(method=None, route=None, answer=Response()), id="unknown"),
         pytest.param(PLAIN._replace(duration_s=0.0, ended_at_s=1795779901.999), id="times"),
-        pytest.param(PLAIN._replace(answer=Answer(told={"a": 1, "b": 1.0, "c": True})), id="types"),
+        pytest.param(
+            PLAIN._replace(answer=Response(log_fields={"a": 1, "b": 1.0, "c": True})), id="types"
+        ),
     ],
 )
 def test_quick_lines_are_those_of_the_formatter(caplog, exchange, trace_id, revision):

@@ -9,13 +9,13 @@ from http import HTTPStatus
 
 import pytest
 
-from func.messages import Answer
+from func.messages import Response
 from func.telemetry.metrics import Histogram, Metrics, seconds_since_start
-from func.telemetry.request_record import Exchange
+from func.telemetry.request_record import RequestRecord
 
 PREDICTION = {"intent": "greeting", "confidence": 0.75}
-ANSWER = Answer(predictions=[PREDICTION])
-ANSWERED = Exchange("POST", "/predict", ANSWER, 0.25, 0.0, {}, is_cold=False)
+ANSWER = Response(predictions=[PREDICTION])
+ANSWERED = RequestRecord("POST", "/predict", ANSWER, 0.25, 0.0, {}, is_cold=False)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_histograms_add_up():
 
 def test_each_prediction_of_a_batch_counts(metrics):
     """Two texts in one request are one request and two predictions."""
-    batch = Answer(predictions=[PREDICTION, {"intent": "out_of_scope", "confidence": 0.5}])
+    batch = Response(predictions=[PREDICTION, {"intent": "out_of_scope", "confidence": 0.5}])
     metrics.count_answers([ANSWERED, ANSWERED._replace(answer=batch)])
 
     counts = {intent: histogram.count for intent, histogram in metrics.confidences.items()}

@@ -11,10 +11,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
 from werkzeug.test import Client
 
-from func.messages import Answer
+from func.messages import Response
 from func.telemetry.metrics import Metrics
 from func.telemetry.prometheus import create_app
-from func.telemetry.request_record import Exchange
+from func.telemetry.request_record import RequestRecord
 from tests.conftest import ROOT
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -30,12 +30,16 @@ def metrics(small_model) -> Metrics:
     metrics = Metrics(small_model.card)
     known = {"intent": "greeting", "confidence": 0.75}
     unknown = {"intent": "out_of_scope", "confidence": 0.25}
-    answer = Answer(told={"kind": "batch"}, predictions=[known, known, unknown])
+    answer = Response(log_fields={"kind": "batch"}, predictions=[known, known, unknown])
     metrics.count_answers(
         [
-            Exchange("POST", "/", answer, 0.02, 0.0, {}, is_cold=False),
-            Exchange("POST", "/", Answer(status=HTTPStatus.NOT_FOUND), 0.5, 0.0, {}, is_cold=False),
-            Exchange(None, None, Answer(status=HTTPStatus.NOT_FOUND), 0.0, 0.0, {}, is_cold=False),
+            RequestRecord("POST", "/", answer, 0.02, 0.0, {}, is_cold=False),
+            RequestRecord(
+                "POST", "/", Response(status=HTTPStatus.NOT_FOUND), 0.5, 0.0, {}, is_cold=False
+            ),
+            RequestRecord(
+                None, None, Response(status=HTTPStatus.NOT_FOUND), 0.0, 0.0, {}, is_cold=False
+            ),
         ]
     )
     metrics.count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, 7)

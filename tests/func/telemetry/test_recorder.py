@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from func.app import App
 from func.handler import IntentFunction
-from func.messages import Answer
+from func.messages import Response
 from func.telemetry.logs import JsonFormatter, RequestLog
 from func.telemetry.metrics import Metrics
 from func.telemetry.recorder import MAX_WAITING, MAX_WAITING_BYTES, SETTLE_EVERY_S, Telemetry
@@ -149,21 +149,21 @@ def test_line_of_a_request_without_a_trace_has_no_field_for_it(client, caplog):
     assert "marker" not in json.dumps(request_lines(caplog))
 
 
-def tell(telemetry: Telemetry, answer: Answer = Answer()) -> None:  # noqa: B008 - never changed
+def record(telemetry: Telemetry, answer: Response = Response()) -> None:  # noqa: B008 - never changed
     """Tell of a request."""
-    telemetry.tell({"REQUEST_METHOD": "GET"}, "/health", 0.0, answer)
+    telemetry.record({"REQUEST_METHOD": "GET"}, "/health", 0.0, answer)
 
 
 def test_lines_may_wait_for_a_moment(caplog):
     """Where somebody sees to them, they are written every so often, the first one at once."""
     telemetry = Telemetry()
-    telemetry.let_wait()
+    telemetry.buffer_records()
     with caplog.at_level(logging.INFO):
-        tell(telemetry)
+        record(telemetry)
         waiting = len(request_lines(caplog))
-        first = telemetry.settle_due(100.0)
-        tell(telemetry)
-        second = telemetry.settle_due(100.0)
+        first = telemetry.flush_if_due(100.0)
+        record(telemetry)
+        second = telemetry.flush_if_due(100.0)
 
     assert waiting == 0
     assert first == float("inf")
@@ -175,18 +175,18 @@ def test_lines_may_wait_for_a_moment(caplog):
 @pytest.mark.parametrize(
     ("answers", "waiting"),
     [
-        pytest.param([Answer()] * MAX_WAITING, MAX_WAITING, id="some"),
-        pytest.param([Answer()] * (MAX_WAITING + 1), 0, id="many"),
-        pytest.param([Answer(b"x" * (MAX_WAITING_BYTES + 1))], 0, id="large"),
+        pytest.param([Response()] * MAX_WAITING, MAX_WAITING, id="some"),
+        pytest.param([Response()] * (MAX_WAITING + 1), 0, id="many"),
+        pytest.param([Response(b"x" * (MAX_WAITING_BYTES + 1))], 0, id="large"),
     ],
 )
 def test_only_so_much_waits(caplog, answers, waiting):
     """What waits takes little memory, whatever is answered."""
     telemetry = Telemetry()
-    telemetry.let_wait()
+    telemetry.buffer_records()
     with caplog.at_level(logging.INFO):
         for answer in answers:
-            tell(telemetry, answer)
+            record(telemetry, answer)
 
         assert len(request_lines(caplog)) == len(answers) - waiting
         telemetry.close()
@@ -196,10 +196,10 @@ def test_only_so_much_waits(caplog, answers, waiting):
 def test_nothing_waits_after_the_end(caplog):
     """A thread that answers late still has its line."""
     telemetry = Telemetry()
-    telemetry.let_wait()
+    telemetry.buffer_records()
     telemetry.close()
     with caplog.at_level(logging.INFO):
-        tell(telemetry)
+        record(telemetry)
 
     assert len(request_lines(caplog)) == 1
 
@@ -211,7 +211,7 @@ def test_documentation_lists_each_field(small_model, settings, monkeypatch, capl
     with caplog.at_level(logging.INFO):
         client.post("/", json={"text": "hi"}, headers={"traceparent": TRACEPARENT})
         client.post("/", json={"texts": ["hi"]})
-        telemetry.tell_overload(1)
+        telemetry.record_overload(1)
         monkeypatch.setattr(small_model, "predict", None)
         client.post("/", json={"text": "hi"})
     shown = {field for each in caplog.records for field in json.loads(JsonFormatter().format(each))}
@@ -235,6 +235,6 @@ def test_fault_of_telemetry_stops_no_answer(small_model, settings, monkeypatch, 
 def test_quiet_log_has_no_lines_of_requests(caplog):
     """The level WARNING leaves them out."""
     with caplog.at_level(logging.WARNING):
-        tell(Telemetry())
+        record(Telemetry())
 
     assert request_lines(caplog) == []

@@ -12,8 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from func.messages import Answer
-from func.telemetry.request_record import Exchange
+from func.messages import Response
+from func.telemetry.request_record import RequestRecord
 from func.telemetry.tracing import TellingExporter, Traces
 from tests.support.collector import collecting
 from tests.support.ports import free_port
@@ -229,7 +229,7 @@ def test_disabled_traces_leave_the_trace_of_others_alone(monkeypatch):
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     exporter = InMemorySpanExporter()
     traces = Traces(exporter, Resource({}))
-    own = Exchange("GET", "/model", Answer(), 0.1, 1.0, {}, is_cold=False)
+    own = RequestRecord("GET", "/model", Response(), 0.1, 1.0, {}, is_cold=False)
     recorded = [
         traces.record(own),
         traces.record(own._replace(carrier={"traceparent": TRACEPARENT})),
@@ -266,8 +266,8 @@ def test_fault_of_the_server_is_an_error():
     """By the conventions, a 5xx marks the span and names its type."""
     exporter = InMemorySpanExporter()
     traces = Traces(exporter, Resource({}))
-    failed = Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR)
-    traces.record(Exchange(None, None, failed, 0.1, 1.0, {}, is_cold=False))
+    failed = Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    traces.record(RequestRecord(None, None, failed, 0.1, 1.0, {}, is_cold=False))
     traces.close()
 
     [span] = exporter.get_finished_spans()

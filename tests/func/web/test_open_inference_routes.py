@@ -138,18 +138,18 @@ def test_what_is_refused_gets_its_status_and_error(client, method, path, options
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "log_fields"),
     [
         pytest.param(f"{MODEL}/infer", {"status": 200, "utterances": 1}, id="answered"),
         pytest.param(f"{MODEL}/versions/marker/infer", {"status": 404}, id="refused"),
     ],
 )
-def test_requests_are_logged_by_route_status_and_kind(client, caplog, path, told):
+def test_requests_are_logged_by_route_status_and_kind(client, caplog, path, log_fields):
     """A line tells what was asked of which route, and quotes nothing of it."""
     with caplog.at_level(logging.INFO):
         client.post(path, json=HELLO)
 
     [logged] = [entry.fields for entry in caplog.records if entry.getMessage() == "request"]
-    assert {**logged, **told, "kind": "open-inference"} == logged
+    assert {**logged, **log_fields, "kind": "open-inference"} == logged
     assert logged["route"].endswith("/infer")
     assert "marker" not in json.dumps(logged)
