@@ -21,6 +21,7 @@ UNKNOWN, BEGIN, END = 0, 1, 2  # pieces
 # Pieces that a convolution sees: to the left, itself, and to the right.
 WINDOWS = ((0, 1), (1, 1), (2, 2))
 CHANNELS = 256  # of a branch
+EPSILON = np.float32(1e-12)
 # Pieces encoded at once: the layers are then read once for several texts, from the cache.
 MAX_PIECES_AT_ONCE = 384
 
@@ -29,6 +30,8 @@ class ConvolutionalEncoder:
     """Encodes texts of sixteen languages; safe to use from many threads.
 
     Attributes:
+        arrays: as they were given.
+        segment: returns the numbers of a text's pieces.
         dimensions: the length of a vector.
     """
 
@@ -47,30 +50,27 @@ class ConvolutionalEncoder:
         pieces = NgramTrie(arrays["keys"], arrays["columns"])
         characters = str(arrays["characters"].data, "utf-8")
         pieces.check(len(set(characters)), len(arrays["table"]))
-        self._segment = UnigramSegmenter(
-            characters, pieces, arrays["scores"], unknown_piece=UNKNOWN
-        )
-        self._arrays = arrays
-        self._epsilon = np.float32(arrays["epsilon"][0])
+        self.segment = UnigramSegmenter(characters, pieces, arrays["scores"], unknown_piece=UNKNOWN)
+        self.arrays = arrays
         self.dimensions = int(arrays["d3"].shape[1])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        segmented = [[BEGIN, *self._segment(text), END] for text in texts]
+        segmented = [[BEGIN, *self.segment(text), END] for text in texts]
         for start, end in _batches(segmented):
             vectors[start:end] = self._encode(segmented[start:end])
         return vectors
 
     def _encode(self, texts: Sequence[Sequence[int]]) -> Vectors:
-        a = self._arrays
+        a = self.arrays
         pieces = np.concatenate([np.array(text, np.intp) for text in texts])
         lengths = np.array([len(text) for text in texts])
         starts = lengths.cumsum() - lengths
         embedded = a["table"].take(pieces, 0).astype(np.float32)
         embedded *= a["row_scale"].take(pieces)[:, None]
         embedded += a["row_offset"].take(pieces)[:, None]
-        branches = self._normalized(embedded @ a["projection"] + a["projection_bias"], "branches")
+        branches = self._normalized(embedded @ a["projection"] + a["projection.bias"], "branches")
         features = np.empty((len(pieces), embedded.shape[1] + branches.shape[1]), np.float32)
         features[:, : embedded.shape[1]] = embedded
         for number, (left, right) in enumerate(WINDOWS):
@@ -83,24 +83,27 @@ class ConvolutionalEncoder:
         # The sum over a text's pieces and the projection commute: one row a text is projected.
         sums = np.add.reduceat(features, starts, 0) @ a["pooling"]
         counts = lengths.astype(np.float32)[:, None]
-        return self._output((sums + counts * a["pooling_bias"]) / np.sqrt(counts))
+        return self._output((sums + counts * a["pooling.bias"]) / np.sqrt(counts))
 
     def _convolved(self, rows: Vectors, places: NDArray[np.intp], layer: str) -> Vectors:
         """Return the rows plus a convolution of their windows."""
         padded = np.concatenate((rows, np.zeros((1, rows.shape[1]), np.float32)))
         windows = padded.take(places, 0).reshape(len(rows), -1)
-        convolved = windows @ self._arrays[layer] + self._arrays[f"{layer}.bias"]
-        return np.maximum(convolved, 0) + rows
+        convolved: Vectors = windows @ self.arrays[layer] + self.arrays[f"{layer}.bias"]
+        np.maximum(convolved, 0, out=convolved)
+        convolved += rows
+        return convolved
 
     def _normalized(self, rows: Vectors, layer: str) -> Vectors:
         """Normalise each row to mean 0 and variance 1 (Ba et al. 2016), then scale and shift."""
         rows = rows - rows.mean(1, keepdims=True)
         variances = np.einsum("ij,ij->i", rows, rows)[:, None] / np.float32(rows.shape[1])
-        rows *= self._arrays[f"{layer}.gain"] / np.sqrt(variances + self._epsilon)
-        return rows + self._arrays[f"{layer}.bias"]
+        rows *= self.arrays[f"{layer}.gain"] / np.sqrt(variances + EPSILON)
+        rows += self.arrays[f"{layer}.shift"]
+        return rows
 
     def _output(self, pooled: Vectors) -> Vectors:
-        a = self._arrays
+        a = self.arrays
         hidden = np.maximum(np.maximum(pooled @ a["d0"], 0) @ a["d1"] + pooled @ a["p1"], 0)
         vectors = np.tanh(np.maximum(hidden @ a["d2"], 0) @ a["d3"] + hidden @ a["p3"])
         lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))

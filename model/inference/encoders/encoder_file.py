@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 from model.errors import EncoderError
 from model.inference.encoders.convolutional import ConvolutionalEncoder
 from model.inference.encoders.transformer import TransformerEncoder
-from model.inference.safetensors_file import LENGTH_BYTES, METADATA, header_of, view_of
+from model.inference.safetensors_file import LENGTH_BYTES, METADATA, parts_of, view_of
 
 FORMAT = "intent-function-encoder/1"
-KINDS = {"use": ConvolutionalEncoder, "minilm": TransformerEncoder}
 TABLE, BLOCK_DIGESTS = "table", "table.digests"
 ROWS_A_BLOCK = 128
 DIGEST_BYTES = 32
@@ -38,6 +37,12 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
+
+
+KINDS: Mapping[str, Callable[[Mapping[str, Any]], Encoder]] = {
+    "use": ConvolutionalEncoder,
+    "minilm": TransformerEncoder,
+}
 
 
 class VerifiedRows:
@@ -119,10 +124,9 @@ def to_bytes(kind: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, str]
     every[BLOCK_DIGESTS] = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
     metadata = {"format": FORMAT, "kind": kind}
     metadata |= {name: _digest_of(array) for name, array in every.items() if name != TABLE}
-    header, body = header_of(every, metadata)
-    return len(header).to_bytes(LENGTH_BYTES, "little") + header + body, hashlib.sha256(
-        header
-    ).hexdigest()
+    header, body = parts_of(every, metadata)
+    content = len(header).to_bytes(LENGTH_BYTES, "little") + header + body
+    return content, hashlib.sha256(header).hexdigest()
 
 
 def _digest_of(array: NDArray[Any]) -> str:

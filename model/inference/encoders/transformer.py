@@ -26,6 +26,7 @@ class TransformerEncoder:
     """Encodes texts; safe to use from many threads.
 
     Attributes:
+        arrays: as they were given.
         dimensions: the length of a vector.
     """
 
@@ -48,24 +49,25 @@ class TransformerEncoder:
             raise ValueError("pieces, table and scales do not fit together")
         self._segment = WordPieceSegmenter(pieces)
         self._begin, self._end = (self._segment.numbers[piece] for piece in (BEGIN, END))
-        self._arrays = arrays
+        self.arrays = arrays
         self._layers = sum(name.endswith(".attention") for name in arrays)
         self.dimensions = int(arrays["table"].shape[1])
 
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        tokens = [self._tokens(text) for text in texts]
+        tokens = [self.tokens(text) for text in texts]
         for rows in _batches([len(each) for each in tokens]):
             vectors[rows] = self._encode(np.array([tokens[row] for row in rows]))
         return vectors
 
-    def _tokens(self, text: str) -> list[int]:
+    def tokens(self, text: str) -> list[int]:
+        """Return the numbers of a text's tokens, special ones included."""
         return [self._begin, *self._segment(text)[: MAX_TOKENS - 2], self._end]
 
     def _encode(self, tokens: NDArray[np.intp]) -> Tensor:
         """Encode texts of one length: tokens of shape (texts, length)."""
-        a = self._arrays
+        a = self.arrays
         count, length = tokens.shape
         embedded = a["table"].take(tokens, 0) * a["scales"].take(tokens)[..., None]
         states = (embedded + a["positions"][:length]).reshape(count * length, -1)
@@ -73,7 +75,7 @@ class TransformerEncoder:
         for layer in range(self._layers):
             mixed = self._dense(self._attended(states, layer, count), f"{layer}.mixing")
             states = self._normalized(states + mixed, f"{layer}.mixing")
-            grown = _gelu(self._dense(states, f"{layer}.growing"))
+            grown = gelu(self._dense(states, f"{layer}.growing"))
             states += self._dense(grown, f"{layer}.shrinking")
             states = self._normalized(states, f"{layer}.shrinking")
         means = states.reshape(count, length, -1).mean(1)
@@ -92,20 +94,20 @@ class TransformerEncoder:
         return np.asarray((scores @ value).swapaxes(1, 2).reshape(states.shape), np.float32)
 
     def _dense(self, states: Tensor, layer: str) -> Tensor:
-        result: Tensor = states @ self._arrays[layer]
-        result += self._arrays[f"{layer}.bias"]
+        result: Tensor = states @ self.arrays[layer]
+        result += self.arrays[f"{layer}.bias"]
         return result
 
     def _normalized(self, states: Tensor, layer: str) -> Tensor:
         """Normalise each row to mean 0 and variance 1 (Ba et al. 2016), then scale and shift."""
         states = states - states.mean(1, keepdims=True)
         variances = np.einsum("ij,ij->i", states, states)[:, None] / np.float32(states.shape[1])
-        states *= self._arrays[f"{layer}.gain"] / np.sqrt(variances + np.float32(1e-12))
-        states += self._arrays[f"{layer}.shift"]
+        states *= self.arrays[f"{layer}.gain"] / np.sqrt(variances + np.float32(1e-12))
+        states += self.arrays[f"{layer}.shift"]
         return states
 
 
-def _gelu(values: Tensor) -> Tensor:
+def gelu(values: Tensor) -> Tensor:
     """Return x times the normal distribution's share below x (Hendrycks and Gimpel 2016).
 
     The error function is formula 7.1.26 of Abramowitz and Stegun 1964: within 1.5e-7.

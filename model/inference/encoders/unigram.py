@@ -18,7 +18,9 @@ from model.inference.ngram_trie import NgramTrie, NgramTrieLookup
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 # SentencePiece's rule nmt_nfkc: NFKC, and these characters are spaces.
-SPACES = dict.fromkeys(map(ord, "\t\n\f\r\u1680\u200b\u200e\u200f\u2028\u2029\u2581\ufeff\ufffd"), " ")
+SPACES = dict.fromkeys(
+    map(ord, "\t\n\f\r\u1680\u200b\u200e\u200f\u2028\u2029\u2581\ufeff\ufffd"), " "
+)
 # An unknown character is this much less likely than the least likely piece (SentencePiece's rule).
 UNKNOWN_PENALTY = 10.0
 MAX_REMEMBERED_WORDS = 8192
@@ -31,7 +33,11 @@ Pieces = tuple[int, ...]
 
 
 class UnigramSegmenter:
-    """Segments texts into the numbers of pieces; safe to use from many threads."""
+    """Segments texts into the numbers of pieces; safe to use from many threads.
+
+    Attributes:
+        remembered: the pieces of words that were segmented before.
+    """
 
     def __init__(
         self,
@@ -55,7 +61,7 @@ class UnigramSegmenter:
         self._max_length = _longest(pieces)
         self._unknown_piece = unknown_piece
         self._unknown_score = min(self._scores) - UNKNOWN_PENALTY
-        self._remembered: dict[str, Pieces] = {}
+        self.remembered: dict[str, Pieces] = {}
 
     def __call__(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces; the unknown piece alone for an empty text."""
@@ -64,7 +70,7 @@ class UnigramSegmenter:
         return list(chain.from_iterable(found[word] for word in words)) or [self._unknown_piece]
 
     def _find(self, words: Sequence[str]) -> dict[str, Pieces]:
-        remembered = self._remembered
+        remembered = self.remembered
         fresh = [word for word in dict.fromkeys(words) if word not in remembered]
         if not fresh:
             return remembered
@@ -76,10 +82,10 @@ class UnigramSegmenter:
     def _remember(self, new: dict[str, Pieces]) -> None:
         short = (word for word in new if len(word) <= MAX_REMEMBERED_LENGTH)
         kept = {word: new[word] for word in islice(short, MAX_REMEMBERED_WORDS)}
-        if len(self._remembered) + len(kept) > MAX_REMEMBERED_WORDS:
-            self._remembered = kept  # other threads go on with the dictionary that they hold
+        if len(self.remembered) + len(kept) > MAX_REMEMBERED_WORDS:
+            self.remembered = kept  # other threads go on with the dictionary that they hold
         else:
-            self._remembered.update(kept)
+            self.remembered.update(kept)
 
     def _segmented(self, words: Sequence[str]) -> Iterable[Pieces]:
         # One look-up serves all words: an unknown character between them ends every piece.

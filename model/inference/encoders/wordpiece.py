@@ -54,12 +54,16 @@ class WordPieceSegmenter:
 def words_of(text: str) -> list[str]:
     """Return the words that are segmented: lower case, no accents, punctuation apart."""
     if text.isascii():
-        separated = "".join(_SEPARATED_ASCII.get(character, character) for character in text.lower())
+        separated = "".join(
+            _SEPARATED_ASCII.get(character, character) for character in text.lower()
+        )
         return separated.split()
     spaced = "".join(map(_separated, text))
     decomposed = unicodedata.normalize("NFD", spaced)
     plain = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")
-    return list(chain.from_iterable(map(_split_punctuation, plain.lower().split())))
+    # Each character by itself: a final sigma is like any other.
+    lowered = "".join(map(str.lower, plain))
+    return list(chain.from_iterable(map(_split_punctuation, lowered.split())))
 
 
 def _separated(character: str) -> str:

