@@ -2,11 +2,12 @@
 
 ModelError
 ├── DataError                 utterances that can't be trained on: each problem with file and line
-├── NoWordsError              utterances that hold nothing to learn from
+├── NoWordsError              utterances without words
 ├── VectorsMissingError       static word vectors that are not installed
-├── CompilationError          a pipeline that has no compiled form: which step, and why
+├── CompilationError          a pipeline without a compiled form: which step, and why
 ├── CompiledFormError         a compiled form that can't be used: why
-├── EqualityError             a compiled form that does not answer as its pipeline
+│   └── InvalidCompiledFormError
+├── EqualityError             a compiled form whose predictions differ from the pipeline's
 ├── InterruptionError         a signal that asks to stop: which one
 ├── WorkerError               a process that was to predict has ended
 ├── ExplanationError          a model that can't say which n-grams spoke for an intent
@@ -52,7 +53,7 @@ class DataError(ModelError):
 
 
 class NoWordsError(ModelError):
-    """The utterances hold no words, so that there is nothing to learn from."""
+    """The utterances have no words, so that no feature can be extracted."""
 
     def __init__(self) -> None:
         super().__init__("The utterances hold no words to learn from")
@@ -73,7 +74,7 @@ class CompilationError(ModelError):
 
     Attributes:
         step: the name of the step that has no compiled form.
-        reason: what is wrong with it.
+        reason: why it has none.
     """
 
     def __init__(self, step: str, reason: str) -> None:
@@ -85,7 +86,7 @@ class CompiledFormError(ModelError):
     """A compiled form can't be used.
 
     Attributes:
-        reason: what is wrong with it.
+        reason: why not.
     """
 
     def __init__(self, reason: str) -> None:
@@ -93,8 +94,12 @@ class CompiledFormError(ModelError):
         super().__init__(f"The compiled form {reason}")
 
 
+class InvalidCompiledFormError(CompiledFormError):
+    """A compiled form holds values that describe no pipeline, although its checksum is right."""
+
+
 class EqualityError(ModelError):
-    """A compiled form does not answer as the pipeline that it was made from."""
+    """The predictions of a compiled form differ from those of its pipeline."""
 
 
 class ExplanationError(ModelError):
@@ -133,8 +138,8 @@ class ArtifactError(ModelError):
 
     Attributes:
         path: the file.
-        reason: what is wrong with it.
-        remedy: what mends it.
+        reason: why not.
+        remedy: how to repair it.
     """
 
     def __init__(self, path: Path, reason: str, remedy: str = "Train it again: make train") -> None:
@@ -152,4 +157,9 @@ class ArtifactMissingError(ArtifactError):
 
 
 class ArtifactBrokenError(ArtifactError):
-    """The file is there but unreadable, inconsistent, or answers wrongly."""
+    """The file exists but is unreadable, inconsistent, or fails its self-test."""
+
+
+def one_line(error: Exception) -> str:
+    """Return an error's type and message without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -29,7 +29,7 @@ from model.inference.compiled_pipeline import CompiledPipeline, Vocabulary, Weig
 from model.inference.embedding_transformer import StaticVectors
 from model.inference.ngram_trie import NgramTrie
 from model.inference.static_embedding import Embedding, to_arrays
-from model.inference.text_analysis import AnalyzerOptions, splitter
+from model.inference.text_analysis import AnalyzerOptions
 
 LINEAR = (
     LinearSVC,
@@ -230,7 +230,7 @@ def _units_of(name: str, ngram: str, options: AnalyzerOptions) -> Sequence[str]:
         return tuple(ngram) or ("",)
     if options.ngram_range == (1, 1):
         return (ngram,)
-    if any(" " in word for word in splitter(options)(ngram)):
+    if any(" " in word for word in options.splitter()(ngram)):
         raise CompilationError(name, "has n-grams of words that hold spaces")
     return ngram.split(" ")
 

@@ -24,7 +24,7 @@ from model.evaluation.metrics import Evaluation, robustness_of, summarise
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
 from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
-from model.inference.prediction import OUT_OF_SCOPE
+from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
 from model.inference.static_embedding import Embedding
 from model.learning.calibration import fit_temperature, rejection_threshold
@@ -114,6 +114,7 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
         EqualityError: the compiled form does not answer as the pipeline.
         VectorsMissingError: the options ask for static word vectors, which are not installed.
     """
+    _check_intents(dataset)
     corpus = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, options.embedding())
     try:
         held_out = cross_validate(corpus, seed=options.seed, progress=progress)
@@ -168,6 +169,20 @@ def fit_pipeline(corpus: TrainingSet, held_out: HeldOut, options: Options) -> An
         labels = (*labels, OUT_OF_SCOPE)
     rounded_linear = rounded(linear, step, lesson.ngram_count)
     return fitted_pipeline(lesson.features, rounded_linear, labels)
+
+
+def _check_intents(dataset: Dataset) -> None:
+    problems = {
+        example.intent: Problem(
+            example.file,
+            example.line,
+            f"the intent {example.intent!a} has a control character or line break in its name",
+        )
+        for example in reversed(dataset.train)
+        if not is_valid_intent(example.intent)
+    }
+    if problems:
+        raise DataError(list(reversed(problems.values())))
 
 
 def installed_versions(options: Options) -> dict[str, str]:

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import (
     CountVectorizer,
@@ -27,6 +25,7 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import rounded, step_of
+from tests.support.random_texts import random_texts
 from tests.support.tiny_embedding import TINY
 
 TEXTS = [
@@ -182,22 +181,10 @@ def test_sparse_coefficients_compile():
     assert_proven(pipeline)
 
 
-WORDS = st.sampled_from([word for text in TEXTS for word in text.split()])
-STRINGS = st.lists(WORDS | st.text(max_size=8), max_size=8).map(" ".join)
-
-
 @pytest.fixture(scope="module")
 def generated_texts():
-    """Ten thousand strings: words of the training data among any others."""
-    texts: list[str] = []
-
-    @settings(max_examples=120, deadline=None, database=None)
-    @given(more=st.lists(STRINGS, min_size=100, max_size=100))
-    def collect(more: list[str]) -> None:
-        texts.extend(more)
-
-    collect()
-    return texts[:10_000]
+    """Ten thousand strings: words of the training data among random ones."""
+    return list(random_texts([word for text in TEXTS for word in text.split()], count=10_000))
 
 
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
@@ -213,7 +200,6 @@ def test_any_strings_are_answered_as_by_the_pipeline(vectorizer, classifier, gen
     """Ten thousand generated strings get the pipeline's labels and scores, by each option."""
     pipeline = fitted(vectorizer, classifier)
 
-    assert len(generated_texts) == 10_000
     prove_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
     )

@@ -19,6 +19,7 @@ from model.errors import ArtifactBrokenError, ArtifactMissingError
 from model.inference.intent_model import IntentModel, softmax
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
+from model.inference.safetensors_file import ArrayFile
 from model.training.trainer import COMPILED_NAME, MODEL_NAME
 from tests.conftest import ROOT
 from tests.support.tables import TableScorer
@@ -89,7 +90,9 @@ def test_garbage_is_refused(tmp_path):
     path = tmp_path / "garbage.pkl"
     path.write_bytes(b"garbage")
 
-    assert error_of(path) == f"{path} is not a readable joblib file. Train it again: make train."
+    message = error_of(path)
+    assert message.startswith(f"{path} is not a readable joblib file (")
+    assert message.endswith("). Train it again: make train.")
 
 
 def test_unreadable_card_is_refused(model_path):
@@ -183,6 +186,63 @@ def test_self_test_asks_for_the_intent_whatever_the_threshold(model_path):
 
     [answer] = model.predict([self_test_of(model).utterance])
     assert answer.intent == OUT_OF_SCOPE
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1bb", "a\u2028b", "\ud800"], ids=ascii)
+def test_label_with_control_characters_is_refused(tmp_path, name):
+    """A label that no event attribute or header can carry is an error that names the label."""
+    path = tmp_path / "model.pkl"
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["hi", "bye"], ["z", "b"])
+    pipeline[-1].classes_ = np.array(["z", name], dtype=object)
+    joblib.dump(pipeline, path)
+
+    assert error_of(path) == (
+        f"{path} has a label with a control character or line break: {name!a}. "
+        "Rename the intent and train again."
+    )
+
+
+def reseal(model_path: Path, **changes: object) -> Path:
+    """Change values of the compiled form's description, and write it with a valid checksum."""
+    path = model_path.with_name(COMPILED_NAME)
+    file = ArrayFile.from_bytes(path.read_bytes())
+    description = json.dumps(json.loads(file.metadata["description"]) | changes)
+    path.write_bytes(
+        ArrayFile(file.arrays, {**file.metadata, "description": description}).to_bytes()
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"labels": [1, 2, 3]}, id="labels"),
+        pytest.param({"labels": 3}, id="no-labels"),
+        pytest.param({"is_joint": "no"}, id="is-joint"),
+        pytest.param({"step": "much"}, id="step"),
+        pytest.param({"weightings": [{"bounds": "x"}]}, id="bounds"),
+        pytest.param({"weightings": [[]]}, id="weighting"),
+        pytest.param({"vocabularies": {"a": 1}}, id="vocabularies"),
+    ],
+)
+def test_resealed_compiled_form_is_refused(model_path, changes):
+    """A compiled form with a valid checksum but values of a wrong type ends the load."""
+    compiled_path = reseal(model_path, **changes)
+
+    message = error_of(model_path)
+
+    assert message.startswith(str(compiled_path))
+    assert message.endswith(f". Compile it again: python -m model.compile {model_path}.")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["factor", "above"])
+def test_values_that_fail_only_in_use_are_refused(model_path, name):
+    """A value of a wrong type that only scoring meets fails the self-test."""
+    weighting = {"bounds": [0, 1], name: "x"}
+    reseal(model_path, weightings=[weighting])
+
+    assert error_of(model_path).startswith(f"{model_path} fails at its self-test: ")
 
 
 def test_classifier_without_numbers_is_refused(tmp_path):

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
 from model.datasets.dataset import Dataset
-from model.errors import EqualityError
+from model.errors import DataError, EqualityError
 from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
@@ -55,6 +55,20 @@ def test_same_data_and_seed_give_the_same_model(small_dataset, small_model, tmp_
 
     assert again.predict(TEXTS, top_k=3) == small_model.predict(TEXTS, top_k=3)
     assert replace(again.card, training={}) == replace(small_model.card, training={})
+
+
+def test_intent_with_control_characters_is_refused(small_dataset):
+    """Each intent that no event or header can carry is named with its first line."""
+    first, second, *others = small_dataset.train
+    train = (replace(first, intent="a\nb"), replace(second, intent="a\nb"), *others)
+
+    with pytest.raises(DataError) as caught:
+        train_quietly(replace(small_dataset, train=train))
+
+    assert str(caught.value) == (
+        f"small.csv:{first.line}: the intent 'a\\nb' has a control character or line break "
+        "in its name"
+    )
 
 
 def test_seed_changes_the_folds(small_dataset, small_trained):
