@@ -38,11 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, errors = plain_console(), plain_console(stderr=True)
     try:
         card = ModelCard.read(options.card)
-        recipe = TrainingRecord.of(card, options.card)
-        dataset = recipe.load(options.data)
-        print_messages(errors, "warning", recipe.other_versions())
+        record = TrainingRecord.of(card, options.card)
+        dataset = record.load(options.data)
+        print_messages(errors, "warning", record.other_versions())
         with threadpool_limits(limits=1):  # as training does
-            reproduction = reproduce(card, recipe, dataset, console.print)
+            reproduction = reproduce(card, record, dataset, console.print)
     except (ArtifactError, EqualityError) as error:
         print_messages(errors, "error", [str(error)])
         return 1
@@ -84,7 +84,7 @@ def _table(comparisons: Sequence[Comparison]) -> Table:
         table.add_column(name, justify="right")
     table.add_column("")
     for each in comparisons:
-        values = (_short(value) for value in (each.on_card, each.again))
+        values = (_short(value) for value in (each.recorded, each.repeated))
         name = each.name.removeprefix("training.")
         table.add_row(name, *values, "" if each.is_same else "differs")
     return table

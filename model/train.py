@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror or "failed"
         print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
         return 1
-    print_evaluation(console, trained.evaluation, trained.answers, most_intents=MAX_INTENTS)
+    print_evaluation(console, trained.evaluation, trained.predictions, most_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
     if trained.not_compiled:
         reason = f"{trained.not_compiled}; it will be served by scikit-learn"

@@ -122,9 +122,9 @@ def _is_right(
 ) -> Booleans:
     texts = [corpus.texts[number] for number in part]
     targets, embedding = corpus.targets[part], corpus.embedding
-    lesson = Learner(texts, targets, corpus.labels, seed=seed, embedding=embedding)
-    linear = held_out.recipe.blend(lesson.fit_base_models(held_out.recipe.settings))
-    features = lesson.features.transform([corpus.texts[number] for number in split.held_out])
+    learner = Learner(texts, targets, corpus.labels, seed=seed, embedding=embedding)
+    linear = learner.fit(held_out.ensemble)
+    features = learner.features.transform([corpus.texts[number] for number in split.held_out])
     right: Booleans = linear.scores(features).argmax(axis=1) == corpus.targets[split.held_out]
     return right
 

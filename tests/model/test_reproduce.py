@@ -93,7 +93,7 @@ def test_other_versions_are_warned_of(run):
 def test_what_can_not_be_used_is_told(run):
     """A card without its training, other data, and no data at all."""
     code, _, errors = run(lambda card: card["training"].clear())
-    assert (code, "does not tell how to train again" in errors) == (1, True)
+    assert (code, "does not record how it was trained" in errors) == (1, True)
 
     code, _, errors = run(data="nothing.csv")
     assert (code, "nothing.csv: does not exist" in errors) == (1, True)

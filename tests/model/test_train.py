@@ -446,7 +446,7 @@ def test_compiled_form_that_answers_otherwise_is_an_error(small_csv, capsys, mon
     assert main(["--data", small_csv, "--output", "out"]) == 1
 
     errors = capsys.readouterr().err.splitlines()
-    assert errors[-1] == "error: The compiled form gives other scores than the pipeline"
+    assert errors[-1] == "error: The compiled form computes other scores than the pipeline"
     assert not Path("out").exists()
 
 

@@ -16,7 +16,7 @@ from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
 from model.compilation.compiler import compile_pipeline
-from model.compilation.verification import ODD_TEXTS, compile_and_verify, probes, prove_equal
+from model.compilation.verification import ODD_TEXTS, compile_and_verify, probes, verify_equal
 from model.errors import CompilationError
 from model.inference.compiled_pipeline import CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
@@ -126,7 +126,7 @@ def fitted(vectorizer, classifier, intents=INTENTS) -> Pipeline:
     return pipeline.fit(TEXTS, intents)
 
 
-def assert_proven(pipeline: Pipeline) -> CompiledPipeline:
+def assert_compiles(pipeline: Pipeline) -> CompiledPipeline:
     return compile_and_verify(PipelineScorer(pipeline), TEXTS)
 
 
@@ -136,7 +136,7 @@ def assert_proven(pipeline: Pipeline) -> CompiledPipeline:
 def test_compiled_form_answers_as_the_pipeline(vectorizer, classifier):
     """Every vectorizer option with every classifier gives equal labels and scores."""
     pipeline = fitted(vectorizer, classifier)
-    content = assert_proven(pipeline).to_bytes(model_sha256="abc")
+    content = assert_compiles(pipeline).to_bytes(model_sha256="abc")
 
     compiled = CompiledScorer(CompiledPipeline.from_bytes(content, model_sha256="abc"))
 
@@ -151,7 +151,7 @@ def test_compiled_form_answers_as_the_pipeline(vectorizer, classifier):
 def test_static_vectors_count_as_in_the_pipeline(name, intents):
     """With static vectors beside n-grams, labels and scores are the pipeline's, alone or not."""
     pipeline = fitted(STATIC, CLASSIFIERS[name], intents)
-    content = assert_proven(pipeline).to_bytes(model_sha256="abc")
+    content = assert_compiles(pipeline).to_bytes(model_sha256="abc")
 
     compiled = CompiledScorer(CompiledPipeline.from_bytes(content, model_sha256="abc"))
 
@@ -165,12 +165,12 @@ def test_static_vectors_count_as_in_the_pipeline(name, intents):
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
 def test_two_intents_compile(classifier):
     """A binary classifier's one score is split over both labels."""
-    assert_proven(fitted(CountVectorizer(), classifier, ["a"] * 6 + ["b"] * 6))
+    assert_compiles(fitted(CountVectorizer(), classifier, ["a"] * 6 + ["b"] * 6))
 
 
 def test_bernoulli_may_take_values_as_they_are():
     """Without binarize, a Bernoulli naive Bayes sees the counts."""
-    assert_proven(fitted(CountVectorizer(binary=True), BernoulliNB(binarize=None)))
+    assert_compiles(fitted(CountVectorizer(binary=True), BernoulliNB(binarize=None)))
 
 
 def test_sparse_coefficients_compile():
@@ -178,7 +178,7 @@ def test_sparse_coefficients_compile():
     pipeline = fitted(TfidfVectorizer(), LogisticRegression())
     pipeline[-1].sparsify()
 
-    assert_proven(pipeline)
+    assert_compiles(pipeline)
 
 
 @pytest.fixture(scope="module")
@@ -200,12 +200,12 @@ def test_any_strings_are_answered_as_by_the_pipeline(vectorizer, classifier, gen
     """Ten thousand generated strings get the pipeline's labels and scores, by each option."""
     pipeline = fitted(vectorizer, classifier)
 
-    prove_equal(
+    verify_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
     )
 
 
-def test_quantised_weights_answer_any_strings_as_the_pipeline(generated_texts):
+def test_quantized_weights_answer_any_strings_as_the_pipeline(generated_texts):
     """Labels and scores are the quantised pipeline's."""
     pipeline = fitted(VECTORIZERS["union"], LogisticRegression(C=30))
     linear = Linear(pipeline[-1].coef_, pipeline[-1].intercept_)
@@ -214,7 +214,7 @@ def test_quantised_weights_answer_any_strings_as_the_pipeline(generated_texts):
     step = step_of(linear, ngram_count)
     pipeline = fitted_pipeline(pipeline[0], rounded(linear, step, ngram_count), labels)
 
-    prove_equal(
+    verify_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
     )
 
@@ -313,14 +313,14 @@ def test_input_from_files_is_refused():
         compile_pipeline(pipeline)
 
 
-def test_quantised_weights_take_a_byte_each():
+def test_quantized_weights_take_a_byte_each():
     """Coefficients that are multiples of a step are stored as 8-bit numbers, zeros not at all."""
     pipeline = fitted(VECTORIZERS["char"], LogisticRegression())
     coefficients = np.zeros_like(pipeline[-1].coef_)
     coefficients[:, ::5] = np.arange(-2, 1)[:, None] * 0.25
     pipeline[-1].coef_ = coefficients
 
-    compiled = assert_proven(pipeline)
+    compiled = assert_compiles(pipeline)
 
     assert compiled.step == 0.25
     assert compiled.arrays["weights.values"].dtype == np.int8
@@ -335,14 +335,14 @@ def test_weights_that_are_seldom_zero_make_a_table(levels, kind):
     coefficients[:, 1:] = np.array([1, 2, levels])[:, None] * 0.25
     pipeline[-1].coef_ = coefficients
 
-    compiled = assert_proven(pipeline)
+    compiled = assert_compiles(pipeline)
 
     assert compiled.arrays["weights"].dtype == kind
 
 
 def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():
     """A block without idf after one that has some gets ones, so that both take one step."""
-    compiled = assert_proven(fitted(VECTORIZERS["union-one-idf"], LogisticRegression()))
+    compiled = assert_compiles(fitted(VECTORIZERS["union-one-idf"], LogisticRegression()))
 
     [weighting] = compiled.weightings
     assert weighting.bounds == (0, 1, 2)
@@ -402,7 +402,7 @@ def test_phrases_of_words_that_hold_spaces_are_refused():
     """Two words and one word with a space in it can't be told apart."""
     vectorizer = CountVectorizer(token_pattern=WITH_SPACES, ngram_range=(1, 2))
 
-    with pytest.raises(CompilationError, match="has n-grams of words that hold spaces"):
+    with pytest.raises(CompilationError, match="has n-grams of words that contain spaces"):
         compile_pipeline(fitted(vectorizer, LogisticRegression()))
 
 

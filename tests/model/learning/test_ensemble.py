@@ -13,10 +13,10 @@ from model.learning.ensemble import (
 from model.learning.linear_model import Linear
 
 TARGETS = np.arange(3000) % 3
-SETTINGS = Hyperparameters(1.0)
+HYPERPARAMETERS = Hyperparameters(1.0)
 
 
-def fit_base_models(noise: float, *, seed: int = 0) -> list:
+def model_scores(noise: float, *, seed: int = 0) -> list:
     """Give the scores of two base_models that both know the label, but for noise of their own."""
     random = np.random.default_rng(seed)
     truth = np.eye(3)[TARGETS]
@@ -26,9 +26,9 @@ def fit_base_models(noise: float, *, seed: int = 0) -> list:
 @pytest.mark.parametrize("best", CANDIDATES, ids=str)
 def test_best_settings_are_chosen(best):
     """The settings whose held-out scores say most about the labels are taken."""
-    held_out = {each: fit_base_models(0.5 if each == best else 2.0) for each in CANDIDATES}
+    held_out = {each: model_scores(0.5 if each == best else 2.0) for each in CANDIDATES}
 
-    assert Ensemble.choose(held_out, TARGETS).settings == best
+    assert Ensemble.choose(held_out, TARGETS).hyperparameters == best
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ def test_best_settings_are_chosen(best):
 def test_n_grams_are_concentrated_only_for_a_gain_that_is_no_chance(noise, is_concentrated):
     """What is better by less than a standard error, as that by chance, is not taken."""
     plain, concentrated = Hyperparameters(1.0), Hyperparameters(1.0, is_concentrated=True)
-    held_out = {plain: fit_base_models(1.0, seed=8), concentrated: fit_base_models(noise, seed=9)}
+    held_out = {plain: model_scores(1.0, seed=8), concentrated: model_scores(noise, seed=9)}
 
-    assert Ensemble.choose(held_out, TARGETS).settings.is_concentrated == is_concentrated
+    assert Ensemble.choose(held_out, TARGETS).hyperparameters.is_concentrated == is_concentrated
 
 
 def test_weights_make_the_labels_most_likely():
     """No other weights of the base_models give the held-out labels a larger likelihood."""
-    scores = fit_base_models(0.5)
-    weights = np.array(Ensemble.choose({SETTINGS: scores}, TARGETS).weights)
+    scores = model_scores(0.5)
+    weights = np.array(Ensemble.choose({HYPERPARAMETERS: scores}, TARGETS).weights)
 
     def loss(factors) -> float:
         blended = sum(w * f * view for w, f, view in zip(weights, factors, scores, strict=True))
@@ -59,7 +59,7 @@ def test_few_utterances_leave_the_weights_near_the_usual_ones():
     """Three utterances that any weight gets right do not drive the weights to infinity."""
     scores = [np.eye(3), np.eye(3)]
 
-    weights = Ensemble.choose({SETTINGS: scores}, np.arange(3)).weights
+    weights = Ensemble.choose({HYPERPARAMETERS: scores}, np.arange(3)).weights
 
     assert weights == pytest.approx(USUAL_WEIGHTS, rel=2.0)
 
@@ -68,7 +68,7 @@ def test_blend_is_the_weighted_sum_of_the_views():
     """The base_models become one linear classifier."""
     one = Linear(np.ones((2, 3), np.float32), np.zeros(2))
 
-    blended = Ensemble(SETTINGS, (2.0, 3.0)).blend([one, one])
+    blended = Ensemble(HYPERPARAMETERS, (2.0, 3.0)).blend([one, one])
 
     assert blended.coefficients.tolist() == [[5.0] * 3] * 2
 

@@ -16,11 +16,11 @@ def linear(*rows: tuple[float, ...], intercept: tuple[float, ...] = (0.0, 1.0)) 
     return Linear(np.array(rows, np.float32), np.array(intercept))
 
 
-def margin(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
+def svm(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
     return fit_svm(features, targets, weights, regularisation=1.0, seed=0)
 
 
-def bayes(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
+def naive_bayes(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
     return fit_naive_bayes(features, targets, weights)
 
 
@@ -56,13 +56,13 @@ def test_label_is_appended():
     assert both.intercept.tolist() == [0.0, 1.0, 7.0]
 
 
-@pytest.mark.parametrize("learn", [margin, bayes])
+@pytest.mark.parametrize("learn", [svm, naive_bayes])
 def test_labels_are_learnt(learn):
     """Each way of learning tells the labels by their features."""
     assert (learn().scores(FEATURES).argmax(axis=1) == TARGETS).all()
 
 
-@pytest.mark.parametrize("learn", [margin, bayes])
+@pytest.mark.parametrize("learn", [svm, naive_bayes])
 @pytest.mark.parametrize("targets", [TARGETS, TARGETS % 2], ids=["three-labels", "two-labels"])
 def test_scores_are_centred(learn, targets):
     """Over all labels, the scores of a text sum to zero."""
@@ -72,7 +72,7 @@ def test_scores_are_centred(learn, targets):
     np.testing.assert_allclose(scores.sum(axis=1), 0.0, atol=1e-5)
 
 
-@pytest.mark.parametrize("learn", [margin, bayes])
+@pytest.mark.parametrize("learn", [svm, naive_bayes])
 def test_utterances_count_by_their_weight(learn):
     """Of contradicting utterances, the heavier ones decide."""
     features = csr_matrix(np.ones((4, 1), np.float32))

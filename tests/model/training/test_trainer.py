@@ -80,11 +80,11 @@ def test_seed_changes_the_folds(small_dataset, small_trained):
 
 def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained):
     """Temperature and threshold come from scores by models that have not seen the utterance."""
-    corpus = TrainingSet.of(small_dataset.train)
-    held_out = cross_validate(corpus, seed=0, progress=lambda _: None)
+    training_set = TrainingSet.of(small_dataset.train)
+    held_out = cross_validate(training_set, seed=0, progress=lambda _: None)
     threshold = rejection_threshold(held_out.logits.max(axis=1), 0.05)
 
-    assert small_trained.card.temperature == fit_temperature(held_out.logits, corpus.targets)
+    assert small_trained.card.temperature == fit_temperature(held_out.logits, training_set.targets)
     assert small_trained.card.threshold == threshold
 
 
