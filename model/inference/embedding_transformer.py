@@ -31,9 +31,5 @@ class StaticVectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         names_out = [f"dimension {number}" for number in range(self.embedding.dimensions)]
         return np.array(names_out, dtype=object)
 
-    def contributions(self, text: str, weights: NDArray[np.float64]) -> dict[str, float]:
-        """Return each word's contribution to the dot product of a text's vector and ``weights``."""
-        return self.embedding.contributions(text, weights)
-
     def __sklearn_is_fitted__(self) -> bool:
         return True

@@ -86,7 +86,7 @@ class PipelineScorer:
             raise ExplanationError from error
         weights: dict[str, float] = {}
         if self._static_vectors is not None:
-            weights = self._static_vectors.contributions(
+            weights = self._static_vectors.embedding.contributions(
                 utterance, coefficients[label_index, len(ngrams) :]
             )
         for index, value in contributions:

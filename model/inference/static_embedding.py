@@ -111,7 +111,7 @@ class Embedding:
         return tuple(chain.from_iterable(parts))
 
     def _numbers_of(self, run: str) -> tuple[int, ...]:
-        """Give the numbers of a run's known pieces; the mark of a word alone says nothing."""
+        """Return the numbers of a run's known pieces, none for a lone word mark."""
         pieces = [run] if run in self._numbers else self._merged(run)
         known = [piece for piece in pieces if piece in self._numbers]
         return tuple(self._numbers[piece] for piece in known) if known != [WORD_START] else ()

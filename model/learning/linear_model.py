@@ -2,6 +2,9 @@
 
 Coefficients are centred: over all labels, those of a feature add up to zero. This changes no
 prediction, but makes the largest score comparable between texts, which detects texts out of scope.
+
+Of all functions, ``features`` are sparse, of shape (texts, features), ``targets`` the index of each
+text's label, ``weights`` the sample weight of each text, and ``seed`` that of the solver.
 """
 
 from __future__ import annotations
@@ -68,15 +71,7 @@ class Linear:
 def fit_svm(
     features: Any, targets: Integers, weights: Floats, *, regularisation: float, seed: int
 ) -> Linear:
-    """Fit a linear support vector machine, one label against the rest.
-
-    Args:
-        features: shape (texts, features), sparse.
-        targets: the index of each text's label.
-        weights: the sample weight of each text.
-        regularisation: scikit-learn's C: the smaller, the simpler the model.
-        seed: the solver's random seed.
-    """
+    """Fit a linear support vector machine, one label against the rest, with this C."""
     machine = LinearSVC(C=regularisation, tol=TOLERANCE, random_state=seed)
     machine.fit(features, targets, sample_weight=weights)
     coefficients, intercept = machine.coef_, machine.intercept_
@@ -87,39 +82,21 @@ def fit_svm(
 
 
 def fit_naive_bayes(features: Any, targets: Integers, weights: Floats) -> Linear:
-    """Learn what each label's texts consist of: multinomial naive Bayes with equal priors.
-
-    Args:
-        features: shape (texts, features), sparse, not negative.
-        targets: the index of each text's label.
-        weights: the sample weight of each text.
-    """
+    """Fit multinomial naive Bayes with equal priors; features must not be negative."""
     sums = sums_by_label(features, targets, weights) + np.float32(NAIVE_BAYES_SMOOTHING)
     likelihoods = np.log(sums / sums.sum(axis=1, keepdims=True))
     return _centred(likelihoods, np.zeros(len(sums)))
 
 
 def sums_by_label(features: Any, targets: Integers, weights: Floats) -> NDArray[np.float32]:
-    """Return the weighted sums of the features of each label's texts, shape (labels, features).
-
-    Args:
-        features: shape (texts, features), sparse.
-        targets: the index of each text's label.
-        weights: the sample weight of each text.
-    """
+    """Return the weighted sums of the features of each label's texts, shape (labels, features)."""
     members = csr_matrix((weights, (targets, np.arange(len(targets)))), dtype=np.float32)
     sums: NDArray[np.float32] = (members @ features).toarray()
     return sums
 
 
 def fit_detector(features: Any, is_out_of_scope: NDArray[np.bool_], *, seed: int) -> Linear:
-    """Fit a binary classifier of out-of-scope texts; its one score is larger for them.
-
-    Args:
-        features: shape (texts, features), sparse.
-        is_out_of_scope: of each text.
-        seed: the solver's random seed.
-    """
+    """Fit a binary classifier of out-of-scope texts; its one score is larger for them."""
     machine = LinearSVC(
         C=DETECTOR_REGULARISATION, tol=TOLERANCE, class_weight="balanced", random_state=seed
     )

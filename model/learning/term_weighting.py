@@ -19,12 +19,8 @@ def concentration(features: Any, targets: Integers, weights: Floats) -> Floats:
     """Return the distributional concentration of each feature.
 
     It is 1 minus the normalized entropy of a feature's labels, with a prior (Wang et al. 2015,
-    Entropy-Based Term Weighting Schemes for Text Categorization in VSM).
-
-    Args:
-        features: shape (texts, features), sparse, not negative.
-        targets: the index of each text's label, of two labels or more.
-        weights: the sample weight of each text.
+    Entropy-Based Term Weighting Schemes for Text Categorization in VSM). The arguments are those of
+    ``linear_model``; it takes two labels or more, and features must not be negative.
 
     Returns:
         Shape (features,): 0 for equal shares of all labels, near 1 for a single label.

@@ -133,8 +133,8 @@ def assert_compiles(pipeline: Pipeline) -> CompiledPipeline:
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
 @pytest.mark.parametrize("vectorizer", VECTORIZERS.values(), ids=VECTORIZERS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
-def test_compiled_form_answers_as_the_pipeline(vectorizer, classifier):
-    """Every vectorizer option with every classifier gives equal labels and scores."""
+def test_compiled_form_predicts_as_the_pipeline(vectorizer, classifier):
+    """Labels and scores are equal for every vectorizer option with every classifier."""
     pipeline = fitted(vectorizer, classifier)
     content = assert_compiles(pipeline).to_bytes(model_sha256="abc")
 
@@ -148,7 +148,7 @@ def test_compiled_form_answers_as_the_pipeline(vectorizer, classifier):
 
 @pytest.mark.parametrize("intents", [INTENTS, ["a"] * 6 + ["b"] * 6], ids=["three", "two"])
 @pytest.mark.parametrize("name", ["logistic", "svc", "no-intercept", "sgd", "l1", "ridge"])
-def test_static_vectors_count_as_in_the_pipeline(name, intents):
+def test_static_vectors_score_as_in_the_pipeline(name, intents):
     """With static vectors beside n-grams, labels and scores are the pipeline's, alone or not."""
     pipeline = fitted(STATIC, CLASSIFIERS[name], intents)
     content = assert_compiles(pipeline).to_bytes(model_sha256="abc")
@@ -168,7 +168,7 @@ def test_two_intents_compile(classifier):
     assert_compiles(fitted(CountVectorizer(), classifier, ["a"] * 6 + ["b"] * 6))
 
 
-def test_bernoulli_may_take_values_as_they_are():
+def test_bernoulli_without_binarization_compiles():
     """Without binarize, a Bernoulli naive Bayes sees the counts."""
     assert_compiles(fitted(CountVectorizer(binary=True), BernoulliNB(binarize=None)))
 
@@ -196,8 +196,8 @@ def generated_texts():
         pytest.param(STATIC, CLASSIFIERS["logistic"], id="static"),
     ],
 )
-def test_any_strings_are_answered_as_by_the_pipeline(vectorizer, classifier, generated_texts):
-    """Ten thousand generated strings get the pipeline's labels and scores, by each option."""
+def test_any_strings_are_scored_as_by_the_pipeline(vectorizer, classifier, generated_texts):
+    """Ten thousand random strings get the pipeline's labels and scores, for each option."""
     pipeline = fitted(vectorizer, classifier)
 
     verify_equal(
@@ -205,8 +205,8 @@ def test_any_strings_are_answered_as_by_the_pipeline(vectorizer, classifier, gen
     )
 
 
-def test_quantized_weights_answer_any_strings_as_the_pipeline(generated_texts):
-    """Labels and scores are the quantised pipeline's."""
+def test_quantized_weights_score_any_strings_as_the_pipeline(generated_texts):
+    """Labels and scores are those of the quantized pipeline."""
     pipeline = fitted(VECTORIZERS["union"], LogisticRegression(C=30))
     linear = Linear(pipeline[-1].coef_, pipeline[-1].intercept_)
     labels = tuple(pipeline.classes_)
@@ -296,8 +296,8 @@ MORE = ("more", StaticVectors(TINY))
         ),
     ],
 )
-def test_what_has_no_compiled_form_is_refused(pipeline, step, reason):
-    """A refusal names the step and why."""
+def test_steps_without_compiled_form_are_refused(pipeline, step, reason):
+    """The error names the step and the reason."""
     with pytest.raises(CompilationError, match=reason) as caught:
         compile_pipeline(pipeline)
 
@@ -341,7 +341,7 @@ def test_weights_that_are_seldom_zero_make_a_table(levels, kind):
 
 
 def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():
-    """A block without idf after one that has some gets ones, so that both take one step."""
+    """A block without idf after one with idf gets ones, so that one weighting serves both."""
     compiled = assert_compiles(fitted(VECTORIZERS["union-one-idf"], LogisticRegression()))
 
     [weighting] = compiled.weightings
@@ -350,7 +350,7 @@ def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():
 
 
 def test_weights_of_a_large_model_stay_sparse(monkeypatch):
-    """Weights that would make too large a table are scored, and explained, from the list."""
+    """Weights of too large a table are scored and explained from the list."""
     pipeline = fitted(VECTORIZERS["union"], CLASSIFIERS["l1"])
     table = CompiledScorer(compile_pipeline(pipeline))
     monkeypatch.setattr("model.inference.weights.MAX_TABLE_BYTES", 0)
@@ -386,8 +386,8 @@ def test_large_batches_are_scored_in_parts(monkeypatch, size, most_int32):
         pytest.param(CountVectorizer(token_pattern=WITH_SPACES), id="pattern"),
     ],
 )
-def test_ngrams_that_no_text_has_do_no_harm(vectorizer):
-    """A vocabulary may hold what is never found, and words may hold spaces if they stand alone."""
+def test_ngrams_that_no_text_contains_change_nothing(vectorizer):
+    """A vocabulary may contain unreachable n-grams, and single words may contain spaces."""
     pipeline = Pipeline([("vectorizer", vectorizer), ("classifier", LogisticRegression())])
     pipeline.fit(TEXTS, INTENTS)
 
@@ -398,8 +398,8 @@ def test_ngrams_that_no_text_has_do_no_harm(vectorizer):
     np.testing.assert_allclose(compiled.logits(texts), theirs, atol=1e-6)
 
 
-def test_phrases_of_words_that_hold_spaces_are_refused():
-    """Two words and one word with a space in it can't be told apart."""
+def test_ngrams_of_words_that_contain_spaces_are_refused():
+    """Two words are indistinguishable from one word that contains a space."""
     vectorizer = CountVectorizer(token_pattern=WITH_SPACES, ngram_range=(1, 2))
 
     with pytest.raises(CompilationError, match="has n-grams of words that contain spaces"):
@@ -418,7 +418,7 @@ def test_evidence_is_that_of_the_pipeline(features):
     )
 
 
-def test_gaussian_naive_bayes_is_not_claimed():
+def test_gaussian_naive_bayes_is_refused():
     """Only a naive Bayes of counts has a linear form."""
     pipeline = Pipeline([("words", CountVectorizer().fit(TEXTS)), ("bayes", GaussianNB())])
 

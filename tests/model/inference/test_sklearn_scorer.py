@@ -53,7 +53,7 @@ class _FailsToUnpickle:
         pytest.param(MultinomialNB(), TWO, id="binary-predict-proba-only"),
     ],
 )
-def test_softmax_of_logits_is_what_the_classifier_predicts(classifier, targets):
+def test_softmax_of_logits_is_the_predicted_probability(classifier, targets):
     """Logits have a column for each label, and their softmax is the classifier's probability."""
     pipeline = fitted(classifier, targets)
     scorer = PipelineScorer(pipeline)
@@ -230,7 +230,7 @@ def test_pipeline_for_several_labels_is_refused(classifier):
 
 @pytest.mark.parametrize("label", range(3))
 def test_evidence_adds_up_to_the_logit(label):
-    """What the n-grams added to a label's logit is the logit without the intercept."""
+    """The contributions of the n-grams add up to the logit without the intercept."""
     pipeline = fitted()
     scorer = PipelineScorer(pipeline)
 
@@ -258,7 +258,7 @@ def test_evidence_of_a_binary_classifier_adds_up_to_the_logit(label, share):
 
 
 def test_evidence_of_a_feature_union_is_merged():
-    """An n-gram that two vectorizers saw is given once, without their names, with the sum."""
+    """Contributions of two vectorizers to one n-gram are summed under its plain name."""
     features = FeatureUnion(
         [
             ("word", CountVectorizer()),
@@ -288,7 +288,7 @@ def test_evidence_of_a_single_vectorizer_is_named_as_it_is():
 
 
 def test_evidence_reads_the_features_of_the_last_step():
-    """With a step between vectorizer and classifier, evidence is what this step hands on."""
+    """With a step between vectorizer and classifier, evidence is computed from its output."""
     steps = CountVectorizer(), TfidfTransformer(), LogisticRegression()
     pipeline = make_pipeline(*steps).fit(TEXTS, THREE)
     scorer = PipelineScorer(pipeline)
@@ -301,8 +301,8 @@ def test_evidence_reads_the_features_of_the_last_step():
     )
 
 
-def test_words_give_what_their_static_vectors_add():
-    """Static vectors are explained by words, together with the n-grams that are these words."""
+def test_static_vectors_are_explained_by_words():
+    """Contributions of a word's static vector and of its n-gram are summed."""
     features = FeatureUnion([("word", CountVectorizer()), ("static", StaticVectors(TINY))])
     pipeline = fitted(features=features)
     scorer = PipelineScorer(pipeline)
@@ -316,7 +316,7 @@ def test_words_give_what_their_static_vectors_add():
 
 
 def test_text_of_unknown_words_has_no_evidence():
-    """A text without any n-gram of the training has nothing to show."""
+    """A text without known n-grams has no evidence."""
     assert PipelineScorer(fitted()).evidence("something else", 0) == []
 
 
@@ -335,6 +335,6 @@ def test_classifier_without_coefficients_has_no_evidence(classifier):
 
 
 def test_features_without_names_have_no_evidence():
-    """Hashed n-grams can't be named, so there is nothing to show."""
+    """Hashed n-grams have no names and hence no evidence."""
     with pytest.raises(ExplanationError):
         PipelineScorer(fitted(features=HashingVectorizer(n_features=64))).evidence("hi", 0)

@@ -30,7 +30,7 @@ def held_out_of(training_set: TrainingSet, *, seed: int = 0) -> HeldOut:
 
 
 def test_utterances_are_scored_by_models_that_have_not_seen_them():
-    """An utterance that is unlike all others of its intent is not recognised."""
+    """An utterance unlike all others of its intent gets no large logit."""
     training_set = training_set_of()
     odd = replace(
         training_set,
@@ -45,7 +45,7 @@ def test_utterances_are_scored_by_models_that_have_not_seen_them():
 
 
 def test_most_held_out_utterances_are_recognised():
-    """The scores of held-out utterances are those of a model that has learnt from the others."""
+    """Held-out utterances are scored by a model that is trained on the others."""
     training_set = training_set_of(repeats=3)
 
     accuracy = (held_out_of(training_set).logits.argmax(axis=1) == training_set.targets).mean()
@@ -61,7 +61,7 @@ def test_same_seed_gives_the_same_folds():
     assert not (first == other).all()
 
 
-def test_settings_of_many_utterances_are_chosen_on_the_first_folds(monkeypatch):
+def test_hyperparameters_of_many_utterances_are_chosen_on_the_first_folds(monkeypatch):
     """Once enough utterances are held out, the remaining folds only score."""
     monkeypatch.setattr("model.learning.cross_validation.MIN_HELD_OUT", 10)
     steps: list[str] = []
@@ -78,7 +78,7 @@ def test_settings_of_many_utterances_are_chosen_on_the_first_folds(monkeypatch):
 
 
 def test_weights_are_rounded_where_it_costs_nothing():
-    """The scores are those of rounded weights, and the loss is told."""
+    """The scores are those of rounded weights, and the loss is recorded."""
     held_out = held_out_of(training_set_of())
 
     assert held_out.is_rounded
@@ -86,7 +86,7 @@ def test_weights_are_rounded_where_it_costs_nothing():
 
 
 def test_weights_are_kept_where_rounding_costs_accuracy(monkeypatch):
-    """Rounding that makes mistakes is told of, and not done."""
+    """Rounding that costs accuracy is recorded, but not applied."""
     exact = held_out_of(training_set_of(repeats=3))
     monkeypatch.setattr(
         "model.learning.cross_validation.rounded",
@@ -101,7 +101,7 @@ def test_weights_are_kept_where_rounding_costs_accuracy(monkeypatch):
 
 
 def test_without_out_of_scope_texts_the_largest_logit_decides():
-    """What the threshold bounds is the largest logit where nothing else was learnt."""
+    """Without a detector, the threshold bounds the largest logit."""
     held_out = held_out_of(training_set_of())
 
     assert held_out.detector_weight == 0.0
@@ -113,8 +113,8 @@ def with_out_of_scope() -> HeldOut:
     return held_out_of(training_set_of(repeats=2, out_of_scope=tuple(WEATHER)))
 
 
-def test_out_of_scope_texts_are_told_apart_by_a_detector(with_out_of_scope):
-    """Held-out texts out of scope, all of one kind, score lower than nearly all utterances."""
+def test_out_of_scope_texts_are_detected(with_out_of_scope):
+    """Held-out texts out of scope score lower than nearly all utterances."""
     outside = with_out_of_scope.out_of_scope.combined(with_out_of_scope.detector_weight)
 
     assert with_out_of_scope.detector_weight > 0

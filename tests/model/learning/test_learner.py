@@ -26,8 +26,8 @@ def naive_bayes_of(learner: Learner) -> Linear:
 
 @pytest.mark.parametrize("hyperparameters", [PLAIN, CONCENTRATED], ids=["plain", "concentrated"])
 @pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])
-def test_each_view_tells_the_labels_apart(number, hyperparameters):
-    """Each view classifies what it was learner, by the features as they are."""
+def test_each_base_model_separates_the_labels(number, hyperparameters):
+    """Each base model classifies its training texts by their raw features."""
     learner = learner_of()
 
     scores = learner.fit_base_models(hyperparameters)[number].scores(
@@ -38,8 +38,8 @@ def test_each_view_tells_the_labels_apart(number, hyperparameters):
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])
-def test_n_grams_of_one_label_gain_on_those_of_all(number):
-    """Where settings ask for it, a word of one label says more against one that both share."""
+def test_concentrated_n_grams_weigh_more(number):
+    """With concentration, a word of one label weighs more against a word of both labels."""
     learner = learner_of()
     names = list(learner.features.get_feature_names_out())
     columns = [names.index("word__where"), names.index("word__my")]
@@ -59,7 +59,7 @@ def static():
 
 
 def test_static_vectors_are_features_after_the_n_grams(static):
-    """The last features are the vectors; they count for the borders, and not for naive Bayes."""
+    """Static vectors are the last features; the SVM uses them, naive Bayes does not."""
     features = static.features.transform(TEXTS).toarray()
     svm, naive_bayes = static.fit_base_models(PLAIN)
 
@@ -70,7 +70,7 @@ def test_static_vectors_are_features_after_the_n_grams(static):
 
 
 def test_misspelt_copies_count_less_beside_static_vectors():
-    """What the copies' seed changes of naive Bayes is less where there are static vectors."""
+    """The seed of the typos changes naive Bayes less if there are static vectors."""
 
     def change(embedding):
         first, second = (
@@ -83,8 +83,8 @@ def test_misspelt_copies_count_less_beside_static_vectors():
     assert 0 < change(TINY) < change(None)
 
 
-def test_names_of_intents_are_learnt():
-    """What only an intent's name says is known to the features and to the base_models."""
+def test_names_of_intents_are_training_utterances():
+    """A word that occurs only in an intent's name speaks for that intent."""
     learner = learner_of()
     svm, naive_bayes = learner.fit_base_models(PLAIN)
     features = learner.features.transform(["tracking"])
@@ -93,7 +93,7 @@ def test_names_of_intents_are_learnt():
     assert naive_bayes.scores(features).argmax() == 0
 
 
-def test_same_seed_teaches_the_same():
+def test_same_seed_leads_to_the_same_model():
     """Misspelt copies depend on the seed alone."""
     first, second, other = (naive_bayes_of(learner_of(seed)).coefficients for seed in (0, 0, 1))
 
@@ -121,7 +121,7 @@ def test_detector_finds_what_is_out_of_scope():
         pytest.param(["ab", "cd"], id="nothing-in-common"),
     ],
 )
-def test_texts_without_words_teach_nothing(texts):
+def test_texts_without_words_are_refused(texts):
     """Signs alone, or no run of letters that occurs twice, are refused, whatever the names."""
     with pytest.raises(NoWordsError):
         Learner(texts, np.array([0, 1]), ("x", "y"), seed=0)
@@ -138,5 +138,5 @@ def test_texts_without_words_teach_nothing(texts):
     ],
 )
 def test_names_are_read_as_words(label, words):
-    """Underscores, other signs and capitals part the words of a name."""
+    """Underscores, other signs and capitals separate the words of a name."""
     assert words_of_name(label) == words

@@ -30,6 +30,6 @@ def test_labels_are_sorted_and_targets_are_their_indices():
         pytest.param(MIN_OUT_OF_SCOPE, MIN_OUT_OF_SCOPE, id="enough"),
     ],
 )
-def test_few_out_of_scope_texts_are_not_learnt_from(count, kept):
-    """A handful of out-of-scope texts is left out."""
+def test_few_out_of_scope_texts_are_ignored(count, kept):
+    """Too few out-of-scope texts do not become a part of the training set."""
     assert len(TrainingSet.of(EXAMPLES, ["x"] * count).out_of_scope) == kept

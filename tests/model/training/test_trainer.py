@@ -89,7 +89,7 @@ def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained
 
 
 def test_progress_tells_each_step(small_dataset):
-    """Progress is told of each fold, of the fit and of the test, in order."""
+    """Progress is reported for each fold, the fit and the test, in order."""
     steps: list[str] = []
 
     trained = train(small_dataset, Options(), progress=steps.append)
@@ -136,8 +136,8 @@ def test_static_vectors_are_compiled(static_trained, small_trained, tmp_path):
     assert model.predict(["where is my order"])[0].intent == "order_tracking"
 
 
-def test_words_that_were_never_seen_say_something_by_their_vectors(static_trained, tmp_path):
-    """A word that no utterance holds speaks for the intent of words that mean about the same."""
+def test_unseen_words_are_evidence_by_their_vectors(static_trained, tmp_path):
+    """A word outside of the training set speaks for the intent of similar words."""
     model = load(static_trained, tmp_path)
 
     [best, *_] = model.explain("shipment")
@@ -147,7 +147,7 @@ def test_words_that_were_never_seen_say_something_by_their_vectors(static_traine
 
 
 def test_card_names_the_vectors(static_trained, small_trained):
-    """The card tells which features were used, and of which version the vectors are."""
+    """The card records the features and the version of the vectors."""
     static, plain = static_trained.card.training, small_trained.card.training
 
     assert static["options"]["features"] == "static"
@@ -186,8 +186,8 @@ def test_two_intents_are_enough(small_dataset, tmp_path):
         pytest.param(None, set(), id="of-its-own"),
     ],
 )
-def test_test_that_was_put_aside_is_to_be_mended_too(small_dataset, test_size, files):
-    """A wrong label in it is found as one in the rest of the file; another file is left alone."""
+def test_held_out_part_of_the_data_is_diagnosed_too(small_dataset, test_size, files):
+    """Wrong labels are found in a split-off test set, but not in a test file of its own."""
     wrong = replace(small_dataset.test[0], text="please reset my new password")
     dataset = replace(small_dataset, test=(wrong, *small_dataset.test[1:]), test_size=test_size)
 
@@ -215,7 +215,7 @@ def test_card_holds_the_models_answer_to_the_self_test(small_trained, small_mode
     assert self_test.confidence == answer.confidence
 
 
-def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_model):
+def test_card_records_the_training(small_trained, small_dataset, small_model):
     """The card has data, seed, settings, versions and test results of the training."""
     evaluation = evaluate(small_model, small_dataset.test, small_dataset.out_of_scope_test)
     training = dict(small_trained.card.training)
@@ -270,10 +270,7 @@ def test_model_is_saved_with_its_card(small_trained, tmp_path):
 
 
 def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch):
-    """Model and card are whole, in a hidden file of the same folder, before they take their place.
-
-    A file of another file system could not replace the former one in one step.
-    """
+    """Each file is written completely to a hidden file of the same folder, then renamed."""
     written = []
 
     def record(descriptor: int) -> None:
@@ -293,7 +290,7 @@ def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch)
 
 
 def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path):
-    """A model that is saved where another one is takes its place."""
+    """Saving replaces a model in the same folder."""
     small_trained.save(tmp_path)
 
     model = load(other_trained, tmp_path)
@@ -312,7 +309,7 @@ def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path
 def test_write_that_fails_leaves_the_former_model(
     small_trained, other_trained, tmp_path, monkeypatch, fault
 ):
-    """A write that is cut half-way leaves the former model and card, and no temporary file."""
+    """An interrupted write leaves the former model and card, and no temporary file."""
     small_trained.save(tmp_path)
 
     def fail(_: int) -> None:
@@ -335,7 +332,7 @@ def test_write_that_fails_leaves_the_former_model(
 
 
 def test_cut_between_model_and_card_is_noticed(small_trained, other_trained, tmp_path, caplog):
-    """A new model beside a former card is served without that card, with a warning."""
+    """A new model beside a former card is served without the card, with a warning."""
     small_trained.save(tmp_path)
     (tmp_path / MODEL_NAME).write_bytes(other_trained.content)
 
@@ -367,7 +364,7 @@ def test_pipeline_without_compiled_form_is_saved_alone(
 
 
 def test_compiled_form_that_answers_otherwise_fails_the_training(small_dataset, monkeypatch):
-    """Training does not end well when the compiled form gives other scores."""
+    """Training fails if the compiled form computes other scores."""
     monkeypatch.setattr("model.inference.compiled_scorer._Layer.apply", lambda *_: None)
 
     with pytest.raises(EqualityError, match="other scores"):
