@@ -9,7 +9,7 @@ ModelError
 │   └── InvalidCompiledFormError
 ├── EqualityError             a compiled form whose predictions differ from the pipeline's
 ├── InterruptionError         a signal that asks to stop: which one
-├── WorkerError               a process that was to predict has ended
+├── WorkerError               a prediction process that ended unexpectedly
 ├── ExplanationError          a model that can't say which n-grams spoke for an intent
 └── ArtifactError             a model file that can't be served: which one, why, and the remedy
     ├── ArtifactMissingError
@@ -44,7 +44,7 @@ class DataError(ModelError):
     """The data can't be trained on.
 
     Attributes:
-        problems: what is wrong, in the order of the files' lines; at least one.
+        problems: one or more, in the order of the files' lines.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -103,7 +103,7 @@ class EqualityError(ModelError):
 
 
 class ExplanationError(ModelError):
-    """The model has no weights of n-grams that could be read as evidence."""
+    """The model has no weights of n-grams, by which it could explain a prediction."""
 
     def __init__(self) -> None:
         super().__init__("This model can't explain its predictions")
@@ -122,12 +122,12 @@ class InterruptionError(ModelError):
 
     @property
     def exit_code(self) -> int:
-        """What shells give for it."""
+        """The exit code that shells report for the signal."""
         return 128 + self.number
 
 
 class WorkerError(ModelError):
-    """A process that was to predict has ended before its time."""
+    """A prediction process ended unexpectedly."""
 
     def __init__(self) -> None:
         super().__init__("a process that predicts has ended; is there enough memory?")

@@ -88,7 +88,7 @@ def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained
     assert small_trained.card.threshold == threshold
 
 
-def test_progress_tells_each_step(small_dataset):
+def test_progress_reports_each_step(small_dataset):
     """Progress is reported for each fold, the fit and the test, in order."""
     steps: list[str] = []
 
@@ -111,7 +111,7 @@ def test_progress_tells_each_step(small_dataset):
     ]
 
 
-def test_weights_of_more_levels_are_told(small_dataset, monkeypatch):
+def test_weights_of_more_levels_are_reported(small_dataset, monkeypatch):
     """Where few levels cost too much, training says that it takes more."""
     monkeypatch.setattr("model.learning.cross_validation.MAX_LOSS", -1)
     steps: list[str] = []
