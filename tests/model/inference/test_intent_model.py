@@ -259,14 +259,14 @@ def test_classifier_without_numbers_is_refused(tmp_path):
 
 @pytest.mark.parametrize("threshold", [-1.5, 0.0])
 def test_threshold_overrides_the_cards(model_path, small_trained, threshold):
-    """A threshold given at load, 0 too, takes the place of the card's and changes nothing else."""
+    """A threshold at load, also 0, replaces the card's and changes nothing else."""
     model = IntentModel.load(model_path, threshold=threshold)
 
     assert small_trained.card.threshold != threshold
     assert model.card.to_json() == replace(small_trained.card, threshold=threshold).to_json()
 
 
-def test_threshold_is_given_to_a_model_without_a_card(model_path):
+def test_threshold_applies_to_a_model_without_a_card(model_path):
     """A pipeline without a card can be served with a threshold."""
     model_path.with_name(CARD_NAME).unlink()
 
@@ -369,7 +369,7 @@ def test_small_model_knows_its_intents(small_model):
 
 
 def test_largest_logits_are_what_the_threshold_bounds():
-    """Beside the probabilities, each utterance's largest logit is given as the scorer has it."""
+    """The score of being in scope is the largest logit, without the temperature."""
     probabilities, scope_scores = table_model(temperature=3.0).score(["clear", "vague"])
 
     assert probabilities.shape == (2, len(LABELS))
@@ -416,7 +416,7 @@ EVIDENCE = [
         pytest.param(99, 4, id="more-than-there-are"),
     ],
 )
-def test_explanation_gives_the_strongest_evidence_first(limit, count):
+def test_explanation_begins_with_the_strongest_evidence(limit, count):
     """Evidence for the most likely intent is sorted by weight, then by name, and limited."""
     scorer = TableScorer(LABELS, TABLE, {1: EVIDENCE})
     model = IntentModel(scorer, ModelCard(LABELS, "", threshold=100.0))
@@ -427,7 +427,7 @@ def test_explanation_gives_the_strongest_evidence_first(limit, count):
 
 
 def test_explanation_is_of_ten_n_grams(small_model):
-    """Without a limit, the ten strongest n-grams of the utterance are given."""
+    """The default limit is the ten strongest n-grams."""
     text = "please reset my password"
 
     explanation = small_model.explain(text)

@@ -113,7 +113,7 @@ def test_labels_that_are_numbers_become_text():
     ],
 )
 def test_dumped_pipeline_scores_as_before(classifier):
-    """A pipeline that was dumped and read again gives the same logits."""
+    """A pipeline that was dumped and loaded has the same logits."""
     pipeline = fitted(classifier)
 
     scorer = PipelineScorer.from_bytes(dump(pipeline), PATH)

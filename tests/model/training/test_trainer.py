@@ -50,7 +50,7 @@ def other_trained(small_dataset) -> TrainedModel:
 
 
 def test_same_data_and_seed_give_the_same_model(small_dataset, small_model, tmp_path):
-    """Training again with the same data and seed gives the same file and predictions."""
+    """Training with the same data and seed leads to the same predictions and card."""
     again = load(train_quietly(small_dataset), tmp_path)
 
     assert again.predict(TEXTS, top_k=3) == small_model.predict(TEXTS, top_k=3)
@@ -128,7 +128,7 @@ def static_trained(small_dataset) -> TrainedModel:
 
 
 def test_static_vectors_are_compiled(static_trained, small_trained, tmp_path):
-    """A model with static vectors is served compiled; they are what makes it larger."""
+    """A model with static vectors is served compiled, and is larger because of them."""
     model = load(static_trained, tmp_path)
 
     assert static_trained.not_compiled == ""
