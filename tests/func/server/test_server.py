@@ -431,7 +431,8 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
         ),
         pytest.param(
             {"PORT": "0", "MODEL_PATH": __file__},
-            f"{__file__} is not a readable joblib file. Train it again: make train.\n",
+            f"{__file__} is not a readable joblib file (KeyError: 34). "
+            "Train it again: make train.\n",
             id="broken-model",
         ),
     ],
