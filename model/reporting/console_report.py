@@ -28,7 +28,7 @@ def print_evaluation(
     evaluation: Evaluation,
     answers: LabelledPredictions,
     *,
-    most_intents: int | None = None,
+    max_intents: int | None = None,
 ) -> None:
     """Print scores of each intent, the weakest first, the worst confusions, and the results.
 
@@ -36,9 +36,9 @@ def print_evaluation(
         console: where to.
         evaluation: the results.
         answers: those behind them.
-        most_intents: how many are shown; all unless given.
+        max_intents: how many are shown; all unless given.
     """
-    _print_intents(console, evaluation, most_intents or len(evaluation.intents))
+    _print_intents(console, evaluation, max_intents or len(evaluation.intents))
     if evaluation.confusions:
         _print_confusions(console, evaluation, answers)
     results = Table("result", title="Test results", title_justify="left")

@@ -44,9 +44,9 @@ def test_texts_are_answered_in_json(small_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param([], "give either texts or --input", id="nothing"),
-        pytest.param(["hi", "--input", "a.csv"], "give either texts or --input", id="both"),
-        pytest.param(["--json", "--input", "a.csv"], "--json is for texts", id="json-table"),
+        pytest.param([], "pass either texts or --input", id="nothing"),
+        pytest.param(["hi", "--input", "a.csv"], "pass either texts or --input", id="both"),
+        pytest.param(["--json", "--input", "a.csv"], "--json applies to texts", id="json-table"),
         pytest.param([" "], "a text is empty or not valid Unicode", id="empty"),
         pytest.param(["\udcff"], "a text is empty or not valid Unicode", id="bytes"),
         pytest.param(["--input", "a.csv", "--output", "a.csv"], "are the same file", id="same"),
@@ -188,7 +188,7 @@ def test_reader_that_leaves_is_no_crash(small_path, tmp_path):
     os.close(writer)
 
     assert done.returncode == 1
-    assert done.stderr == b"error: - can't be written: Broken pipe\n"
+    assert done.stderr == b"error: standard output can't be written: Broken pipe\n"
 
 
 def test_terminal_shows_a_bar_that_goes_away(small_path, tmp_path):

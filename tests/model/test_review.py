@@ -112,7 +112,7 @@ def test_groups_are_asked_for_and_added(run, train):
     assert "4 answers, 3 different texts out of scope or below 0.0\n" in output
     assert "\nGroup 1 of 2: 2 texts\n  zzz qqq www\n  zzz qqq vvv\n1: " in output
     assert "\nGroup 2 of 2: 1 text\n  jjj kkk\n1: " in output
-    assert output.count("Rather a new intent?\n") == 2
+    assert output.count("Possibly a new intent\n") == 2
     assert rows(train) == [
         ["1", "greeting", "hello"],
         ["", "game", "zzz qqq www"],
@@ -133,7 +133,7 @@ def test_second_review_adds_nothing(run, train):
     _, again, _ = run("game\ny\ns\n")
     _, _, warnings = run("greeting\ns\n")
 
-    assert again.endswith(f"Added 0 texts to {train}, 2 stood there already\n")
+    assert again.endswith(f"Added 0 texts to {train}; it already has 2\n")
     assert warnings == (
         f"warning: {train}:3: labelled game, not greeting; kept\n"
         f"warning: {train}:4: labelled game, not greeting; kept\n"
@@ -198,7 +198,7 @@ def test_number_of_texts_is_bounded(run, monkeypatch):
 
     _, output, warnings = run("")
 
-    assert warnings == "warning: only the last 1 texts are looked at\n"
+    assert warnings == "warning: only the last 1 texts are reviewed\n"
     assert "Group 1 of 1: 1 text\n  jjj kkk\n" in output
 
 
@@ -370,8 +370,8 @@ def test_what_could_not_be_used_is_told(run, log):
     log.write_text(f"{log.read_text()}{json.dumps(reply)}\nsomething\n")
 
     assert run("")[2] == (
-        "warning: 1 answers without their request, left out\n"
-        "warning: 1 events neither ask nor answer, left out\n"
+        "warning: 1 answers left out: their requests are not in the log\n"
+        "warning: 1 events left out: neither requests nor answers\n"
     )
 
 
@@ -441,7 +441,7 @@ def test_review_in_a_terminal(log, train, model_path):
 
     assert process.wait(60) == 0
     os.close(ours)
-    assert b"game is a new intent; is it meant so?" in shown
+    assert b"game is a new intent. Add it?" in shown
     assert len(rows(train)) == 3
 
 
@@ -464,7 +464,7 @@ def test_interrupted_review_writes_nothing(log, train, model_path):
     _, errors = process.communicate(timeout=60)
     os.close(ours)
 
-    assert (process.returncode, errors) == (-signal.SIGINT, "")
+    assert (process.returncode, errors) == (130, "error: interrupted\n")
     assert len(rows(train)) == 1
 
 

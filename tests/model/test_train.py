@@ -463,5 +463,5 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
 
     assert capsys.readouterr().err.splitlines()[-1] == (
         "warning: not compiled: Step 'word' has a function of its own as tokenizer; "
-        "it will be served by scikit-learn"
+        "scikit-learn will serve the model"
     )

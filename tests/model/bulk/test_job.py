@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.support.servers import wait_for
 
 ROWS = 30_000
-INTERRUPTED = "error: interrupted; the same command goes on from there\n"
+INTERRUPTED = "error: interrupted; run the same command again to resume\n"
 
 
 @pytest.fixture
@@ -80,13 +80,13 @@ def start(arguments: list[str]) -> subprocess.Popen[str]:
         pytest.param(
             signal.SIGINT,
             130,
-            "error: interrupted; the same command goes on from there\n",
+            "error: interrupted; run the same command again to resume\n",
             id="int",
         ),
         pytest.param(
             signal.SIGTERM,
             143,
-            "error: interrupted; the same command goes on from there\n",
+            "error: interrupted; run the same command again to resume\n",
             id="term",
         ),
         pytest.param(signal.SIGKILL, -9, "", id="kill"),
@@ -105,7 +105,7 @@ def test_interrupted_run_goes_on_where_it_was(
     assert (process.returncode, errors) == (code, message)
     assert not output.exists()
     assert main(arguments) == 3
-    assert capsys.readouterr().err.startswith("Going on after ")
+    assert capsys.readouterr().err.startswith("Resuming after ")
     assert results(tmp_path) == expected
     assert not list(tmp_path.glob("out.csv.*"))
     assert not list(tmp_path.glob("*.part"))
@@ -163,10 +163,10 @@ def test_changed_run_is_not_continued(arguments, table, capsys, tmp_path, change
     assert main(arguments) == 1
     assert capsys.readouterr().err == (
         f"error: {tmp_path / 'out.csv.part'}: was begun with another input, model or options; "
-        "--restart throws away the 512 rows that it holds\n"
+        "--restart discards the 512 rows that it holds\n"
     )
     assert main([*arguments, "--restart"]) in {0, 3}
-    assert "Going on" not in capsys.readouterr().err
+    assert "Resuming" not in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("interrupted")
@@ -202,7 +202,7 @@ def test_two_runs_do_not_write_the_same_file(arguments, tmp_path, capsys):
 
 def test_interrupted_stream_can_not_go_on(small_path, capsys, monkeypatch):
     """A text, or a stream, gives nothing to go on from."""
-    monkeypatch.setattr("model.predict._classify", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr("model.predict._classify", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
     assert main(["hello", "--model", small_path]) == 143
     assert capsys.readouterr().err == "error: interrupted\n"
@@ -210,7 +210,7 @@ def test_interrupted_stream_can_not_go_on(small_path, capsys, monkeypatch):
 
 def test_ignored_signals_stay_ignored(small_path, monkeypatch):
     """What nohup keeps away from a command does not interrupt it."""
-    monkeypatch.setattr("model.predict._classify", lambda _: os.kill(os.getpid(), signal.SIGHUP))
+    monkeypatch.setattr("model.predict._classify", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         assert main(["hello", "--model", small_path]) is None

@@ -56,7 +56,7 @@ def evaluation() -> Evaluation:
 def test_weakest_intents_are_shown_and_the_others_counted(evaluation):
     """So that the results stay on the screen."""
     lines = printed(
-        lambda console: print_evaluation(console, evaluation, answers_of(20), most_intents=3)
+        lambda console: print_evaluation(console, evaluation, answers_of(20), max_intents=3)
     )
 
     shown = [line.split()[2] for line in lines if line.startswith("│ intent")]
