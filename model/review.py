@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from model.feedback.clusters import Group
 
 MAX_UTTERANCES = 2000
-SHOWN = 5
-SKIP, STOP, OUTSIDE = "s", "q", "o"  # typed at the prompt
+MAX_SHOWN = 5
+SKIP, STOP, REJECT = "s", "q", "o"  # typed at the prompt
 QUESTION = "Intent (number, name, o out of scope, s skip, q stop)"
 EXAMPLES = """\
 examples:
@@ -65,7 +65,7 @@ def _review(options: argparse.Namespace, console: Console, errors: Console) -> i
     from model.feedback.clusters import group
 
     model = IntentModel.load(options.model)
-    texts = _doubtful(read_event_log(options.events), options.below, console, errors)
+    texts = _uncertain(read_event_log(options.events), options.below, console, errors)
     groups = group(texts, model) if texts else []
     if options.propose:
         write_atomically(options.propose, _proposals(groups).encode())
@@ -77,23 +77,23 @@ def _review(options: argparse.Namespace, console: Console, errors: Console) -> i
     return 0
 
 
-def _doubtful(log: EventLog, below: float, console: Console, errors: Console) -> list[str]:
-    doubtful = {
+def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -> list[str]:
+    uncertain = {
         normalised(each.text): each.text
-        for each in log.answered
+        for each in log.predictions
         if each.intent == OUT_OF_SCOPE or each.confidence < below
     }
-    counts = f"{len(log.answered)} answers, {len(doubtful)} different texts"
+    counts = f"{len(log.predictions)} answers, {len(uncertain)} different texts"
     console.print(f"{counts} out of scope or below {below}")
     warnings = []
     if log.without_text:
         warnings.append(f"{log.without_text} answers left out: their requests are not in the log")
     if log.unreadable:
         warnings.append(f"{log.unreadable} events left out: neither requests nor answers")
-    if len(doubtful) > MAX_UTTERANCES:
+    if len(uncertain) > MAX_UTTERANCES:
         warnings.append(f"only the last {MAX_UTTERANCES} texts are reviewed")
     print_messages(errors, "warning", warnings)
-    return list(doubtful.values())[-MAX_UTTERANCES:]
+    return list(uncertain.values())[-MAX_UTTERANCES:]
 
 
 def _ask(groups: Sequence[Group], labels: Sequence[str], console: Console) -> Labelled:
@@ -112,10 +112,10 @@ def _ask(groups: Sequence[Group], labels: Sequence[str], console: Console) -> La
 def _show(each: Group, title: str, console: Console) -> None:
     count = len(each.texts)
     console.print(f"\n{title}: {count} {'text' if count == 1 else 'texts'}")
-    for text in each.texts[:SHOWN]:
+    for text in each.texts[:MAX_SHOWN]:
         console.print(f"  {single_line(text)}")
-    if count > SHOWN:
-        console.print(f"  and {count - SHOWN} more")
+    if count > MAX_SHOWN:
+        console.print(f"  and {count - MAX_SHOWN} more")
     for number, proposal in enumerate(each.proposals, start=1):
         console.print(f"{number}: {proposal.intent} {proposal.confidence:.2f}")
     if not each.likely:
@@ -131,7 +131,7 @@ def _decide(each: Group, known: set[str], console: Console) -> str:
         if not line:
             return STOP
         answer = line.strip() or default
-        if answer in {OUTSIDE, OUT_OF_SCOPE}:
+        if answer in {REJECT, OUT_OF_SCOPE}:
             return OUT_OF_SCOPE
         if answer.isdecimal():
             if 1 <= int(answer) <= len(each.proposals):
@@ -174,12 +174,12 @@ def _proposals(groups: Sequence[Group]) -> str:
 
 
 def _write(train: Path, labelled: Labelled, console: Console, errors: Console) -> None:
-    outside = train.with_stem(f"{OUT_OF_SCOPE}_validation")
-    for path, is_outside in ((train, False), (outside, True)):
+    rejected = train.with_stem(f"{OUT_OF_SCOPE}_validation")
+    for path, is_out_of_scope in ((train, False), (rejected, True)):
         selected = {
             text: intent
             for text, intent in labelled.items()
-            if (intent == OUT_OF_SCOPE) is is_outside
+            if (intent == OUT_OF_SCOPE) is is_out_of_scope
         }
         if not selected:
             continue

@@ -337,7 +337,7 @@ def test_logs_are_read_in_any_form(tmp_path, lines, texts, counts):
 
     log = read_event_log(path)
 
-    assert [each.text for each in log.answered] == texts
+    assert [each.text for each in log.predictions] == texts
     assert (log.without_text, log.unreadable - 1) == counts
 
 
@@ -360,8 +360,8 @@ def test_log_of_event_display_is_read(tmp_path, ask):
 
     log = read_event_log(path)
 
-    assert [each.text for each in log.answered] == ["zzz qqq www", "jjj kkk"]
-    assert log.answered[0].intent == "out_of_scope"
+    assert [each.text for each in log.predictions] == ["zzz qqq www", "jjj kkk"]
+    assert log.predictions[0].intent == "out_of_scope"
 
 
 def test_what_could_not_be_used_is_told(run, log):
@@ -379,7 +379,7 @@ def test_what_could_not_be_used_is_told(run, log):
     ("options", "message"),
     [
         pytest.param(["none.jsonl"], "none.jsonl: can't be read", id="missing"),
-        pytest.param(["empty.jsonl"], "empty.jsonl: holds no answer together with", id="empty"),
+        pytest.param(["empty.jsonl"], "empty.jsonl: holds no prediction together with", id="empty"),
         pytest.param(["log", "--model", "none.pkl"], "none.pkl does not exist", id="model"),
         pytest.param(
             ["log", "--propose", "no/d.csv"], "no/d.csv can't be written: No such", id="folder"

@@ -185,7 +185,7 @@ def test_training_prints_the_worst_confusions(confused_folder, capsys):
         ]
         for item in confusions[:10]
     ]
-    assert table_headers(captured.out)[1] == ["intent", "taken for", "tests", "such as"]
+    assert table_headers(captured.out)[1] == ["intent", "mistaken for", "tests", "example"]
     assert "Worst confusions" in [line.rstrip() for line in captured.out.splitlines()]
     assert captured.err == ""
 
@@ -218,7 +218,7 @@ def test_training_tells_what_to_mend_first(small_csv, capsys):
     output = capsys.readouterr().out
     results = read_card("out")["training"]["cross_validation"]
     assert f"training utterances: accuracy {results['accuracy']:.4f} (" in output
-    assert "What to mend first; report.html has all of it:\n1. " in output
+    assert "What to improve first (report.html lists all of it):\n1. " in output
     assert re.search(r"\n   greeting \(small.csv:2\): 8 utterances, \d+% recognised; add ", output)
     assert "\nMore data " in output
 

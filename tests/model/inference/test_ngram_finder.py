@@ -36,7 +36,7 @@ def test_each_ngram_is_given_as_often_as_it_occurs(finder):
     assert in_text(finder, "") == []
 
 
-def test_texts_are_told_apart(finder):
+def test_texts_are_recognised(finder):
     """Each n-gram comes with the number of its text."""
     columns, owners = finder.columns_of(["a", "", "abc a"])
 

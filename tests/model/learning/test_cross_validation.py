@@ -113,7 +113,7 @@ def with_out_of_scope() -> HeldOut:
     return held_out_of(corpus_of(repeats=2, out_of_scope=tuple(WEATHER)))
 
 
-def test_out_of_scope_texts_are_told_apart_by_a_detector(with_out_of_scope):
+def test_out_of_scope_texts_are_recognised_by_a_detector(with_out_of_scope):
     """Held-out texts out of scope, all of one kind, score lower than nearly all utterances."""
     outside = with_out_of_scope.out_of_scope.combined(with_out_of_scope.detector_weight)
 
