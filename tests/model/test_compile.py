@@ -65,6 +65,8 @@ def test_missing_and_broken_files_are_errors(tmp_path, capsys):
     assert "does not exist" in capsys.readouterr().err
     assert main([str(broken)]) == 1
     assert "is not a readable joblib file" in capsys.readouterr().err
+    assert main([str(tmp_path)]) == 1
+    assert "can't be read: Is a directory" in capsys.readouterr().err
 
 
 def test_result_that_can_not_be_written_is_an_error(own_model, capsys, monkeypatch):

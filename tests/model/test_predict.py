@@ -132,6 +132,15 @@ def test_nothing_is_overwritten_unless_asked(label):
     assert not Path("out.rejected.csv").exists()
 
 
+def test_rejected_rows_hold_no_formula(label):
+    """A spreadsheet program that opens the rejected rows runs none of their cells."""
+    Path("a.csv").write_text('n,text\n=1+1,""\n1,hello\n')
+
+    assert label("a.csv", "out.csv")[0] == 3
+
+    assert "2,text is empty,\"'=1+1," in Path("out.rejected.csv").read_text()
+
+
 def test_streams_are_read_and_written(small_path):
     """A table comes in at one end and goes out at the other; bad rows are told as errors."""
     rows = '{"text": "hello"}\n{"text": ""}\n{"text": "reset my password"}\n'

@@ -244,6 +244,30 @@ def test_decisions_can_be_made_in_a_file(run, train, tmp_path):
     assert rows(train)[1:] == [["", "game", "zzz qqq vvv"]]
 
 
+def test_formulas_are_guarded_in_proposals_and_added_unchanged(run, log, train, tmp_path):
+    """A spreadsheet program runs no text of a user; the training data gets the original text."""
+    line = {"text": "=HYPERLINK(1)", "intent": "out_of_scope", "confidence": 0.1}
+    log.write_text(f"{json.dumps(line)}\n")
+    decisions = tmp_path / "decisions.csv"
+    run("", "--propose", str(decisions))
+    assert rows(decisions) == [["1", "'=HYPERLINK(1)", "s"]]
+    decisions.write_text(decisions.read_text().replace(",s", ",game"))
+
+    assert run("", "--accept", str(decisions))[0] == 0
+
+    assert rows(train)[1:] == [["", "game", "=HYPERLINK(1)"]]
+
+
+def test_texts_can_not_control_the_terminal(run, log):
+    """Control characters and line breaks of a text are shown escaped."""
+    line = {"text": "a\x1b]52;c;aGk=\x07\n1: b", "intent": "out_of_scope", "confidence": 0.1}
+    log.write_text(f"{json.dumps(line)}\n")
+
+    _, output, _ = run("")
+
+    assert "\n  a\\u001b]52;c;aGk=\\u0007\\n1: b\n" in output
+
+
 def test_decisions_on_other_texts_are_refused(run, train, tmp_path):
     """A file that belongs to another log is not taken for this one."""
     decisions = tmp_path / "decisions.csv"
