@@ -33,7 +33,7 @@ def request(number: int, text: str, **attributes: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def outside_model(small_model):
-    """The small model, told to find out of scope what it has never seen."""
+    """A threshold at which the small model rejects unknown words."""
     [known] = small_model.score(["reset my password"])[1]
     [unknown] = small_model.score(["zzz qqq www"])[1]
     return (known + unknown) / 2
@@ -41,7 +41,7 @@ def outside_model(small_model):
 
 @pytest.fixture
 def model_path(small_trained, tmp_path, outside_model):
-    """Where that model lies."""
+    """Path of the small model with that threshold."""
     small_trained.save(tmp_path / "model")
     card = tmp_path / "model" / "model_card.json"
     card.write_text(json.dumps(json.loads(card.read_text()) | {"threshold": outside_model}))
@@ -50,7 +50,7 @@ def model_path(small_trained, tmp_path, outside_model):
 
 @pytest.fixture
 def ask(small_model, outside_model):
-    """The function's own answer to an event."""
+    """Return a function that replies to an event as the service does."""
     card = small_model.card
     model = type(small_model)(small_model._scorer, _with_threshold(card, outside_model))
     api = EventApi(model, Settings())
@@ -71,7 +71,7 @@ def _with_threshold(card: Any, threshold: float) -> Any:
 
 @pytest.fixture
 def log(tmp_path, ask):
-    """What a sink has kept: each request and the function's reply, in any order."""
+    """A sink's log: each request and the service's reply, in any order."""
     requests = [request(number, text) for number, text in enumerate((*TEXTS, "hello"))]
     path = tmp_path / "events.jsonl"
     lines = [*map(ask, requests), *requests]
@@ -81,7 +81,7 @@ def log(tmp_path, ask):
 
 @pytest.fixture
 def train(tmp_path):
-    """A training file with columns of its own."""
+    """A training file with a further column."""
     path = tmp_path / "train.csv"
     path.write_text("id,intent,text\n1,greeting,hello\n")
     return path
@@ -89,7 +89,7 @@ def train(tmp_path):
 
 @pytest.fixture
 def run(log, train, model_path, monkeypatch, capsys):
-    """Run the command with answers typed at its prompt; give exit code and output."""
+    """Run the command with answers typed at its prompt; return exit code, output and errors."""
 
     def run_with(typed: str, *options: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.stdin", StringIO(typed))
@@ -105,7 +105,7 @@ def rows(path: Path) -> list[list[str]]:
 
 
 def test_groups_are_asked_for_and_added(run, train):
-    """Alike texts come together, the largest group first; what is decided is added."""
+    """Similar texts form a group, the largest group comes first, and decisions are added."""
     code, output, errors = run("game\ny\no\n")
 
     assert (code, errors) == (0, "")
@@ -126,7 +126,7 @@ def test_groups_are_asked_for_and_added(run, train):
 
 
 def test_second_review_adds_nothing(run, train):
-    """What stands there already is not added again, nor under another intent."""
+    """A text of the training file is not added again, nor with another intent."""
     run("game\ny\ns\n")
     before = train.read_text()
 
@@ -193,7 +193,7 @@ def test_large_groups_are_cut(run, log):
 
 
 def test_number_of_texts_is_bounded(run, monkeypatch):
-    """Likeness takes memory with the square of their number: the last ones are looked at."""
+    """Memory grows with the square of the number of texts: only the last ones are reviewed."""
     monkeypatch.setattr(review, "MAX_UTTERANCES", 1)
 
     _, output, warnings = run("")
@@ -203,7 +203,7 @@ def test_number_of_texts_is_bounded(run, monkeypatch):
 
 
 def test_texts_without_words_are_no_crash(run, log):
-    """What has no n-grams is like nothing else."""
+    """A text without n-grams is similar to no other."""
     lines = (
         {"text": sign, "intent": "out_of_scope", "confidence": 0.1} for sign in ("\u200b.", "!")
     )
@@ -215,8 +215,8 @@ def test_texts_without_words_are_no_crash(run, log):
     assert "Group 1 of " in output
 
 
-def test_nothing_doubtful_is_nothing_to_do(run, log, train):
-    """A log of sure answers asks nothing."""
+def test_confident_predictions_need_no_review(run, log, train):
+    """A log of confident predictions asks nothing."""
     log.write_text('{"text": "hello", "intent": "greeting", "confidence": 1}\n')
 
     code, output, _ = run("")
@@ -269,7 +269,7 @@ def test_texts_can_not_control_the_terminal(run, log):
 
 
 def test_decisions_on_other_texts_are_refused(run, train, tmp_path):
-    """A file that belongs to another log is not taken for this one."""
+    """Decisions on the texts of another log are an error."""
     decisions = tmp_path / "decisions.csv"
     decisions.write_text("text,intent\nsomething else,game\n")
 
@@ -302,7 +302,7 @@ def test_decisions_on_other_texts_are_refused(run, train, tmp_path):
     ],
 )
 def test_training_file_keeps_its_form(run, tmp_path, name, content, expected):
-    """Each format is added to in its own way; what can't be read is not touched."""
+    """Each format keeps its form; an unreadable file is not changed."""
     path = tmp_path / name
     before = set() if content is None else {path.write_bytes(content.encode())}
 
@@ -374,7 +374,7 @@ def displayed(event: dict[str, Any]) -> str:
 
 
 def test_log_of_event_display_is_read(tmp_path, ask):
-    """What `kubectl logs` shows of Knative's own sink will do."""
+    """The log of Knative's event_display is read as `kubectl logs` prints it."""
     event = request(1, "zzz qqq www")
     plain = request(2, "", data="jjj kkk", datacontenttype="text/plain")
     path = tmp_path / "sink.log"
@@ -388,8 +388,8 @@ def test_log_of_event_display_is_read(tmp_path, ask):
     assert log.predictions[0].intent == "out_of_scope"
 
 
-def test_what_could_not_be_used_is_told(run, log):
-    """Answers without their request and lines of another kind are counted."""
+def test_unused_events_are_counted(run, log):
+    """Replies without their request and other events are warnings."""
     reply = {"intent": "x", "confidence": 0.1, "request": {"id": "lost", "source": "/chat"}}
     log.write_text(f"{log.read_text()}{json.dumps(reply)}\nsomething\n")
 
@@ -410,7 +410,7 @@ def test_what_could_not_be_used_is_told(run, log):
         ),
     ],
 )
-def test_files_that_can_not_be_used_are_told(
+def test_unusable_files_are_one_line(
     options, message, log, model_path, tmp_path, monkeypatch, capsys
 ):
     """One line names the file and the reason."""

@@ -16,7 +16,7 @@ from model.bulk.progress import progress
     ],
 )
 def test_log_gets_a_line_now_and_then(size, line):
-    """Every ten seconds: rows, their rate since this run began, share and time left."""
+    """Every ten seconds a line states rows, their rate in this run, share and time left."""
     output = StringIO()
     times = iter([0.0, 5.0, 10.0, 10.0, 10.0, 10.0, 15.0])
     with progress(
@@ -30,7 +30,7 @@ def test_log_gets_a_line_now_and_then(size, line):
 
 @pytest.mark.parametrize("size", [pytest.param(1000, id="file"), pytest.param(None, id="stream")])
 def test_terminal_gets_a_bar(size):
-    """On a terminal the bar shows rows and rate."""
+    """On a terminal a bar shows rows and rate."""
     output = StringIO()
     console = Console(file=output, force_terminal=True, width=100)
     with progress(console, size, offset=0, rows=0) as report:

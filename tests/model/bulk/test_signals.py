@@ -9,8 +9,8 @@ from model.errors import InterruptionError
 
 
 @pytest.mark.parametrize("number", STOPPING)
-def test_signal_is_noted_and_told_at_the_next_check(number):
-    """Work goes on to where it can stop; a second signal would end the process at once."""
+def test_deferred_signal_raises_when_asked(number):
+    """A signal interrupts at the next call; a second one would end the process at once."""
     before = signal.getsignal(number)
     with defer_signals() as raise_if_interrupted:
         raise_if_interrupted()
