@@ -24,7 +24,13 @@ from pathlib import Path
 
 
 class ModelError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    Attributes:
+        exit_code: the exit code of a command that ends with the error.
+    """
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +116,16 @@ class ExplanationError(ModelError):
 
 
 class InterruptionError(ModelError):
-    """A signal asks the command to stop.
+    """A signal has asked the command to stop.
 
     Attributes:
-        number: the signal's.
+        number: the number of the signal.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, advice: str = "") -> None:
         self.number = number
-        super().__init__("interrupted")
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code that shells report for the signal."""
-        return 128 + self.number
+        self.exit_code = 128 + number  # the exit code that shells report for the signal
+        super().__init__(f"interrupted{advice}")
 
 
 class WorkerError(ModelError):

@@ -31,7 +31,7 @@ def diagnosis() -> Diagnosis:
 
 def test_wrong_label_is_the_first_suspect(diagnosis):
     """With its line, and what it should be."""
-    [suspect, *_] = diagnosis.findings.suspects
+    [suspect, *_] = diagnosis.issues.suspects
 
     assert (suspect.example.line, suspect.likely) == (99, "password_reset")
 

@@ -104,10 +104,10 @@ def test_progress_reports_each_step(small_dataset):
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
-        "Learning from one in 8 utterances",
-        "Learning from one in 4 utterances",
-        "Learning from one in 2 utterances",
-        "Looking for what to mend in the data",
+        "Training on one in 8 utterances",
+        "Training on one in 4 utterances",
+        "Training on one in 2 utterances",
+        "Searching the data for issues",
     ]
 
 
@@ -191,7 +191,7 @@ def test_held_out_part_of_the_data_is_diagnosed_too(small_dataset, test_size, fi
     wrong = replace(small_dataset.test[0], text="please reset my new password")
     dataset = replace(small_dataset, test=(wrong, *small_dataset.test[1:]), test_size=test_size)
 
-    findings = train_quietly(dataset).diagnosis.findings
+    findings = train_quietly(dataset).diagnosis.issues
 
     found = {each.example.file.name for each in findings.suspects if each.example == wrong}
     assert found == files
