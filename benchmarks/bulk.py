@@ -22,7 +22,7 @@ from benchmarks.paths import ROOT, WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.cpu_affinity import CLIENT_CORE, CORES, pinned_to
-from benchmarks.system.run_lock import await_turn
+from benchmarks.system.run_lock import acquire_run_lock
 from model.datasets.readers import read_examples
 from model.inference.intent_model import IntentModel
 
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=300_000, help="(default 300000)")
     parser.add_argument("--rounds", type=int, default=3, help="(default 3)")
     options = parser.parse_args()
-    await_turn()
+    acquire_run_lock()
     load_average = os.getloadavg()[0]
     texts = _texts()
     alone = {str(size): _predict(texts, size, options.rounds) for size in BATCHES}

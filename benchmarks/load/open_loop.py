@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from benchmarks.load.http_client import CHUNK, HOST, OK, read_answer
+from benchmarks.load.http_client import CHUNK, HOST, OK, read_response
 from benchmarks.reporting.statistics import percentile
 
 REFUSED = 503
@@ -122,7 +122,7 @@ class OpenLoad:
     def _receive(self, arrivals: Arrivals) -> None:
         for number, _ in self._poll.poll(POLL_S):
             # Answers are small: each comes in one part.
-            answer = read_answer(self._sockets[number].recv(CHUNK))
+            answer = read_response(self._sockets[number].recv(CHUNK))
             sent_at = self._sent_at.pop(number, None)
             if answer is None or sent_at is None:
                 arrivals.errors["closed"] += 1

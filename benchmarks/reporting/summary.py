@@ -58,12 +58,12 @@ class Summary:
         return {"memory_mib": median(self.memory_mib), "right": self.right, "loads": loads}
 
 
-def memory_table(standings: Mapping[str, Summary]) -> Table:
+def memory_table(summaries: Mapping[str, Summary]) -> Table:
     """Show the memory, and that the answers are right."""
     table = _table("Memory, and texts that were answered with their true intent", "MiB", "right")
-    for name, standing in standings.items():
-        right = "" if standing.right is None else f"{standing.right:.1%}"
-        table.add_row(name, f"{median(standing.memory_mib):.0f}", right)
+    for name, summary in summaries.items():
+        right = "" if summary.right is None else f"{summary.right:.1%}"
+        table.add_row(name, f"{median(summary.memory_mib):.0f}", right)
     return table
 
 

@@ -9,7 +9,7 @@ from benchmarks.load.http_client import HOST
 
 
 class Collector(BaseHTTPRequestHandler):
-    """Answer each request with 200."""
+    """Response each request with 200."""
 
     protocol_version = "HTTP/1.1"
 
