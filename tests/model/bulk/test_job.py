@@ -13,8 +13,9 @@ import pytest
 from model.bulk.checkpoint import Checkpoint
 from model.bulk.worker_pool import in_order
 from model.predict import main
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.servers import wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 ROWS = 30_000
 INTERRUPTED = "error: interrupted; the same command goes on from there\n"
@@ -100,7 +101,7 @@ def test_interrupted_run_goes_on_where_it_was(
     process = start(arguments)
     wait_for(checkpoint.exists)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
 
     assert (process.returncode, errors) == (code, message)
     assert not output.exists()

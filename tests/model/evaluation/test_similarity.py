@@ -8,7 +8,7 @@ from sklearn.preprocessing import normalize
 
 from model.evaluation import similarity
 from model.evaluation.similarity import MIN_LIKENESS, MIN_SIMILARITY, Pairs, alike, built_alike
-from tests.conftest import SMALL_DATA
+from tests.support.small_data import SMALL_DATA
 
 TEXTS = [
     "where is my parcel",
