@@ -93,7 +93,7 @@ def _write_table(texts: Sequence[str], rows: int) -> Path:
 
 
 def _label(table: Path, jobs: int, rows: int, rounds: int) -> Mapping[str, float]:
-    """Give rows a second, start included, by clock and by processor; and the most memory."""
+    """Return rows a second by wall clock and by CPU time, start included, and peak memory."""
     output = WORK / "bulk-labelled.csv"
     files = ("--input", table, "--column", "message", "--output", output)
     command = [sys.executable, "-m", "model.predict", *files, "--jobs", jobs, "--force"]

@@ -1,4 +1,4 @@
-"""What the commands have in common: options, preparation, failures, the end."""
+"""Shared parts of the commands: options, preparation, failures, results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUSY = 0.5
 class Run:
     """One run of a command over some contenders.
 
-    A contender that fails is told with the end of its log and left out from then on.
+    A failed contender is reported with the end of its log and skipped from then on.
 
     Attributes:
         options: what was given on the command line.
@@ -65,7 +65,7 @@ class Run:
                 console.print(error.log_tail)
 
     def rounds(self) -> Iterator[PreparedContender]:
-        """Give each contender in each round, so that all share the machine's moods."""
+        """Yield each contender once a round, so that slow phases of the machine affect all."""
         for number in range(1, self.options.rounds + 1):
             for prepared in self.prepared:
                 if prepared.name not in self.failures:

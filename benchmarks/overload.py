@@ -88,7 +88,7 @@ def _measure(prepared: PreparedContender, texts: Sequence[str], seconds: float) 
 
 
 def _recovery_s(server: Server, request: bytes) -> float:
-    """Give the seconds until a request is answered, from the moment the overload has ended."""
+    """Return the seconds from the end of the overload to the first answer."""
     start = time.perf_counter()
     while exchange(server.port, request, timeout_s=RECOVERY_TIMEOUT_S).status != OK:
         pass

@@ -39,7 +39,7 @@ BYTES_PER_MB = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a model of some size costs."""
+    """Costs of a model of one size."""
 
     prediction_p50_ms: float
     load_ms: float

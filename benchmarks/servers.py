@@ -36,7 +36,7 @@ SLOW_CLIENTS = 50
 
 @dataclass(slots=True)
 class Trial:
-    """What was measured of one server, a value for each round."""
+    """Measurements of one server, one value a round."""
 
     start_s: list[float] = field(default_factory=list)
     usual: list[Outcome] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Trial:
     drains: list[Drain] = field(default_factory=list)
 
     def fields(self) -> dict[str, object]:
-        """Give it as it is written to JSON."""
+        """Return the fields for JSON."""
         return {
             "start_s": median(self.start_s),
             "usual": asdict(Rate.of(self.usual)),

@@ -41,7 +41,7 @@ PROBE = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 @dataclass(slots=True)
 class Trial:
-    """What was measured of one setting, a value for each round."""
+    """Measurements of one setting, one value a round."""
 
     start_s: list[float] = field(default_factory=list)
     start_cpu_s: list[float] = field(default_factory=list)

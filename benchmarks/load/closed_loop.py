@@ -23,7 +23,7 @@ POLL_S = 0.05
 
 @dataclass(slots=True)
 class Outcome:
-    """What came back.
+    """Results of a load.
 
     Attributes:
         seconds: how long requests were sent.
@@ -41,7 +41,7 @@ class Outcome:
         return len(self.latencies_ms) / self.seconds
 
     def percentile_ms(self, percent: float) -> float:
-        """Give the latency that so many percent do not exceed."""
+        """Return a percentile of the latencies."""
         return percentile(self.latencies_ms, percent)
 
 

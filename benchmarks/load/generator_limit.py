@@ -1,4 +1,4 @@
-"""What the load generator itself can do, so that nobody takes its limit for a server's."""
+"""The load generator's own limit, which must not be taken for a server's."""
 
 from __future__ import annotations
 

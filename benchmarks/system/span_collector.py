@@ -14,7 +14,7 @@ class Collector(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Tell that it is there."""
+        """Answer a readiness check."""
         self._answer()
 
     def do_POST(self) -> None:

@@ -71,7 +71,7 @@ class Broker:
 
 
 def _outcome(status: object, headers: Mapping[str, str], content: bytes) -> str | None:
-    """Tell what the broker makes of an answer; None to try again."""
+    """Return the broker's outcome for a response; None to retry."""
     if not isinstance(status, int) or status >= 500 or status in TRIED_AGAIN:
         return None
     if status >= 300:

@@ -45,7 +45,7 @@ class Traefik:
         draft.replace(self._rules)
 
     def is_routing_to(self, backends: Sequence[str]) -> bool:
-        """Tell whether Traefik has taken over the backends."""
+        """Return whether Traefik has loaded the backends."""
         url = f"http://127.0.0.1:{self._api_port}/api/http/services/function@file"
         try:
             answer = requests.get(url, timeout=TIMEOUT_S)
