@@ -13,7 +13,7 @@ from rich.table import Table
 
 from model.command import inner_share, run_command, share
 from model.errors import DataError, ModelError, Problem, WorkerError
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 COMMANDS = ("train", "evaluate", "predict", "compile", "review", "reproduce")
 

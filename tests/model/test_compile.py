@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from model.compile import main
 from model.inference.intent_model import IntentModel
 from model.training.trainer import COMPILED_NAME, MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 
 @pytest.fixture

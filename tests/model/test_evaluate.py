@@ -9,7 +9,7 @@ import pytest
 
 from model.evaluate import main
 from model.training.trainer import MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 GOOD = "text,intent\nhello,greeting\nreset my password,password_reset\n"
 

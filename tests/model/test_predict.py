@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from model.predict import EXAMPLES, main
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
+from tests.support.timeouts import TIMEOUT_S
 
 EXISTS = "exists; --force replaces it"
 
@@ -179,7 +180,7 @@ def test_named_pipe_is_read_as_a_stream(small_path, tmp_path):
     process = subprocess.Popen(command(*arguments, "--jobs", "1"), cwd=ROOT)
     fifo.write_text("text\nhello\n")
 
-    assert process.wait(60) == 0
+    assert process.wait(TIMEOUT_S) == 0
     assert output.read_text().startswith("text,intent,confidence\nhello,greeting,")
 
 
@@ -219,7 +220,7 @@ def test_terminal_shows_a_bar_that_goes_away(small_path, tmp_path):
         shown += os.read(ours, 65536)
     os.close(ours)
 
-    assert process.wait(60) == 0
+    assert process.wait(TIMEOUT_S) == 0
     assert re.search(rb"rows, [\d,]+ a second", shown)
     assert b"5,000 rows in " in shown
 

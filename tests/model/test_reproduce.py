@@ -10,7 +10,8 @@ import pytest
 from model.inference.model_card import CARD_NAME
 from model.reproduce import EXAMPLES, main
 from model.train import main as train_main
-from tests.conftest import ROOT, SMALL_DATA
+from tests.support.paths import ROOT
+from tests.support.small_data import SMALL_DATA
 
 
 @pytest.fixture(scope="module")

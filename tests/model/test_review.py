@@ -21,7 +21,8 @@ from func.settings import Settings
 from model import review
 from model.feedback.event_log import read_event_log
 from model.review import EXAMPLES, main
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
+from tests.support.timeouts import TIMEOUT_S
 
 TEXTS = ("zzz qqq www", "zzz qqq vvv", "jjj kkk")
 
@@ -463,7 +464,7 @@ def test_review_in_a_terminal(log, train, model_path):
     os.write(ours, b"q\n")
     _read_until(ours, b"Added 2 texts")
 
-    assert process.wait(60) == 0
+    assert process.wait(TIMEOUT_S) == 0
     os.close(ours)
     assert b"game is a new intent. Add it?" in shown
     assert len(rows(train)) == 3
@@ -485,7 +486,7 @@ def test_interrupted_review_writes_nothing(log, train, model_path):
     os.write(ours, b"greeting\n")
     _read_until(ours, b"q stop) [s]: ")
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
     os.close(ours)
 
     assert (process.returncode, errors) == (130, "error: interrupted\n")

@@ -10,7 +10,7 @@ from model.datasets.dataset import load_dataset
 from model.datasets.readers import Example, read_examples
 from model.evaluation.metrics import evaluate
 from model.inference.prediction import OUT_OF_SCOPE
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 FOLDER = ROOT / "model" / "data"
 NAMES = ("train.csv", "test.csv", "out_of_scope_validation.csv", "out_of_scope_test.csv")

@@ -20,7 +20,8 @@ from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES
 from model.train import EXAMPLES, main
 from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
-from tests.conftest import ROOT, SMALL_DATA
+from tests.support.paths import ROOT
+from tests.support.small_data import SMALL_DATA
 
 ANIMALS = ("dog", "cat", "cow", "fox", "owl")
 

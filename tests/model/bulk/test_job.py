@@ -13,8 +13,9 @@ import pytest
 from model.bulk.checkpoint import Checkpoint
 from model.bulk.worker_pool import in_order
 from model.predict import main
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.servers import wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 ROWS = 6_000  # twelve chunks: enough to interrupt a run after the third
 INTERRUPTED = "error: interrupted; run the same command again to resume\n"
@@ -98,7 +99,7 @@ def test_interrupted_run_resumes(arguments, expected, tmp_path, capsys, number, 
     process = start(arguments)
     wait_for(checkpoint.exists)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
 
     assert (process.returncode, errors) == (code, message)
     assert not output.exists()

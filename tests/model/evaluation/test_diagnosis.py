@@ -9,7 +9,7 @@ from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.learning.cross_validation import cross_validate
 from model.learning.training_set import TrainingSet
-from tests.conftest import SMALL_DATA
+from tests.support.small_data import SMALL_DATA
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from model.evaluation.confidence_intervals import Interval, wilson
 from model.evaluation.learning_curve import LearningCurve, _next_gain, _part, learning_curve
 from model.learning.cross_validation import cross_validate, enough_folds, fold_splits
 from model.learning.training_set import TrainingSet
-from tests.conftest import SMALL_DATA
+from tests.support.small_data import SMALL_DATA
 
 WORDS = ("please", "now", "again", "today", "quickly")
 

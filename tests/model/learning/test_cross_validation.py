@@ -8,7 +8,7 @@ import pytest
 from model.learning.cross_validation import HeldOut, cross_validate
 from model.learning.quantization import rounded
 from model.learning.training_set import TrainingSet
-from tests.conftest import SMALL_DATA
+from tests.support.small_data import SMALL_DATA
 
 INTENTS = tuple(SMALL_DATA)
 WEATHER = [f"{word} is the {thing}" for word in ("how", "what") for thing in "abcdefghijklmnop"]
