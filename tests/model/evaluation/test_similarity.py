@@ -7,7 +7,13 @@ import pytest
 from sklearn.preprocessing import normalize
 
 from model.evaluation import similarity
-from model.evaluation.similarity import MIN_SIMILARITY, Pairs
+from model.evaluation.similarity import (
+    MIN_SIMILARITY,
+    MIN_UNIFORMITY,
+    Pairs,
+    similar_pairs,
+    uniform_pairs,
+)
 from tests.support.small_data import SMALL_DATA
 
 TEXTS = [
