@@ -1,8 +1,8 @@
 """Named arrays with metadata in one file: the safetensors format, sealed by a checksum.
 
-The format is that of https://github.com/huggingface/safetensors: the header's length (8 bytes,
-little-endian), the header (JSON), the arrays' bytes without gaps. The seal is metadata of ours: the
-SHA-256 of the whole file with zeros in its own place, so that no damage goes unnoticed.
+The format (https://github.com/huggingface/safetensors): the header's length (8 bytes,
+little-endian), the header (JSON), the arrays' bytes without gaps. The seal is an entry of the
+metadata: the SHA-256 of the whole file with zeros in place of the seal.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ NO_SEAL = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class ArrayFile:
-    """Named arrays, and texts that describe them."""
+    """Named arrays and their metadata."""
 
     arrays: Mapping[str, NDArray[Any]]
     metadata: Mapping[str, str]
 
     def to_bytes(self) -> bytes:
-        """Give the file's content, sealed."""
+        """Return the file's content with its seal."""
         header, body = parts_of(self.arrays, {**self.metadata, SEAL: NO_SEAL})
         unsealed = len(header).to_bytes(LENGTH_BYTES, "little") + header + body
         seal = hashlib.sha256(unsealed).hexdigest()
@@ -50,10 +50,10 @@ class ArrayFile:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> ArrayFile:
-        """Read a file's content; the arrays are read-only base_models of it, not copies.
+        """Read a file's content; the arrays are read-only views of it, not copies.
 
         Raises:
-            ValueError: no such file, a damaged one, or one without our seal.
+            ValueError: the content is of another format, damaged, or has no seal.
         """
         body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
         if body_start > len(content):
