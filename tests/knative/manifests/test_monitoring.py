@@ -142,7 +142,7 @@ def test_monitor_scrapes_the_port_of_the_metrics():
     assert re.sub(
         f"^{address['regex']}$", address["replacement"].replace("$", "\\"), "[::1]:80"
     ) == (f"[::1]:{port}")
-    assert {"port": port} in ingress["ports"]
+    assert {"port": port, "protocol": "TCP"} in ingress["ports"]
     assert monitor["metadata"]["namespace"] == service["metadata"]["namespace"]
     assert monitor["spec"]["selector"]["matchLabels"] == {
         "serving.knative.dev/service": service["metadata"]["name"]
