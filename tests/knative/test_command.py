@@ -7,7 +7,8 @@ import sys
 import pytest
 from rich.console import Console
 
-from knative.__main__ import EXAMPLES, main
+from knative.__main__ import main
+from knative.arguments import EXAMPLES
 from knative.rollout.errors import (
     ConfigurationError,
     ImageError,

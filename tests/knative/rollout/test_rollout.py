@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from knative.rollout.rollout import Rollout
+from knative.rollout.candidate_checks import CandidateChecks
 from tests.conftest import ROOT
 from tests.knative.conftest import QUICK
 from tests.support.fake_api import DOMAIN, image, revision_name
@@ -335,7 +335,7 @@ class TestFailure:
         def fail(*_):
             raise RuntimeError("unthought of")
 
-        monkeypatch.setattr(Rollout, "_watch_over", fail)
+        monkeypatch.setattr(CandidateChecks, "watch", fail)
         outcome = roll_out()
         assert outcome.code == 1
         assert outcome.err.startswith("error: RuntimeError: unthought of\nTraffic is all on")
