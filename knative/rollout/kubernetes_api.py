@@ -134,38 +134,41 @@ class KubernetesApi:
 
     def list_pods(self, namespace: str, selector: str) -> list[Document]:
         """Return the pods of a namespace that a label selector matches."""
-        return self._items(self._core.list_namespaced_pod, namespace, label_selector=selector)
+        verb = self._core.list_namespaced_pod
+        items: list[Document] = self._read_json(verb, namespace, label_selector=selector)["items"]
+        return items
 
     def list_nodes(self) -> list[Document]:
         """Return the nodes."""
-        return self._items(self._core.list_node)
+        items: list[Document] = self._read_json(self._core.list_node)["items"]
+        return items
 
     def read_log(self, namespace: str, pod: str, container: str, *, lines: int) -> str:
         """Return the last lines of a container's log."""
-        text: str = self._ask(
+        log = self._read(
             self._core.read_namespaced_pod_log,
             *(pod, namespace),
             container=container,
             tail_lines=lines,
         )
-        return text
+        return log.decode(errors="replace")
 
     def read_config_map(self, namespace: str, name: str) -> dict[str, str]:
         """Return the data of a ConfigMap."""
-        found = self._ask(self._core.read_namespaced_config_map, name, namespace)
-        data: dict[str, str] = found.data or {}
+        found = self._read_json(self._core.read_namespaced_config_map, name, namespace)
+        data: dict[str, str] = found.get("data") or {}
         return data
 
     def read_load_balancer(self, namespace: str, service: str) -> tuple[str, ...]:
         """Return the addresses of a Kubernetes Service's load balancer."""
-        found = self._ask(self._core.read_namespaced_service, service, namespace)
-        entries = found.status.load_balancer.ingress or ()
-        return tuple(each.hostname or each.ip for each in entries)
+        found = self._read_json(self._core.read_namespaced_service, service, namespace)
+        entries = found.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
+        return tuple(each.get("hostname") or each["ip"] for each in entries)
 
     def read_version(self) -> tuple[int, int]:
         """Return the major and minor version of Kubernetes."""
-        found = self._ask(client.VersionApi(self._client).get_code)
-        return int(found.major), int(found.minor.rstrip("+"))
+        found = self._read_json(client.VersionApi(self._client).get_code)
+        return int(found["major"]), int(found["minor"].rstrip("+"))
 
     def is_allowed(self, verb: str, group: str, resource: str, namespace: str) -> bool:
         """Return whether the API grants us a verb on a resource, such as ``pods/log``."""
@@ -189,10 +192,21 @@ class KubernetesApi:
         )
         return bool(answer["status"].get("allowed"))
 
-    def _items(self, verb: Callable[..., Any], *place: str, **options: Any) -> list[Document]:
-        listed = self._ask(verb, *place, **options)
-        items: list[Document] = self._client.sanitize_for_serialization(listed.items)
-        return items
+    def _read_json(self, verb: Callable[..., Any], *place: str, **options: Any) -> Any:
+        return json.loads(self._read(verb, *place, **options))
+
+    def _read(self, verb: Callable[..., Any], *place: str, **options: Any) -> bytes:
+        """Return a response body, unparsed: the client's models reject objects of newer APIs."""
+
+        def read(*place: str, **options: Any) -> bytes:
+            response = verb(*place, **options, _preload_content=False)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise ApiException(http_resp=response)
+            body: bytes = response.data
+            return body
+
+        body: bytes = self._ask(read, *place, **options)
+        return body
 
     def _ask(self, verb: Callable[..., Any], *place: str, **options: Any) -> Any:
         """Send a request, repeatedly while the API is unavailable for a moment.

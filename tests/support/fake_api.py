@@ -1,11 +1,11 @@
 """A Kubernetes API server with Knative's webhook and controllers for one Service.
 
-It behaves like the real one in these points: a spec is observed late, and its conditions are Unknown
-until then; a revision is created after its Service has changed, is named in the status later, and is
-ready or failed later still; while its pods crash, its condition stays Unknown (Deploying); every
-write, also of a status, changes the resourceVersion; a failed test of a JSON Patch is answered by
-422; a webhook validates and completes the traffic; a route waits for its revisions to be ready;
-watches end, are dropped, or expire.
+It behaves like the real one in these points: a spec is observed late, and its conditions are
+Unknown until then; a revision is created after its Service has changed, is named in the status
+later, and is ready or failed later still; while its pods crash, its condition stays Unknown
+(Deploying); every write, also of a status, changes the resourceVersion; a failed test of a JSON
+Patch is answered by 422; a webhook validates and completes the traffic; a route waits for its
+revisions to be ready; watches end, are dropped, or expire.
 """
 
 from __future__ import annotations

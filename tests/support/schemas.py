@@ -2,8 +2,8 @@
 
 Left out on purpose are the fields that Knative's webhooks refuse (the pod's securityContext,
 nodeSelector, lifecycle, hostPath volumes) and those that have another owner (spec.traffic).
-Required are the fields inside lists that API server or webhooks would otherwise fill in: a client-side
-`kubectl apply` compares lists as a whole and would report the object as changed each time.
+Required are the fields inside lists that API server or webhooks would otherwise fill in: a
+client-side `kubectl apply` compares whole lists and would report a change each time.
 """
 
 from __future__ import annotations
