@@ -42,7 +42,11 @@ def dead_letters(cluster: Cluster) -> Iterator[Finding]:
     sinks = {sink for _, document in _broker_objects(cluster) for sink in _sinks(document)}
     for sink in sorted(sinks):
         pods = cluster.api.list_pods(cluster.namespace, f"{SERVICE_LABEL}={sink}")
-        names = [each["metadata"]["name"] for each in pods]
+        names = [
+            each["metadata"]["name"]
+            for each in pods
+            if each.get("status", {}).get("phase") == "Running"
+        ]
         logs = (
             cluster.api.read_log(cluster.namespace, name, USER_CONTAINER, lines=LOG_LINES)
             for name in names

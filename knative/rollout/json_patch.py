@@ -93,8 +93,8 @@ def _template(template: Mapping[str, Any], revision: Revision | None) -> list[Op
     if template["spec"] != revision.spec:
         changes.append({"op": "add", "path": "/spec/template/spec", "value": revision.spec})
     if present != annotations:
-        path = "/spec/template/metadata/annotations"
-        changes.append({"op": "add", "path": path, "value": annotations})
+        metadata = {**(template.get("metadata") or {}), "annotations": annotations}
+        changes.append({"op": "add", "path": "/spec/template/metadata", "value": metadata})
     return changes
 
 

@@ -199,10 +199,7 @@ class KubernetesApi:
         """Return a response body, unparsed: the client's models reject objects of newer APIs."""
 
         def read(*place: str, **options: Any) -> bytes:
-            response = verb(*place, **options, _preload_content=False)
-            if response.status >= HTTPStatus.BAD_REQUEST:
-                raise ApiException(http_resp=response)
-            body: bytes = response.data
+            body: bytes = verb(*place, **options, _preload_content=False).data
             return body
 
         body: bytes = self._ask(read, *place, **options)

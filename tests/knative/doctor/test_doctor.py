@@ -337,7 +337,11 @@ def encoded(text: str) -> str:
 def test_dead_letters_are_counted_by_reason(api, run):
     """Status and error message are reported, the user's text is not."""
     labels = {"serving.knative.dev/service": "dead-letters"}
-    api.objects["pods"] = items({"metadata": {"name": "dead-letters-pod", "labels": labels}})
+    running = {"name": "dead-letters-pod", "labels": labels}
+    starting = {"name": "starting", "labels": labels}
+    api.objects["pods"] = items(
+        {"metadata": running, "status": {"phase": "Running"}}, {"metadata": starting}
+    )
     refused = event("422", encoded('{"error": "The event has no text"}'))
     api.objects[DEAD_LETTERS_LOG] = refused * 2 + event("503", "plain")
     outcome = run("doctor")

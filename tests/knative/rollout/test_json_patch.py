@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from knative.rollout.json_patch import Change, operations
-from knative.rollout.resources import Service
+from knative.rollout.resources import Revision, Service
 from knative.rollout.traffic import TrafficTarget
 from tests.support import json_patch
 from tests.support.fake_api import image
@@ -67,6 +67,18 @@ def test_annotations_of_others_stay(document):
     assert result["spec"]["template"]["metadata"]["annotations"] == {
         "theirs": "3",
         "rollout.intentclassifier.org/started": "now",
+    }
+
+
+def test_a_revision_is_restored_in_a_template_without_annotations(api, document):
+    """Pods and annotations of the revision replace those of the template."""
+    name, revision = next(iter(api.revisions.items()))
+    revision["metadata"]["annotations"] = {"autoscaling.knative.dev/window": "60s"}
+    document["spec"]["template"] = {"spec": {"containers": [{"image": image(9)}]}}
+    change = Change(revision=Revision.from_api(api.read(f"revisions/{name}")))
+    assert patched(document, change)["spec"]["template"] == {
+        "metadata": {"annotations": {"autoscaling.knative.dev/window": "60s"}},
+        "spec": revision["spec"],
     }
 
 
