@@ -270,7 +270,7 @@ def test_a_healthy_cluster_has_no_findings(run):
     assert "ok       Ingress class: kourier.ingress" in run("doctor", "--verbose").out
 
 
-def test_programs_get_json_findings(run):
+def test_doctor_prints_json(run):
     """--json prints level, subject, text and remedy of each finding."""
     findings = json.loads(run("doctor", "--json").out)
     assert findings[0] == {

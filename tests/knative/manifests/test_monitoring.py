@@ -19,7 +19,7 @@ from tests.support.manifests import find, render
 from tests.support.servers import RunningServer
 
 DOCUMENT = ROOT / "docs" / "observability.md"
-# What the scrape adds: Prometheus itself, the operator and our PodMonitor.
+# Labels that the scrape adds: Prometheus itself, the operator and our PodMonitor.
 TARGET_LABELS = {"job", "instance", "namespace", "pod", "container", "endpoint", "revision"}
 OF_PROMETHEUS = {"up": TARGET_LABELS}
 KNOWN_UNITS = {"short", "reqps", "percentunit", "s", "bytes"}
@@ -149,7 +149,7 @@ def test_monitor_scrapes_the_port_of_the_metrics():
     }
 
 
-def test_panels_are_told_apart_and_lie_side_by_side():
+def test_panels_have_unique_ids_and_do_not_overlap():
     """Identifiers are unique and panels do not overlap."""
     places = [
         (column, line)

@@ -42,19 +42,19 @@ def unready(document):
 
 
 class TestConnection:
-    def test_a_kubeconfig_without_its_context_is_told(self, kubeconfig):
+    def test_a_missing_context_is_an_error(self, kubeconfig):
         """The error names the missing context."""
         with pytest.raises(ConfigurationError, match="nowhere"):
             connect(str(kubeconfig), context="nowhere")
 
-    def test_without_a_kubeconfig_and_outside_a_pod_both_are_told(self, monkeypatch):
+    def test_the_error_names_both_sources_of_a_configuration(self, monkeypatch):
         """The error names both sources in the order of the search."""
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", "/none")
         monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
         with pytest.raises(ConfigurationError, match=r"kube-config.*And no pod"):
             connect(None)
 
-    def test_in_a_pod_the_service_account_is_taken(self, monkeypatch, tmp_path):
+    def test_the_service_account_is_used_in_a_pod(self, monkeypatch, tmp_path):
         """The pod's service account is used when there is no kubeconfig."""
         token, authority = tmp_path / "token", tmp_path / "ca.crt"
         token.write_text("secret")
@@ -69,7 +69,7 @@ class TestConnection:
 
 
 class TestReading:
-    def test_what_is_missing_is_not_found(self, cluster):
+    def test_a_missing_revision_is_not_found(self, cluster):
         """The error names the missing revision."""
         with pytest.raises(NotFoundError, match="intent-classifier-00009"):
             cluster.read_revision(revision_name(9))
@@ -80,31 +80,33 @@ class TestReading:
         api.settle()
         assert [each.name for each in cluster.list_revisions()] == [revision_name(2), FIRST]
 
-    def test_what_is_forbidden_is_told_in_the_words_of_the_api(self, api, cluster):
+    def test_a_forbidden_request_quotes_the_api(self, api, cluster):
         """The error quotes the API and names the document with the Role."""
         api.forbidden.add("GET")
         with pytest.raises(RefusedError, match=r'403.*User "ci" cannot get.*\n.*docs/rollouts.md'):
             cluster.read_service()
 
-    def test_expired_credentials_are_told(self, api, cluster):
+    def test_expired_credentials_are_reported(self, api, cluster):
         """A 401 is not retried and names the likely cause."""
         api.statuses.append(401)
         with pytest.raises(RefusedError, match=r"401.*\n.*expired"):
             cluster.read_service()
 
-    def test_an_answer_that_is_no_status_is_told_by_its_reason(self, gateway, kubeconfig):
+    def test_a_response_without_a_status_object_is_reported_by_its_reason(
+        self, gateway, kubeconfig
+    ):
         """A response that is not a Status object, as of a proxy, is reported by its HTTP reason."""
         kubeconfig.write_text(kubeconfig.read_text().replace(gateway.api.server.url, gateway.url))
         with pytest.raises(NotFoundError, match="404"):
             connect(str(kubeconfig)).read_service()
 
     @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-    def test_an_api_that_is_away_for_a_moment_is_waited_for(self, api, cluster, status):
+    def test_transient_statuses_are_retried(self, api, cluster, status):
         """Transient statuses are retried."""
         api.statuses += [status, status]
         assert cluster.read_service().name == NAME
 
-    def test_dropped_connections_are_tried_again(self, api, cluster):
+    def test_dropped_connections_are_retried(self, api, cluster):
         """Requests on dropped connections are retried."""
         api.drops = 2
         assert cluster.read_service().name == NAME
@@ -119,7 +121,7 @@ class TestReading:
 
 
 class TestWriting:
-    def test_a_conflict_is_tried_again_on_what_is_there_then(self, api, cluster):
+    def test_a_conflict_is_retried_on_the_new_state(self, api, cluster):
         """Controllers write the status all the time."""
         api.conflicts = 3
         service = cluster.update_service(pin)
@@ -127,7 +129,7 @@ class TestWriting:
         assert service.wanted == split((), stable=FIRST)
 
     def test_a_409_is_a_conflict_too(self, api, cluster):
-        """The API gives it when the write itself meets another."""
+        """The API answers 409 when two writes collide."""
         cluster.read_service()
         seen: list[Service] = []
 
@@ -147,13 +149,13 @@ class TestWriting:
         with pytest.raises(RefusedError, match="20 times in a row"):
             cluster.update_service(pin)
 
-    def test_an_answer_that_got_lost_does_no_harm(self, api, cluster):
+    def test_a_lost_response_does_no_harm(self, api, cluster):
         """The patch is carried out once."""
         api.lost_answers = 1
         cluster.update_service(pin)
         assert len(api.patches) == 1
 
-    def test_what_the_webhook_denies_is_told_in_its_words(self, cluster):
+    def test_a_denied_patch_quotes_the_webhook(self, cluster):
         """Traffic that does not sum to 100, for one."""
         traffic = (TrafficTarget(revision=FIRST, percent=90),)
         with pytest.raises(RefusedError, match=r"400.*sum to 90, want 100"):
@@ -174,7 +176,7 @@ class TestWaiting:
     @pytest.mark.parametrize(
         "watching", ["works", "dropped", "expired", "deleted", "garbled", "forbidden"]
     )
-    def test_traffic_is_waited_for_however_watches_fail(self, api, cluster, watching):
+    def test_traffic_is_awaited_when_watches_fail(self, api, cluster, watching):
         """When a watch fails for any reason, the object is read again."""
         api.watching = watching
         cluster.update_service(pin)
@@ -188,7 +190,7 @@ class TestWaiting:
         cluster.update_service(pin)
         assert cluster.wait_until_routed("all").actual == split((), stable=FIRST)
 
-    def test_a_stale_status_is_not_believed(self, api, cluster):
+    def test_a_stale_status_is_ignored(self, api, cluster):
         """A status that describes an earlier generation is ignored."""
         quick = replace(QUICK, timeout_s=0.05)
         cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
@@ -199,7 +201,7 @@ class TestWaiting:
             cluster.wait_for_revision_after("x", 1)
 
     @pytest.mark.parametrize("watching", ["expired", "deleted"])
-    def test_a_watch_that_has_ended_is_no_answer(self, api, cluster, watching):
+    def test_an_ended_watch_is_ignored(self, api, cluster, watching):
         """The event that ends a watch is not mistaken for the object."""
         quick = replace(QUICK, timeout_s=0.5)
         cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
@@ -208,7 +210,7 @@ class TestWaiting:
         with pytest.raises(WaitTimeoutError, match="all is routed"):
             cluster.wait_until_routed("all")
 
-    def test_no_new_revision_is_told(self, cluster):
+    def test_a_missing_new_revision_is_a_timeout(self, cluster):
         """The timeout names the newest revision."""
         quick = replace(QUICK, timeout_s=0)
         cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
@@ -222,19 +224,19 @@ class TestWaiting:
         with pytest.raises(RouteFailedError, match="RevisionMissing"):
             cluster.wait_until_routed("all")
 
-    def test_a_failed_revision_is_told_with_its_reason(self, api, cluster):
+    def test_a_failed_revision_is_reported_with_its_reason(self, api, cluster):
         """A failed revision ends the wait at once."""
         api.fail(FIRST)
         with pytest.raises(RevisionFailedError, match="ExitCode1: Container failed"):
             cluster.wait_until_ready(FIRST)
 
-    def test_a_late_revision_is_waited_for(self, api, cluster):
+    def test_a_late_revision_is_awaited(self, api, cluster):
         """A revision that is Unknown at first becomes ready."""
         api.edit(lambda service: service["spec"]["template"].update(metadata={"labels": {}}))
         service = cluster.wait_for_revision_after(FIRST, 2)
         assert cluster.wait_until_ready(service.last_created).name == revision_name(2)
 
-    def test_changes_go_on_until_the_deadline_only(self, api, cluster):
+    def test_changes_do_not_extend_the_deadline(self, api, cluster):
         """Changes that do not meet the condition do not extend the wait."""
         quick = replace(QUICK, timeout_s=0.2)
         cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)

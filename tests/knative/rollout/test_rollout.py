@@ -142,7 +142,7 @@ class TestWay:
         assert roll_out().code == 0
         assert api.traffic == [(2, 100, "stable"), (1, 0, "preview")]
 
-    def test_what_is_served_already_is_not_rolled_out(self, api, roll_out):
+    def test_a_served_image_is_not_rolled_out(self, api, roll_out):
         """Traffic is only pinned, so that no later revision receives any."""
         outcome = roll_out(1)
         assert outcome.code == 0
@@ -232,7 +232,7 @@ class TestRefusal:
         assert f"Traffic is all on {revision_name(1)}." in outcome.err
         assert api.traffic == [(0, 100, "")]
 
-    def test_an_unreachable_api_is_told(self, api, roll_out):
+    def test_an_unreachable_api_is_reported(self, api, roll_out):
         """The error comes before any change."""
         api.away = True
         outcome = roll_out()
@@ -332,7 +332,7 @@ class TestFailure:
         assert f"Somebody else has changed the template: {revision_name(2)} runs" in outcome.err
         assert api.traffic == STABLE_ONLY
 
-    def test_a_fault_of_ours_moves_traffic_back_too(self, api, roll_out, monkeypatch):
+    def test_an_unexpected_exception_moves_traffic_back(self, api, roll_out, monkeypatch):
         """An unexpected exception moves traffic back as well."""
 
         def fail(*_):
@@ -555,13 +555,13 @@ class TestTemplate:
 
 
 class TestApiGone:
-    def test_a_moment_is_waited_for(self, api, roll_out, after_patch):
+    def test_a_short_outage_is_survived(self, api, roll_out, after_patch):
         """A restart of the API server does not end a rollout."""
         after_patch(HALF, lambda: setattr(api, "drops", 3))
         assert roll_out().code == 0
         assert api.traffic == [(2, 100, "stable")]
 
-    def test_where_traffic_was_seen_last_is_told(self, api, roll_out, after_patch):
+    def test_the_last_observed_traffic_is_reported(self, api, roll_out, after_patch):
         """If the API stays unavailable, the error says where traffic was last."""
         after_patch(ALL, lambda: setattr(api, "away", True))
         outcome = roll_out()
@@ -592,7 +592,7 @@ class TestApiGone:
 
 
 class TestOthers:
-    def test_traffic_that_somebody_else_moves_is_theirs(self, api, roll_out, after_patch):
+    def test_traffic_that_somebody_else_moves_stays(self, api, roll_out, after_patch):
         """Traffic that somebody else moves, as with kn, stays as they set it."""
         after_patch(HALF, lambda: api.edit(traffic_set_to((1, 90), (2, 10))))
         outcome = roll_out(2, "--pause", "5")
@@ -616,7 +616,7 @@ class TestOthers:
         assert "Somebody else has taken over" in outcome.err
         assert (1, 50, "stable") in api.traffic
 
-    def test_who_fails_after_it_was_taken_over_moves_nothing(self, api, gateway, roll_out):
+    def test_a_failure_after_a_takeover_moves_nothing(self, api, gateway, roll_out):
         """A failure after a takeover moves nothing."""
 
         def move_and_break(_):
@@ -646,7 +646,7 @@ class TestInterruption:
     @pytest.mark.parametrize(
         ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"]
     )
-    def test_so_it_is_by_other_signals(self, api, roll_out, after_patch, number, code):
+    def test_other_signals_move_traffic_back(self, api, roll_out, after_patch, number, code):
         """SIGTERM and SIGHUP move traffic back as well."""
         after_patch(HALF, lambda: os.kill(os.getpid(), number))
         assert roll_out().code == code
@@ -750,7 +750,7 @@ class TestRollback:
         assert api.annotations == {PREVIOUS: revision_name(2)}
 
     @pytest.mark.usefixtures("rolled_out")
-    def test_a_revision_that_does_not_answer_is_not_gone_to(self, api, gateway, roll_back):
+    def test_rollback_refuses_a_revision_that_does_not_answer(self, api, gateway, roll_back):
         """Traffic stays if the previous revision fails the smoke test."""
         gateway.functions[image(1)] = constant(500)
         outcome = roll_back()
@@ -758,7 +758,7 @@ class TestRollback:
         assert api.traffic == [(2, 100, "stable")]
 
     @pytest.mark.usefixtures("rolled_out")
-    def test_it_goes_there_untested_when_told_so(self, api, gateway, roll_back):
+    def test_no_smoke_skips_the_test(self, api, gateway, roll_back):
         """--no-smoke skips the test, for an unreachable gateway."""
         gateway.functions[image(1)] = constant(500)
         assert roll_back("--no-smoke").code == 0
@@ -787,7 +787,7 @@ class TestRollback:
         assert "--to" in outcome.err
 
     @pytest.mark.usefixtures("rolled_out")
-    def test_a_failed_revision_is_not_gone_to(self, api, roll_back):
+    def test_rollback_refuses_unsuitable_revisions(self, api, roll_back):
         """Failed, missing and foreign revisions are refused."""
         api.fail(revision_name(1))
         assert "has failed" in roll_back().err

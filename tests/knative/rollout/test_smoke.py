@@ -81,12 +81,12 @@ class TestRealFunction:
 
 
 class TestService:
-    def test_without_a_url_it_is_the_services_own(self, run, gateway):
+    def test_the_url_defaults_to_that_of_the_service(self, run, gateway):
         """Without a URL the Service's own is tested, through the gateway."""
         assert run("smoke", "--gateway", gateway.url).code == 0
         assert set(gateway.hosts) == {DOMAIN}
 
-    def test_a_host_of_ones_own_is_asked_for(self, run, gateway):
+    def test_the_host_option_sets_the_host_header(self, run, gateway):
         """--host sets the Host header, as for a DomainMapping."""
         outcome = run("smoke", gateway.url, "--host", "intent.example.org", "--timeout", "1")
         assert outcome.code == 1
@@ -94,7 +94,7 @@ class TestService:
         assert "answered 404" in outcome.err
         assert run("smoke", "--gateway", gateway.url, "--host", DOMAIN).code == 0
 
-    def test_a_tag_without_a_url_is_told(self, run, gateway):
+    def test_a_tag_without_a_url_is_an_error(self, run, gateway):
         """A tag that is not routed is an error."""
         outcome = run("smoke", "--tag", "candidate", "--gateway", gateway.url)
         assert outcome.code == 1
@@ -136,7 +136,7 @@ class TestService:
         pytest.param(altered(request={}), "does not name the request", id="no-request"),
     ],
 )
-def test_a_wrong_answer_is_told(run, gateway, function, complaint):
+def test_a_wrong_answer_is_reported(run, gateway, function, complaint):
     """The error names the check, the endpoint and the response."""
     gateway.functions[image(1)] = function
     outcome = run("smoke", "--gateway", gateway.url)
@@ -145,14 +145,14 @@ def test_a_wrong_answer_is_told(run, gateway, function, complaint):
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "https://127.0.0.1:{port}", "nonsense"])
-def test_no_connection_is_told(run, gateway, address):
+def test_a_failed_connection_is_reported(run, gateway, address):
     """Refused connections, failed TLS and invalid addresses are errors."""
     outcome = run("smoke", "--gateway", address.format(port=gateway.server.port))
     assert outcome.code == 1
     assert "no answer" in outcome.err
 
 
-def test_an_endpoint_says_where_it_is():
+def test_an_endpoint_prints_its_address_and_host():
     """An endpoint prints its address and its host."""
     endpoint = Endpoint.through("http://127.0.0.1:8080", "http://a.example.com:81")
     assert str(endpoint) == "http://127.0.0.1:8080 (Host: a.example.com:81)"

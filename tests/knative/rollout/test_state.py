@@ -21,7 +21,7 @@ def test_a_state_is_read_back():
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"owner": "me"}'])
-def test_what_is_not_ours_is_refused_with_a_way_out(text):
+def test_a_malformed_state_is_refused_with_a_remedy(text):
     """A malformed annotation is an error that names the remedy."""
     with pytest.raises(UnsuitableServiceError, match="rollback --to"):
         RolloutState.from_json(text)

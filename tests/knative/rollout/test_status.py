@@ -5,7 +5,7 @@ import json
 from tests.support.fake_api import DOMAIN, image, revision_name
 
 
-def test_a_service_at_a_glance(gateway, run):
+def test_status_shows_the_whole_service(gateway, run):
     """The status shows conditions, URLs, and revisions with share, tags, pods and image."""
     run("rollout", "--image", image(2), "--pause", "0", "--gateway", gateway.url)
     outcome = run("status")
@@ -25,7 +25,7 @@ def test_a_service_at_a_glance(gateway, run):
     ]
 
 
-def test_programs_get_json(run):
+def test_status_prints_json(run):
     """--json prints the same values by name."""
     outcome = run("status", "--json")
     status = json.loads(outcome.out)
@@ -36,7 +36,7 @@ def test_programs_get_json(run):
     ]
 
 
-def test_what_is_not_ready_says_why(api, run):
+def test_an_unready_service_shows_its_reasons(api, run):
     """An unready Service shows its reasons and exits with 1."""
     api.fail(revision_name(1))
     api.settle()
@@ -55,13 +55,13 @@ def test_a_stale_status_is_not_ready(api, run):
     assert run("status").code == 1
 
 
-def test_a_service_without_a_url_is_told(api, run):
+def test_a_service_without_a_url_is_shown(api, run):
     """A Service without a revision has no URL yet."""
     api.edit(lambda service: service["status"].pop("url"))
     assert run("status").out.startswith("intent-classifier: no URL yet\n")
 
 
-def test_an_unfinished_rollout_is_told(api, gateway, run):
+def test_an_unfinished_rollout_is_shown(api, gateway, run):
     """An unfinished rollout is shown with both remedies."""
     api.on_patch = lambda _: setattr(api, "away", len(api.patches) == 4)
     assert run("rollout", "--image", image(2), "--gateway", gateway.url).code == 3

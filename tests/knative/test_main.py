@@ -70,7 +70,7 @@ def test_exit_codes(error, code):
     assert exit_code(error) == code
 
 
-def test_no_cluster_is_told(capsys, tmp_path):
+def test_a_missing_cluster_is_reported(capsys, tmp_path):
     """A missing kubeconfig is an error."""
     missing = str(tmp_path / "kubeconfig")
     assert main(["status", "--kubeconfig", missing]) == ConfigurationError.exit_code
