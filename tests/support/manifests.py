@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 KNATIVE = ROOT / "knative"
 KUBECTL = Path(sys.executable).with_name("kubectl")

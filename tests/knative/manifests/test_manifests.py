@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from func.settings import Settings
-from tests.conftest import ROOT
 from tests.support.manifests import KNATIVE, Object, find, kustomizations, render, render_folder
+from tests.support.paths import ROOT
 from tests.support.rules import VISIBILITY, violations
 
 CORE = {"Namespace", "ServiceAccount", "ConfigMap", "NetworkPolicy"}
