@@ -128,7 +128,7 @@ class FakeApi:
             self._conclude(self.revisions[name], "False")
             self._reconcile(is_new=False)
 
-    def flush(self) -> None:
+    def settle(self) -> None:
         """Wait until the controller has nothing left to do."""
         deadline = time.monotonic() + 5
         while self._work and time.monotonic() < deadline:
