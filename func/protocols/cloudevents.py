@@ -16,7 +16,8 @@ from typing import Any, Self
 from urllib.parse import quote, unquote_to_bytes
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
-from func.protocols.json_api import MediaType, parse_json, render_json
+from func.protocols.json_codec import parse_json, render_json
+from func.protocols.media_type import MediaType
 from func.protocols.query import whole_number
 from func.settings import Settings
 

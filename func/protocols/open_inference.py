@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeError
-from func.messages import JSON, Response
+from func.messages import JSON, Outcome, Response
 from func.protocols.binary_tensors import (
     LENGTH_HEADER,
     pack_bytes,
@@ -19,10 +19,12 @@ from func.protocols.binary_tensors import (
     split_message,
     unpack_texts,
 )
-from func.protocols.json_api import MediaType, parse_object, render_json
+from func.protocols.json_codec import parse_object, render_json
+from func.protocols.media_type import MediaType
 from func.protocols.query import Query, is_unicode, whole_number
 from func.settings import Settings
 
+KIND = "open-inference"
 MODEL_NAME = "intent-classifier"
 INPUT = "text"
 OCTETS = "application/octet-stream"
@@ -85,19 +87,20 @@ class InferenceRequest:
         return cls(query, _outputs(fields, parameters, query.top_k), _request_id(fields))
 
 
-def render_answers(
-    request: InferenceRequest, answers: Sequence[Mapping[str, Any]], model_version: str
+def render_results(
+    request: InferenceRequest, results: Sequence[Mapping[str, Any]], model_version: str
 ) -> Response:
-    """Write the response.
+    """Return the response.
 
     Args:
-        request: what was asked for.
-        answers: one for each text, as the JSON contract has them.
-        model_version: of the model that gave them.
+        request: the parsed request.
+        results: one prediction for each text, in the form of the JSON contract.
+        model_version: the version of the model that predicted them.
     """
+    outcome = Outcome(KIND, results, len(results))
     outputs, tensors = [], []
     for output in request.outputs:
-        fields, tensor = _render_output(output, answers)
+        fields, tensor = _render_output(output, results)
         outputs.append(fields)
         tensors.append(tensor)
     identity = {"model_name": MODEL_NAME, "model_version": model_version}
@@ -105,9 +108,9 @@ def render_answers(
         identity["id"] = request.request_id
     header = render_json({**identity, "outputs": outputs})
     if not any(output.is_binary for output in request.outputs):
-        return Response(header)
+        return Response(header, outcome=outcome)
     length = (LENGTH_HEADER, str(len(header)))
-    return Response(b"".join((header, *tensors)), OCTETS, headers=(length,))
+    return Response(b"".join((header, *tensors)), OCTETS, headers=(length,), outcome=outcome)
 
 
 def _media_type(content_type: str, *, has_length: bool) -> MediaType:
@@ -230,15 +233,15 @@ def _request_id(fields: Mapping[str, Any]) -> str | None:
 
 
 def _render_output(
-    output: RequestedOutput, answers: Sequence[Mapping[str, Any]]
+    output: RequestedOutput, results: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[str, Any], bytes]:
     """Write an output: its fields, and its elements if they go as bytes."""
     datatype = DATATYPES[output.name]
     key = "confidence" if datatype == "FP32" else "intent"
-    shape, rows = [len(answers)], answers
+    shape, rows = [len(results)], results
     if output.name in RANKED:
-        shape = [len(answers), len(answers[0]["alternatives"])]
-        rows = [item for answer in answers for item in answer["alternatives"]]
+        shape = [len(results), len(results[0]["alternatives"])]
+        rows = [item for answer in results for item in answer["alternatives"]]
     elements = [row[key] for row in rows]
     fields: dict[str, Any] = {"name": output.name, "shape": shape, "datatype": datatype}
     if not output.is_binary:

@@ -9,7 +9,7 @@ import pytest
 
 from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeError
 from func.protocols.binary_tensors import pack_bytes, pack_floats
-from func.protocols.open_inference import InferenceRequest, RequestedOutput, render_answers
+from func.protocols.open_inference import InferenceRequest, RequestedOutput, render_results
 from func.protocols.query import Query
 from func.settings import Settings
 
@@ -282,7 +282,7 @@ def test_answers_become_tensors():
     """Outputs hold a row for each text; ranked ones a column for each rank, row by row."""
     request = parse(message(parameters={"top_k": 2}, id="7"))
 
-    answer = render_answers(request, ANSWERS, "v")
+    answer = render_results(request, ANSWERS, "v")
     assert answer.content_type == "application/json"
     assert json.loads(answer.body) == {
         "model_name": "intent-classifier",
@@ -316,7 +316,7 @@ def test_binary_outputs_follow_the_json():
     ]
     request = parse(message(parameters={"top_k": 2}, outputs=outputs))
 
-    answer = render_answers(request, ANSWERS, "v")
+    answer = render_results(request, ANSWERS, "v")
     [(name, length)] = answer.headers
     header, tensors = json.loads(answer.body[: int(length)]), answer.body[int(length) :]
     assert (name, answer.content_type) == (
