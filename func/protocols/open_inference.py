@@ -215,6 +215,8 @@ def _parameters(fields: Mapping[str, Any], owner: str) -> Mapping[str, Any]:
     for name in UNSUPPORTED:
         if name in parameters:
             raise InvalidQueryError(f"The parameter '{name}' is not supported")
+    if parameters.get("content_type") == "base64":
+        raise InvalidQueryError("The content_type 'base64' is not supported: send plain strings")
     return parameters
 
 

@@ -224,6 +224,11 @@ def test_outputs_are_those_asked_for(parameters, outputs, expected):
             id="classification",
         ),
         pytest.param(
+            {"inputs": [{**message()["inputs"][0], "parameters": {"content_type": "base64"}}]},
+            "The content_type 'base64' is not supported: send plain strings",
+            id="base64",
+        ),
+        pytest.param(
             {"inputs": [{**message()["inputs"][0], "parameters": {"binary_data_size": 6}}]},
             "'text' must have either 'data' or 'binary_data_size'",
             id="data-twice",
