@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -37,24 +36,6 @@ NOT_AN_OBJECT = (
 # Attributes of tracing, correlation and partitioning: a reply belongs where its request does.
 _CARRIED = ("subject", "traceparent", "tracestate", "correlationid", "partitionkey")
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://intentclassifier.org/events")
-
-
-@dataclass(frozen=True, slots=True)
-class BatchItem:
-    """A value of a batch that should be an event.
-
-    Attributes:
-        value: the JSON value.
-        place: the batch and the position in it, for the id of a rejection without a source.
-        event, query: the event and its query; None for a rejected value or one of our replies.
-        error: the reason of a rejection.
-    """
-
-    value: object
-    place: str
-    event: Event | None = None
-    query: Query | None = None
-    error: RequestError | None = None
 
 
 class EventApi:
@@ -103,12 +84,15 @@ class EventApi:
                 that lacks them.
         """
         items = [self._item(value, f"{batch_id} {place}") for place, value in enumerate(values)]
-        queries = [item.query for item in items if item.query]
+        queries = [item[1] for item in items if isinstance(item, tuple)]
 
         def render(predictions: Sequence[Prediction]) -> Response:
             remaining = iter(predictions)
             replies = [
-                self._item_reply(item, [next(remaining)] if item.query else []) for item in items
+                self._classification_or_rejection(*item, next(remaining))
+                if isinstance(item, tuple)
+                else item
+                for item in items
             ]
             return event_replies.batch(len(values), [*filter(None, replies)])
 
@@ -129,27 +113,28 @@ class EventApi:
         except (BadRequestError, UnsupportedMediaTypeError) as error:
             raise UnusableDataError(error.message) from error
 
-    def _item(self, value: object, place: str) -> BatchItem:
+    def _item(self, value: object, place: str) -> tuple[Event, Query] | Event | None:
+        """Return an event of a batch with its query, or its rejection; None for our own reply."""
         try:
             event = Event.from_json(value)
-            return BatchItem(value, place, event, self._query(event))
+            query = self._query(event)
         except RequestError as error:
-            return BatchItem(value, place, error=error)
+            return self._rejection(value, place, error)
+        return (event, query) if query else None
 
-    def _item_reply(self, item: BatchItem, predictions: Sequence[Prediction]) -> Event | None:
-        error = item.error
-        if item.event and item.query:
-            try:
-                return self._classification(item.event, item.query, predictions)
-            except RequestError as not_explained:
-                error = not_explained
-        return self._rejection(item, error) if error else None
+    def _classification_or_rejection(
+        self, event: Event, query: Query, prediction: Prediction
+    ) -> Event:
+        try:
+            return self._classification(event, query, [prediction])
+        except RequestError as error:
+            return self._rejection(dict(event.attributes), "", error)
 
-    def _rejection(self, item: BatchItem, error: RequestError) -> Event:
+    def _rejection(self, value: object, place: str, error: RequestError) -> Event:
         reason = {"error": error.message, "status": int(error.status)}
-        known = _identifying_attributes(item.value)
+        known = _identifying_attributes(value)
         is_identified = {"id", "source"} <= known.keys()
-        reply_id = _derived_id(known) if is_identified else str(uuid.uuid5(_NAMESPACE, item.place))
+        reply_id = _derived_id(known) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
         return self._reply(self._rejected, reply_id, known, reason)
 
     def _classification(

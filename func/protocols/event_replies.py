@@ -14,13 +14,7 @@ MAX_RECORDED = 512  # characters of each
 
 
 def single(reply: Event, mode: Mode, event: Mapping[str, str]) -> Response:
-    """Return the response with one reply, in the mode of its request.
-
-    Args:
-        reply: the reply.
-        mode: binary or structured.
-        event: the recorded attributes of the request's event.
-    """
+    """Return the response with one reply, in the mode of the ``event`` that it answers."""
     outcome = Outcome(mode.value, [reply.data], event=event)
     if mode is Mode.STRUCTURED:
         return Response(render_json(reply.to_json()), STRUCTURED_JSON, outcome=outcome)

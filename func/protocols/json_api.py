@@ -22,13 +22,7 @@ HEALTHY = Response(render_json({"status": "ok"}))
 def parse_request(
     content_type: str, body: bytes, model: IntentModel, settings: Settings
 ) -> ParsedRequest:
-    """Parse a plain HTTP request.
-
-    Raises:
-        UnsupportedMediaTypeError: neither JSON nor plain text.
-        BadRequestError: the body does not match its type or the contract.
-        TooLargeError: a text or the batch exceeds its limit.
-    """
+    """Parse a plain HTTP request; raise as ``parse_query`` does."""
     query = parse_query(MediaType.parse(content_type), body, settings)
 
     def render(predictions: Iterable[Prediction]) -> Response:
@@ -63,13 +57,10 @@ def render_predictions(
 ) -> list[dict[str, Any]]:
     """Return predictions in the form of the contract.
 
-    Args:
-        query: the request.
-        predictions: one for each of its utterances, with at least ``top_k`` alternatives.
-        model: explains the predictions.
+    Each prediction must have at least ``top_k`` alternatives.
 
     Raises:
-        InvalidQueryError: the request asks for an explanation, and the model can't explain.
+        InvalidQueryError: the query asks for an explanation, and the model can't explain.
     """
     results: list[dict[str, Any]] = []
     for utterance, prediction in zip(query.utterances, predictions, strict=True):
@@ -85,13 +76,7 @@ def render_predictions(
 def error_response(
     error: RequestError, kind: str = "http", event: Mapping[str, str] | None = None
 ) -> Response:
-    """Return the response to a request that failed.
-
-    Args:
-        error: the reason.
-        kind: of the request, for its ``Outcome``.
-        event: likewise.
-    """
+    """Return the response to a failed request, whose ``Outcome`` has this kind and event."""
     return Response(
         render_json({"error": error.message}),
         status=error.status,
