@@ -17,8 +17,9 @@ from model.console import plain_console, print_messages
 from model.errors import ArtifactError, DataError, InterruptionError, WorkerError
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
+from model.inference.strict_json import is_unicode
 from model.tables.opening import STREAM, STREAM_FORMATS
-from model.tables.table import Layout, is_unicode, to_json
+from model.tables.table import Layout, to_json
 
 DEFAULT_MODEL = Path(__file__).resolve().parent / "artifacts" / "intent_model.pkl"
 REJECTED_EXIT = 3
