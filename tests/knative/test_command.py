@@ -19,7 +19,7 @@ from knative.rollout.errors import (
     exit_code,
 )
 from knative.rollout.progress import Progress
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 DIGEST = "x@sha256:" + "0" * 64
 FAILED = SmokeError("health", "ill")

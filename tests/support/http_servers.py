@@ -17,7 +17,7 @@ class Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def read_body(self) -> bytes:
-        """Give the request's body."""
+        """Return the request's body."""
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:

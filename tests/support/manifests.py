@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 KNATIVE = ROOT / "knative"
 KUBECTL = Path(sys.executable).with_name("kubectl")
@@ -31,7 +31,7 @@ def _rendered(name: str) -> str:
 
 
 def render(name: str) -> list[Object]:
-    """Give the objects of a kustomization."""
+    """Return the objects of a kustomization."""
     return list(yaml.safe_load_all(_rendered(name)))
 
 

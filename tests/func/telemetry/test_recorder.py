@@ -17,7 +17,7 @@ from func.telemetry.logs import JsonFormatter, RequestLog
 from func.telemetry.metrics import Metrics
 from func.telemetry.recorder import FLUSH_INTERVAL_S, MAX_BUFFERED, MAX_BUFFERED_BYTES, Telemetry
 from func.telemetry.request_record import PROBES
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331-01"

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from func.settings import Settings
-from tests.conftest import ROOT
 from tests.support.manifests import Object, find, kustomizations, render
+from tests.support.paths import ROOT
 from tests.support.rules import VISIBILITY, violations
 
 CORE = {"Namespace", "ServiceAccount", "ConfigMap", "NetworkPolicy"}

@@ -13,10 +13,11 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from func.settings import Settings
-from tests.conftest import ROOT
 from tests.support.documents import anchors
 from tests.support.manifests import find, render
+from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 DOCUMENT = ROOT / "docs" / "observability.md"
 # What the scrape adds: Prometheus itself, the operator and our PodMonitor.
@@ -68,9 +69,9 @@ def shown(small_folder) -> Iterator[Labels]:
     """The labels of each metric that a server shows once it has answered something."""
     environ = {"METRICS_PORT": "0", "MODEL_PATH": str(small_folder / "intent_model.pkl")}
     server = RunningServer.start(environ)
-    requests.post(f"{server.url}/predict", json={"text": "hello"}, timeout=10)
+    requests.post(f"{server.url}/predict", json={"text": "hello"}, timeout=TIMEOUT_S)
     [url] = re.findall(r"Metrics on (http://[^\"]+)", "".join(server.lines))
-    families = text_string_to_metric_families(requests.get(url, timeout=10).text)
+    families = text_string_to_metric_families(requests.get(url, timeout=TIMEOUT_S).text)
     labels: Labels = {}
     for sample in (sample for family in families for sample in family.samples):
         labels.setdefault(sample.name, set()).update(sample.labels)

@@ -21,6 +21,7 @@ from model.training.trainer import MODEL_NAME
 from tests.support.manifests import find, render
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 TRAEFIK = Path(sys.executable).with_name("traefik")
 MANIFESTS = "ingress/traefik"
@@ -116,7 +117,7 @@ def start_traefik(tmp_path_factory) -> Iterator[Callable[[str], Gateway]]:
         gateway.http.close()
         gateway.https.close()
         process.terminate()
-        process.wait(30)
+        process.wait(TIMEOUT_S)
 
 
 def is_up(gateway: Gateway) -> bool:

@@ -11,11 +11,12 @@ from dataclasses import replace
 import pytest
 
 from knative.rollout.rollout import Rollout
-from tests.conftest import ROOT
 from tests.knative.conftest import QUICK
 from tests.support.fake_api import DOMAIN, image, revision_name
 from tests.support.gateway import constant, forwarding, sound
+from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 STATE = "rollout.intentclassifier.org/state"
 PREVIOUS = "rollout.intentclassifier.org/previous"
@@ -484,7 +485,7 @@ class TestKilled:
             options = ["--image", image(2), "--steps", "50,100", "--gateway", gateway.url]
             process = subprocess.Popen(command + options, cwd=ROOT, stdout=subprocess.DEVNULL)
             after_patch(number, process.kill)
-            assert process.wait(30) == -signal.SIGKILL
+            assert process.wait(TIMEOUT_S) == -signal.SIGKILL
             api.settle()
             api.on_patch = lambda _: None
 
