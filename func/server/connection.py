@@ -106,7 +106,7 @@ class Connection:
             data = responses.encode(
                 status_line, headers, body, request=request, closes=self._is_last
             )
-            if self._shared.held_bytes + len(data) > self._shared.max_held_bytes:
+            if self._is_out_of_memory(len(data)):
                 self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             else:
                 self._send(data)
@@ -163,9 +163,9 @@ class Connection:
             self._reader.wants_continue = False
             self._send(responses.CONTINUE)
 
-    def _is_out_of_memory(self) -> bool:
+    def _is_out_of_memory(self, more_bytes: int = 0) -> bool:
         others = self._shared.held_bytes - self._held
-        return others + self._reader.held_bytes > self._shared.max_held_bytes
+        return others + self._reader.held_bytes + more_bytes > self._shared.max_held_bytes
 
     def _advance_later(self) -> None:
         if not self._is_closed and self.request is None and not self._unsent:

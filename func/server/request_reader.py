@@ -75,8 +75,9 @@ class RequestReader:
         if self._head is None and not self._read_head():
             return None
         assert self._head  # noqa: S101 - see _read_head
+        if self._buffer:
+            self.wants_continue = False
         if (body := self._read_body(self._head.length)) is None:
-            self.wants_continue = self._head.expects_continue and not self._buffer
             return None
         request = ReceivedRequest(self._head, body)
         self._start()
@@ -106,6 +107,7 @@ class RequestReader:
             return False
         self._head = self._parser.head(bytes(memoryview(self._buffer)[:end]))
         del self._buffer[:end]
+        self.wants_continue = self._head.expects_continue
         if self._head.length is None:
             self._chunks = ChunkedBody(self._max_body_bytes)
         elif self._head.length > self._max_body_bytes:

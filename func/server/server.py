@@ -90,6 +90,7 @@ class Server:
         self._telemetry.buffer_records()
         while not self._stops:
             self._run_once(POLL_S)
+        logger.info("Stopping")
         stop_at = time.monotonic() + self._settings.shutdown_delay_s
         while self._loop.now < stop_at and self._stops == 1:
             self._run_once(min(POLL_S, max(0.0, stop_at - self._loop.now)))

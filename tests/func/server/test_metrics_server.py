@@ -120,8 +120,12 @@ def test_metrics_are_not_on_the_port_of_requests(shown):
     [
         pytest.param(b"marker\r\n\r\n", id="no-http"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", id="tls"),
-        pytest.param(b"GET /metrics HTTP/1.1\r\nHost: test\r\nx: " + b"x" * 100_000, id="large-header"),
-        pytest.param(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999\r\n\r\n", id="large-body"),
+        pytest.param(
+            b"GET /metrics HTTP/1.1\r\nHost: test\r\nx: " + b"x" * 100_000, id="large-header"
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999\r\n\r\n", id="large-body"
+        ),
     ],
 )
 def test_garbage_is_refused(shown, sent):

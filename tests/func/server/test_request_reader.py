@@ -36,7 +36,13 @@ def in_chunks(body: bytes) -> bytes:
     return CHUNKED + body
 
 
-@pytest.mark.parametrize("data", [post(b"Content-Length: 5", body=b"hello"), in_chunks(b"2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nx: y\r\n\r\n")])
+@pytest.mark.parametrize(
+    "data",
+    [
+        post(b"Content-Length: 5", body=b"hello"),
+        in_chunks(b"2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nx: y\r\n\r\n"),
+    ],
+)
 def test_request_is_the_same_however_it_is_cut(data):
     """One byte at a time or all at once, two pipelined requests arrive in order."""
     reader = RequestReader(HEADER_LIMIT, BODY_LIMIT)
@@ -99,9 +105,7 @@ def test_request_is_the_same_however_it_is_cut(data):
         pytest.param(post(b"Transfer-Encoding: gzip, chunked"), 400, id="gzip-chunked"),
         pytest.param(post(b"Transfer-Encoding: gzip"), 501, id="gzip"),
         pytest.param(post(b"Transfer-Encoding: xchunked"), 400, id="xchunked"),
-        pytest.param(
-            b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, id="te-in-1.0"
-        ),
+        pytest.param(b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, id="te-in-1.0"),
         pytest.param(post(b"Expect: magic"), 417, id="expectation"),
         pytest.param(in_chunks(b"x\r\n"), 400, id="chunk-size"),
         pytest.param(in_chunks(b"0x1\r\n"), 400, id="chunk-size-with-prefix"),
@@ -164,7 +168,9 @@ def test_end_of_the_connection_is_understood(data, is_last):
 
 def test_headers_that_look_alike_are_not_confused():
     """A name with "_" is dropped, and repeated values are joined."""
-    headers = b"Host: a\r\nContent_Length: 7\r\nX: 1\r\nX: 2\r\nUpgrade: h2c\r\nConnection: upgrade\r\n"
+    headers = (
+        b"Host: a\r\nContent_Length: 7\r\nX: 1\r\nX: 2\r\nUpgrade: h2c\r\nConnection: upgrade\r\n"
+    )
     environ = read(get(host=headers)).environ()
 
     assert environ["CONTENT_LENGTH"] == ""

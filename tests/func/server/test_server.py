@@ -77,7 +77,8 @@ def test_health_is_exact(port):
             id="no-text",
         ),
         pytest.param(
-            b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 13\r\n\r\n" + b'{"text":"\xff\xfe"}',
+            b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 13\r\n\r\n"
+            + b'{"text":"\xff\xfe"}',
             400,
             "The body is not valid UTF-8",
             id="bad-bytes",
@@ -88,16 +89,34 @@ def test_health_is_exact(port):
             "The Content-Type must be application/json or text/plain",
             id="media-type",
         ),
-        pytest.param(b"PATCH /predict HTTP/1.1\r\nHost: test\r\n\r\n", 405, "Method Not Allowed", id="method"),
+        pytest.param(
+            b"PATCH /predict HTTP/1.1\r\nHost: test\r\n\r\n", 405, "Method Not Allowed", id="method"
+        ),
         pytest.param(b"GET /marker HTTP/1.1\r\nHost: test\r\n\r\n", 404, "Not Found", id="path"),
         pytest.param(b"marker\r\n\r\n", 400, "Bad Request", id="no-http"),
-        pytest.param(b"get /marker HTTP/1.1\r\nHost: test\r\n\r\n", 400, "Bad Request", id="lower-case-method"),
-        pytest.param(b"GET / HTTP/1.1\r\nHost: test\r\nmark er: x\r\n\r\n", 400, "Bad Request", id="bad-header"),
         pytest.param(
-            b"GET / HTTP/1.1\r\nHost: test\r\nx: mar\nker\r\n\r\n", 400, "Bad Request", id="line-feed-in-header"
+            b"get /marker HTTP/1.1\r\nHost: test\r\n\r\n",
+            400,
+            "Bad Request",
+            id="lower-case-method",
         ),
         pytest.param(
-            b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: marker\r\n\r\n", 400, "Bad Request", id="length"
+            b"GET / HTTP/1.1\r\nHost: test\r\nmark er: x\r\n\r\n",
+            400,
+            "Bad Request",
+            id="bad-header",
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nHost: test\r\nx: mar\nker\r\n\r\n",
+            400,
+            "Bad Request",
+            id="line-feed-in-header",
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: marker\r\n\r\n",
+            400,
+            "Bad Request",
+            id="length",
         ),
         pytest.param(
             b"POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nmarker\r\n",
@@ -124,7 +143,8 @@ def test_health_is_exact(port):
             id="large-body-announced",
         ),
         pytest.param(
-            b"POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n" + b"x" * 0x10001,
+            b"POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n"
+            + b"x" * 0x10001,
             413,
             "Request Entity Too Large",
             id="large-body-in-chunks",
@@ -301,7 +321,9 @@ def test_requests_in_flight_are_counted(in_process, hold, connection_header):
     server = in_process()
     with socket.create_connection(address(server), timeout=10) as connection:
         with hold as is_held:
-            connection.sendall(REQUEST.replace(b"Host:", b"Connection: " + connection_header + b"\r\nHost:"))
+            connection.sendall(
+                REQUEST.replace(b"Host:", b"Connection: " + connection_header + b"\r\nHost:")
+            )
             is_held.wait(10)
             meanwhile = server.count_in_flight()
         assert b"200 OK" in connection.recv(65536)
