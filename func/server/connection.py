@@ -67,7 +67,7 @@ class Connection:
         self.request: ReceivedRequest | None = None
         self._socket, self._shared = client, shared
         self._reader = RequestReader(shared.max_header_bytes, shared.max_body_bytes)
-        self._unsent = memoryview(b"")
+        self._response, self._unsent = b"", memoryview(b"")
         self._held = 0
         self._is_closed = self._is_last = self._is_lingering = False
         self._flags = READING
@@ -180,7 +180,7 @@ class Connection:
         self._send(responses.encode(line, headers, response.body, request=None, closes=True))
 
     def _send(self, data: bytes) -> None:
-        self._unsent = memoryview(data)
+        self._response, self._unsent = data, memoryview(data)
         self._set_deadline(self._shared.request_timeout_s)
         self._write()
 
@@ -193,7 +193,9 @@ class Connection:
         self._active_at = self._shared.loop.now
         if self._unsent:
             self._set_deadline(self._shared.request_timeout_s)
-        elif self._is_last:
+            return
+        self._response = b""
+        if self._is_last:
             self._linger()
         elif self._reader.has_begun:
             self._set_deadline(self._shared.request_timeout_s)
@@ -239,6 +241,8 @@ class Connection:
             self._flags = flags
             self._shared.loop.modify(self._socket.fileno(), flags)
         body_bytes = len(self.request.body) if self.request else 0
-        held = self._reader.held_bytes + body_bytes + len(self._unsent)
+        # What is left of a response keeps all of it in memory.
+        unsent_bytes = self._unsent.nbytes and len(self._response)
+        held = self._reader.held_bytes + body_bytes + unsent_bytes
         self._shared.held_bytes += held - self._held
         self._held = held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,7 @@ from func.settings import Settings
 logger = logging.getLogger(__name__)
 
 MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
+MAX_FINISHED_BYTES = 16 * 1024 * 1024
 OVERLOADED = error_response(OverloadedError())
 FAILED = error_response(InternalError())
 
@@ -45,6 +47,8 @@ class Dispatcher:
         self._pool = WorkerPool(settings.threads, settings.max_waiting)
         self._batch = Batch(app.respond, _send)
         self._refused = 0
+        self._lock = threading.Lock()
+        self._finished_bytes = 0  # of responses that threads have made, and the loop has not taken
         self.loop: EventLoop
 
     def on_request(self, connection: Connection, request: ReceivedRequest) -> None:
@@ -99,10 +103,16 @@ class Dispatcher:
             except Exception:
                 logger.exception("A request failed")
                 message = _message(FAILED)
+        with self._lock:
+            if self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
+                message = _message(OVERLOADED)
+            self._finished_bytes += len(message[2])
         self.loop.call_soon(partial(self._finish, connection, message))
 
     def _finish(self, connection: Connection, message: Message) -> None:
         self._pool.finish()
+        with self._lock:
+            self._finished_bytes -= len(message[2])
         connection.respond(*message)
 
     def _respond(self, pending: PendingRequest) -> Message:
