@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -88,9 +89,8 @@ class HeadParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header under its key of WSGI."""
-        if b"_" in name:
-            return  # in WSGI it would pass for the one with "-"
-        key = name.decode("ascii").upper().replace("-", "_")
+        if not (key := _key_of(name)):
+            return
         text = value.decode("latin-1").strip(" \t")
         if key in self._headers:
             self._doubled.add(key)
@@ -110,10 +110,10 @@ class HeadParser:
         Raises:
             RefusedError: the request is not to be answered by the app.
         """
-        line = _REQUEST_LINE.match(raw)
-        if not (self._is_complete and line) or self._doubled & _ONCE:
+        version = _version_of(raw[: raw.find(b"\n") + 1])
+        if not (self._is_complete and version) or self._doubled & _ONCE:
             raise RefusedError(HTTPStatus.BAD_REQUEST)
-        if (version := line[1].decode()) not in _VERSIONS:
+        if version not in _VERSIONS:
             raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
         is_http_1_0 = version == "1.0"
         method = self._parser.get_method().decode()
@@ -122,11 +122,11 @@ class HeadParser:
         length = self._length(is_http_1_0=is_http_1_0)
         options = self._options()
         environ = {
-            _UNPREFIXED.get(key, f"HTTP_{key}"): value for key, value in self._headers.items()
+            _UNPREFIXED.get(key) or f"HTTP_{key}": value for key, value in self._headers.items()
         }
         environ |= {
             "REQUEST_METHOD": method,
-            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "PATH_INFO": path,
             "QUERY_STRING": query,
             "SERVER_PROTOCOL": f"HTTP/{version}",
         }
@@ -144,17 +144,11 @@ class HeadParser:
     def _route(self, method: str, *, is_http_1_0: bool) -> tuple[str, str]:
         """Return path and query of the target (RFC 9112, section 3.2)."""
         host = self._headers.get("HOST", "" if is_http_1_0 else None)
-        target = self._target.decode("latin-1")
-        absolute = _ABSOLUTE_FORM.fullmatch(target)
-        if host is None or not _HOST_VALUE.fullmatch(host) or "#" in target:
+        if host is None or not _is_host(host):
             raise RefusedError(HTTPStatus.BAD_REQUEST)
-        if absolute and absolute[1]:
-            self._headers["HOST"], target = absolute[1], absolute[2] or "/"
-            if target.startswith("?"):
-                target = f"/{target}"
-        if not target.startswith("/") and (method, target) != ("OPTIONS", "*"):
-            raise RefusedError(HTTPStatus.BAD_REQUEST)
-        path, _, query = target.partition("?")
+        path, query, authority = _parse_target(method, self._target)
+        if authority:
+            self._headers["HOST"] = authority
         return path, query
 
     def _length(self, *, is_http_1_0: bool) -> int | None:
@@ -167,3 +161,37 @@ class HeadParser:
         if not (text.isascii() and text.isdigit()) or len(text) > _MAX_LENGTH_DIGITS:
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         return int(text)
+
+
+# Clients repeat themselves: most requests have the same first line and header names.
+@lru_cache(maxsize=64)
+def _version_of(line: bytes) -> str:
+    """Return the version of a valid request line, else ""."""
+    found = _REQUEST_LINE.fullmatch(line)
+    return found[1].decode() if found else ""
+
+
+@lru_cache(maxsize=64)
+def _parse_target(method: str, target: bytes) -> tuple[str, str, str]:
+    """Return the decoded path, the query, and the authority of an absolute target."""
+    text, authority = target.decode("latin-1"), ""
+    if (absolute := _ABSOLUTE_FORM.fullmatch(text)) and absolute[1]:
+        authority, text = absolute[1], absolute[2] or "/"
+        if text.startswith("?"):
+            text = f"/{text}"
+    is_path = text.startswith("/") or (method, text) == ("OPTIONS", "*")
+    if not is_path or "#" in text:
+        raise RefusedError(HTTPStatus.BAD_REQUEST)
+    path, _, query = text.partition("?")
+    return unquote_to_bytes(path).decode("latin-1"), query, authority
+
+
+@lru_cache(maxsize=64)
+def _is_host(value: str) -> bool:
+    return bool(_HOST_VALUE.fullmatch(value))
+
+
+@lru_cache(maxsize=256)
+def _key_of(name: bytes) -> str:
+    """Return the header's key of WSGI; "" for a name with "_", which would pass for "-"."""
+    return "" if b"_" in name else name.decode("ascii").upper().replace("-", "_")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-
 from func.server.overload import Admission
+
 from model.training.trainer import MODEL_NAME
 from tests.conftest import ROOT
 from tests.func.conftest import Hold

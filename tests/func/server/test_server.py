@@ -17,8 +17,8 @@ import requests
 from func.server import acceptor as acceptor_module
 from func.server import server as server_module
 from func.server.acceptor import refuse_new_connections
-from func.server.request_reader import RequestReader
 from func.server.listener import bind
+from func.server.request_reader import RequestReader
 from model.training.trainer import MODEL_NAME
 from tests.support.servers import (
     REQUEST,
@@ -78,7 +78,7 @@ def test_health_is_exact(port):
         ),
         pytest.param(
             b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 13\r\n\r\n"
-            + b'{"text":"\xff\xfe"}',
+            b'{"text":"\xff\xfe"}',
             400,
             "The body is not valid UTF-8",
             id="bad-bytes",
