@@ -1,22 +1,39 @@
-"""What all commands print with."""
+"""Consoles that print users' texts safely."""
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.text import Text
+
+from model.escaping import printable, single_line
 
 MAX_MESSAGES = 20
 
 
+class _PlainConsole(Console):
+    """A console that escapes control characters, in tables as well as in lines."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(printable(text), **options)
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise an error that the command reports; rich would end the process without a word."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def plain_console(*, stderr: bool = False) -> Console:
-    """Make a console that prints intents and paths as they are, whatever brackets they hold."""
-    return Console(stderr=stderr, soft_wrap=True, markup=False, emoji=False, highlight=False)
+    """Return a console that neither wraps lines nor interprets brackets and colons in them."""
+    return _PlainConsole(stderr=stderr, soft_wrap=True, markup=False, emoji=False, highlight=False)
 
 
 def print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
-    """Print a line for each message, and how many more there are."""
+    """Print each message on a line of its own, and the number of those beyond the first 20."""
     for message in messages[:MAX_MESSAGES]:
-        console.print(f"{kind}: {message}")
+        console.print(f"{kind}: {single_line(message)}")
     if len(messages) > MAX_MESSAGES:
         console.print(f"{kind}: and {len(messages) - MAX_MESSAGES} more")
