@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(context: Any) -> FlaskResponse:
-    """Answer a request of the parliament runtime, ``context.request``.
+    """Return the response to a request of the parliament runtime, ``context.request``.
 
     The model is loaded by the first call: the runtime offers no earlier moment.
     """

@@ -116,7 +116,7 @@ class IntentFunction:
                 return self._parse_batch(content_type, body)
             case Mode.STRUCTURED:
                 return self._events.parse(parse_structured(content_type, body, self.settings), mode)
-            case Mode.BINARY:
+            case _:
                 headers = request.event_headers().items()
                 event = Event.from_binary(headers, content_type or None, body)
                 return self._events.parse(event, mode)

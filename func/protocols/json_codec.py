@@ -10,6 +10,7 @@ from typing import Any
 
 from func.errors import BadRequestError
 from func.settings import Settings
+from model.inference.strict_json import DECODER
 
 _BRACKET = re.compile(r"[][{}]")
 # Possessive quantifiers and an optional closing quote keep the time linear for any input.
@@ -27,7 +28,7 @@ def parse_json(text: str, settings: Settings) -> Any:
     if text.count("{") + text.count("[") > max_depth and _depth(text) > max_depth:
         raise BadRequestError(f"The body may nest objects and lists at most {max_depth} deep")
     try:
-        return _DECODER.decode(text)
+        return DECODER.decode(text)
     except ValueError as error:
         raise BadRequestError("The body is not valid JSON") from error
 
@@ -55,10 +56,5 @@ def _depth(text: str) -> int:
     return max(accumulate(1 if bracket in "{[" else -1 for bracket in brackets), default=0)
 
 
-def _reject_constant(_: str) -> None:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-# Module constants: json.loads and json.dumps would create new ones for each request.
-_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
+# A constant: json.dumps would create a new encoder for each response.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from func.errors import InvalidQueryError, TooLargeError
 from func.settings import Settings
+from model.inference.strict_json import is_unicode
 
 MISSING_TEXT = "Missing 'text' parameter"
 
@@ -74,15 +75,6 @@ class Query:
 def normalised_length(text: str) -> int:
     """Return the length of a text after compatibility decomposition (Unicode form NFKD)."""
     return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text))
-
-
-def is_unicode(text: str) -> bool:
-    r"""Return whether a text can be encoded; a lone surrogate such as JSON's ``\ud800`` can't."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def whole_number(value: object) -> int | None:

@@ -12,7 +12,7 @@ import requests
 from urllib3 import Retry
 
 from model.training.trainer import MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.servers import run_server
 from tests.support.threads import count_threads

@@ -32,8 +32,16 @@ def test_attributes_of_the_right_form_are_accepted(name, value):
 @pytest.mark.parametrize(
     ("name", "values", "form"),
     [
-        ("source", ["a b", "/ü", "%zz", "a#b#c", "1:b", "[x]", "a\\b"], "a URI-reference"),
-        ("dataschema", ["", "schema.json", "//host/x", "https://a b", "1:x"], "a URI"),
+        (
+            "source",
+            ["a b", "/ü", "%zz", "a#b#c", "1:b", "[x]", "a\\b", "//[::1]x", "//a[::1]"],
+            "a URI-reference",
+        ),
+        (
+            "dataschema",
+            ["", "schema.json", "//host/x", "https://a b", "1:x", "w://%41[9]a"],
+            "a URI",
+        ),
         (
             "time",
             [

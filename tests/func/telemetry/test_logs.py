@@ -19,6 +19,7 @@ from func.telemetry.logs import (
     configure_logging,
 )
 from func.telemetry.request_record import RequestRecord
+from tests.support.servers import run_server
 
 
 @pytest.fixture
@@ -143,3 +144,18 @@ def test_log_that_can_not_be_written_is_no_error():
     LineLog(full).write([(PLAIN, None)])
     with pytest.raises(OSError, match="No space left"):
         full.close()
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_warnings_of_libraries_are_log_lines(log_format):
+    """A real process writes a Python warning as one line in the form that is set."""
+    code = (
+        "import sys, warnings; from func.settings import Settings; "
+        "from func.telemetry.logs import configure_logging; "
+        "configure_logging(Settings(log_format=sys.argv[1])); warnings.warn('loud', stacklevel=1)"
+    )
+    ended = run_server({}, "-c", code, log_format)
+
+    [line] = ended.stderr.splitlines()
+    assert "WARNING" in line
+    assert "UserWarning: loud" in line
