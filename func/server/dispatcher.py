@@ -24,7 +24,7 @@ from func.settings import Settings
 logger = logging.getLogger(__name__)
 
 MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
-MAX_FINISHED_BYTES = 16 * 1024 * 1024
+MAX_FINISHED_BYTES = 4 * 1024 * 1024
 OVERLOADED = error_response(OverloadedError())
 FAILED = error_response(InternalError())
 
@@ -104,7 +104,7 @@ class Dispatcher:
                 logger.exception("A request failed")
                 message = _message(FAILED)
         with self._lock:
-            if self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
+            if self._finished_bytes and self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
                 message = _message(OVERLOADED)
             self._finished_bytes += len(message[2])
         self.loop.call_soon(partial(self._finish, connection, message))

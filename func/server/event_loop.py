@@ -39,7 +39,7 @@ class EventLoop:
         self._last: set[int] = set()
         self._soon: deque[Callable[[], None]] = deque()
         self._woken_end, self._wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self.register(self._woken_end, select.EPOLLIN, self._empty_pipe)
+        self._epoll.register(self._woken_end, select.EPOLLIN)
 
     def register(self, fd: int, flags: int, handler: Handler, *, is_last: bool = False) -> None:
         """Call a handler when a descriptor is ready.
@@ -76,6 +76,8 @@ class EventLoop:
         """Wait until something is ready or due, and handle it."""
         ready = self._epoll.poll(timeout_s, self._max_ready)
         self.now = time.monotonic()
+        if (self._woken_end, select.EPOLLIN) in ready:
+            os.read(self._woken_end, 4096)  # first: who adds a function from now on wakes anew
         for _ in range(len(self._soon)):
             self._soon.popleft()()
         for fd, flags in ready:
@@ -91,6 +93,3 @@ class EventLoop:
         self._epoll.close()
         os.close(self._wake_end)
         os.close(self._woken_end)
-
-    def _empty_pipe(self, _: int) -> None:
-        os.read(self._woken_end, 4096)
