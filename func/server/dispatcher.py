@@ -58,11 +58,15 @@ class Dispatcher:
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
         if not is_inline or len(request.body) > MAX_INLINE_BYTES:
             self._submit(connection, partial(self._call_app, request))
-        elif method == "POST" and self.accepted >= self._settings.max_waiting:
+        elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
         else:
             self.accepted += 1
             self._answer_soon(connection, self._app.parse(request.environ()))
+
+    def is_over_limit(self) -> bool:
+        """Return whether this iteration has accepted as many requests as may wait."""
+        return self.accepted >= self._settings.max_waiting
 
     def after_reads(self) -> None:
         """Answer what this iteration has read."""
