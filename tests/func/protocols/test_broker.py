@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from func.server.dispatcher import Dispatcher
 
+from func.server.dispatcher import Dispatcher
 from model.training.trainer import MODEL_NAME
 from tests.func.conftest import Hold
 from tests.support.broker import Broker, Delivery
