@@ -27,12 +27,33 @@ class ModelError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of problem that data can have.
+
+    Attributes:
+        title: the kind's name, in the plural.
+        remedy: the option or the edit that solves it.
+    """
+
+    title: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong at one place of a data file; line 0 means the file as a whole."""
+    """Something wrong at one place of a data file.
+
+    Attributes:
+        file: the file.
+        line: the line, from 1; 0 means the file as a whole.
+        message: what is wrong.
+        kind: its kind, where several problems can be of one.
+    """
 
     file: Path
     line: int
     message: str
+    kind: ProblemKind | None = None
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)

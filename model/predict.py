@@ -17,8 +17,8 @@ from model.console import plain_console, print_messages
 from model.errors import ArtifactError, DataError, InterruptionError, WorkerError
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
-from model.tables.opening import STREAM, STREAM_FORMATS
-from model.tables.table import Layout, is_unicode, to_json
+from model.tables.opening import STREAM_FORMATS
+from model.tables.table import STREAM, Layout, is_unicode, to_json
 
 DEFAULT_MODEL = Path(__file__).resolve().parent / "artifacts" / "intent_model.pkl"
 REJECTED_EXIT = 3
