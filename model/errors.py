@@ -65,10 +65,11 @@ class DataError(ModelError):
 
     Attributes:
         problems: what is wrong, in the order of the files' lines; at least one.
+        warnings: remarks on the same data that alone would not refuse it.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
+        self.problems, self.warnings = tuple(problems), tuple(warnings)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

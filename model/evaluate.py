@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.console import plain_console, print_messages
+from model.console import plain_console, print_data_error, print_messages
+from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.readers import Example, read_examples
 from model.errors import ArtifactError, DataError, Problem
 from model.evaluation.labelled_predictions import LabelledPredictions
@@ -37,14 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, errors = plain_console(), plain_console(stderr=True)
     try:
         model = IntentModel.load(options.model)
-        examples = read_examples(options.data)
+        reading = read_options(options)
+        examples = read_examples(options.data, reading)
         others = read_examples(options.out_of_scope) if options.out_of_scope else []
         known = _known(examples, model, options.data)
     except ArtifactError as error:
         print_messages(errors, "error", [str(error)])
         return 1
     except DataError as error:
-        print_messages(errors, "error", [str(problem) for problem in error.problems])
+        print_data_error(errors, error)
         return 1
     labelled = [each for each in examples if each.intent == OUT_OF_SCOPE]
     out_of_scope = [each.text for each in (*labelled, *others)]
@@ -75,9 +77,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("data", type=Path, help="CSV, TSV, JSONL or Rasa's YAML")
+    parser.add_argument("data", type=Path, help="labelled utterances, in any known format")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
     parser.add_argument("--out-of-scope", type=Path, help="a file of texts that fit no intent")
+    add_reading_arguments(parser)
     return parser
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from model.bulk.job import BulkOptions, default_jobs, is_resumable, label
 from model.bulk.signals import interruptible, interrupting
 from model.bulk.sinks import OutputFiles, Sink, StandardOutput
-from model.console import plain_console, print_messages
+from model.console import plain_console, print_data_error, print_messages
 from model.errors import ArtifactError, DataError, InterruptionError, WorkerError
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ArtifactError, WorkerError) as error:
         print_messages(errors, "error", [str(error)])
     except DataError as error:
-        print_messages(errors, "error", [str(problem) for problem in error.problems])
+        print_data_error(errors, error)
     except OSError as error:
         reason = error.strerror or "failed"
         print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from model.console import MAX_MESSAGES, plain_console, print_messages
+from model.console import MAX_MESSAGES, plain_console, print_data_error, print_messages
 from model.errors import ArtifactError, DataError, EqualityError
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.training.reproduction import Comparison, Reproduction, TrainingRecord, reproduce
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_messages(errors, "error", [str(error)])
         return 1
     except DataError as error:
-        print_messages(errors, "error", [str(problem) for problem in error.problems])
+        print_data_error(errors, error)
         return 1
     _print(console, reproduction)
     return 1 if reproduction.differences else 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.atomic_files import write_atomically
-from model.console import plain_console, print_messages
+from model.console import plain_console, print_data_error, print_messages
 from model.datasets.dataset import normalised
 from model.datasets.readers import read_examples
 from model.errors import ArtifactError, DataError
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_messages(errors, "error", [str(error)])
         return 1
     except DataError as error:
-        print_messages(errors, "error", [str(problem) for problem in error.problems])
+        print_data_error(errors, error)
         return 1
     except OSError as error:
         path = options.propose or options.train

@@ -14,8 +14,9 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from model.console import plain_console, print_messages
+from model.console import plain_console, print_data_error, print_messages, print_problems
 from model.datasets.dataset import Dataset, load_dataset
+from model.datasets.options import add_loading_arguments, load_options
 from model.errors import DataError, EqualityError, VectorsMissingError
 from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
@@ -58,8 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=options.seed,
             test_size=options.test_size,
             leave_out_contradictions=options.leave_out_contradictions,
+            options=load_options(options),
         )
-        print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
+        print_problems(errors, "warning", dataset.warnings)
         _print_summary(console, dataset)
         # The matrices are small: more threads wait for each other, and take twice the time.
         with threadpool_limits(limits=1):
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_messages(errors, "error", [str(error)])
         return 1
     except DataError as error:
-        print_messages(errors, "error", [str(problem) for problem in error.problems])
+        print_data_error(errors, error)
         return 1
     except OSError as error:
         reason = error.strerror or "failed"
@@ -127,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="do without texts that are labelled with two intents, instead of refusing the data",
     )
+    add_loading_arguments(parser)
     return parser
 
 

@@ -9,6 +9,7 @@ from model.errors import DataError, Problem
 
 if TYPE_CHECKING:
     from model.tables.parquet import ParquetTable
+    from model.tables.parquet_rows import ParquetRows
     from model.tables.spreadsheet import SpreadsheetTable
     from model.tables.spreadsheet_rows import SpreadsheetRows
 
@@ -32,6 +33,19 @@ def load_parquet_table(path: Path) -> type[ParquetTable]:
     except ImportError as error:
         raise DataError([Problem(path, 0, NEEDS_PYARROW)]) from error
     return ParquetTable
+
+
+def load_parquet_rows(path: Path) -> type[ParquetRows]:
+    """Return the class that reads columns of Parquet.
+
+    Raises:
+        DataError: pyarrow is not installed.
+    """
+    try:
+        from model.tables.parquet_rows import ParquetRows  # noqa: PLC0415 - an optional dependency
+    except ImportError as error:
+        raise DataError([Problem(path, 0, NEEDS_PYARROW)]) from error
+    return ParquetRows
 
 
 def load_spreadsheet_rows(path: Path) -> type[SpreadsheetRows]:
