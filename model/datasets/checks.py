@@ -14,6 +14,7 @@ from model.errors import DataError, Problem, ProblemKind
 MIN_INTENTS = 2
 # An intent of one utterance can't be tested: no model could know it without this utterance.
 MIN_TESTABLE = 2
+MIN_TO_SPLIT = 3  # one for the test, and two of which one can be held out
 FEW_UTTERANCES = 20
 # Names by which other tools call texts that fit no intent.
 USUAL_OUT_OF_SCOPE = frozenset(
@@ -28,7 +29,7 @@ REPETITIONS = ProblemKind("repetitions", "each text counts once")
 OVERLAP = ProblemKind("training utterances of the test", "they are left out of training")
 THIN = ProblemKind(
     "thin intents",
-    f"{FEW_UTTERANCES} utterances or more do better; --min-utterances N leaves out smaller ones",
+    "add utterances, or leave out intents with fewer than N: --min-utterances N",
 )
 LEFT_OUT_RARE = ProblemKind("intents left out", "as --min-utterances asks for")
 UNKNOWN_IN_TEST = ProblemKind(
@@ -65,10 +66,11 @@ class Checks:
         self,
         problems: Iterable[Problem],
         notes: Iterable[Problem],
-        leave_out: bool,  # noqa: FBT001
+        *,
+        leave_out: bool,
     ) -> None:
         self._problems, self.warnings = list(problems), list(notes)
-        self._leave_out = leave_out
+        self._leave_out, self._has_test = leave_out, False
 
     def raise_problems(self) -> None:
         """Raise DataError if there is any problem."""
@@ -101,6 +103,7 @@ class Checks:
 
     def without_overlap(self, train: Sequence[Example], test: Sequence[Example]) -> list[Example]:
         """Return the training examples whose texts are not in the test."""
+        self._has_test = bool(test)
         tested = {normalised(example.text): example for example in test}
         kept = []
         for example in train:
@@ -136,16 +139,22 @@ class Checks:
         if is_rare:
             self.warnings.append(group[0].problem(f"{intent} has {count}; left out", LEFT_OUT_RARE))
         elif len(group) < FEW_UTTERANCES:
-            self.warnings.append(group[0].problem(f"{intent} has {count}", THIN))
+            message = f"{intent} has {count}; {FEW_UTTERANCES} or more do better"
+            self.warnings.append(group[0].problem(message, THIN))
 
     def _check_count(self, path: Path, groups: Sequence[Sequence[Example]]) -> None:
         testable = [group for group in groups if len(group) >= MIN_TESTABLE]
+        if not groups and self._problems:  # which are the reason
+            return
         if len(groups) < MIN_INTENTS:
             names = f": {groups[0][0].intent}" if groups else ""
             message = f"holds {len(groups) or 'no'} intent{names}; at least two are needed"
             self._problems.append(Problem(path, 0, message))
         elif len(testable) < MIN_INTENTS:
             message = "holds fewer than two intents with two utterances or more"
+            self._problems.append(Problem(path, 0, message))
+        elif not self._has_test and max(map(len, groups)) < MIN_TO_SPLIT:
+            message = f"has no intent of {MIN_TO_SPLIT} utterances, of which one could be the test"
             self._problems.append(Problem(path, 0, message))
 
     def _suspect(self, groups: dict[str, list[Example]]) -> None:

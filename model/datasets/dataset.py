@@ -80,7 +80,7 @@ def load_dataset(
     """
     options = options or LoadOptions()
     parts = read_parts(path, options.reading)
-    checks = Checks(parts.problems, parts.notes, leave_out_contradictions)
+    checks = Checks(parts.problems, parts.notes, leave_out=leave_out_contradictions)
     examples, test = (checks.without_duplicates(parts.examples[part]) for part in ("train", "test"))
     train = checks.without_overlap(examples, test)
     train, others = _by_scope(train)

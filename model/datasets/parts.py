@@ -53,8 +53,8 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         notes += reading.notes
         for example in reading.examples:
             examples[part or example.part].append(example)
-    if not examples[TRAIN] and not problems:
-        problems.append(Problem(path, 0, "holds no utterances"))
+        if reading.formats and not reading.examples and not reading.problems:
+            problems.append(Problem(file, 0, "holds no utterances"))
     return Parts(tuple(formats), examples, tuple(problems), tuple(notes))
 
 

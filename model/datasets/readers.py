@@ -67,7 +67,7 @@ def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: 
         DataError: nothing is readable as a whole.
     """
     found = recognise_all(path, options)
-    entries = (entry for document, each in found.readable for entry in _read(document, each))
+    entries = (entry for document, each in found.readable for entry in entries_of(document, each))
     collected = _Collected(options)
     for entry in entries:
         collected.add(entry)
@@ -149,7 +149,7 @@ def _format_of(document: Document) -> Format:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)
     if found is None:
-        raise DataError([_unknown(document.path, [])])
+        raise DataError([_unknown(document.path, _keys(document))])
     return found
 
 
@@ -167,7 +167,8 @@ def _recognise(document: Document) -> Format | None:
     return None
 
 
-def _read(document: Document, found: Format) -> Iterator[Entry]:
+def entries_of(document: Document, found: Format) -> Iterator[Entry]:
+    """Return the entries of a file; one that can't be read as a whole is a problem."""
     if found not in TABLES:
         yield from document.notes()
     try:
@@ -189,6 +190,16 @@ def _unknown(path: Path, names: Sequence[str]) -> Problem:
     names_of_formats = ", ".join(each.name for each in FORMATS)
     message = f"{seen}; formats are {titles}; --format insists on one of {names_of_formats}"
     return Problem(path, 0, message)
+
+
+def _keys(document: Document) -> list[str]:
+    """Return the keys at the top of a JSON or YAML file, as a hint at its format."""
+    try:
+        data = document.data
+    except DataError:
+        return []
+    first = data[0] if isinstance(data, list) and data else data
+    return [f"the key {key}" for key in first] if isinstance(first, dict) else []
 
 
 def _left_out_files(path: Path, documents: Iterable[Document]) -> str:

@@ -98,18 +98,26 @@ def _open(document: Document) -> BinaryIO:
     return open_binary(document.path)
 
 
+def table_columns(document: Document, lines: Lines) -> tuple[DelimitedRows, Columns]:
+    """Return the rows of a text table below its header, and its columns.
+
+    Raises:
+        DataError: the header can't be read, or lacks a column.
+    """
+    default = "\t" if document.suffix == ".tsv" else ","
+    rows = DelimitedRows(lines, document.path, default, HeaderRules(_wanted(document)))
+    if rows.columns is None and rows.width == 2:  # noqa: PLR2004 - a text and an intent
+        return rows, _without_header(document, rows.sample)
+    names = rows.columns or [*rows.sample, []][0]
+    return rows, find_columns(document, names, 1)
+
+
 def _read_delimited(document: Document) -> Iterator[Entry]:
     with _open(document) as file:
         encoding = detect_encoding(file)
         if encoding.note:
             yield Note(document.path, 0, encoding.note)
-        default = "\t" if document.suffix == ".tsv" else ","
-        lines, rules = Lines(as_utf8(file, encoding)), HeaderRules(_wanted(document))
-        rows = DelimitedRows(lines, document.path, default, rules)
-        if rows.columns is None and rows.width == 2:  # noqa: PLR2004 - a text and an intent
-            columns = _without_header(document, rows.sample)
-        else:
-            columns = find_columns(document, rows.columns or list(rows.sample[0]), 1)
+        rows, columns = table_columns(document, Lines(as_utf8(file, encoding)))
         if columns.note:
             yield Note(document.path, 1, columns.note)
         names = label_names(document, (rows.columns or ["", ""])[columns.intent])

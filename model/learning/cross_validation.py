@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -30,7 +31,9 @@ class HeldOut:
 
     Attributes:
         recipe: the settings that were chosen.
-        logits: of each utterance by a model that has not seen it, shape (utterances, labels).
+        scored: the numbers of the utterances that were held out: all but those that are alone in
+            their intent, which no model could know without them.
+        logits: of each scored utterance by a model that has not seen it, shape (scored, labels).
         is_rounded: whether the weights are to be rounded to few levels.
         rounding_loss: what that costs in held-out accuracy, 0 to 1; less than 0 for a gain.
         in_scope, out_of_scope: what tells one from the other, of the utterances and of the
@@ -39,6 +42,7 @@ class HeldOut:
     """
 
     recipe: Ensemble
+    scored: Integers
     logits: Floats
     is_rounded: bool
     rounding_loss: float
@@ -117,13 +121,28 @@ class _Fold:
 
 
 def fold_splits(corpus: TrainingSet, *, seed: int) -> list[Split]:
-    """Split what is trained on into folds; the same seed gives the same ones."""
-    fold_count = min(MAX_FOLDS, int(np.bincount(corpus.targets).min()))
+    """Return the folds of cross-validation; the same seed gives the same ones.
+
+    An utterance that is alone in its intent is fitted in all folds, and held out in none.
+    """
+    counts = np.bincount(corpus.targets)
+    is_scored = counts[corpus.targets] > 1
+    scored, alone = is_scored.nonzero()[0], (~is_scored).nonzero()[0]
+    fold_count = min(MAX_FOLDS, int(counts.max()))
     folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
     turns = np.random.default_rng(seed).permutation(len(corpus.out_of_scope)) % fold_count
+    with warnings.catch_warnings():
+        # scikit-learn warns of labels that not every fold holds out; every fold fits them.
+        warnings.simplefilter("ignore", UserWarning)
+        pairs = list(folds.split(scored, corpus.targets[scored]))
     return [
-        Split(fitted, held_out, (turns != number).nonzero()[0], (turns == number).nonzero()[0])
-        for number, (fitted, held_out) in enumerate(folds.split(corpus.texts, corpus.targets))
+        Split(
+            np.union1d(scored[fitted], alone),
+            scored[held_out],
+            (turns != number).nonzero()[0],
+            (turns == number).nonzero()[0],
+        )
+        for number, (fitted, held_out) in enumerate(pairs)
     ]
 
 
@@ -147,7 +166,9 @@ def _collect(corpus: TrainingSet, recipe: Ensemble, folds: Iterable[_Fold]) -> H
     logits, rounded_logits = np.empty((2, len(corpus), len(corpus.labels)))
     in_scope_detector = np.zeros(len(corpus))
     out_of_scope = OutOfScopeScores(*np.zeros((2, len(corpus.out_of_scope))))
+    held_out_numbers = []
     for fold in folds:
+        held_out_numbers.append(fold.split.held_out)
         held_out, linear = fold.split.held_out, recipe.blend(fold.fit_base_models[recipe.settings])
         logits[held_out] = linear.scores(fold.features)
         step = step_of(linear, fold.ngram_count)
@@ -156,12 +177,14 @@ def _collect(corpus: TrainingSet, recipe: Ensemble, folds: Iterable[_Fold]) -> H
         if corpus.out_of_scope:
             in_scope_detector[held_out] = fold.detector.scores(fold.features)[:, 0]
             _score_out_of_scope(fold, linear, out_of_scope)
-    loss = _accuracy(logits, corpus.targets) - _accuracy(rounded_logits, corpus.targets)
+    scored = np.sort(np.concatenate(held_out_numbers))
+    targets, logits, rounded_logits = corpus.targets[scored], logits[scored], rounded_logits[scored]
+    loss = _accuracy(logits, targets) - _accuracy(rounded_logits, targets)
     is_rounded = loss <= MAX_LOSS
     kept = rounded_logits if is_rounded else logits
-    in_scope = OutOfScopeScores(kept.max(axis=1), in_scope_detector)
+    in_scope = OutOfScopeScores(kept.max(axis=1), in_scope_detector[scored])
     weight = fit_detector_weight(in_scope, out_of_scope) if corpus.out_of_scope else 0.0
-    return HeldOut(recipe, kept, is_rounded, loss, in_scope, out_of_scope, weight)
+    return HeldOut(recipe, scored, kept, is_rounded, loss, in_scope, out_of_scope, weight)
 
 
 def _score_out_of_scope(fold: _Fold, linear: Linear, scores: OutOfScopeScores) -> None:

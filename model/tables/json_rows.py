@@ -40,8 +40,8 @@ def json_rows(lines: Lines) -> Iterator[JsonRow]:
         if len(raw) > MAX_RECORD:
             lines.skip_rest(raw)
             yield JsonRow(line, decode(raw[:200]), {}, TOO_LONG, NOT_JSON)
-        elif raw.strip():
-            yield _row(line, decode(raw).removeprefix("\ufeff"))
+        elif (text := decode(raw).removeprefix("\ufeff")).strip():
+            yield _row(line, text)
         line = lines.line
 
 

@@ -127,7 +127,7 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     card = ModelCard(
         labels=corpus.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
-        temperature=fit_temperature(held_out.logits, corpus.targets),
+        temperature=fit_temperature(held_out.logits, corpus.targets[held_out.scored]),
         threshold=_threshold(held_out, options),
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
