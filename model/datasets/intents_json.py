@@ -45,13 +45,17 @@ def _named_lists(data: Any) -> bool:
     return (
         isinstance(data, dict)
         and bool(data)
+        and not any(key in data for key in LISTS)
         and all(isinstance(each, list) for each in data.values())
         and any(isinstance(text, str) for each in data.values() for text in each)
     )
 
 
 def _recognises(document: Document) -> bool:
-    return _groups(document.data) is not None or _named_lists(document.data)
+    if _groups(document.data) is not None:
+        return True
+    # In YAML, lists of texts are usually settings.
+    return document.looks_like_json and _named_lists(document.data)
 
 
 def _read(document: Document) -> Iterator[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,8 +11,10 @@ from model.datasets.entry import UNREADABLE, Entry, LeftOut, entry_of
 from model.datasets.format import Format
 from model.datasets.grouped import left_out, read_texts
 from model.datasets.located import line_of
-from model.datasets.rasa_markup import without_entities
 from model.errors import DataError, Problem
+
+# "[room:room_name](living room)": a slot is the text in parentheses.
+_SLOT = re.compile(r"\[[^\[\]]+\]\(([^()]*)\)")
 
 
 def _of_json(data: Any) -> Mapping[str, Any] | None:
@@ -27,7 +30,10 @@ def _of_json(data: Any) -> Mapping[str, Any] | None:
             for name, each in intents.items()
         }
     is_benchmark = bool(data) and all(
-        isinstance(each, list) and each and isinstance(each[0], dict) and "data" in each[0]
+        isinstance(each, list)
+        and each
+        and isinstance(each[0], dict)
+        and isinstance(each[0].get("data"), list)
         for each in data.values()
     )
     return data if is_benchmark else None
@@ -68,7 +74,7 @@ def _yaml_document(document: Document, fields: Any) -> Iterator[Entry]:
     else:
         texts = fields.get("utterances")
         for text in texts if isinstance(texts, list) else []:
-            plain = without_entities(text) if isinstance(text, str) else None
+            plain = _SLOT.sub(r"\1", text) if isinstance(text, str) else None
             yield entry_of(plain, fields.get("name"), document.path, line_of(text))
         if not isinstance(texts, list) or not texts:
             yield from read_texts(document, fields.get("name"), texts, line_of(fields))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import IO
 
@@ -56,10 +56,17 @@ def _open(path: Path) -> Iterator[IO[str]]:
 
 
 def _write_delimited(path: Path, examples: Iterable[Example], delimiter: str) -> None:
+    # Python 3.11's csv.writer does not quote a carriage return.
+    needs_quotes = re.compile(f'[{delimiter}"\r\n]').search
+    rows = ((each.text, each.intent) for each in examples)
     with _open(path) as file:
-        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((each.text, each.intent) for each in examples)
+        for row in chain([COLUMNS], rows):
+            cells = (_in_quotes(cell) if needs_quotes(cell) else cell for cell in row)
+            file.write(delimiter.join(cells) + "\n")
+
+
+def _in_quotes(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
 
 
 def _write_csv(path: Path, examples: Iterable[Example]) -> None:
