@@ -69,13 +69,14 @@ class Checks:
         *,
         leave_out: bool,
     ) -> None:
-        self._problems, self.warnings = list(problems), list(notes)
+        self._problems, self._notes = list(problems), tuple(notes)
+        self.warnings = list(self._notes)
         self._leave_out, self._has_test = leave_out, False
 
     def raise_problems(self) -> None:
-        """Raise DataError if there is any problem."""
+        """Raise DataError with all problems, and the notes on reading, if there is any problem."""
         if self._problems:
-            raise DataError(self._problems, self.warnings)
+            raise DataError(self._problems, self._notes)
 
     def without_duplicates(self, examples: Sequence[Example]) -> list[Example]:
         """Return the first example of each text, and none of contradictory texts."""

@@ -13,10 +13,10 @@ from model.datasets.readers import read_examples
 from model.datasets.writers import WRITERS, write_examples
 from model.errors import DataError
 
-CHARACTERS = st.characters(exclude_categories=("Cs",))
+CHARACTERS = st.characters(exclude_categories=["Cs"])
 TEXTS = st.text(CHARACTERS, min_size=1, max_size=30).filter(lambda text: text == text.strip() != "")
 LABELS = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=12
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=12
 ).filter(lambda text: text == text.strip() != "")
 PAIRS = st.lists(st.tuples(TEXTS, LABELS), min_size=1, max_size=8)
 
@@ -34,7 +34,7 @@ def test_every_data_set_reads_back_equal(tmp_path, suffix, pairs):
     pairs = pairs or [("hi", "greet")]
     path = tmp_path / f"data{suffix}"
 
-    write_examples(path, [Example(*pair, Path("x"), 1) for pair in pairs])
+    write_examples(path, [Example(text, intent, Path("x"), 1) for text, intent in pairs])
 
     assert [(each.text, each.intent) for each in read_examples(path)] == pairs
 
