@@ -16,10 +16,11 @@ LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --allow-u
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 FUZZ_S ?= 60
+STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train test browser audit sbom fuzz soak check format lock bench clean
+.PHONY: help run train static test announcement browser audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +33,16 @@ run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 f
 train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)
 	$(BIN)/python -m model.train
 
-test: check browser $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+static: $(INSTALLED) ## install what training with --features static needs
+	@$(PIP) --no-deps --requirement requirements/static.txt
+
+test: announcement check browser $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
+	@started=$$(date +%s); \
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term || exit; \
+	echo "Tests: $$(( $$(date +%s) - started )) s of $$(( $$(date +%s) - $(STARTED) )) s in all"
+
+announcement:
+	@echo "Checks and tests are meant to take under 6 minutes on two cores without other load"
 
 fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer)
 	for target in http event file; do \
@@ -42,7 +51,7 @@ fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer
 soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, and 10 minutes of mixed load
 	SOAK_RESTARTS=100 SOAK_S=600 $(BIN)/python -m pytest -s tests/faults
 
-check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and workflows
+check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile, workflows; counts of words
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -50,8 +59,10 @@ check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile and
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/actionlint
 	$(BIN)/zizmor --quiet --offline .github/workflows
+	@$(BIN)/python -m tests.documentation.word_counts
+	@echo "Checks: $$(( $$(date +%s) - $(STARTED) )) s, with what had to be installed"
 
-# The page is tested in a real browser; without one these tests are left out, which pytest tells.
+# The page is tested in a real browser; without one pytest skips these tests and says so.
 browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& echo "Installing Chromium, for the tests of the page" \

@@ -107,7 +107,7 @@ def measure_all(features: Features) -> list[Result]:
 
 
 def few_shots(features: Features) -> Shots:
-    """Give the mean accuracy on CLINC150 for each number of utterances an intent."""
+    """Return the mean accuracy on CLINC150 for each number of utterances per intent."""
     clinc = read(DATA / SETS["CLINC150"])
     return {
         count: fmean(few_shot(clinc, count, seed, features) for seed in SEEDS) for count in SHOTS
@@ -160,7 +160,7 @@ def measure(name: str, dataset: Dataset, features: Features) -> Result:
 
 
 def accuracy_with_typos(model: IntentModel, test: Sequence[Example]) -> float:
-    """Give the mean accuracy over several ways to misspell the test."""
+    """Return the mean accuracy over several misspelt copies of the test set."""
     accuracies = []
     for seed in SEEDS:
         rng = random.Random(seed)  # noqa: S311 - no secret
@@ -173,7 +173,7 @@ def accuracy_with_typos(model: IntentModel, test: Sequence[Example]) -> float:
 def recall_at_accuracy(
     model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str]
 ) -> float:
-    """Give the share of out-of-scope texts that can be found while in-scope accuracy stays.
+    """Return the share of out-of-scope texts detected at unchanged in-scope accuracy.
 
     A rejected in-scope utterance counts as wrong.
     """
@@ -188,7 +188,7 @@ def recall_at_accuracy(
 
 
 def few_shot(dataset: Dataset, count: int, seed: int, features: Features) -> float:
-    """Give the accuracy of a model trained on few utterances of each intent."""
+    """Return the accuracy of a model trained on few utterances of each intent."""
     progress(f"CLINC150, {features}: training on {count} utterances an intent, draw {seed + 1}")
     groups: dict[str, list[Example]] = defaultdict(list)
     for example in dataset.train:
@@ -201,7 +201,7 @@ def few_shot(dataset: Dataset, count: int, seed: int, features: Features) -> flo
 
 
 def latency_ms(model: IntentModel, texts: Sequence[str]) -> float:
-    """Give the median time of one prediction."""
+    """Return the median time of one prediction."""
     times = []
     for text in texts:
         started = time.perf_counter()

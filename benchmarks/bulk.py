@@ -22,7 +22,7 @@ from benchmarks.paths import ROOT, WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.cpu_affinity import CLIENT_CORE, CORES, pinned_to
-from benchmarks.system.run_lock import await_turn
+from benchmarks.system.run_lock import acquire_run_lock
 from model.datasets.readers import read_examples
 from model.inference.intent_model import IntentModel
 
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=300_000, help="(default 300000)")
     parser.add_argument("--rounds", type=int, default=3, help="(default 3)")
     options = parser.parse_args()
-    await_turn()
+    acquire_run_lock()
     load_average = os.getloadavg()[0]
     texts = _texts()
     alone = {str(size): _predict(texts, size, options.rounds) for size in BATCHES}
@@ -93,7 +93,7 @@ def _write_table(texts: Sequence[str], rows: int) -> Path:
 
 
 def _label(table: Path, jobs: int, rows: int, rounds: int) -> Mapping[str, float]:
-    """Give rows a second, start included, by clock and by processor; and the most memory."""
+    """Return rows a second by wall clock and by CPU time, start included, and peak memory."""
     output = WORK / "bulk-labelled.csv"
     files = ("--input", table, "--column", "message", "--output", output)
     command = [sys.executable, "-m", "model.predict", *files, "--jobs", jobs, "--force"]

@@ -1,4 +1,4 @@
-"""What the commands have in common: options, preparation, failures, the end."""
+"""Shared parts of the commands: options, preparation, failures, results."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 from benchmarks.contenders.contender import Contender
 from benchmarks.contenders.models import prepare_model
-from benchmarks.contenders.preparation import PreparedContender, prepare_entrant
+from benchmarks.contenders.preparation import PreparedContender, prepare_contender
 from benchmarks.data.corpus import Corpus, prepare_corpus
 from benchmarks.errors import BenchmarkError, PreparationError
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
-from benchmarks.system.run_lock import await_turn
+from benchmarks.system.run_lock import acquire_run_lock
 
 BUSY = 0.5
 
@@ -24,27 +24,27 @@ BUSY = 0.5
 class Run:
     """One run of a command over some contenders.
 
-    A contender that fails is told with the end of its log and left out from then on.
+    A failed contender is reported with the end of its log and skipped from then on.
 
     Attributes:
         options: what was given on the command line.
         corpus: the utterances.
-        entrants: who can be measured.
+        prepared: who can be measured.
         failures: why others can't.
     """
 
     def __init__(self, contenders: Sequence[Contender], options: argparse.Namespace) -> None:
-        await_turn()
+        acquire_run_lock()
         self.options = options
         self.failures: dict[str, str] = {}
-        self.load_average = _tell_load_average()
+        self.load_average = _report_load_average()
         self.corpus: Corpus = prepare_corpus()
         self.model = self._prepare_model()
         chosen = [each for each in contenders if not options.only or each.name in options.only]
-        self.entrants: list[PreparedContender] = []
+        self.prepared: list[PreparedContender] = []
         for contender in chosen:
             with self.attempt(contender.name):
-                self.entrants.append(prepare_entrant(contender, self.model, self.corpus))
+                self.prepared.append(prepare_contender(contender, self.model, self.corpus))
 
     def _prepare_model(self) -> Path:
         try:
@@ -65,12 +65,12 @@ class Run:
                 console.print(error.log_tail)
 
     def rounds(self) -> Iterator[PreparedContender]:
-        """Give each contender in each round, so that all share the machine's moods."""
+        """Yield each contender once a round, so that slow phases of the machine affect all."""
         for number in range(1, self.options.rounds + 1):
-            for entrant in self.entrants:
-                if entrant.name not in self.failures:
-                    progress(f"Round {number} of {self.options.rounds}: {entrant.name}")
-                    yield entrant
+            for prepared in self.prepared:
+                if prepared.name not in self.failures:
+                    progress(f"Round {number} of {self.options.rounds}: {prepared.name}")
+                    yield prepared
 
     def finish(self, name: str, measured: Mapping[str, Any]) -> int:
         """Write the results, unless only some contenders were measured.
@@ -81,7 +81,7 @@ class Run:
         if self.options.only:
             console.print("Not written, since only some were measured")
         else:
-            chosen = [entrant.contender for entrant in self.entrants]
+            chosen = [prepared.contender for prepared in self.prepared]
             head = {
                 "corpus": self.corpus.name,
                 "rounds": self.options.rounds,
@@ -121,7 +121,7 @@ def parse_options(
     return parser.parse_args()
 
 
-def _tell_load_average() -> float:
+def _report_load_average() -> float:
     load_average = os.getloadavg()[0]
     if load_average > BUSY:
         progress(f"Something else keeps this machine busy: its load is {load_average:.1f}")

@@ -38,22 +38,22 @@ def main() -> int:
 
 def _warm_up(run: Run, utterance: str) -> None:
     progress("One start of each that is not counted")
-    for entrant in run.entrants:
-        with run.attempt(entrant.name):
-            _seconds_to_first_prediction(entrant, utterance)
+    for prepared in run.prepared:
+        with run.attempt(prepared.name):
+            _seconds_to_first_prediction(prepared, utterance)
 
 
 def _measure(run: Run, utterance: str) -> Seconds:
     measured = defaultdict(list)
-    for entrant in run.rounds():
-        with run.attempt(entrant.name):
-            measured[entrant.name].append(_seconds_to_first_prediction(entrant, utterance))
+    for prepared in run.rounds():
+        with run.attempt(prepared.name):
+            measured[prepared.name].append(_seconds_to_first_prediction(prepared, utterance))
     return measured
 
 
-def _seconds_to_first_prediction(entrant: PreparedContender, utterance: str) -> float:
-    with serving(entrant.launch()) as server:
-        return entrant.await_prediction(server, utterance)
+def _seconds_to_first_prediction(prepared: PreparedContender, utterance: str) -> float:
+    with serving(prepared.launch()) as server:
+        return prepared.await_prediction(server, utterance)
 
 
 def _table(spreads: Mapping[str, Spread]) -> Table:

@@ -1,4 +1,4 @@
-"""What goes wrong with a contender.
+"""Errors of contenders.
 
 BenchmarkError
 ├── PreparationError    its environment or its model can't be made

@@ -70,8 +70,8 @@ def _measure(run: Run, size: int) -> Mapping[str, Latency]:
     for number in range(1, run.options.rounds + 1):
         progress(f"Round {number} of {run.options.rounds}: {size} at once")
         models = _load(run.model)
-        _take_turns(models, warm_up)
-        for name, times in _take_turns(models, requests).items():
+        _time_interleaved(models, warm_up)
+        for name, times in _time_interleaved(models, requests).items():
             rounds[name].append(times)
     return {name: _latency(of_rounds) for name, of_rounds in rounds.items()}
 
@@ -94,7 +94,9 @@ def _load(path: Path) -> Mapping[str, Predict]:
     return {OURS: IntentModel.load(path).predict, SKLEARN: joblib.load(path).predict_proba}
 
 
-def _take_turns(models: Mapping[str, Predict], requests: Requests) -> Mapping[str, list[float]]:
+def _time_interleaved(
+    models: Mapping[str, Predict], requests: Requests
+) -> Mapping[str, list[float]]:
     # What this process has imported is no part of either model: keep it out of collections.
     gc.collect()
     gc.freeze()

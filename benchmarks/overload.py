@@ -39,10 +39,10 @@ RECOVERY_TIMEOUT_S = 10.0
 def main() -> int:
     """Run the command; the exit code is 1 where a load met anything but answers and refusals."""
     run = Run((OURS,), parse_options(__doc__ or "", (), _add_options, rounds=1))
-    [entrant] = run.entrants
+    [prepared] = run.prepared
     texts = [utterance.text for utterance in run.corpus.read("test")]
     with pinned_to(CLIENT_CORE):
-        measured = _measure(entrant, texts, run.options.seconds)
+        measured = _measure(prepared, texts, run.options.seconds)
     console.print(_table(measured["loads"]))
     for line in _lines(measured):
         console.print(line)
@@ -54,10 +54,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="of each load (default 5)")
 
 
-def _measure(entrant: PreparedContender, texts: Sequence[str], seconds: float) -> dict[str, Any]:
-    requests = EIGHT.requests(entrant.contender, texts)
-    with serving(entrant.launch()) as server:
-        entrant.await_prediction(server, texts[0])
+def _measure(prepared: PreparedContender, texts: Sequence[str], seconds: float) -> dict[str, Any]:
+    requests = EIGHT.requests(prepared.contender, texts)
+    with serving(prepared.launch()) as server:
+        prepared.await_prediction(server, texts[0])
         Load(server.port, requests, EIGHT.connections).run(WARM_UP_S)
         sustained = Load(server.port, requests, EIGHT.connections).run(seconds)
         memory_mib = [proportional_set_size_mib(server.pid)]
@@ -88,7 +88,7 @@ def _measure(entrant: PreparedContender, texts: Sequence[str], seconds: float) -
 
 
 def _recovery_s(server: Server, request: bytes) -> float:
-    """Give the seconds until a request is answered, from the moment the overload has ended."""
+    """Return the seconds from the end of the overload to the first answer."""
     start = time.perf_counter()
     while exchange(server.port, request, timeout_s=RECOVERY_TIMEOUT_S).status != OK:
         pass

@@ -63,10 +63,10 @@ def _save(figure: Any, path: Path) -> None:
 
 def _draw_side_by_side() -> Any:
     starts = results.read("cold_start")["seconds_to_first_prediction"]
-    standings = results.read("throughput")["standings"]
-    names = sorted(set(starts) & set(standings), key=lambda name: _place(name, starts))
+    summaries = results.read("throughput")["standings"]
+    names = sorted(set(starts) & set(summaries), key=lambda name: _place(name, starts))
     seconds = {name: starts[name]["median"] for name in names}
-    rates = {name: standings[name]["loads"][EIGHT.name]["requests_per_s"] for name in names}
+    rates = {name: summaries[name]["loads"][EIGHT.name]["requests_per_s"] for name in names}
     panels = (
         Panel("Fresh process to first prediction\nless is better", seconds, "{:.2f} s"),
         Panel("Requests a second, 8 connections\nmore is better", rates, "{:,.0f}"),

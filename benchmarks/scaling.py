@@ -26,7 +26,7 @@ from benchmarks.errors import PreparationError
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
-from benchmarks.system.run_lock import await_turn
+from benchmarks.system.run_lock import acquire_run_lock
 from benchmarks.system.subprocesses import run
 from model.inference.intent_model import IntentModel
 
@@ -39,7 +39,7 @@ BYTES_PER_MB = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a model of some size costs."""
+    """Costs of a model of one size."""
 
     prediction_p50_ms: float
     load_ms: float
@@ -59,7 +59,7 @@ class Point:
 def main() -> int:
     """Run the command; the exit code is 1 where a pipeline could not be compiled."""
     options = _parse_options()
-    await_turn()
+    acquire_run_lock()
     # Generated pipelines have no card, and each load would say so.
     logging.getLogger("model").setLevel(logging.ERROR)
     failures: dict[str, str] = {}

@@ -36,7 +36,7 @@ SLOW_CLIENTS = 50
 
 @dataclass(slots=True)
 class Trial:
-    """What was measured of one server, a value for each round."""
+    """Measurements of one server, one value a round."""
 
     start_s: list[float] = field(default_factory=list)
     usual: list[Outcome] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Trial:
     drains: list[Drain] = field(default_factory=list)
 
     def fields(self) -> dict[str, object]:
-        """Give it as it is written to JSON."""
+        """Return the fields for JSON."""
         return {
             "start_s": median(self.start_s),
             "usual": asdict(Rate.of(self.usual)),
@@ -63,12 +63,12 @@ def main() -> int:
     texts = [utterance.text for utterance in run.corpus.read("test")]
     trials: dict[str, Trial] = defaultdict(Trial)
     with pinned_to(CLIENT_CORE):
-        for entrant in run.entrants:
-            with run.attempt(entrant.name), serving(entrant.launch()) as server:
-                entrant.await_prediction(server, texts[0])  # once, so that its files are cached
-        for entrant in run.rounds():
-            with run.attempt(entrant.name):
-                _measure(entrant, texts, run.options.seconds, trials[entrant.name])
+        for prepared in run.prepared:
+            with run.attempt(prepared.name), serving(prepared.launch()) as server:
+                prepared.await_prediction(server, texts[0])  # once, so that its files are cached
+        for prepared in run.rounds():
+            with run.attempt(prepared.name):
+                _measure(prepared, texts, run.options.seconds, trials[prepared.name])
     complete = {name: trial for name, trial in trials.items() if trial.drains}
     console.print(_table(complete))
     fields = {name: trial.fields() for name, trial in complete.items()}
@@ -80,18 +80,18 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _measure(
-    entrant: PreparedContender, texts: Sequence[str], seconds: float, trial: Trial
+    prepared: PreparedContender, texts: Sequence[str], seconds: float, trial: Trial
 ) -> None:
-    requests = EIGHT.requests(entrant.contender, texts)
-    with serving(entrant.launch()) as server:
-        trial.start_s.append(entrant.await_prediction(server, texts[0]))
+    requests = EIGHT.requests(prepared.contender, texts)
+    with serving(prepared.launch()) as server:
+        trial.start_s.append(prepared.await_prediction(server, texts[0]))
         Load(server.port, requests, EIGHT.connections).run(WARM_UP_S)
         trial.usual.append(Load(server.port, requests, EIGHT.connections).run(seconds))
         trial.memory_mib.append(proportional_set_size_mib(server.pid))
         with half_sent(server.port, requests[0], SLOW_CLIENTS):
             trial.beside_slow.append(Load(server.port, requests, EIGHT.connections).run(seconds))
-    with serving(entrant.launch()) as server:
-        entrant.await_prediction(server, texts[0])
+    with serving(prepared.launch()) as server:
+        prepared.await_prediction(server, texts[0])
         trial.drains.append(drain(server, requests, MANY.connections))
 
 

@@ -41,7 +41,7 @@ PROBE = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 @dataclass(slots=True)
 class Trial:
-    """What was measured of one setting, a value for each round."""
+    """Measurements of one setting, one value a round."""
 
     start_s: list[float] = field(default_factory=list)
     start_cpu_s: list[float] = field(default_factory=list)
@@ -77,12 +77,12 @@ def main() -> int:
     texts = [utterance.text for utterance in run.corpus.read("test")]
     trials: dict[str, Trial] = defaultdict(Trial)
     with pinned_to(CLIENT_CORE), _collecting(collector_port):
-        for entrant in run.entrants:
-            with run.attempt(entrant.name), serving(entrant.launch()) as server:
-                entrant.await_prediction(server, texts[0])  # once, so that its files are cached
-        for entrant in run.rounds():
-            with run.attempt(entrant.name):
-                _measure(entrant, texts, run.options.seconds, trials[entrant.name])
+        for prepared in run.prepared:
+            with run.attempt(prepared.name), serving(prepared.launch()) as server:
+                prepared.await_prediction(server, texts[0])  # once, so that its files are cached
+        for prepared in run.rounds():
+            with run.attempt(prepared.name):
+                _measure(prepared, texts, run.options.seconds, trials[prepared.name])
     compared = {name: trial.beside(trials[BASE]) for name, trial in trials.items()}
     console.print(_table(compared))
     errors = sum(trial.errors for trial in trials.values())
@@ -120,12 +120,12 @@ def _collecting(port: int) -> Iterator[None]:
 
 
 def _measure(
-    entrant: PreparedContender, texts: Sequence[str], seconds: float, trial: Trial
+    prepared: PreparedContender, texts: Sequence[str], seconds: float, trial: Trial
 ) -> None:
-    requests = EIGHT.requests(entrant.contender, texts)
-    launch = entrant.launch()
+    requests = EIGHT.requests(prepared.contender, texts)
+    launch = prepared.launch()
     with serving(launch) as server:
-        start_s = entrant.await_prediction(server, texts[0])
+        start_s = prepared.await_prediction(server, texts[0])
         start_cpu_s = cpu_seconds(server.pid)
         if port := launch.environ.get("METRICS_PORT"):
             # The first scrape imports what it needs, long before most of the load.

@@ -35,9 +35,9 @@ def main() -> int:
     run = Run(contenders, parse_options(__doc__ or "", contenders, _add_options, rounds=3))
     with pinned_to(CLIENT_CORE):
         highest = highest_requests_per_s(run.options.seconds)
-        standings = _measure_all(run)
-    _print(standings)
-    fields = {name: standing.fields() for name, standing in standings.items()}
+        summaries = _measure_all(run)
+    _print(summaries)
+    fields = {name: summary.fields() for name, summary in summaries.items()}
     return run.finish("throughput", {"load_generator_requests_per_s": highest, "standings": fields})
 
 
@@ -47,46 +47,46 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _measure_all(run: Run) -> Mapping[str, Summary]:
     utterances = run.corpus.read("test")
-    standings: dict[str, Summary] = defaultdict(Summary)
-    for entrant in run.rounds():
-        with run.attempt(entrant.name):
-            _measure(entrant, utterances, run.options.seconds, standings[entrant.name])
-    return {name: standing for name, standing in standings.items() if standing.memory_mib}
+    summaries: dict[str, Summary] = defaultdict(Summary)
+    for prepared in run.rounds():
+        with run.attempt(prepared.name):
+            _measure(prepared, utterances, run.options.seconds, summaries[prepared.name])
+    return {name: summary for name, summary in summaries.items() if summary.memory_mib}
 
 
 def _measure(
-    entrant: PreparedContender, utterances: Sequence[Utterance], seconds: float, standing: Summary
+    prepared: PreparedContender, utterances: Sequence[Utterance], seconds: float, summary: Summary
 ) -> None:
-    contender = entrant.contender
+    contender = prepared.contender
     texts = [utterance.text for utterance in utterances]
-    with serving(entrant.launch()) as server:
-        entrant.await_prediction(server, texts[0])
-        right = _share_right(entrant, server, utterances[:ASKED_ONE_BY_ONE])
-        standing.right = right if contender.has_model else None
+    with serving(prepared.launch()) as server:
+        prepared.await_prediction(server, texts[0])
+        right = _share_right(prepared, server, utterances[:ASKED_ONE_BY_ONE])
+        summary.right = right if contender.has_model else None
         for pattern in filter(lambda each: each.suits(contender), PATTERNS):
-            entrant.check(server, pattern, texts)
+            prepared.check(server, pattern, texts)
             requests = pattern.requests(contender, texts)
             Load(server.port, requests, pattern.connections).run(WARM_UP_S)
             outcome = Load(server.port, requests, pattern.connections).run(seconds)
-            standing.outcomes[pattern.name].append(outcome)
-        standing.memory_mib.append(proportional_set_size_mib(server.pid))
+            summary.outcomes[pattern.name].append(outcome)
+        summary.memory_mib.append(proportional_set_size_mib(server.pid))
 
 
 def _share_right(
-    entrant: PreparedContender, server: Server, utterances: Sequence[Utterance]
+    prepared: PreparedContender, server: Server, utterances: Sequence[Utterance]
 ) -> float:
-    answers = [entrant.ask(server, utterance.text) for utterance in utterances]
+    answers = [prepared.ask(server, utterance.text) for utterance in utterances]
     pairs = zip(answers, utterances, strict=True)
     return sum(answer == utterance.intent for answer, utterance in pairs) / len(utterances)
 
 
-def _print(standings: Mapping[str, Summary]) -> None:
-    console.print(memory_table(standings))
+def _print(summaries: Mapping[str, Summary]) -> None:
+    console.print(memory_table(summaries))
     for pattern in PATTERNS:
         rates = {
-            name: standing.rates[pattern.name]
-            for name, standing in standings.items()
-            if pattern.name in standing.rates
+            name: summary.rates[pattern.name]
+            for name, summary in summaries.items()
+            if pattern.name in summary.rates
         }
         if rates:
             console.print(rate_table(pattern.name, rates, BASES))

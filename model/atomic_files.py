@@ -1,4 +1,4 @@
-"""Write files whole or not at all."""
+"""Write files atomically."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Replace a file's content, or leave the file unchanged if that fails."""
     with tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
@@ -17,7 +17,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            # NamedTemporaryFile makes the file private, yet another user may serve the model.
+            # NamedTemporaryFile creates a private file, but another user may serve the model.
             temporary.chmod(0o644)
             temporary.replace(path)
         except BaseException:

@@ -1,4 +1,4 @@
-"""The compiling command: ``python -m model.compile PATH``, for a pipeline of one's own."""
+"""Command ``python -m model.compile PATH``: compile a pipeline that another program has fitted."""
 
 from __future__ import annotations
 
@@ -8,54 +8,64 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from model.atomic_files import write_atomically
-from model.compilation.verification import compile_and_verify
-from model.errors import ArtifactError, ArtifactMissingError, ModelError
+from model.command import build_parser, run_command
+from model.errors import (
+    ArtifactBrokenError,
+    ArtifactMissingError,
+    CompilationError,
+    DataError,
+    EqualityError,
+    Problem,
+)
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
-from model.inference.sklearn_scorer import PipelineScorer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        The exit code: 0 compiled, 1 it can't be compiled, read or written.
+        The exit code: 0 compiled, 1 the pipeline can't be compiled, read or written.
     """
     path: Path = _parser().parse_args(arguments).path
     target = path.with_suffix(COMPILED_SUFFIX)
-    try:
-        size = _compile(path, target)
-    except ArtifactError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a command talks to its user
-    except ModelError as error:
-        print(f"{path} can't be compiled: {error}", file=sys.stderr)  # noqa: T201
-    except OSError as error:
-        print(f"{target} can't be written: {error.strerror}", file=sys.stderr)  # noqa: T201
-    else:
-        print(f"Wrote {target} ({size / 1e6:.1f} MB); it answers as the pipeline does")  # noqa: T201
+
+    def compile_file(console: Console, _: Console) -> int:
+        content = _compile(path)
+        write_atomically(target, content)
+        size = f"{len(content) / 1e6:.1f} MB"
+        console.print(f"Wrote {target} ({size}); it answers as the pipeline does")
         return 0
-    return 1
+
+    return run_command(compile_file, output=target)
 
 
-def _compile(path: Path, target: Path) -> int:
+def _compile(path: Path) -> bytes:
+    from model.compilation.verification import compile_and_verify
+    from model.inference.sklearn_scorer import PipelineScorer
+
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ArtifactMissingError(path) from error
-    compiled = compile_and_verify(PipelineScorer.from_bytes(content, path))
-    compiled_content = compiled.to_bytes(model_sha256=hashlib.sha256(content).hexdigest())
-    write_atomically(target, compiled_content)
-    return len(compiled_content)
+    except OSError as error:
+        raise ArtifactBrokenError(path, f"can't be read: {error.strerror}") from error
+    scorer = PipelineScorer.from_bytes(content, path)
+    try:
+        compiled = compile_and_verify(scorer)
+    except (CompilationError, EqualityError) as error:
+        raise DataError([Problem(path, 0, f"can't be compiled: {error}")]) from error
+    return compiled.to_bytes(model_sha256=hashlib.sha256(content).hexdigest())
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m model.compile",
-        description=(
-            "Compile a fitted scikit-learn pipeline, as joblib wrote it, into the form that is "
-            "served without scikit-learn, and prove that both give the same answers. Executes "
-            "what the file holds: only for files that one trusts."
-        ),
+    parser = build_parser(
+        "compile",
+        "Compile a fitted scikit-learn pipeline, stored by joblib, into the form that is served "
+        "without scikit-learn, and verify that both return the same answers. Loading a pickle "
+        "executes code: compile only files that you trust.",
     )
     parser.add_argument("path", type=Path, help="the pipeline; the result is written beside it")
     return parser

@@ -1,46 +1,56 @@
-"""Print messages in the way that all commands share."""
+"""Consoles that print users' texts safely."""
 
 from __future__ import annotations
 
-import re
+import errno
+import os
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.text import Text
 
 from model.errors import DataError, Problem, ProblemKind
+from model.escaping import printable, single_line
 
 MAX_MESSAGES = 20
 MAX_OF_KIND = 10
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+class _PlainConsole(Console):
+    """A console that escapes control characters, in tables as well as in lines."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(printable(text), **options)
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise an error that the command reports; rich would end the process without a word."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def plain_console(*, stderr: bool = False) -> Console:
-    """Return a console that prints intents and paths unchanged, with any brackets in them."""
-    return Console(stderr=stderr, soft_wrap=True, markup=False, emoji=False, highlight=False)
+    """Return a console that neither wraps lines nor interprets brackets and colons in them."""
+    return _PlainConsole(stderr=stderr, soft_wrap=True, markup=False, emoji=False, highlight=False)
 
 
 def print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
-    """Print a line for each of the first messages, and the number of the others."""
+    """Print each message on a line of its own, and the number of those beyond the first 20."""
     for message in messages[:MAX_MESSAGES]:
-        console.print(f"{kind}: {message}")
+        console.print(f"{kind}: {single_line(message)}")
     if len(messages) > MAX_MESSAGES:
         console.print(f"{kind}: and {len(messages) - MAX_MESSAGES} more")
 
 
 def print_problems(console: Console, level: str, problems: Sequence[Problem]) -> None:
-    """Print problems by kind: the first ten of each, their number, and the remedy.
-
-    Control characters in texts from data are escaped.
-    """
-    print_messages(console, level, [legible(str(each)) for each in problems if each.kind is None])
+    """Print problems by kind: the first ten of each, their number, and the remedy."""
+    print_messages(console, level, [str(each) for each in problems if each.kind is None])
     groups: dict[ProblemKind, list[Problem]] = {}
     for problem in problems:
         if problem.kind is not None:
             groups.setdefault(problem.kind, []).append(problem)
     for kind, group in groups.items():
         for problem in group[:MAX_OF_KIND]:
-            console.print(f"{level}: {legible(str(problem))}")
+            console.print(f"{level}: {single_line(str(problem))}")
         console.print(f"{level}: {len(group)} {kind.title}: {kind.remedy}")
 
 
@@ -48,8 +58,3 @@ def print_data_error(console: Console, error: DataError) -> None:
     """Print what is wrong with data, after the remarks on it."""
     print_problems(console, "warning", error.warnings)
     print_problems(console, "error", error.problems)
-
-
-def legible(text: str) -> str:
-    """Return a text with escapes for control characters, which could command a terminal."""
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)

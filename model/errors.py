@@ -2,13 +2,14 @@
 
 ModelError
 ├── DataError                 utterances that can't be trained on: each problem with file and line
-├── NoWordsError              utterances that hold nothing to learn from
+├── NoWordsError              utterances without words
 ├── VectorsMissingError       static word vectors that are not installed
-├── CompilationError          a pipeline that has no compiled form: which step, and why
+├── CompilationError          a pipeline without a compiled form: which step, and why
 ├── CompiledFormError         a compiled form that can't be used: why
-├── EqualityError             a compiled form that does not answer as its pipeline
+│   └── InvalidCompiledFormError
+├── EqualityError             a compiled form whose predictions differ from the pipeline's
 ├── InterruptionError         a signal that asks to stop: which one
-├── WorkerError               a process that was to predict has ended
+├── WorkerError               a prediction process that ended unexpectedly
 ├── ExplanationError          a model that can't say which n-grams spoke for an intent
 └── ArtifactError             a model file that can't be served: which one, why, and the remedy
     ├── ArtifactMissingError
@@ -23,7 +24,13 @@ from pathlib import Path
 
 
 class ModelError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    Attributes:
+        exit_code: the exit code of a command that ends with the error.
+    """
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class DataError(ModelError):
 
 
 class NoWordsError(ModelError):
-    """The utterances hold no words, so that there is nothing to learn from."""
+    """The utterances have no words, so that no feature can be extracted."""
 
     def __init__(self) -> None:
         super().__init__("The utterances hold no words to learn from")
@@ -95,7 +102,7 @@ class CompilationError(ModelError):
 
     Attributes:
         step: the name of the step that has no compiled form.
-        reason: what is wrong with it.
+        reason: why it has none.
     """
 
     def __init__(self, step: str, reason: str) -> None:
@@ -107,7 +114,7 @@ class CompiledFormError(ModelError):
     """A compiled form can't be used.
 
     Attributes:
-        reason: what is wrong with it.
+        reason: why not.
     """
 
     def __init__(self, reason: str) -> None:
@@ -115,36 +122,36 @@ class CompiledFormError(ModelError):
         super().__init__(f"The compiled form {reason}")
 
 
+class InvalidCompiledFormError(CompiledFormError):
+    """A compiled form holds values that describe no pipeline, although its checksum is right."""
+
+
 class EqualityError(ModelError):
-    """A compiled form does not answer as the pipeline that it was made from."""
+    """The predictions of a compiled form differ from those of its pipeline."""
 
 
 class ExplanationError(ModelError):
-    """The model has no weights of n-grams that could be read as evidence."""
+    """The model has no weights of n-grams, by which it could explain a prediction."""
 
     def __init__(self) -> None:
         super().__init__("This model can't explain its predictions")
 
 
 class InterruptionError(ModelError):
-    """A signal asks the command to stop.
+    """A signal has asked the command to stop.
 
     Attributes:
-        number: the signal's.
+        number: the number of the signal.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, advice: str = "") -> None:
         self.number = number
-        super().__init__("interrupted")
-
-    @property
-    def exit_code(self) -> int:
-        """What shells give for it."""
-        return 128 + self.number
+        self.exit_code = 128 + number  # the exit code that shells report for the signal
+        super().__init__(f"interrupted{advice}")
 
 
 class WorkerError(ModelError):
-    """A process that was to predict has ended before its time."""
+    """A prediction process ended unexpectedly."""
 
     def __init__(self) -> None:
         super().__init__("a process that predicts has ended; is there enough memory?")
@@ -155,8 +162,8 @@ class ArtifactError(ModelError):
 
     Attributes:
         path: the file.
-        reason: what is wrong with it.
-        remedy: what mends it.
+        reason: why not.
+        remedy: how to repair it.
     """
 
     def __init__(self, path: Path, reason: str, remedy: str = "Train it again: make train") -> None:
@@ -174,4 +181,9 @@ class ArtifactMissingError(ArtifactError):
 
 
 class ArtifactBrokenError(ArtifactError):
-    """The file is there but unreadable, inconsistent, or answers wrongly."""
+    """The file exists but is unreadable, inconsistent, or fails its self-test."""
+
+
+def one_line(error: Exception) -> str:
+    """Return an error's type and message without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

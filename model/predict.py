@@ -1,4 +1,4 @@
-"""The predicting command: ``python -m model.predict``, for texts and for whole tables."""
+"""Command ``python -m model.predict``: classify texts, or all rows of a table."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from model.bulk.job import BulkOptions, default_jobs, is_resumable, label
-from model.bulk.signals import interruptible, interrupting
+from model.bulk.signals import defer_signals
 from model.bulk.sinks import OutputFiles, Sink, StandardOutput
-from model.console import plain_console, print_data_error, print_messages
-from model.errors import ArtifactError, DataError, InterruptionError, WorkerError
+from model.command import DEFAULT_MODEL, build_parser, run_command
+from model.console import print_messages
+from model.errors import InterruptionError
+from model.escaping import single_line
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 from model.tables.opening import STREAM_FORMATS
 from model.tables.table import STREAM, Layout, is_unicode, to_json
 
-DEFAULT_MODEL = Path(__file__).resolve().parent / "artifacts" / "intent_model.pkl"
 REJECTED_EXIT = 3
 EXAMPLES = """\
 examples:
@@ -30,13 +32,14 @@ examples:
   python -m model.predict --input tickets.parquet --column message --output labelled.parquet
   zcat tickets.jsonl.gz | python -m model.predict --input - --format jsonl > labelled.jsonl
 
-A table is CSV, TSV, JSONL or Parquet (which needs requirements/parquet.txt), of any size. Its rows
-come out in their order with the columns intent and confidence added. Rows that can't be classified
-go to labelled.rejected.csv (.tsv; for JSONL and Parquet .jsonl) with line and reason, or, when the
-output is a stream, to the error output. An interrupted run goes on where it was when the same
-command is given again, unless one of its sides is a stream.
+A table is a CSV, TSV, JSONL or Parquet file of any size (Parquet needs requirements/parquet.txt).
+The output holds its rows in the same order, with the columns intent and confidence added. Rows that
+can't be classified are written to labelled.rejected.csv (.tsv; .jsonl for JSONL and Parquet) with
+line and reason, or to standard error if the output is a stream. In that file an apostrophe precedes
+cells that a spreadsheet program would run as a formula; the output itself repeats the input's cells
+unchanged. To resume an interrupted run, run the same command again; streams can't be resumed.
 Exit codes: 0 all classified, 1 the model, the input or the output can't be used, 2 wrong usage,
-3 done, but some rows were rejected, 129, 130, 143 interrupted.
+3 done, but some rows were rejected, 129, 130 or 143 interrupted.
 """
 
 
@@ -49,54 +52,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     _check(parser, options)
-    errors = plain_console(stderr=True)
-    try:
-        if options.input:
-            return _label(options, errors)
-        with interrupting():
-            return _classify(options)
-    except InterruptionError as error:
-        errors.print(f"error: {error}{_how_to_go_on(options)}")
-        return error.exit_code
-    except (ArtifactError, WorkerError) as error:
-        print_messages(errors, "error", [str(error)])
-    except DataError as error:
-        print_data_error(errors, error)
-    except OSError as error:
-        reason = error.strerror or "failed"
-        print_messages(errors, "error", [f"{options.output} can't be written: {reason}"])
-    return 1
+    body = partial(_label if options.input else _classify, options)
+    return run_command(body, output=None if options.output == STREAM else options.output)
 
 
-def _classify(options: argparse.Namespace) -> int:
+def _classify(options: argparse.Namespace, console: Console, _: Console) -> int:
     model = IntentModel.load(options.model)
     predictions = model.predict(options.texts, top_k=options.top_k)
-    console = plain_console()
+    pairs = list(zip(options.texts, predictions, strict=True))
     if options.json:
-        for text, prediction in zip(options.texts, predictions, strict=True):
+        for text, prediction in pairs:
             values = Layout(top_k=options.top_k).values(prediction)
             console.print(to_json({"text": text, **values}))
     else:
-        _print_readably(console, options.texts, predictions)
+        _print_readably(console, pairs)
     return 0
 
 
-def _print_readably(
-    console: Console, texts: Sequence[str], predictions: Sequence[Prediction]
-) -> None:
-    width = max(len(prediction.intent) for prediction in predictions)
-    for text, prediction in zip(texts, predictions, strict=True):
-        console.print(f"{prediction.intent:{width}}  {prediction.confidence:.4f}  {text}")
+def _print_readably(console: Console, pairs: Sequence[tuple[str, Prediction]]) -> None:
+    width = max(len(prediction.intent) for _, prediction in pairs)
+    for text, prediction in pairs:
+        shown = single_line(text)
+        console.print(f"{prediction.intent:{width}}  {prediction.confidence:.4f}  {shown}")
         for each in prediction.alternatives:
             console.print(f"{'':{width}}  {each.confidence:.4f}    {each.intent}")
 
 
-def _label(options: argparse.Namespace, errors: Console) -> int:
+def _label(options: argparse.Namespace, _: Console, errors: Console) -> int:
     started = time.monotonic()
-    bulk = _bulk_options(options)
-    # A stream may keep us waiting; what is written to a file should end between two rows.
-    with interruptible() if is_resumable(bulk) else interrupting() as check:
-        sink = label(bulk, options.model, errors, check)
+    sink = _label_table(options, errors)
     seconds = time.monotonic() - started
     if isinstance(sink, StandardOutput):
         print_messages(errors, "rejected", [str(problem) for problem in sink.problems])
@@ -107,18 +91,24 @@ def _label(options: argparse.Namespace, errors: Console) -> int:
     return REJECTED_EXIT
 
 
+def _label_table(options: argparse.Namespace, errors: Console) -> Sink:
+    bulk = _bulk_options(options)
+    if not is_resumable(bulk):  # a signal must not wait for the next row of a stream
+        return label(bulk, options.model, errors)
+    with defer_signals() as raise_if_interrupted:
+        try:
+            return label(bulk, options.model, errors, raise_if_interrupted)
+        except InterruptionError as error:
+            advice = "; run the same command again to resume"
+            raise InterruptionError(error.number, advice) from error
+
+
 def _where(output: Path) -> str:
     return "" if output == STREAM else f" in {output}"
 
 
 def _where_rejected(output: Path, sink: Sink) -> str:
     return "" if isinstance(sink, StandardOutput) else f": see {OutputFiles(output).rejected}"
-
-
-def _how_to_go_on(options: argparse.Namespace) -> str:
-    if options.input and is_resumable(_bulk_options(options)):
-        return "; the same command goes on from there"
-    return ""
 
 
 def _bulk_options(options: argparse.Namespace) -> BulkOptions:
@@ -135,9 +125,9 @@ def _bulk_options(options: argparse.Namespace) -> BulkOptions:
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     if bool(options.texts) == bool(options.input):
-        parser.error("give either texts or --input")
+        parser.error("pass either texts or --input")
     if options.input and options.json:
-        parser.error("--json is for texts; a table comes out in its own format")
+        parser.error("--json applies to texts; a table keeps its own format")
     if not all(text.strip() and is_unicode(text) for text in options.texts):
         parser.error("a text is empty or not valid Unicode")
     if options.input and options.input != STREAM and options.input == options.output:
@@ -145,45 +135,53 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m model.predict",
-        description="Tell the intents of texts, or of all rows of a table.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = build_parser(
+        "predict", "Predict the intents of texts, or of all rows of a table.", EXAMPLES
     )
-    parser.add_argument("texts", nargs="*", metavar="text", help="what is to be classified")
+    parser.add_argument("texts", nargs="*", metavar="text", help="a text to classify")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
     parser.add_argument(
-        "--top-k", type=_count(0), default=0, metavar="K", help="rank so many known intents, too"
+        "--top-k", type=_count(0), default=0, metavar="K", help="also list the K likeliest intents"
     )
-    parser.add_argument("--json", action="store_true", help="a line of JSON for each text")
-    table = parser.add_argument_group("for a table")
-    table.add_argument("--input", type=Path, help="a file, or - for the standard input")
-    table.add_argument("--output", type=Path, default=STREAM, help="a file of the same format")
-    table.add_argument("--column", default="text", help="what holds the texts (default text)")
-    table.add_argument("--format", choices=STREAM_FORMATS, default="csv", help="of streams")
-    table.add_argument("--prefix", default="", help="of the names of the columns that are added")
+    parser.add_argument("--json", action="store_true", help="print a line of JSON for each text")
+    table = parser.add_argument_group("options for a table")
+    table.add_argument("--input", type=Path, help="a file, or - for standard input")
+    table.add_argument(
+        "--output",
+        type=Path,
+        default=STREAM,
+        help="a file of the same format; standard output by default",
+    )
+    table.add_argument("--column", default="text", help="column of the texts (default text)")
+    table.add_argument(
+        "--format", choices=STREAM_FORMATS, default="csv", help="format of streams (default csv)"
+    )
+    table.add_argument("--prefix", default="", help="prefix of the added columns' names")
     table.add_argument(
         "--max-length",
         type=_count(1),
         default=Layout().max_length,
         metavar="N",
-        help="reject texts with more characters (default 5000, as the service does)",
+        help="reject texts of more than N characters (default 5000, the limit of the service)",
     )
     table.add_argument(
-        "--jobs", type=_count(1), default=default_jobs(), metavar="N", help="default: all cores"
+        "--jobs",
+        type=_count(1),
+        default=default_jobs(),
+        metavar="N",
+        help="number of processes (default: one a core)",
     )
-    table.add_argument("--force", action="store_true", help="replace an output that is there")
+    table.add_argument("--force", action="store_true", help="replace an existing output")
     table.add_argument(
-        "--restart", action="store_true", help="throw away what an interrupted run has left"
+        "--restart", action="store_true", help="discard the partial output of an interrupted run"
     )
     return parser
 
 
-def _count(least: int) -> Callable[[str], int]:
+def _count(minimum: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number, {least} or more")
+        if not text.isascii() or not text.isdigit() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"must be a whole number, {minimum} or more")
         return int(text)
 
     return parse

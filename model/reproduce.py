@@ -1,30 +1,32 @@
-"""The command that holds a card to its word: ``python -m model.reproduce CARD --data DATA``."""
+"""Command ``python -m model.reproduce CARD --data DATA``: train again and compare the results."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
-from threadpoolctl import threadpool_limits
 
-from model.console import MAX_MESSAGES, plain_console, print_data_error, print_messages
-from model.errors import ArtifactError, DataError, EqualityError
+from model.command import ARTIFACTS, DATA, build_parser, run_command
+from model.console import MAX_MESSAGES, print_messages
 from model.inference.model_card import CARD_NAME, ModelCard
-from model.training.reproduction import Comparison, Reproduction, TrainingRecord, reproduce
 
-HERE = Path(__file__).resolve().parent
+if TYPE_CHECKING:
+    from model.training.reproduction import Comparison, Reproduction
+
 EXAMPLES = """\
 examples:
   python -m model.reproduce                          the shipped data, and model/artifacts
   python -m model.reproduce bike-model/model_card.json --data examples/tickets.csv
 
-Trains again on the card's data, with its seed and options, and compares each of its numbers; writes
-nothing. Other versions of the libraries than the card's are told.
-Exit codes: 0 all agree, 1 they don't, or the card or the data can't be used, 2 wrong usage.
+Trains again on the card's data, with its seed and options, and compares each of its numbers. Writes
+no file. Warns if the installed libraries have other versions than those on the card.
+Exit codes: 0 all agree, 1 some differ, or the card or the data can't be used, 2 wrong usage.
 """
 
 
@@ -34,35 +36,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(arguments)
-    console, errors = plain_console(), plain_console(stderr=True)
-    try:
-        card = ModelCard.read(options.card)
-        recipe = TrainingRecord.of(card, options.card)
-        dataset = recipe.load(options.data)
-        print_messages(errors, "warning", recipe.other_versions())
-        with threadpool_limits(limits=1):  # as training does
-            reproduction = reproduce(card, recipe, dataset, console.print)
-    except (ArtifactError, EqualityError) as error:
-        print_messages(errors, "error", [str(error)])
-        return 1
-    except DataError as error:
-        print_data_error(errors, error)
-        return 1
+    return run_command(partial(_reproduce, _parser().parse_args(arguments)))
+
+
+def _reproduce(options: argparse.Namespace, console: Console, errors: Console) -> int:
+    from threadpoolctl import threadpool_limits
+
+    from model.training.reproduction import TrainingRecord, reproduce
+
+    card = ModelCard.read(options.card)
+    record = TrainingRecord.of(card, options.card)
+    dataset = record.load(options.data)
+    print_messages(errors, "warning", record.other_versions())
+    with threadpool_limits(limits=1):  # as model.train does
+        reproduction = reproduce(card, record, dataset, console.print)
     _print(console, reproduction)
     return 1 if reproduction.differences else 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m model.reproduce",
-        description="Train again as a model card says, and compare all of its numbers.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = build_parser(
+        "reproduce",
+        "Train again as a model card records, and compare all of its numbers.",
+        EXAMPLES,
     )
-    parser.add_argument("card", type=Path, nargs="?", default=HERE / "artifacts" / CARD_NAME)
+    parser.add_argument("card", type=Path, nargs="?", default=ARTIFACTS / CARD_NAME)
     parser.add_argument(
-        "--data", type=Path, default=HERE / "data", help="what the card was made of"
+        "--data", type=Path, default=DATA, help="the data that the card was made from"
     )
     return parser
 
@@ -78,13 +78,13 @@ def _print(console: Console, reproduction: Reproduction) -> None:
 
 
 def _table(comparisons: Sequence[Comparison]) -> Table:
-    table = Table(title="The card, and training again", title_justify="left")
+    table = Table(title="The card and the new training", title_justify="left")
     table.add_column("number", overflow="fold")
     for name in ("card", "again"):
         table.add_column(name, justify="right")
     table.add_column("")
     for each in comparisons:
-        values = (_short(value) for value in (each.on_card, each.again))
+        values = (_short(value) for value in (each.recorded, each.repeated))
         name = each.name.removeprefix("training.")
         table.add_row(name, *values, "" if each.is_same else "differs")
     return table

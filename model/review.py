@@ -1,45 +1,51 @@
-"""The reviewing command: ``python -m model.review``, from doubtful answers to training data."""
+"""Command ``python -m model.review``: turn uncertain predictions into training data."""
 
 from __future__ import annotations
 
 import argparse
 import csv
-import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from model.atomic_files import write_atomically
-from model.console import plain_console, print_data_error, print_messages
+from model.command import DATA, DEFAULT_MODEL, build_parser, run_command, share
+from model.console import print_messages
 from model.datasets.dataset import normalised
 from model.datasets.readers import read_examples
-from model.errors import ArtifactError, DataError
-from model.feedback.clusters import Group, group
+from model.errors import DataError
+from model.escaping import guarded, single_line
 from model.feedback.event_log import EventLog, read_event_log
 from model.feedback.training_file import add
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
 
-HERE = Path(__file__).resolve().parent
+if TYPE_CHECKING:
+    from model.feedback.clusters import Group
+
 MAX_UTTERANCES = 2000
-SHOWN = 5
-SKIP, STOP, OUTSIDE = "s", "q", "o"
+MAX_SHOWN = 5
+SKIP, STOP, REJECT = "s", "q", "o"  # typed at the prompt
 QUESTION = "Intent (number, name, o out of scope, s skip, q stop)"
 EXAMPLES = """\
 examples:
   python -m model.review events.jsonl --train tickets.csv           asks for each group
-  python -m model.review events.jsonl --propose decisions.csv       writes proposals, to be edited
+  python -m model.review events.jsonl --propose decisions.csv       writes proposals for you to edit
   python -m model.review events.jsonl --accept decisions.csv --train tickets.csv
 
-The log holds an event a line (structured CloudEvents), or what Knative's event_display prints; the
-text comes from the request that a reply names. Lines that hold text, intent and confidence, as
-python -m model.predict writes them, do as well. docs/feedback.md tells how to collect them.
-Texts that are out of scope go to out_of_scope_validation beside the training file.
-Nothing is written before the last answer: Ctrl-C at a prompt leaves all files as they are.
-Exit codes: 0 done, 1 a file can't be used, 2 wrong usage.
+The log holds one structured CloudEvent a line, or the output of Knative's event_display. A reply
+names its request, and the request holds the text. Lines with text, intent and confidence, as
+python -m model.predict writes them, work too. docs/feedback.md describes how to collect a log.
+Out-of-scope texts are added to out_of_scope_validation beside the training file.
+In the file of proposals, an apostrophe precedes texts that a spreadsheet program would run as a
+formula; --accept removes it. Files are written after the last answer: Ctrl-C at a prompt leaves
+them unchanged.
+Exit codes: 0 done, 1 a file can't be used, 2 wrong usage, 129, 130 or 143 interrupted.
 """
 
 Labelled = Mapping[str, str]
@@ -52,53 +58,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     options = _parser().parse_args(arguments)
-    console, errors = plain_console(), plain_console(stderr=True)
-    try:
-        _run(options, console, errors)
-    except ArtifactError as error:
-        print_messages(errors, "error", [str(error)])
-        return 1
-    except DataError as error:
-        print_data_error(errors, error)
-        return 1
-    except OSError as error:
-        path = options.propose or options.train
-        reason = error.strerror or "failed"
-        print_messages(errors, "error", [f"{path} can't be written: {reason}"])
-        return 1
+    return run_command(partial(_review, options), output=options.propose or options.train)
+
+
+def _review(options: argparse.Namespace, console: Console, errors: Console) -> int:
+    from model.feedback.clusters import group
+
+    model = IntentModel.load(options.model)
+    texts = _uncertain(read_event_log(options.events), options.below, console, errors)
+    groups = group(texts, model) if texts else []
+    if options.propose:
+        write_atomically(options.propose, _proposals(groups).encode())
+        console.print(f"Wrote {len(texts)} proposals to {options.propose}")
+        return 0
+    labels = model.card.labels
+    decided = _accepted(options.accept, texts) if options.accept else _ask(groups, labels, console)
+    _write(options.train, decided, console, errors)
     return 0
 
 
-def _run(options: argparse.Namespace, console: Console, errors: Console) -> None:
-    model = IntentModel.load(options.model)
-    texts = _doubtful(read_event_log(options.events), options.below, console, errors)
-    groups = group(texts, model) if texts else []
-    if options.propose:
-        write_atomically(options.propose, _decisions(groups).encode())
-        console.print(f"Wrote {len(texts)} proposals to {options.propose}")
-    elif options.accept:
-        _write(options.train, _accepted(options.accept, texts), console, errors)
-    else:
-        _write(options.train, _ask(groups, model.card.labels, console), console, errors)
-
-
-def _doubtful(log: EventLog, below: float, console: Console, errors: Console) -> list[str]:
-    doubtful = {
+def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -> list[str]:
+    uncertain = {
         normalised(each.text): each.text
-        for each in log.answered
+        for each in log.predictions
         if each.intent == OUT_OF_SCOPE or each.confidence < below
     }
-    counts = f"{len(log.answered)} answers, {len(doubtful)} different texts"
+    counts = f"{len(log.predictions)} answers, {len(uncertain)} different texts"
     console.print(f"{counts} out of scope or below {below}")
     warnings = []
     if log.without_text:
-        warnings.append(f"{log.without_text} answers without their request, left out")
+        warnings.append(f"{log.without_text} answers left out: their requests are not in the log")
     if log.unreadable:
-        warnings.append(f"{log.unreadable} events neither ask nor answer, left out")
-    if len(doubtful) > MAX_UTTERANCES:
-        warnings.append(f"only the last {MAX_UTTERANCES} texts are looked at")
+        warnings.append(f"{log.unreadable} events left out: neither requests nor answers")
+    if len(uncertain) > MAX_UTTERANCES:
+        warnings.append(f"only the last {MAX_UTTERANCES} texts are reviewed")
     print_messages(errors, "warning", warnings)
-    return list(doubtful.values())[-MAX_UTTERANCES:]
+    return list(uncertain.values())[-MAX_UTTERANCES:]
 
 
 def _ask(groups: Sequence[Group], labels: Sequence[str], console: Console) -> Labelled:
@@ -117,18 +112,18 @@ def _ask(groups: Sequence[Group], labels: Sequence[str], console: Console) -> La
 def _show(each: Group, title: str, console: Console) -> None:
     count = len(each.texts)
     console.print(f"\n{title}: {count} {'text' if count == 1 else 'texts'}")
-    for text in each.texts[:SHOWN]:
-        console.print(f"  {text}")
-    if count > SHOWN:
-        console.print(f"  and {count - SHOWN} more")
+    for text in each.texts[:MAX_SHOWN]:
+        console.print(f"  {single_line(text)}")
+    if count > MAX_SHOWN:
+        console.print(f"  and {count - MAX_SHOWN} more")
     for number, proposal in enumerate(each.proposals, start=1):
         console.print(f"{number}: {proposal.intent} {proposal.confidence:.2f}")
     if not each.likely:
-        console.print("Rather a new intent?")
+        console.print("Possibly a new intent")
 
 
 def _decide(each: Group, known: set[str], console: Console) -> str:
-    """Ask until the answer is clear; the end of the input stops."""
+    """Return an intent, SKIP or STOP; repeat the question until the answer is valid."""
     default = each.likely or SKIP
     while True:
         console.print(f"{QUESTION} [{default}]: ", end="")
@@ -136,7 +131,7 @@ def _decide(each: Group, known: set[str], console: Console) -> str:
         if not line:
             return STOP
         answer = line.strip() or default
-        if answer in {OUTSIDE, OUT_OF_SCOPE}:
+        if answer in {REJECT, OUT_OF_SCOPE}:
             return OUT_OF_SCOPE
         if answer.isdecimal():
             if 1 <= int(answer) <= len(each.proposals):
@@ -147,91 +142,75 @@ def _decide(each: Group, known: set[str], console: Console) -> str:
 
 
 def _is_new(answer: str, console: Console) -> bool:
-    console.print(f"{answer} is a new intent; is it meant so? [y/N]: ", end="")
+    console.print(f"{answer} is a new intent. Add it? [y/N]: ", end="")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _accepted(path: Path, texts: Sequence[str]) -> Labelled:
-    """Read what was decided, and make sure that it is about these texts."""
-    asked = {normalised(text) for text in texts}
+    """Return the intents that a file of decisions assigns to these texts.
+
+    Raises:
+        DataError: the file can't be read, or holds other texts.
+    """
+    known = {normalised(form): text for text in texts for form in (guarded(text), text)}
     decided = read_examples(path)
     problems = [
         each.problem("is not among the texts of the log")
         for each in decided
-        if normalised(each.text) not in asked
+        if normalised(each.text) not in known
     ]
     if problems:
         raise DataError(problems)
-    return {each.text: each.intent for each in decided if each.intent != SKIP}
+    return {known[normalised(each.text)]: each.intent for each in decided if each.intent != SKIP}
 
 
-def _decisions(groups: Sequence[Group]) -> str:
+def _proposals(groups: Sequence[Group]) -> str:
     rows = StringIO()
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(("group", "text", "intent"))
     for number, each in enumerate(groups, start=1):
-        writer.writerows((number, text, each.likely or SKIP) for text in each.texts)
+        writer.writerows((number, guarded(text), each.likely or SKIP) for text in each.texts)
     return rows.getvalue()
 
 
 def _write(train: Path, labelled: Labelled, console: Console, errors: Console) -> None:
-    outside = train.with_stem(f"{OUT_OF_SCOPE}_validation")
-    for path, is_outside in ((train, False), (outside, True)):
-        mine = {
+    rejected = train.with_stem(f"{OUT_OF_SCOPE}_validation")
+    for path, is_out_of_scope in ((train, False), (rejected, True)):
+        selected = {
             text: intent
             for text, intent in labelled.items()
-            if (intent == OUT_OF_SCOPE) is is_outside
+            if (intent == OUT_OF_SCOPE) is is_out_of_scope
         }
-        if not mine:
+        if not selected:
             continue
-        additions = add(path, mine)
+        additions = add(path, selected)
         print_messages(errors, "warning", [str(each) for each in additions.conflicts])
-        there = f", {additions.known} stood there already" if additions.known else ""
-        console.print(f"Added {len(additions.added)} texts to {path}{there}")
+        known = f"; it already has {additions.known}" if additions.known else ""
+        console.print(f"Added {len(additions.added)} texts to {path}{known}")
     if not labelled:
         console.print("Nothing to add")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m model.review",
-        description="Go through what the model was unsure of, and add it to the training data.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = build_parser(
+        "review", "Review uncertain predictions, and add the texts to the training data.", EXAMPLES
     )
-    parser.add_argument("events", type=Path, help="the log of a sink")
+    parser.add_argument("events", type=Path, help="the log of events or predictions")
     parser.add_argument(
         "--train",
         type=Path,
-        default=HERE / "data" / "train.csv",
-        help="training file that is added to: CSV, TSV or JSONL",
+        default=DATA / "train.csv",
+        help="training file to extend: CSV, TSV or JSONL",
     )
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
     parser.add_argument(
-        "--model",
-        type=Path,
-        default=HERE / "artifacts" / "intent_model.pkl",
-        help="the trained model",
-    )
-    parser.add_argument(
-        "--below", type=_share, default=0.5, help="confidence that counts as low (default 0.5)"
+        "--below", type=share, default=0.5, help="confidence that counts as low (default 0.5)"
     )
     files = parser.add_mutually_exclusive_group()
     files.add_argument("--propose", type=Path, metavar="FILE", help="write proposals, ask nothing")
-    files.add_argument("--accept", type=Path, metavar="FILE", help="add what this file decides")
+    files.add_argument("--accept", type=Path, metavar="FILE", help="add the decisions of this file")
     return parser
 
 
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return share
-
-
 if __name__ == "__main__":
-    # Nothing is written before the last answer, and then each file whole: Ctrl-C may just end it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(main())

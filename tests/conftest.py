@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,41 +18,13 @@ from model.datasets.readers import Example
 from model.inference.intent_model import IntentModel
 from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
 from tests.support.browsers import CHROMIUM
+from tests.support.paths import ROOT
+from tests.support.small_data import SMALL_DATA
 
-ROOT = Path(__file__).resolve().parent.parent
-
-SMALL_DATA = {
-    "greeting": [
-        "hello",
-        "hi there",
-        "good morning",
-        "hey, how are you",
-        "hello to all of you",
-        "good evening",
-        "hi",
-        "hey there",
-    ],
-    "order_tracking": [
-        "where is my order",
-        "track my parcel",
-        "has my package shipped",
-        "my order has not arrived yet",
-        "when does my parcel come",
-        "order status please",
-        "where is my package",
-        "tracking number of my order",
-    ],
-    "password_reset": [
-        "I forgot my password",
-        "reset my password please",
-        "the password reset link is broken",
-        "how do I change my password",
-        "new password needed",
-        "lost my password",
-        "password forgotten",
-        "please reset password",
-    ],
-}
+# A shell starts a background command (`make test &`) with SIGINT ignored, nohup likewise.
+# Children inherit this, and Python then installs no handler: a process could not be interrupted.
+# Reset it for the test processes and for all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ FUNC_PYTHON = Contender(
 )
 CONTENDERS = (OURS, HELLO, CLASSIC, KSERVE, MLSERVER, BENTOML, FUNC_PYTHON)
 
-# What two of them can do when they are told to put requests together, which is not their default.
+# What two of them can do when they are configured to batch requests, which is not their default.
 MLSERVER_BATCHING = replace(
     MLSERVER, name="mlserver-batching", files=PEERS / "mlserver-batching", batch=None
 )

@@ -1,4 +1,4 @@
-"""What is measured, as a value: how it is started, asked and understood."""
+"""A contender: how it is started, called and read."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def fingerprint(files: Iterable[Path]) -> str:
 
 
 def is_current(made: Path, key: str) -> bool:
-    """Tell whether a folder was made from what the key stands for."""
+    """Return whether the folder was built from the inputs of the key."""
     mark = mark_of(made)
     return mark.exists() and mark.read_text() == key
 
@@ -29,5 +29,5 @@ def mark_current(made: Path, key: str) -> None:
 
 
 def mark_of(made: Path) -> Path:
-    """Give the file that says what a folder was made from."""
+    """Return the path of the file that holds the folder's key."""
     return made / ".made-from"

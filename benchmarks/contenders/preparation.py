@@ -108,7 +108,7 @@ def _intents(call: Call, answer: Response, server: Server) -> list[str]:
         raise ServerError(f"no intents in the answer {answer.body[:200]!r}", server.log) from error
 
 
-def prepare_entrant(contender: Contender, model: Path, corpus: Corpus) -> PreparedContender:
+def prepare_contender(contender: Contender, model: Path, corpus: Corpus) -> PreparedContender:
     """Install what a contender needs, and find it a model that it can load.
 
     Raises:

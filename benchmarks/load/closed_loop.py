@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from benchmarks.load.http_client import CHUNK, HOST, OK, Answer, read_answer
+from benchmarks.load.http_client import CHUNK, HOST, OK, Response, read_response
 from benchmarks.reporting.statistics import percentile
 
 CONNECT_TIMEOUT_S = 5.0
@@ -23,7 +23,7 @@ POLL_S = 0.05
 
 @dataclass(slots=True)
 class Outcome:
-    """What came back.
+    """Results of a load.
 
     Attributes:
         seconds: how long requests were sent.
@@ -41,7 +41,7 @@ class Outcome:
         return len(self.latencies_ms) / self.seconds
 
     def percentile_ms(self, percent: float) -> float:
-        """Give the latency that so many percent do not exceed."""
+        """Return a percentile of the latencies."""
         return percentile(self.latencies_ms, percent)
 
 
@@ -125,10 +125,10 @@ class Load:
             self._lose(connection)
             return
         connection.received += part
-        if answer := read_answer(connection.received):
+        if answer := read_response(connection.received):
             self._take(connection, answer)
 
-    def _take(self, connection: _Connection, answer: Answer) -> None:
+    def _take(self, connection: _Connection, answer: Response) -> None:
         if answer.status == OK:
             waited_s = time.perf_counter() - connection.sent_at
             self.outcome.latencies_ms.append(waited_s * 1000)

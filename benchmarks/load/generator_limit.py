@@ -1,11 +1,11 @@
-"""What the load generator itself can do, so that nobody takes its limit for a server's."""
+"""The load generator's own limit, which must not be taken for a server's."""
 
 from __future__ import annotations
 
 import sys
 
 from benchmarks.load.closed_loop import Load
-from benchmarks.load.http_client import Answer
+from benchmarks.load.http_client import Response
 from benchmarks.load.patterns import EIGHT
 from benchmarks.paths import LOGS, ROOT
 from benchmarks.reporting.console import progress
@@ -31,5 +31,5 @@ def highest_requests_per_s(seconds: float) -> float:
     return highest
 
 
-def _is_any(_: Answer) -> bool:
+def _is_any(_: Response) -> bool:
     return True

@@ -18,7 +18,7 @@ _CHUNKED = re.compile(rb"transfer-encoding: *chunked", re.IGNORECASE)
 _CLOSES = re.compile(rb"connection: *close", re.IGNORECASE)
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A whole answer; ``closes`` where the server said that it will close the connection."""
 
     status: int
@@ -36,7 +36,7 @@ def encode(call: Call, texts: Sequence[str]) -> bytes:
     return head.encode() + body
 
 
-def read_answer(received: bytes) -> Answer | None:
+def read_response(received: bytes) -> Response | None:
     """Read an answer out of what has been received; None while a part is missing."""
     head, separator, rest = received.partition(b"\r\n\r\n")
     if not separator:
@@ -44,7 +44,7 @@ def read_answer(received: bytes) -> Answer | None:
     body = _body(head, rest)
     if body is None:
         return None
-    return Answer(int(head[9:12]), body, _CLOSES.search(head) is not None)
+    return Response(int(head[9:12]), body, _CLOSES.search(head) is not None)
 
 
 def _body(head: bytes, rest: bytes) -> bytes | None:
@@ -64,7 +64,7 @@ def _join_chunks(rest: bytes) -> bytes:
     return body
 
 
-def exchange(port: int, request: bytes, *, timeout_s: float) -> Answer:
+def exchange(port: int, request: bytes, *, timeout_s: float) -> Response:
     """Send a request over a connection of its own.
 
     Raises:
@@ -73,7 +73,7 @@ def exchange(port: int, request: bytes, *, timeout_s: float) -> Answer:
     with socket.create_connection((HOST, port), timeout=timeout_s) as connection:
         connection.sendall(request)
         received = b""
-        while (answer := read_answer(received)) is None:
+        while (answer := read_response(received)) is None:
             part = connection.recv(CHUNK)
             if not part:
                 raise ConnectionError("closed before the whole answer")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from benchmarks.load.http_client import CHUNK, HOST, OK, read_answer
+from benchmarks.load.http_client import CHUNK, HOST, OK, read_response
 from benchmarks.reporting.statistics import percentile
 
 REFUSED = 503
@@ -24,7 +24,7 @@ POLL_S = 0.001
 
 @dataclass(slots=True)
 class Arrivals:
-    """What became of the requests of one load.
+    """Results of the requests of one load.
 
     Attributes:
         seconds: how long requests were sent.
@@ -47,7 +47,7 @@ class Arrivals:
         return self.due / self.seconds
 
     def fields(self) -> dict[str, object]:
-        """Give it as it is written to JSON."""
+        """Return the fields for JSON."""
         return {
             "offered_per_s": self.offered_per_s,
             "sent_per_s": self.sent / self.seconds,
@@ -92,12 +92,12 @@ class OpenLoad:
         """
         arrivals = Arrivals(seconds=seconds)
         start = time.perf_counter()
-        told = 0
+        last_second = 0
         while (passed := time.perf_counter() - start) < seconds:
             self._send_due(arrivals, int(passed * rate))
             self._receive(arrivals)
-            if int(passed) > told:
-                told = int(passed)
+            if int(passed) > last_second:
+                last_second = int(passed)
                 each_s()
         deadline = time.perf_counter() + ANSWER_TIMEOUT_S
         while self._sent_at and time.perf_counter() < deadline:
@@ -122,7 +122,7 @@ class OpenLoad:
     def _receive(self, arrivals: Arrivals) -> None:
         for number, _ in self._poll.poll(POLL_S):
             # Answers are small: each comes in one part.
-            answer = read_answer(self._sockets[number].recv(CHUNK))
+            answer = read_response(self._sockets[number].recv(CHUNK))
             sent_at = self._sent_at.pop(number, None)
             if answer is None or sent_at is None:
                 arrivals.errors["closed"] += 1

@@ -20,11 +20,11 @@ class Pattern:
     batch_size: int = 1
 
     def suits(self, contender: Contender) -> bool:
-        """Tell whether a contender can be asked like this."""
+        """Return whether a contender supports this pattern."""
         return self.batch_size == 1 or contender.batch is not None
 
     def call(self, contender: Contender) -> Call:
-        """Give the contender's way to be asked so."""
+        """Return the contender's call for this pattern."""
         call = contender.single if self.batch_size == 1 else contender.batch
         assert call is not None  # noqa: S101 - it suits
         return call

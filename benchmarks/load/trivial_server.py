@@ -11,14 +11,14 @@ ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"intent":"hello"}'
 
 
 class Trivial(asyncio.Protocol):
-    """Answer each packet with the same bytes."""
+    """Response each packet with the same bytes."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002 - one packet is one request
-        """Answer."""
+        """Response."""
         assert isinstance(self._transport, asyncio.Transport)  # noqa: S101 - for the types
         self._transport.write(ANSWER)
 

@@ -1,4 +1,4 @@
-"""What a command says while it works."""
+"""Console output of the commands."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def read(name: str) -> Any:
 
 
 def pinned_versions(contenders: Iterable[Contender]) -> dict[str, list[str]]:
-    """Tell which versions each contender was asked to install."""
+    """Return the versions that each contender's requirements pin."""
     return {
         contender.name: contender.requirements[-1].read_text().split()
         for contender in contenders

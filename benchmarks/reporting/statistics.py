@@ -1,4 +1,4 @@
-"""What is told of many measurements of the same thing."""
+"""Statistics over repeated measurements."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Spread:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Give the value that so many percent do not exceed; NaN where there is none."""
+    """Return the percentile of the values; NaN without any value."""
     if not values:
         return math.nan
     rank = math.ceil(len(values) * percent / 100)

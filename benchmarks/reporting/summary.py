@@ -1,4 +1,4 @@
-"""What the rounds of a load come to, as numbers and as tables."""
+"""Summaries of a load's rounds, as numbers and as tables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Rate:
 
 @dataclass(slots=True)
 class Summary:
-    """What was measured of one contender, a value for each round.
+    """Measurements of one contender, one value a round.
 
     Attributes:
         outcomes: of each pattern of load, by its name.
@@ -53,17 +53,17 @@ class Summary:
         return {name: Rate.of(rounds) for name, rounds in self.outcomes.items()}
 
     def fields(self) -> dict[str, object]:
-        """Give it as it is written to JSON."""
+        """Return the fields for JSON."""
         loads = {name: asdict(rate) for name, rate in self.rates.items()}
         return {"memory_mib": median(self.memory_mib), "right": self.right, "loads": loads}
 
 
-def memory_table(standings: Mapping[str, Summary]) -> Table:
+def memory_table(summaries: Mapping[str, Summary]) -> Table:
     """Show the memory, and that the answers are right."""
     table = _table("Memory, and texts that were answered with their true intent", "MiB", "right")
-    for name, standing in standings.items():
-        right = "" if standing.right is None else f"{standing.right:.1%}"
-        table.add_row(name, f"{median(standing.memory_mib):.0f}", right)
+    for name, summary in summaries.items():
+        right = "" if summary.right is None else f"{summary.right:.1%}"
+        table.add_row(name, f"{median(summary.memory_mib):.0f}", right)
     return table
 
 

@@ -8,5 +8,5 @@ _OF_ALL_THREADS = 2  # the clock that clock_getcpuclockid(3) names, which Python
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the time that a process has spent on a CPU, in its own code and in the kernel."""
+    """Return the CPU time of a process in seconds, user and system."""
     return time.clock_gettime(~pid << 3 | _OF_ALL_THREADS)

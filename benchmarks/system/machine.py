@@ -1,4 +1,4 @@
-"""What the measurements ran on."""
+"""The machine and packages of a measurement."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ class Machine:
         )
 
     def fields(self) -> dict[str, object]:
-        """Give it as it is written to JSON."""
+        """Return the fields for JSON."""
         return asdict(self)

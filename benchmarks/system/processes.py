@@ -19,7 +19,7 @@ from benchmarks.system.cpu_affinity import SERVER_CORE, pinned_to
 POLL_S = 0.002
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 15.0
-# What the shell that runs the benchmarks has set for itself.
+# Variables of the calling shell that must not reach a contender.
 _FOREIGN = ("PYTHON", "VIRTUAL_ENV")
 
 

@@ -8,7 +8,7 @@ from benchmarks.paths import WORK
 from benchmarks.reporting.console import progress
 
 
-def await_turn() -> None:
+def acquire_run_lock() -> None:
     """Wait until no other run is going on; this one goes on until the process ends."""
     WORK.mkdir(exist_ok=True)
     # Never closed: the lock lasts as long as the file is open.

@@ -9,12 +9,12 @@ from benchmarks.load.http_client import HOST
 
 
 class Collector(BaseHTTPRequestHandler):
-    """Answer each request with 200."""
+    """Response each request with 200."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Tell that it is there."""
+        """Answer a readiness check."""
         self._answer()
 
     def do_POST(self) -> None:

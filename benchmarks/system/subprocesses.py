@@ -27,6 +27,6 @@ def run(command: Sequence[str | Path], *, log: str, folder: Path = ROOT) -> None
 
 
 def succeeds(command: Sequence[str | Path]) -> bool:
-    """Tell whether a program ends well."""
+    """Return whether a program exits with code 0."""
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
     return done.returncode == 0

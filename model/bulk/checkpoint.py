@@ -1,4 +1,4 @@
-"""How far a run has come: written down beside its output, so that the next one goes on there."""
+"""Checkpoint of a run, stored beside its output so that the next run can resume."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from model.tables.table import Layout, Position
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """All rows before a position are on the disk, and none after it counts.
+    """State of a run: the output of all rows before `position` is on disk.
 
     Attributes:
-        identity: of the run, by all that its output depends on.
-        position: in the input.
-        output_bytes: what is good of the output; anything behind it was not finished.
-        rejected_bytes: the same of the rejected rows.
-        labelled: rows that were classified.
-        rejected: rows that could not be.
+        identity: digest of everything that the output depends on.
+        position: position in the input.
+        output_bytes: length of the valid output; anything beyond it may be torn.
+        rejected_bytes: the same for the file of rejected rows.
+        labelled: number of classified rows.
+        rejected: number of rejected rows.
     """
 
     identity: str
@@ -34,7 +34,7 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """Read a checkpoint; None where there is none that can be read."""
+        """Return the stored checkpoint, or None if there is no readable one."""
         try:
             fields = json.loads(path.read_text("utf-8"))
             return cls(**fields | {"position": Position(**fields["position"])})
@@ -42,12 +42,12 @@ class Checkpoint:
             return None
 
     def write(self, path: Path) -> None:
-        """Write it whole or not at all."""
+        """Store the checkpoint atomically."""
         write_atomically(path, json.dumps(asdict(self)).encode())
 
 
 def identify(input_path: Path, layout: Layout, model: str) -> str:
-    """Identify a run by its input's content, what is asked for, and the model.
+    """Return a digest of the input's content, the layout and the model.
 
     Raises:
         OSError: the input can't be read.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.bulk.checkpoint import identify
-from model.bulk.progress import pace
-from model.bulk.signals import Check
+from model.bulk.progress import progress
 from model.bulk.sinks import OutputFile, OutputFiles, Sink, StandardOutput
 from model.bulk.worker_pool import CHUNKS_PER_WORKER, Submit, in_order, this_process, workers
 from model.errors import DataError, Problem
@@ -21,20 +20,20 @@ from model.inference.prediction import Prediction
 from model.tables.opening import format_of, open_table, output_format
 from model.tables.table import STREAM, Chunk, Layout, Table
 
-LabelledPredictions = Iterable[tuple[Chunk, list[Prediction]]]
+PredictedChunks = Iterable[tuple[Chunk, list[Prediction]]]
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOptions:
-    """What is to be done.
+    """Options of a run.
 
     Attributes:
         input, output: files, or ``-`` for the standard streams.
-        layout: what is read, and what is added.
-        stream_format: of the standard streams.
-        jobs: processes.
-        force: whether a file that is there may be replaced.
-        restart: whether what an interrupted run has left is thrown away.
+        layout: the columns to read and to add.
+        stream_format: format of the standard streams.
+        jobs: number of processes.
+        force: whether an existing output may be replaced.
+        restart: whether to discard the partial output of an interrupted run.
     """
 
     input: Path
@@ -47,26 +46,31 @@ class BulkOptions:
 
 
 def default_jobs() -> int:
-    """Count the cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
-def label(options: BulkOptions, model_path: Path, console: Console, check: Check) -> Sink:
+def label(
+    options: BulkOptions,
+    model_path: Path,
+    console: Console,
+    raise_if_interrupted: Callable[[], None] = lambda: None,
+) -> Sink:
     """Label a table.
 
     Args:
-        options: what is to be done.
-        model_path: the model.
-        console: where progress is told.
-        check: called now and then; what it raises ends the run.
+        options: input, output and how to label.
+        model_path: the model's file.
+        console: where progress is printed.
+        raise_if_interrupted: called before each chunk is written; an error ends the run.
 
     Returns:
-        The sink, which knows what became of the rows.
+        The closed sink, with the numbers of labelled and rejected rows.
 
     Raises:
         ArtifactError: the model can't be used.
-        DataError: the input or the output can't.
-        WorkerError: a process that predicts has ended.
+        DataError: the input or the output can't be used.
+        WorkerError: a predicting process has ended.
         OSError: the output can't be written.
     """
     kind = _format(options)
@@ -78,28 +82,26 @@ def label(options: BulkOptions, model_path: Path, console: Console, check: Check
     ):
         for note in table.notes:
             console.print(f"note: {options.input}: {note}")
-        chunks, most = table.chunks(sink.position), options.jobs * CHUNKS_PER_WORKER
-        answers = in_order(submit, chunks, lambda chunk: chunk.texts, most=most)
-        _fill(sink, answers, table.size, console, check)
+        offset, done = sink.position.offset, sink.labelled + sink.rejected
+        if done:
+            console.print(f"Resuming after {done:,} rows")
+        with progress(console, table.size, offset=offset, rows=done) as report:
+            for chunk, predictions in _predicted(options, table, sink, submit):
+                raise_if_interrupted()
+                sink.write(chunk, predictions)
+                report(chunk.end.offset, sink.labelled + sink.rejected)
+        sink.finish()
     return sink
 
 
-def _fill(
-    sink: Sink, answers: LabelledPredictions, size: int | None, console: Console, check: Check
-) -> None:
-    begin, done = sink.position, sink.labelled + sink.rejected
-    if done:
-        console.print(f"Going on after {done:,} rows")
-    with pace(console, size, offset=begin.offset, rows=done) as tell:
-        for chunk, predictions in answers:
-            check()
-            sink.write(chunk, predictions)
-            tell(chunk.end.offset, sink.labelled + sink.rejected)
-    sink.finish()
+def _predicted(options: BulkOptions, table: Table, sink: Sink, submit: Submit) -> PredictedChunks:
+    chunks = table.chunks(sink.position)
+    limit = options.jobs * CHUNKS_PER_WORKER
+    return in_order(submit, chunks, lambda chunk: chunk.texts, limit=limit)
 
 
 def is_resumable(options: BulkOptions) -> bool:
-    """Tell whether an interrupted run can go on where it was."""
+    """Return whether an interrupted run can be resumed: both sides are files."""
     return options.input.is_file() and options.output != STREAM
 
 

@@ -1,10 +1,11 @@
-"""How far a run is: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+"""Progress of a run: a bar on a terminal, a line every ten seconds elsewhere."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.console import Console
@@ -12,83 +13,80 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 LINE_EVERY_S = 10.0
 
-# Takes the offset in the input, and how many rows are done.
-Tell = Callable[[int, int], None]
+# Receives the offset in the input and the number of rows that are done.
+Report = Callable[[int, int], None]
 
 
 @contextmanager
-def pace(
+def progress(
     console: Console,
     size: int | None,
     *,
     offset: int,
     rows: int,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Tell]:
-    """Tell how far a run is, for as long as it lasts.
+) -> Iterator[Report]:
+    """Yield a function that reports how far the run is.
 
     Args:
-        console: where people look.
-        size: the offset at the end; None where it is not known.
-        offset: where this run begins.
-        rows: how many are done already.
-        clock: seconds.
+        console: where to print.
+        size: offset of the input's end; None if unknown.
+        offset: offset at which this run begins.
+        rows: number of rows that an earlier run has done.
+        clock: returns seconds.
     """
-    pace_so_far = _Pace(size, offset, rows, clock)
+    speed = _Speed(offset, rows, clock(), clock)
     if console.is_terminal:
-        with _bar(console, pace_so_far) as tell:
-            yield tell
+        with _bar(console, size, speed) as report:
+            yield report
     else:
-        yield _lines(console, pace_so_far)
+        yield _lines(console, size, speed)
 
 
-class _Pace:
-    def __init__(
-        self, size: int | None, offset: int, rows: int, clock: Callable[[], float]
-    ) -> None:
-        self.size, self.clock = size, clock
-        self.first_offset, self.first_rows, self.began = offset, rows, clock()
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    first_offset: int
+    first_rows: int
+    started: float
+    clock: Callable[[], float]
 
-    def rate(self, rows: int) -> float:
-        """Give rows a second."""
-        return (rows - self.first_rows) / max(self.clock() - self.began, 1e-9)
+    def describe(self, rows: int) -> str:
+        """Return the number of rows and their rate since this run began."""
+        rate = (rows - self.first_rows) / max(self.clock() - self.started, 1e-9)
+        return f"{rows:,} rows, {rate:,.0f} a second"
 
-    def seconds_left(self, offset: int, size: int) -> float:
-        """Give the time that the rest takes at this pace."""
-        done = offset - self.first_offset
-        return (self.clock() - self.began) * (size - offset) / max(done, 1)
+    def time_left(self, offset: int, size: int) -> timedelta:
+        """Return the time that the rest takes at this speed."""
+        done = max(offset - self.first_offset, 1)
+        return timedelta(seconds=round((self.clock() - self.started) * (size - offset) / done))
 
 
-def _lines(console: Console, so_far: _Pace) -> Tell:
-    told_at = so_far.began
+def _lines(console: Console, size: int | None, speed: _Speed) -> Report:
+    printed_at = speed.started
 
-    def tell(offset: int, rows: int) -> None:
-        nonlocal told_at
-        if so_far.clock() < told_at + LINE_EVERY_S:
+    def report(offset: int, rows: int) -> None:
+        nonlocal printed_at
+        if speed.clock() < printed_at + LINE_EVERY_S:
             return
-        told_at = so_far.clock()
-        parts = [f"{rows:,} rows", f"{so_far.rate(rows):,.0f} a second"]
-        if so_far.size:
-            left = timedelta(seconds=round(so_far.seconds_left(offset, so_far.size)))
-            parts += [f"{offset / so_far.size:.0%}", f"{left} left"]
-        console.print(", ".join(parts))
+        printed_at = speed.clock()
+        share = f", {offset / size:.0%}, {speed.time_left(offset, size)} left" if size else ""
+        console.print(f"{speed.describe(rows)}{share}")
 
-    return tell
+    return report
 
 
 @contextmanager
-def _bar(console: Console, so_far: _Pace) -> Iterator[Tell]:
+def _bar(console: Console, size: int | None, speed: _Speed) -> Iterator[Report]:
     columns = (
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %" if so_far.size else ""),
-        TextColumn("{task.fields[pace]}", markup=False),
+        TextColumn("{task.percentage:>3.0f} %" if size else ""),
+        TextColumn("{task.fields[speed]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=so_far.size, completed=so_far.first_offset, pace="")
+        task = bar.add_task("", total=size, completed=speed.first_offset, speed="")
 
-        def tell(offset: int, rows: int) -> None:
-            text = f"{rows:,} rows, {so_far.rate(rows):,.0f} a second"
-            bar.update(task, completed=offset, pace=text)
+        def report(offset: int, rows: int) -> None:
+            bar.update(task, completed=offset, speed=speed.describe(rows))
 
-        yield tell
+        yield report

@@ -1,4 +1,4 @@
-"""Signals that ask to stop."""
+"""Signals that ask a command to stop."""
 
 from __future__ import annotations
 
@@ -13,53 +13,48 @@ from model.errors import InterruptionError
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-Check = Callable[[], None]
-_Handler = Callable[[int, FrameType | None], None]
-
-
 @contextmanager
-def interrupting() -> Iterator[Check]:
-    """Let the signals interrupt whatever is done inside, with an InterruptionError.
+def raise_on_signal() -> Iterator[None]:
+    """Raise an InterruptionError wherever the main thread is when a signal arrives.
 
-    Only for what shares no locks with other threads: the error may come up while one is held.
-    What is given has nothing to check.
+    Use it only around code that shares no locks with other threads: the main thread may hold one.
     """
 
     def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
         raise InterruptionError(number)
 
-    with _handled(interrupt):
-        yield lambda: None
+    with _handled_by(interrupt):
+        yield
 
 
 @contextmanager
-def interruptible() -> Iterator[Check]:
-    """Let the signals be noted, and give what raises an InterruptionError once one has come.
+def defer_signals() -> Iterator[Callable[[], None]]:
+    """Yield a function that raises an InterruptionError if a signal has arrived.
 
     A second signal ends the process at once.
     """
-    noted: list[int] = []
+    received: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        noted.append(number)
+    def defer(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
         for each in STOPPING:
             signal.signal(each, signal.SIG_DFL)
 
-    def check() -> None:
-        if noted:
-            raise InterruptionError(noted[0])
+    def raise_if_interrupted() -> None:
+        if received:
+            raise InterruptionError(received[0])
 
-    with _handled(note):
-        yield check
+    with _handled_by(defer):
+        yield raise_if_interrupted
 
 
 @contextmanager
-def _handled(handler: _Handler) -> Iterator[None]:
-    # What is ignored from the start stays so: nohup and background jobs rely on it.
-    heard = (each for each in STOPPING if signal.getsignal(each) is not signal.SIG_IGN)
-    before = {number: signal.signal(number, handler) for number in heard}
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    # A signal that the process ignores from its start stays ignored: nohup relies on that.
+    handled = (each for each in STOPPING if signal.getsignal(each) is not signal.SIG_IGN)
+    previous = {number: signal.signal(number, handler) for number in handled}
     try:
         yield
     finally:
-        for number, former in before.items():
+        for number, former in previous.items():
             signal.signal(number, former)

@@ -1,4 +1,4 @@
-"""Where labelled rows go: a file that a later run can continue, or the standard output."""
+"""Destinations of labelled rows: a file that a later run can resume, or standard output."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Protocol
 from model.bulk.checkpoint import Checkpoint
 from model.console import MAX_MESSAGES
 from model.errors import DataError, Problem
+from model.escaping import guarded
 from model.inference.prediction import Prediction
 from model.tables.table import Chunk, Position, Rejected, Table, to_json
 
@@ -24,43 +25,43 @@ COMMIT_EVERY_S = 1.0
 
 
 class Sink(Protocol):
-    """Takes labelled and rejected rows, in their order."""
+    """Destination of labelled and rejected rows, which arrive in the input's order."""
 
     @property
     def position(self) -> Position:
-        """Where in the input to begin."""
+        """Position in the input at which to begin or resume."""
 
     @property
     def labelled(self) -> int:
-        """How many rows were classified."""
+        """Number of classified rows."""
 
     @property
     def rejected(self) -> int:
-        """How many could not be."""
+        """Number of rejected rows."""
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
-        """Take in some rows."""
+        """Write the rows of a chunk."""
 
     def finish(self) -> None:
-        """Be done, after the last row."""
+        """Complete the output after the last row."""
 
     def close(self) -> None:
-        """Close what is open, whether or not all is done."""
+        """Close all files, also after an error."""
 
 
 class OutputFile:
-    """A file that appears when it is complete, from parts that can be continued until then."""
+    """A file that appears when it is complete; until then, a run can resume from its parts."""
 
     def __init__(self, path: Path, table: Table, identity: str | None) -> None:
-        """Open the parts, and cut off what an interrupted run has not finished.
+        """Open the parts, and cut off what an interrupted run wrote after its last checkpoint.
 
         Args:
             path: the file.
-            table: what is labelled.
-            identity: of the run; None for one that can't be continued.
+            table: the table that is labelled.
+            identity: digest that identifies the run; None if it can't be resumed.
 
         Raises:
-            DataError: another run is at it, or has left off with something else.
+            DataError: another run writes the file, or left parts of another input or model.
         """
         self._path, self._table, self._identity = path, table, identity
         self._files = OutputFiles(path)
@@ -89,7 +90,7 @@ class OutputFile:
             return Checkpoint(self._identity or "", self._table.start)
         if left.identity != self._identity:
             message = (
-                "was begun with another input, model or options; --restart throws away "
+                "was begun with another input, model or options; --restart discards "
                 f"the {left.labelled + left.rejected} rows that it holds"
             )
             raise DataError([Problem(self._files.part, 0, message)])
@@ -97,21 +98,21 @@ class OutputFile:
 
     @property
     def position(self) -> Position:
-        """Where in the input to begin."""
+        """Position in the input at which to begin or resume."""
         return self._state.position
 
     @property
     def labelled(self) -> int:
-        """How many rows were classified."""
+        """Number of classified rows."""
         return self._state.labelled
 
     @property
     def rejected(self) -> int:
-        """How many could not be."""
+        """Number of rejected rows."""
         return self._state.rejected
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
-        """Take in some rows; what was taken in is committed every second."""
+        """Write the rows of a chunk, and commit once a second."""
         _write(self._output, chunk.labelled(predictions))
         if chunk.rejected:
             _write(self._rejected, self._files.render(chunk.rejected, self._state.rejected))
@@ -127,8 +128,8 @@ class OutputFile:
             self._commit()
 
     def finish(self) -> None:
-        """Put the complete files in their places."""
-        # Rejected rows first: the output stands for a run that is over.
+        """Move the complete files into place."""
+        # Rejected rows first: once the output exists, the run is over.
         _sync(self._rejected)
         _sync(self._output)
         if self._state.rejected:
@@ -140,11 +141,11 @@ class OutputFile:
         self._files.checkpoint.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the files, and let another run have them."""
+        """Close the files, which releases their lock."""
         self._close()
 
     def _commit(self) -> None:
-        # What the checkpoint counts as good must be on the disk before it.
+        # The rows that a checkpoint counts must be on disk before it is.
         _sync(self._rejected)
         _sync(self._output)
         self._state.write(self._files.checkpoint)
@@ -152,7 +153,7 @@ class OutputFile:
 
 
 class OutputFiles:
-    """The names of what belongs to an output."""
+    """Paths of the files that belong to an output."""
 
     def __init__(self, path: Path) -> None:
         suffix = path.suffix if path.suffix.lower() in {".csv", ".tsv"} else ".jsonl"
@@ -162,12 +163,15 @@ class OutputFiles:
         self.rejected_part = path.with_name(f"{self.rejected.name}.part")
 
     def discard_parts(self) -> None:
-        """Throw away what an interrupted run has left."""
+        """Delete the files of an interrupted run."""
         for path in (self.checkpoint, self.part, self.rejected_part):
             path.unlink(missing_ok=True)
 
     def render(self, rows: Sequence[Rejected], before: int) -> bytes:
-        """Write rejected rows, with a header where there were none before."""
+        """Return rejected rows as they are stored, with a header before the first.
+
+        CSV and TSV are for people: cells that a spreadsheet would run as a formula are guarded.
+        """
         if self.rejected.suffix == ".jsonl":
             lines = (
                 to_json({"line": row.line, "reason": row.reason, "record": row.record})
@@ -179,15 +183,15 @@ class OutputFiles:
         writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         if not before:
             writer.writerow(("line", "reason", "record"))
-        writer.writerows((row.line, row.reason, row.record) for row in rows)
+        writer.writerows((row.line, guarded(row.reason), guarded(row.record)) for row in rows)
         return text.getvalue().encode()
 
 
 class StandardOutput:
-    """Rows go out as they come; of the rejected ones, the first are kept to be told.
+    """Standard output, which rows reach as they come.
 
     Attributes:
-        problems: what is wrong with the first rejected rows.
+        problems: the reasons of the first rejected rows.
     """
 
     def __init__(self, table: Table, input_path: Path) -> None:
@@ -199,7 +203,7 @@ class StandardOutput:
         _write(self._file, table.head)
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
-        """Take in some rows."""
+        """Write the rows of a chunk."""
         _write(self._file, chunk.labelled(predictions))
         self.labelled += len(predictions)
         self.rejected += len(chunk.rejected)
@@ -209,14 +213,14 @@ class StandardOutput:
         ]
 
     def finish(self) -> None:
-        """Be done: all has gone out."""
+        """Do nothing: all rows have been written."""
 
     def close(self) -> None:
-        """Leave the stream open: it is the process's."""
+        """Leave the stream open: it belongs to the process."""
 
 
 def _open(path: Path) -> FileIO:
-    # Neither "w", which would empty it, nor "a", which would write behind what is cut off.
+    # "w" would empty the file; "a" would write behind the part that is cut off.
     return FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+")
 
 

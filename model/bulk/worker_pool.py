@@ -1,4 +1,4 @@
-"""Predict on all cores: a process for each, asked from a thread of its own."""
+"""Predict on all cores: a process a core, each driven by a thread."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from model.inference.prediction import Alternative, Prediction
 
 ROOT = Path(__file__).resolve().parents[2]
 START_WORKER = "from model.bulk.worker import main; main()"
-# Each worker finds its next chunk waiting, and no more than that waits.
+# Enough that a worker finds its next chunk waiting, and few enough to bound memory.
 CHUNKS_PER_WORKER = 3
-# The matrices are small: more threads would wait for each other.
+# The matrices are small: more threads only wait for each other.
 ONE_THREAD = {
     f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")
 }
@@ -33,16 +33,16 @@ Item = TypeVar("Item")
 
 @contextmanager
 def workers(path: Path, count: int, *, top_k: int) -> Iterator[Submit]:
-    """Start processes that load a model, and end them.
+    """Start processes that load a model, and end them on exit.
 
     Args:
-        path: the model, which loads: try that first.
-        count: how many.
-        top_k: alternatives of each prediction.
+        path: the model's file; the caller has loaded it already, so its errors are reported once.
+        count: number of processes.
+        top_k: number of alternatives of each prediction.
 
-    Returns:
-        What hands texts to the next one that is free; its future raises WorkerError when that
-        one is gone.
+    Yields:
+        A function that submits texts to the next free process. Its future raises WorkerError if
+        that process has ended.
     """
     started = [_start(path, top_k) for _ in range(count)]
     free: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
@@ -60,7 +60,7 @@ def workers(path: Path, count: int, *, top_k: int) -> Iterator[Submit]:
     try:
         yield lambda texts: pool.submit(ask, texts)
     except BaseException:
-        # Whoever waits for an answer is told so that there will be none.
+        # Unblocks the threads that wait for an answer.
         for process in started:
             process.kill()
         raise
@@ -72,7 +72,7 @@ def workers(path: Path, count: int, *, top_k: int) -> Iterator[Submit]:
 
 @contextmanager
 def this_process(model: IntentModel, *, top_k: int) -> Iterator[Submit]:
-    """Predict here, at once: for one core."""
+    """Yield a function that predicts in this process, for a single core."""
 
     def submit(texts: Sequence[str]) -> Future[list[Prediction]]:
         future: Future[list[Prediction]] = Future()
@@ -83,20 +83,20 @@ def this_process(model: IntentModel, *, top_k: int) -> Iterator[Submit]:
 
 
 def in_order(
-    submit: Submit, items: Iterable[Item], texts_of: Callable[[Item], Sequence[str]], *, most: int
+    submit: Submit, items: Iterable[Item], texts_of: Callable[[Item], Sequence[str]], *, limit: int
 ) -> Iterator[tuple[Item, list[Prediction]]]:
-    """Ask for several items at once, and give them in their order with the predictions.
+    """Predict several items at once, and yield them in their order with their predictions.
 
     Args:
-        submit: asks.
-        items: taken only as they are needed.
-        texts_of: gives an item's texts.
-        most: how many are under way.
+        submit: starts the prediction of texts.
+        items: read only as far as needed.
+        texts_of: returns the texts of an item.
+        limit: maximum number of items in progress.
     """
     waiting: deque[tuple[Item, Future[list[Prediction]]]] = deque()
     for item in items:
         waiting.append((item, submit(texts_of(item))))
-        if len(waiting) >= most:
+        if len(waiting) >= limit:
             first, answer = waiting.popleft()
             yield first, answer.result()
     for first, answer in waiting:
@@ -110,7 +110,7 @@ def _start(path: Path, top_k: int) -> subprocess.Popen[bytes]:
         env=ONE_THREAD | os.environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        # Ctrl-C is for the parent, which ends its workers.
+        # Ctrl-C must reach the parent alone, which ends its workers.
         process_group=0,
     )
 

@@ -29,7 +29,7 @@ from model.inference.compiled_pipeline import CompiledPipeline, Vocabulary, Weig
 from model.inference.embedding_transformer import StaticVectors
 from model.inference.ngram_trie import NgramTrie
 from model.inference.static_embedding import Embedding, to_arrays
-from model.inference.text_analysis import AnalyzerOptions, splitter
+from model.inference.text_analysis import AnalyzerOptions
 
 LINEAR = (
     LinearSVC,
@@ -46,15 +46,15 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def compile_pipeline(pipeline: Any) -> CompiledPipeline:
-    """Compile a fitted pipeline; the result scores as the pipeline does.
+    """Compile a fitted pipeline into a form with the same scores.
 
     Args:
         pipeline: CountVectorizer, TfidfVectorizer and TfidfTransformer, in any FeatureUnion and
             Pipeline, before a linear classifier or a naive Bayes of counts. StaticVectors may be
-            the last block of the FeatureUnion before a linear classifier.
+            the last block of a FeatureUnion before a linear classifier.
 
     Raises:
-        CompilationError: it holds something else, or an option that only its own code describes.
+        CompilationError: a step or an option has no compiled form.
     """
     steps = _steps_of("model", pipeline)
     (name, classifier), features = steps[-1], _FeatureCompiler()
@@ -90,16 +90,16 @@ class _FeatureCompiler:
         self._embedding: Embedding | None = None
 
     def arrays(self) -> Arrays:
-        """Give the arrays that the vocabularies and weightings need."""
+        """Return the arrays of the vocabularies and weightings."""
         idf = {f"idf.{i}": np.concatenate(parts) for i, parts in enumerate(self._idf) if parts}
         return self._arrays | idf
 
     def static_arrays(self, coefficients: NDArray[Any]) -> Arrays:
-        """Give the arrays that static vectors with these coefficients need."""
+        """Return the arrays of static vectors with these coefficients."""
         return to_arrays(self._embedding, coefficients) if self._embedding else {}
 
     def add_steps(self, name: str, steps: list[tuple[str, Any]]) -> None:
-        """Take in successive steps: one that counts n-grams, then those that weight them."""
+        """Add successive steps: one that counts n-grams, then those that weight them."""
         if not steps:
             raise CompilationError(name, "has no vectorizer before its classifier")
         first = len(self.vocabularies)
@@ -110,11 +110,11 @@ class _FeatureCompiler:
             self._add_tfidf(first, step)
 
     def add_weighting(self, first: int, *, idf: NDArray[Any] | None = None, **options: Any) -> None:
-        """Take in a weighting of the vocabularies from the first one to the last so far."""
+        """Add a weighting of all vocabularies from the number ``first``."""
         self._check_order()
         end = len(self.vocabularies)
-        # Weightings that lie side by side and do the same are applied as one: it is quicker. What
-        # has no idf beside one that has some gets ones.
+        # Equal weightings of adjacent vocabularies are merged, which is faster. For this, a
+        # weighting without idf after one with idf gets an idf of ones.
         former = self.weightings[-1] if self.weightings else None
         if idf is None and former and former.has_idf and former.bounds[-1] == first:
             idf = np.ones(sum(each.size for each in self.vocabularies[first:]), np.float32)
@@ -157,13 +157,13 @@ class _FeatureCompiler:
         first = len(self.vocabularies)
         ngrams = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
         options = _analyzer_options(name, vectorizer)
-        units, phrases = NgramTrie.of([_units_of(name, ngram, options) for ngram in ngrams])
+        units, trie = NgramTrie.of([_units_of(name, ngram, options) for ngram in ngrams])
         separator = _separator(name, units)
         text = separator.join(units).encode("utf-8", "surrogatepass")
         self._arrays |= {
             f"units.{first}": np.frombuffer(text, np.uint8),
-            f"keys.{first}": phrases.keys,
-            f"columns.{first}": phrases.columns,
+            f"keys.{first}": trie.keys,
+            f"columns.{first}": trie.columns,
         }
         self.vocabularies.append(Vocabulary(options, separator, len(ngrams)))
         if type(vectorizer) is TfidfVectorizer:
@@ -183,7 +183,7 @@ class _FeatureCompiler:
 
 
 def _steps_of(name: str, pipeline: Any) -> list[tuple[str, Any]]:
-    """Give the steps of a pipeline that do something."""
+    """Return the steps of a pipeline without placeholders."""
     if type(pipeline) is not Pipeline:
         raise CompilationError(name, f"is a {type(pipeline).__name__} instead of a Pipeline")
     steps = [(n, step) for n, step in pipeline.steps if step is not None and step != "passthrough"]
@@ -204,19 +204,15 @@ def _unsupported(name: str, step: Any) -> CompilationError:
 
 
 def _analyzer_options(name: str, vectorizer: Any) -> AnalyzerOptions:
-    own_code = [
-        option
-        for option in ("analyzer", "preprocessor", "strip_accents", "tokenizer")
-        if callable(getattr(vectorizer, option))
-    ]
-    if own_code:
-        raise CompilationError(name, f"has a function of its own as {own_code[0]}")
+    for option in ("analyzer", "preprocessor", "strip_accents", "tokenizer"):
+        if callable(getattr(vectorizer, option)):
+            raise CompilationError(name, f"has a function of its own as {option}")
     if vectorizer.input != "content":
         raise CompilationError(name, f"reads its input by {vectorizer.input}")
-    least, most = vectorizer.ngram_range
+    min_size, max_size = vectorizer.ngram_range
     return AnalyzerOptions(
         analyzer=vectorizer.analyzer,
-        ngram_range=(int(least), int(most)),
+        ngram_range=(int(min_size), int(max_size)),
         lowercase=bool(vectorizer.lowercase),
         strip_accents=vectorizer.strip_accents or None,
         token_pattern=vectorizer.token_pattern or "",
@@ -230,8 +226,8 @@ def _units_of(name: str, ngram: str, options: AnalyzerOptions) -> Sequence[str]:
         return tuple(ngram) or ("",)
     if options.ngram_range == (1, 1):
         return (ngram,)
-    if any(" " in word for word in splitter(options)(ngram)):
-        raise CompilationError(name, "has n-grams of words that hold spaces")
+    if any(" " in word for word in options.splitter()(ngram)):
+        raise CompilationError(name, "has n-grams of words that contain spaces")
     return ngram.split(" ")
 
 
@@ -244,7 +240,7 @@ def _separator(name: str, ngrams: list[str]) -> str:
 
 
 def _linear_form(name: str, classifier: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Give the coefficients, shape (labels, n-grams), and the intercept of a classifier."""
+    """Return a classifier's coefficients, shape (labels, features), and intercept."""
     if type(classifier) not in {*LINEAR, *NAIVE_BAYES}:
         raise _unsupported(name, classifier)
     _check_fitted(name, classifier)

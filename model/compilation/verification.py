@@ -1,4 +1,4 @@
-"""Prove that a compiled pipeline answers as the pipeline that it was made from."""
+"""Verify that a compiled pipeline predicts the same as its pipeline."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.inference.weights import Floats
 
 TOLERANCE = 1e-5
-# Pipelines score in single precision, which can't tell closer scores apart.
+# Pipelines score in single precision, in which closer scores are equal.
 TIE = 2 * float(np.finfo(np.float32).eps)
 BATCH_SIZE = 256
-# One text alone is scored in another way than a batch: every so many are asked for so, too.
+# A single text is scored by other code than a batch, so that one in this many is scored alone too.
 ALONE_EVERY = 10
 SAMPLE_SIZE = 500
 ODD_TEXTS = (
@@ -42,54 +42,54 @@ ODD_TEXTS = (
 
 
 def probes(utterances: Sequence[str], *, seed: int = 0) -> list[str]:
-    """Give texts to compare answers on: the utterances, noisy copies of some, and odd texts."""
+    """Return texts for a comparison: utterances, noisy copies of a sample, and odd texts."""
     rng = random.Random(seed)  # noqa: S311 - no secret depends on it
     sample = rng.sample(list(utterances), min(SAMPLE_SIZE, len(utterances)))
     return [*utterances, *(noisy for text in sample for noisy in _noisy(text, rng)), *ODD_TEXTS]
 
 
 def compile_and_verify(scorer: PipelineScorer, utterances: Sequence[str] = ()) -> CompiledPipeline:
-    """Compile a pipeline, and compare both on utterances, on some of its n-grams and on noise.
+    """Compile a pipeline, and compare both on utterances, on its n-grams and on noise.
 
     Raises:
-        CompilationError: it has no compiled form.
-        EqualityError: the compiled form answers otherwise.
+        CompilationError: the pipeline has no compiled form.
+        EqualityError: the predictions differ.
     """
     compiled = compile_pipeline(scorer.pipeline)
     ngrams = [ngrams for n in range(len(compiled.vocabularies)) for ngrams in compiled.ngrams(n)]
     own_texts = [" ".join(ngrams[start : start + 8]) for start in range(0, len(ngrams), 40)]
-    prove_equal(CompiledScorer(compiled), scorer, probes([*utterances, *own_texts]))
+    verify_equal(CompiledScorer(compiled), scorer, probes([*utterances, *own_texts]))
     return compiled
 
 
-def prove_equal(
+def verify_equal(
     compiled: CompiledScorer, pipeline: PipelineScorer, utterances: Sequence[str]
 ) -> None:
-    """Compare both on texts: the same labels, and scores within 1e-5.
+    """Compare the labels and scores of both on texts.
 
-    Scores above 1 in magnitude may differ by 1e-5 of the largest; labels may differ where the
-    pipeline's own scores for both are tied.
+    Scores may differ by 1e-5, or by 1e-5 of the largest magnitude above 1. Labels may differ where
+    the pipeline's own scores of both are tied.
 
     Raises:
-        EqualityError: they answer differently.
+        EqualityError: the predictions differ.
     """
     if compiled.labels != pipeline.labels:
         raise EqualityError("The compiled form has other labels than the pipeline")
     for start in range(0, len(utterances), BATCH_SIZE):
         batch = utterances[start : start + BATCH_SIZE]
-        theirs = pipeline.logits(batch)
-        _compare(compiled.logits(batch), theirs)
+        expected = pipeline.logits(batch)
+        _compare(compiled.logits(batch), expected)
         alone = [compiled.logits([text]) for text in batch[::ALONE_EVERY]]
-        _compare(np.concatenate(alone), theirs[::ALONE_EVERY])
+        _compare(np.concatenate(alone), expected[::ALONE_EVERY])
 
 
-def _compare(ours: Floats, theirs: Floats) -> None:
-    scale = np.maximum(1, np.abs(theirs).max(axis=1))
-    if not (np.abs(ours - theirs).max(axis=1) <= TOLERANCE * scale).all():
-        raise EqualityError("The compiled form gives other scores than the pipeline")
-    chosen = np.take_along_axis(theirs, ours.argmax(axis=1)[:, None], axis=1)[:, 0]
-    if not (theirs.max(axis=1) - chosen <= TIE * scale).all():
-        raise EqualityError("The compiled form gives another label than the pipeline")
+def _compare(compiled: Floats, expected: Floats) -> None:
+    scale = np.maximum(1, np.abs(expected).max(axis=1))
+    if not (np.abs(compiled - expected).max(axis=1) <= TOLERANCE * scale).all():
+        raise EqualityError("The compiled form computes other scores than the pipeline")
+    chosen = np.take_along_axis(expected, compiled.argmax(axis=1)[:, None], axis=1)[:, 0]
+    if not (expected.max(axis=1) - chosen <= TIE * scale).all():
+        raise EqualityError("The compiled form predicts another label than the pipeline")
 
 
 def _noisy(text: str, rng: random.Random) -> Iterator[str]:

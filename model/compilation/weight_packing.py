@@ -1,4 +1,4 @@
-"""Store a classifier's coefficients without loss in the smallest way."""
+"""Lossless packing of a classifier's coefficients into small arrays."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from model.inference.weights import padded
 
 Arrays = dict[str, NDArray[Any]]
 
-# Weights are stored one by one when fewer than this share of them are not zero.
+# Weights are stored as a list if a smaller share of them is not zero.
 SPARSE_SHARE = 0.5
 UNITS = (np.int8, np.int16)
 
 
 def pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
-    """Store coefficients without loss in the smallest way: the arrays, and what a unit is worth."""
+    """Return the arrays of coefficients, shape (labels, n-grams), and the value of one unit."""
     by_ngram = coefficients.T
     used = by_ngram != 0
     if used.mean() >= SPARSE_SHARE:
@@ -36,7 +36,7 @@ def pack(coefficients: NDArray[Any]) -> tuple[Arrays, float]:
 
 
 def _in_units(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
-    """Express values as multiples of the least of them, of 8 or 16 bits, where they are such."""
+    """Return values as 8- or 16-bit multiples of the smallest one, if they are, and that value."""
     used = np.abs(values[values != 0])
     step = used.min() if used.size else 1.0
     units = np.rint(values / step)

@@ -6,13 +6,15 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from model.console import plain_console, print_data_error, print_problems
+from model.command import build_parser, inner_share, run_command
+from model.console import print_problems
 from model.datasets.checks import FEW_UTTERANCES, Checks
 from model.datasets.dataset import split
 from model.datasets.document import ReadOptions
@@ -36,7 +38,8 @@ examples:
   python -m model.datasets convert faq.xlsx nlu.yml --sheet Questions
   python -m model.datasets split data.csv data/ --test-size 0.1
 
-Exit codes: 0 done, 1 the data has problems or the output can't be written, 2 wrong usage.
+Exit codes: 0 done, 1 the data has problems or the output can't be written, 2 wrong usage,
+129, 130 or 143 interrupted.
 """
 
 
@@ -47,14 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     options = _parser().parse_args(arguments)
-    console, errors = plain_console(), plain_console(stderr=True)
-    try:
-        return int(options.run(options, console, errors))
-    except DataError as error:
-        print_data_error(errors, error)
-    except OSError as error:
-        errors.print(f"error: {error.filename or 'the output'}: {error.strerror or 'failed'}")
-    return 1
+    output = getattr(options, "output", None)
+    return run_command(partial(options.run, options), output=output)
 
 
 def _inspect(options: argparse.Namespace, console: Console, errors: Console) -> int:
@@ -170,11 +167,8 @@ def _refuse_existing(path: Path, *, force: bool) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m model.datasets",
-        description="Inspect, convert and split labelled utterances of any known format.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = build_parser(
+        "datasets", "Inspect, convert and split labelled utterances of any known format.", EXAMPLES
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     inspect = commands.add_parser("inspect", help="print formats, counts and problems")
@@ -186,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     divide.set_defaults(run=_split)
     divide.add_argument("--seed", type=int, default=0, help="of the split (default 0)")
     divide.add_argument(
-        "--test-size", type=_share, default=0.2, help="of each intent (default 0.2)"
+        "--test-size", type=inner_share, default=0.2, help="of each intent (default 0.2)"
     )
     for command in (inspect, convert, divide):
         command.add_argument("path", type=Path, help="a file, a folder or a ZIP archive")
@@ -196,16 +190,6 @@ def _parser() -> argparse.ArgumentParser:
     for command in (convert, divide):
         command.add_argument("--force", action="store_true", help="replace files that are there")
     return parser
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return share
 
 
 if __name__ == "__main__":

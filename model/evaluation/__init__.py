@@ -1,1 +1,1 @@
-"""Measure a trained model, and find what is wrong with its data."""
+"""Measure a trained model, and find the issues of its data."""

@@ -1,4 +1,4 @@
-"""95 % confidence intervals: how far chance in the choice of the test may have moved a result."""
+"""95 % confidence intervals of test results, for the chance in the choice of test cases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Z = 1.959964  # of the normal distribution, for 95 %
+Z = 1.959964  # quantile of the normal distribution for 95 %
 TAILS = (0.025, 0.975)
 RESAMPLES = 1000
 
@@ -17,18 +17,18 @@ Statistic = Callable[..., float]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where a result lies with a confidence of 95 %; of a share, both ends are 0 to 1."""
+    """Interval that covers a result with a confidence of 95 %; a share's ends are 0 to 1."""
 
     low: float
     high: float
 
 
 def wilson(share: float, count: int) -> Interval:
-    """Give the interval of a share (Wilson 1927), which is sound for few cases and for none.
+    """Return the Wilson score interval of a share (Wilson 1927), also valid for few cases.
 
     Args:
-        share: what was found, 0 to 1.
-        count: of the cases that it was found in; without any, nothing is known.
+        share: the measured share, 0 to 1.
+        count: number of cases; for 0 the interval is 0 to 1.
     """
     if not count:
         return Interval(0.0, 1.0)
@@ -39,14 +39,14 @@ def wilson(share: float, count: int) -> Interval:
 
 
 def wilson_f1(right: int, wrong: int) -> Interval:
-    """Give the interval of an F1, by that of the share that it rises with.
+    """Return the interval of an F1, also for a test without a mistake.
 
-    F1 is 2j / (1 + j), where j is the share of right cases among all that are of the intent or were
-    taken for it: it has an interval even where a test found no mistake.
+    F1 is 2j / (1 + j), where j is the share of true positives among true positives, false positives
+    and false negatives. F1 grows with j, so j's interval yields that of F1.
 
     Args:
-        right: utterances of the intent that were taken for it.
-        wrong: utterances of the intent that were not, and others that were.
+        right: number of true positives.
+        wrong: number of false positives and false negatives.
     """
     count = right + wrong
     share = wilson(right / count if count else 0.0, count)
@@ -54,15 +54,15 @@ def wilson_f1(right: int, wrong: int) -> Interval:
 
 
 def bootstrap(value: float, statistic: Statistic, *sizes: int) -> Interval:
-    """Give the interval of any other result, by drawing the test anew, with a fixed seed.
+    """Return the bootstrap interval of any other result, with a fixed seed.
 
-    The draws are moved so that their mean is the result: resampling raises some of them, the
-    calibration error above all.
+    The draws are shifted so that their mean is the result: resampling is biased for some
+    statistics, most of all for the calibration error.
 
     Args:
         value: the result, 0 to 1.
-        statistic: gives it for weights, one array for each group of cases.
-        sizes: of the groups.
+        statistic: computes the result from weights, one array for each group of cases.
+        sizes: sizes of the groups.
     """
     rng = np.random.default_rng(0)
     draws = [statistic(*(_weights(rng, size) for size in sizes)) for _ in range(RESAMPLES)]

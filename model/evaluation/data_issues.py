@@ -1,4 +1,4 @@
-"""What to mend first in one's own data, found by cross-validation and by comparing utterances."""
+"""Find issues of the training data by cross-validation and by comparing utterances."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy as np
 from model.datasets.dataset import FEW_UTTERANCES
 from model.datasets.readers import Example
 from model.evaluation.labelled_predictions import LabelledPredictions
-from model.evaluation.similarity import alike, built_alike
+from model.evaluation.similarity import similar_pairs, uniform_pairs
 
-# A model that is surer than this, and has not seen the utterance, is worth a second look.
+# A held-out mistake with at least this confidence suggests a wrong label.
 MIN_CONFIDENCE = 0.8
-MIN_MISTAKES = 2  # one alone is no confusion of intents
+MIN_MISTAKES = 2  # a single mistake does not make a confusion of intents
 MAX_EXAMPLES = 3
-# Share of an intent's utterances that repeat another one, from which on they are too uniform.
+# An intent is too uniform from this share of utterances that hardly differ from another.
 MAX_REPEATS = 1 / 2
-MAX_COMPARED = 200  # of an intent: enough to see whether they are uniform
+MAX_COMPARED = 200  # utterances of an intent; enough to judge their uniformity
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An utterance that a model which has not seen it takes for another intent.
+    """An utterance for which a model that was not trained on it predicts another intent.
 
     Attributes:
-        example: as it stands in the data.
-        likely: the intent that the model takes it for.
-        confidence: the model's, 0 to 1.
+        example: the utterance with its label.
+        likely: the predicted intent.
+        confidence: confidence of the prediction, 0 to 1.
     """
 
     example: Example
@@ -39,29 +39,29 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicates:
-    """Two utterances of different intents that say nearly the same.
+    """Two utterances of different intents with nearly the same words.
 
     Attributes:
-        first, second: as they stand in the data.
-        similarity: from ``MIN_SIMILARITY`` to 1.
-        are_told_apart: whether a model which has not seen them gets both right.
+        first, second: the utterances with their labels.
+        similarity: cosine similarity, ``MIN_SIMILARITY`` to 1.
+        are_recognised: whether models that were not trained on them predict both labels.
     """
 
     first: Example
     second: Example
     similarity: float
-    are_told_apart: bool
+    are_recognised: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ConfusedIntents:
-    """Two intents that are taken for each other.
+    """Two intents that the model confuses.
 
     Attributes:
-        intents: the one that is mistaken more often first.
-        count: how many utterances of either were taken for the other.
-        total: utterances of both.
-        examples: some of those, the most confident mistakes first.
+        intents: the intent that is mistaken more often first.
+        count: number of utterances of either intent that were mistaken for the other.
+        total: number of utterances of both intents.
+        examples: up to three of the mistakes, the most confident first.
     """
 
     intents: tuple[str, str]
@@ -76,9 +76,9 @@ class WeakIntent:
 
     Attributes:
         first: its first utterance.
-        count: of its utterances.
-        repeats: the share of them that hardly differ from an earlier one, 0 to 1.
-        recall: the share of them that a model which has not seen them gets right, 0 to 1.
+        count: number of its utterances.
+        repeats: share of them that hardly differ from an earlier one, 0 to 1.
+        recall: share of them that held-out models recognise, 0 to 1.
     """
 
     first: Example
@@ -88,49 +88,49 @@ class WeakIntent:
 
     @property
     def has_few(self) -> bool:
-        """Tell whether more of any kind would help."""
+        """Return whether the intent has too few utterances."""
         return self.count < FEW_UTTERANCES
 
     @property
     def is_uniform(self) -> bool:
-        """Tell whether other words would help."""
+        """Return whether the utterances are too uniform."""
         return self.repeats >= MAX_REPEATS
 
 
 @dataclass(frozen=True, slots=True)
 class DataIssues:
-    """What to mend, in order: kind by kind, and in each the worst first.
+    """Issues of the data by kind, each with the worst first.
 
     Attributes:
-        suspects: utterances that are most likely mislabelled.
-        look_alikes: nearly the same words under two intents.
-        confusions: intents that are not told apart.
-        weak_intents: intents that need more utterances, or other ones.
+        suspects: utterances that are probably mislabelled.
+        near_duplicates: pairs of different intents with nearly the same words.
+        confusions: pairs of intents that the model confuses.
+        weak_intents: intents with too few or too uniform utterances.
     """
 
     suspects: tuple[Mistake, ...]
-    look_alikes: tuple[NearDuplicates, ...]
+    near_duplicates: tuple[NearDuplicates, ...]
     confusions: tuple[ConfusedIntents, ...]
     weak_intents: tuple[WeakIntent, ...]
 
 
-def find(held_out: LabelledPredictions) -> DataIssues:
-    """Find what to mend.
+def find_data_issues(held_out: LabelledPredictions) -> DataIssues:
+    """Return the issues of the data.
 
     Args:
-        held_out: what models that have not seen them make of the utterances.
+        held_out: predictions for the utterances, by models that were not trained on them.
     """
     mistakes = _mistakes(held_out)
     return DataIssues(
         suspects=tuple(each for each in mistakes if each.confidence >= MIN_CONFIDENCE),
-        look_alikes=_look_alikes(held_out),
+        near_duplicates=_near_duplicates(held_out),
         confusions=_confusions(held_out, mistakes),
         weak_intents=_weak_intents(held_out),
     )
 
 
 def _mistakes(held_out: LabelledPredictions) -> list[Mistake]:
-    """Give all mistakes, the most confident first: the likeliest errors of labels."""
+    """Return all mistakes, the most confident first: these are the likeliest wrong labels."""
     order = np.argsort(-held_out.confidences, kind="stable").tolist()
     return [
         Mistake(held_out.examples[at], held_out.predicted[at], float(held_out.confidences[at]))
@@ -139,13 +139,13 @@ def _mistakes(held_out: LabelledPredictions) -> list[Mistake]:
     ]
 
 
-def _look_alikes(held_out: LabelledPredictions) -> tuple[NearDuplicates, ...]:
-    """Give for each utterance the one of another intent that is most like it, if any is."""
+def _near_duplicates(held_out: LabelledPredictions) -> tuple[NearDuplicates, ...]:
+    """Return each utterance with the most similar later one of another intent, if there is one."""
     intents = np.unique(held_out.true, return_inverse=True)[1]
     is_right, closest = held_out.is_right, dict[int, tuple[float, int]]()
-    for pairs in alike([each.text for each in held_out.examples]):
-        apart = intents[pairs.earlier] != intents[pairs.later]
-        columns = (pairs.earlier[apart], pairs.similarities[apart], pairs.later[apart])
+    for pairs in similar_pairs([each.text for each in held_out.examples]):
+        differ = intents[pairs.earlier] != intents[pairs.later]
+        columns = (pairs.earlier[differ], pairs.similarities[differ], pairs.later[differ])
         for earlier, *other in zip(*(column.tolist() for column in columns), strict=True):
             closest[earlier] = max(closest.get(earlier, (0.0, 0)), (other[0], other[1]))
     found = [
@@ -157,7 +157,7 @@ def _look_alikes(held_out: LabelledPredictions) -> tuple[NearDuplicates, ...]:
         )
         for first, (similarity, second) in closest.items()
     ]
-    return tuple(sorted(found, key=lambda each: (each.are_told_apart, -each.similarity)))
+    return tuple(sorted(found, key=lambda each: (each.are_recognised, -each.similarity)))
 
 
 def _confusions(
@@ -181,22 +181,20 @@ def _confusions(
 
 
 def _mistaken_first(mistakes: Sequence[Mistake]) -> tuple[str, str]:
-    [(directed, _)] = Counter((each.example.intent, each.likely) for each in mistakes).most_common(
-        1
-    )
-    return directed
+    counts = Counter((each.example.intent, each.likely) for each in mistakes)
+    return max(counts, key=counts.__getitem__)
 
 
 def _weak_intents(held_out: LabelledPredictions) -> tuple[WeakIntent, ...]:
     groups = defaultdict[str, list[int]](list)
     for place, intent in enumerate(held_out.true):
         groups[intent].append(place)
-    found = (_described(held_out, places) for places in groups.values())
+    found = (_intent_of(held_out, places) for places in groups.values())
     weak = [each for each in found if each.has_few or each.is_uniform]
     return tuple(sorted(weak, key=lambda each: (each.recall, each.count)))
 
 
-def _described(held_out: LabelledPredictions, places: Sequence[int]) -> WeakIntent:
+def _intent_of(held_out: LabelledPredictions, places: Sequence[int]) -> WeakIntent:
     examples = [held_out.examples[place] for place in places]
     recall = float(held_out.is_right[list(places)].mean())
     first = min(examples, key=lambda example: example.line)
@@ -204,7 +202,7 @@ def _described(held_out: LabelledPredictions, places: Sequence[int]) -> WeakInte
 
 
 def _repeats(texts: Sequence[str]) -> float:
-    """Give the share of texts that are built like an earlier one; of many, of some of them."""
+    """Return the share of texts, or of a sample of many, that hardly differ from an earlier one."""
     compared = texts[:: -(-len(texts) // MAX_COMPARED)]
-    pairs = built_alike(compared)
+    pairs = uniform_pairs(compared)
     return len({number for some in pairs for number in some.later.tolist()}) / len(compared)

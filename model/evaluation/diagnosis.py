@@ -1,4 +1,4 @@
-"""What training tells about its data: how far it reaches, what to mend, and whether to add more."""
+"""Diagnose the training data: its quality, its issues, and whether more of it would help."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from model.evaluation.data_issues import DataIssues, find
+from model.evaluation.data_issues import DataIssues, find_data_issues
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.learning_curve import LearningCurve, learning_curve
 from model.evaluation.metrics import Evaluation, summarise
@@ -18,20 +18,20 @@ CARD_RESULTS = ("accuracy", "macro_f1", "calibration_error")
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is known of the training data, all by models that have not seen what they score.
+    """Diagnosis of the training data, by models that were not trained on what they score.
 
     Attributes:
-        results: of cross-validation: a test on all training utterances.
-        findings: what to mend first.
-        curve: whether more data would help.
+        results: results of cross-validation, on all training utterances.
+        issues: issues of the data.
+        curve: the learning curve, which shows whether more data would help.
     """
 
     results: Evaluation
-    findings: DataIssues
+    issues: DataIssues
     curve: LearningCurve
 
     def for_card(self) -> dict[str, Any]:
-        """Give the numbers that the model card keeps."""
+        """Return the numbers that the model card holds."""
         return {
             "cross_validation": {name: getattr(self.results, name) for name in CARD_RESULTS}
             | {"intervals": {name: asdict(self.results.intervals[name]) for name in CARD_RESULTS}},
@@ -40,23 +40,24 @@ class Diagnosis:
 
 
 def diagnose(
-    corpus: TrainingSet,
+    training_set: TrainingSet,
     held_out: HeldOut,
-    answers: Sequence[LabelledPredictions],
+    predictions: Sequence[LabelledPredictions],
     *,
     seed: int,
     progress: Progress,
 ) -> Diagnosis:
-    """Look into the training data.
+    """Diagnose the training data.
 
     Args:
-        corpus: what is trained on.
-        held_out: what cross-validation found, with the same seed.
-        answers: the same as answers to the training utterances; and those to others that are to be
-            mended as well, by a model that has not seen them.
-        seed: of all that is random.
-        progress: is told each step as it begins.
+        training_set: the training data.
+        held_out: scores of cross-validation with the same seed.
+        predictions: first the predictions of cross-validation for the training utterances; then
+            those for further utterances whose issues matter, by a model not trained on them.
+        seed: random seed.
+        progress: called with the name of each step as it begins.
     """
-    curve = learning_curve(corpus, held_out, seed=seed, progress=progress)
-    progress("Looking for what to mend in the data")
-    return Diagnosis(summarise(answers[0]), find(LabelledPredictions.joined(answers)), curve)
+    curve = learning_curve(training_set, held_out, seed=seed, progress=progress)
+    progress("Searching the data for issues")
+    issues = find_data_issues(LabelledPredictions.joined(predictions))
+    return Diagnosis(summarise(predictions[0]), issues, curve)

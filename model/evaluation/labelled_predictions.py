@@ -1,4 +1,4 @@
-"""What a model makes of a test: the single answers behind its results."""
+"""Predictions for labelled utterances: the raw material of all metrics."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from model.learning.linear_model import Floats
 
 @dataclass(frozen=True, slots=True)
 class LabelledPredictions:
-    """What a model made of each test text.
+    """Predictions for labelled utterances and for out-of-scope texts.
 
     Attributes:
         examples: the in-scope utterances with their true intents.
-        predicted: the most likely known intent of each.
-        confidences: that intent's, 0 to 1.
-        in_scope, out_of_scope: the scores of both kinds of texts that the threshold bounds.
-        threshold: below it a text is out of scope; None: none is.
+        predicted: the likeliest known intent of each.
+        confidences: confidence of that intent, 0 to 1.
+        in_scope: scope scores of the in-scope utterances.
+        out_of_scope: scope scores of the out-of-scope texts.
+        threshold: a text with a lower scope score is rejected; None rejects none.
     """
 
     examples: tuple[Example, ...]
@@ -37,10 +38,10 @@ class LabelledPredictions:
     def of(
         cls, model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str] = ()
     ) -> LabelledPredictions:
-        """Ask a model.
+        """Return the predictions of a model.
 
         Args:
-            model: what to ask.
+            model: the model.
             test: labelled utterances; at least one.
             out_of_scope: texts that fit no intent.
         """
@@ -59,14 +60,14 @@ class LabelledPredictions:
         temperature: float,
         threshold: float,
     ) -> LabelledPredictions:
-        """Take what cross-validation found: each answer by a model that has not seen the text.
+        """Return the predictions of cross-validation, each by a model not trained on the text.
 
         Args:
             examples: the training utterances.
-            labels: the intents, in the order of scores.
+            labels: the intents, in the order of the scores' columns.
             held_out: the scores.
-            temperature: that makes confidences of them.
-            threshold: on ``held_out.scope_scores``.
+            temperature: divides the logits before the softmax.
+            threshold: bound of ``held_out.scope_scores``.
         """
         predicted, confidences = _tops(labels, softmax(held_out.logits / temperature))
         others = held_out.out_of_scope.combined(held_out.detector_weight)
@@ -76,7 +77,7 @@ class LabelledPredictions:
 
     @classmethod
     def joined(cls, parts: Sequence[LabelledPredictions]) -> LabelledPredictions:
-        """Put answers to different texts together, under the first threshold."""
+        """Return the predictions of all parts as one, with the threshold of the first."""
         return cls(
             examples=tuple(example for part in parts for example in part.examples),
             predicted=tuple(intent for part in parts for intent in part.predicted),
@@ -88,21 +89,21 @@ class LabelledPredictions:
 
     @property
     def true(self) -> tuple[str, ...]:
-        """The intent of each utterance, as labelled."""
+        """True intent of each utterance."""
         return tuple(example.intent for example in self.examples)
 
     @property
     def is_right(self) -> NDArray[np.bool_]:
-        """Whether the most likely known intent is the true one, of each utterance."""
+        """Whether the likeliest known intent of each utterance is its true intent."""
         pairs = zip(self.true, self.predicted, strict=True)
         return np.array([true == predicted for true, predicted in pairs])
 
     def rejected(self, scores: Floats) -> int:
-        """Count the scores that lie below the threshold."""
+        """Return the number of scores below the threshold."""
         return 0 if self.threshold is None else int((scores < self.threshold).sum())
 
     def confused(self, intent: str, taken_for: str) -> list[Example]:
-        """Give the utterances of one intent that were taken for another, in their order."""
+        """Return the utterances of `intent` that were mistaken for another, in their order."""
         return [
             example
             for example, predicted in zip(self.examples, self.predicted, strict=True)
@@ -111,6 +112,6 @@ class LabelledPredictions:
 
 
 def _tops(labels: Sequence[str], probabilities: Floats) -> tuple[tuple[str, ...], Floats]:
-    """Give the most likely intent of each text, and its probability."""
+    """Return the likeliest intent of each text, and its probability."""
     tops = probabilities.argmax(axis=1).tolist()
     return tuple(labels[top] for top in tops), probabilities.max(axis=1)

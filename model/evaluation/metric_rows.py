@@ -1,4 +1,4 @@
-"""The results of a test as people read them: in one order, with names and intervals."""
+"""Rows of test results for people: names, values and intervals, in one order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = {
     "calibration_error": "calibration error",
     "rejected": "good messages rejected",
     "out_of_scope_recall": "out-of-scope texts found",
-    "out_of_scope_precision": "of those found, out of scope",
+    "out_of_scope_precision": "of the rejected texts, out of scope",
     "out_of_scope_auroc": "out-of-scope AUROC",
 }
 AS_NUMBERS = {"calibration_error", "out_of_scope_auroc"}
@@ -22,7 +22,7 @@ AS_NUMBERS = {"calibration_error", "out_of_scope_auroc"}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A result with its name and 95 % interval; ``form`` is how a page shows its numbers."""
+    """A result with its name and 95 % interval; ``form`` is the format of its numbers."""
 
     name: str
     value: float
@@ -31,7 +31,7 @@ class Result:
 
 
 def shown_results(evaluation: Evaluation) -> list[Result]:
-    """Give what was measured, the most important first."""
+    """Return all results, the most important first."""
     noisy = [
         Result(f"accuracy with {name}", share, evaluation.intervals[name])
         for name, share in evaluation.robustness.items()

@@ -1,4 +1,4 @@
-"""How good a model is on labelled utterances."""
+"""Metrics of a model on labelled utterances."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.datasets.readers import Example
 from model.evaluation.confidence_intervals import Interval, bootstrap, wilson, wilson_f1
 from model.evaluation.labelled_predictions import LabelledPredictions
-from model.evaluation.out_of_scope_metrics import Detection, out_of_scope_metrics
+from model.evaluation.out_of_scope_metrics import OutOfScopeMetrics, out_of_scope_metrics
 from model.inference.intent_model import IntentModel
 from model.learning.augmentation import NOISES
 from model.learning.linear_model import Floats, Integers
@@ -24,9 +24,9 @@ CALIBRATION_BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class IntentScore:
-    """Precision, recall and F1 (0 to 1) of an intent over its ``support`` test utterances.
+    """Precision, recall and F1 (0 to 1) of an intent with ``support`` test utterances.
 
-    ``intervals`` holds the confidence intervals by these names.
+    ``intervals`` holds their confidence intervals by name.
     """
 
     intent: str
@@ -39,7 +39,7 @@ class IntentScore:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How many utterances of one intent were taken for another."""
+    """Number of utterances of one intent that were mistaken for another."""
 
     intent: str
     taken_for: str
@@ -51,23 +51,20 @@ class Evaluation:
     """Test results; all shares are 0 to 1.
 
     Attributes:
-        accuracy, macro_f1: of the most likely known intent, whatever the threshold says.
-        rejected: share of the in-scope test utterances that were found out of scope.
-        intents: scores of each intent that occurs in the test, by name.
+        accuracy, macro_f1: metrics of the likeliest known intent, whatever the threshold.
+        rejected: share of the in-scope test utterances that are rejected as out of scope.
+        intents: scores of each intent that occurs in the test, sorted by name.
         confusions: the most frequent first.
-        calibration_error: how far confidence and accuracy lie apart; see
-            ``expected_calibration_error``.
-        robustness: the accuracy on each kind of noise, by its name in
+        calibration_error: see ``expected_calibration_error``.
+        robustness: accuracy on each kind of noise, by its name in
             ``model.learning.augmentation``.
-        out_of_scope_recall: share of the out-of-scope test texts that were found; None
-            without such texts.
-        out_of_scope_precision: share of such texts among all that were found out of scope, which
-            depends on how many of either kind the test holds; None without such texts, or
-            where nothing was found.
-        out_of_scope_auroc: how well the largest logit tells them from the in-scope test
-            utterances, 0.5 for not at all; None without such texts.
-        intervals: the 95 % confidence interval of each of these shares, by its name here or in
-            ``robustness``.
+        out_of_scope_recall: share of the out-of-scope test texts that are rejected; None without
+            such texts.
+        out_of_scope_precision: share of out-of-scope texts among all rejected texts, which depends
+            on the test's mixture; None without out-of-scope texts, or if no text is rejected.
+        out_of_scope_auroc: area under the ROC curve of the scope scores, 0.5 for chance; None
+            without out-of-scope texts.
+        intervals: 95 % confidence interval of each share, by its name here or in ``robustness``.
     """
 
     accuracy: float
@@ -82,14 +79,19 @@ class Evaluation:
     out_of_scope_auroc: float | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
 
+    @property
+    def weakest_first(self) -> list[IntentScore]:
+        """The intents' scores, the lowest F1 first."""
+        return sorted(self.intents, key=lambda score: score.f1)
+
 
 def evaluate(
     model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str] = ()
 ) -> Evaluation:
-    """Test a model.
+    """Return the results of testing a model.
 
     Args:
-        model: what to test.
+        model: the model.
         test: labelled utterances that it was not trained on; at least one.
         out_of_scope: texts that fit none of its intents.
     """
@@ -97,56 +99,59 @@ def evaluate(
 
 
 def robustness_of(model: IntentModel, test: Sequence[Example]) -> dict[str, float]:
-    """Give a model's accuracy on each kind of noise, 0 to 1."""
+    """Return the accuracy of a model on each kind of noise, 0 to 1."""
     return {name: _noisy_accuracy(model, test, name) for name in NOISES}
 
 
 def summarise(
-    answers: LabelledPredictions, robustness: Mapping[str, float] = MappingProxyType({})
+    predictions: LabelledPredictions, robustness: Mapping[str, float] = MappingProxyType({})
 ) -> Evaluation:
-    """Measure how good a model's answers are.
+    """Return the metrics of predictions.
 
     Args:
-        answers: to what it was not trained on; at least one.
-        robustness: its accuracy on each kind of noise, where that was measured.
+        predictions: predictions for utterances that the model was not trained on; at least one.
+        robustness: accuracy on each kind of noise, if measured.
     """
-    count, is_right = len(answers.examples), answers.is_right
-    accuracy, rejected = float(is_right.mean()), answers.rejected(answers.in_scope) / count
-    macro_f1, error = _macro_f1(answers), _calibration_error(answers)
+    count, is_right = len(predictions.examples), predictions.is_right
+    accuracy, rejected = float(is_right.mean()), predictions.rejected(predictions.in_scope) / count
+    macro_f1, error = _macro_f1(predictions), _calibration_error(predictions)
     shares = {"accuracy": accuracy, "rejected": rejected, **robustness}
-    detection = out_of_scope_metrics(answers) if len(answers.out_of_scope) else Detection()
-    confused = Counter(pair for pair in zip(answers.true, answers.predicted, strict=True))
+    out_of_scope = (
+        out_of_scope_metrics(predictions) if len(predictions.out_of_scope) else OutOfScopeMetrics()
+    )
+    confused = Counter(pair for pair in zip(predictions.true, predictions.predicted, strict=True))
     return Evaluation(
         accuracy=accuracy,
         macro_f1=macro_f1[0],
         rejected=rejected,
-        intents=_intent_scores(answers),
+        intents=_intent_scores(predictions),
         confusions=tuple(
             Confusion(*pair, times) for pair, times in confused.most_common() if len(set(pair)) > 1
         ),
         calibration_error=error[0],
         robustness=robustness,
-        out_of_scope_recall=detection.recall,
-        out_of_scope_precision=detection.precision,
-        out_of_scope_auroc=detection.auroc,
+        out_of_scope_recall=out_of_scope.recall,
+        out_of_scope_precision=out_of_scope.precision,
+        out_of_scope_auroc=out_of_scope.auroc,
         intervals={name: wilson(share, count) for name, share in shares.items()}
         | {"macro_f1": macro_f1[1], "calibration_error": error[1]}
-        | dict(detection.intervals),
+        | dict(out_of_scope.intervals),
     )
 
 
 def expected_calibration_error(
     confidences: Floats, is_right: NDArray[np.bool_], weights: Floats | None = None
 ) -> float:
-    """Measure how far confidence and accuracy lie apart (Guo et al. 2017, equation 3).
+    """Return the expected calibration error (Guo et al. 2017, equation 3).
 
     Args:
-        confidences: of each prediction, 0 to 1.
-        is_right: whether it was.
-        weights: how often each counts; once unless given.
+        confidences: confidence of each prediction, 0 to 1.
+        is_right: whether each prediction is right.
+        weights: weight of each prediction; 1 by default.
 
     Returns:
-        The mean distance of both over 15 bins of confidence, weighted by their predictions.
+        The mean difference of confidence and accuracy over 15 bins of confidence, weighted by the
+        predictions in each.
     """
     counts = np.ones(len(confidences)) if weights is None else weights
     bins = np.minimum((confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
@@ -154,9 +159,9 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / counts.sum())
 
 
-def _intent_scores(answers: LabelledPredictions) -> tuple[IntentScore, ...]:
-    supports, found = Counter(answers.true), Counter(answers.predicted)
-    pairs = zip(answers.true, answers.predicted, strict=True)
+def _intent_scores(predictions: LabelledPredictions) -> tuple[IntentScore, ...]:
+    supports, found = Counter(predictions.true), Counter(predictions.predicted)
+    pairs = zip(predictions.true, predictions.predicted, strict=True)
     right = Counter(true for true, predicted in pairs if true == predicted)
     return tuple(
         _intent_score(name, right[name], found[name], supports[name]) for name in sorted(supports)
@@ -173,12 +178,15 @@ def _intent_score(name: str, right: int, found: int, support: int) -> IntentScor
     return IntentScore(name, precision, recall, 2 * right / (support + found), support, intervals)
 
 
-def _macro_f1(answers: LabelledPredictions) -> tuple[float, Interval]:
+def _macro_f1(predictions: LabelledPredictions) -> tuple[float, Interval]:
     labels = {
-        name: number for number, name in enumerate(sorted({*answers.true, *answers.predicted}))
+        name: number
+        for number, name in enumerate(sorted({*predictions.true, *predictions.predicted}))
     }
-    true, predicted = (_indices(labels, names) for names in (answers.true, answers.predicted))
-    is_right, count = answers.is_right, len(answers.examples)
+    true, predicted = (
+        _indices(labels, names) for names in (predictions.true, predictions.predicted)
+    )
+    is_right, count = predictions.is_right, len(predictions.examples)
 
     def statistic(weights: Floats) -> float:
         right = np.bincount(true, weights * is_right, len(labels))
@@ -195,8 +203,8 @@ def _indices(labels: Mapping[str, int], names: Sequence[str]) -> Integers:
     return np.array([labels[name] for name in names], dtype=np.intp)
 
 
-def _calibration_error(answers: LabelledPredictions) -> tuple[float, Interval]:
-    confidences, is_right = answers.confidences, answers.is_right
+def _calibration_error(predictions: LabelledPredictions) -> tuple[float, Interval]:
+    confidences, is_right = predictions.confidences, predictions.is_right
 
     def statistic(weights: Floats) -> float:
         return expected_calibration_error(confidences, is_right, weights)
@@ -204,7 +212,7 @@ def _calibration_error(answers: LabelledPredictions) -> tuple[float, Interval]:
     value, accuracy = statistic(np.ones(len(is_right))), float(is_right.mean())
     if 0 < accuracy < 1:
         return value, bootstrap(value, statistic, len(is_right))
-    # The accuracy may be off by so much, and the confidence with it.
+    # A bootstrap without variation has no width: use that of the accuracy's interval.
     known = wilson(accuracy, len(is_right))
     return value, Interval(0.0, min(1.0, value + known.high - known.low))
 

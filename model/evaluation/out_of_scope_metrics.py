@@ -1,4 +1,4 @@
-"""How well a model finds out-of-scope texts."""
+"""Metrics of the rejection of out-of-scope texts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from model.learning.linear_model import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
-    """How well out-of-scope texts were found; each None where nothing can be said of it.
+class OutOfScopeMetrics:
+    """Metrics of rejection; each is None if the test does not determine it.
 
     Attributes:
-        recall: the share of them that was found.
-        precision: their share of all that was found.
-        auroc: the share of pairs with an utterance in scope whose scores are in the right order.
-        intervals: of these, by their names in ``Evaluation``.
+        recall: share of the out-of-scope texts that are rejected.
+        precision: share of out-of-scope texts among the rejected texts.
+        auroc: area under the ROC curve of the scope scores.
+        intervals: confidence intervals, by their names in ``Evaluation``.
     """
 
     recall: float | None = None
@@ -29,15 +29,15 @@ class Detection:
     intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
-def out_of_scope_metrics(answers: LabelledPredictions) -> Detection:
-    """Tell how well the threshold and the scores find the out-of-scope texts; at least one."""
-    inside, outside = answers.in_scope, answers.out_of_scope
-    found, count = answers.rejected(outside), len(outside)
-    all_found = found + answers.rejected(inside)
+def out_of_scope_metrics(predictions: LabelledPredictions) -> OutOfScopeMetrics:
+    """Return the metrics of predictions that include at least one out-of-scope text."""
+    inside, outside = predictions.in_scope, predictions.out_of_scope
+    found, count = predictions.rejected(outside), len(outside)
+    all_found = found + predictions.rejected(inside)
     recall, area = found / count, auroc(inside, outside)
     intervals = {
         "out_of_scope_recall": wilson(recall, count),
-        # A bootstrap of perfect results never sees a mistake.
+        # A bootstrap of a perfect result has no width.
         "out_of_scope_auroc": bootstrap(
             area, _Ranked(inside, outside).auroc, len(inside), len(outside)
         )
@@ -45,19 +45,19 @@ def out_of_scope_metrics(answers: LabelledPredictions) -> Detection:
         else wilson(area, min(len(inside), len(outside))),
     }
     if not all_found:
-        return Detection(recall, None, area, intervals)
+        return OutOfScopeMetrics(recall, None, area, intervals)
     precision = found / all_found
     intervals["out_of_scope_precision"] = wilson(precision, all_found)
-    return Detection(recall, precision, area, intervals)
+    return OutOfScopeMetrics(recall, precision, area, intervals)
 
 
 def auroc(in_scope: Floats, out_of_scope: Floats) -> float:
-    """Give the share of pairs of both kinds of which the one in scope has the larger score."""
+    """Return the share of pairs in which the in-scope text has the higher scope score."""
     return _Ranked(in_scope, out_of_scope).auroc(np.ones(len(in_scope)), np.ones(len(out_of_scope)))
 
 
 class _Ranked:
-    """The scores of both kinds of texts in one order, so that each draw need not sort them."""
+    """Ranks of the scores of both kinds of texts, sorted once for all draws of a bootstrap."""
 
     def __init__(self, in_scope: Floats, out_of_scope: Floats) -> None:
         _, ranks = np.unique(np.concatenate((in_scope, out_of_scope)), return_inverse=True)
@@ -65,7 +65,7 @@ class _Ranked:
         self._in_scope, self._out_of_scope = np.split(ranks, [len(in_scope)])
 
     def auroc(self, in_scope: Floats, out_of_scope: Floats) -> float:
-        """Give the AUROC for texts that count as often as these weights say."""
+        """Return the AUROC of texts with these weights."""
         inside = np.bincount(self._in_scope, in_scope, self._count)
         outside = np.bincount(self._out_of_scope, out_of_scope, self._count)
         below = np.cumsum(outside) - outside / 2  # ties count half

@@ -1,8 +1,7 @@
-"""What to mend first, in words: a step for each kind of finding, the surest and quickest first."""
+"""Recommendations for the data: one for each kind of issue, the surest and quickest first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.datasets.readers import Example
@@ -16,153 +15,132 @@ from model.evaluation.data_issues import (
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """One place in the data where a recommendation applies.
+
+    Attributes:
+        cells: row of a table, under the recommendation's header.
+        sentence: the same as a sentence.
+    """
+
+    cells: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
     """Something to do, and where.
 
     Attributes:
-        title: what to do.
+        title: what to do, in a few words.
         note: why, and how.
-        header: of the table of places; its last ``numbers`` columns hold numbers.
-        rows: of it, the worst first; at least one.
-        sentences: the same for those who read no table, one for each row.
+        header: names of the columns of a table of the places.
+        numbers: number of columns, counted from the last, that hold numbers.
+        places: the worst first; at least one.
     """
 
     title: str
     note: str
     header: tuple[str, ...]
     numbers: int
-    rows: tuple[tuple[str, ...], ...]
-    sentences: tuple[str, ...]
+    places: tuple[Place, ...]
 
 
-def steps(findings: DataIssues) -> list[Recommendation]:
-    """Give what there is to do, in order."""
-    return [*_steps(findings)]
-
-
-def _steps(findings: DataIssues) -> Iterator[Recommendation]:
-    if findings.suspects:
-        yield _correct(findings.suspects)
-    if findings.look_alikes:
-        yield _decide(findings.look_alikes)
-    if findings.confusions:
-        yield _set_apart(findings.confusions)
-    if findings.weak_intents:
-        yield _add(findings.weak_intents)
-
-
-def _correct(suspects: Sequence[Mistake]) -> Recommendation:
-    return Recommendation(
-        "Correct labels that are probably wrong",
-        "Models that had not seen these utterances are sure of another intent. Either the label is "
-        "wrong, or people say the same for both.",
-        ("utterance", "where", "labelled", "more likely", "confidence"),
-        1,
-        tuple(
-            (
-                each.example.text,
-                _place(each.example),
-                each.example.intent,
-                each.likely,
-                f"{each.confidence:.2f}",
-            )
-            for each in suspects
+def recommend(issues: DataIssues) -> list[Recommendation]:
+    """Return a recommendation for each kind of issue that occurs, in the order to follow."""
+    recommendations = (
+        Recommendation(
+            "Correct labels that are probably wrong",
+            "Models that were not trained on these utterances are confident of another intent. "
+            "Either the label is wrong, or people say the same for both intents.",
+            ("utterance", "where", "labelled", "more likely", "confidence"),
+            1,
+            tuple(map(_mislabelled, issues.suspects)),
         ),
-        tuple(
-            f"{_quoted(each.example)} is labelled {each.example.intent}; {each.likely} "
-            f"is likelier ({each.confidence:.2f})"
-            for each in suspects
+        Recommendation(
+            "Decide on near-duplicates across intents",
+            "These utterances have nearly the same words and different intents. The pairs that the "
+            "model confuses come first: label both with the same intent, or reword them. The other "
+            "pairs need only a check.",
+            ("utterance", "labelled", "nearly the same", "labelled", "confused", "similarity"),
+            1,
+            tuple(map(_near_duplicates, issues.near_duplicates)),
+        ),
+        Recommendation(
+            "Separate intents that are confused",
+            "In cross-validation the model mistakes one of these intents for the other. Add "
+            "utterances that show the difference, or merge the two intents.",
+            ("intents", "example", "where", "mistakes", "of"),
+            2,
+            tuple(map(_confused, issues.confusions)),
+        ),
+        Recommendation(
+            "Extend intents with too few or too uniform utterances",
+            "An intent becomes reliable with 20 or more utterances, in as many wordings as people "
+            "use. The share of recognised utterances is that of cross-validation, which is too "
+            "high for uniform ones.",
+            ("intent", "what to do", "first at", "utterances", "recognised"),
+            2,
+            tuple(map(_weak, issues.weak_intents)),
         ),
     )
+    return [each for each in recommendations if each.places]
 
 
-def _decide(pairs: Sequence[NearDuplicates]) -> Recommendation:
-    return Recommendation(
-        "Decide on near-duplicates across intents",
-        "These say nearly the same under two intents. Those that are not told apart come first: "
-        "give both the same label, or word them as differently as they are meant. The others are "
-        "only worth a look.",
-        ("utterance", "labelled", "nearly the same", "labelled", "told apart", "similarity"),
-        1,
-        tuple(
-            (
-                f"{each.first.text} ({_place(each.first)})",
-                each.first.intent,
-                f"{each.second.text} ({_place(each.second)})",
-                each.second.intent,
-                "yes" if each.are_told_apart else "no",
-                f"{each.similarity:.2f}",
-            )
-            for each in pairs
-        ),
-        tuple(
-            f"{_quoted(each.first)} is labelled {each.first.intent}, and "
-            f"{_quoted(each.second)} {each.second.intent}"
-            for each in pairs
-        ),
-    )
-
-
-def _set_apart(confusions: Sequence[ConfusedIntents]) -> Recommendation:
-    return Recommendation(
-        "Set intents apart that are confused",
-        "In cross-validation these are taken for each other. Add utterances that show the "
-        "difference, or make one intent of the two.",
-        ("intents", "such as", "where", "mistakes", "of"),
-        2,
-        tuple(
-            (
-                " / ".join(each.intents),
-                each.examples[0].example.text,
-                ", ".join(_place(mistake.example) for mistake in each.examples),
-                str(each.count),
-                str(each.total),
-            )
-            for each in confusions
-        ),
-        tuple(
-            f"{' and '.join(each.intents)}: {each.count} of {each.total} utterances are taken for "
-            f"the other, such as {_quoted(each.examples[0].example)}"
-            for each in confusions
-        ),
-    )
-
-
-def _add(intents: Sequence[WeakIntent]) -> Recommendation:
-    return Recommendation(
-        "Add to intents with too few or too uniform utterances",
-        "Twenty utterances and more, in as many ways of saying it as people have, make an intent "
-        "reliable. Recognised is the share in cross-validation, which uniform utterances flatter.",
-        ("intent", "what to do", "first at", "utterances", "recognised"),
-        2,
-        tuple(
-            (
-                each.first.intent,
-                _counsel(each),
-                _place(each.first),
-                str(each.count),
-                f"{each.recall:.0%}",
-            )
-            for each in intents
-        ),
-        tuple(
-            f"{each.first.intent} ({_place(each.first)}): {each.count} utterances, "
-            f"{each.recall:.0%} recognised; {_counsel(each)}"
-            for each in intents
-        ),
-    )
-
-
-def _place(example: Example) -> str:
+def place_of(example: Example) -> str:
+    """Return the file name and line of an utterance."""
     return f"{example.file.name}:{example.line}"
 
 
+def _mislabelled(issue: Mistake) -> Place:
+    example, confidence = issue.example, f"{issue.confidence:.2f}"
+    return Place(
+        (example.text, place_of(example), example.intent, issue.likely, confidence),
+        f"{_quoted(example)} is labelled {example.intent}; {issue.likely} is likelier "
+        f"({confidence})",
+    )
+
+
+def _near_duplicates(issue: NearDuplicates) -> Place:
+    first, second = issue.first, issue.second
+    return Place(
+        (
+            f"{first.text} ({place_of(first)})",
+            first.intent,
+            f"{second.text} ({place_of(second)})",
+            second.intent,
+            "no" if issue.are_recognised else "yes",
+            f"{issue.similarity:.2f}",
+        ),
+        f"{_quoted(first)} is labelled {first.intent}, and {_quoted(second)} {second.intent}",
+    )
+
+
+def _confused(issue: ConfusedIntents) -> Place:
+    example, count, total = issue.examples[0].example, str(issue.count), str(issue.total)
+    places = ", ".join(place_of(mistake.example) for mistake in issue.examples)
+    return Place(
+        (" / ".join(issue.intents), example.text, places, count, total),
+        f"{' and '.join(issue.intents)}: {count} of {total} utterances are mistaken for the "
+        f"other, such as {_quoted(example)}",
+    )
+
+
+def _weak(issue: WeakIntent) -> Place:
+    intent, place, advice = issue.first.intent, place_of(issue.first), _advice(issue)
+    count, recognised = str(issue.count), f"{issue.recall:.0%}"
+    return Place(
+        (intent, advice, place, count, recognised),
+        f"{intent} ({place}): {count} utterances, {recognised} recognised; {advice}",
+    )
+
+
 def _quoted(example: Example) -> str:
-    return f"{_place(example)} “{example.text}”"
+    return f"{place_of(example)} “{example.text}”"
 
 
-def _counsel(weak: WeakIntent) -> str:
-    wishes = ["add utterances"] * weak.has_few
+def _advice(weak: WeakIntent) -> str:
+    advice = ["add utterances"] * weak.has_few
     if weak.is_uniform:
-        wishes.append(f"use other words ({weak.repeats:.0%} hardly differ from another)")
-    return "; ".join(wishes)
+        advice.append(f"use other words ({weak.repeats:.0%} hardly differ from another)")
+    return "; ".join(advice)

@@ -1,4 +1,4 @@
-"""Find the utterances among thousands that say nearly the same."""
+"""Find pairs of similar utterances among thousands."""
 
 from __future__ import annotations
 
@@ -14,54 +14,53 @@ from model.learning.learner import WORD
 from model.learning.linear_model import Floats, Integers
 from model.learning.pipeline import build_features
 
-# Cosines. From here on two utterances differ by a word or an ending, seldom by a thought.
+# Cosine similarity from which utterances differ by a word or an ending, seldom in meaning.
 MIN_SIMILARITY = 0.85
-# From here on they are one sentence with other numbers, or with a courtesy more.
-MIN_LIKENESS = 0.8
-BLOCK = 500  # utterances that are compared with all at once
-PIECE = 50_000  # pairs that are measured at once
+# Cosine similarity from which utterances are one sentence with other numbers or a courtesy.
+MIN_UNIFORMITY = 0.8
+BLOCK = 500  # utterances that are compared with all others at once
+PIECE = 50_000  # pairs whose similarity is computed at once
 DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of utterances: the numbers of the earlier and the later ones, and their cosines."""
+    """Pairs of utterances: indices of the earlier and later ones, and cosine similarities."""
 
     earlier: Integers
     later: Integers
     similarities: Floats
 
 
-def alike(texts: Sequence[str]) -> Iterator[Pairs]:
-    """Find all pairs of utterances that mean much the same: rare words count most.
+def similar_pairs(texts: Sequence[str]) -> Iterator[Pairs]:
+    """Find all pairs of utterances with nearly the same meaning; rare words weigh most.
 
     Yields:
-        Some of the pairs, each pair once.
+        The pairs in batches, each pair once.
     """
     yield from _pairs(texts, MIN_SIMILARITY, weigh_words=True)
 
 
-def built_alike(texts: Sequence[str]) -> Iterator[Pairs]:
-    """Find all pairs of utterances that are built alike: all words count the same, numbers nothing.
+def uniform_pairs(texts: Sequence[str]) -> Iterator[Pairs]:
+    """Find all pairs of utterances of the same pattern; all words weigh the same, numbers nothing.
 
     Yields:
-        Some of the pairs, each pair once.
+        The pairs in batches, each pair once.
     """
     numberless = [DIGITS.sub("0", text) for text in texts]
-    yield from _pairs(numberless, MIN_LIKENESS, weigh_words=False)
+    yield from _pairs(numberless, MIN_UNIFORMITY, weigh_words=False)
 
 
-def _pairs(texts: Sequence[str], least: float, *, weigh_words: bool) -> Iterator[Pairs]:
-    """Find pairs without comparing each with each.
+def _pairs(texts: Sequence[str], minimum: float, *, weigh_words: bool) -> Iterator[Pairs]:
+    """Find pairs without comparing all of them, by prefix filtering (Bayardo et al. 2007).
 
-    Two unit vectors can't have a cosine of t unless they share one of the rarest features of the
-    first, of those that it takes to leave less than t of its norm (prefix filtering, Bayardo et al.
-    2007): few pairs are left to be measured.
+    Remove a unit vector's rarest features until its norm is below t. A vector with a cosine of at
+    least t to it must share one of the removed features: few pairs remain to compute.
     """
     if not any(WORD.search(text) for text in texts):
         return
     features = _features(texts, weigh_words=weigh_words)
-    rarest = _rarest(features, least)
+    rarest = _rarest(features, minimum)
     columns = features.T.tocsr()
     for start in range(0, len(texts), BLOCK):
         sharing = (rarest[start : start + BLOCK] @ columns).tocoo()
@@ -69,11 +68,11 @@ def _pairs(texts: Sequence[str], least: float, *, weigh_words: bool) -> Iterator
         places = (earlier < later).nonzero()[0]
         for at in range(0, len(places), PIECE):
             piece = places[at : at + PIECE]
-            yield _measured(features, earlier[piece], later[piece], least)
+            yield _measured(features, earlier[piece], later[piece], minimum)
 
 
 def _features(texts: Sequence[str], *, weigh_words: bool) -> Any:
-    """Give unit vectors of words and characters, their rarest features first."""
+    """Return unit vectors of words and characters, with the rarest features first."""
     union = build_features().set_params(
         char__min_df=1, word__ngram_range=(1, 1), word__use_idf=weigh_words
     )
@@ -84,18 +83,18 @@ def _features(texts: Sequence[str], *, weigh_words: bool) -> Any:
     return features
 
 
-def _rarest(features: Any, least: float) -> Any:
+def _rarest(features: Any, minimum: float) -> Any:
     squares = np.square(features.data, dtype=np.float64)
     before = np.cumsum(squares) - squares
     norm_before = before - np.repeat(before[features.indptr[:-1]], np.diff(features.indptr))
     rarest = features.copy()
-    rarest.data = rarest.data * (1 - norm_before >= least**2)
+    rarest.data = rarest.data * (1 - norm_before >= minimum**2)
     rarest.eliminate_zeros()
     return rarest
 
 
-def _measured(features: Any, earlier: Integers, later: Integers, least: float) -> Pairs:
+def _measured(features: Any, earlier: Integers, later: Integers, minimum: float) -> Pairs:
     products = features[earlier].multiply(features[later])
     similarities = np.asarray(products.sum(axis=1), dtype=np.float64).ravel()
-    enough = similarities >= least
+    enough = similarities >= minimum
     return Pairs(earlier[enough], later[enough], similarities[enough])

@@ -1,7 +1,7 @@
-"""Read what was asked and answered from the log of a sink of CloudEvents.
+"""Read utterances and their predictions from a log of CloudEvents.
 
-Replies do not carry the text, for privacy: it is taken from the request, which a reply names by
-source and id.
+For privacy, a reply does not hold the text. It names its request by source and id, and the text is
+taken from there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from model.datasets.readers import is_filled, read_text
 from model.errors import DataError, Problem
 
 TEXT_NAMES = ("text", "message")
-# How Knative's event_display prints an event, as `kubectl logs` shows it.
+# First line of an event that Knative's event_display has printed.
 DISPLAYED = "☁️  cloudevents.Event\n"
 _ATTRIBUTE = re.compile(r"^  (\w+): (.*)$", re.MULTILINE)
 _DECODER = json.JSONDecoder()
@@ -28,8 +28,8 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """An utterance with the intent and the confidence that it got."""
+class LoggedPrediction:
+    """An utterance with its predicted intent and confidence."""
 
     text: str
     intent: str
@@ -38,15 +38,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """What a log holds.
+    """Content of a log.
 
     Attributes:
-        answered: utterances with their answers, in the order of the answers.
-        without_text: how many answers there are whose request is not in the log.
-        unreadable: how many lines say neither what was asked nor what was answered.
+        predictions: utterances with their predictions, in the order of the replies.
+        without_text: number of replies whose request is not in the log.
+        unreadable: number of events that are neither a request nor a reply.
     """
 
-    answered: tuple[Answered, ...]
+    predictions: tuple[LoggedPrediction, ...]
     without_text: int
     unreadable: int
 
@@ -55,33 +55,33 @@ def read_event_log(path: Path) -> EventLog:
     """Read a log.
 
     Args:
-        path: a line of JSON for each event, structured CloudEvents or the data of replies, or
-            objects that hold text, intent and confidence, as ``model.predict`` writes them; or
-            what event_display prints.
+        path: a file with a line of JSON for each structured CloudEvent, for the data of a reply, or
+            for an object with text, intent and confidence, as ``model.predict`` writes them; or
+            the output of event_display.
 
     Raises:
-        DataError: it can't be read, or holds no answer whose text is known.
+        DataError: the log can't be read, or holds no reply together with its text.
     """
     content = read_text(path)
     texts: dict[Key, str] = {}
-    answers: list[tuple[Key | str, str, float]] = []
+    replies: list[tuple[Key | str, str, float]] = []
     unreadable = 0
     for event in _displayed(content) if DISPLAYED in content else _lines(content):
         source, data = _request_key(event), _data(event)
-        if answer := _answer(data):
-            answers.append(answer)
+        if reply := _reply(data):
+            replies.append(reply)
         elif source and (text := _text(data)):
             texts[source] = text
         else:
             unreadable += 1
     found = [
-        Answered(key if isinstance(key, str) else texts[key], intent, confidence)
-        for key, intent, confidence in answers
+        LoggedPrediction(key if isinstance(key, str) else texts[key], intent, confidence)
+        for key, intent, confidence in replies
         if isinstance(key, str) or key in texts
     ]
     if not found:
-        raise DataError([Problem(path, 0, "holds no answer together with its text")])
-    return EventLog(tuple(found), len(answers) - len(found), unreadable)
+        raise DataError([Problem(path, 0, "holds no prediction together with its text")])
+    return EventLog(tuple(found), len(replies) - len(found), unreadable)
 
 
 def _lines(content: str) -> Iterator[Any]:
@@ -111,7 +111,7 @@ def _request_key(event: Any) -> Key | None:
 
 
 def _data(event: Any) -> Any:
-    """Give what an event says; what is no event says it itself."""
+    """Return the data of an event; any other value is returned as it is."""
     if not isinstance(event, dict) or "specversion" not in event:
         return event
     encoded = event.get("data_base64")
@@ -132,8 +132,8 @@ def _text(data: Any) -> str | None:
     return next((str(text).strip() for text in candidates if is_filled(text)), None)
 
 
-def _answer(data: Any) -> tuple[Key | str, str, float] | None:
-    """Read an answer, with its text or else with the key of its request."""
+def _reply(data: Any) -> tuple[Key | str, str, float] | None:
+    """Return the text or else the key of the request, the intent and the confidence of a reply."""
     if not isinstance(data, dict):
         return None
     intent, confidence, request = (data.get(key) for key in ("intent", "confidence", "request"))

@@ -20,12 +20,12 @@ JSONL = ".jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What became of utterances that were to be added.
+    """Result of adding utterances to a file.
 
     Attributes:
-        added: new ones, as text and intent.
-        known: how many stand there already, with the same intent.
-        conflicts: what stands there already with another intent.
+        added: texts and intents that are new.
+        known: number of texts that the file already has with the same intent.
+        conflicts: texts that the file has with another intent, which it keeps.
     """
 
     added: tuple[tuple[str, str], ...]
@@ -34,24 +34,27 @@ class Additions:
 
 
 def add(path: Path, labelled: Mapping[str, str]) -> Additions:
-    """Add utterances that are not there yet, all at once, in the file's own columns.
+    """Add new utterances in the file's own columns; write the file atomically.
+
+    Texts are stored unchanged, also those that a spreadsheet program would run as a formula: the
+    file is training data.
 
     Args:
-        path: CSV, TSV or JSONL; made where there is none.
+        path: CSV, TSV or JSONL file; created if it does not exist.
         labelled: the intent of each text.
 
     Raises:
-        DataError: the file is of another kind or can't be read.
-        OSError: it can't be written.
+        DataError: the file has another format or can't be read.
+        OSError: the file can't be written.
     """
     if path.suffix.lower() not in (*DELIMITERS, JSONL):
         kinds = ", ".join((*DELIMITERS, JSONL))
         raise DataError([Problem(path, 0, f"is none of {kinds}")])
     existing = read_examples(path) if path.exists() else []
-    there = {normalised(each.text): each for each in existing}
+    present = {normalised(each.text): each for each in existing}
     added, known, conflicts = [], 0, []
     for text, intent in labelled.items():
-        example = there.get(normalised(text))
+        example = present.get(normalised(text))
         if example is None:
             added.append((text, intent))
         elif example.intent == intent:
@@ -78,7 +81,7 @@ def _rows(content: str, delimiter: str, added: Sequence[tuple[str, str]]) -> str
     names = [name.strip() for name in header]
     line_break = "\r\n" if "\r\n" in content else "\n"
     rows = StringIO(newline="")
-    # Columns of the file's own stay empty.
+    # Any other columns of the file stay empty.
     writer = csv.DictWriter(
         rows, names or COLUMNS, restval="", delimiter=delimiter, lineterminator=line_break
     )

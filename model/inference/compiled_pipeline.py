@@ -1,4 +1,4 @@
-"""The compiled form of a pipeline: what it holds, and how it lies in a file."""
+"""The compiled form of a pipeline, and its file format."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from model.errors import CompiledFormError
+from model.errors import CompiledFormError, InvalidCompiledFormError
 from model.inference.ngram_trie import NgramTrie
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import WEIGHTS, EmbeddingWeights
-from model.inference.text_analysis import AnalyzerOptions, joint
+from model.inference.text_analysis import AnalyzerOptions
 from model.inference.weights import DenseWeights, SparseWeights
 
 FORMAT = "intent-function/2"
@@ -26,9 +26,9 @@ class Vocabulary:
     """The n-grams of one vectorizer.
 
     Attributes:
-        options: how texts become n-grams.
-        separator: stands between the units in the file, and in none of them.
-        size: how many n-grams there are.
+        options: how n-grams are extracted from texts.
+        separator: separates the units in the file; no unit contains it.
+        size: the number of n-grams.
     """
 
     options: AnalyzerOptions
@@ -38,18 +38,18 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Weighting:
-    """A step that turns counts of n-grams into values, over some successive vocabularies.
+    """A term weighting of the n-grams of consecutive vocabularies.
 
-    What is set is applied in the order of the attributes.
+    The operations are applied in the order of the attributes.
 
     Attributes:
-        bounds: numbers of vocabularies: where the first part begins, where each part ends and
-            the next begins, where the last ends (excluded). Norms are taken part by part.
-        sublinear: count c becomes 1 + ln(c).
-        has_idf: each n-gram's values are multiplied by a factor of its own.
-        norm: to which each utterance's values are scaled.
-        above: values above it become 1, others 0.
-        factor: of all values.
+        bounds: numbers of vocabularies: the start of each part, and the end of the last one
+            (exclusive). Each part has its own norm.
+        sublinear: whether count c becomes 1 + ln(c).
+        has_idf: whether each n-gram's values are multiplied by its inverse document frequency.
+        norm: the norm by which each utterance's values are divided.
+        above: the threshold above which values become 1, and others 0.
+        factor: multiplies all values.
     """
 
     bounds: tuple[int, ...]
@@ -62,20 +62,19 @@ class Weighting:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPipeline:
-    """All that scoring needs of a fitted pipeline.
+    """A fitted pipeline as flat arrays.
 
     Attributes:
         labels: the known intents, in the order of the scores.
         vocabularies: in the order of their columns.
         weightings: in the order in which they are applied.
-        is_joint: the scores are joint log probabilities, which are to be normalised.
-        step: what one unit of the weights is worth.
+        is_joint: whether the scores are joint log probabilities, not yet normalized.
+        step: the value of one unit of the weights.
         arrays: ``units.N`` (UTF-8 text), ``keys.N`` and ``columns.N`` of vocabulary N (see
             ``model.inference.ngram_trie``), ``idf.N`` of weighting N, ``intercept``, and either
-            ``weights``,
-            shape (n-grams, padded labels), or the non-zero ones of them as ``weights.starts``,
-            ``weights.labels`` and ``weights.values``. Where static vectors count, those of
-            ``model.inference.static_embedding`` besides.
+            ``weights``, shape (n-grams, padded labels), or only the non-zero weights as
+            ``weights.starts``, ``weights.labels`` and ``weights.values``. With static vectors,
+            also the arrays of ``model.inference.static_embedding``.
     """
 
     labels: tuple[str, ...]
@@ -86,7 +85,7 @@ class CompiledPipeline:
     arrays: Mapping[str, NDArray[Any]]
 
     def to_bytes(self, *, model_sha256: str) -> bytes:
-        """Give the content of the file that belongs to the pickle with this SHA-256."""
+        """Return the content of a file that belongs to the pickle with this SHA-256."""
         description = {
             "labels": self.labels,
             "vocabularies": [asdict(vocabulary) for vocabulary in self.vocabularies],
@@ -103,10 +102,11 @@ class CompiledPipeline:
 
     @classmethod
     def from_bytes(cls, content: bytes, *, model_sha256: str) -> CompiledPipeline:
-        """Read a file's content; the arrays are base_models of it, not copies.
+        """Read a file's content; the arrays are views of it, not copies.
 
         Raises:
-            CompiledFormError: damaged, of another format, or of another pickle.
+            CompiledFormError: the content is damaged, of another format, or of another pickle.
+            InvalidCompiledFormError: its checksum is right, but it describes no pipeline.
         """
         try:
             file = ArrayFile.from_bytes(content)
@@ -117,50 +117,53 @@ class CompiledPipeline:
         if file.metadata.get("model_sha256") != model_sha256:
             raise CompiledFormError("was made from another pickle")
         try:
-            return cls._described(json.loads(file.metadata["description"]), file.arrays)
-        except Exception as error:  # whatever a file holds that was sealed by somebody else
-            raise CompiledFormError("describes no pipeline") from error
+            return cls._from_description(json.loads(file.metadata["description"]), file.arrays)
+        except Exception as error:  # a file with a valid checksum may still hold anything
+            raise InvalidCompiledFormError("describes no pipeline") from error
 
     @classmethod
-    def _described(
+    def _from_description(
         cls, description: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> CompiledPipeline:
+        labels, is_joint = tuple(description["labels"]), description["is_joint"]
+        if not all(isinstance(label, str) for label in labels) or not isinstance(is_joint, bool):
+            raise TypeError("A label is no text, or is_joint no boolean")
         return cls(
-            labels=tuple(description["labels"]),
+            labels=labels,
             vocabularies=tuple(
                 Vocabulary(AnalyzerOptions(**entry.pop("options")), **entry)
                 for entry in description["vocabularies"]
             ),
             weightings=tuple(Weighting(**entry) for entry in description["weightings"]),
-            is_joint=description["is_joint"],
-            step=description["step"],
+            is_joint=is_joint,
+            step=float(description["step"]),
             arrays=arrays,
         )
 
     def offsets(self) -> list[int]:
-        """Give the first column of each vocabulary, and the number of all columns at the end."""
+        """Return the first column of each vocabulary, and the number of all columns at the end."""
         return list(accumulate((entry.size for entry in self.vocabularies), initial=0))
 
-    def phrases(self, number: int) -> tuple[list[str], NgramTrie]:
-        """Give a vocabulary's words or characters in the order of their numbers, and its n-grams.
+    def trie(self, number: int) -> tuple[list[str], NgramTrie]:
+        """Return a vocabulary's units in the order of their numbers, and its n-grams.
 
         Raises:
-            ValueError: they do not fit each other, or the vocabulary's size.
+            ValueError: they contradict each other, or the vocabulary's size.
         """
         vocabulary = self.vocabularies[number]
         text = str(self.arrays[f"units.{number}"].data, "utf-8", "surrogatepass")
         units = text.split(vocabulary.separator)
-        phrases = NgramTrie(self.arrays[f"keys.{number}"], self.arrays[f"columns.{number}"])
-        phrases.check(len(set(units)), vocabulary.size)
-        return units, phrases
+        trie = NgramTrie(self.arrays[f"keys.{number}"], self.arrays[f"columns.{number}"])
+        trie.check(len(set(units)), vocabulary.size)
+        return units, trie
 
     def ngrams(self, number: int) -> list[str]:
-        """Give a vocabulary's n-grams as texts, in the order of their columns."""
-        units, phrases = self.phrases(number)
-        return list(map(joint(self.vocabularies[number].options).join, phrases.sequences(units)))
+        """Return a vocabulary's n-grams as texts, in the order of their columns."""
+        units, trie = self.trie(number)
+        return list(map(self.vocabularies[number].options.joint.join, trie.sequences(units)))
 
     def weights(self) -> DenseWeights | SparseWeights:
-        """Give the weights, ready to score with."""
+        """Return the weights, as a table if that is small enough."""
         label_count = len(self.labels)
         if "weights" in self.arrays:
             return DenseWeights(self.arrays["weights"], label_count=label_count, step=self.step)
@@ -172,7 +175,7 @@ class CompiledPipeline:
         ).table()
 
     def embedding_weights(self) -> EmbeddingWeights | None:
-        """Give the static vectors and their weights, if they count."""
+        """Return the static vectors and their weights, or None without static vectors."""
         if WEIGHTS not in self.arrays:
             return None
         return EmbeddingWeights.from_arrays(self.arrays, label_count=len(self.labels))

@@ -1,4 +1,4 @@
-"""Score with the compiled form of a pipeline: numpy alone, and the pipeline's own results."""
+"""Score utterances by a compiled pipeline, with numpy alone."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import CompiledFormError
+from model.errors import InvalidCompiledFormError
 from model.inference.compiled_pipeline import CompiledPipeline, Weighting
 from model.inference.ngram_finder import Analyzer, NgramFinder
 from model.inference.prediction import Evidence
 from model.inference.weights import Floats, Integers
 
-# Utterances of so many characters are weighted at once, which bounds the memory that a batch takes.
+# A batch is scored in chunks of about this many characters, which bounds the memory.
 CHUNK_CHARACTERS = 16_384
 MAX_INT32 = np.iinfo(np.int32).max
 MIN_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 
 
 class CompiledScorer:
-    """A scorer on a compiled pipeline; safe to use from many threads."""
+    """Scores utterances by a compiled pipeline; thread-safe."""
 
     def __init__(self, compiled: CompiledPipeline) -> None:
-        """Make the pipeline ready to score.
+        """Prepare weights, weightings and n-gram lookup.
 
         Raises:
-            CompiledFormError: its parts do not fit together.
+            InvalidCompiledFormError: parts of the pipeline contradict each other.
         """
         self.labels = compiled.labels
         self._compiled = compiled
         self._offsets = compiled.offsets()
         try:
             self._prepare()
-        except Exception as error:  # whatever a file holds that was sealed by somebody else
-            raise CompiledFormError("holds parts that do not fit together") from error
+        except Exception as error:  # a file with a valid checksum may still hold anything
+            raise InvalidCompiledFormError("holds parts that do not fit together") from error
 
     def _prepare(self) -> None:
         compiled = self._compiled
@@ -61,7 +61,7 @@ class CompiledScorer:
             raise ValueError("The weights fit neither vocabularies nor labels")
 
     def logits(self, utterances: Sequence[str]) -> Floats:
-        """Score utterances: shape (utterances, labels)."""
+        """Return the logits of utterances, shape (utterances, labels)."""
         if len(utterances) == 1:
             features = self._features_of_one(utterances[0])
             scores = self._weights.scores(*features)[np.newaxis]
@@ -75,10 +75,10 @@ class CompiledScorer:
         return _log_probabilities(scores) if self._compiled.is_joint else scores
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
-        """Give what each n-gram added to one label's logit, in any order.
+        """Return each n-gram's contribution to one label's logit, in any order.
 
-        An n-gram that several vectorizers saw, or a word whose static vector counts as well, is
-        given once, with the sum.
+        Contributions of equal n-grams and words, from several vocabularies or static vectors, are
+        summed.
         """
         columns, values = self._features_of_one(utterance)
         weights = self._weights.of_label(columns, label_index) * values
@@ -96,22 +96,22 @@ class CompiledScorer:
         return list(chain.from_iterable(map(self._compiled.ngrams, numbers)))
 
     def _analyzer(self, number: int) -> Analyzer:
-        units, phrases = self._compiled.phrases(number)
+        units, trie = self._compiled.trie(number)
         options = self._compiled.vocabularies[number].options
-        return Analyzer(options, units, phrases, offset=self._offsets[number])
+        return Analyzer(options, units, trie, offset=self._offsets[number])
 
     def _features(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, Floats]]:
-        """Give the columns and the values of each utterance's n-grams."""
+        """Yield the columns and the values of each utterance's n-grams."""
         for chunk in _chunks(utterances):
             yield from self._features_of_chunk(chunk)
 
     def _features_of_chunk(self, utterances: Sequence[str]) -> Iterator[tuple[Integers, Floats]]:
-        # One sort orders all n-grams by utterance, and within each by column.
+        # One sort orders all n-grams by utterance, then by column.
         width, count = self._offsets[-1], len(utterances)
         columns, rows = self._finder.columns_of(utterances)
         bases = np.arange(count + 1) * width
         keys = columns + bases.take(rows)
-        # The smaller ones are twice as quick to sort.
+        # 32-bit keys are sorted twice as fast.
         keys = keys.astype(np.int32 if count * width <= MAX_INT32 else np.int64)
         keys.sort()
         keys, values = _run_lengths(keys)
@@ -124,7 +124,7 @@ class CompiledScorer:
             yield columns[start:end], values[start:end]
 
     def _features_of_one(self, utterance: str) -> tuple[Integers, Floats]:
-        """Give the same for one utterance, without what tells several apart."""
+        """Return columns and values of one utterance, without the keys that a chunk needs."""
         columns, values = _run_lengths(self._finder.columns(utterance))
         for layer in self._layers:
             layer.apply(None, columns, values)
@@ -132,7 +132,7 @@ class CompiledScorer:
 
 
 class _Layer:
-    """A weighting, ready to be applied."""
+    """A weighting with its columns and inverse document frequencies."""
 
     def __init__(
         self, weighting: Weighting, offsets: Sequence[int], idf: NDArray[Any] | None
@@ -146,12 +146,12 @@ class _Layer:
             raise ValueError("The idf does not fit the vocabularies")
 
     def apply(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
-        """Weight, in place, the values of some utterances' n-grams.
+        """Weight the values of utterances' n-grams in place.
 
         Args:
-            rows: the number of each value's utterance; None where there is only one.
-            columns: the n-gram of each value, in order within an utterance.
-            values: how often each n-gram occurs, or what another weighting made of that.
+            rows: the number of each value's utterance; None for a single utterance.
+            columns: the n-gram of each value, ascending within an utterance.
+            values: counts of n-grams, or values that another weighting computed from them.
         """
         if self._covers_all:
             self._weight(rows, columns, values)
@@ -177,7 +177,7 @@ class _Layer:
             values *= weighting.factor
 
     def _normalize(self, rows: Integers | None, columns: Integers, values: Floats) -> None:
-        """Divide, in place, each value by the norm of its utterance's values of the same part."""
+        """Divide the values in place by the norm of their utterance and part."""
         is_l2 = self._weighting.norm == "l2"
         if rows is None:
             bounds = (0, *columns.searchsorted(self._splits).tolist(), len(values))
@@ -192,7 +192,7 @@ class _Layer:
 
 
 def _chunks(utterances: Iterable[str]) -> Iterator[list[str]]:
-    """Give utterances some at a time."""
+    """Yield utterances in chunks."""
     chunk: list[str] = []
     size = 0
     for utterance in utterances:
@@ -206,7 +206,7 @@ def _chunks(utterances: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:
-    """Give the distinct numbers of an ordered array, and how often each occurs."""
+    """Return the distinct numbers of a sorted array and their counts."""
     is_last = np.empty(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_last[:-1])
     is_last[-1:] = True
@@ -218,8 +218,8 @@ def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:
 
 
 def _log_probabilities(joint: Floats) -> Floats:
-    """Normalise joint log probabilities, as scikit-learn's naive Bayes does."""
+    """Return normalized log probabilities, as scikit-learn's naive Bayes does."""
     largest = joint.max(axis=1, keepdims=True)
     totals = np.exp(joint - largest).sum(axis=1, keepdims=True)
-    normalised: Floats = joint - largest - np.log(totals)
-    return np.maximum(normalised, MIN_LOG_PROBABILITY, dtype=np.float64)
+    normalized: Floats = joint - largest - np.log(totals)
+    return np.maximum(normalized, MIN_LOG_PROBABILITY, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The model that answers: load it, predict with it. Imports numpy only."""
+"""Load a model and predict with it; needs numpy only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,23 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import ArtifactBrokenError, ArtifactMissingError, CompiledFormError
+from model.errors import (
+    ArtifactBrokenError,
+    ArtifactMissingError,
+    CompiledFormError,
+    InvalidCompiledFormError,
+    one_line,
+)
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.model_card import CARD_NAME, ModelCard
-from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
+from model.inference.prediction import (
+    OUT_OF_SCOPE,
+    Alternative,
+    Evidence,
+    Prediction,
+    is_valid_intent,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -26,25 +38,25 @@ SELF_TEST_TOLERANCE = 1e-3
 
 
 class Scorer(Protocol):
-    """Gives a logit for each known intent."""
+    """Computes a logit for each label."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The known intents, in the order of the logits' columns."""
+        """The labels, in the order of the logits' columns."""
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
-        """Score utterances: shape (utterances, labels)."""
+        """Return the logits of utterances, shape (utterances, labels)."""
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
-        """Give what each n-gram added to one label's logit, in any order.
+        """Return each n-gram's contribution to one label's logit, in any order.
 
         Raises:
-            ExplanationError: the model has no such weights.
+            ExplanationError: the model has no weights of n-grams.
         """
 
 
 class IntentModel:
-    """A scorer together with the card that says how to read its scores."""
+    """A scorer, and the card that holds its temperature and threshold."""
 
     def __init__(self, scorer: Scorer, card: ModelCard) -> None:
         self.card = card
@@ -53,22 +65,20 @@ class IntentModel:
 
     @classmethod
     def load(cls, path: Path, *, threshold: float | None = None) -> IntentModel:
-        """Load a model that is ready to answer: checked, and warmed by its self-test.
+        """Load a model, and check it by its self-test.
+
+        The compiled form beside the pipeline is served; without one, scikit-learn serves the
+        pipeline, and a warning is logged. A pipeline without a card of its own serves uncalibrated
+        and without a threshold.
 
         Args:
-            path: the pipeline, as joblib wrote it; its card is looked for in the same folder.
-                A pipeline without a card of its own serves uncalibrated and without threshold.
-                Served is its compiled form beside it, or else, with a warning, the pipeline by
-                scikit-learn.
+            path: the pipeline, written by joblib; its card lies in the same folder.
             threshold: overrides the card's; a logit.
 
-        Returns:
-            The model, after one correct prediction.
-
         Raises:
-            ArtifactMissingError: no such file.
-            ArtifactBrokenError: unreadable, no classifier, not what its card describes, or a
-                wrong answer to the self-test.
+            ArtifactMissingError: the file does not exist.
+            ArtifactBrokenError: it is unreadable, no classifier, not the one that its card
+                describes, has an invalid label, or fails its self-test.
         """
         try:
             content = path.read_bytes()
@@ -77,29 +87,26 @@ class IntentModel:
         except OSError as error:
             raise ArtifactBrokenError(path, "can't be read") from error
         model_sha256 = hashlib.sha256(content).hexdigest()
-        card = _card_of(path, model_sha256)
-
-        scorer = _scorer_of(path, content, model_sha256)
+        card = _read_card(path, model_sha256)
+        scorer = _load_scorer(path, content, model_sha256)
         labels = known_labels(scorer)
+        _check_labels(path, labels)
         if card is None:
-            card = ModelCard(
-                labels, model_sha256, threshold=0.0 if labels != scorer.labels else None
-            )
+            # The logit of an out-of-scope label includes its threshold.
+            has_detector = labels != scorer.labels
+            card = ModelCard(labels, model_sha256, threshold=0.0 if has_detector else None)
         if card.labels != labels:
             raise ArtifactBrokenError(path, "does not have the labels that its card lists")
-        if threshold is not None:
-            card = replace(card, threshold=threshold)
-        model = cls(scorer, card)
-        model._check(path)
+        model = cls(scorer, card if threshold is None else replace(card, threshold=threshold))
+        model._check_self_test(path)
         return model
 
     def predict(self, utterances: Sequence[str], *, top_k: int = 0) -> list[Prediction]:
         """Classify utterances.
 
         Args:
-            utterances: any number of texts; any text will do, the empty one too.
-            top_k: how many known intents to rank in ``alternatives``; more than there are
-                gives them all.
+            utterances: any number of texts, which may be empty.
+            top_k: the number of known intents in ``alternatives``, at most all of them.
 
         Returns:
             One prediction for each utterance, in order.
@@ -107,7 +114,7 @@ class IntentModel:
         if not utterances:
             return []
         known, largest, scope_scores = self._scores(utterances)
-        # The softmax, in such an order that the largest one's is at hand before the others'.
+        # The largest probability is 1 / sum, so that without top_k no other one is computed.
         known = (known - largest[:, np.newaxis]) / self.card.temperature
         exponentials = np.exp(known)
         confidences = 1 / exponentials.sum(axis=1)
@@ -130,12 +137,12 @@ class IntentModel:
         ]
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Score utterances.
+        """Return the probabilities of the known intents, and the scores of being in scope.
 
         Returns:
-            The probabilities of the known intents, shape (utterances, labels); and, of shape
-            (utterances,), the scores that the out-of-scope threshold bounds: the largest logit,
-            less the out-of-scope logit if the model has one.
+            Probabilities, shape (utterances, labels). Scores, shape (utterances,): the largest
+            logit, minus the out-of-scope logit if the model has one. The out-of-scope threshold
+            is a lower bound on them.
         """
         known, _, scope_scores = self._scores(utterances)
         return softmax(known / self.card.temperature), scope_scores
@@ -143,7 +150,7 @@ class IntentModel:
     def _scores(
         self, utterances: Sequence[str]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Give the known intents' logits, the largest of each utterance, and its scope score."""
+        """Return the known intents' logits, their maximum, and the score of being in scope."""
         logits = self._scorer.logits(utterances)
         if len(self._labels) == logits.shape[1]:
             largest = logits.max(axis=1)
@@ -153,14 +160,10 @@ class IntentModel:
         return known, largest, largest - logits[:, -1]
 
     def explain(self, utterance: str, *, limit: int = 10) -> tuple[Evidence, ...]:
-        """Give the n-grams that spoke for the most likely known intent, the strongest first.
-
-        Args:
-            utterance: the text.
-            limit: at most that many.
+        """Return the ``limit`` strongest n-grams in favour of the most likely known intent.
 
         Raises:
-            ExplanationError: this kind of model has no weights to show.
+            ExplanationError: the model has no weights of n-grams.
         """
         top = int(self.score([utterance])[0].argmax())
         evidence = self._scorer.evidence(utterance, top)
@@ -179,51 +182,63 @@ class IntentModel:
             for row, places in zip(probabilities, order.tolist(), strict=True)
         ]
 
-    def _check(self, path: Path) -> None:
+    def _check_self_test(self, path: Path) -> None:
         expected = self.card.self_test
         utterance = expected.utterance if expected else SELF_TEST_UTTERANCE
-        [answer] = self.predict([utterance], top_k=1)
-        if not np.isfinite(answer.confidence):
+        try:
+            [prediction] = self.predict([utterance], top_k=1)
+            self.predict([utterance, ""])  # a batch is scored by other code than a single text
+        except Exception as error:  # values of a wrong type may raise anything
+            raise ArtifactBrokenError(path, f"fails at its self-test: {one_line(error)}") from error
+        if not np.isfinite(prediction.confidence):
             raise ArtifactBrokenError(path, "answers its self-test with no number")
         if expected and (
-            answer.alternatives[0].intent != expected.intent
-            or abs(answer.confidence - expected.confidence) > SELF_TEST_TOLERANCE
+            prediction.alternatives[0].intent != expected.intent
+            or abs(prediction.confidence - expected.confidence) > SELF_TEST_TOLERANCE
         ):
             raise ArtifactBrokenError(path, "answers its self-test otherwise than when trained")
 
 
 def known_labels(scorer: Scorer) -> tuple[str, ...]:
-    """Give the known intents: all labels but ``out_of_scope``, if that is the last one."""
+    """Return all labels except an ``out_of_scope`` in the last place."""
     *known, last = scorer.labels
     return tuple(known) if known and last == OUT_OF_SCOPE else scorer.labels
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn each row of logits into probabilities; safe for large logits."""
+    """Return the softmax of each row, without overflow."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    normalised: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return normalised
+    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
 
 
-def _scorer_of(path: Path, content: bytes, model_sha256: str) -> Scorer:
+def _check_labels(path: Path, labels: Sequence[str]) -> None:
+    for label in labels:
+        if not is_valid_intent(label):
+            reason = f"has a label with a control character or line break: {label!a}"
+            raise ArtifactBrokenError(path, reason, "Rename the intent and train again")
+
+
+def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     compiled_path = path.with_suffix(COMPILED_SUFFIX)
     try:
-        compiled = CompiledPipeline.from_bytes(
-            compiled_path.read_bytes(), model_sha256=model_sha256
-        )
-        return CompiledScorer(compiled)
+        arrays = compiled_path.read_bytes()
+        return CompiledScorer(CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256))
     except FileNotFoundError:
         reason = "does not exist"
     except OSError:
         reason = "can't be read"
+    except InvalidCompiledFormError as error:
+        remedy = f"Compile it again: python -m model.compile {path}"
+        raise ArtifactBrokenError(compiled_path, error.reason, remedy) from error
     except CompiledFormError as error:
         reason = error.reason
-    return _pipeline_scorer(path, content, f"{compiled_path} {reason}")
+    return _load_pipeline(path, content, f"{compiled_path} {reason}")
 
 
-def _pipeline_scorer(path: Path, content: bytes, why: str) -> Scorer:
+def _load_pipeline(path: Path, content: bytes, why: str) -> Scorer:
     try:
-        # Imported only here: scikit-learn would take most of the start.
+        # A deferred import: scikit-learn takes seconds to import.
         from model.inference.sklearn_scorer import PipelineScorer  # noqa: PLC0415
     except ImportError as error:
         raise ArtifactBrokenError(
@@ -241,7 +256,7 @@ def _pipeline_scorer(path: Path, content: bytes, why: str) -> Scorer:
     return scorer
 
 
-def _card_of(path: Path, model_sha256: str) -> ModelCard | None:
+def _read_card(path: Path, model_sha256: str) -> ModelCard | None:
     card_path = path.with_name(CARD_NAME)
     card = ModelCard.read(card_path) if card_path.exists() else None
     if card is not None and card.model_sha256 == model_sha256:

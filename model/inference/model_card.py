@@ -1,4 +1,4 @@
-"""The model card: what the model file beside it is, and how its scores are to be read."""
+"""The model card: labels, calibration, self-test and training record of a model file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CARD_NAME = "model_card.json"
 
 @dataclass(frozen=True, slots=True)
 class SelfTest:
-    """An utterance and the answer that the model gave to it when it was trained.
+    """An utterance and its prediction after training.
 
     Attributes:
-        utterance: the same for every model, so that no training data stands in the card.
+        utterance: the same for every model, so that the card holds no training data.
         intent: the most likely known intent.
         confidence: its probability, 0 to 1.
     """
@@ -30,10 +30,10 @@ class SelfTest:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        """Read a self-test from JSON.
+        """Build a self-test from decoded JSON.
 
         Raises:
-            KeyError, TypeError, ValueError: not the fields of a self-test.
+            KeyError, TypeError, ValueError: a field is missing or of a wrong type.
         """
         confidence = float(fields["confidence"])
         if not math.isfinite(confidence):
@@ -43,15 +43,15 @@ class SelfTest:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What serving needs to know about a pipeline, and what people want to know about it.
+    """How to interpret a pipeline's scores, and how the pipeline was trained.
 
     Attributes:
         labels: the known intents, in the order of the model's scores.
         model_sha256: of the file that the card belongs to, hexadecimal.
-        temperature: the logits are divided by it before the softmax; greater than 0.
-        threshold: an utterance whose largest logit is below it is out of scope; None: none is.
+        temperature: divides the logits before the softmax; greater than 0.
+        threshold: an utterance whose score is below it is out of scope; None: no utterance is.
         self_test: checked at every load; None where the card was not made by training.
-        training: metrics, data, versions and settings; for people, not read by serving.
+        training: metrics, data, versions and hyperparameters; serving does not read it.
     """
 
     labels: tuple[str, ...]
@@ -66,7 +66,7 @@ class ModelCard:
         """Read a card.
 
         Raises:
-            ArtifactBrokenError: not a card, or a value that serving can't work with.
+            ArtifactBrokenError: the file is no card, or a value is out of range.
         """
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
@@ -90,5 +90,5 @@ class ModelCard:
         return 0 < self.temperature < math.inf and has_usable_threshold
 
     def to_json(self) -> str:
-        """Give the card as JSON, as it is stored and as ``GET /model`` shows it."""
+        """Return the card as JSON, as it is stored and as ``GET /model`` shows it."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"

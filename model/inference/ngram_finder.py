@@ -1,123 +1,126 @@
-"""Find the n-grams of all of a model's vocabularies in texts."""
+"""Find the n-grams of several vocabularies in texts."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.ngram_trie import NgramTrie, NgramTrieLookup
-from model.inference.text_analysis import AnalyzerOptions, Normalization, padded, splitter
+from model.inference.text_analysis import AnalyzerOptions, Normalization
 
-MAX_REMEMBERED_WORDS = 8192
-# Longer ones are seldom seen twice, and would let a sender fill the memory.
-MAX_REMEMBERED_WORD = 32
+MAX_CACHED_WORDS = 8192
+# Longer words rarely recur, and would let a sender fill the memory.
+MAX_CACHED_LENGTH = 32
 COLUMN_BYTES = 4
-NO_COLUMNS = np.array([], np.int32)
-NO_OWNERS = np.array([], np.intp)
 
 Columns = NDArray[np.int32]
-Places = tuple[NDArray[np.int32], NDArray[np.intp]]  # columns, and the number of each one's text
+Occurrences = tuple[Columns, NDArray[np.intp]]  # columns, and the number of each one's text
 
 
 class Analyzer:
-    """Finds one vocabulary's n-grams in texts that are normalised."""
+    """Finds one vocabulary's n-grams in normalized texts."""
 
     def __init__(
-        self, options: AnalyzerOptions, units: Sequence[str], phrases: NgramTrie, *, offset: int
+        self, options: AnalyzerOptions, units: Sequence[str], trie: NgramTrie, *, offset: int
     ) -> None:
-        """Take what there is to find.
+        """Prepare the lookup.
 
         Args:
-            options: how texts become n-grams.
-            units: words or characters, by their numbers.
-            phrases: n-grams of these.
-            offset: of the vocabulary's first column among those of all vocabularies.
+            options: how n-grams are extracted from texts.
+            units: the vocabulary's words or characters, in the order of their numbers.
+            trie: the vocabulary's n-grams.
+            offset: the vocabulary's first column among those of all vocabularies.
         """
         self.is_within_words = options.analyzer == "char_wb"
-        self._least, self._most = options.ngram_range
-        self._split = splitter(options)
-        self._finder = NgramTrieLookup(phrases, offset=offset)
-        self._number = _Numbers(zip(units, range(len(units)), strict=True))
-        self._number.unknown = phrases.unknown
+        self._min_size, self._max_size = options.ngram_range
+        self._split = options.splitter()
+        self._lookup = NgramTrieLookup(trie, offset=offset)
+        self._numbers = _UnitNumbers(zip(units, range(len(units)), strict=True))
+        self._numbers.unknown = trie.unknown
 
     def columns(self, text: str) -> Iterator[Columns]:
-        """Give the columns of a text's n-grams in parts; -1 for those that are not known."""
-        numbers = self._numbers(text)
-        return self._finder.columns_of(np.array(numbers, np.int64), self._least, self._most)
+        """Yield the columns of a text's n-grams for each size; -1 for unknown n-grams."""
+        numbers = np.array(self._numbers_of(text), np.int64)
+        return self._lookup.columns_of(numbers, self._min_size, self._max_size)
 
-    def columns_of(self, texts: Iterable[str]) -> Places:
-        """Give the columns of the known n-grams in texts."""
+    def columns_of(self, texts: Iterable[str]) -> Occurrences:
+        """Return the columns of the known n-grams in texts."""
         numbers: list[int] = []
         lengths: list[int] = []
         for text in texts:
-            own = self._numbers(text)
+            own = self._numbers_of(text)
             numbers += own
-            numbers.append(self._number.unknown)  # no n-gram goes on into the next text
+            numbers.append(self._numbers.unknown)  # no n-gram continues in the next text
             lengths.append(len(own) + 1)
         owners = np.arange(len(lengths)).repeat(lengths)
         units = np.array(numbers, np.int64)
-        parts = list(self._finder.columns_of(units, self._least, self._most))
-        columns, owners = _joined([(part, owners[: len(part)]) for part in parts])
+        parts = list(self._lookup.columns_of(units, self._min_size, self._max_size))
+        columns, owners = _concatenate([(part, owners[: len(part)]) for part in parts])
         [known] = (columns >= 0).nonzero()
         return columns.take(known), owners.take(known)
 
-    def columns_of_words(self, words: Sequence[str]) -> Places:
-        """Give the same for words apart; one that is too short for an n-gram counts whole."""
-        texts = list(map(padded, words))
+    def columns_of_words(self, words: Sequence[str]) -> Occurrences:
+        """Return the columns of the known n-grams in each word.
+
+        Words are padded with spaces. A word too short for any n-gram is an n-gram itself.
+        """
+        texts = [f" {word} " for word in words]
         parts = [self.columns_of(texts)]
         for number, text in enumerate(texts):
-            if len(text) < self._least:
-                units = np.array(self._numbers(text), np.int64)
-                [column] = self._finder.columns_of(units, len(text), len(text))
+            if len(text) < self._min_size:
+                units = np.array(self._numbers_of(text), np.int64)
+                [column] = self._lookup.columns_of(units, len(text), len(text))
                 column = column[column >= 0]
                 parts.append((column, np.full(len(column), number)))
-        return _joined(parts)
+        return _concatenate(parts)
 
-    def _numbers(self, text: str) -> list[int]:
-        return list(map(self._number.__getitem__, self._split(text)))
+    def _numbers_of(self, text: str) -> list[int]:
+        return list(map(self._numbers.__getitem__, self._split(text)))
 
 
 class NgramFinder:
-    """Finds several vocabularies' n-grams in texts; safe to use from many threads."""
+    """Finds the n-grams of several vocabularies in texts; thread-safe."""
 
     def __init__(self) -> None:
-        self._groups: dict[Normalization, _Group] = {}
+        # Texts are normalized once for all analyzers with the same normalization.
+        self._words: defaultdict[Normalization, _WordAnalyzers] = defaultdict(_WordAnalyzers)
+        self._texts: defaultdict[Normalization, list[Analyzer]] = defaultdict(list)
 
     def add(self, normalization: Normalization, analyzer: Analyzer) -> None:
-        """Take in what finds a vocabulary's n-grams."""
-        group = self._groups.setdefault(normalization, _Group())
-        (group.words.analyzers if analyzer.is_within_words else group.analyzers).append(analyzer)
+        """Add the analyzer of one vocabulary."""
+        if analyzer.is_within_words:
+            self._words[normalization].analyzers.append(analyzer)
+        else:
+            self._texts[normalization].append(analyzer)
 
     def columns(self, text: str) -> Columns:
-        """Give the columns of a text's known n-grams, ascending, each as often as it occurs."""
-        parts: list[Columns] = [NO_COLUMNS]
-        for normalize, group in self._groups.items():
-            normalized = normalize(text)
-            if group.words.analyzers:
-                parts.append(group.words.columns(normalized))
-            for analyzer in group.analyzers:
-                parts += analyzer.columns(normalized)
+        """Return the ascending columns of a text's known n-grams, repeated as they occur."""
+        normalized = {each: each(text) for each in self._words.keys() | self._texts.keys()}
+        parts: list[Columns] = [np.array([], np.int32)]
+        parts += [words.columns(normalized[each]) for each, words in self._words.items()]
+        for normalization, analyzers in self._texts.items():
+            for analyzer in analyzers:
+                parts += analyzer.columns(normalized[normalization])
         columns = np.concatenate(parts)
         columns.sort()
         return columns[columns.searchsorted(0) :]
 
-    def columns_of(self, texts: Sequence[str]) -> Places:
-        """Give the columns of the texts' known n-grams, in any order."""
-        parts: list[Places] = []
-        for normalize, group in self._groups.items():
-            normalized = list(map(normalize, texts))
-            if group.words.analyzers:
-                parts.append(group.words.columns_of(normalized))
-            parts += [analyzer.columns_of(normalized) for analyzer in group.analyzers]
-        return _joined(parts)
+    def columns_of(self, texts: Sequence[str]) -> Occurrences:
+        """Return the columns of the texts' known n-grams, in any order."""
+        normalizations = self._words.keys() | self._texts.keys()
+        normalized = {each: list(map(each, texts)) for each in normalizations}
+        parts = [words.columns_of(normalized[each]) for each, words in self._words.items()]
+        for normalization, analyzers in self._texts.items():
+            parts += [analyzer.columns_of(normalized[normalization]) for analyzer in analyzers]
+        return _concatenate(parts)
 
 
-class _Numbers(dict[str, int]):
-    """The numbers of units; all that are not known have the same."""
+class _UnitNumbers(dict[str, int]):
+    """The numbers of units; all unknown units have the same number."""
 
     unknown: int
 
@@ -125,24 +128,24 @@ class _Numbers(dict[str, int]):
         return self.unknown
 
 
-class _WordsFinder:
-    """Finds the n-grams within words, which are always the same, and remembers them.
+class _WordAnalyzers:
+    """Finds the n-grams within words, and caches the columns of each word.
 
-    It does so as the bytes of 32-bit integers, which are quicker to put together than arrays.
+    Columns are cached as bytes of 32-bit integers, which are faster to join than arrays.
     """
 
     def __init__(self) -> None:
         self.analyzers: list[Analyzer] = []
-        self._remembered: dict[str, bytes] = {}
+        self._cache: dict[str, bytes] = {}
 
     def columns(self, text: str) -> Columns:
-        """Give the columns of the known n-grams in a text's words."""
+        """Return the columns of the known n-grams in a text's words."""
         words = text.split()
         found = self._find(words)
         return np.frombuffer(b"".join(map(found.__getitem__, words)), np.int32)
 
-    def columns_of(self, texts: Sequence[str]) -> Places:
-        """Give the columns of the known n-grams in the words of texts."""
+    def columns_of(self, texts: Sequence[str]) -> Occurrences:
+        """Return the columns of the known n-grams in the words of texts."""
         words = list(map(str.split, texts))
         found = self._find(list(chain.from_iterable(words)))
         parts = [b"".join(map(found.__getitem__, of_text)) for of_text in words]
@@ -150,39 +153,31 @@ class _WordsFinder:
         return np.frombuffer(b"".join(parts), np.int32), np.arange(len(texts)).repeat(counts)
 
     def _find(self, words: Sequence[str]) -> Mapping[str, bytes]:
-        remembered = self._remembered
-        fresh = [word for word in words if word not in remembered]
-        if not fresh:
-            return remembered
-        fresh = list(dict.fromkeys(fresh))
-        new = dict(zip(fresh, self._look_up(fresh), strict=True))
-        self._remember(new)
-        return {word: new[word] if word in new else remembered[word] for word in words}
+        cache = self._cache
+        new_words = [word for word in words if word not in cache]
+        if not new_words:
+            return cache
+        new_words = list(dict.fromkeys(new_words))
+        found = dict(zip(new_words, self._look_up(new_words), strict=True))
+        self._add_to_cache(found)
+        return {word: found[word] if word in found else cache[word] for word in words}
 
-    def _remember(self, new: Mapping[str, bytes]) -> None:
-        short = (word for word in new if len(word) <= MAX_REMEMBERED_WORD)
-        kept = {word: new[word] for word in islice(short, MAX_REMEMBERED_WORDS)}
-        if len(self._remembered) + len(kept) > MAX_REMEMBERED_WORDS:
-            self._remembered = kept  # other threads go on with what they have
+    def _add_to_cache(self, found: Mapping[str, bytes]) -> None:
+        short = (word for word in found if len(word) <= MAX_CACHED_LENGTH)
+        added = {word: found[word] for word in islice(short, MAX_CACHED_WORDS)}
+        if len(self._cache) + len(added) > MAX_CACHED_WORDS:
+            self._cache = added  # other threads keep their reference to the former cache
         else:
-            self._remembered.update(kept)
+            self._cache.update(added)
 
     def _look_up(self, words: Sequence[str]) -> Iterator[bytes]:
-        columns, owners = _joined([each.columns_of_words(words) for each in self.analyzers])
+        columns, owners = _concatenate([each.columns_of_words(words) for each in self.analyzers])
         content = columns.take(owners.argsort(kind="stable")).tobytes()
         ends = np.bincount(owners, minlength=len(words)).cumsum() * COLUMN_BYTES
         return (content[start:end] for start, end in pairwise([0, *ends.tolist()]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """What finds n-grams in texts that are normalised alike."""
-
-    words: _WordsFinder = field(default_factory=_WordsFinder)
-    analyzers: list[Analyzer] = field(default_factory=list)
-
-
-def _joined(parts: Sequence[Places]) -> Places:
-    columns: list[Columns] = [NO_COLUMNS, *(part[0] for part in parts)]
-    owners: list[NDArray[np.intp]] = [NO_OWNERS, *(part[1] for part in parts)]
+def _concatenate(parts: Sequence[Occurrences]) -> Occurrences:
+    columns = [np.array([], np.int32), *(columns for columns, _ in parts)]
+    owners = [np.array([], np.intp), *(owners for _, owners in parts)]
     return np.concatenate(columns), np.concatenate(owners)

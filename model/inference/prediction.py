@@ -1,10 +1,16 @@
-"""What a prediction is."""
+"""Predictions, and the names that an intent may have."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 OUT_OF_SCOPE = "out_of_scope"
+# An intent becomes a CloudEvents attribute and an HTTP header. Neither carries control characters,
+# line breaks, surrogates or noncharacters (CloudEvents 1.0, section 3.1).
+NOT_IN_INTENTS = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +23,12 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer for one utterance.
+    """The classification of one utterance.
 
     Attributes:
         intent: the most likely known intent, or ``out_of_scope``.
         confidence: calibrated probability of the most likely known intent, 0 to 1; the same
-            whether or not the utterance was found to be out of scope.
+            whether or not the utterance is out of scope.
         alternatives: known intents, the most likely first; as many as were asked for.
     """
 
@@ -33,7 +39,12 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An n-gram of the utterance and what it added to the logit of the predicted intent."""
+    """An n-gram of the utterance and its contribution to the logit of the predicted intent."""
 
     feature: str
     weight: float
+
+
+def is_valid_intent(name: str) -> bool:
+    """Return whether events and headers can carry an intent's name."""
+    return not NOT_IN_INTENTS.search(name)

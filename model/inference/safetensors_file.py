@@ -1,8 +1,8 @@
 """Named arrays with metadata in one file: the safetensors format, sealed by a checksum.
 
-The format is that of https://github.com/huggingface/safetensors: the header's length (8 bytes,
-little-endian), the header (JSON), the arrays' bytes without gaps. The seal is metadata of ours: the
-SHA-256 of the whole file with zeros in its own place, so that no damage goes unnoticed.
+The format (https://github.com/huggingface/safetensors): the header's length (8 bytes,
+little-endian), the header (JSON), the arrays' bytes without gaps. The seal is an entry of the
+metadata: the SHA-256 of the whole file with zeros in place of the seal.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ NO_SEAL = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class ArrayFile:
-    """Named arrays, and texts that describe them."""
+    """Named arrays and their metadata."""
 
     arrays: Mapping[str, NDArray[Any]]
     metadata: Mapping[str, str]
 
     def to_bytes(self) -> bytes:
-        """Give the file's content, sealed."""
-        # The widest come first, so that each lies aligned without gaps.
+        """Return the file's content with its seal."""
+        # In descending order of item size, all arrays are aligned without gaps.
         ordered = sorted(self.arrays.items(), key=lambda item: -item[1].itemsize)
         entries: dict[str, Any] = {METADATA: {**self.metadata, SEAL: NO_SEAL}}
         end = 0
@@ -63,10 +63,10 @@ class ArrayFile:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> ArrayFile:
-        """Read a file's content; the arrays are read-only base_models of it, not copies.
+        """Read a file's content; the arrays are read-only views of it, not copies.
 
         Raises:
-            ValueError: no such file, a damaged one, or one without our seal.
+            ValueError: the content is of another format, damaged, or has no seal.
         """
         body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
         if body_start > len(content):

@@ -12,13 +12,13 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import ArtifactBrokenError, ExplanationError
+from model.errors import ArtifactBrokenError, ExplanationError, one_line
 from model.inference.embedding_transformer import StaticVectors
 from model.inference.prediction import Evidence
 
 
 class PipelineScorer:
-    """A scorer on a fitted Pipeline whose last step is a linear or probabilistic classifier."""
+    """A scorer that uses a fitted Pipeline with a linear or probabilistic classifier."""
 
     def __init__(self, pipeline: Any) -> None:
         self.pipeline = pipeline
@@ -26,34 +26,42 @@ class PipelineScorer:
 
     @classmethod
     def from_bytes(cls, content: bytes, path: Path) -> PipelineScorer:
-        """Unpickle a pipeline. Executes what the pickle says: only for files that one trusts.
+        """Unpickle a pipeline; this executes code of the pickle, so the file must be trusted.
 
         Args:
             content: the file's bytes.
-            path: where they come from, for the error.
+            path: the file, for errors.
 
         Raises:
-            ArtifactBrokenError: no pickle, one of classes that are not installed, or no classifier.
+            ArtifactBrokenError: the bytes are no pickle, need code that is not importable, or are
+                no classifier that predicts one label a text.
         """
         try:
             pipeline = joblib.load(BytesIO(content))
-        except Exception as error:  # a damaged pickle raises anything
-            raise ArtifactBrokenError(path, "is not a readable joblib file") from error
+        except (AttributeError, ImportError) as error:
+            raise _needs_other_code(path, error) from error
+        except Exception as error:  # a damaged pickle may raise anything
+            reason = f"is not a readable joblib file ({one_line(error)})"
+            raise ArtifactBrokenError(path, reason) from error
         try:
-            scorer = cls(pipeline)
-            scores_each_label = scorer.logits([""]).shape == (1, len(scorer.labels))
-        except Exception as error:  # whatever the pickle held, any error says the same
+            is_multilabel = np.ndim(pipeline.predict([""])) > 1
+            if not is_multilabel:
+                scorer = cls(pipeline)
+                has_logit_per_label = scorer.logits([""]).shape == (1, len(scorer.labels))
+        except Exception as error:  # an object of any other class may raise anything
             raise ArtifactBrokenError(path, "holds no fitted classifier of texts") from error
-        if not scores_each_label:
-            raise ArtifactBrokenError(path, "does not give one score for each label")
+        if is_multilabel:
+            reason = "predicts several labels a text (it was fitted on an indicator matrix)"
+            raise ArtifactBrokenError(path, reason, "Fit it on one label a text")
+        if not has_logit_per_label:
+            raise ArtifactBrokenError(path, "does not compute one score for each label")
         return scorer
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
-        """Score utterances: shape (utterances, labels).
+        """Return the logits of utterances, shape (utterances, labels).
 
-        A binary classifier gives one score an utterance; it is split evenly over both labels,
-        which leaves the softmax as it was. A classifier without ``decision_function`` gives
-        the logarithms of its probabilities.
+        The one score of a binary classifier is split evenly over both labels, which leaves the
+        softmax unchanged. Without a ``decision_function``, logits are log probabilities.
         """
         if not hasattr(self.pipeline, "decision_function"):
             probabilities = np.asarray(self.pipeline.predict_proba(utterances), dtype=np.float64)
@@ -62,13 +70,13 @@ class PipelineScorer:
         return np.column_stack((-scores / 2, scores / 2)) if scores.ndim == 1 else scores
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
-        """Give what each n-gram added to one label's logit, in any order.
+        """Return each n-gram's contribution to one label's logit, in any order.
 
-        An n-gram that several vectorizers saw, or a word whose static vector counts as well, is
-        given once, with the sum.
+        Contributions of equal n-grams and words, from several vectorizers or static vectors, are
+        summed.
 
         Raises:
-            ExplanationError: the steps have no n-grams, or the last one no coefficients.
+            ExplanationError: the features have no names, or the classifier no coefficients.
         """
         try:
             coefficients, ngrams = self._coefficients, self._ngrams
@@ -78,13 +86,14 @@ class PipelineScorer:
             raise ExplanationError from error
         weights: dict[str, float] = {}
         if self._static_vectors is not None:
-            of_dimensions = coefficients[label_index, len(ngrams) :]
-            weights = self._static_vectors.contributions(utterance, of_dimensions)
+            weights = self._static_vectors.embedding.contributions(
+                utterance, coefficients[label_index, len(ngrams) :]
+            )
         for index, value in contributions:
             if index < len(ngrams):
                 ngram = ngrams[index]
-                added = float(value * coefficients[label_index, index])
-                weights[ngram] = weights.get(ngram, 0.0) + added
+                contribution = float(value * coefficients[label_index, index])
+                weights[ngram] = weights.get(ngram, 0.0) + contribution
         return [Evidence(ngram, weight) for ngram, weight in weights.items()]
 
     @cached_property
@@ -101,7 +110,7 @@ class PipelineScorer:
 
     @cached_property
     def _ngrams(self) -> list[str]:
-        # FeatureUnion puts each vectorizer's name before its n-grams, as "word__reset".
+        # FeatureUnion prefixes n-grams with the vectorizer's name: "word__reset".
         names = self.pipeline[:-1].get_feature_names_out()
         static = self._static_vectors
         dimensions = len(static.get_feature_names_out()) if static is not None else 0
@@ -112,3 +121,12 @@ class PipelineScorer:
             next((name.removeprefix(p) for p in prefixes if name.startswith(p)), name)
             for name in names[: len(names) - dimensions]
         ]
+
+
+def _needs_other_code(path: Path, error: Exception) -> ArtifactBrokenError:
+    if "'model." in str(error):
+        reason = f"was saved by another version of this program ({one_line(error)})"
+        return ArtifactBrokenError(path, reason)
+    reason = f"needs code that can't be imported ({one_line(error)})"
+    remedy = "Make it importable where the model is loaded, or train a pipeline without it"
+    return ArtifactBrokenError(path, reason, remedy)

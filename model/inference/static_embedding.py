@@ -1,8 +1,8 @@
-"""Static word vectors: a text as the sum of its words' vectors, scaled to length one.
+"""Static word vectors: a text's vector is the normalized sum of its words' vectors.
 
-A word's vector is the sum of those of its pieces. Pieces are found by byte-pair encoding (Sennrich
-et al. 2016), as SentencePiece orders it: of all neighbours that make a known piece together, those
-that make the one of lowest number are merged first.
+A word's vector is the sum of its pieces' vectors. Pieces are found by byte-pair encoding (Sennrich
+et al. 2016) in SentencePiece's order: the neighbours whose merged piece has the lowest number are
+merged first.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ PIECES, VECTORS, SCALES, WEIGHTS = (
 )
 NORMALIZE = Normalization(lowercase=True, strip_accents="unicode")
 CACHED_WORDS = 8192
-# Longer words are taken apart first: merging takes time that grows with the square of the length.
+# Merging takes quadratic time, so that longer words are split first.
 MAX_RUN = 32
-# Pieces are added up so many at a time, which bounds the memory that a long text takes.
+# The number of pieces summed at once, which bounds the memory for a long text.
 MAX_AT_ONCE = 4096
 
 
 class Embedding:
-    """A table of pieces and their vectors; safe to use from many threads.
+    """A table of pieces and their vectors; thread-safe.
 
     Attributes:
-        pieces: the first to be merged come first; those that begin a word begin with ``▁``.
+        pieces: in the order of merging; the first piece of a word begins with ``▁``.
         vectors: shape (pieces, dimensions), 8-bit, in units of the piece's scale.
         scales: shape (pieces,).
     """
@@ -43,10 +43,10 @@ class Embedding:
     def __init__(
         self, pieces: Sequence[str], vectors: NDArray[np.int8], scales: NDArray[np.float32]
     ) -> None:
-        """Take in the table.
+        """Store the table.
 
         Raises:
-            ValueError: the parts do not fit together.
+            ValueError: the lengths of the parts differ.
         """
         if vectors.ndim != 2 or not len(pieces) == len(vectors) == len(scales):  # noqa: PLR2004
             raise ValueError("pieces, vectors and scales do not fit together")
@@ -63,10 +63,9 @@ class Embedding:
         return int(self.vectors.shape[1])
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give a vector of length one for each text, or of zeros where no piece is known.
+        """Return the texts' vectors, shape (texts, dimensions).
 
-        Returns:
-            Shape (texts, dimensions).
+        A vector has length 1, or 0 if no piece of the text is known.
         """
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         for row, text in enumerate(texts):
@@ -74,7 +73,7 @@ class Embedding:
         return vectors
 
     def contributions(self, text: str, weights: Floats) -> dict[str, float]:
-        """Give what each word of a text adds to the product of its vector and some weights.
+        """Return each word's contribution to the dot product of the text's vector and ``weights``.
 
         Args:
             text: of any length.
@@ -83,10 +82,11 @@ class Embedding:
         words = words_of(text)
         sums = [self._sum(self._numbers_in([word])) for word in words]
         length = _length(self._sum(self._numbers_in(words)))
-        added: dict[str, float] = {}
+        contributions: dict[str, float] = {}
         for word, vector in zip(words, sums, strict=True):
-            added[word] = added.get(word, 0.0) + float(vector @ weights) / length
-        return added
+            contribution = float(vector @ weights) / length
+            contributions[word] = contributions.get(word, 0.0) + contribution
+        return contributions
 
     def _vector(self, numbers: Integers) -> NDArray[np.float32]:
         vector = self._sum(numbers)
@@ -111,7 +111,7 @@ class Embedding:
         return tuple(chain.from_iterable(parts))
 
     def _numbers_of(self, run: str) -> tuple[int, ...]:
-        """Give the numbers of a run's known pieces; the mark of a word alone says nothing."""
+        """Return the numbers of a run's known pieces, none for a lone word mark."""
         pieces = [run] if run in self._numbers else self._merged(run)
         known = [piece for piece in pieces if piece in self._numbers]
         return tuple(self._numbers[piece] for piece in known) if known != [WORD_START] else ()
@@ -128,15 +128,15 @@ class Embedding:
 
 
 class EmbeddingWeights:
-    """What texts' static vectors add to the labels' scores."""
+    """An embedding and the classifier's weights of its dimensions."""
 
     def __init__(
         self, embedding: Embedding, weights: NDArray[np.float32], *, label_count: int
     ) -> None:
-        """Take in the weights: shape (dimensions, labels and padding).
+        """Store the weights, shape (dimensions, padded labels).
 
         Raises:
-            ValueError: they do not fit the vectors or the labels.
+            ValueError: they have another shape.
         """
         if weights.shape != (embedding.dimensions, padded(label_count)):
             raise ValueError("weights do not fit the vectors")
@@ -147,28 +147,28 @@ class EmbeddingWeights:
     def from_arrays(
         cls, arrays: Mapping[str, NDArray[Any]], *, label_count: int
     ) -> EmbeddingWeights:
-        """Take in what ``to_arrays`` gave.
+        """Build the embedding and its weights from arrays of ``to_arrays``.
 
         Raises:
             KeyError: an array is missing.
-            ValueError: the arrays do not fit together.
+            ValueError: the arrays contradict each other.
         """
         pieces = str(arrays[PIECES].data, "utf-8").split("\n")
         embedding = Embedding(pieces, arrays[VECTORS], arrays[SCALES])
         return cls(embedding, arrays[WEIGHTS], label_count=label_count)
 
     def scores(self, texts: Sequence[str]) -> Floats:
-        """Score texts: shape (texts, labels)."""
+        """Return the texts' scores, shape (texts, labels)."""
         scores: Floats = self._embedding.transform(texts) @ self._weights
         return scores[:, : self._label_count]
 
     def contributions(self, text: str, label_index: int) -> dict[str, float]:
-        """Give what each word of a text adds to a label's score."""
+        """Return each word's contribution to a label's score."""
         return self._embedding.contributions(text, self._weights[:, label_index])
 
 
 def to_arrays(embedding: Embedding, coefficients: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """Give arrays that hold an embedding and its coefficients, shape (labels, dimensions)."""
+    """Return arrays of an embedding and its coefficients, shape (labels, dimensions)."""
     padding = padded(len(coefficients)) - len(coefficients)
     return {
         PIECES: np.frombuffer("\n".join(embedding.pieces).encode(), np.uint8),
@@ -179,7 +179,7 @@ def to_arrays(embedding: Embedding, coefficients: NDArray[Any]) -> dict[str, NDA
 
 
 def words_of(text: str) -> list[str]:
-    """Give a text's words as they are looked up: in small letters, without accents."""
+    """Return a text's words in lower case, without accents."""
     return NORMALIZE(text).split()
 
 

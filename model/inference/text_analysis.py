@@ -14,8 +14,8 @@ from functools import partial
 from typing import Literal
 
 WHITE_SPACES = re.compile(r"\s\s+")
-# What these patterns find are runs of letters, digits and underscores, so many at least. In ASCII,
-# which most texts are, they are found four times as quickly by replacing all else by spaces.
+# These patterns match runs of word characters of a minimum length. In ASCII texts, replacing all
+# other characters by spaces and splitting finds the same runs four times as fast.
 MIN_RUNS = {r"(?u)\b\w+\b": 1, r"(?u)\b\w\w+\b": 2}
 RUNS = bytes(code if chr(code).isalnum() or chr(code) == "_" else 32 for code in range(128)).ljust(
     256
@@ -26,16 +26,16 @@ Accents = Literal["ascii", "unicode"] | None
 
 @dataclass(frozen=True, slots=True)
 class AnalyzerOptions:
-    """What a vectorizer does to a text before it counts n-grams; named as in scikit-learn.
+    """Options of a vectorizer, with scikit-learn's names.
 
     Attributes:
         analyzer: n-grams of words, of characters, or of characters within words.
-        ngram_range: least and most units of an n-gram.
-        lowercase: whether case is ignored.
-        strip_accents: how accents are stripped, if at all.
+        ngram_range: minimum and maximum number of units (words or characters).
+        lowercase: whether texts become lower-case.
+        strip_accents: the method by which accents are stripped, or None.
         token_pattern: regular expression of a word, with at most one group.
-        stop_words: words that are left out.
-        binary: whether an n-gram counts once however often it occurs.
+        stop_words: ignored words.
+        binary: whether counts above 1 become 1.
     """
 
     analyzer: Literal["word", "char", "char_wb"]
@@ -48,19 +48,34 @@ class AnalyzerOptions:
 
     @property
     def normalization(self) -> Normalization:
-        """What becomes of a text before it is split."""
+        """The normalization of texts before they are split."""
         return Normalization(self.lowercase, self.strip_accents)
+
+    @property
+    def joint(self) -> str:
+        """The separator of an n-gram's units."""
+        return " " if self.analyzer == "word" else ""
+
+    def splitter(self) -> Callable[[str], Sequence[str]]:
+        """Return a function that splits a normalized text into units: words or characters."""
+        match self.analyzer:
+            case "word":
+                return WordSplitter(self)
+            case "char":
+                return partial(WHITE_SPACES.sub, " ")
+            case _:
+                return str
 
 
 @dataclass(frozen=True, slots=True)
 class Normalization:
-    """What becomes of a text before it is split; named as in scikit-learn."""
+    """Normalization of a text, with scikit-learn's names of the options."""
 
     lowercase: bool
     strip_accents: Accents
 
     def __call__(self, text: str) -> str:
-        """Normalise a text."""
+        """Return the normalized text."""
         if self.lowercase:
             text = text.lower()
         if not self.strip_accents or text.isascii():
@@ -71,41 +86,20 @@ class Normalization:
         return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-def splitter(options: AnalyzerOptions) -> Callable[[str], Sequence[str]]:
-    """Give what splits a normalised text into the units of its n-grams: words, or characters."""
-    match options.analyzer:
-        case "word":
-            return WordSplitter(options)
-        case "char":
-            return partial(WHITE_SPACES.sub, " ")
-        case _:
-            return str
-
-
-def joint(options: AnalyzerOptions) -> str:
-    """Give what stands between an n-gram's units."""
-    return " " if options.analyzer == "word" else ""
-
-
-def padded(word: str) -> str:
-    """Mark a word's ends, as n-grams of characters within words have them."""
-    return f" {word} "
-
-
 class WordSplitter:
-    """Splits texts that are normalised into words."""
+    """Splits normalized texts into words."""
 
     def __init__(self, options: AnalyzerOptions) -> None:
         self._stop_words = frozenset(options.stop_words)
         self._find_all = re.compile(options.token_pattern).findall
-        self._least_run = MIN_RUNS.get(options.token_pattern)
+        self._min_run = MIN_RUNS.get(options.token_pattern)
 
     def __call__(self, text: str) -> list[str]:
-        """Split a text."""
-        if self._least_run and text.isascii():
+        """Return the words of a text."""
+        if self._min_run and text.isascii():
             words = text.encode().translate(RUNS).decode().split()
-            if self._least_run > 1:
-                words = [word for word in words if len(word) >= self._least_run]
+            if self._min_run > 1:
+                words = [word for word in words if len(word) >= self._min_run]
         else:
             words = self._find_all(text)
         if self._stop_words:

@@ -1,4 +1,4 @@
-"""The classifier's weights: what each n-gram adds to the labels' scores."""
+"""The classifier's weights of n-grams, as a table or as a list of the non-zero ones."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.signedinteger[Any]]
 
-# A table of so many bytes is worth its memory: it answers faster than a list of weights.
+# A table is faster than a list of weights; up to this many bytes it is worth its memory.
 MAX_TABLE_BYTES = 32 * 1024 * 1024
-# BLAS rounds the labels that do not fill a whole register otherwise than the others, so that of
-# two labels with equal scores the second might win: rows are padded to a multiple of this.
+# BLAS rounds labels outside of a full register differently, so that of two labels with equal scores
+# the second might win. Rows are padded to a multiple of this.
 PADDING = 16
 
 
 def padded(label_count: int) -> int:
-    """Give the length of a row that holds so many labels."""
+    """Return the padded length of a row of ``label_count`` labels."""
     return -(-label_count // PADDING) * PADDING
 
 
 class DenseWeights:
-    """A table of weights in units of ``step``: shape (n-grams, labels and padding).
+    """A table of weights in units of ``step``, shape (n-grams, padded labels).
 
     Attributes:
-        shape: how many n-grams and labels there are.
+        shape: the numbers of n-grams and labels.
     """
 
     def __init__(self, table: NDArray[Any], *, label_count: int, step: float = 1.0) -> None:
-        """Take in the weights.
+        """Store the table.
 
         Raises:
-            ValueError: the table has no room for the labels, or is not padded.
+            ValueError: its rows do not have the padded length.
         """
         if table.shape[1:] != (padded(label_count),):
             raise ValueError("weights do not fit the labels")
@@ -42,22 +42,22 @@ class DenseWeights:
         self._table, self._step = table, step
 
     def scores(self, columns: Integers, values: Floats) -> Floats:
-        """Add up what an utterance's n-grams say for each label: shape (labels,)."""
+        """Return the weighted sums of an utterance's n-grams, shape (labels,)."""
         rows = self._table.take(columns, 0).astype(np.float64, copy=False)
         scores: Floats = (values @ rows)[: self.shape[1]]
         return scores * self._step
 
     def of_label(self, columns: Integers, label_index: int) -> Floats:
-        """Give some n-grams' weights for one label."""
+        """Return the weights of n-grams for one label."""
         weights: Floats = self._table[columns, label_index] * self._step
         return weights
 
 
 class SparseWeights:
-    """Only the weights that are not zero: of n-gram i, those from ``starts[i]`` to the next start.
+    """The non-zero weights; those of n-gram i begin at ``starts[i]`` and end at ``starts[i + 1]``.
 
     Attributes:
-        shape: how many n-grams and labels there are.
+        shape: the numbers of n-grams and labels.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class SparseWeights:
         label_count: int,
         step: float = 1.0,
     ) -> None:
-        """Take in the weights in units of ``step``, and the label of each.
+        """Store the weights, in units of ``step``, and their labels.
 
         Raises:
-            ValueError: the parts do not fit together.
+            ValueError: the arrays contradict each other.
         """
         self._starts = starts[:-1].astype(np.intp)
         self._lengths: Integers = starts[1:].astype(np.intp) - self._starts
@@ -87,7 +87,7 @@ class SparseWeights:
             raise ValueError("weights do not fit together")
 
     def table(self) -> DenseWeights | SparseWeights:
-        """Give the same weights as a table if that is not too large, else themselves."""
+        """Return the weights as a table, or unchanged if the table would be too large."""
         ngram_count, label_count = self.shape
         shape = (ngram_count, padded(label_count))
         if prod(shape) * self._values.itemsize > MAX_TABLE_BYTES:
@@ -97,7 +97,7 @@ class SparseWeights:
         return DenseWeights(table, label_count=label_count, step=self._step)
 
     def scores(self, columns: Integers, values: Floats) -> Floats:
-        """Add up what an utterance's n-grams say for each label: shape (labels,)."""
+        """Return the weighted sums of an utterance's n-grams, shape (labels,)."""
         lengths = self._lengths[columns]
         places = self._places(columns, lengths)
         terms = self._values[places] * values.repeat(lengths)
@@ -105,7 +105,7 @@ class SparseWeights:
         return np.multiply(scores, self._step, dtype=np.float64)
 
     def of_label(self, columns: Integers, label_index: int) -> Floats:
-        """Give some n-grams' weights for one label."""
+        """Return the weights of n-grams for one label."""
         lengths = self._lengths[columns]
         places = self._places(columns, lengths)
         matching = self._labels[places] == label_index
@@ -114,7 +114,7 @@ class SparseWeights:
         return np.multiply(weights, self._step, dtype=np.float64)
 
     def _places(self, columns: Integers, lengths: Integers) -> Integers:
-        """Enumerate where the n-grams' weights lie: from each one's start, as many as it has."""
+        """Return the positions of the n-grams' weights in ``values``."""
         ends = lengths.cumsum()
         shifts = self._starts[columns] - ends + lengths
         places: Integers = np.arange(lengths.sum()) + shifts.repeat(lengths)

@@ -1,4 +1,4 @@
-"""Make utterances worse, as people in a hurry do: to train on, and to test what a model bears."""
+"""Typos and other noise in utterances, for training and for tests of robustness."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import random
 from collections.abc import Callable
 from string import ascii_lowercase
 
-SHARE_MISSPELT = 0.3
+TYPO_SHARE = 0.3
 
 
-def add_typos(text: str, rng: random.Random, *, share: float = SHARE_MISSPELT) -> str:
-    """Misspell some words: in each of them one letter is left out, doubled, swapped or replaced.
+def add_typos(text: str, rng: random.Random, *, share: float = TYPO_SHARE) -> str:
+    """Return a text with one typo in some words: a letter omitted, doubled, swapped or replaced.
 
     Args:
-        text: the utterance; its words are separated by single spaces afterwards.
-        rng: where the chance comes from.
-        share: how many of the words are add_typos on average, 0 to 1.
+        text: the utterance; single spaces separate the words of the result.
+        rng: the source of randomness.
+        share: the expected share of words with a typo, 0 to 1.
     """
     words = text.split()
-    return " ".join(_misspelt_word(word, rng) if rng.random() < share else word for word in words)
+    return " ".join(_add_typo(word, rng) if rng.random() < share else word for word in words)
 
 
 def upper_case(text: str, _: random.Random) -> str:
-    """Give the text in capitals."""
+    """Return the text in upper case."""
     return text.upper()
 
 
 def without_spaces(text: str, rng: random.Random) -> str:
-    """Lose one space, wherever there is any."""
+    """Return the text without one of its spaces."""
     words = text.split()
-    if len(words) < 2:  # noqa: PLR2004 - one word has no space
+    if len(words) < 2:  # noqa: PLR2004 - a single word has no space
         return text
     place = rng.randrange(1, len(words))
     return f"{' '.join(words[:place])}{' '.join(words[place:])}"
@@ -42,8 +42,8 @@ NOISES: dict[str, Callable[[str, random.Random], str]] = {
 }
 
 
-def _misspelt_word(word: str, rng: random.Random) -> str:
-    if len(word) < 2:  # noqa: PLR2004 - a word of one letter would become another word
+def _add_typo(word: str, rng: random.Random) -> str:
+    if len(word) < 2:  # noqa: PLR2004 - a typo would replace a word of one letter
         return word
     place = rng.randrange(len(word))
     before, letter, after = word[:place], word[place], word[place + 1 :]

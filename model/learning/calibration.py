@@ -1,4 +1,4 @@
-"""Make scores honest: the temperature of the softmax, and the out-of-scope threshold."""
+"""Calibration: the temperature of the softmax, and the out-of-scope threshold."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from model.learning.linear_model import Floats, Integers
 
 
 def fit_temperature(logits: Floats, targets: Integers) -> float:
-    """Fit the temperature that makes probabilities right (Guo et al. 2017, section 4.2).
+    """Fit the temperature of the softmax (Guo et al. 2017, section 4.2).
 
     Args:
         logits: of held-out utterances, shape (utterances, labels).
         targets: the index of each utterance's true label.
 
     Returns:
-        The temperature of the least negative log-likelihood, between 0.01 and 100.
+        The temperature with the smallest negative log-likelihood, between 0.01 and 100.
     """
 
     def loss(log_temperature: float) -> float:
@@ -28,13 +28,10 @@ def fit_temperature(logits: Floats, targets: Integers) -> float:
 
 
 def rejection_threshold(scope_scores: Floats, reject_budget: float) -> float:
-    """Find the threshold below which the given share of good utterances falls.
+    """Return the threshold that rejects a share of in-scope utterances.
 
     Args:
         scope_scores: of held-out in-scope utterances, shape (utterances,).
-        reject_budget: the share of them that one is willing to reject, 0 to 1.
-
-    Returns:
-        A bound on the score.
+        reject_budget: the share of them that may be rejected, 0 to 1.
     """
     return float(np.quantile(scope_scores, reject_budget))

@@ -1,4 +1,4 @@
-"""Score each training utterance by a model that has not seen it, and choose the settings so."""
+"""Cross-validation: choose hyperparameters, and score all utterances by models of other folds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from math import ceil
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
+from model.learning.calibration import rejection_threshold
 from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers, Linear
@@ -19,29 +20,28 @@ from model.learning.quantization import MAX_LOSS, rounded, step_of
 from model.learning.training_set import TrainingSet
 
 MAX_FOLDS = 5
-# Hyperparameters are chosen on as many folds as it takes to hold out so many utterances.
-ENOUGH_FOR_SETTINGS = 1000
+# Hyperparameters are chosen on as few folds as hold out this many utterances.
+MIN_HELD_OUT = 1000
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What cross-validation found.
+    """Results of cross-validation.
 
     Attributes:
-        recipe: the settings that were chosen.
+        ensemble: the chosen hyperparameters and weights.
         scored: the numbers of the utterances that were held out: all but those that are alone in
             their intent, which no model could know without them.
-        logits: of each scored utterance by a model that has not seen it, shape (scored, labels).
+        logits: of each scored utterance, by the model of the other folds, shape (scored, labels).
         is_rounded: whether the weights are to be rounded to few levels.
-        rounding_loss: what that costs in held-out accuracy, 0 to 1; less than 0 for a gain.
-        in_scope, out_of_scope: what tells one from the other, of the utterances and of the
-            out-of-scope texts.
-        detector_weight: what the detector is worth beside the largest logit; 0 without one.
+        rounding_loss: the loss of held-out accuracy by rounding, -1 to 1.
+        in_scope, out_of_scope: scores of the utterances and of the out-of-scope texts.
+        detector_weight: the detector's weight relative to the largest logit; 0 without one.
     """
 
-    recipe: Ensemble
+    ensemble: Ensemble
     scored: Integers
     logits: Floats
     is_rounded: bool
@@ -55,42 +55,46 @@ class HeldOut:
         """The score of each utterance that the out-of-scope threshold bounds."""
         return self.in_scope.combined(self.detector_weight)
 
+    def threshold(self, reject_budget: float) -> float:
+        """Return the out-of-scope threshold that rejects this share of the utterances."""
+        return rejection_threshold(self.scope_scores, reject_budget)
 
-def cross_validate(corpus: TrainingSet, *, seed: int, progress: Progress) -> HeldOut:
-    """Choose the settings, and score all utterances by models that have not seen them.
+
+def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) -> HeldOut:
+    """Choose hyperparameters, and score all utterances by models of other folds.
 
     Args:
-        corpus: what is trained on.
-        seed: of folds and solvers.
-        progress: is told each step as it begins.
+        training_set: utterances, intents and out-of-scope texts.
+        seed: the random seed of folds and solvers.
+        progress: called with a line of text at each step.
 
     Raises:
-        NoWordsError: the utterances hold no words.
+        NoWordsError: the utterances have no words.
     """
-    splits = fold_splits(corpus, seed=seed)
-    count = enough_folds(corpus, splits)
-    first = []
+    splits = fold_splits(training_set, seed=seed)
+    count = enough_folds(training_set, splits)
+    first_folds = []
     for number, split in enumerate(splits[:count], start=1):
         progress(f"Choosing the settings, fold {number} of {count}")
-        first.append(_Fold(corpus, split, CANDIDATES, seed=seed))
-    recipe = _choose(corpus, first)
+        first_folds.append(_Fold(training_set, split, CANDIDATES, seed=seed))
+    ensemble = _choose(training_set, first_folds)
 
-    def others() -> Iterator[_Fold]:
+    def other_folds() -> Iterator[_Fold]:
         for number, split in enumerate(splits[count:], start=count + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
-            yield _Fold(corpus, split, (recipe.settings,), seed=seed)
+            yield _Fold(training_set, split, (ensemble.hyperparameters,), seed=seed)
 
-    return _collect(corpus, recipe, chain(first, others()))
+    return _collect(training_set, ensemble, chain(first_folds, other_folds()))
 
 
-def enough_folds(corpus: TrainingSet, splits: Sequence[Split]) -> int:
-    """Count the folds that it takes to hold out enough utterances for a choice."""
-    return min(len(splits), ceil(ENOUGH_FOR_SETTINGS * len(splits) / len(corpus)))
+def enough_folds(training_set: TrainingSet, splits: Sequence[Split]) -> int:
+    """Return the number of folds on which hyperparameters are chosen."""
+    return min(len(splits), ceil(MIN_HELD_OUT * len(splits) / len(training_set)))
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The numbers of the utterances and out-of-scope texts of a fold, by what becomes of them."""
+    """The numbers of the fitted and held-out utterances and out-of-scope texts of a fold."""
 
     fitted: Integers
     held_out: Integers
@@ -99,92 +103,103 @@ class Split:
 
 
 class _Fold:
-    """What was learnt from most utterances, and the features of those that were held out."""
+    """The models of a fold, and the features of its held-out texts."""
 
     def __init__(
-        self, corpus: TrainingSet, split: Split, choices: Sequence[Hyperparameters], *, seed: int
+        self,
+        training_set: TrainingSet,
+        split: Split,
+        candidates: Sequence[Hyperparameters],
+        *,
+        seed: int,
     ) -> None:
         self.split = split
-        texts, targets = _at(split.fitted, corpus.texts), corpus.targets[split.fitted]
-        lesson = Learner(texts, targets, corpus.labels, seed=seed, embedding=corpus.embedding)
-        self.ngram_count = lesson.ngram_count
-        self.fit_base_models = {each: lesson.fit_base_models(each) for each in choices}
-        self.features = lesson.features.transform(_at(split.held_out, corpus.texts))
-        if corpus.out_of_scope:
-            self.detector = lesson.detector(_at(split.fitted_out_of_scope, corpus.out_of_scope))
-            held_out = _at(split.held_out_out_of_scope, corpus.out_of_scope)
-            self.out_of_scope = lesson.features.transform(held_out)
+        texts, targets = _at(split.fitted, training_set.texts), training_set.targets[split.fitted]
+        learner = Learner(
+            texts, targets, training_set.labels, seed=seed, embedding=training_set.embedding
+        )
+        self.ngram_count = learner.ngram_count
+        self.base_models = {each: learner.fit_base_models(each) for each in candidates}
+        self.features = learner.features.transform(_at(split.held_out, training_set.texts))
+        if training_set.out_of_scope:
+            self.detector = learner.fit_detector(
+                _at(split.fitted_out_of_scope, training_set.out_of_scope)
+            )
+            held_out = _at(split.held_out_out_of_scope, training_set.out_of_scope)
+            self.out_of_scope = learner.features.transform(held_out)
 
-    def scores(self, settings: Hyperparameters) -> list[Floats]:
-        """Give the scores of the held-out utterances by each view."""
-        return [view.scores(self.features) for view in self.fit_base_models[settings]]
+    def scores(self, hyperparameters: Hyperparameters) -> list[Floats]:
+        """Return the scores of the held-out utterances by each base model."""
+        return [each.scores(self.features) for each in self.base_models[hyperparameters]]
 
 
-def fold_splits(corpus: TrainingSet, *, seed: int) -> list[Split]:
-    """Return the folds of cross-validation; the same seed gives the same ones.
+def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
+    """Split a training set into stratified folds, determined by the seed.
 
     An utterance that is alone in its intent is fitted in all folds, and held out in none.
     """
-    counts = np.bincount(corpus.targets)
-    is_scored = counts[corpus.targets] > 1
+    counts = np.bincount(training_set.targets)
+    is_scored = counts[training_set.targets] > 1
     scored, alone = is_scored.nonzero()[0], (~is_scored).nonzero()[0]
     fold_count = min(MAX_FOLDS, int(counts.max()))
     folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
-    turns = np.random.default_rng(seed).permutation(len(corpus.out_of_scope)) % fold_count
+    fold_of = np.random.default_rng(seed).permutation(len(training_set.out_of_scope)) % fold_count
     with warnings.catch_warnings():
         # scikit-learn warns of labels that not every fold holds out; every fold fits them.
         warnings.simplefilter("ignore", UserWarning)
-        pairs = list(folds.split(scored, corpus.targets[scored]))
+        pairs = list(folds.split(scored, training_set.targets[scored]))
     return [
         Split(
             np.union1d(scored[fitted], alone),
             scored[held_out],
-            (turns != number).nonzero()[0],
-            (turns == number).nonzero()[0],
+            (fold_of != number).nonzero()[0],
+            (fold_of == number).nonzero()[0],
         )
         for number, (fitted, held_out) in enumerate(pairs)
     ]
 
 
-def _choose(corpus: TrainingSet, folds: Sequence[_Fold]) -> Ensemble:
-    held_out = {each: _scores_by_view(folds, each) for each in CANDIDATES}
-    targets = corpus.targets[np.concatenate([fold.split.held_out for fold in folds])]
+def _choose(training_set: TrainingSet, folds: Sequence[_Fold]) -> Ensemble:
+    held_out = {each: _scores_by_model(folds, each) for each in CANDIDATES}
+    targets = training_set.targets[np.concatenate([fold.split.held_out for fold in folds])]
     return Ensemble.choose(held_out, targets)
 
 
-def _scores_by_view(folds: Sequence[_Fold], settings: Hyperparameters) -> list[Floats]:
-    of_folds = [fold.scores(settings) for fold in folds]
-    return [np.concatenate(of_view) for of_view in zip(*of_folds, strict=True)]
+def _scores_by_model(folds: Sequence[_Fold], hyperparameters: Hyperparameters) -> list[Floats]:
+    by_fold = [fold.scores(hyperparameters) for fold in folds]
+    return [np.concatenate(scores) for scores in zip(*by_fold, strict=True)]
 
 
 def _at(numbers: Integers, texts: Sequence[str]) -> list[str]:
     return [texts[number] for number in numbers]
 
 
-def _collect(corpus: TrainingSet, recipe: Ensemble, folds: Iterable[_Fold]) -> HeldOut:
-    """Let each fold score what it holds out, with the weights as learnt and with rounded ones."""
-    logits, rounded_logits = np.empty((2, len(corpus), len(corpus.labels)))
-    in_scope_detector = np.zeros(len(corpus))
-    out_of_scope = OutOfScopeScores(*np.zeros((2, len(corpus.out_of_scope))))
-    held_out_numbers = []
+def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fold]) -> HeldOut:
+    """Score the held-out texts of each fold, by exact and by rounded weights."""
+    logits, rounded_logits = np.empty((2, len(training_set), len(training_set.labels)))
+    in_scope_detector = np.zeros(len(training_set))
+    out_of_scope = OutOfScopeScores(*np.zeros((2, len(training_set.out_of_scope))))
+    numbers = []
     for fold in folds:
-        held_out_numbers.append(fold.split.held_out)
-        held_out, linear = fold.split.held_out, recipe.blend(fold.fit_base_models[recipe.settings])
+        held_out = fold.split.held_out
+        numbers.append(held_out)
+        linear = ensemble.blend(fold.base_models[ensemble.hyperparameters])
         logits[held_out] = linear.scores(fold.features)
         step = step_of(linear, fold.ngram_count)
         rounded_linear = rounded(linear, step, fold.ngram_count)
         rounded_logits[held_out] = rounded_linear.scores(fold.features)
-        if corpus.out_of_scope:
+        if training_set.out_of_scope:
             in_scope_detector[held_out] = fold.detector.scores(fold.features)[:, 0]
             _score_out_of_scope(fold, linear, out_of_scope)
-    scored = np.sort(np.concatenate(held_out_numbers))
-    targets, logits, rounded_logits = corpus.targets[scored], logits[scored], rounded_logits[scored]
+    scored = np.sort(np.concatenate(numbers))
+    targets = training_set.targets[scored]
+    logits, rounded_logits = logits[scored], rounded_logits[scored]
     loss = _accuracy(logits, targets) - _accuracy(rounded_logits, targets)
     is_rounded = loss <= MAX_LOSS
     kept = rounded_logits if is_rounded else logits
     in_scope = OutOfScopeScores(kept.max(axis=1), in_scope_detector[scored])
-    weight = fit_detector_weight(in_scope, out_of_scope) if corpus.out_of_scope else 0.0
-    return HeldOut(recipe, scored, kept, is_rounded, loss, in_scope, out_of_scope, weight)
+    weight = fit_detector_weight(in_scope, out_of_scope) if training_set.out_of_scope else 0.0
+    return HeldOut(ensemble, scored, kept, is_rounded, loss, in_scope, out_of_scope, weight)
 
 
 def _score_out_of_scope(fold: _Fold, linear: Linear, scores: OutOfScopeScores) -> None:

@@ -1,15 +1,14 @@
-"""How a model is learnt: base_models of the same features, and how much each of them says.
+"""The ensemble of a support vector machine and naive Bayes, and its hyperparameters.
 
-A support vector machine looks for the borders between intents, naive Bayes for what an intent's
-utterances consist of. They err differently, and both are linear: their weighted sum is one linear
-classifier again, which costs nothing more to serve. Both learn from each utterance and, with a
-small weight, from a misspelt copy of it.
+A support vector machine is discriminative, naive Bayes generative, so that their errors differ.
+Both are linear: their weighted sum is a single linear classifier, no slower to serve than one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from scipy.optimize import minimize
@@ -18,18 +17,18 @@ from scipy.stats import sem
 
 from model.learning.linear_model import Floats, Integers, Linear
 
-# What the base_models say on most data; what few held-out utterances say is drawn towards it.
+# Weights that suit most data sets, towards which those of few held-out utterances are shrunk.
 USUAL_WEIGHTS = (3.0, 0.13)
 PRIOR_UTTERANCES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """How the base_models are learnt.
+    """Hyperparameters of the base models; the model card stores the names of the fields.
 
     Attributes:
-        regularisation: of the support vector machine, scikit-learn's C.
-        is_concentrated: whether n-grams of few labels count for more than those of many.
+        regularisation: scikit-learn's C of the support vector machine.
+        is_concentrated: whether n-grams of few labels weigh more (entropy-based term weighting).
     """
 
     regularisation: float
@@ -45,42 +44,37 @@ CANDIDATES = (
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """What is chosen on held-out utterances.
+    """Hyperparameters and weights that were chosen on held-out utterances.
 
     Attributes:
-        settings: how the base_models are learnt.
-        weights: what the scores of each view are multiplied with before they are added.
+        hyperparameters: of the base models.
+        weights: the weight of each base model's scores.
     """
 
-    settings: Hyperparameters
+    hyperparameters: Hyperparameters
     weights: tuple[float, ...]
 
     def blend(self, base_models: Sequence[Linear]) -> Linear:
-        """Put the base_models together."""
-        first, *others = (
-            view.times(weight) for view, weight in zip(base_models, self.weights, strict=True)
-        )
-        blended = first
-        for other in others:
-            blended = blended.plus(other)
-        return blended
+        """Return the weighted sum of the base models."""
+        weighted = map(Linear.times, base_models, self.weights)
+        return reduce(Linear.plus, weighted)
 
     @classmethod
     def choose(
         cls, held_out: Mapping[Hyperparameters, Sequence[Floats]], targets: Integers
     ) -> Ensemble:
-        """Choose what makes the true labels of held-out utterances most likely.
+        """Choose hyperparameters and weights by the likelihood of held-out utterances' labels.
 
-        Concentrated n-grams have to gain more than one standard error of the gain (the rule of
-        Breiman et al. 1984, Classification and Regression Trees): where it makes no difference,
-        nothing is added.
+        Concentrated n-grams are chosen only if their gain exceeds its standard error (the rule of
+        Breiman et al. 1984, Classification and Regression Trees), so that the simpler model wins
+        a tie.
 
         Args:
-            held_out: for each choice of settings, the scores by each view, shape (texts, labels);
-                the concentrated ones last.
+            held_out: the scores of each base model, shape (texts, labels), for each candidate;
+                the concentrated candidates last.
             targets: the index of each utterance's true label.
         """
-        fits = {each: _fit_weights(base_models, targets) for each, base_models in held_out.items()}
+        fits = {each: _fit_weights(scores, targets) for each, scores in held_out.items()}
         best, *others = fits
         for each in others:
             gains = fits[best].losses - fits[each].losses
@@ -91,18 +85,18 @@ class Ensemble:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """Weights of the base_models, and how far they leave each utterance's true label unlikely."""
+    """Weights of the base models, and the loss of each utterance."""
 
     weights: tuple[float, ...]
     losses: Floats
 
 
-def _fit_weights(base_models: Sequence[Floats], targets: Integers) -> _Fit:
-    """Find the weights of the least mean loss: negative log-likelihood, and the prior's part."""
-    usual = np.log(USUAL_WEIGHTS[: len(base_models)])
+def _fit_weights(scores: Sequence[Floats], targets: Integers) -> _Fit:
+    """Minimize the mean loss: the negative log-likelihood plus the prior."""
+    usual = np.log(USUAL_WEIGHTS)
 
     def losses(logs: Floats) -> Floats:
-        blended = sum(np.exp(log) * view for log, view in zip(logs, base_models, strict=True))
+        blended = sum(np.exp(log) * each for log, each in zip(logs, scores, strict=True))
         prior = PRIOR_UTTERANCES / len(targets) * float(np.square(logs - usual).sum())
         return negative_log_likelihoods(blended, targets) + prior
 
@@ -112,11 +106,11 @@ def _fit_weights(base_models: Sequence[Floats], targets: Integers) -> _Fit:
 
 
 def negative_log_likelihoods(logits: Floats, targets: Integers) -> Floats:
-    """Give the negative logarithms of the true labels' probabilities: shape (texts,)."""
+    """Return the negative log-likelihood of each text's label, shape (texts,)."""
     chosen = logits[np.arange(len(targets)), targets]
     return np.asarray(logsumexp(logits, axis=1) - chosen)
 
 
 def negative_log_likelihood(logits: Floats, targets: Integers) -> float:
-    """Give the mean negative logarithm of the true labels' probabilities."""
+    """Return the mean negative log-likelihood of the labels."""
     return float(negative_log_likelihoods(logits, targets).mean())

@@ -1,4 +1,4 @@
-"""Utterances made ready to learn from, and what is learnt from them."""
+"""Features of a training set, and the linear classifiers fitted on them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from sklearn.pipeline import FeatureUnion
 from model.errors import NoWordsError
 from model.inference.static_embedding import Embedding
 from model.learning.augmentation import add_typos
-from model.learning.ensemble import Hyperparameters
+from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.linear_model import Integers, Linear, fit_detector, fit_naive_bayes, fit_svm
 from model.learning.pipeline import BLOCK_WEIGHTS, STATIC, block_sizes, build_features
 from model.learning.term_weighting import concentration_factors
 
-NOISY_WEIGHT = 0.2
-# A add_typos word falls into other pieces, whose vectors mean something else.
-NOISY_WEIGHT_WITH_VECTORS = 0.05
+TYPO_WEIGHT = 0.2
+# A misspelt word is split into other pieces, whose vectors have other meanings.
+TYPO_WEIGHT_WITH_VECTORS = 0.05
 WORD = re.compile(r"\w")
 NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
 class Learner:
-    """Utterances as features, with a misspelt copy of each.
+    """Fits features and the ensemble's base models.
 
-    The names of the intents are utterances, too: they are chosen to tell what is meant, which helps
-    most where there are few utterances.
+    Each utterance also has a misspelt copy with a small weight. The names of intents are training
+    utterances too, because they describe the intents; this helps most with few utterances.
 
     Attributes:
-        features: fitted on the utterances; what is learnt scores texts by them.
-        ngram_count: how many of the features are n-grams; they come before the static vectors'.
+        features: the fitted features of the classifiers.
+        ngram_count: the number of n-grams, which come before the static vectors' dimensions.
     """
 
     def __init__(
@@ -52,22 +52,22 @@ class Learner:
 
         Args:
             texts: the utterances.
-            targets: the index of each one's label.
-            labels: the intents; what they are called is one more utterance of each.
-            seed: of the add_typos copies and of the solvers.
-            embedding: gives the static vectors, if they are to be features.
+            targets: the index of each utterance's label.
+            labels: the intents.
+            seed: the random seed of typos and solvers.
+            embedding: static word vectors as additional features.
 
         Raises:
-            NoWordsError: the texts hold no words.
+            NoWordsError: the texts have no words.
         """
         if not any(WORD.search(text) for text in texts):
             raise NoWordsError
-        texts = [*texts, *map(spoken, labels)]
+        texts = [*texts, *map(words_of_name, labels)]
         targets = np.concatenate((targets, np.arange(len(labels))))
         self.features: FeatureUnion = build_features(embedding)
         try:
             self.features.fit(texts)
-        except ValueError as error:  # scikit-learn's only objection: no vocabulary
+        except ValueError as error:  # scikit-learn raises it for an empty vocabulary
             raise NoWordsError from error
         sizes = block_sizes(self.features)
         self.ngram_count = sum(sizes.values()) - sizes.get(STATIC, 0)
@@ -77,45 +77,40 @@ class Learner:
         rng = random.Random(seed)  # noqa: S311 - no secret depends on it
         self._seed = seed
         self._clean = self._weighted(texts)
-        noisy = self._weighted([add_typos(text, rng) for text in texts])
-        self._all = vstack((self._clean, noisy), format="csr")
+        misspelt = self._weighted([add_typos(text, rng) for text in texts])
+        self._all = vstack((self._clean, misspelt), format="csr")
         self._targets = np.concatenate((targets, targets))
-        noisy_weight = NOISY_WEIGHT if embedding is None else NOISY_WEIGHT_WITH_VECTORS
-        self._weights = np.repeat((1.0, noisy_weight), len(targets))
+        typo_weight = TYPO_WEIGHT if embedding is None else TYPO_WEIGHT_WITH_VECTORS
+        self._weights = np.repeat((1.0, typo_weight), len(targets))
 
-    def fit_base_models(self, settings: Hyperparameters) -> tuple[Linear, ...]:
-        """Learn to tell the labels apart, in each way there is."""
-        emphasis = self._concentration if settings.is_concentrated else np.float32(1.0)
-        features = self._all.multiply(emphasis).tocsr()
-        base_models = (self._margin(features, settings.regularisation), self._bayes(features))
-        return tuple(view.scaled_features(emphasis * self._factors) for view in base_models)
+    def fit(self, ensemble: Ensemble) -> Linear:
+        """Fit the base models of an ensemble, and blend them."""
+        return ensemble.blend(self.fit_base_models(ensemble.hyperparameters))
 
-    def _margin(self, features: Any, regularisation: float) -> Linear:
-        """Learn the borders between the labels."""
-        return fit_svm(
-            features,
-            self._targets,
-            self._weights,
-            regularisation=regularisation,
-            seed=self._seed,
+    def fit_base_models(self, hyperparameters: Hyperparameters) -> tuple[Linear, ...]:
+        """Fit the support vector machine and naive Bayes."""
+        concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
+        features = self._all.multiply(concentration).tocsr()
+        samples = (self._targets, self._weights)
+        svm = fit_svm(
+            features, *samples, regularisation=hyperparameters.regularisation, seed=self._seed
         )
-
-    def _bayes(self, features: Any) -> Linear:
-        """Learn which n-grams the labels' texts consist of."""
-        ngrams = features[:, : self.ngram_count]
-        linear = fit_naive_bayes(ngrams, self._targets, self._weights)
-        return linear.with_idle_features(features.shape[1] - self.ngram_count)
+        # Naive Bayes needs counts, which the dimensions of static vectors are not.
+        naive_bayes = fit_naive_bayes(features[:, : self.ngram_count], *samples)
+        naive_bayes = naive_bayes.with_idle_features(features.shape[1] - self.ngram_count)
+        factors = concentration * self._factors
+        return svm.scaled_features(factors), naive_bayes.scaled_features(factors)
 
     @cached_property
     def _concentration(self) -> NDArray[np.float32]:
-        """What to multiply the features with, so that n-grams of few labels count for more."""
+        """A factor for each feature, larger for n-grams of few labels."""
         factors = np.ones(self._all.shape[1], np.float32)
         ngrams = self._all[:, : self.ngram_count]
         factors[: self.ngram_count] = concentration_factors(ngrams, self._targets, self._weights)
         return factors
 
-    def detector(self, out_of_scope: Sequence[str]) -> Linear:
-        """Learn what sets out-of-scope texts apart; its one score is the larger, the farther."""
+    def fit_detector(self, out_of_scope: Sequence[str]) -> Linear:
+        """Fit a classifier of out-of-scope texts; its one score is larger for them."""
         features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
         is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
         linear = fit_detector(features, is_out_of_scope, seed=self._seed)
@@ -125,6 +120,6 @@ class Learner:
         return self.features.transform(texts).multiply(self._factors).tocsr()
 
 
-def spoken(label: str) -> str:
-    """Give an intent's name in words: ``order_cancel`` and ``OrderCancel`` as "order cancel"."""
+def words_of_name(label: str) -> str:
+    """Return the words of an intent's name: "order cancel" for ``OrderCancel``."""
     return " ".join(NAME_PARTS.sub(r"\1 ", label).lower().split())

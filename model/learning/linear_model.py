@@ -1,8 +1,10 @@
-"""Linear classifiers over one matrix of features, learnt in different ways.
+"""Linear classifiers: a support vector machine, naive Bayes, and an out-of-scope detector.
 
-The scores of each are centred: over all labels, the weights of a feature sum to zero. No label
-gains or loses by that, but the largest score then tells how much speaks for a label more than for
-the others, which is what finds texts out of scope.
+Coefficients are centred: over all labels, those of a feature add up to zero. This changes no
+prediction, but makes the largest score comparable between texts, which detects texts out of scope.
+
+Of all functions, ``features`` are sparse, of shape (texts, features), ``targets`` the index of each
+text's label, ``weights`` the sample weight of each text, and ``seed`` that of the solver.
 """
 
 from __future__ import annotations
@@ -18,15 +20,15 @@ from sklearn.svm import LinearSVC
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
-# Small, so that an n-gram which an intent never had speaks loudly against it.
-BAYES_SMOOTHING = 0.003
+# Small, so that an n-gram that never occurs with an intent is strong evidence against it.
+NAIVE_BAYES_SMOOTHING = 0.003
 DETECTOR_REGULARISATION = 0.1
-TOLERANCE = 1e-2  # of liblinear's own measure; a smaller one changes no score visibly
+TOLERANCE = 1e-2  # liblinear's stopping criterion; a smaller one has no visible effect
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Weights of features for labels.
+    """Coefficients and intercepts of a linear classifier.
 
     Attributes:
         coefficients: shape (labels, features), single precision.
@@ -37,29 +39,29 @@ class Linear:
     intercept: Floats
 
     def scores(self, features: Any) -> Floats:
-        """Score texts by their features: shape (texts, labels)."""
+        """Return the scores of texts, shape (texts, labels)."""
         scores: Floats = np.asarray(features @ self.coefficients.T, dtype=np.float64)
         return scores + self.intercept
 
     def times(self, factor: float) -> Linear:
-        """Scale all scores."""
+        """Return a classifier whose scores are multiplied by ``factor``."""
         return Linear(self.coefficients * np.float32(factor), self.intercept * factor)
 
     def plus(self, other: Linear) -> Linear:
-        """Add the scores of another one over the same labels."""
+        """Return a classifier whose scores are the sums of both scores."""
         return Linear(self.coefficients + other.coefficients, self.intercept + other.intercept)
 
     def scaled_features(self, factors: NDArray[np.float32]) -> Linear:
-        """Score features as they are as these weights score them times a factor each."""
+        """Return a model that scores raw features as this one scores features times ``factors``."""
         return Linear(self.coefficients * factors, self.intercept)
 
     def with_idle_features(self, count: int) -> Linear:
-        """Append features that say nothing."""
+        """Return a classifier with ``count`` more features, whose coefficients are zero."""
         idle = np.zeros((len(self.coefficients), count), np.float32)
         return Linear(np.hstack((self.coefficients, idle)), self.intercept)
 
     def with_label(self, other: Linear) -> Linear:
-        """Append the one label of another."""
+        """Return a classifier with the label of another one in the last place."""
         return Linear(
             np.vstack((self.coefficients, other.coefficients)),
             np.concatenate((self.intercept, other.intercept)),
@@ -69,15 +71,7 @@ class Linear:
 def fit_svm(
     features: Any, targets: Integers, weights: Floats, *, regularisation: float, seed: int
 ) -> Linear:
-    """Learn where the labels part: a linear support vector machine, each label against the rest.
-
-    Args:
-        features: shape (texts, features), sparse.
-        targets: the index of each text's label.
-        weights: what each text counts for.
-        regularisation: scikit-learn's C: the smaller, the simpler the model.
-        seed: of the solver's order.
-    """
+    """Fit a linear support vector machine, one label against the rest, with this C."""
     machine = LinearSVC(C=regularisation, tol=TOLERANCE, random_state=seed)
     machine.fit(features, targets, sample_weight=weights)
     coefficients, intercept = machine.coef_, machine.intercept_
@@ -88,39 +82,21 @@ def fit_svm(
 
 
 def fit_naive_bayes(features: Any, targets: Integers, weights: Floats) -> Linear:
-    """Learn what each label's texts consist of: multinomial naive Bayes with equal priors.
-
-    Args:
-        features: shape (texts, features), sparse, none negative.
-        targets: the index of each text's label.
-        weights: what each text counts for.
-    """
-    sums = sums_by_label(features, targets, weights) + np.float32(BAYES_SMOOTHING)
+    """Fit multinomial naive Bayes with equal priors; features must not be negative."""
+    sums = sums_by_label(features, targets, weights) + np.float32(NAIVE_BAYES_SMOOTHING)
     likelihoods = np.log(sums / sums.sum(axis=1, keepdims=True))
     return _centred(likelihoods, np.zeros(len(sums)))
 
 
 def sums_by_label(features: Any, targets: Integers, weights: Floats) -> NDArray[np.float32]:
-    """Add up the features of each label's texts: shape (labels, features).
-
-    Args:
-        features: shape (texts, features), sparse.
-        targets: the index of each text's label.
-        weights: what each text counts for.
-    """
+    """Return the weighted sums of the features of each label's texts, shape (labels, features)."""
     members = csr_matrix((weights, (targets, np.arange(len(targets)))), dtype=np.float32)
     sums: NDArray[np.float32] = (members @ features).toarray()
     return sums
 
 
 def fit_detector(features: Any, is_out_of_scope: NDArray[np.bool_], *, seed: int) -> Linear:
-    """Learn what sets out-of-scope texts apart: one score, the larger the farther out of scope.
-
-    Args:
-        features: shape (texts, features), sparse.
-        is_out_of_scope: of each text.
-        seed: of the solver's order.
-    """
+    """Fit a binary classifier of out-of-scope texts; its one score is larger for them."""
     machine = LinearSVC(
         C=DETECTOR_REGULARISATION, tol=TOLERANCE, class_weight="balanced", random_state=seed
     )

@@ -1,4 +1,4 @@
-"""What tells texts in scope from others: the largest logit, and a detector if one was learnt."""
+"""Scores that separate texts in scope from others: the largest logit and a detector."""
 
 from __future__ import annotations
 
@@ -12,26 +12,25 @@ from model.learning.linear_model import Floats
 
 @dataclass(frozen=True, slots=True)
 class OutOfScopeScores:
-    """What is known of held-out texts.
+    """Scores of held-out texts.
 
     Attributes:
         largest_logits: of the known intents, shape (texts,).
-        detector: the detector's scores, shape (texts,); the larger, the farther out of scope.
+        detector: the detector's scores, shape (texts,); larger for texts out of scope.
     """
 
     largest_logits: Floats
     detector: Floats
 
     def combined(self, detector_weight: float) -> Floats:
-        """Give the score that the out-of-scope threshold bounds: the smaller, the farther."""
+        """Return the scores that the threshold bounds; smaller for texts out of scope."""
         return self.largest_logits - detector_weight * self.detector
 
 
 def fit_detector_weight(in_scope: OutOfScopeScores, out_of_scope: OutOfScopeScores) -> float:
-    """Find what a detector's score is worth beside the largest logit, by logistic regression.
+    """Return the detector's weight relative to the largest logit, by logistic regression.
 
-    Returns:
-        Its weight; 0 where the detector says nothing.
+    The weight is 0 if the detector does not help.
     """
     values = np.column_stack(
         (
@@ -41,5 +40,5 @@ def fit_detector_weight(in_scope: OutOfScopeScores, out_of_scope: OutOfScopeScor
     )
     is_in_scope = np.arange(len(values)) < len(in_scope.detector)
     combiner = LogisticRegression(class_weight="balanced").fit(values, is_in_scope)
-    of_largest, of_detector = combiner.coef_[0]
-    return max(0.0, float(-of_detector / of_largest)) if of_largest > 0 else 0.0
+    logit_weight, detector_weight = combiner.coef_[0]
+    return max(0.0, float(-detector_weight / logit_weight)) if logit_weight > 0 else 0.0

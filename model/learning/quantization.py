@@ -1,4 +1,4 @@
-"""Round the weights of n-grams to few levels: many become zero, and the model gets small."""
+"""Quantization of n-gram weights: many become zero, and the others take a byte or two each."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 
 from model.learning.linear_model import Linear
 
-# Levels on each side of zero: so few that a weight takes a byte.
+# Levels on each side of zero: a weight takes a byte.
 LEVELS = 64
-# What that may cost in held-out accuracy; where it costs more, a weight takes two.
+# The accepted loss of held-out accuracy; above it, a weight takes two bytes.
 MAX_LOSS = 0.001
 FINE_LEVELS = 16_384
 
 
 def step_of(linear: Linear, ngram_count: int, levels: int = LEVELS) -> float:
-    """Give the distance of the levels: a power of two, so that single precision holds each."""
+    """Return the distance of levels: a power of two, exact in single precision."""
     largest = float(np.abs(linear.coefficients[:, :ngram_count]).max())
     return 2.0 ** ceil(log2(largest / levels)) if largest else 1.0
 
 
 def rounded(linear: Linear, step: float, ngram_count: int) -> Linear:
-    """Round the coefficients of the first features, which are n-grams, to multiples of a step."""
+    """Return weights whose coefficients of n-grams, the first features, are multiples of a step."""
     exact_step = np.float32(step)
     coefficients = linear.coefficients.copy()
     ngrams = coefficients[:, :ngram_count]

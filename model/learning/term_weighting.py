@@ -1,4 +1,4 @@
-"""What n-grams are worth by how few labels they keep to, as a term weight beside TF-IDF."""
+"""Entropy-based term weighting: n-grams that occur with few labels weigh more."""
 
 from __future__ import annotations
 
@@ -9,27 +9,21 @@ from numpy.typing import NDArray
 
 from model.learning.linear_model import Floats, Integers, sums_by_label
 
-# As if each feature had been seen a few times more, with all labels alike: what was seen once is
-# not yet taken for one label's own.
+# A prior count, spread evenly over all labels: a feature that occurs once is not yet concentrated.
 PRIOR = 1.0
-# A feature of one label alone counts for three of one that all labels share.
+# A feature of a single label weighs three times as much as one that all labels share.
 EMPHASIS = 2.0
 
 
 def concentration(features: Any, targets: Integers, weights: Floats) -> Floats:
-    """Tell how few labels each feature keeps to.
+    """Return the distributional concentration of each feature.
 
-    It is one minus the entropy of the labels that a feature stands with, as a share of the largest
-    possible: the distributional concentration of Wang et al. 2015 (Entropy-Based Term Weighting
-    Schemes for Text Categorization in VSM), with a prior.
-
-    Args:
-        features: shape (texts, features), sparse, none negative.
-        targets: the index of each text's label, of two labels or more.
-        weights: what each text counts for.
+    It is 1 minus the normalized entropy of a feature's labels, with a prior (Wang et al. 2015,
+    Entropy-Based Term Weighting Schemes for Text Categorization in VSM). The arguments are those of
+    ``linear_model``; it takes two labels or more, and features must not be negative.
 
     Returns:
-        Shape (features,): 0 where all labels have it alike, towards 1 where a single one has it.
+        Shape (features,): 0 for equal shares of all labels, near 1 for a single label.
     """
     sums = sums_by_label(features, targets, weights)
     label_count = len(sums)
@@ -39,14 +33,10 @@ def concentration(features: Any, targets: Integers, weights: Floats) -> Floats:
 
 
 def concentration_factors(features: Any, targets: Integers, weights: Floats) -> NDArray[np.float32]:
-    """Give what to multiply features with, so that those of few labels count for more.
+    """Return a factor for each feature that grows with its concentration.
 
-    The texts' mean square length stays what it was, so that a regularisation means the same.
-
-    Args:
-        features: shape (texts, features), sparse, none negative.
-        targets: the index of each text's label, of two labels or more.
-        weights: what each text counts for.
+    The factors keep the texts' mean square norm, so that a regularization strength keeps its
+    meaning. The arguments are those of ``concentration``.
     """
     factors = 1.0 + EMPHASIS * concentration(features, targets, weights)
     squares = np.asarray(features.power(2).sum(axis=0), dtype=np.float64).ravel()

@@ -1,4 +1,4 @@
-"""What is trained on: utterances with their intents, and texts that fit none."""
+"""The training set: utterances with their intents, and out-of-scope texts."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from model.datasets.readers import Example
 from model.inference.static_embedding import Embedding
 from model.learning.linear_model import Integers
 
-# Fewer out-of-scope texts teach nothing about others.
+# A detector that is trained on fewer out-of-scope texts does not generalize.
 MIN_OUT_OF_SCOPE = 20
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What is trained on.
+    """Utterances, intents and out-of-scope texts.
 
     Attributes:
         texts: the utterances.
         intents: the intent of each.
-        out_of_scope: texts that fit no intent; none where there are too few to learn from.
-        embedding: gives static word vectors, if they are to be features.
+        out_of_scope: texts of no known intent; empty if there are too few to train on.
+        embedding: static word vectors as additional features.
     """
 
     texts: tuple[str, ...]
@@ -39,12 +39,11 @@ class TrainingSet:
         out_of_scope: Sequence[str] = (),
         embedding: Embedding | None = None,
     ) -> TrainingSet:
-        """Take labelled utterances, and out-of-scope texts if they are enough."""
-        enough = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
+        """Build a training set; too few out-of-scope texts are ignored."""
         return cls(
             tuple(example.text for example in examples),
             tuple(example.intent for example in examples),
-            enough,
+            tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else (),
             embedding,
         )
 
@@ -60,5 +59,5 @@ class TrainingSet:
         return np.array([index[intent] for intent in self.intents], dtype=np.intp)
 
     def __len__(self) -> int:
-        """Give the number of utterances."""
+        """Return the number of utterances."""
         return len(self.texts)

@@ -1,7 +1,6 @@
-"""Read the static word vectors that lie in the wheel of the package ``wordllama``.
+"""Read the static word vectors of the installed package ``wordllama``.
 
-Its files are read where they were installed. None of its code runs: that would download what it
-does not find.
+Only its files are read. Its code does not run, because it would download missing files.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ VECTORS = f"{PACKAGE}/weights/l2_supercat_256.safetensors"
 TOKENIZER = f"{PACKAGE}/tokenizers/l2_supercat_tokenizer_config.json"
 TENSOR = "embedding.weight"
 FIRST_PIECE = 259  # special tokens and single bytes come before
-MAX_UNITS = 127  # of an 8-bit number
+MAX_INT8 = 127
 
 
 def load_embedding() -> Embedding:
-    """Read the pieces that occur in small ASCII letters, and round their vectors to 8 bits.
+    """Read the pieces of lower-case ASCII, and round their vectors to 8 bits.
 
     Raises:
-        VectorsMissingError: the package is not installed, or its files are others.
+        VectorsMissingError: the package is not installed, or its files differ from the expected.
     """
     try:
         from safetensors.numpy import load_file  # noqa: PLC0415 - optional, as the package is
@@ -41,7 +40,7 @@ def load_embedding() -> Embedding:
         raise VectorsMissingError from error
     numbers = sorted(number for piece, number in vocabulary.items() if _is_used(piece, number))
     pieces = {number: piece for piece, number in vocabulary.items()}
-    units, scales = _in_units(vectors[numbers].astype(np.float32))
+    units, scales = _quantize(vectors[numbers].astype(np.float32))
     return Embedding([pieces[number] for number in numbers], units, scales)
 
 
@@ -55,7 +54,7 @@ def _is_used(piece: str, number: int) -> bool:
     )
 
 
-def _in_units(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Express each vector in units of its own, the largest of which is 127."""
-    scales = np.abs(vectors).max(axis=1) / MAX_UNITS
+def _quantize(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return vectors in units of a scale each, so that the largest unit is 127, and the scales."""
+    scales = np.abs(vectors).max(axis=1) / MAX_INT8
     return np.rint(vectors / scales[:, np.newaxis]).astype(np.int8), scales

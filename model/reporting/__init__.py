@@ -1,1 +1,1 @@
-"""Reports of a training, for the browser and the terminal."""
+"""Reports on training, for the browser and the terminal."""

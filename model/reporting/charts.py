@@ -1,4 +1,4 @@
-"""Plots as SVG, in the colours of the page that they stand in."""
+"""Plots as SVG, in the colours of the surrounding page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from model.evaluation.confidence_intervals import Interval
 
 SIZE = 300
 MARGIN = 40
-STEPS = 4  # of the axes' grids
+STEPS = 4  # intervals of the axes' grids
 CELL = 12
-LETTER = 6  # mean width in the names of a matrix
-SCALE, LABELS_OF_SCALE = 1.4, 40  # of a matrix that has room
+LETTER = 6  # mean width of a letter in the labels of a matrix
+SCALE, LABELS_OF_SCALE = 1.4, 40  # a matrix of up to 40 labels is enlarged
 LARGEST_DOT = 7
 
 Shares = tuple[float, float]
@@ -22,7 +22,7 @@ Shares = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A measured share: where it stands, its interval, and how many cases it comes from."""
+    """A measured share: its coordinates, its interval, and its number of cases."""
 
     x: float
     y: float
@@ -31,36 +31,36 @@ class Dot:
 
 
 def reliability(dots: Sequence[Dot]) -> str:
-    """Draw how often answers are right against how sure they are; the more answers, the larger."""
-    axes = _Axes("confidence", "share that is right")
-    most = max(dot.cases for dot in dots)
+    """Return a reliability diagram: accuracy against confidence; a dot's size shows its cases."""
+    axes = _Axes("confidence", "share of right predictions")
+    max_cases = max(dot.cases for dot in dots)
     drawn = "".join(
         f"{axes.whisker(dot.x, dot.interval)}"
-        f"{axes.dot((dot.x, dot.y), 'dot', 2 + (LARGEST_DOT - 2) * sqrt(dot.cases / most))}"
+        f"{axes.dot((dot.x, dot.y), 'dot', 2 + (LARGEST_DOT - 2) * sqrt(dot.cases / max_cases))}"
         for dot in dots
     )
     return axes.drawn(f"{axes.line([(0, 0), (1, 1)], 'equal')}{drawn}")
 
 
-def trade_off(points: Sequence[Shares], *, mark: Shares | None, most: float) -> str:
-    """Draw what is found out of scope against what is wrongly rejected, for all thresholds.
+def trade_off(points: Sequence[Shares], *, mark: Shares | None, limit: float) -> str:
+    """Return a plot of rejected out-of-scope texts against rejected in-scope ones.
 
     Args:
-        points: rejected and found, with the fewest rejected first.
-        mark: the model's own.
-        most: rejected; more than that is not shown.
+        points: shares of rejected in-scope and out-of-scope texts for each threshold, ascending.
+        mark: the point of the model's own threshold.
+        limit: largest share of rejected in-scope texts to show.
     """
-    axes = _Axes("good messages rejected", "out-of-scope texts found", right=most)
-    stressed = axes.dot(mark, "mark", LARGEST_DOT - 2) if mark and mark[0] <= most else ""
-    return axes.drawn(f"{axes.line([p for p in points if p[0] <= most], 'line')}{stressed}")
+    axes = _Axes("good messages rejected", "out-of-scope texts found", right=limit)
+    stressed = axes.dot(mark, "mark", LARGEST_DOT - 2) if mark and mark[0] <= limit else ""
+    return axes.drawn(f"{axes.line([p for p in points if p[0] <= limit], 'line')}{stressed}")
 
 
 def growth(dots: Sequence[Dot], following: Dot) -> str:
-    """Draw how accuracy grows with each doubling of the data.
+    """Return a plot of accuracy against the logarithm of the number of utterances.
 
     Args:
-        dots: ``x`` is a number of utterances; with the fewest first.
-        following: what is to be expected of more.
+        dots: measured accuracies; ``x`` is the number of utterances, ascending.
+        following: expected accuracy for more utterances.
     """
     bottom = min(0.8, int(10 * min(dot.interval.low for dot in dots)) / 10)
     first, last = log2(dots[0].x), log2(following.x)
@@ -82,18 +82,18 @@ def growth(dots: Sequence[Dot], following: Dot) -> str:
 
 
 def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> str:
-    """Draw a confusion matrix; each cell tells on hovering what it is.
+    """Return a drawing of a confusion matrix; each cell has a tooltip.
 
     Args:
-        labels: of rows and columns, in order.
-        shares: of a row's utterances that fell into a column, 0 to 1; cells not there are empty.
+        labels: labels of rows and columns, in order.
+        shares: share of a row's utterances in a column, 0 to 1; absent cells are empty.
     """
     margin, side = LETTER * max(map(len, labels)) + LETTER, CELL * len(labels)
     places = {label: CELL * number for number, label in enumerate(labels)}
     cells = "".join(
         f'<rect x="{margin + places[column]}" y="{places[row]}" width="{CELL}" height="{CELL}" '
         f'class="{"right" if row == column else "wrong"}" fill-opacity="{_opacity(share)}">'
-        f"<title>{escape(row)} taken for {escape(column)}: {share:.0%}</title></rect>"
+        f"<title>{escape(row)} predicted as {escape(column)}: {share:.0%}</title></rect>"
         for (row, column), share in shares.items()
     )
     names = "".join(
@@ -113,11 +113,11 @@ def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> st
 
 
 def _opacity(share: float) -> str:
-    return f"{0.2 + 0.8 * sqrt(share):.2f}"  # so that a few in a hundred can be seen
+    return f"{0.2 + 0.8 * sqrt(share):.2f}"  # keeps shares of a few percent visible
 
 
 class _Axes:
-    """A frame for shares, from ``bottom`` to 1, against shares up to ``right`` or given ticks."""
+    """Axes for shares from ``bottom`` to 1 against shares up to ``right``, or against ``ticks``."""
 
     def __init__(
         self,
@@ -135,26 +135,26 @@ class _Axes:
         self._up = [bottom + (1 - bottom) * step for step in steps]
 
     def at(self, x: float, y: float) -> str:
-        """Give the coordinates of a point."""
+        """Return the coordinates of a point."""
         up = (y - self._bottom) / (1 - self._bottom)
         return f"{MARGIN + x / self._right * (SIZE - 10):.1f} {SIZE - up * (SIZE - 10):.1f}"
 
     def line(self, points: Sequence[Shares], name: str) -> str:
-        """Draw a line through points."""
+        """Return a line through points."""
         return f'<path class="{name}" d="M{"L".join(self.at(*point) for point in points)}"/>'
 
     def whisker(self, x: float, interval: Interval) -> str:
-        """Draw an interval, as far as it lies within the frame."""
+        """Return an interval, clipped to the axes."""
         low, high = (min(1.0, max(self._bottom, end)) for end in (interval.low, interval.high))
         return self.line([(x, low), (x, high)], "whisker")
 
     def dot(self, point: Shares, name: str, radius: float = 4) -> str:
-        """Draw a point."""
+        """Return a dot at a point."""
         across, up = self.at(*point).split()
         return f'<circle class="{name}" cx="{across}" cy="{up}" r="{radius:.1f}"/>'
 
     def drawn(self, content: str) -> str:
-        """Give the plot."""
+        """Return the plot with axes, grid and content."""
         middle, left = self._bottom + (1 - self._bottom) / 2, MARGIN - 4
         return (
             f'<svg viewBox="0 0 {SIZE + MARGIN + 20} {SIZE + MARGIN}" class="plot" role="img" '

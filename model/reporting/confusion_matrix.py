@@ -1,4 +1,4 @@
-"""The confusion matrix, in an order that puts together what is confused."""
+"""Confusion matrix whose order puts confused intents next to each other."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from scipy.spatial.distance import squareform
 from model.evaluation.metrics import Evaluation
 from model.reporting.charts import matrix
 
-MAX_LABELS = 40  # more are too many to read at a glance
+MAX_LABELS = 40  # a larger matrix is hard to read
 SHOWN_LABELS = 30
 
 
 def confusion_matrices(evaluation: Evaluation) -> list[str]:
-    """Draw the matrix; of many intents first that of those that are confused most.
+    """Return drawings of the matrix.
 
     Returns:
-        One drawing, or two.
+        The whole matrix; for many intents, that of the most confused ones precedes it.
     """
     shares = _shares(evaluation)
     labels = sorted({label for pair in shares for label in pair})
@@ -31,11 +31,11 @@ def confusion_matrices(evaluation: Evaluation) -> list[str]:
 
 
 def ordered(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> list[str]:
-    """Order intents so that those that are taken for each other are neighbours.
+    """Return the intents in an order in which confused ones are neighbours.
 
     Args:
         labels: the intents.
-        shares: of each intent's utterances that were taken for another, 0 to 1.
+        shares: share of an intent's utterances that were predicted as another, 0 to 1.
     """
     if len(labels) <= 2:  # noqa: PLR2004 - there is nothing to order
         return list(labels)

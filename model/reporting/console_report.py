@@ -1,4 +1,4 @@
-"""What the commands print."""
+"""Reports on a test and on the training data, for the terminal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metric_rows import shown_results
 from model.evaluation.metrics import Evaluation
-from model.evaluation.recommendations import steps
+from model.evaluation.recommendations import place_of, recommend
 
 MAX_CONFUSIONS = 10
 MAX_INTENTS = 15
 MAX_RESULTS = 3
-MAX_OF_A_STEP = 3
+MAX_PLACES = 3
 MAX_EXAMPLE = 60
 MAX_SENTENCE = 220
 SHARES = ("precision", "recall", "f1")
@@ -26,21 +26,21 @@ SHARES = ("precision", "recall", "f1")
 def print_evaluation(
     console: Console,
     evaluation: Evaluation,
-    answers: LabelledPredictions,
+    predictions: LabelledPredictions,
     *,
-    most_intents: int | None = None,
+    max_intents: int | None = None,
 ) -> None:
-    """Print scores of each intent, the weakest first, the worst confusions, and the results.
+    """Print the scores of the intents, the weakest first, the worst confusions, and the results.
 
     Args:
-        console: where to.
-        evaluation: the results.
-        answers: those behind them.
-        most_intents: how many are shown; all unless given.
+        console: where to print.
+        evaluation: the results of the test.
+        predictions: the predictions that the results describe.
+        max_intents: number of intents to print; all by default.
     """
-    _print_intents(console, evaluation, most_intents or len(evaluation.intents))
+    _print_intents(console, evaluation, max_intents or len(evaluation.intents))
     if evaluation.confusions:
-        _print_confusions(console, evaluation, answers)
+        _print_confusions(console, evaluation, predictions)
     results = Table("result", title="Test results", title_justify="left")
     for name in ("value", "95 % interval"):
         results.add_column(name, justify="right")
@@ -50,55 +50,50 @@ def print_evaluation(
 
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
-    """Print what cross-validation found, what to mend first, and whether more data would help."""
+    """Print the results of cross-validation, recommendations, and whether more data would help."""
     shown = ", ".join(
         f"{result.name} {result.value:.4f} ({_range(result.interval)})"
         for result in shown_results(diagnosis.results)[:MAX_RESULTS]
     )
     console.print(f"Cross-validated on the training utterances: {shown}")
-    to_do = steps(diagnosis.findings)
-    if to_do:
-        console.print("What to mend first; report.html has all of it:")
-    for number, step in enumerate(to_do, start=1):
-        console.print(f"{number}. {step.title}: {len(step.rows)}")
-        for sentence in step.sentences[:MAX_OF_A_STEP]:
-            console.print(f"   {shorten(sentence, MAX_SENTENCE, placeholder='…')}")
+    recommendations = recommend(diagnosis.issues)
+    if recommendations:
+        console.print("What to improve first (report.html lists all of it):")
+    for number, each in enumerate(recommendations, start=1):
+        console.print(f"{number}. {each.title}: {len(each.places)}")
+        for place in each.places[:MAX_PLACES]:
+            console.print(f"   {shorten(place.sentence, MAX_SENTENCE, placeholder='…')}")
     console.print(diagnosis.curve.verdict)
 
 
-def _print_intents(console: Console, evaluation: Evaluation, most: int) -> None:
+def _print_intents(console: Console, evaluation: Evaluation, count: int) -> None:
     title = "Intents, the weakest first: shares in %, with 95 % confidence intervals"
     table = Table("intent", title=title, title_justify="left")
     for name in (*SHARES, "tests"):
         table.add_column(name, justify="right")
-    weakest_first = sorted(evaluation.intents, key=lambda each: each.f1)
-    for score in weakest_first[:most]:
+    for score in evaluation.weakest_first[:count]:
         shares = (_percent(getattr(score, name), score.intervals[name]) for name in SHARES)
         table.add_row(score.intent, *shares, str(score.support))
     console.print(table)
-    if most < len(weakest_first):
-        better = weakest_first[most].f1
-        console.print(
-            f"and {len(weakest_first) - most} more, with an F1 of {better:.1%} and better"
-        )
+    if others := evaluation.weakest_first[count:]:
+        console.print(f"and {len(others)} more, with an F1 of {others[0].f1:.1%} or better")
 
 
 def _print_confusions(
-    console: Console, evaluation: Evaluation, answers: LabelledPredictions
+    console: Console, evaluation: Evaluation, predictions: LabelledPredictions
 ) -> None:
-    table = Table("intent", "taken for", title="Worst confusions", title_justify="left")
+    table = Table("intent", "mistaken for", title="Worst confusions", title_justify="left")
     table.add_column("tests", justify="right")
-    table.add_column("such as")
+    table.add_column("example")
     for each in evaluation.confusions[:MAX_CONFUSIONS]:
-        example = answers.confused(each.intent, each.taken_for)[0]
-        place = f"{example.file.name}:{example.line}"
-        cells = (str(each.count), f"{place} {shortened(example.text)}")
-        table.add_row(each.intent, each.taken_for, *cells)
+        example = predictions.confused(each.intent, each.taken_for)[0]
+        shown = f"{place_of(example)} {shortened(example.text)}"
+        table.add_row(each.intent, each.taken_for, str(each.count), shown)
     console.print(table)
 
 
 def shortened(text: str) -> str:
-    """Give a text that fits into a row of a table."""
+    """Return a text that fits into a cell of a table."""
     return shorten(text, MAX_EXAMPLE, placeholder="…")
 
 

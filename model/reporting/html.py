@@ -1,4 +1,4 @@
-"""The elements of the report's page, and how they look; what is written into them is escaped."""
+"""Elements and style sheet of the report's page; texts are escaped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-MAX_ROWS = 10  # of a table at first sight
+MAX_ROWS = 10  # rows of a table that are not folded
 MAX_HIDDEN_ROWS = 500
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2733; --paper: #fff; --soft: #5b6b7b; --line: #d9e0e7;
@@ -49,26 +49,26 @@ summary { cursor: pointer; color: var(--good); padding: .3rem 0 }
 
 
 class Html(str):
-    """Text that is HTML already, so that it is not escaped."""
+    """A string of HTML, which is not escaped again."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page: its title, and HTML."""
+    """A section of a page: its title, and its content as HTML."""
 
     title: str
     content: str
 
 
 def page(title: str, lead: str, sections: Sequence[Section]) -> str:
-    """Give a page that needs nothing from outside.
+    """Return a self-contained page.
 
     Args:
-        title: of the page.
-        lead: HTML that stands above all sections.
-        sections: each is linked at the top.
+        title: title of the page.
+        lead: HTML above the links to the sections.
+        sections: the sections, each linked at the top.
     """
     numbered = list(enumerate(sections, start=1))
     links = "".join(f"<a href='#s{number}'>{escape(each.title)}</a>" for number, each in numbered)
@@ -85,22 +85,22 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """Give a paragraph; its kind is how it looks."""
+    """Return a paragraph; `kind` is its CSS class."""
     return f"<p class='{kind}'>{escape(text)}</p>" if kind else f"<p>{escape(text)}</p>"
 
 
 def figure(plot: str, caption: str) -> str:
-    """Give a plot with what it tells."""
+    """Return a plot with its caption."""
     return f"<figure>{plot}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int = 0) -> str:
-    """Give a table: its first rows, and the others folded away.
+    """Return a table with its first rows visible and the others folded.
 
     Args:
         header: names of the columns.
-        rows: of cells, the most important row first.
-        numbers: how many of the last columns hold numbers.
+        rows: rows of cells, the most important row first.
+        numbers: number of columns, counted from the last, that hold numbers.
     """
     shown = _table(header, rows[:MAX_ROWS], numbers)
     if len(rows) <= MAX_ROWS:
@@ -112,12 +112,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int 
 
 
 def folded(name: str, content: str) -> str:
-    """Give what is shown on a click on its name."""
+    """Return content that a click on its name unfolds."""
     return f"<details><summary>{escape(name)}</summary>{content}</details>"
 
 
 def wide(content: str) -> str:
-    """Give what may be wider than the screen: it is moved by finger, mouse or keys."""
+    """Return content that scrolls if it is wider than the screen."""
     return f"<div class='wide' tabindex='0'>{content}</div>"
 
 

@@ -1,4 +1,4 @@
-"""The report of a training: one HTML file for people, without anything from outside."""
+"""Report on a training as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.learning_curve import LearningCurve
 from model.evaluation.metric_rows import Result, shown_results
 from model.evaluation.metrics import Evaluation, IntentScore
-from model.evaluation.recommendations import steps
+from model.evaluation.recommendations import recommend
 from model.inference.model_card import ModelCard
 from model.reporting.charts import Dot, Shares, growth, reliability, trade_off
 from model.reporting.confusion_matrix import confusion_matrices
@@ -24,26 +24,26 @@ MAX_REJECTED = 0.2
 
 
 def render_report(
-    card: ModelCard, evaluation: Evaluation, answers: LabelledPredictions, diagnosis: Diagnosis
+    card: ModelCard, evaluation: Evaluation, predictions: LabelledPredictions, diagnosis: Diagnosis
 ) -> str:
-    """Render the report.
+    """Return the report as HTML.
 
     Args:
-        card: of the model.
-        evaluation: results of its test.
-        answers: the single ones behind them.
-        diagnosis: of the training data.
+        card: the model card.
+        evaluation: results of the test.
+        predictions: the predictions that the results describe.
+        diagnosis: diagnosis of the training data.
     """
     tested = (
-        f"{len(card.labels)} intents, tested on {len(answers.examples)} utterances that it was not "
-        f"trained on. Model {card.model_sha256[:12]}."
+        f"{len(card.labels)} intents, tested on {len(predictions.examples)} utterances that the "
+        f"model was not trained on. Model {card.model_sha256[:12]}."
     )
     sections = (
-        Section("What to mend first", _to_mend(diagnosis.findings)),
-        Section("More data or not?", _growth(diagnosis.curve)),
-        Section("How far to trust it", _trust(card, answers)),
+        Section("What to improve first", _recommendations(diagnosis.issues)),
+        Section("More data?", _growth(diagnosis.curve)),
+        Section("Confidence and rejection", _trust(card, predictions)),
         Section("Intents, the weakest first", _intents(evaluation)),
-        Section("What is taken for what", _confusions(evaluation, answers)),
+        Section("Confusions", _confusions(evaluation, predictions)),
     )
     numbers = _numbers(evaluation) + _cross_validated(diagnosis.results)
     return page("Intent model", f"{paragraph(tested, 'soft')}{numbers}", sections)
@@ -61,8 +61,8 @@ def _numbers(evaluation: Evaluation) -> str:
 def _cross_validated(results: Evaluation) -> str:
     shown = "; ".join(map(_in_words, shown_results(results)[:3]))
     note = (
-        "Below each number stands its 95 % confidence interval. The same by cross-validation on "
-        f"all training utterances: {shown}."
+        "Below each number is its 95 % confidence interval. Cross-validation on all training "
+        f"utterances: {shown}."
     )
     return paragraph(note, "soft")
 
@@ -76,14 +76,13 @@ def _range(interval: Interval, form: str) -> str:
     return f"{interval.low:{form}} to {interval.high:{form}}"
 
 
-def _to_mend(findings: DataIssues) -> str:
+def _recommendations(issues: DataIssues) -> str:
     numbered = "".join(
-        f"<h3>{number}. {escape(step.title)} ({len(step.rows)})</h3>{paragraph(step.note)}"
-        f"{table(step.header, step.rows, numbers=step.numbers)}"
-        for number, step in enumerate(steps(findings), start=1)
+        f"<h3>{number}. {escape(each.title)} ({len(each.places)})</h3>{paragraph(each.note)}"
+        f"{table(each.header, [place.cells for place in each.places], numbers=each.numbers)}"
+        for number, each in enumerate(recommend(issues), start=1)
     )
-    nothing = paragraph("Nothing was found that would have to be mended.")
-    return numbered or nothing
+    return numbered or paragraph("No issue was found in the data.")
 
 
 def _growth(curve: LearningCurve) -> str:
@@ -92,8 +91,8 @@ def _growth(curve: LearningCurve) -> str:
     expected = Interval(last.accuracy + curve.interval.low, last.accuracy + curve.interval.high)
     following = Dot(2 * last.utterances, last.accuracy + curve.next_gain, expected, 1)
     caption = (
-        "Accuracy on held-out folds after learning from an eighth, a quarter, half and all of the "
-        "others; hollow: what twice as many should give if errors go on falling as they did."
+        "Accuracy on held-out folds after training on an eighth, a quarter, half and all of the "
+        "other folds. The hollow dot extrapolates the fall of errors to twice as many utterances."
     )
     return (
         f"{paragraph(curve.verdict, 'verdict')}"
@@ -101,48 +100,48 @@ def _growth(curve: LearningCurve) -> str:
     )
 
 
-def _trust(card: ModelCard, answers: LabelledPredictions) -> str:
+def _trust(card: ModelCard, predictions: LabelledPredictions) -> str:
     plots = figure(
-        reliability(_bins(answers)),
-        "Of all answers with a confidence of 0.8, eight in ten should be right: honest confidence "
-        "lies on the dashed line. The larger a dot, the more answers.",
+        reliability(_bins(predictions)),
+        "Of all predictions with a confidence of 0.8, eight in ten should be right: calibrated "
+        "confidence lies on the dashed line. Larger dots stand for more predictions.",
     )
-    if len(answers.out_of_scope):
-        thresholds = np.quantile(answers.in_scope, np.linspace(0, 1, 201))
-        mark = None if card.threshold is None else _rejected(answers, card.threshold)
-        points = [_rejected(answers, threshold) for threshold in thresholds]
+    if len(predictions.out_of_scope):
+        thresholds = np.quantile(predictions.in_scope, np.linspace(0, 1, 201))
+        mark = None if card.threshold is None else _rejected(predictions, card.threshold)
+        points = [_rejected(predictions, threshold) for threshold in thresholds]
         plots += figure(
-            trade_off(points, mark=mark, most=MAX_REJECTED),
-            "How many out-of-scope texts another threshold would find, and how many good messages "
-            "it would reject; the mark is this model's. INTENT_THRESHOLD moves it.",
+            trade_off(points, mark=mark, limit=MAX_REJECTED),
+            "Shares of out-of-scope texts found and of good messages rejected, for each threshold. "
+            "The mark is the threshold of this model; INTENT_THRESHOLD sets another one.",
         )
     return f"<div class='plots'>{plots}</div>"
 
 
-def _bins(answers: LabelledPredictions) -> list[Dot]:
-    bins = np.minimum((answers.confidences * BINS).astype(int), BINS - 1)
+def _bins(predictions: LabelledPredictions) -> list[Dot]:
+    bins = np.minimum((predictions.confidences * BINS).astype(int), BINS - 1)
     members = [(bins == number).nonzero()[0] for number in np.unique(bins)]
-    return [_bin(answers, places) for places in members]
+    return [_bin(predictions, places) for places in members]
 
 
-def _bin(answers: LabelledPredictions, places: np.ndarray) -> Dot:
-    share, cases = float(answers.is_right[places].mean()), len(places)
-    return Dot(float(answers.confidences[places].mean()), share, wilson(share, cases), cases)
+def _bin(predictions: LabelledPredictions, places: np.ndarray) -> Dot:
+    share, cases = float(predictions.is_right[places].mean()), len(places)
+    return Dot(float(predictions.confidences[places].mean()), share, wilson(share, cases), cases)
 
 
-def _rejected(answers: LabelledPredictions, threshold: float) -> Shares:
-    return float((answers.in_scope < threshold).mean()), float(
-        (answers.out_of_scope < threshold).mean()
+def _rejected(predictions: LabelledPredictions, threshold: float) -> Shares:
+    return float((predictions.in_scope < threshold).mean()), float(
+        (predictions.out_of_scope < threshold).mean()
     )
 
 
 def _intents(evaluation: Evaluation) -> str:
-    weakest_first = sorted(evaluation.intents, key=lambda each: each.f1)
     header = ("intent", "F1", "value", "95 % interval", "precision", "recall", "tests")
-    rows = [_intent(each) for each in weakest_first]
+    rows = [_intent(each) for each in evaluation.weakest_first]
     note = (
-        "F1 is high where an intent's utterances are found (recall) and nothing else is taken for "
-        "it (precision). Few tests make a wide interval: look at that before you work on an intent."
+        "F1 is high if the model recognises an intent's utterances (recall) and mistakes no other "
+        "utterance for them (precision). Few tests make a wide interval: check it before you work "
+        "on an intent."
     )
     return f"{paragraph(note)}{table(header, rows, numbers=5)}"
 
@@ -158,22 +157,22 @@ def _intent(score: IntentScore) -> tuple[str, ...]:
     return (score.intent, bar, f"{score.f1:.1%}", interval, *shares, str(score.support))
 
 
-def _confusions(evaluation: Evaluation, answers: LabelledPredictions) -> str:
-    header = ("intent", "taken for", "such as", "tests")
+def _confusions(evaluation: Evaluation, predictions: LabelledPredictions) -> str:
+    header = ("intent", "mistaken for", "example", "tests")
     rows = [
         (
             each.intent,
             each.taken_for,
-            answers.confused(each.intent, each.taken_for)[0].text,
+            predictions.confused(each.intent, each.taken_for)[0].text,
             str(each.count),
         )
         for each in evaluation.confusions
     ]
     note = (
-        "Rows are what test utterances are labelled, columns what they were taken for. Intents "
-        "that are confused stand side by side; point at a cell to read it."
+        "Rows are the labels of test utterances, columns the predicted intents. Confused intents "
+        "are neighbours. Point at a cell to read its values."
     )
     first, *others = map(wide, confusion_matrices(evaluation))
     all_intents = "".join(folded("All intents", each) for each in others)
-    confused = table(header, rows, numbers=1) if rows else paragraph("No mistake in this test.")
+    confused = table(header, rows, numbers=1) if rows else paragraph("The test has no mistake.")
     return f"{confused}{paragraph(note)}{first}{all_intents}"

@@ -1,4 +1,4 @@
-"""Train again as a model card says, and compare every number of both cards."""
+"""Repeat the training that a model card records, and compare all values of both cards."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from model.inference.model_card import ModelCard
 from model.learning.cross_validation import Progress
 from model.training.trainer import Options, installed_versions, train
 
-# What another processor may change in the last places of a sum.
+# Other processors round sums differently in the last digits.
 TOLERANCE = 1e-6
-DEFAULT_TEST_SIZE = 0.2  # of data that has its own test, where none is needed
+DEFAULT_TEST_SIZE = 0.2  # not used by data with a test set of its own
 NOT_COMPARED = ("training.created", "training.versions", "model_sha256")
-# They are compared, but too many to look at.
+# Compared, but too many to print.
 DETAILS = (".intents.", ".intervals.", ".interval.", ".confusions.")
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A value of the card, and what training gave again; None where there is none.
+    """A value of the recorded card and of the repeated training; None where it is missing.
 
-    ``name`` is its path in the card, parted by dots.
+    ``name`` is the path of the value in the card, separated by dots.
     """
 
     name: str
-    on_card: Any
-    again: Any
+    recorded: Any
+    repeated: Any
 
     @property
     def is_same(self) -> bool:
-        """Tell whether both agree; numbers within the tolerance."""
-        both = (self.on_card, self.again)
+        """Return whether both values are equal, numbers within the tolerance."""
+        both = (self.recorded, self.repeated)
         if all(isinstance(value, int | float) for value in both):
             return math.isclose(*both, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-        return bool(self.on_card == self.again)
+        return bool(self.recorded == self.repeated)
 
     @property
     def is_main(self) -> bool:
-        """Tell whether it is one of the numbers that people look at."""
-        is_number = isinstance(self.on_card, int | float)
+        """Return whether the value is one of the few numbers to print."""
+        is_number = isinstance(self.recorded, int | float)
         return is_number and not any(part in self.name for part in DETAILS)
 
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """What came of training again.
+    """The result of a repeated training.
 
     Attributes:
-        comparisons: of every value of the card.
-        has_same_bytes: whether the model file is the same as well.
+        comparisons: of all values of both cards.
+        has_same_bytes: whether the model files are equal.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -63,13 +63,13 @@ class Reproduction:
 
     @property
     def differences(self) -> list[Comparison]:
-        """The values that do not agree."""
+        """The comparisons of different values."""
         return [each for each in self.comparisons if not each.is_same]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
-    """What a card tells about its training."""
+    """Options, data and versions of the training that a card records."""
 
     options: Options
     data_sha256: str
@@ -78,10 +78,10 @@ class TrainingRecord:
 
     @classmethod
     def of(cls, card: ModelCard, path: Path) -> TrainingRecord:
-        """Read what a card tells.
+        """Read the record from a card.
 
         Raises:
-            ArtifactBrokenError: the card was not made by training, or by another version of it.
+            ArtifactBrokenError: the card has no record, or one of another version.
         """
         try:
             data = card.training["data"]
@@ -92,15 +92,15 @@ class TrainingRecord:
                 dict(card.training["versions"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ArtifactBrokenError(path, "does not tell how to train again") from error
+            raise ArtifactBrokenError(path, "does not record how it was trained") from error
 
     def load(self, path: Path) -> Dataset:
-        """Read the data that the card was made of.
+        """Read the data of the training.
 
         Raises:
-            DataError: it can't be trained on, or it is other data.
+            DataError: the data can't be trained on, or its hash differs from the recorded one.
         """
-        # Whether contradictions were left out, too, the hash tells.
+        # The hash also depends on whether contradictions were left out.
         dataset = load_dataset(
             path, seed=self.options.seed, test_size=self.test_size, leave_out_contradictions=True
         )
@@ -113,7 +113,7 @@ class TrainingRecord:
         return dataset
 
     def other_versions(self) -> list[str]:
-        """Tell which libraries have other versions here than on the card."""
+        """Return a message for each library whose version differs from the recorded one."""
         here = installed_versions(self.options)
         return [
             f"the card was made with {name} {there}, here is {here.get(name, 'none')}"
@@ -123,28 +123,28 @@ class TrainingRecord:
 
 
 def reproduce(
-    card: ModelCard, recipe: TrainingRecord, dataset: Dataset, progress: Progress
+    card: ModelCard, record: TrainingRecord, dataset: Dataset, progress: Progress
 ) -> Reproduction:
-    """Train again, and compare.
+    """Repeat a training, and compare the cards.
 
     Args:
-        card: what is to come out.
-        recipe: what it tells about its training.
-        dataset: the card's.
-        progress: is told each step as it begins.
+        card: the recorded card.
+        record: its record of the training.
+        dataset: the data of the training.
+        progress: called with a line of text at each step.
     """
-    again = train(dataset, recipe.options, progress=progress).card
-    before, after = (dict(_values(json.loads(each.to_json()))) for each in (card, again))
+    repeated = train(dataset, record.options, progress=progress).card
+    before, after = (dict(_values(json.loads(each.to_json()))) for each in (card, repeated))
     comparisons = tuple(
         Comparison(name, before.get(name), after.get(name))
         for name in before | after
         if not name.startswith(NOT_COMPARED)
     )
-    return Reproduction(comparisons, card.model_sha256 == again.model_sha256)
+    return Reproduction(comparisons, card.model_sha256 == repeated.model_sha256)
 
 
 def _values(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Give each value within JSON objects and lists, with its path."""
+    """Yield each value within JSON objects and lists, with its path."""
     if not isinstance(content, dict | list):
         yield path, content
         return

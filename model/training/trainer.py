@@ -1,4 +1,4 @@
-"""Train a model: choose its settings on held-out folds, fit, calibrate, compile and test it."""
+"""Train a model: cross-validate, fit, calibrate, compile, test and describe it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from model.evaluation.metrics import Evaluation, robustness_of, summarise
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
 from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
-from model.inference.prediction import OUT_OF_SCOPE
+from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
 from model.inference.static_embedding import Embedding
-from model.learning.calibration import fit_temperature, rejection_threshold
+from model.learning.calibration import fit_temperature
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
@@ -48,12 +48,12 @@ Features = Literal["tfidf", "static"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What one can ask of a training.
+    """Options of a training run.
 
     Attributes:
-        seed: of everything random; the same data and seed give the same predictions.
-        reject_budget: the share of good utterances that may be taken for out of scope, 0 to 1.
-        features: ``tfidf``, or ``static`` for static word vectors beside it.
+        seed: the random seed; equal data and seeds lead to equal predictions.
+        reject_budget: the share of in-scope utterances that may be rejected, 0 to 1.
+        features: ``tfidf``, or ``static`` for additional static word vectors.
     """
 
     seed: int = 0
@@ -61,7 +61,7 @@ class Options:
     features: Features = "tfidf"
 
     def embedding(self) -> Embedding | None:
-        """Read the static word vectors, if they are asked for.
+        """Return the static word vectors, or None if the features do not include them.
 
         Raises:
             VectorsMissingError: they are not installed.
@@ -71,9 +71,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A trained pipeline with its compiled form, as they will be stored, its card and test results.
+    """The files of a trained model, and its test results.
 
-    A pipeline that has no compiled form is served by scikit-learn; ``not_compiled`` says why.
+    ``not_compiled`` is the reason why a pipeline has no compiled form, or empty.
     """
 
     content: bytes
@@ -81,15 +81,15 @@ class TrainedModel:
     not_compiled: str
     card: ModelCard
     evaluation: Evaluation
-    answers: LabelledPredictions
+    predictions: LabelledPredictions
     diagnosis: Diagnosis
     report: str
 
     def save(self, folder: Path) -> None:
-        """Write model, compiled form, card and report into a folder, each whole or not at all.
+        """Write pipeline, compiled form, card and report into a folder, each atomically.
 
-        Compiled form and card name the model's hash, so that the next load notices a cut between
-        them.
+        Compiled form and card contain the pipeline's hash, so that a load detects an interruption
+        between the files.
         """
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / MODEL_NAME, self.content)
@@ -105,99 +105,114 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     """Train, calibrate and test a model.
 
     Args:
-        dataset: what to train and test on.
-        options: how.
-        progress: is told each step as it begins.
+        dataset: training and test utterances.
+        options: seed, reject budget and features.
+        progress: called with a line of text at each step.
 
     Raises:
-        DataError: the utterances hold nothing to learn from.
-        EqualityError: the compiled form does not answer as the pipeline.
-        VectorsMissingError: the options ask for static word vectors, which are not installed.
+        DataError: the utterances have no words, or an intent has an invalid name.
+        EqualityError: the predictions of the compiled form differ from the pipeline's.
+        VectorsMissingError: the static word vectors are not installed.
     """
-    corpus = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, options.embedding())
+    _check_intents(dataset)
+    training_set = TrainingSet.of(
+        dataset.train, dataset.out_of_scope_validation, options.embedding()
+    )
     try:
-        held_out = cross_validate(corpus, seed=options.seed, progress=progress)
-        progress(_tell_rounding(held_out))
-        progress(f"Fitting on {len(corpus)} utterances")
-        pipeline = fit_pipeline(corpus, held_out, options)
+        held_out = cross_validate(training_set, seed=options.seed, progress=progress)
+        progress(_describe_rounding(held_out))
+        progress(f"Fitting on {len(training_set)} utterances")
+        pipeline = fit_pipeline(training_set, held_out, options)
     except NoWordsError as error:
         file = dataset.train[0].file
         raise DataError([Problem(file, 0, "holds no words to learn from")]) from error
     scorer, content = PipelineScorer(pipeline), _dump(pipeline)
     card = ModelCard(
-        labels=corpus.labels,
+        labels=training_set.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
-        temperature=fit_temperature(held_out.logits, corpus.targets[held_out.scored]),
-        threshold=_threshold(held_out, options),
+        temperature=fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
+        # With a detector, the logit of the out-of-scope label contains the threshold.
+        threshold=0.0 if held_out.detector_weight else held_out.threshold(options.reject_budget),
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
-    compiled, not_compiled = _compile(scorer, corpus.texts, card.model_sha256)
+    compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
-    answers = LabelledPredictions.of(model, dataset.test, dataset.out_of_scope_test)
-    evaluation = summarise(answers, robustness_of(model, dataset.test))
+    predictions = LabelledPredictions.of(model, dataset.test, dataset.out_of_scope_test)
+    evaluation = summarise(predictions, robustness_of(model, dataset.test))
     unseen = [_cross_validated(dataset, held_out, card, options)]
-    if dataset.test_size is not None:  # then the test is a part of the data that is to be mended
-        unseen.append(answers)
-    diagnosis = diagnose(corpus, held_out, unseen, seed=options.seed, progress=progress)
+    if dataset.test_size is not None:  # the test utterances are a part of the diagnosed file
+        unseen.append(predictions)
+    diagnosis = diagnose(training_set, held_out, unseen, seed=options.seed, progress=progress)
     training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
     training |= diagnosis.for_card()
     card = replace(card, self_test=_self_test(model), training=training)
-    report = render_report(card, evaluation, answers, diagnosis)
+    report = render_report(card, evaluation, predictions, diagnosis)
     return TrainedModel(
-        content, compiled, not_compiled, card, evaluation, answers, diagnosis, report
+        content, compiled, not_compiled, card, evaluation, predictions, diagnosis, report
     )
 
 
-def fit_pipeline(corpus: TrainingSet, held_out: HeldOut, options: Options) -> Any:
-    """Fit on all utterances, with the settings that cross-validation chose.
+def fit_pipeline(training_set: TrainingSet, held_out: HeldOut, options: Options) -> Any:
+    """Fit on all utterances, with the hyperparameters that cross-validation chose.
 
-    Where a detector was learnt, it is the last label: its logit is what the largest logit has to
-    exceed for the utterance to be in scope.
+    A detector becomes the last label: an utterance is in scope if the largest other logit is at
+    least the detector's.
     """
-    lesson = Learner(
-        corpus.texts, corpus.targets, corpus.labels, seed=options.seed, embedding=corpus.embedding
+    learner = Learner(
+        training_set.texts,
+        training_set.targets,
+        training_set.labels,
+        seed=options.seed,
+        embedding=training_set.embedding,
     )
-    linear = held_out.recipe.blend(lesson.fit_base_models(held_out.recipe.settings))
+    linear = learner.fit(held_out.ensemble)
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
-    step, labels = step_of(linear, lesson.ngram_count, levels), corpus.labels
+    step, labels = step_of(linear, learner.ngram_count, levels), training_set.labels
     if held_out.detector_weight:
-        detector = lesson.detector(corpus.out_of_scope).times(held_out.detector_weight)
-        threshold = _rejection_threshold(held_out, options)
+        detector = learner.fit_detector(training_set.out_of_scope).times(held_out.detector_weight)
+        threshold = held_out.threshold(options.reject_budget)
         linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
         labels = (*labels, OUT_OF_SCOPE)
-    rounded_linear = rounded(linear, step, lesson.ngram_count)
-    return fitted_pipeline(lesson.features, rounded_linear, labels)
+    rounded_linear = rounded(linear, step, learner.ngram_count)
+    return fitted_pipeline(learner.features, rounded_linear, labels)
+
+
+def _check_intents(dataset: Dataset) -> None:
+    problems = {
+        example.intent: Problem(
+            example.file,
+            example.line,
+            f"the intent {example.intent!a} has a control character or line break in its name",
+        )
+        for example in reversed(dataset.train)
+        if not is_valid_intent(example.intent)
+    }
+    if problems:
+        raise DataError(list(reversed(problems.values())))
 
 
 def installed_versions(options: Options) -> dict[str, str]:
-    """Give the versions of Python and of the packages that a model's numbers depend on."""
+    """Return the versions of Python and of the packages that a model depends on."""
     packages = (*CARD_VERSIONS, PACKAGE) if options.features == "static" else CARD_VERSIONS
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
-def _tell_rounding(held_out: HeldOut) -> str:
+def _describe_rounding(held_out: HeldOut) -> str:
     change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
 
 
-def _threshold(held_out: HeldOut, options: Options) -> float:
-    if held_out.detector_weight:
-        return 0.0  # it is a part of the out-of-scope logit
-    return _rejection_threshold(held_out, options)
-
-
-def _rejection_threshold(held_out: HeldOut, options: Options) -> float:
-    return rejection_threshold(held_out.scope_scores, options.reject_budget)
-
-
 def _cross_validated(
     dataset: Dataset, held_out: HeldOut, card: ModelCard, options: Options
 ) -> LabelledPredictions:
-    threshold = _rejection_threshold(held_out, options)
     return LabelledPredictions.of_held_out(
-        dataset.train, card.labels, held_out, temperature=card.temperature, threshold=threshold
+        dataset.train,
+        card.labels,
+        held_out,
+        temperature=card.temperature,
+        threshold=held_out.threshold(options.reject_budget),
     )
 
 
@@ -212,17 +227,18 @@ def _compile(
 
 
 def _self_test(model: IntentModel) -> SelfTest:
-    [answer] = model.predict([SELF_TEST_UTTERANCE], top_k=1)
-    return SelfTest(SELF_TEST_UTTERANCE, answer.alternatives[0].intent, answer.confidence)
+    [prediction] = model.predict([SELF_TEST_UTTERANCE], top_k=1)
+    intent = prediction.alternatives[0].intent
+    return SelfTest(SELF_TEST_UTTERANCE, intent, prediction.confidence)
 
 
 def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
-        "settings": asdict(held_out.recipe.settings)
+        "settings": asdict(held_out.ensemble.hyperparameters)
         | {
-            "weights": held_out.recipe.weights,
+            "weights": held_out.ensemble.weights,
             "detector_weight": held_out.detector_weight,
             "is_rounded": held_out.is_rounded,
         },
@@ -241,6 +257,6 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
 
 def _dump(pipeline: Any) -> bytes:
     buffer = BytesIO()
-    # Most coefficients are zero: compressed, the file takes a tenth.
+    # Most coefficients are zero, so that compression saves nine tenths.
     joblib.dump(pipeline, buffer, compress=3)
     return buffer.getvalue()

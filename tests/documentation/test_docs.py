@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.support.documents import DOCUMENTS, anchors, blocks, links, without_volatile
+from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.servers import can_connect, wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 README = ROOT / "README.md"
 START = "make run"
@@ -76,7 +77,7 @@ def served(checkout) -> Iterator[tuple[Path, int]]:
         yield checkout, port
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(TIMEOUT_S)
 
 
 def test_commands_of_the_readme_print_what_stands_there(served):

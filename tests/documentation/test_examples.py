@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 NODE = str(Path(sys.executable).with_name("node"))
 EXAMPLES = [
@@ -41,7 +42,7 @@ def run(command: list[str], url: str, *texts: str) -> subprocess.CompletedProces
         env=os.environ | {"INTENT_URL": url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=TIMEOUT_S,
         check=False,
     )
 
@@ -56,7 +57,7 @@ def busy_gateway(url: str) -> Iterator[tuple[str, list[int]]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if statuses:
                 answer = requests.post(
-                    f"{url}{self.path}", headers=dict(self.headers), data=body, timeout=10
+                    f"{url}{self.path}", headers=dict(self.headers), data=body, timeout=TIMEOUT_S
                 )
                 self._answer(answer.status_code, dict(answer.headers), answer.content)
             else:

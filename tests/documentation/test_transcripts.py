@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.transcripts import Command, commands_in, run
 
 

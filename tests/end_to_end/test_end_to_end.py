@@ -22,8 +22,9 @@ from cloudevents.http import CloudEvent, from_http, from_json
 
 from func.settings import Settings
 from model.training.trainer import MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 HELP = "Can you help me reset my password?"
 OWN_TYPE = "org.intentclassifier.intent.classified"
@@ -47,14 +48,14 @@ def sdk_event(**attributes: str) -> CloudEvent:
 def send(server: RunningServer, message: tuple[dict[str, str], bytes]) -> requests.Response:
     """Post an event that the SDK has encoded."""
     headers, body = message
-    return requests.post(server.url, headers=headers, data=body, timeout=10)
+    return requests.post(server.url, headers=headers, data=body, timeout=TIMEOUT_S)
 
 
 def test_readme_requests_get_their_answers(server):
     """The first three requests of the README are answered as it says."""
-    health = requests.get(f"{server.url}/health", timeout=10)
-    answer = requests.post(f"{server.url}/predict", json={"text": HELP}, timeout=10)
-    missing = requests.post(f"{server.url}/predict", json={}, timeout=10)
+    health = requests.get(f"{server.url}/health", timeout=TIMEOUT_S)
+    answer = requests.post(f"{server.url}/predict", json={"text": HELP}, timeout=TIMEOUT_S)
+    missing = requests.post(f"{server.url}/predict", json={}, timeout=TIMEOUT_S)
 
     assert (health.status_code, health.text) == (200, '{"status":"ok"}')
     assert answer.status_code == 200
@@ -114,7 +115,7 @@ def test_batch_with_a_bad_event_gets_three_answers(server):
     events = [json.loads(conversion.to_json(sdk_event(id=name))) for name in ("a", "b", "c")]
     del events[1]["type"]
     headers = {"Content-Type": "application/cloudevents-batch+json"}
-    answer = requests.post(server.url, json=events, headers=headers, timeout=10)
+    answer = requests.post(server.url, json=events, headers=headers, timeout=TIMEOUT_S)
 
     replies = [from_json(json.dumps(reply)) for reply in answer.json()]
     assert [reply["type"].rpartition(".")[2] for reply in replies] == [
@@ -149,7 +150,7 @@ def test_other_events_get_what_a_broker_handles_rightly(server, attributes, data
 def test_func_invoke_is_answered(server):
     """What ``func invoke`` sends by default, over HTTP and as an event, is classified."""
     message = {"message": "Hello World"}
-    plain = requests.post(server.url, json=message, timeout=10)
+    plain = requests.post(server.url, json=message, timeout=TIMEOUT_S)
     event = CloudEvent({"type": "boson.fn", "source": "/boson/fn"}, message)
 
     assert plain.status_code == 200
@@ -182,7 +183,7 @@ def test_nothing_that_users_send_leaks(shipped_folder):
         ),
     ]
     answers = [
-        requests.request(method, url + path, timeout=10, **options)
+        requests.request(method, url + path, timeout=TIMEOUT_S, **options)
         for method, path, options in requests_with_marker
     ]
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -214,7 +215,7 @@ def running(command: list[str], port: int, model: Path) -> Iterator[str]:
 
 def wait_until_served(port: int) -> None:
     """Wait until somebody listens on a port, for a minute at most."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + TIMEOUT_S
     with closing(socket.socket()) as probe:
         while probe.connect_ex(("127.0.0.1", port)) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -231,10 +232,10 @@ def test_gunicorn_serves_the_app(small_folder):
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "func.app:app"]
     with running(command, port, small_folder / MODEL_NAME) as url:
-        health = requests.get(f"{url}/health", timeout=30)
-        answer = requests.post(f"{url}/predict", json={"text": "hello"}, timeout=30)
+        health = requests.get(f"{url}/health", timeout=TIMEOUT_S)
+        answer = requests.post(f"{url}/predict", json={"text": "hello"}, timeout=TIMEOUT_S)
         chunks = (b" " * 65536 for _ in range(17))
-        too_large = requests.post(f"{url}/predict", data=chunks, timeout=30)
+        too_large = requests.post(f"{url}/predict", data=chunks, timeout=TIMEOUT_S)
 
     assert health.text == '{"status":"ok"}'
     assert answer.json()["intent"] == "greeting"
@@ -246,7 +247,13 @@ def test_gunicorn_gives_up_without_a_model():
     command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "func.app:app"]
     environ = os.environ | {"MODEL_PATH": "/nowhere/m.pkl"}
     process = subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
     )
 
     assert process.returncode != 0
@@ -258,7 +265,7 @@ def test_parliament_serves_the_function(small_folder):
     """``python -m parliament .`` answers at ``/``, on its fixed port."""
     command = [sys.executable, "-m", "parliament", "."]
     with running(command, 8080, small_folder / MODEL_NAME) as url:
-        answer = requests.post(url, json={"text": "hello"}, timeout=30)
+        answer = requests.post(url, json={"text": "hello"}, timeout=TIMEOUT_S)
         event = send_event(url, sdk_event(subject="s"))
 
     assert answer.json()["intent"] == "greeting"
@@ -268,7 +275,7 @@ def test_parliament_serves_the_function(small_folder):
 def send_event(url: str, event: CloudEvent) -> requests.Response:
     """Post an event in binary mode."""
     headers, body = conversion.to_binary(event)
-    return requests.post(url, headers=headers, data=body, timeout=30)
+    return requests.post(url, headers=headers, data=body, timeout=TIMEOUT_S)
 
 
 def test_readme_lists_the_settings():

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from model.training.trainer import MODEL_NAME
-from tests.conftest import ROOT
 from tests.support.documents import blocks
+from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 
 DOCUMENT = ROOT / "docs" / "open-inference.md"

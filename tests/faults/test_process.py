@@ -14,9 +14,10 @@ import pytest
 import requests
 
 from model.training.trainer import MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, can_connect, wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 EVENT = {"ce-specversion": "1.0", "ce-id": "42", "ce-source": "/chat", "ce-type": "chat.message"}
 LARGE_TEXTS = {"texts": ["where is my order " * 200] * 200}
@@ -28,7 +29,7 @@ FILE_NAMES = (MODEL_NAME, "intent_model.safetensors", "model_card.json")
 def ask(server: RunningServer, **headers: str) -> requests.Response:
     """Ask for one intent."""
     return requests.post(
-        server.url, json={"text": "where is my order"}, headers=headers, timeout=10
+        server.url, json={"text": "where is my order"}, headers=headers, timeout=TIMEOUT_S
     )
 
 
@@ -60,8 +61,8 @@ def test_nothing_is_written_to_disk(small_folder):
         {"MODEL_PATH": str(small_folder / MODEL_NAME), "TMPDIR": "/nowhere"} | UNMEASURED,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
     )
-    answer = requests.post(f"{server.url}/predict", json=LARGE_TEXTS, timeout=30)
-    card = requests.get(f"{server.url}/model", timeout=30)
+    answer = requests.post(f"{server.url}/predict", json=LARGE_TEXTS, timeout=TIMEOUT_S)
+    card = requests.get(f"{server.url}/model", timeout=TIMEOUT_S)
 
     assert (answer.status_code, len(answer.json()["predictions"])) == (200, 200)
     assert card.status_code == 200
@@ -78,13 +79,15 @@ def test_log_that_can_not_be_written_stops_nothing(small_folder):
         )
     wait_for(lambda: can_connect(port))
     answers = [
-        requests.post(f"http://127.0.0.1:{port}", json={"text": "hello"}, timeout=10)
+        requests.post(f"http://127.0.0.1:{port}", json={"text": "hello"}, timeout=TIMEOUT_S)
         for _ in range(3)
     ]
     process.terminate()
 
     assert [answer.json()["intent"] for answer in answers] == ["greeting"] * 3
-    assert process.wait(30) == 120  # Python's own way to say that it could not flush a stream
+    assert (
+        process.wait(TIMEOUT_S) == 120
+    )  # Python's own way to say that it could not flush a stream
 
 
 @pytest.mark.parametrize("name", FILE_NAMES)
@@ -103,7 +106,7 @@ def test_model_files_are_read_once(folder, name, damage):
     damage(folder / name)
 
     assert ask(server).json() == before
-    assert requests.get(f"{server.url}/health", timeout=10).status_code == 200
+    assert requests.get(f"{server.url}/health", timeout=TIMEOUT_S).status_code == 200
     assert server.stop()[0] == 0
 
 
@@ -113,7 +116,7 @@ def test_clients_that_vanish_leave_nothing_behind(small_folder):
     body = json.dumps(LARGE_TEXTS).encode()
     whole = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     for sent in (whole, whole[:-1], whole[:20]):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as client:
             client.sendall(sent)
 
     assert ask(server).status_code == 200

@@ -14,6 +14,7 @@ from model.training.trainer import MODEL_NAME
 from tests.faults.conftest import SOAK_S
 from tests.support.clients import Clients, get, post
 from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 MIB = 1024 * 1024
 PAGE_BYTES = 4096
@@ -26,7 +27,7 @@ STRUCTURED = {"specversion": "1.0", "id": "1", "source": "/soak", "type": "chat.
 
 def vanish(connection: http.client.HTTPConnection) -> str:
     """Send half of a request, and reset the connection."""
-    with socket.create_connection((connection.host, connection.port), timeout=30) as client:
+    with socket.create_connection((connection.host, connection.port), timeout=TIMEOUT_S) as client:
         client.sendall(b"POST /predict HTTP/1.1\r\nContent-Length: 1000\r\n\r\n{")
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return "vanished"
@@ -34,7 +35,7 @@ def vanish(connection: http.client.HTTPConnection) -> str:
 
 def leave(connection: http.client.HTTPConnection) -> str:
     """Send a request, and go away without reading its answer."""
-    with socket.create_connection((connection.host, connection.port), timeout=30) as client:
+    with socket.create_connection((connection.host, connection.port), timeout=TIMEOUT_S) as client:
         client.sendall(b'POST / HTTP/1.1\r\nContent-Length: 15\r\n\r\n{"text": "bye"}')
     return "left"
 

@@ -22,6 +22,7 @@ from model.inference.model_card import ModelCard
 from model.inference.sklearn_scorer import PipelineScorer
 from model.training.trainer import MODEL_NAME
 from tests.support.servers import RunningServer, build_server
+from tests.support.timeouts import TIMEOUT_S
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +76,7 @@ def in_process(small_model) -> Any:
     yield start
     for server, thread in started:
         server.stop()
-        thread.join(30)
+        thread.join(TIMEOUT_S)
         assert not thread.is_alive()
 
 
@@ -91,7 +92,7 @@ class Hold:
 
         def wait(*args: Any, **options: Any) -> Any:
             self.is_held.set()
-            self.may_go_on.wait(10)
+            self.may_go_on.wait(TIMEOUT_S)
             return predict(*args, **options)
 
         self._monkeypatch.setattr(self._model, "predict", wait)

@@ -11,7 +11,7 @@ from werkzeug.test import Client
 
 from func import app as app_module
 from func.app import App
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 MISSING_TEXT = "Missing 'text' parameter"
 EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/test", "ce-type": "test.type"}

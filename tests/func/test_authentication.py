@@ -14,6 +14,7 @@ from func.authentication import BearerTokens
 from func.handler import IntentFunction
 from func.settings import Settings, SettingsError
 from model.training.trainer import MODEL_NAME
+from tests.support.timeouts import TIMEOUT_S
 
 OPEN = ("/health", "/health/liveness", "/health/readiness", "/docs", "/openapi.json")
 OPEN_V2 = ("/v2/health/live", "/v2/health/ready")
@@ -116,9 +117,9 @@ def test_running_server_is_locked(start_server, path):
     """The real server refuses over a real socket, and logs no token."""
     server = start_server(API_TOKEN_FILE=str(path))
     body = {"text": "hello"}
-    refused = requests.post(server.url, json=body, timeout=10)
+    refused = requests.post(server.url, json=body, timeout=TIMEOUT_S)
     headers = {"Authorization": "Bearer second-token"}
-    answer = requests.post(server.url, json=body, headers=headers, timeout=10)
+    answer = requests.post(server.url, json=body, headers=headers, timeout=TIMEOUT_S)
     _, log = server.stop()
 
     assert (refused.status_code, answer.status_code) == (401, 200)

@@ -1,4 +1,4 @@
-"""What the tests of the commands for tables share."""
+"""Fixtures of the tests of commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Run = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def small_path(small_folder: Path) -> str:
-    """Where the small model lies."""
+    """Path of the small model."""
     return str(small_folder / MODEL_NAME)
 
 
@@ -26,7 +26,7 @@ def label(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """Label a table by the small model, in this process; give exit code and what was told."""
+    """Return a function that labels a table in this process; it returns exit code and errors."""
     monkeypatch.chdir(tmp_path)
 
     def run(table: str, output: str, *options: str) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from model.compile import main
 from model.inference.intent_model import IntentModel
 from model.training.trainer import COMPILED_NAME, MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_pipeline_without_compiled_form_is_an_error(own_model, capsys):
     assert main([str(own_model)]) == 1
 
     assert capsys.readouterr().err == (
-        f"{own_model} can't be compiled: Step 'hashingvectorizer' is a HashingVectorizer, "
+        f"error: {own_model}: can't be compiled: Step 'hashingvectorizer' is a HashingVectorizer, "
         "which has no compiled form\n"
     )
     assert own_model.with_name(COMPILED_NAME).read_bytes() == before
@@ -65,6 +65,8 @@ def test_missing_and_broken_files_are_errors(tmp_path, capsys):
     assert "does not exist" in capsys.readouterr().err
     assert main([str(broken)]) == 1
     assert "is not a readable joblib file" in capsys.readouterr().err
+    assert main([str(tmp_path)]) == 1
+    assert "can't be read: Is a directory" in capsys.readouterr().err
 
 
 def test_result_that_can_not_be_written_is_an_error(own_model, capsys, monkeypatch):
@@ -78,5 +80,5 @@ def test_result_that_can_not_be_written_is_an_error(own_model, capsys, monkeypat
     assert main([str(own_model)]) == 1
 
     assert capsys.readouterr().err == (
-        f"{own_model.with_name(COMPILED_NAME)} can't be written: No space left on device\n"
+        f"error: {own_model.with_name(COMPILED_NAME)} can't be written: No space left on device\n"
     )

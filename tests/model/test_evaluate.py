@@ -9,14 +9,14 @@ import pytest
 
 from model.evaluate import main
 from model.training.trainer import MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 GOOD = "text,intent\nhello,greeting\nreset my password,password_reset\n"
 
 
 @pytest.fixture
 def run(small_folder, tmp_path, capsys):
-    """Run the command on a file; give exit code and what it printed."""
+    """Run the command on a file, and return exit code, output and errors."""
 
     def run_on(content: str, *options: str) -> tuple[int, str, str]:
         path = tmp_path / "data.csv"
@@ -39,7 +39,7 @@ def test_results_are_printed(run):
 
 
 def test_out_of_scope_texts_come_from_both_places(run, tmp_path):
-    """Those among the utterances count, and those of a file of their own."""
+    """Out-of-scope texts are read from the test file and from a file of their own."""
     others = tmp_path / "others.csv"
     others.write_text("text,intent\nwhat is a quark,out_of_scope\n")
     content = f"{GOOD}zzz,out_of_scope\n"
@@ -63,21 +63,21 @@ def test_out_of_scope_texts_come_from_both_places(run, tmp_path):
     ],
 )
 def test_data_that_does_not_fit_is_refused(run, content, message):
-    """What is wrong is named with file and line."""
+    """Errors name file and line."""
     code, output, errors = run(content)
 
     assert (code, output) == (1, "")
     assert message in errors
 
 
-def test_model_that_is_not_there_is_told(capsys):
-    """The remedy is told, too."""
+def test_missing_model_is_an_error(capsys):
+    """The error names the missing model."""
     assert main(["data.csv", "--model", "missing.pkl"]) == 1
     assert "missing.pkl" in capsys.readouterr().err
 
 
 def test_command_runs_as_the_help_says(shipped_folder):
-    """``python -m model.evaluate`` on the shipped test gives the shipped results."""
+    """``python -m model.evaluate`` on the shipped test prints the results of all utterances."""
     command = [sys.executable, "-m", "model.evaluate", "model/data/test.csv"]
     others = ["--out-of-scope", "model/data/out_of_scope_test.csv"]
     model = ["--model", str(Path(shipped_folder) / MODEL_NAME)]

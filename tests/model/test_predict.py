@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from model.predict import EXAMPLES, main
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
+from tests.support.timeouts import TIMEOUT_S
 
 EXISTS = "exists; --force replaces it"
 
@@ -21,7 +22,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def test_texts_are_answered_readably(small_path, capsys):
-    """A line for each text: intent, confidence, text; indented below it, the ranking."""
+    """Each text is a line with intent and confidence; its alternatives are indented below."""
     assert main(["--model", small_path, "--top-k", "2", "hello", "[b]reset my password"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
@@ -32,7 +33,7 @@ def test_texts_are_answered_readably(small_path, capsys):
 
 
 def test_texts_are_answered_in_json(small_path, capsys):
-    """A line of JSON for each text."""
+    """--json prints a line of JSON for each text."""
     assert main(["--model", small_path, "--json", "--top-k", "1", "hello", "grüß"]) == 0
 
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
@@ -44,9 +45,9 @@ def test_texts_are_answered_in_json(small_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param([], "give either texts or --input", id="nothing"),
-        pytest.param(["hi", "--input", "a.csv"], "give either texts or --input", id="both"),
-        pytest.param(["--json", "--input", "a.csv"], "--json is for texts", id="json-table"),
+        pytest.param([], "pass either texts or --input", id="nothing"),
+        pytest.param(["hi", "--input", "a.csv"], "pass either texts or --input", id="both"),
+        pytest.param(["--json", "--input", "a.csv"], "--json applies to texts", id="json-table"),
         pytest.param([" "], "a text is empty or not valid Unicode", id="empty"),
         pytest.param(["\udcff"], "a text is empty or not valid Unicode", id="bytes"),
         pytest.param(["--input", "a.csv", "--output", "a.csv"], "are the same file", id="same"),
@@ -56,7 +57,7 @@ def test_texts_are_answered_in_json(small_path, capsys):
     ],
 )
 def test_wrong_usage_exits_with_2(arguments, message, capsys):
-    """What does not go together is told before anything is done."""
+    """Contradicting arguments are an error before anything is done."""
     with pytest.raises(SystemExit) as caught:
         main(arguments)
 
@@ -72,8 +73,8 @@ def test_help_shows_examples(capsys):
     assert capsys.readouterr().out.endswith(EXAMPLES)
 
 
-def test_model_that_is_not_there_is_told(capsys):
-    """One line names it, and the remedy."""
+def test_missing_model_is_one_line(capsys):
+    """One line names the missing model and the remedy."""
     assert main(["--model", "missing.pkl", "hello"]) == 1
     assert capsys.readouterr().err.startswith("error: missing.pkl does not exist. ")
 
@@ -89,7 +90,7 @@ def test_model_that_is_not_there_is_told(capsys):
         pytest.param("a.csv", "no/o.csv", "no/o.csv can't be written: No such file", id="folder"),
     ],
 )
-def test_files_that_can_not_be_used_are_told(label, source, target, message):
+def test_unusable_files_are_one_line(label, source, target, message):
     """One line names the file and the reason."""
     Path("a.csv").write_text("text\nhello\n")
 
@@ -101,7 +102,7 @@ def test_files_that_can_not_be_used_are_told(label, source, target, message):
 
 
 def test_many_bad_rows_of_a_stream_are_cut(small_path, tmp_path, capfd):
-    """The first twenty are told, and how many there were in all."""
+    """The first twenty rejected rows are listed, and all are counted."""
     table = tmp_path / "in.csv"
     table.write_text("text,n\n" + ",1\n" * 1030)
 
@@ -115,7 +116,7 @@ def test_many_bad_rows_of_a_stream_are_cut(small_path, tmp_path, capfd):
 
 
 def test_nothing_is_overwritten_unless_asked(label):
-    """A file that is there stays, be it the output or the rejected rows, without --force."""
+    """Existing outputs and rejected rows stay, unless --force is given."""
     Path("a.csv").write_text("text\nhello\n")
     Path("out.rejected.csv").write_text("mine")
     assert label("a.csv", "out.csv") == (
@@ -132,8 +133,17 @@ def test_nothing_is_overwritten_unless_asked(label):
     assert not Path("out.rejected.csv").exists()
 
 
+def test_rejected_rows_hold_no_formula(label):
+    """A spreadsheet program that opens the rejected rows runs none of their cells."""
+    Path("a.csv").write_text('n,text\n=1+1,""\n1,hello\n')
+
+    assert label("a.csv", "out.csv")[0] == 3
+
+    assert "2,text is empty,\"'=1+1," in Path("out.rejected.csv").read_text()
+
+
 def test_streams_are_read_and_written(small_path):
-    """A table comes in at one end and goes out at the other; bad rows are told as errors."""
+    """A table is read from a pipe and written to one; rejected rows are listed as errors."""
     rows = '{"text": "hello"}\n{"text": ""}\n{"text": "reset my password"}\n'
     arguments = ["--input", "-", "--format", "jsonl", "--model", small_path, "--jobs", "2"]
 
@@ -151,7 +161,7 @@ def test_streams_are_read_and_written(small_path):
 
 
 def test_stream_becomes_a_file(small_path, tmp_path):
-    """What comes in by a pipe can't be continued, but is written whole all the same."""
+    """Input from a pipe can't be resumed, but its output file is complete."""
     output = tmp_path / "out.csv"
     (tmp_path / "out.csv.part").write_text("left by a run that was killed")
     arguments = ["--input", "-", "--output", str(output), "--model", small_path, "--jobs", "1"]
@@ -163,14 +173,14 @@ def test_stream_becomes_a_file(small_path, tmp_path):
 
 
 def test_named_pipe_is_read_as_a_stream(small_path, tmp_path):
-    """A file that has no size is read to its end."""
+    """A file without a size is read to its end."""
     fifo, output = tmp_path / "in.csv", tmp_path / "out.csv"
     os.mkfifo(fifo)
     arguments = ["--input", str(fifo), "--output", str(output), "--model", small_path]
     process = subprocess.Popen(command(*arguments, "--jobs", "1"), cwd=ROOT)
     fifo.write_text("text\nhello\n")
 
-    assert process.wait(60) == 0
+    assert process.wait(TIMEOUT_S) == 0
     assert output.read_text().startswith("text,intent,confidence\nhello,greeting,")
 
 
@@ -188,11 +198,11 @@ def test_reader_that_leaves_is_no_crash(small_path, tmp_path):
     os.close(writer)
 
     assert done.returncode == 1
-    assert done.stderr == b"error: - can't be written: Broken pipe\n"
+    assert done.stderr == b"error: standard output can't be written: Broken pipe\n"
 
 
 def test_terminal_shows_a_bar_that_goes_away(small_path, tmp_path):
-    """Where people look, rate and time left are shown while it lasts."""
+    """A terminal shows rate and time left during the run."""
     table = tmp_path / "in.csv"
     table.write_text("text\n" + "hello\n" * 5_000)
     ours, theirs = pty.openpty()
@@ -210,13 +220,13 @@ def test_terminal_shows_a_bar_that_goes_away(small_path, tmp_path):
         shown += os.read(ours, 65536)
     os.close(ours)
 
-    assert process.wait(60) == 0
+    assert process.wait(TIMEOUT_S) == 0
     assert re.search(rb"rows, [\d,]+ a second", shown)
     assert b"5,000 rows in " in shown
 
 
 def test_scikit_learn_is_not_imported(small_path, tmp_path):
-    """The compiled form answers: the command starts in a fraction of a second."""
+    """The compiled form predicts, so that the command starts in a fraction of a second."""
     (tmp_path / "in.csv").write_text("text\nhello\n")
     code = (
         "import sys; from model.predict import main; "

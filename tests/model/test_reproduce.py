@@ -10,12 +10,13 @@ import pytest
 from model.inference.model_card import CARD_NAME
 from model.reproduce import EXAMPLES, main
 from model.train import main as train_main
-from tests.conftest import ROOT, SMALL_DATA
+from tests.support.paths import ROOT
+from tests.support.small_data import SMALL_DATA
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a file of data, and what was trained on it."""
+    """A folder with a data file and the model trained on it."""
     folder = tmp_path_factory.mktemp("trained")
     rows = [f'"{text}",{intent}' for intent, texts in SMALL_DATA.items() for text in texts]
     (folder / "data.csv").write_text("\n".join(["text,intent", *rows]))
@@ -26,7 +27,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(trained, tmp_path, capsys, monkeypatch):
-    """Run the command on a card that was changed; give exit code and what it printed."""
+    """Run the command on a changed card; return exit code, output and errors."""
     monkeypatch.setenv("COLUMNS", "80")
 
     def run_on(change=lambda _: None, data: str = "data.csv") -> tuple[int, str, str]:
@@ -40,7 +41,7 @@ def run(trained, tmp_path, capsys, monkeypatch):
 
 
 def test_another_process_gives_the_same_card_and_file(trained):
-    """As the help says, with the options that the card names; whatever memory looks like."""
+    """Another process with the card's options trains the same model, byte for byte."""
     command = [sys.executable, "-m", "model.reproduce", str(trained / CARD_NAME)]
 
     done = subprocess.run(
@@ -60,7 +61,7 @@ def test_another_process_gives_the_same_card_and_file(trained):
 
 
 def test_numbers_that_differ_are_marked(run):
-    """Those for people and any others, with the card's and the new value; the exit code is 1."""
+    """Each differing number is listed with both values; the exit code is 1."""
 
     def change(card) -> None:
         card["training"]["metrics"]["accuracy"] = 0.123
@@ -79,7 +80,7 @@ def test_numbers_that_differ_are_marked(run):
 
 
 def test_other_versions_are_warned_of(run):
-    """The numbers decide all the same."""
+    """Other versions are a warning; only the numbers decide on the exit code."""
 
     def change(card) -> None:
         card["training"]["versions"]["numpy"] = "0.1"
@@ -90,17 +91,17 @@ def test_other_versions_are_warned_of(run):
     assert errors.startswith("warning: the card was made with numpy 0.1, here is ")
 
 
-def test_what_can_not_be_used_is_told(run):
-    """A card without its training, other data, and no data at all."""
+def test_unusable_card_or_data_is_an_error(run):
+    """A card without a training record and missing data are errors."""
     code, _, errors = run(lambda card: card["training"].clear())
-    assert (code, "does not tell how to train again" in errors) == (1, True)
+    assert (code, "does not record how it was trained" in errors) == (1, True)
 
     code, _, errors = run(data="nothing.csv")
     assert (code, "nothing.csv: does not exist" in errors) == (1, True)
 
 
 def test_help_shows_examples(capsys):
-    """And the exit codes."""
+    """The help ends with examples and the exit codes."""
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
 

@@ -21,7 +21,8 @@ from func.settings import Settings
 from model import review
 from model.feedback.event_log import read_event_log
 from model.review import EXAMPLES, main
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
+from tests.support.timeouts import TIMEOUT_S
 
 TEXTS = ("zzz qqq www", "zzz qqq vvv", "jjj kkk")
 
@@ -33,7 +34,7 @@ def request(number: int, text: str, **attributes: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def outside_model(small_model):
-    """The small model, told to find out of scope what it has never seen."""
+    """A threshold at which the small model rejects unknown words."""
     [known] = small_model.score(["reset my password"])[1]
     [unknown] = small_model.score(["zzz qqq www"])[1]
     return (known + unknown) / 2
@@ -41,7 +42,7 @@ def outside_model(small_model):
 
 @pytest.fixture
 def model_path(small_trained, tmp_path, outside_model):
-    """Where that model lies."""
+    """Path of the small model with that threshold."""
     small_trained.save(tmp_path / "model")
     card = tmp_path / "model" / "model_card.json"
     card.write_text(json.dumps(json.loads(card.read_text()) | {"threshold": outside_model}))
@@ -50,7 +51,7 @@ def model_path(small_trained, tmp_path, outside_model):
 
 @pytest.fixture
 def ask(small_model, outside_model):
-    """The function's own answer to an event."""
+    """Return a function that replies to an event as the service does."""
     card = small_model.card
     model = type(small_model)(small_model._scorer, _with_threshold(card, outside_model))
     api = EventApi(model, Settings())
@@ -71,7 +72,7 @@ def _with_threshold(card: Any, threshold: float) -> Any:
 
 @pytest.fixture
 def log(tmp_path, ask):
-    """What a sink has kept: each request and the function's reply, in any order."""
+    """A sink's log: each request and the service's reply, in any order."""
     requests = [request(number, text) for number, text in enumerate((*TEXTS, "hello"))]
     path = tmp_path / "events.jsonl"
     lines = [*map(ask, requests), *requests]
@@ -81,7 +82,7 @@ def log(tmp_path, ask):
 
 @pytest.fixture
 def train(tmp_path):
-    """A training file with columns of its own."""
+    """A training file with a further column."""
     path = tmp_path / "train.csv"
     path.write_text("id,intent,text\n1,greeting,hello\n")
     return path
@@ -89,7 +90,7 @@ def train(tmp_path):
 
 @pytest.fixture
 def run(log, train, model_path, monkeypatch, capsys):
-    """Run the command with answers typed at its prompt; give exit code and output."""
+    """Run the command with answers typed at its prompt; return exit code, output and errors."""
 
     def run_with(typed: str, *options: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.stdin", StringIO(typed))
@@ -105,14 +106,14 @@ def rows(path: Path) -> list[list[str]]:
 
 
 def test_groups_are_asked_for_and_added(run, train):
-    """Alike texts come together, the largest group first; what is decided is added."""
+    """Similar texts form a group, the largest group comes first, and decisions are added."""
     code, output, errors = run("game\ny\no\n")
 
     assert (code, errors) == (0, "")
     assert "4 answers, 3 different texts out of scope or below 0.0\n" in output
     assert "\nGroup 1 of 2: 2 texts\n  zzz qqq www\n  zzz qqq vvv\n1: " in output
     assert "\nGroup 2 of 2: 1 text\n  jjj kkk\n1: " in output
-    assert output.count("Rather a new intent?\n") == 2
+    assert output.count("Possibly a new intent\n") == 2
     assert rows(train) == [
         ["1", "greeting", "hello"],
         ["", "game", "zzz qqq www"],
@@ -126,14 +127,14 @@ def test_groups_are_asked_for_and_added(run, train):
 
 
 def test_second_review_adds_nothing(run, train):
-    """What stands there already is not added again, nor under another intent."""
+    """A text of the training file is not added again, nor with another intent."""
     run("game\ny\ns\n")
     before = train.read_text()
 
     _, again, _ = run("game\ny\ns\n")
     _, _, warnings = run("greeting\ns\n")
 
-    assert again.endswith(f"Added 0 texts to {train}, 2 stood there already\n")
+    assert again.endswith(f"Added 0 texts to {train}; it already has 2\n")
     assert warnings == (
         f"warning: {train}:3: labelled game, not greeting; kept\n"
         f"warning: {train}:4: labelled game, not greeting; kept\n"
@@ -193,17 +194,17 @@ def test_large_groups_are_cut(run, log):
 
 
 def test_number_of_texts_is_bounded(run, monkeypatch):
-    """Likeness takes memory with the square of their number: the last ones are looked at."""
+    """Memory grows with the square of the number of texts: only the last ones are reviewed."""
     monkeypatch.setattr(review, "MAX_UTTERANCES", 1)
 
     _, output, warnings = run("")
 
-    assert warnings == "warning: only the last 1 texts are looked at\n"
+    assert warnings == "warning: only the last 1 texts are reviewed\n"
     assert "Group 1 of 1: 1 text\n  jjj kkk\n" in output
 
 
 def test_texts_without_words_are_no_crash(run, log):
-    """What has no n-grams is like nothing else."""
+    """A text without n-grams is similar to no other."""
     lines = (
         {"text": sign, "intent": "out_of_scope", "confidence": 0.1} for sign in ("\u200b.", "!")
     )
@@ -215,8 +216,8 @@ def test_texts_without_words_are_no_crash(run, log):
     assert "Group 1 of " in output
 
 
-def test_nothing_doubtful_is_nothing_to_do(run, log, train):
-    """A log of sure answers asks nothing."""
+def test_confident_predictions_need_no_review(run, log, train):
+    """A log of confident predictions asks nothing."""
     log.write_text('{"text": "hello", "intent": "greeting", "confidence": 1}\n')
 
     code, output, _ = run("")
@@ -244,8 +245,32 @@ def test_decisions_can_be_made_in_a_file(run, train, tmp_path):
     assert rows(train)[1:] == [["", "game", "zzz qqq vvv"]]
 
 
+def test_formulas_are_guarded_in_proposals_and_added_unchanged(run, log, train, tmp_path):
+    """A spreadsheet program runs no text of a user; the training data gets the original text."""
+    line = {"text": "=HYPERLINK(1)", "intent": "out_of_scope", "confidence": 0.1}
+    log.write_text(f"{json.dumps(line)}\n")
+    decisions = tmp_path / "decisions.csv"
+    run("", "--propose", str(decisions))
+    assert rows(decisions) == [["1", "'=HYPERLINK(1)", "s"]]
+    decisions.write_text(decisions.read_text().replace(",s", ",game"))
+
+    assert run("", "--accept", str(decisions))[0] == 0
+
+    assert rows(train)[1:] == [["", "game", "=HYPERLINK(1)"]]
+
+
+def test_texts_can_not_control_the_terminal(run, log):
+    """Control characters and line breaks of a text are shown escaped."""
+    line = {"text": "a\x1b]52;c;aGk=\x07\n1: b", "intent": "out_of_scope", "confidence": 0.1}
+    log.write_text(f"{json.dumps(line)}\n")
+
+    _, output, _ = run("")
+
+    assert "\n  a\\u001b]52;c;aGk=\\u0007\\n1: b\n" in output
+
+
 def test_decisions_on_other_texts_are_refused(run, train, tmp_path):
-    """A file that belongs to another log is not taken for this one."""
+    """Decisions on the texts of another log are an error."""
     decisions = tmp_path / "decisions.csv"
     decisions.write_text("text,intent\nsomething else,game\n")
 
@@ -278,7 +303,7 @@ def test_decisions_on_other_texts_are_refused(run, train, tmp_path):
     ],
 )
 def test_training_file_keeps_its_form(run, tmp_path, name, content, expected):
-    """Each format is added to in its own way; what can't be read is not touched."""
+    """Each format keeps its form; an unreadable file is not changed."""
     path = tmp_path / name
     before = set() if content is None else {path.write_bytes(content.encode())}
 
@@ -337,7 +362,7 @@ def test_logs_are_read_in_any_form(tmp_path, lines, texts, counts):
 
     log = read_event_log(path)
 
-    assert [each.text for each in log.answered] == texts
+    assert [each.text for each in log.predictions] == texts
     assert (log.without_text, log.unreadable - 1) == counts
 
 
@@ -350,7 +375,7 @@ def displayed(event: dict[str, Any]) -> str:
 
 
 def test_log_of_event_display_is_read(tmp_path, ask):
-    """What `kubectl logs` shows of Knative's own sink will do."""
+    """The log of Knative's event_display is read as `kubectl logs` prints it."""
     event = request(1, "zzz qqq www")
     plain = request(2, "", data="jjj kkk", datacontenttype="text/plain")
     path = tmp_path / "sink.log"
@@ -360,18 +385,18 @@ def test_log_of_event_display_is_read(tmp_path, ask):
 
     log = read_event_log(path)
 
-    assert [each.text for each in log.answered] == ["zzz qqq www", "jjj kkk"]
-    assert log.answered[0].intent == "out_of_scope"
+    assert [each.text for each in log.predictions] == ["zzz qqq www", "jjj kkk"]
+    assert log.predictions[0].intent == "out_of_scope"
 
 
-def test_what_could_not_be_used_is_told(run, log):
-    """Answers without their request and lines of another kind are counted."""
+def test_unused_events_are_counted(run, log):
+    """Replies without their request and other events are warnings."""
     reply = {"intent": "x", "confidence": 0.1, "request": {"id": "lost", "source": "/chat"}}
     log.write_text(f"{log.read_text()}{json.dumps(reply)}\nsomething\n")
 
     assert run("")[2] == (
-        "warning: 1 answers without their request, left out\n"
-        "warning: 1 events neither ask nor answer, left out\n"
+        "warning: 1 answers left out: their requests are not in the log\n"
+        "warning: 1 events left out: neither requests nor answers\n"
     )
 
 
@@ -379,14 +404,14 @@ def test_what_could_not_be_used_is_told(run, log):
     ("options", "message"),
     [
         pytest.param(["none.jsonl"], "none.jsonl: can't be read", id="missing"),
-        pytest.param(["empty.jsonl"], "empty.jsonl: holds no answer together with", id="empty"),
+        pytest.param(["empty.jsonl"], "empty.jsonl: holds no prediction together with", id="empty"),
         pytest.param(["log", "--model", "none.pkl"], "none.pkl does not exist", id="model"),
         pytest.param(
             ["log", "--propose", "no/d.csv"], "no/d.csv can't be written: No such", id="folder"
         ),
     ],
 )
-def test_files_that_can_not_be_used_are_told(
+def test_unusable_files_are_one_line(
     options, message, log, model_path, tmp_path, monkeypatch, capsys
 ):
     """One line names the file and the reason."""
@@ -439,9 +464,9 @@ def test_review_in_a_terminal(log, train, model_path):
     os.write(ours, b"q\n")
     _read_until(ours, b"Added 2 texts")
 
-    assert process.wait(60) == 0
+    assert process.wait(TIMEOUT_S) == 0
     os.close(ours)
-    assert b"game is a new intent; is it meant so?" in shown
+    assert b"game is a new intent. Add it?" in shown
     assert len(rows(train)) == 3
 
 
@@ -461,10 +486,10 @@ def test_interrupted_review_writes_nothing(log, train, model_path):
     os.write(ours, b"greeting\n")
     _read_until(ours, b"q stop) [s]: ")
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
     os.close(ours)
 
-    assert (process.returncode, errors) == (-signal.SIGINT, "")
+    assert (process.returncode, errors) == (130, "error: interrupted\n")
     assert len(rows(train)) == 1
 
 

@@ -10,7 +10,7 @@ from model.datasets.dataset import load_dataset
 from model.datasets.readers import Example, read_examples
 from model.evaluation.metrics import evaluate
 from model.inference.prediction import OUT_OF_SCOPE
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 FOLDER = ROOT / "model" / "data"
 NAMES = ("train.csv", "test.csv", "out_of_scope_validation.csv", "out_of_scope_test.csv")
@@ -27,7 +27,7 @@ def dataset():
 
 
 def letters_and_digits(text: str) -> str:
-    """Give the form in which texts are compared; those without a letter or digit as they are."""
+    """Return the letters and digits of a text, or the whole text if it has none."""
     return "".join(filter(str.isalnum, text.casefold())) or text
 
 
@@ -57,16 +57,16 @@ def test_there_are_enough_intents(files):
 
 
 @pytest.mark.parametrize(
-    ("name", "least"),
+    ("name", "min_count"),
     [pytest.param("train.csv", 60, id="train"), pytest.param("test.csv", 20, id="test")],
 )
-def test_each_intent_has_enough_utterances(files, name, least):
+def test_each_intent_has_enough_utterances(files, name, min_count):
     """Every intent of the training has enough utterances in training and in test."""
     counts = Counter(example.intent for example in files[name])
     intents = {example.intent for example in files["train.csv"]}
 
     assert set(counts) == intents
-    assert {intent: count for intent, count in counts.items() if count < least} == {}
+    assert {intent: count for intent, count in counts.items() if count < min_count} == {}
 
 
 def test_there_are_enough_out_of_scope_texts(files):
@@ -91,8 +91,8 @@ def test_no_text_has_two_intents(files):
     assert [places(group) for group in groups if len({item.intent for item in group}) > 1] == []
 
 
-def test_data_gives_no_warnings(dataset):
-    """Training on the shipped data has nothing to warn of."""
+def test_data_has_no_warnings(dataset):
+    """The shipped data causes no warnings."""
     assert [str(warning) for warning in dataset.warnings] == []
 
 
@@ -109,7 +109,7 @@ def test_shipped_model_is_of_the_shipped_data(shipped_model, dataset):
 
 
 def test_shipped_model_is_good_enough(shipped_model, dataset):
-    """The shipped model is as good on the shipped test as it is said to be."""
+    """The shipped model reaches its documented quality on the shipped test set."""
     evaluation = evaluate(shipped_model, dataset.test, dataset.out_of_scope_test)
 
     assert evaluation.accuracy >= 0.95
@@ -118,8 +118,8 @@ def test_shipped_model_is_good_enough(shipped_model, dataset):
     assert evaluation.out_of_scope_auroc >= 0.95
 
 
-def test_shipped_card_tells_how_good_the_model_is(shipped_model, dataset):
-    """The card's results are those of the model that was loaded."""
+def test_shipped_card_records_the_quality(shipped_model, dataset):
+    """The card's metrics are those of the loaded model."""
     evaluation = evaluate(shipped_model, dataset.test, dataset.out_of_scope_test)
     metrics = shipped_model.card.training["metrics"]
 

@@ -20,7 +20,8 @@ from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES
 from model.train import EXAMPLES, main
 from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
-from tests.conftest import ROOT, SMALL_DATA
+from tests.support.paths import ROOT
+from tests.support.small_data import SMALL_DATA
 
 ANIMALS = ("dog", "cat", "cow", "fox", "owl")
 
@@ -49,7 +50,7 @@ def small_csv() -> str:
 
 
 def mistakable(animal: str, label: str) -> str:
-    """Give an utterance that says one animal, and nothing of the label that it has."""
+    """Return an utterance with one animal's word and another's label."""
     return f"{animal} {20 + ANIMALS.index(label)}"
 
 
@@ -145,7 +146,7 @@ def test_static_vectors_are_an_option(small_csv):
 
 
 def test_static_vectors_that_are_not_installed_end_the_command(small_csv, capsys, monkeypatch):
-    """What is missing is told in a line that says how to install it, and nothing is written."""
+    """One line says how to install the missing vectors, and nothing is written."""
     monkeypatch.setattr("model.learning.wordllama.PACKAGE", "no-such-package")
 
     assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 1
@@ -187,7 +188,7 @@ def test_training_prints_the_worst_confusions(confused_folder, capsys):
         ]
         for item in confusions[:10]
     ]
-    assert table_headers(captured.out)[1] == ["intent", "taken for", "tests", "such as"]
+    assert table_headers(captured.out)[1] == ["intent", "mistaken for", "tests", "example"]
     assert "Worst confusions" in [line.rstrip() for line in captured.out.splitlines()]
     assert captured.err == ""
 
@@ -213,27 +214,27 @@ def test_training_prints_what_was_found_out_of_scope(confused_folder, capsys):
     assert shown["out-of-scope AUROC"] == f"{metrics['out_of_scope_auroc']:.4f}"
 
 
-def test_training_tells_what_to_mend_first(small_csv, capsys):
-    """With file and line, how it was cross-validated, and whether more data would help."""
+def test_training_prints_recommendations(small_csv, capsys):
+    """Cross-validation, recommendations with file and line, and the verdict on more data."""
     main(["--data", small_csv, "--output", "out"])
 
     output = capsys.readouterr().out
     results = read_card("out")["training"]["cross_validation"]
     assert f"training utterances: accuracy {results['accuracy']:.4f} (" in output
-    assert "What to mend first; report.html has all of it:\n1. " in output
+    assert "What to improve first (report.html lists all of it):\n1. " in output
     assert re.search(r"\n   greeting \(small.csv:2\): 8 utterances, \d+% recognised; add ", output)
     assert "\nMore data " in output
 
 
 def test_training_without_out_of_scope_texts_is_silent_about_them(small_csv, capsys):
-    """Nothing is said of out-of-scope texts where there are none."""
+    """Without out-of-scope texts, the output does not mention them."""
     main(["--data", small_csv, "--output", "out"])
 
     assert "out-of-scope texts found" not in capsys.readouterr().out
 
 
 def test_seed_and_test_size_reach_the_training(small_csv):
-    """The seed is the card's, and the test has the given share of each intent."""
+    """The card has the seed, and the test holds the requested share of each intent."""
     main(["--data", small_csv, "--output", "out", "--seed", "7", "--test-size", "0.5"])
 
     training = read_card("out")["training"]
@@ -267,7 +268,7 @@ def test_contradictions_are_refused_unless_said(capsys):
 
 
 def test_reject_budget_reaches_the_training(small_csv):
-    """The budget is the card's, and moves the threshold."""
+    """The card has the budget, and the threshold depends on it."""
     main(["--data", small_csv, "--output", "strict", "--reject-budget", "0.5"])
     main(["--data", small_csv, "--output", "lenient"])
 
@@ -392,7 +393,7 @@ def test_output_below_a_file_is_refused(small_csv, capsys):
     ],
 )
 def test_write_that_fails_is_reported(small_csv, fault, reason, capsys, monkeypatch):
-    """A model that can't be written exits with 1, says why, and is not said to be written."""
+    """A failed write is one line with its reason, and exits with 1."""
 
     def fail(_: int) -> None:
         raise fault
@@ -467,13 +468,13 @@ def test_script_exits_with_the_code_of_the_command(tmp_path):
 
 
 def test_compiled_form_that_answers_otherwise_is_an_error(small_csv, capsys, monkeypatch):
-    """Training that can't prove the compiled form writes no model and says so."""
+    """If the compiled form answers differently, no model is written."""
     monkeypatch.setattr("model.inference.compiled_scorer._Layer.apply", lambda *_: None)
 
     assert main(["--data", small_csv, "--output", "out"]) == 1
 
     errors = capsys.readouterr().err.splitlines()
-    assert errors[-1] == "error: The compiled form gives other scores than the pipeline"
+    assert errors[-1] == "error: The compiled form computes other scores than the pipeline"
     assert not Path("out").exists()
 
 
@@ -490,5 +491,5 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
 
     assert capsys.readouterr().err.splitlines()[-1] == (
         "warning: not compiled: Step 'word' has a function of its own as tokenizer; "
-        "it will be served by scikit-learn"
+        "scikit-learn will serve the model"
     )

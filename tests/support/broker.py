@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from func.protocols.cloudevents import Mode
+from tests.support.timeouts import TIMEOUT_S
 
 TRIED_AGAIN = frozenset((404, 408, 409, 429))
 REPLY, ACKNOWLEDGED, DEAD_LETTER = "routes the reply", "is done with it", "dead-letters it"
@@ -56,7 +57,7 @@ class Broker:
     def _post(
         self, headers: Mapping[str, str], body: bytes
     ) -> tuple[object, Mapping[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         try:
             connection.request("POST", "/", body, dict(headers))
             response = connection.getresponse()
@@ -70,7 +71,7 @@ class Broker:
 
 
 def _outcome(status: object, headers: Mapping[str, str], content: bytes) -> str | None:
-    """Tell what the broker makes of an answer; None to try again."""
+    """Return the broker's outcome for a response; None to retry."""
     if not isinstance(status, int) or status >= 500 or status in TRIED_AGAIN:
         return None
     if status >= 300:

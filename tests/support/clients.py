@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Self
 
+from tests.support.timeouts import TIMEOUT_S
+
 Send = Callable[[http.client.HTTPConnection], object]
 
 
@@ -38,10 +40,10 @@ class Clients:
     def __exit__(self, *_: object) -> None:
         self._is_over.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(TIMEOUT_S)
 
     def _run(self, send: Send) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         while not self._is_over.is_set():
             try:
                 outcome = send(connection)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")))
 CLUSTER = "cluster"
@@ -28,8 +28,8 @@ class Block:
 
     Attributes:
         document, line: where it stands.
-        needs_cluster: whether it is marked as something that only a cluster can run.
-        text: what stands in it.
+        needs_cluster: whether it is marked as one that only a cluster can run.
+        text: its content.
     """
 
     document: Path
@@ -39,13 +39,13 @@ class Block:
 
     @property
     def commands(self) -> list[tuple[str, str]]:
-        """Give each command with what it prints."""
+        """Return each command with the output that the document shows."""
         parts = re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]
         return [_split(part) for part in parts]
 
 
 def _split(part: str) -> tuple[str, str]:
-    """Part a command, which goes on after a backslash or within quotes, from what it prints."""
+    """Split a command, which continues after a backslash or within quotes, from its output."""
     lines = part.splitlines(keepends=True)
     count = 1
     while lines[count - 1].rstrip().endswith("\\") or "".join(lines[:count]).count("'") % 2:
@@ -54,7 +54,7 @@ def _split(part: str) -> tuple[str, str]:
 
 
 def blocks(document: Path) -> Iterator[Block]:
-    """Give the blocks of commands of a document."""
+    """Yield the console blocks of a document."""
     text = document.read_text()
     for found in _BLOCK.finditer(text):
         if found[1] == "console":
@@ -63,18 +63,18 @@ def blocks(document: Path) -> Iterator[Block]:
 
 
 def links(document: Path) -> list[str]:
-    """Give what a document links to."""
+    """Return the targets of a document's links."""
     return _LINK.findall(_BLOCK.sub("", document.read_text()))
 
 
 def anchors(document: Path) -> set[str]:
-    """Give the anchors of a document's headings, as GitHub makes them."""
+    """Return the anchors of a document's headings, as GitHub derives them."""
     headings = _HEADING.findall(_BLOCK.sub("", document.read_text()))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def without_volatile(output: str) -> str:
-    """Replace what is another each time: times, dates and durations."""
+    """Replace times, dates and durations, which differ between runs."""
     for pattern, name in _VOLATILE:
         output = pattern.sub(name, output)
     return output.replace("\r\n", "\n").strip()

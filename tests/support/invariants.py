@@ -1,4 +1,4 @@
-"""What holds for each answer, whatever was asked."""
+"""Invariants of every response."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on now."""
+    """Return a port that is free now."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

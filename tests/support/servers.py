@@ -20,7 +20,8 @@ from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
+from tests.support.timeouts import TIMEOUT_S
 
 REQUEST = (
     b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
@@ -42,7 +43,7 @@ class RunningServer:
         self.process = process
         self.lines: list[str] = []
         self.port = self._read_port()
-        # Read on: a process whose log nobody reads stands still in the end.
+        # A process blocks once the pipe of its log is full.
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -66,13 +67,13 @@ class RunningServer:
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> tuple[int, str]:
-        """Send SIGTERM; give the exit code, and all that was logged."""
+        """Send SIGTERM; return the exit code and the whole log."""
         self.process.terminate()
         return self.wait()
 
     def wait(self) -> tuple[int, str]:
-        """Wait for its end; give the exit code, and all that was logged."""
-        exit_code = self.process.wait(timeout=60)
+        """Wait until the process ends; return the exit code and the whole log."""
+        exit_code = self.process.wait(timeout=TIMEOUT_S)
         self._reader.join()
         return exit_code, "".join(self.lines)
 
@@ -103,7 +104,7 @@ def run_server(environ: dict[str, str], *arguments: str) -> subprocess.Completed
         env=os.environ | environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=TIMEOUT_S,
         check=False,
     )
 
@@ -112,7 +113,7 @@ def send_meanwhile(hold: Any, first: socket.socket, sent: dict[socket.socket, by
     """Send requests while the server is busy with one of the first connection."""
     with hold as is_held:
         first.sendall(REQUEST)
-        assert is_held.wait(10)
+        assert is_held.wait(TIMEOUT_S)
         for connection, request in sent.items():
             connection.sendall(request)
 
@@ -135,14 +136,14 @@ def channels(server: Server) -> list[Channel]:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until something holds, for ten seconds at most."""
-    deadline = time.monotonic() + 10
+    """Wait until the condition holds; fail after `TIMEOUT_S`."""
+    deadline = time.monotonic() + TIMEOUT_S
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     assert condition()
 
 
 def can_connect(port: int) -> bool:
-    """Tell whether somebody listens."""
+    """Return whether the port accepts connections."""
     with closing(socket.socket()) as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -12,6 +12,7 @@ import requests
 import yaml
 
 from tests.support.ports import free_port
+from tests.support.timeouts import TIMEOUT_S
 
 TRAEFIK = Path(sys.executable).with_name("traefik")
 
@@ -44,10 +45,10 @@ class Traefik:
         draft.replace(self._rules)
 
     def is_routing_to(self, backends: Sequence[str]) -> bool:
-        """Tell whether Traefik has taken over the backends."""
+        """Return whether Traefik has loaded the backends."""
         url = f"http://127.0.0.1:{self._api_port}/api/http/services/function@file"
         try:
-            answer = requests.get(url, timeout=10)
+            answer = requests.get(url, timeout=TIMEOUT_S)
         except requests.ConnectionError:
             return False
         if not answer.ok:  # it has read no rules yet
@@ -60,4 +61,4 @@ class Traefik:
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(TIMEOUT_S)

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FOLDERS = ("examples", "func", "model")
@@ -25,13 +25,13 @@ class Command:
     output: str
 
     def gives(self, output: str) -> bool:
-        """Tell whether an output is the one that is shown, but for varying numbers."""
+        """Return whether an output equals the documented one, except for varying numbers."""
         pattern = re.escape(self.output).replace(re.escape("...\n"), "(?:.*\n)*")
         return re.fullmatch(VARYING.sub(r"[\\d.]+", pattern), output) is not None
 
 
 def commands_in(document: Path, *, without: str = "kubectl") -> list[Command]:
-    """Give a document's commands in their order, but those that need a cluster."""
+    """Return a document's commands in order, without those that need a cluster."""
     found = []
     for block in BLOCK.findall(document.read_text("utf-8")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:

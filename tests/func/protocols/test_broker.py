@@ -13,11 +13,12 @@ import pytest
 
 from func.server.overload import Admission
 from model.training.trainer import MODEL_NAME
-from tests.conftest import ROOT
 from tests.func.conftest import Hold
 from tests.support.broker import Broker, Delivery
+from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, address
+from tests.support.timeouts import TIMEOUT_S
 
 HEADERS = {
     "ce-specversion": "1.0",
@@ -103,7 +104,7 @@ def stopped_while_answering(world: World) -> Delivery:
         broker = Broker(address(server)[1])
         sender = threading.Thread(target=lambda: deliveries.append(broker.deliver(HEADERS, BODY)))
         sender.start()
-        assert is_held.wait(10)
+        assert is_held.wait(TIMEOUT_S)
         server.stop()
     sender.join()
     return deliveries[0]

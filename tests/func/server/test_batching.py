@@ -14,6 +14,7 @@ from func.messages import Response
 from func.server.batching import MAX_TOGETHER, Batch
 from tests.func.server.test_connection import QUICK, predict_request, receive_answers
 from tests.support.servers import address, build_server, channels, send_meanwhile, wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 INTENT = re.compile(rb'"intent":"(\w+)"')
 STATUS = re.compile(rb"HTTP/1.1 (\d+)")
@@ -64,7 +65,7 @@ def send_together(in_process, hold):
         server = in_process()
         with ExitStack() as stack:
             first, *others = (
-                stack.enter_context(socket.create_connection(address(server), timeout=10))
+                stack.enter_context(socket.create_connection(address(server), timeout=TIMEOUT_S))
                 for _ in range(len(requests) + 1)
             )
             send_meanwhile(hold, first, dict(zip(others, requests, strict=True)))
@@ -153,7 +154,7 @@ def test_so_much_is_answered_before_more_is_read(send_together, predicted):
 def channel(small_model):
     """A connection of a server that does not run yet."""
     server = build_server(small_model)
-    with socket.create_connection(address(server), timeout=10):
+    with socket.create_connection(address(server), timeout=TIMEOUT_S):
         server._waitress.handle_accept()
         [channel] = channels(server)
         yield channel

@@ -14,6 +14,7 @@ from func.server import connection as channel_module
 from func.server.batching import MAX_QUICK_BYTES
 from func.telemetry.recorder import Telemetry
 from tests.support.servers import address, build_server, channels, wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 
 def predict_request(body: bytes, path: bytes = b"/predict") -> bytes:
@@ -53,7 +54,7 @@ def receive_answers(connection: socket.socket, count: int) -> bytes:
 def test_quick_requests_are_answered_by_the_event_loop(in_process, answering_threads):
     """What takes a moment is answered where it was read; a large body is left to a thread."""
     server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         for request in (QUICK, SLOW, QUICK):
             connection.sendall(request)
             receive_answers(connection, 1)
@@ -66,7 +67,7 @@ def test_quick_requests_are_answered_by_the_event_loop(in_process, answering_thr
 def test_pipelined_requests_are_answered_in_order(in_process, answering_threads):
     """Whoever answers which, the answers come in the order of the requests."""
     server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         connection.sendall(QUICK + QUICK + SLOW + QUICK)
         answers = receive_answers(connection, 4)
 
@@ -84,16 +85,16 @@ def test_quick_requests_do_not_wait_for_slow_ones(in_process, small_model, monke
     def wait_with_long_texts(utterances: list[str], **options: object) -> object:
         if utterances == ["reset my password"]:
             is_working.set()
-            may_go_on.wait(10)
+            may_go_on.wait(TIMEOUT_S)
         return predict(utterances, **options)
 
     monkeypatch.setattr(small_model, "predict", wait_with_long_texts)
     with (
-        socket.create_connection(address(server), timeout=10) as slow,
-        socket.create_connection(address(server), timeout=10) as quick,
+        socket.create_connection(address(server), timeout=TIMEOUT_S) as slow,
+        socket.create_connection(address(server), timeout=TIMEOUT_S) as quick,
     ):
         slow.sendall(SLOW)
-        is_working.wait(10)
+        is_working.wait(TIMEOUT_S)
         quick.sendall(QUICK + b"GET /health HTTP/1.1\r\n\r\n")
         assert receive_answers(quick, 2).endswith(b'{"status":"ok"}')
         may_go_on.set()
@@ -105,7 +106,7 @@ def test_answers_wait_for_clients_that_do_not_read(in_process, answering_threads
     server = in_process()
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(10)
+        connection.settimeout(TIMEOUT_S)
         connection.connect(address(server))
         wait_for(lambda: channels(server))
         [channel] = channels(server)
@@ -129,7 +130,7 @@ def test_what_flask_answers_is_left_to_a_thread(in_process, monkeypatch):
 
     monkeypatch.setattr(Telemetry, "record", note)
     server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         for path in (b"/health", b"/model"):
             connection.sendall(b"GET %b HTTP/1.1\r\n\r\n" % path)
             receive_answers(connection, 1)
@@ -142,7 +143,7 @@ def test_what_flask_answers_is_left_to_a_thread(in_process, monkeypatch):
 def test_request_that_takes_too_long_to_arrive_is_refused(in_process):
     """A client that begins a request and does not go on is told so, and loses its connection."""
     server = in_process(request_timeout_s=0.1)
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         connection.sendall(QUICK[:-1])
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -155,10 +156,10 @@ def test_request_that_stops_behind_another_is_refused_after_it(in_process, hold)
     server = in_process(request_timeout_s=0.1)
     with (
         hold as is_held,
-        socket.create_connection(address(server), timeout=10) as connection,
+        socket.create_connection(address(server), timeout=TIMEOUT_S) as connection,
     ):
         connection.sendall(SLOW + QUICK[:-1])
-        assert is_held.wait(10)
+        assert is_held.wait(TIMEOUT_S)
         wait_for(lambda: len(channels(server)[0].requests) == 2)
         hold.may_go_on.set()
         answers = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -170,7 +171,7 @@ def test_idle_connection_is_closed(in_process, monkeypatch):
     """A connection on which nothing is sent is closed in the end."""
     monkeypatch.setattr(channel_module, "IDLE_S", 0.1)
     server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         assert connection.recv(1) == b""
 
 
@@ -179,7 +180,7 @@ def test_clock_may_jump(in_process, monkeypatch, jump_s):
     """Connections, whole requests or not, outlive a change of the time of day."""
     server = in_process()
     day = time.time
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         connection.sendall(QUICK[:-1])
         wait_for(lambda: any(channel.request for channel in channels(server)))
         monkeypatch.setattr(time, "time", lambda: day() + jump_s)
@@ -195,7 +196,7 @@ def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
     """After a refusal the connection lingers, but not for long."""
     monkeypatch.setattr(channel_module, "LINGER_S", 0.05)
     server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -206,7 +207,7 @@ def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
 def test_refused_client_that_resets_is_closed_at_once(small_model):
     """A connection that is gone can't be shut down in good order, and is just dropped."""
     server = build_server(small_model)
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         server._waitress.handle_accept()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     [channel] = channels(server)
@@ -221,7 +222,7 @@ def test_refused_client_that_resets_is_closed_at_once(small_model):
 def test_closed_connection_may_be_closed_again(small_model):
     """The event loop may close a connection that the client had closed before its refusal."""
     server = build_server(small_model)
-    with socket.create_connection(address(server), timeout=10):
+    with socket.create_connection(address(server), timeout=TIMEOUT_S):
         server._waitress.handle_accept()
         [channel] = channels(server)
         channel.handle_close()

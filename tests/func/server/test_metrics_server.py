@@ -15,6 +15,7 @@ import requests
 from func.server.metrics_server import MAX_CONNECTIONS
 from model.training.trainer import MODEL_NAME
 from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "/test", "type": "t"}
 ONE = {"text": "hello"}
@@ -34,7 +35,7 @@ def shown(small_folder) -> Iterator[tuple[RunningServer, int]]:
 
 def scrape(port: int) -> str:
     """Ask for the metrics."""
-    answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
+    answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=TIMEOUT_S)
     assert answer.status_code == 200
     return answer.text
 
@@ -67,7 +68,7 @@ def test_predictions_of_every_kind_are_counted(shown):
         (infer, {"inputs": [TENSOR]}, {}),
     ]
     for url, body, headers in posts:
-        assert requests.post(url, json=body, headers=headers, timeout=10).status_code == 200
+        assert requests.post(url, json=body, headers=headers, timeout=TIMEOUT_S).status_code == 200
 
     text = scrape(port)
     assert value(text, "intent_predictions_total", intent="greeting") == 10
@@ -83,10 +84,10 @@ def test_what_clients_make_up_makes_no_new_series(shown):
     """Paths and methods that are none of ours share one route and one method."""
     server, port = shown
     for number in range(3):
-        requests.get(f"{server.url}/path-marker-{number}", timeout=10)
-        requests.request(f"MARKER{number}", f"{server.url}/predict", timeout=10)
-    requests.get(f"{server.url}/v2/models/intent-classifier/versions/marker", timeout=10)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        requests.get(f"{server.url}/path-marker-{number}", timeout=TIMEOUT_S)
+        requests.request(f"MARKER{number}", f"{server.url}/predict", timeout=TIMEOUT_S)
+    requests.get(f"{server.url}/v2/models/intent-classifier/versions/marker", timeout=TIMEOUT_S)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as connection:
         connection.sendall(b"marker\r\n\r\n")
         connection.recv(65536)
 
@@ -112,7 +113,7 @@ def test_metrics_are_not_on_the_port_of_requests(shown):
     """The other port knows no such path."""
     server, _ = shown
 
-    assert requests.get(f"{server.url}/metrics", timeout=10).status_code == 404
+    assert requests.get(f"{server.url}/metrics", timeout=TIMEOUT_S).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_metrics_are_not_on_the_port_of_requests(shown):
 def test_garbage_is_refused(shown, sent):
     """What is no scrape gets an error, and the next scrape its answer."""
     _, port = shown
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
         connection.sendall(sent)
         assert connection.recv(65536).startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
 
@@ -140,10 +141,10 @@ def test_idle_scrapers_stop_nobody_who_is_served(shown):
     with ExitStack() as stack:
         for _ in range(2 * MAX_CONNECTIONS):
             connection = stack.enter_context(
-                closing(socket.create_connection(("127.0.0.1", port), timeout=10))
+                closing(socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S))
             )
             connection.sendall(b"GET /metrics HTTP/1.1\r\n")
-        answer = requests.post(f"{server.url}/predict", json=ONE, timeout=10)
+        answer = requests.post(f"{server.url}/predict", json=ONE, timeout=TIMEOUT_S)
         code, _ = server.stop()
 
     assert answer.json()["intent"] == "greeting"
@@ -154,14 +155,14 @@ def test_scrapes_go_on_once_files_can_be_opened_again(shown):
     """Without a file for a new connection, those that are open are served, and it waits."""
     server, port = shown
     with requests.Session() as session:
-        assert session.post(f"{server.url}/predict", json=ONE, timeout=10).ok
+        assert session.post(f"{server.url}/predict", json=ONE, timeout=TIMEOUT_S).ok
         open_files = len([*Path(f"/proc/{server.process.pid}/fd").iterdir()])
         former = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
         tight = (open_files, former[1])
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, tight)
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as waiting:
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as waiting:
             waiting.sendall(b"GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n")
-            assert session.post(f"{server.url}/predict", json=ONE, timeout=10).ok
+            assert session.post(f"{server.url}/predict", json=ONE, timeout=TIMEOUT_S).ok
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, former)
             answer = b"".join(iter(lambda: waiting.recv(65536), b""))
 

@@ -14,6 +14,7 @@ from func.settings import Settings
 from func.telemetry.recorder import Telemetry
 from tests.func.server.test_connection import QUICK, SLOW, receive_answers
 from tests.support.servers import address, channels, send_meanwhile, wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 PROBE = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
 OVERLOADED = b'{"error":"Overloaded; try again later"}'
@@ -66,7 +67,7 @@ def connect():
     with ExitStack() as stack:
 
         def connect(server):
-            connection = socket.create_connection(address(server), timeout=10)
+            connection = socket.create_connection(address(server), timeout=TIMEOUT_S)
             return stack.enter_context(connection)
 
         yield connect
@@ -137,7 +138,7 @@ def test_large_requests_that_find_no_thread_are_refused(in_process, connect, hol
     first, second, third = (connect(server) for _ in range(3))
     with hold as is_held:
         first.sendall(SLOW)
-        assert is_held.wait(10)
+        assert is_held.wait(TIMEOUT_S)
         second.sendall(SLOW)
         wait_for(lambda: server._waitress.task_dispatcher.queue)
         third.sendall(SLOW)
@@ -155,7 +156,7 @@ def test_requests_that_waited_too_long_are_refused(in_process, connect, hold):
     first, second = connect(server), connect(server)
     with hold as is_held:
         first.sendall(SLOW)
-        assert is_held.wait(10)
+        assert is_held.wait(TIMEOUT_S)
         second.sendall(SLOW)
         wait_for(lambda: server._waitress.task_dispatcher.queue)
         [channel] = (each for each in channels(server) if each.addr == second.getsockname())

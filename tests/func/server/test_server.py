@@ -29,6 +29,7 @@ from tests.support.servers import (
     run_server,
     wait_for,
 )
+from tests.support.timeouts import TIMEOUT_S
 
 BODY_LIMIT = 64 * 1024
 REQUESTS_UNTIL_LOAD = 20
@@ -45,7 +46,7 @@ def port(small_folder) -> Any:
 
 def exchange(port: int, sent: bytes) -> bytes:
     """Send bytes, and give all that comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -59,7 +60,7 @@ def status_and_body(answer: bytes) -> tuple[int, object]:
 
 def test_health_is_exact(port):
     """The answer of the health check is the same to the byte, with its length announced."""
-    answer = requests.get(f"http://127.0.0.1:{port}/health", timeout=10)
+    answer = requests.get(f"http://127.0.0.1:{port}/health", timeout=TIMEOUT_S)
 
     assert answer.content == b'{"status":"ok"}'
     assert answer.headers["Content-Length"] == "15"
@@ -144,7 +145,7 @@ def test_body_at_the_limit_is_read(port):
     body = json.dumps({"text": "hello", "padding": ""}).encode()
     body = body.replace(b'""', b'"' + b"x" * (BODY_LIMIT - len(body)) + b'"')
 
-    answer = requests.post(f"http://127.0.0.1:{port}/", data=body, timeout=10)
+    answer = requests.post(f"http://127.0.0.1:{port}/", data=body, timeout=TIMEOUT_S)
 
     assert len(body) == BODY_LIMIT
     assert answer.json()["intent"] == "greeting"
@@ -153,14 +154,14 @@ def test_body_at_the_limit_is_read(port):
 def test_chunked_body_is_read(port):
     """A body whose length is not announced is understood."""
     parts = iter([b'{"text": ', b'"hello"}'])
-    answer = requests.post(f"http://127.0.0.1:{port}/predict", data=parts, timeout=10)
+    answer = requests.post(f"http://127.0.0.1:{port}/predict", data=parts, timeout=TIMEOUT_S)
 
     assert answer.json()["intent"] == "greeting"
 
 
 def test_client_that_sends_on_gets_its_refusal(port):
     """The answer to a body that is too large arrives, though the client goes on sending."""
-    answer = requests.post(f"http://127.0.0.1:{port}/", data=b"x" * 8_000_000, timeout=10)
+    answer = requests.post(f"http://127.0.0.1:{port}/", data=b"x" * 8_000_000, timeout=TIMEOUT_S)
 
     assert (answer.status_code, answer.json()) == (413, {"error": "Request Entity Too Large"})
     assert answer.headers["Connection"] == "close"
@@ -180,7 +181,10 @@ def test_slow_clients_do_not_stop_others(start_server):
     for connection in slow:
         connection.sendall(REQUEST[:-5])
 
-    assert requests.post(f"{server.url}/", json={"text": "hello"}, timeout=10).status_code == 200
+    assert (
+        requests.post(f"{server.url}/", json={"text": "hello"}, timeout=TIMEOUT_S).status_code
+        == 200
+    )
     for connection in slow:
         connection.sendall(REQUEST[-5:])
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
@@ -194,10 +198,10 @@ def test_load_loses_nothing_at_sigterm(start_server):
     clients = [LoadClient(server.port, is_under_load) for _ in range(8)]
     for client in clients:
         client.start()
-    is_under_load.wait(30)
+    is_under_load.wait(TIMEOUT_S)
     code, log = server.stop()
     for client in clients:
-        client.join(30)
+        client.join(TIMEOUT_S)
 
     answered = [status for client in clients for status in client.answered]
     assert [client.failure for client in clients] == [None] * 8
@@ -227,7 +231,7 @@ class LoadClient(threading.Thread):
             self.failure = error
 
     def _connect_and_ask(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         connection.connect()
         is_open = True
         with closing(connection):
@@ -238,13 +242,13 @@ class LoadClient(threading.Thread):
                 self.answered.append(response.status)
                 is_open = response.getheader("Connection") != "close"
                 if len(self.answered) == REQUESTS_UNTIL_LOAD:
-                    self._is_under_load.wait(30)
+                    self._is_under_load.wait(TIMEOUT_S)
 
 
 def test_request_in_flight_is_finished_at_sigterm(start_server):
     """What was begun before the signal is read to its end and answered; then the server ends."""
     server = start_server()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as connection:
         connection.sendall(REQUEST[:-5])
         server.process.terminate()
         wait_for(lambda: not can_connect(server.port))
@@ -261,7 +265,7 @@ def test_draining_ends_after_its_time(start_server):
     server = start_server(SHUTDOWN_TIMEOUT_S="0.2")
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(REQUEST[:-5])
-        requests.get(f"{server.url}/health", timeout=10)
+        requests.get(f"{server.url}/health", timeout=TIMEOUT_S)
         code, log = server.stop()
 
     assert code == 0
@@ -271,7 +275,7 @@ def test_draining_ends_after_its_time(start_server):
 def test_idle_connections_are_closed_while_draining(in_process):
     """An open connection on which nothing happens does not hold the end up."""
     server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         connection.sendall(REQUEST)
         answer = connection.recv(65536)
         server.stop()
@@ -283,7 +287,7 @@ def test_idle_connections_are_closed_while_draining(in_process):
 def test_waiting_connections_are_accepted_before_the_end(small_model):
     """Connections that the kernel made before the signal are served after it."""
     server = build_server(small_model)
-    waiting = [socket.create_connection(address(server), timeout=10) for _ in range(5)]
+    waiting = [socket.create_connection(address(server), timeout=TIMEOUT_S) for _ in range(5)]
     for connection in waiting:
         connection.sendall(REQUEST)
     server.stop()
@@ -298,10 +302,10 @@ def test_waiting_connections_are_accepted_before_the_end(small_model):
 def test_requests_in_flight_are_counted(in_process, hold, connection_header):
     """A request counts from when it has arrived until its answer is found."""
     server = in_process()
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         with hold as is_held:
             connection.sendall(REQUEST.replace(b"Host: test", b"Connection: " + connection_header))
-            is_held.wait(10)
+            is_held.wait(TIMEOUT_S)
             meanwhile = server._count_in_flight()
         assert b"200 OK" in connection.recv(65536)
 
@@ -329,7 +333,7 @@ def test_connections_are_refused_without_losing_those_that_wait():
 def test_pipelined_requests_are_all_answered_while_draining(small_model):
     """Only the last of the requests that were sent announces the connection's end."""
     server = build_server(small_model)
-    with socket.create_connection(address(server), timeout=10) as connection:
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         connection.sendall(REQUEST * 3)
         server.stop()
         server.run()
@@ -345,7 +349,9 @@ def test_more_clients_than_files_can_be_opened(start_server):
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (40, 40))
     with ExitStack() as stack:
         clients = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            stack.enter_context(
+                socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S)
+            )
             for _ in range(60)
         ]
         for client in clients:
@@ -356,7 +362,7 @@ def test_more_clients_than_files_can_be_opened(start_server):
         for client in answered:
             client.close()
         for client in set(clients) - set(answered):
-            client.settimeout(10)
+            client.settimeout(TIMEOUT_S)
             assert received(client).startswith(b"HTTP/1.1 200 OK")
             client.close()
 
@@ -379,7 +385,7 @@ def test_connections_are_accepted_some_at_a_time(small_model, monkeypatch):
     server = build_server(small_model)
     with ExitStack() as stack:
         for _ in range(5):
-            stack.enter_context(socket.create_connection(address(server), timeout=10))
+            stack.enter_context(socket.create_connection(address(server), timeout=TIMEOUT_S))
         counts = []
         for _ in range(3):
             server._turn(1)
@@ -406,7 +412,7 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
 
     with (
         monkeypatch.context() as patch,
-        socket.create_connection(address(server), timeout=10) as connection,
+        socket.create_connection(address(server), timeout=TIMEOUT_S) as connection,
     ):
         patch.setattr(Channel, "received", fail)
         connection.sendall(REQUEST)
@@ -431,7 +437,8 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
         ),
         pytest.param(
             {"PORT": "0", "MODEL_PATH": __file__},
-            f"{__file__} is not a readable joblib file. Train it again: make train.\n",
+            f"{__file__} is not a readable joblib file (KeyError: 34). "
+            "Train it again: make train.\n",
             id="broken-model",
         ),
     ],

@@ -15,7 +15,7 @@ from func.messages import Response
 from func.telemetry.metrics import Metrics
 from func.telemetry.prometheus import create_app
 from func.telemetry.request_record import RequestRecord
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 FORMATS = [

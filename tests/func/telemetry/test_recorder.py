@@ -16,7 +16,7 @@ from func.messages import Response
 from func.telemetry.logs import JsonFormatter, RequestLog
 from func.telemetry.metrics import Metrics
 from func.telemetry.recorder import MAX_WAITING, MAX_WAITING_BYTES, SETTLE_EVERY_S, Telemetry
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331-01"

@@ -18,6 +18,7 @@ from func.telemetry.tracing import TellingExporter, Traces
 from tests.support.collector import collecting
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, run_server
+from tests.support.timeouts import TIMEOUT_S
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
@@ -45,7 +46,7 @@ def ask(server: RunningServer, name: str) -> None:
     """Send one of the requests."""
     path, body, headers = REQUESTS[name]
     headers = {"Content-Type": "application/json", **headers}
-    requests.post(f"{server.url}{path}", json=body, headers=headers, timeout=10)
+    requests.post(f"{server.url}{path}", json=body, headers=headers, timeout=TIMEOUT_S)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def traced(small_folder) -> Any:
             "K_REVISION": "intent-00003",
         }
         server = RunningServer.start(environ)
-        requests.get(f"{server.url}/health", timeout=10)
+        requests.get(f"{server.url}/health", timeout=TIMEOUT_S)
         for name in REQUESTS:
             ask(server, name)
         code, log = server.stop()
@@ -192,7 +193,7 @@ def test_collector_that_is_not_there_costs_nothing_but_the_traces(start_server):
         OTEL_EXPORTER_OTLP_TIMEOUT="0.1",
     )
     for _ in range(20):
-        answer = requests.post(f"{server.url}/predict", json=TEXT, timeout=10)
+        answer = requests.post(f"{server.url}/predict", json=TEXT, timeout=TIMEOUT_S)
         assert answer.status_code == 200
     code, log = server.stop()
 

@@ -17,7 +17,7 @@ from func.settings import Settings
 from func.telemetry.recorder import Telemetry
 from func.web.flask_app import create_flask_app
 from func.web.openapi import describe
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 
 SETTINGS = Settings(

@@ -17,6 +17,7 @@ from func.web.page import PATH
 from model.training.trainer import MODEL_NAME
 from tests.support.browsers import needs_browser
 from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 MAX_BYTES = 30_000
 ORDER = "where is my order"
@@ -228,13 +229,13 @@ def test_keyboard_is_enough(page):
 
 def test_first_view_is_small(server):
     """The page is one file of less than 30 kB, without any other request."""
-    assert len(requests.get(server.url, timeout=10).content) < MAX_BYTES
+    assert len(requests.get(server.url, timeout=TIMEOUT_S).content) < MAX_BYTES
     assert PATH.stat().st_size < MAX_BYTES
 
 
 def test_page_is_locked_up(server):
     """The policy allows the file's own script and style, and requests to its own server."""
-    answer = requests.get(server.url, timeout=10)
+    answer = requests.get(server.url, timeout=TIMEOUT_S)
     policy = dict(
         each.split(" ", 1) for each in answer.headers["Content-Security-Policy"].split("; ")
     )
@@ -249,9 +250,11 @@ def test_page_is_locked_up(server):
 
 def test_page_is_sent_once(server):
     """Who has it already is told that it has not changed; HEAD gives the headers alone."""
-    first = requests.get(server.url, timeout=10)
-    again = requests.get(server.url, headers={"If-None-Match": first.headers["ETag"]}, timeout=10)
-    head = requests.head(server.url, timeout=10)
+    first = requests.get(server.url, timeout=TIMEOUT_S)
+    again = requests.get(
+        server.url, headers={"If-None-Match": first.headers["ETag"]}, timeout=TIMEOUT_S
+    )
+    head = requests.head(server.url, timeout=TIMEOUT_S)
 
     assert (again.status_code, again.content) == (304, b"")
     assert (head.status_code, head.content) == (200, b"")

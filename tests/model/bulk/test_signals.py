@@ -4,21 +4,21 @@ import signal
 
 import pytest
 
-from model.bulk.signals import STOPPING, interruptible
+from model.bulk.signals import STOPPING, defer_signals
 from model.errors import InterruptionError
 
 
 @pytest.mark.parametrize("number", STOPPING)
-def test_signal_is_noted_and_told_at_the_next_check(number):
-    """Work goes on to where it can stop; a second signal would end the process at once."""
+def test_deferred_signal_raises_when_asked(number):
+    """A signal interrupts at the next call; a second one would end the process at once."""
     before = signal.getsignal(number)
-    with interruptible() as check:
-        check()
+    with defer_signals() as raise_if_interrupted:
+        raise_if_interrupted()
         signal.raise_signal(number)
 
         assert signal.getsignal(number) is signal.SIG_DFL
         with pytest.raises(InterruptionError) as caught:
-            check()
+            raise_if_interrupted()
 
     assert caught.value.number == number
     assert signal.getsignal(number) is before

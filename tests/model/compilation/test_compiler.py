@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import (
     CountVectorizer,
@@ -18,7 +16,7 @@ from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
 from model.compilation.compiler import compile_pipeline
-from model.compilation.verification import ODD_TEXTS, compile_and_verify, probes, prove_equal
+from model.compilation.verification import ODD_TEXTS, compile_and_verify, probes, verify_equal
 from model.errors import CompilationError
 from model.inference.compiled_pipeline import CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
@@ -27,6 +25,7 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import rounded, step_of
+from tests.support.random_texts import random_texts
 from tests.support.tiny_embedding import TINY
 
 TEXTS = [
@@ -127,17 +126,17 @@ def fitted(vectorizer, classifier, intents=INTENTS) -> Pipeline:
     return pipeline.fit(TEXTS, intents)
 
 
-def assert_proven(pipeline: Pipeline) -> CompiledPipeline:
+def assert_compiles(pipeline: Pipeline) -> CompiledPipeline:
     return compile_and_verify(PipelineScorer(pipeline), TEXTS)
 
 
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
 @pytest.mark.parametrize("vectorizer", VECTORIZERS.values(), ids=VECTORIZERS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
-def test_compiled_form_answers_as_the_pipeline(vectorizer, classifier):
-    """Every vectorizer option with every classifier gives equal labels and scores."""
+def test_compiled_form_predicts_as_the_pipeline(vectorizer, classifier):
+    """Labels and scores are equal for every vectorizer option with every classifier."""
     pipeline = fitted(vectorizer, classifier)
-    content = assert_proven(pipeline).to_bytes(model_sha256="abc")
+    content = assert_compiles(pipeline).to_bytes(model_sha256="abc")
 
     compiled = CompiledScorer(CompiledPipeline.from_bytes(content, model_sha256="abc"))
 
@@ -149,10 +148,10 @@ def test_compiled_form_answers_as_the_pipeline(vectorizer, classifier):
 
 @pytest.mark.parametrize("intents", [INTENTS, ["a"] * 6 + ["b"] * 6], ids=["three", "two"])
 @pytest.mark.parametrize("name", ["logistic", "svc", "no-intercept", "sgd", "l1", "ridge"])
-def test_static_vectors_count_as_in_the_pipeline(name, intents):
+def test_static_vectors_score_as_in_the_pipeline(name, intents):
     """With static vectors beside n-grams, labels and scores are the pipeline's, alone or not."""
     pipeline = fitted(STATIC, CLASSIFIERS[name], intents)
-    content = assert_proven(pipeline).to_bytes(model_sha256="abc")
+    content = assert_compiles(pipeline).to_bytes(model_sha256="abc")
 
     compiled = CompiledScorer(CompiledPipeline.from_bytes(content, model_sha256="abc"))
 
@@ -166,12 +165,12 @@ def test_static_vectors_count_as_in_the_pipeline(name, intents):
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
 def test_two_intents_compile(classifier):
     """A binary classifier's one score is split over both labels."""
-    assert_proven(fitted(CountVectorizer(), classifier, ["a"] * 6 + ["b"] * 6))
+    assert_compiles(fitted(CountVectorizer(), classifier, ["a"] * 6 + ["b"] * 6))
 
 
-def test_bernoulli_may_take_values_as_they_are():
+def test_bernoulli_without_binarization_compiles():
     """Without binarize, a Bernoulli naive Bayes sees the counts."""
-    assert_proven(fitted(CountVectorizer(binary=True), BernoulliNB(binarize=None)))
+    assert_compiles(fitted(CountVectorizer(binary=True), BernoulliNB(binarize=None)))
 
 
 def test_sparse_coefficients_compile():
@@ -179,25 +178,13 @@ def test_sparse_coefficients_compile():
     pipeline = fitted(TfidfVectorizer(), LogisticRegression())
     pipeline[-1].sparsify()
 
-    assert_proven(pipeline)
-
-
-WORDS = st.sampled_from([word for text in TEXTS for word in text.split()])
-STRINGS = st.lists(WORDS | st.text(max_size=8), max_size=8).map(" ".join)
+    assert_compiles(pipeline)
 
 
 @pytest.fixture(scope="module")
 def generated_texts():
-    """Ten thousand strings: words of the training data among any others."""
-    texts: list[str] = []
-
-    @settings(max_examples=120, deadline=None, database=None)
-    @given(more=st.lists(STRINGS, min_size=100, max_size=100))
-    def collect(more: list[str]) -> None:
-        texts.extend(more)
-
-    collect()
-    return texts[:10_000]
+    """Ten thousand strings: words of the training data among random ones."""
+    return list(random_texts([word for text in TEXTS for word in text.split()], count=10_000))
 
 
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
@@ -209,18 +196,17 @@ def generated_texts():
         pytest.param(STATIC, CLASSIFIERS["logistic"], id="static"),
     ],
 )
-def test_any_strings_are_answered_as_by_the_pipeline(vectorizer, classifier, generated_texts):
-    """Ten thousand generated strings get the pipeline's labels and scores, by each option."""
+def test_any_strings_are_scored_as_by_the_pipeline(vectorizer, classifier, generated_texts):
+    """Ten thousand random strings get the pipeline's labels and scores, for each option."""
     pipeline = fitted(vectorizer, classifier)
 
-    assert len(generated_texts) == 10_000
-    prove_equal(
+    verify_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
     )
 
 
-def test_quantised_weights_answer_any_strings_as_the_pipeline(generated_texts):
-    """Labels and scores are the quantised pipeline's."""
+def test_quantized_weights_score_any_strings_as_the_pipeline(generated_texts):
+    """Labels and scores are those of the quantized pipeline."""
     pipeline = fitted(VECTORIZERS["union"], LogisticRegression(C=30))
     linear = Linear(pipeline[-1].coef_, pipeline[-1].intercept_)
     labels = tuple(pipeline.classes_)
@@ -228,7 +214,7 @@ def test_quantised_weights_answer_any_strings_as_the_pipeline(generated_texts):
     step = step_of(linear, ngram_count)
     pipeline = fitted_pipeline(pipeline[0], rounded(linear, step, ngram_count), labels)
 
-    prove_equal(
+    verify_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
     )
 
@@ -310,8 +296,8 @@ MORE = ("more", StaticVectors(TINY))
         ),
     ],
 )
-def test_what_has_no_compiled_form_is_refused(pipeline, step, reason):
-    """A refusal names the step and why."""
+def test_steps_without_compiled_form_are_refused(pipeline, step, reason):
+    """The error names the step and the reason."""
     with pytest.raises(CompilationError, match=reason) as caught:
         compile_pipeline(pipeline)
 
@@ -327,14 +313,14 @@ def test_input_from_files_is_refused():
         compile_pipeline(pipeline)
 
 
-def test_quantised_weights_take_a_byte_each():
+def test_quantized_weights_take_a_byte_each():
     """Coefficients that are multiples of a step are stored as 8-bit numbers, zeros not at all."""
     pipeline = fitted(VECTORIZERS["char"], LogisticRegression())
     coefficients = np.zeros_like(pipeline[-1].coef_)
     coefficients[:, ::5] = np.arange(-2, 1)[:, None] * 0.25
     pipeline[-1].coef_ = coefficients
 
-    compiled = assert_proven(pipeline)
+    compiled = assert_compiles(pipeline)
 
     assert compiled.step == 0.25
     assert compiled.arrays["weights.values"].dtype == np.int8
@@ -349,14 +335,14 @@ def test_weights_that_are_seldom_zero_make_a_table(levels, kind):
     coefficients[:, 1:] = np.array([1, 2, levels])[:, None] * 0.25
     pipeline[-1].coef_ = coefficients
 
-    compiled = assert_proven(pipeline)
+    compiled = assert_compiles(pipeline)
 
     assert compiled.arrays["weights"].dtype == kind
 
 
 def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():
-    """A block without idf after one that has some gets ones, so that both take one step."""
-    compiled = assert_proven(fitted(VECTORIZERS["union-one-idf"], LogisticRegression()))
+    """A block without idf after one with idf gets ones, so that one weighting serves both."""
+    compiled = assert_compiles(fitted(VECTORIZERS["union-one-idf"], LogisticRegression()))
 
     [weighting] = compiled.weightings
     assert weighting.bounds == (0, 1, 2)
@@ -364,7 +350,7 @@ def test_vectorizers_that_differ_in_idf_alone_are_weighted_as_one():
 
 
 def test_weights_of_a_large_model_stay_sparse(monkeypatch):
-    """Weights that would make too large a table are scored, and explained, from the list."""
+    """Weights of too large a table are scored and explained from the list."""
     pipeline = fitted(VECTORIZERS["union"], CLASSIFIERS["l1"])
     table = CompiledScorer(compile_pipeline(pipeline))
     monkeypatch.setattr("model.inference.weights.MAX_TABLE_BYTES", 0)
@@ -400,8 +386,8 @@ def test_large_batches_are_scored_in_parts(monkeypatch, size, most_int32):
         pytest.param(CountVectorizer(token_pattern=WITH_SPACES), id="pattern"),
     ],
 )
-def test_ngrams_that_no_text_has_do_no_harm(vectorizer):
-    """A vocabulary may hold what is never found, and words may hold spaces if they stand alone."""
+def test_ngrams_that_no_text_contains_change_nothing(vectorizer):
+    """A vocabulary may contain unreachable n-grams, and single words may contain spaces."""
     pipeline = Pipeline([("vectorizer", vectorizer), ("classifier", LogisticRegression())])
     pipeline.fit(TEXTS, INTENTS)
 
@@ -412,11 +398,11 @@ def test_ngrams_that_no_text_has_do_no_harm(vectorizer):
     np.testing.assert_allclose(compiled.logits(texts), theirs, atol=1e-6)
 
 
-def test_phrases_of_words_that_hold_spaces_are_refused():
-    """Two words and one word with a space in it can't be told apart."""
+def test_ngrams_of_words_that_contain_spaces_are_refused():
+    """Two words are indistinguishable from one word that contains a space."""
     vectorizer = CountVectorizer(token_pattern=WITH_SPACES, ngram_range=(1, 2))
 
-    with pytest.raises(CompilationError, match="has n-grams of words that hold spaces"):
+    with pytest.raises(CompilationError, match="has n-grams of words that contain spaces"):
         compile_pipeline(fitted(vectorizer, LogisticRegression()))
 
 
@@ -432,7 +418,7 @@ def test_evidence_is_that_of_the_pipeline(features):
     )
 
 
-def test_gaussian_naive_bayes_is_not_claimed():
+def test_gaussian_naive_bayes_is_refused():
     """Only a naive Bayes of counts has a linear form."""
     pipeline = Pipeline([("words", CountVectorizer().fit(TEXTS)), ("bayes", GaussianNB())])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.compilation.verification import ODD_TEXTS, probes, prove_equal
+from model.compilation.verification import ODD_TEXTS, probes, verify_equal
 from model.errors import EqualityError
 from tests.support.tables import TableScorer
 
@@ -27,9 +27,9 @@ def test_probes_are_the_utterances_noise_and_odd_texts():
 
 def test_equal_scorers_are_proven():
     """Differences within the tolerance, and another winner of a tie, are no differences."""
-    prove_equal(scorer([1.0, 2.0]), scorer([1.000009, 2.0]), ["text"])
-    prove_equal(scorer([1000.005, 2.0]), scorer([1000.0, 2.0]), ["text"])
-    prove_equal(scorer([1.0, 1.0 + 1e-12]), scorer([1.0, 1.0]), ["text"])
+    verify_equal(scorer([1.0, 2.0]), scorer([1.000009, 2.0]), ["text"])
+    verify_equal(scorer([1000.005, 2.0]), scorer([1000.0, 2.0]), ["text"])
+    verify_equal(scorer([1.0, 1.0 + 1e-12]), scorer([1.0, 1.0]), ["text"])
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_difference_is_an_error(ours, labels, reason):
     theirs = [1.0, 2.0] if reason != "another label" else [2.0, 2.000003]
 
     with pytest.raises(EqualityError, match=reason):
-        prove_equal(scorer(ours, labels), scorer(theirs), ["text"])
+        verify_equal(scorer(ours, labels), scorer(theirs), ["text"])

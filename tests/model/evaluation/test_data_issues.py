@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from model.datasets.readers import Example
-from model.evaluation.data_issues import MAX_COMPARED, DataIssues, find
+from model.evaluation.data_issues import MAX_COMPARED, DataIssues, find_data_issues
 from model.evaluation.labelled_predictions import LabelledPredictions
 
 FILE = Path("train.csv")
 SUBJECTS = ("parcel", "invoice", "password", "bicycle", "weather", "concert", "garden", "ticket")
 
 
-def answers(*rows: tuple[str, str, str, float]) -> LabelledPredictions:
-    """Make held-out answers of texts, their labels, what was predicted, and confidences."""
+def predictions(*rows: tuple[str, str, str, float]) -> LabelledPredictions:
+    """Return held-out predictions of texts, their labels, what was predicted, and confidences."""
     texts, intents, predicted, confidences = zip(*rows, strict=True)
     lines = range(2, len(rows) + 2)
     columns = zip(texts, intents, lines, strict=True)
@@ -40,14 +40,14 @@ def varied(intent: str, count: int = 20) -> list[tuple[str, str, str, float]]:
     return right(intent, ["".join(rng.choice(letters, 12)) for _ in range(count)])
 
 
-def lines_of(findings: DataIssues) -> list[int]:
-    return [each.example.line for each in findings.suspects]
+def lines_of(issues: DataIssues) -> list[int]:
+    return [each.example.line for each in issues.suspects]
 
 
 def test_confident_disagreement_is_suspect_the_surest_first():
     """What agrees with its label, and what the model is not sure of, is no suspect."""
-    found = find(
-        answers(
+    found = find_data_issues(
+        predictions(
             ("one", "a", "a", 0.99),
             ("two", "a", "b", 0.85),
             ("three", "a", "b", 0.95),
@@ -61,8 +61,8 @@ def test_confident_disagreement_is_suspect_the_surest_first():
 
 def test_nearly_the_same_words_under_two_intents_are_found():
     """What is not told apart comes first; within an intent it is no contradiction."""
-    found = find(
-        answers(
+    found = find_data_issues(
+        predictions(
             ("where is my parcel", "track", "track", 0.9),
             ("where is my parcel?", "lost", "lost", 0.9),
             ("reset my password please", "reset", "forgot", 0.6),
@@ -71,7 +71,9 @@ def test_nearly_the_same_words_under_two_intents_are_found():
         )
     )
 
-    shown = [(each.first.line, each.second.line, each.are_told_apart) for each in found.look_alikes]
+    shown = [
+        (each.first.line, each.second.line, each.are_recognised) for each in found.near_duplicates
+    ]
     assert [each[2] for each in shown] == [False, True]
     assert shown[0][0] == 4
     assert shown[0][1] in {5, 6}
@@ -80,8 +82,8 @@ def test_nearly_the_same_words_under_two_intents_are_found():
 
 def test_intents_that_are_taken_for_each_other_are_found():
     """Both directions count, the most mistakes come first, and one alone is none."""
-    found = find(
-        answers(
+    found = find_data_issues(
+        predictions(
             *((f"{word} one", "b", "a", 0.5) for word in SUBJECTS[:3]),
             ("other", "a", "b", 0.7),
             ("more", "c", "a", 0.5),
@@ -106,7 +108,7 @@ def test_intent_with_few_utterances_is_weak():
     rows = [*varied("enough", 20), *varied("few", 19), *varied("fewer", 2)]
     rows[-1] = ("something", "fewer", "few", 0.5)
 
-    weak = find(answers(*rows)).weak_intents
+    weak = find_data_issues(predictions(*rows)).weak_intents
 
     assert [(each.first.intent, each.count, each.recall) for each in weak] == [
         ("fewer", 2, 0.5),
@@ -119,7 +121,7 @@ def test_intent_of_uniform_utterances_is_weak():
     """As many as there may be: when they differ by a number, they teach little."""
     uniform = right("book", [f"please book a table for {number}0 guests" for number in range(30)])
 
-    [weak] = find(answers(*varied("other", 30), *uniform)).weak_intents
+    [weak] = find_data_issues(predictions(*varied("other", 30), *uniform)).weak_intents
 
     assert (weak.first.intent, weak.first.line, weak.count) == ("book", 32, 30)
     assert weak.is_uniform
@@ -135,15 +137,17 @@ def test_of_many_utterances_some_are_compared(monkeypatch):
         compared.append(len(texts))
         return ()
 
-    monkeypatch.setattr("model.evaluation.data_issues.built_alike", record)
+    monkeypatch.setattr("model.evaluation.data_issues.uniform_pairs", record)
 
-    find(answers(*varied("many", 2 * MAX_COMPARED + 1), *varied("all", MAX_COMPARED)))
+    find_data_issues(
+        predictions(*varied("many", 2 * MAX_COMPARED + 1), *varied("all", MAX_COMPARED))
+    )
 
     assert sorted(compared) == [134, MAX_COMPARED]
 
 
 def test_sound_data_has_nothing_to_mend():
     """Enough utterances, unlike each other, and all recognised."""
-    found = find(answers(*varied("one"), *varied("two")))
+    found = find_data_issues(predictions(*varied("one"), *varied("two")))
 
     assert found == DataIssues((), (), (), ())

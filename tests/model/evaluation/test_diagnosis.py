@@ -9,7 +9,7 @@ from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.learning.cross_validation import cross_validate
 from model.learning.training_set import TrainingSet
-from tests.conftest import SMALL_DATA
+from tests.support.small_data import SMALL_DATA
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def diagnosis() -> Diagnosis:
 
 def test_wrong_label_is_the_first_suspect(diagnosis):
     """With its line, and what it should be."""
-    [suspect, *_] = diagnosis.findings.suspects
+    [suspect, *_] = diagnosis.issues.suspects
 
     assert (suspect.example.line, suspect.likely) == (99, "password_reset")
 

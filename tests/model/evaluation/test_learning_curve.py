@@ -7,7 +7,7 @@ from model.evaluation.confidence_intervals import Interval, wilson
 from model.evaluation.learning_curve import LearningCurve, _next_gain, _part, learning_curve
 from model.learning.cross_validation import cross_validate, enough_folds, fold_splits
 from model.learning.training_set import TrainingSet
-from tests.conftest import SMALL_DATA
+from tests.support.small_data import SMALL_DATA
 
 WORDS = ("please", "now", "again", "today", "quickly")
 
@@ -40,7 +40,7 @@ def test_accuracy_grows_with_the_data(corpus):
     assert curve.points[-1].accuracy == accuracy
     assert curve.points[-1].interval == wilson(accuracy, len(corpus))
     assert curve.points[0].accuracy < curve.points[-1].accuracy
-    assert steps == [f"Learning from one in {number} utterances" for number in (8, 4, 2)]
+    assert steps == [f"Training on one in {number} utterances" for number in (8, 4, 2)]
 
 
 def test_same_seed_gives_the_same_curve(corpus):
@@ -95,7 +95,7 @@ def test_part_without_words_is_left_out():
 
 def test_large_data_is_tested_on_some_folds(corpus, monkeypatch):
     """As many folds as it takes to choose the settings."""
-    monkeypatch.setattr("model.learning.cross_validation.ENOUGH_FOR_SETTINGS", 30)
+    monkeypatch.setattr("model.learning.cross_validation.MIN_HELD_OUT", 30)
 
     assert enough_folds(corpus, fold_splits(corpus, seed=0)) == 2
 
@@ -123,14 +123,14 @@ def test_next_gain_goes_by_the_last_one():
     ],
 )
 def test_verdict_weighs_gain_and_uncertainty(with_half, with_all, verdict):
-    """A clear gain, a clear absence of one, and what cannot be told."""
+    """The verdict is certain only if the interval of the gain is narrow enough."""
     assert verdict in LearningCurve((), *_next_gain(with_half, with_all)).verdict
 
 
 def test_verdict_gives_the_numbers():
-    """In points of accuracy."""
+    """The verdict states the gain and its interval in points of accuracy."""
     curve = LearningCurve((), 0.0163, Interval(0.0102, 0.0221))
 
     assert curve.verdict == (
-        "More data would help: twice as much, about 1.6 points of accuracy (1.0 to 2.2)."
+        "More data would help: twice as much gains about 1.6 points of accuracy (1.0 to 2.2)."
     )

@@ -7,8 +7,14 @@ import pytest
 from sklearn.preprocessing import normalize
 
 from model.evaluation import similarity
-from model.evaluation.similarity import MIN_LIKENESS, MIN_SIMILARITY, Pairs, alike, built_alike
-from tests.conftest import SMALL_DATA
+from model.evaluation.similarity import (
+    MIN_SIMILARITY,
+    MIN_UNIFORMITY,
+    Pairs,
+    similar_pairs,
+    uniform_pairs,
+)
+from tests.support.small_data import SMALL_DATA
 
 TEXTS = [
     "where is my parcel",
@@ -31,7 +37,7 @@ def of_pairs(found: Iterator[Pairs]) -> dict[tuple[int, int], float]:
 
 def test_utterances_that_say_nearly_the_same_are_found():
     """Signs and capitals do not make another utterance; each pair is found once."""
-    found = of_pairs(alike(TEXTS))
+    found = of_pairs(similar_pairs(TEXTS))
 
     assert set(found) == {(0, 2), (1, 4)}
     assert all(MIN_SIMILARITY <= each <= 1.0 for each in found.values())
@@ -40,8 +46,8 @@ def test_utterances_that_say_nearly_the_same_are_found():
 @pytest.mark.parametrize(
     ("find", "weigh_words", "least"),
     [
-        pytest.param(alike, True, MIN_SIMILARITY, id="meaning"),
-        pytest.param(built_alike, False, MIN_LIKENESS, id="build"),
+        pytest.param(similar_pairs, True, MIN_SIMILARITY, id="meaning"),
+        pytest.param(uniform_pairs, False, MIN_UNIFORMITY, id="build"),
     ],
 )
 def test_nothing_that_is_alike_is_missed(find, weigh_words, least, monkeypatch):
@@ -61,22 +67,22 @@ def test_nothing_that_is_alike_is_missed(find, weigh_words, least, monkeypatch):
     assert found == pytest.approx({pair: all_pairs[pair] for pair in found}, abs=1e-5)
 
 
-def test_what_is_built_alike_may_mean_something_else():
+def test_what_is_uniform_pairs_may_mean_something_else():
     """Rare words set utterances apart by meaning, not by build."""
     texts = [f"please book a table for {name} tonight" for name in ("Ann", "Bob", "Zoe", "Eve")]
 
-    assert of_pairs(alike(texts)) == {}
-    assert len(of_pairs(built_alike(texts))) == 6
+    assert of_pairs(similar_pairs(texts)) == {}
+    assert len(of_pairs(uniform_pairs(texts))) == 6
 
 
 def test_numbers_do_not_change_how_a_text_is_built():
     """One sentence with many amounts is one sentence."""
     texts = ["send 3 dollars to account 1000", "send 250 dollars to account 98"]
 
-    assert of_pairs(alike(texts)) == {}
-    assert of_pairs(built_alike(texts)) == {(0, 1): pytest.approx(1.0)}
+    assert of_pairs(similar_pairs(texts)) == {}
+    assert of_pairs(uniform_pairs(texts)) == {(0, 1): pytest.approx(1.0)}
 
 
 def test_texts_without_words_are_like_nothing():
     """There is nothing to compare."""
-    assert of_pairs(alike(["!", "!!"])) == {}
+    assert of_pairs(similar_pairs(["!", "!!"])) == {}

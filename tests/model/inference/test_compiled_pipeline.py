@@ -25,7 +25,7 @@ def compiled(content, small_trained):
 
 
 def test_file_survives_reading_and_writing(compiled, content, small_trained):
-    """What was read is written as it was."""
+    """Reading and writing a file leaves its bytes unchanged."""
     assert compiled.to_bytes(model_sha256=small_trained.card.model_sha256) == content
 
 
@@ -36,13 +36,13 @@ def test_file_of_another_pickle_is_refused(content):
 
 
 def test_damaged_file_is_refused(content):
-    """A file that was cut is called damaged."""
+    """A truncated file is refused as damaged."""
     with pytest.raises(CompiledFormError, match="is damaged"):
         CompiledPipeline.from_bytes(content[:-1], model_sha256="")
 
 
 def test_other_format_is_refused():
-    """A sealed file of another format is of another version."""
+    """A file of another format is refused as of another version."""
     content = ArrayFile({}, {"format": "intent-function/0"}).to_bytes()
 
     with pytest.raises(CompiledFormError, match="another version"):
@@ -51,7 +51,7 @@ def test_other_format_is_refused():
 
 @pytest.mark.parametrize("description", ["{}", "[]", "no JSON", '{"labels": ["a"]}'])
 def test_file_without_a_description_is_refused(description):
-    """A sealed file that describes no pipeline is refused."""
+    """A file with a valid checksum that describes no pipeline is refused."""
     metadata = {"format": FORMAT, "model_sha256": "", "description": description}
 
     with pytest.raises(CompiledFormError, match="describes no pipeline"):
@@ -88,14 +88,14 @@ def with_arrays(compiled, **changes):
     ],
 )
 def test_parts_that_do_not_fit_are_refused(compiled, changes):
-    """Arrays that contradict each other are refused, however they came there."""
+    """Arrays that contradict each other are refused."""
     with pytest.raises(CompiledFormError, match="do not fit together"):
         CompiledScorer(with_arrays(compiled, **changes))
 
 
 @pytest.mark.parametrize("missing", ["static.pieces", "static.vectors", "static.scales"])
 def test_static_vectors_without_a_part_are_refused(compiled, missing):
-    """Weights of static vectors serve only with all that makes the vectors."""
+    """Weights of static vectors need pieces, vectors and scales."""
     static = to_arrays(TINY, np.zeros((len(compiled.labels), TINY.dimensions)))
     CompiledScorer(with_arrays(compiled, **static))
 

@@ -11,7 +11,7 @@ from tests.support.tiny_embedding import TINY
 TEXTS = ["my order", "where is my parcel", "password"]
 
 
-def test_step_gives_the_vectors_of_its_embedding():
+def test_step_returns_the_vectors_of_its_embedding():
     """The step transforms texts by its embedding, and needs no fitting."""
     step = StaticVectors(TINY)
 
@@ -19,25 +19,25 @@ def test_step_gives_the_vectors_of_its_embedding():
     assert len(step.get_feature_names_out()) == TINY.dimensions
 
 
-def test_copies_give_the_same_vectors():
+def test_copies_return_the_same_vectors():
     """scikit-learn can copy the step, as its searches do."""
     assert (clone(StaticVectors(TINY)).transform(TEXTS) == TINY.transform(TEXTS)).all()
 
 
-def test_pipelines_learn_from_it():
-    """A pipeline of scikit-learn fits on its vectors."""
+def test_pipelines_are_fitted_on_its_vectors():
+    """A classifier of scikit-learn can be fitted on the vectors."""
     pipeline = make_pipeline(StaticVectors(TINY), LogisticRegression(C=100))
 
     assert list(pipeline.fit(TEXTS, ["a", "b", "c"]).predict(TEXTS)) == ["a", "b", "c"]
 
 
 def test_words_explain_a_score():
-    """What the words add is what the whole text's vector gives."""
+    """The words' contributions add up to the dot product of the text's vector."""
     weights = np.arange(TINY.dimensions, dtype=np.float64)
 
-    added = StaticVectors(TINY).contributions("my order", weights)
+    contributions = TINY.contributions("my order", weights)
 
-    assert set(added) == {"my", "order"}
+    assert set(contributions) == {"my", "order"}
     np.testing.assert_allclose(
-        sum(added.values()), TINY.transform(["my order"])[0] @ weights, rtol=1e-6
+        sum(contributions.values()), TINY.transform(["my order"])[0] @ weights, rtol=1e-6
     )

@@ -19,8 +19,9 @@ from model.errors import ArtifactBrokenError, ArtifactMissingError
 from model.inference.intent_model import IntentModel, softmax
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
+from model.inference.safetensors_file import ArrayFile
 from model.training.trainer import COMPILED_NAME, MODEL_NAME
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 from tests.support.tables import TableScorer
 
 LABELS = ("a", "b", "c")
@@ -89,7 +90,9 @@ def test_garbage_is_refused(tmp_path):
     path = tmp_path / "garbage.pkl"
     path.write_bytes(b"garbage")
 
-    assert error_of(path) == f"{path} is not a readable joblib file. Train it again: make train."
+    message = error_of(path)
+    assert message.startswith(f"{path} is not a readable joblib file (")
+    assert message.endswith("). Train it again: make train.")
 
 
 def test_unreadable_card_is_refused(model_path):
@@ -185,6 +188,63 @@ def test_self_test_asks_for_the_intent_whatever_the_threshold(model_path):
     assert answer.intent == OUT_OF_SCOPE
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\x1bb", "a\u2028b", "\ud800"], ids=ascii)
+def test_label_with_control_characters_is_refused(tmp_path, name):
+    """A label that no event attribute or header can carry is an error that names the label."""
+    path = tmp_path / "model.pkl"
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["hi", "bye"], ["z", "b"])
+    pipeline[-1].classes_ = np.array(["z", name], dtype=object)
+    joblib.dump(pipeline, path)
+
+    assert error_of(path) == (
+        f"{path} has a label with a control character or line break: {name!a}. "
+        "Rename the intent and train again."
+    )
+
+
+def reseal(model_path: Path, **changes: object) -> Path:
+    """Change values of the compiled form's description, and write it with a valid checksum."""
+    path = model_path.with_name(COMPILED_NAME)
+    file = ArrayFile.from_bytes(path.read_bytes())
+    description = json.dumps(json.loads(file.metadata["description"]) | changes)
+    path.write_bytes(
+        ArrayFile(file.arrays, {**file.metadata, "description": description}).to_bytes()
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"labels": [1, 2, 3]}, id="labels"),
+        pytest.param({"labels": 3}, id="no-labels"),
+        pytest.param({"is_joint": "no"}, id="is-joint"),
+        pytest.param({"step": "much"}, id="step"),
+        pytest.param({"weightings": [{"bounds": "x"}]}, id="bounds"),
+        pytest.param({"weightings": [[]]}, id="weighting"),
+        pytest.param({"vocabularies": {"a": 1}}, id="vocabularies"),
+    ],
+)
+def test_resealed_compiled_form_is_refused(model_path, changes):
+    """A compiled form with a valid checksum but values of a wrong type ends the load."""
+    compiled_path = reseal(model_path, **changes)
+
+    message = error_of(model_path)
+
+    assert message.startswith(str(compiled_path))
+    assert message.endswith(f". Compile it again: python -m model.compile {model_path}.")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["factor", "above"])
+def test_values_that_fail_only_in_use_are_refused(model_path, name):
+    """A value of a wrong type that only scoring meets fails the self-test."""
+    weighting = {"bounds": [0, 1], name: "x"}
+    reseal(model_path, weightings=[weighting])
+
+    assert error_of(model_path).startswith(f"{model_path} fails at its self-test: ")
+
+
 def test_classifier_without_numbers_is_refused(tmp_path):
     """A classifier whose weights are not numbers any more is an error."""
     pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["hi", "bye"], ["a", "b"])
@@ -199,14 +259,14 @@ def test_classifier_without_numbers_is_refused(tmp_path):
 
 @pytest.mark.parametrize("threshold", [-1.5, 0.0])
 def test_threshold_overrides_the_cards(model_path, small_trained, threshold):
-    """A threshold given at load, 0 too, takes the place of the card's and changes nothing else."""
+    """A threshold at load, also 0, replaces the card's and changes nothing else."""
     model = IntentModel.load(model_path, threshold=threshold)
 
     assert small_trained.card.threshold != threshold
     assert model.card.to_json() == replace(small_trained.card, threshold=threshold).to_json()
 
 
-def test_threshold_is_given_to_a_model_without_a_card(model_path):
+def test_threshold_applies_to_a_model_without_a_card(model_path):
     """A pipeline without a card can be served with a threshold."""
     model_path.with_name(CARD_NAME).unlink()
 
@@ -309,7 +369,7 @@ def test_small_model_knows_its_intents(small_model):
 
 
 def test_largest_logits_are_what_the_threshold_bounds():
-    """Beside the probabilities, each utterance's largest logit is given as the scorer has it."""
+    """The score of being in scope is the largest logit, without the temperature."""
     probabilities, scope_scores = table_model(temperature=3.0).score(["clear", "vague"])
 
     assert probabilities.shape == (2, len(LABELS))
@@ -356,7 +416,7 @@ EVIDENCE = [
         pytest.param(99, 4, id="more-than-there-are"),
     ],
 )
-def test_explanation_gives_the_strongest_evidence_first(limit, count):
+def test_explanation_begins_with_the_strongest_evidence(limit, count):
     """Evidence for the most likely intent is sorted by weight, then by name, and limited."""
     scorer = TableScorer(LABELS, TABLE, {1: EVIDENCE})
     model = IntentModel(scorer, ModelCard(LABELS, "", threshold=100.0))
@@ -367,7 +427,7 @@ def test_explanation_gives_the_strongest_evidence_first(limit, count):
 
 
 def test_explanation_is_of_ten_n_grams(small_model):
-    """Without a limit, the ten strongest n-grams of the utterance are given."""
+    """The default limit is the ten strongest n-grams."""
     text = "please reset my password"
 
     explanation = small_model.explain(text)

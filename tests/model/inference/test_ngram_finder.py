@@ -20,9 +20,9 @@ NGRAMS = [" a", "a ", "ab", "abc"]
 
 @pytest.fixture
 def finder():
-    units, phrases = NgramTrie.of(NGRAMS)
+    units, trie = NgramTrie.of(NGRAMS)
     finder = NgramFinder()
-    finder.add(OPTIONS.normalization, Analyzer(OPTIONS, units, phrases, offset=0))
+    finder.add(OPTIONS.normalization, Analyzer(OPTIONS, units, trie, offset=0))
     return finder
 
 
@@ -30,31 +30,34 @@ def in_text(finder, text):
     return [NGRAMS[column] for column in finder.columns(text).tolist()]
 
 
-def test_each_ngram_is_given_as_often_as_it_occurs(finder):
-    """Columns come in order; what is not known is left out."""
+def cached_words(finder):
+    return sum(len(words._cache) for words in finder._words.values())
+
+
+def test_each_ngram_is_returned_as_often_as_it_occurs(finder):
+    """Columns are ascending; unknown n-grams are left out."""
     assert in_text(finder, "ABC a xyz") == [" a", " a", "a ", "ab", "abc"]
     assert in_text(finder, "") == []
 
 
-def test_texts_are_told_apart(finder):
-    """Each n-gram comes with the number of its text."""
+def test_n_grams_of_a_batch_name_their_text(finder):
+    """Each n-gram is returned with the number of its text."""
     columns, owners = finder.columns_of(["a", "", "abc a"])
 
     found = sorted(zip(owners.tolist(), [NGRAMS[column] for column in columns], strict=True))
     assert found == [(0, " a"), (0, "a "), (2, " a"), (2, " a"), (2, "a "), (2, "ab"), (2, "abc")]
 
 
-@pytest.mark.parametrize("most", [1, 2, 3])
-def test_forgotten_words_are_found_again(finder, monkeypatch, most):
-    """However few words are remembered, the answers stay the same."""
-    monkeypatch.setattr("model.inference.ngram_finder.MAX_REMEMBERED_WORDS", most)
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_words_that_left_the_cache_are_found_again(finder, monkeypatch, size):
+    """The size of the cache is bounded and changes no result."""
+    monkeypatch.setattr("model.inference.ngram_finder.MAX_CACHED_WORDS", size)
     texts = ["a ab abc", "abc", "ab a", "a ab abc"]
 
-    answers = [in_text(finder, text) for text in texts]
+    found = [in_text(finder, text) for text in texts]
 
-    [group] = finder._groups.values()
-    assert len(group.words._remembered) <= most
-    assert answers == [
+    assert cached_words(finder) <= size
+    assert found == [
         [" a", " a", " a", "a ", "ab", "ab", "abc"],
         [" a", "ab", "abc"],
         [" a", " a", "a ", "ab"],
@@ -62,10 +65,9 @@ def test_forgotten_words_are_found_again(finder, monkeypatch, most):
     ]
 
 
-def test_long_words_are_not_remembered(finder):
-    """A sender of long words can't fill the memory."""
+def test_long_words_are_not_cached(finder):
+    """Long words cannot fill the memory."""
     word = "ab" + "x" * 40
 
     assert in_text(finder, word) == in_text(finder, word) == [" a", "ab"]
-    [group] = finder._groups.values()
-    assert not group.words._remembered
+    assert cached_words(finder) == 0

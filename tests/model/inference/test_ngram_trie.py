@@ -6,49 +6,51 @@ import pytest
 from model.inference.ngram_trie import NgramTrie, NgramTrieLookup
 
 SEQUENCES = [("my", "lost", "order"), ("order",), ("lost", "order"), ("my",), ("a", "lost", "cat")]
-UNITS, PHRASES = NgramTrie.of(SEQUENCES)
+UNITS, TRIE = NgramTrie.of(SEQUENCES)
 
 
-def found(texts, least, most, *, offset=0):
+def found(texts, min_size, max_size, *, offset=0):
     numbers = {unit: number for number, unit in enumerate(UNITS)}
-    units = [numbers.get(word, PHRASES.unknown) for word in texts.split()]
-    finder = NgramTrieLookup(PHRASES, offset=offset)
-    return [each.tolist() for each in finder.columns_of(np.array(units, np.int64), least, most)]
+    units = [numbers.get(word, TRIE.unknown) for word in texts.split()]
+    lookup = NgramTrieLookup(TRIE, offset=offset)
+    return [
+        each.tolist() for each in lookup.columns_of(np.array(units, np.int64), min_size, max_size)
+    ]
 
 
-def test_sequences_survive():
-    """What was put in is given back, in the order of the columns."""
-    assert PHRASES.sequences(UNITS) == SEQUENCES
+def test_sequences_are_recovered():
+    """The trie returns the sequences that it was built from, in the order of columns."""
+    assert TRIE.sequences(UNITS) == SEQUENCES
 
 
-def test_each_place_is_looked_up_in_each_size():
-    """What is no n-gram of the vocabulary has no column, the beginning of one included."""
+def test_n_grams_at_each_position_are_looked_up_in_each_size():
+    """Unknown n-grams have no column, nor has a mere prefix of a known one."""
     assert found("my lost order", 1, 3) == [[3, -1, 1], [-1, 2], [0]]
 
 
 def test_columns_may_begin_anywhere():
-    """The first column is that of the vocabulary among others."""
+    """The offset is added to every column."""
     assert found("lost order", 2, 2, offset=10) == [[12]]
 
 
 def test_sizes_are_bounded():
-    """Only n-grams between the sizes are given, and none longer than the text."""
+    """Only n-grams within the sizes are returned, and none longer than the text."""
     assert found("my lost order", 3, 5) == [[0]]
     assert found("my lost", 3, 3) == []
     assert found("", 1, 2) == []
 
 
-def test_no_ngram_reaches_across_what_is_not_known():
-    """Neither a beginning nor an end matches an unknown unit."""
+def test_no_ngram_contains_an_unknown_unit():
+    """Neither a prefix nor a last unit matches an unknown unit."""
     assert found("my new order", 1, 2) == [[3, -1, 1], [-1, -1]]
 
 
 def test_single_units_need_no_keys():
-    """A vocabulary of words alone has no longer n-grams to look up."""
-    units, phrases = NgramTrie.of([("b",), ("a",)])
+    """A vocabulary of single words has no keys."""
+    units, trie = NgramTrie.of([("b",), ("a",)])
 
-    assert phrases.sequences(units) == [("b",), ("a",)]
-    columns = NgramTrieLookup(phrases, offset=0).columns_of(np.array([0, 1, 2]), 1, 2)
+    assert trie.sequences(units) == [("b",), ("a",)]
+    columns = NgramTrieLookup(trie, offset=0).columns_of(np.array([0, 1, 2]), 1, 2)
     assert [each.tolist() for each in columns] == [[1, 0, -1], [-1, -1]]
 
 
@@ -65,9 +67,9 @@ def test_single_units_need_no_keys():
         pytest.param([6], [1, 2, 0, 3], 2, id="begins-with-unknown"),
     ],
 )
-def test_parts_that_do_not_fit_are_noticed(keys, columns, units):
-    """Whatever a file holds, nothing is looked up where it does not belong."""
-    phrases = NgramTrie(np.array(keys, np.uint8), np.array(columns, np.uint8))
+def test_arrays_that_contradict_each_other_are_refused(keys, columns, units):
+    """Arrays of an arbitrary file never lead to a wrong column."""
+    trie = NgramTrie(np.array(keys, np.uint8), np.array(columns, np.uint8))
 
     with pytest.raises(ValueError, match="do not fit"):
-        phrases.check(units, 3)
+        trie.check(units, 3)

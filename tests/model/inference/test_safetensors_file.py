@@ -18,7 +18,7 @@ CONTENT = ArrayFile(ARRAYS, {"what": "a tést"}).to_bytes()
 
 
 def test_arrays_and_metadata_survive():
-    """What was written is read again: names, types, shapes, values and texts."""
+    """Names, types, shapes, values and metadata survive writing and reading."""
     file = ArrayFile.from_bytes(CONTENT)
 
     assert file.metadata["what"] == "a tést"

@@ -7,7 +7,8 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
@@ -52,7 +53,7 @@ class _FailsToUnpickle:
         pytest.param(MultinomialNB(), TWO, id="binary-predict-proba-only"),
     ],
 )
-def test_softmax_of_logits_is_what_the_classifier_predicts(classifier, targets):
+def test_softmax_of_logits_is_the_predicted_probability(classifier, targets):
     """Logits have a column for each label, and their softmax is the classifier's probability."""
     pipeline = fitted(classifier, targets)
     scorer = PipelineScorer(pipeline)
@@ -112,7 +113,7 @@ def test_labels_that_are_numbers_become_text():
     ],
 )
 def test_dumped_pipeline_scores_as_before(classifier):
-    """A pipeline that was dumped and read again gives the same logits."""
+    """A pipeline that was dumped and loaded has the same logits."""
     pipeline = fitted(classifier)
 
     scorer = PipelineScorer.from_bytes(dump(pipeline), PATH)
@@ -127,7 +128,6 @@ def test_dumped_pipeline_scores_as_before(classifier):
         pytest.param(b"garbage", "is not a readable joblib file", id="garbage"),
         pytest.param(dump(fitted())[:-100], "is not a readable joblib file", id="cut-off"),
         pytest.param(dump(_FailsToUnpickle()), "is not a readable joblib file", id="fails-to-load"),
-        pytest.param(b"cno_module\nX\n.", "is not a readable joblib file", id="unknown-class"),
         pytest.param(dump({"a": 1}), "holds no fitted classifier of texts", id="no-classifier"),
         pytest.param(
             dump(make_pipeline(CountVectorizer(), LogisticRegression())),
@@ -151,7 +151,7 @@ def test_dumped_pipeline_scores_as_before(classifier):
         ),
         pytest.param(
             dump(fitted(SVC(decision_function_shape="ovo"), [*FOUR])),
-            "does not give one score for each label",
+            "does not compute one score for each label",
             id="scores-of-pairs",
         ),
     ],
@@ -161,12 +161,76 @@ def test_content_that_is_no_classifier_is_refused(content, reason):
     with pytest.raises(ArtifactBrokenError) as caught:
         PipelineScorer.from_bytes(content, PATH)
 
-    assert str(caught.value) == f"model.pkl {reason}. Train it again: make train."
+    assert str(caught.value).startswith(f"model.pkl {reason}")
+    assert str(caught.value).endswith(". Train it again: make train.")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        pytest.param(
+            b"cno_module\nX\n.", "ModuleNotFoundError: No module named 'no_module'", id="module"
+        ),
+        pytest.param(
+            b"\x80\x04\x8c\x04json\x8c\x05mytok\x93.",
+            "AttributeError: Can't get attribute 'mytok' on <module",
+            id="name",
+        ),
+    ],
+)
+def test_code_that_can_not_be_imported_is_named(content, cause):
+    """A pickle that needs a missing module or function is an error that names it."""
+    with pytest.raises(ArtifactBrokenError) as caught:
+        PipelineScorer.from_bytes(content, PATH)
+
+    assert str(caught.value).startswith(f"model.pkl needs code that can't be imported ({cause}")
+    assert caught.value.remedy == (
+        "Make it importable where the model is loaded, or train a pipeline without it"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"cmodel.static_vectors\nStaticVectors\n.", id="module"),
+        pytest.param(b"cmodel.inference.prediction\nFormer\n.", id="class"),
+    ],
+)
+def test_pickle_of_another_version_asks_for_training(content):
+    """A pickle that names a class of this project by a former path has to be trained again."""
+    with pytest.raises(ArtifactBrokenError) as caught:
+        PipelineScorer.from_bytes(content, PATH)
+
+    assert caught.value.reason.startswith("was saved by another version of this program (")
+    assert caught.value.remedy == "Train it again: make train"
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        pytest.param(OneVsRestClassifier(LogisticRegression()), id="one-vs-rest"),
+        pytest.param(RidgeClassifier(), id="ridge"),
+        pytest.param(KNeighborsClassifier(1), id="nearest-neighbours"),
+    ],
+)
+def test_pipeline_for_several_labels_is_refused(classifier):
+    """A classifier that was fitted on an indicator matrix is refused, with the reason."""
+    indicators = np.eye(3, dtype=int)[[0, 0, 1, 1, 2, 2]] | [1, 0, 0]
+    indicators[2:4, 0] = 0
+
+    with pytest.raises(ArtifactBrokenError) as caught:
+        PipelineScorer.from_bytes(dump(fitted(classifier, indicators)), PATH)
+
+    assert str(caught.value) == (
+        "model.pkl predicts several labels a text (it was fitted on an indicator matrix). "
+        "Fit it on one label a text."
+    )
 
 
 @pytest.mark.parametrize("label", range(3))
 def test_evidence_adds_up_to_the_logit(label):
-    """What the n-grams added to a label's logit is the logit without the intercept."""
+    """The contributions of the n-grams add up to the logit without the intercept."""
     pipeline = fitted()
     scorer = PipelineScorer(pipeline)
 
@@ -194,7 +258,7 @@ def test_evidence_of_a_binary_classifier_adds_up_to_the_logit(label, share):
 
 
 def test_evidence_of_a_feature_union_is_merged():
-    """An n-gram that two vectorizers saw is given once, without their names, with the sum."""
+    """Contributions of two vectorizers to one n-gram are summed under its plain name."""
     features = FeatureUnion(
         [
             ("word", CountVectorizer()),
@@ -224,7 +288,7 @@ def test_evidence_of_a_single_vectorizer_is_named_as_it_is():
 
 
 def test_evidence_reads_the_features_of_the_last_step():
-    """With a step between vectorizer and classifier, evidence is what this step hands on."""
+    """With a step between vectorizer and classifier, evidence is computed from its output."""
     steps = CountVectorizer(), TfidfTransformer(), LogisticRegression()
     pipeline = make_pipeline(*steps).fit(TEXTS, THREE)
     scorer = PipelineScorer(pipeline)
@@ -237,8 +301,8 @@ def test_evidence_reads_the_features_of_the_last_step():
     )
 
 
-def test_words_give_what_their_static_vectors_add():
-    """Static vectors are explained by words, together with the n-grams that are these words."""
+def test_static_vectors_are_explained_by_words():
+    """Contributions of a word's static vector and of its n-gram are summed."""
     features = FeatureUnion([("word", CountVectorizer()), ("static", StaticVectors(TINY))])
     pipeline = fitted(features=features)
     scorer = PipelineScorer(pipeline)
@@ -252,7 +316,7 @@ def test_words_give_what_their_static_vectors_add():
 
 
 def test_text_of_unknown_words_has_no_evidence():
-    """A text without any n-gram of the training has nothing to show."""
+    """A text without known n-grams has no evidence."""
     assert PipelineScorer(fitted()).evidence("something else", 0) == []
 
 
@@ -271,6 +335,6 @@ def test_classifier_without_coefficients_has_no_evidence(classifier):
 
 
 def test_features_without_names_have_no_evidence():
-    """Hashed n-grams can't be named, so there is nothing to show."""
+    """Hashed n-grams have no names and hence no evidence."""
     with pytest.raises(ExplanationError):
-        PipelineScorer(fitted(features=HashingVectorizer())).evidence("hi", 0)
+        PipelineScorer(fitted(features=HashingVectorizer(n_features=64))).evidence("hi", 0)

@@ -35,8 +35,8 @@ def unit(vector: np.ndarray) -> np.ndarray:
         pytest.param("my 你好", ["▁my"], id="unknown-word"),
     ],
 )
-def test_text_is_the_sum_of_its_pieces(text, pieces):
-    """Pieces are merged as byte-pair encoding does, and their vectors added and scaled to one."""
+def test_vector_is_the_normalized_sum_of_the_pieces(text, pieces):
+    """Pieces are those of byte-pair encoding; the sum of their vectors is scaled to length 1."""
     [vector] = TINY.transform([text])
 
     np.testing.assert_allclose(vector, unit(sum_of(*pieces)), atol=1e-6)
@@ -45,17 +45,17 @@ def test_text_is_the_sum_of_its_pieces(text, pieces):
 
 @pytest.mark.parametrize("text", ["", " \n", "42", "你好"])
 def test_text_without_known_pieces_has_no_vector(text):
-    """What is not known has no direction: the vector is zero."""
+    """The vector of a text without known pieces is zero."""
     assert not TINY.transform([text]).any()
 
 
-def test_no_texts_give_no_vectors():
-    """The shape is kept where there is nothing to transform."""
+def test_no_texts_have_no_vectors():
+    """The result for an empty list has no rows but all dimensions."""
     assert TINY.transform([]).shape == (0, TINY.dimensions)
 
 
-def test_long_words_are_taken_apart():
-    """A word longer than a run is merged run by run; only the first begins a word."""
+def test_long_words_are_split():
+    """Pieces of a long word are merged in runs; only the first run begins a word."""
     first, rest = "x" * (MAX_RUN - 1), "order"
 
     [vector] = TINY.transform([first + rest])
@@ -64,7 +64,7 @@ def test_long_words_are_taken_apart():
 
 
 def test_embedding_survives_pickling():
-    """An unpickled embedding gives the same vectors."""
+    """An unpickled embedding returns the same vectors."""
     copy = pickle.loads(pickle.dumps(TINY))
 
     assert (copy.transform(TEXTS) == TINY.transform(TEXTS)).all()
@@ -78,8 +78,8 @@ def test_embedding_survives_pickling():
         pytest.param(["a", "b"], np.zeros(2, np.int8), np.ones(2, np.float32), id="dimensions"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(pieces, vectors, scales):
-    """There are as many pieces as vectors and scales."""
+def test_parts_of_different_lengths_are_refused(pieces, vectors, scales):
+    """An embedding needs one vector and one scale for each piece."""
     with pytest.raises(ValueError, match="do not fit together"):
         Embedding(pieces, vectors, scales)
 
@@ -95,7 +95,7 @@ def weights(coefficients):
 
 
 def test_scores_survive_storage(weights, coefficients):
-    """What was stored as arrays scores texts by the coefficients."""
+    """Weights that are read from arrays score texts by the stored coefficients."""
     np.testing.assert_allclose(
         weights.scores(TEXTS), TINY.transform(TEXTS) @ coefficients.T, atol=1e-6
     )
@@ -104,14 +104,14 @@ def test_scores_survive_storage(weights, coefficients):
 
 @pytest.mark.parametrize("text", [*TEXTS, "my my order"])
 def test_contributions_of_words_add_up_to_the_score(weights, text):
-    """What the words add is, all together, the text's score; a repeated word is given once."""
-    added = weights.contributions(text, 2)
+    """The contributions of distinct words add up to the text's score."""
+    contributions = weights.contributions(text, 2)
 
-    assert sum(added.values()) == pytest.approx(weights.scores([text])[0, 2], abs=1e-6)
-    assert len(added) == len(set(text.split()))
+    assert sum(contributions.values()) == pytest.approx(weights.scores([text])[0, 2], abs=1e-6)
+    assert len(contributions) == len(set(text.split()))
 
 
 def test_weights_of_other_dimensions_are_refused():
-    """There is a row of weights for each dimension, with room for the labels."""
+    """Weights need a padded row for each dimension."""
     with pytest.raises(ValueError, match="do not fit the vectors"):
         EmbeddingWeights(TINY, np.zeros((TINY.dimensions, 3), np.float32), label_count=3)

@@ -1,5 +1,3 @@
-"""Splitting texts: words are found as the pattern says, by whichever way."""
-
 from __future__ import annotations
 
 import re
@@ -15,8 +13,8 @@ ASCII = st.text(st.characters(max_codepoint=127))
 
 @pytest.mark.parametrize("pattern", [*MIN_RUNS, r"[a-z]+"])
 @given(text=ASCII | st.text())
-def test_words_are_what_the_pattern_finds(pattern, text):
-    """A quicker way for common patterns gives what the regular expression gives."""
+def test_words_are_the_matches_of_the_pattern(pattern, text):
+    """The fast path for common patterns finds the same words as the regular expression."""
     options = AnalyzerOptions(
         analyzer="word",
         ngram_range=(1, 1),

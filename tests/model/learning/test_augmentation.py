@@ -9,8 +9,8 @@ from model.learning.augmentation import add_typos, upper_case, without_spaces
 TEXT = "where is my missing parcel"
 
 
-def test_every_word_can_be_misspelt():
-    """With a share of one, each word of two letters or more has one slip; short ones stay."""
+def test_share_of_one_misspells_every_long_word():
+    """With a share of 1, each word of two letters or more has a typo."""
     words = add_typos("a blue bird", random.Random(1), share=1.0).split()
 
     assert words[0] == "a"
@@ -18,13 +18,13 @@ def test_every_word_can_be_misspelt():
     assert words[2] != "bird"
 
 
-def test_no_word_has_to_be_misspelt():
-    """With a share of zero, the words stay, with single spaces between them."""
+def test_share_of_zero_misspells_no_word():
+    """With a share of 0, only the spaces between words change."""
     assert add_typos("  where   is it ", random.Random(0), share=0.0) == "where is it"
 
 
 def test_share_of_the_words_is_misspelt():
-    """Of many words, about the given share has a slip."""
+    """About the requested share of many words has a typo."""
     words = ["parcel"] * 2000
 
     result = add_typos(" ".join(words), random.Random(0), share=0.3).split()
@@ -32,22 +32,22 @@ def test_share_of_the_words_is_misspelt():
     assert sum(word != "parcel" for word in result) == pytest.approx(600, abs=60)
 
 
-def test_slips_are_of_four_kinds():
-    """A letter is left out, doubled, swapped with the next one, or replaced."""
+def test_typos_are_of_four_kinds():
+    """A letter is omitted, doubled, swapped with the next one, or replaced."""
     rng = random.Random(0)
-    slips = {add_typos("ab", rng, share=1.0) for _ in range(500)}
+    typos = {add_typos("ab", rng, share=1.0) for _ in range(500)}
 
-    assert {"a", "b", "aab", "abb", "ba", "zb", "az"} <= slips
-    assert {len(slip) for slip in slips} == {1, 2, 3}
+    assert {"a", "b", "aab", "abb", "ba", "zb", "az"} <= typos
+    assert {len(typo) for typo in typos} == {1, 2, 3}
 
 
 def test_upper_case_is_upper_case():
-    """Capitals are the same letters."""
+    """All letters become capitals."""
     assert upper_case("where is it", random.Random(0)) == "WHERE IS IT"
 
 
 def test_one_space_is_lost():
-    """Two words that stood side by side run together, others don't."""
+    """Exactly one pair of adjacent words is joined."""
     result = without_spaces(TEXT, random.Random(0))
 
     assert len(result.split()) == len(TEXT.split()) - 1

@@ -8,7 +8,7 @@ from model.learning.calibration import fit_temperature, rejection_threshold
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
 def test_temperature_of_the_data_is_found(temperature):
-    """Labels drawn from the softmax of the logits over a temperature give this temperature."""
+    """The temperature that the labels were sampled with is recovered."""
     random = np.random.default_rng(0)
     logits = random.normal(scale=3.0, size=(20_000, 5))
     # The largest of logits with Gumbel noise is a draw from their softmax.
@@ -33,7 +33,7 @@ def test_temperature_does_not_depend_on_an_offset():
     [pytest.param(0, 0.01, id="always-right"), pytest.param(1, 100.0, id="always-wrong")],
 )
 def test_temperature_stays_within_bounds(target, bound):
-    """Logits that no temperature fits give one near the end of the range."""
+    """If no temperature fits, the result is near the end of the range."""
     logits = np.tile([0.01, 0.0], (10, 1))
 
     assert fit_temperature(logits, np.full(10, target)) == pytest.approx(bound, rel=0.005)

@@ -8,13 +8,13 @@ import pytest
 from model.learning.cross_validation import HeldOut, cross_validate, fold_splits
 from model.learning.quantization import rounded
 from model.learning.training_set import TrainingSet
-from tests.conftest import SMALL_DATA
+from tests.support.small_data import SMALL_DATA
 
 INTENTS = tuple(SMALL_DATA)
 WEATHER = [f"{word} is the {thing}" for word in ("how", "what") for thing in "abcdefghijklmnop"]
 
 
-def corpus_of(repeats: int = 1, out_of_scope: tuple[str, ...] = ()) -> TrainingSet:
+def training_set_of(repeats: int = 1, out_of_scope: tuple[str, ...] = ()) -> TrainingSet:
     pairs = [
         (f"{text}{' please' * number}", intent)
         for number in range(repeats)
@@ -25,17 +25,17 @@ def corpus_of(repeats: int = 1, out_of_scope: tuple[str, ...] = ()) -> TrainingS
     return TrainingSet(texts, intents, out_of_scope)
 
 
-def held_out_of(corpus: TrainingSet, *, seed: int = 0) -> HeldOut:
-    return cross_validate(corpus, seed=seed, progress=lambda _: None)
+def held_out_of(training_set: TrainingSet, *, seed: int = 0) -> HeldOut:
+    return cross_validate(training_set, seed=seed, progress=lambda _: None)
 
 
 def test_utterances_are_scored_by_models_that_have_not_seen_them():
-    """An utterance that is unlike all others of its intent is not recognised."""
-    corpus = corpus_of()
+    """An utterance unlike all others of its intent gets no large logit."""
+    training_set = training_set_of()
     odd = replace(
-        corpus,
-        texts=("zebra quartz", *corpus.texts[1:]),
-        intents=("password_reset", *corpus.intents[1:]),
+        training_set,
+        texts=("zebra quartz", *training_set.texts[1:]),
+        intents=("password_reset", *training_set.intents[1:]),
     )
 
     logits = held_out_of(odd).logits
@@ -45,28 +45,28 @@ def test_utterances_are_scored_by_models_that_have_not_seen_them():
 
 
 def test_most_held_out_utterances_are_recognised():
-    """The scores of held-out utterances are those of a model that has learnt from the others."""
-    corpus = corpus_of(repeats=3)
+    """Held-out utterances are scored by a model that is trained on the others."""
+    training_set = training_set_of(repeats=3)
 
-    accuracy = (held_out_of(corpus).logits.argmax(axis=1) == corpus.targets).mean()
+    accuracy = (held_out_of(training_set).logits.argmax(axis=1) == training_set.targets).mean()
 
     assert accuracy > 0.9
 
 
 def test_same_seed_gives_the_same_folds():
     """Folds, copies and solvers depend on the seed alone."""
-    first, second, other = (held_out_of(corpus_of(), seed=seed).logits for seed in (0, 0, 1))
+    first, second, other = (held_out_of(training_set_of(), seed=seed).logits for seed in (0, 0, 1))
 
     assert (first == second).all()
     assert not (first == other).all()
 
 
-def test_settings_of_many_utterances_are_chosen_on_the_first_folds(monkeypatch):
+def test_hyperparameters_of_many_utterances_are_chosen_on_the_first_folds(monkeypatch):
     """Once enough utterances are held out, the remaining folds only score."""
-    monkeypatch.setattr("model.learning.cross_validation.ENOUGH_FOR_SETTINGS", 10)
+    monkeypatch.setattr("model.learning.cross_validation.MIN_HELD_OUT", 10)
     steps: list[str] = []
 
-    cross_validate(corpus_of(repeats=2), seed=0, progress=steps.append)
+    cross_validate(training_set_of(repeats=2), seed=0, progress=steps.append)
 
     assert steps == [
         "Choosing the settings, fold 1 of 2",
@@ -78,22 +78,22 @@ def test_settings_of_many_utterances_are_chosen_on_the_first_folds(monkeypatch):
 
 
 def test_weights_are_rounded_where_it_costs_nothing():
-    """The scores are those of rounded weights, and the loss is told."""
-    held_out = held_out_of(corpus_of())
+    """The scores are those of rounded weights, and the loss is recorded."""
+    held_out = held_out_of(training_set_of())
 
     assert held_out.is_rounded
     assert held_out.rounding_loss <= 0.001
 
 
 def test_weights_are_kept_where_rounding_costs_accuracy(monkeypatch):
-    """Rounding that makes mistakes is told of, and not done."""
-    exact = held_out_of(corpus_of(repeats=3))
+    """Rounding that costs accuracy is recorded, but not applied."""
+    exact = held_out_of(training_set_of(repeats=3))
     monkeypatch.setattr(
         "model.learning.cross_validation.rounded",
         lambda linear, step, count: rounded(linear.times(-1.0), step, count),
     )
 
-    held_out = held_out_of(corpus_of(repeats=3))
+    held_out = held_out_of(training_set_of(repeats=3))
 
     assert not held_out.is_rounded
     assert held_out.rounding_loss > 0.5
@@ -101,8 +101,8 @@ def test_weights_are_kept_where_rounding_costs_accuracy(monkeypatch):
 
 
 def test_without_out_of_scope_texts_the_largest_logit_decides():
-    """What the threshold bounds is the largest logit where nothing else was learnt."""
-    held_out = held_out_of(corpus_of())
+    """Without a detector, the threshold bounds the largest logit."""
+    held_out = held_out_of(training_set_of())
 
     assert held_out.detector_weight == 0.0
     assert (held_out.scope_scores == held_out.logits.max(axis=1)).all()
@@ -110,11 +110,11 @@ def test_without_out_of_scope_texts_the_largest_logit_decides():
 
 @pytest.fixture(scope="module")
 def with_out_of_scope() -> HeldOut:
-    return held_out_of(corpus_of(repeats=2, out_of_scope=tuple(WEATHER)))
+    return held_out_of(training_set_of(repeats=2, out_of_scope=tuple(WEATHER)))
 
 
-def test_out_of_scope_texts_are_told_apart_by_a_detector(with_out_of_scope):
-    """Held-out texts out of scope, all of one kind, score lower than nearly all utterances."""
+def test_out_of_scope_texts_are_detected(with_out_of_scope):
+    """Held-out texts out of scope score lower than nearly all utterances."""
     outside = with_out_of_scope.out_of_scope.combined(with_out_of_scope.detector_weight)
 
     assert with_out_of_scope.detector_weight > 0
@@ -124,11 +124,11 @@ def test_out_of_scope_texts_are_told_apart_by_a_detector(with_out_of_scope):
 
 def test_an_utterance_alone_in_its_intent_is_never_held_out():
     """It is fitted in all folds: a fold without it would count an unknown intent as an error."""
-    corpus = corpus_of()
+    training_set = training_set_of()
     lonely = replace(
-        corpus,
-        texts=("sing a song", *corpus.texts),
-        intents=("song", *corpus.intents),
+        training_set,
+        texts=("sing a song", *training_set.texts),
+        intents=("song", *training_set.intents),
     )
 
     splits = fold_splits(lonely, seed=0)
@@ -141,11 +141,11 @@ def test_an_utterance_alone_in_its_intent_is_never_held_out():
 
 def test_every_fold_learns_all_intents():
     """An intent with fewer utterances than folds is held out one by one."""
-    corpus = corpus_of()
+    training_set = training_set_of()
     thin = replace(
-        corpus,
-        texts=("sing a song", "sing now", *corpus.texts),
-        intents=("song", "song", *corpus.intents),
+        training_set,
+        texts=("sing a song", "sing now", *training_set.texts),
+        intents=("song", "song", *training_set.intents),
     )
 
     splits = fold_splits(thin, seed=0)

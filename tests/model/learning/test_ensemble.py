@@ -13,62 +13,62 @@ from model.learning.ensemble import (
 from model.learning.linear_model import Linear
 
 TARGETS = np.arange(3000) % 3
-SETTINGS = Hyperparameters(1.0)
+HYPERPARAMETERS = Hyperparameters(1.0)
 
 
-def fit_base_models(noise: float, *, seed: int = 0) -> list:
-    """Give the scores of two base_models that both know the label, but for noise of their own."""
+def model_scores(noise: float, *, seed: int = 0) -> list:
+    """Return the scores of two models: the true label plus independent noise."""
     random = np.random.default_rng(seed)
     truth = np.eye(3)[TARGETS]
     return [truth + random.normal(scale=noise, size=truth.shape) for _ in range(2)]
 
 
 @pytest.mark.parametrize("best", CANDIDATES, ids=str)
-def test_best_settings_are_chosen(best):
-    """The settings whose held-out scores say most about the labels are taken."""
-    held_out = {each: fit_base_models(0.5 if each == best else 2.0) for each in CANDIDATES}
+def test_best_hyperparameters_are_chosen(best):
+    """The candidate whose held-out scores make the labels most likely is chosen."""
+    held_out = {each: model_scores(0.5 if each == best else 2.0) for each in CANDIDATES}
 
-    assert Ensemble.choose(held_out, TARGETS).settings == best
+    assert Ensemble.choose(held_out, TARGETS).hyperparameters == best
 
 
 @pytest.mark.parametrize(
     ("noise", "is_concentrated"),
     [pytest.param(1.0, False, id="chance"), pytest.param(0.9, True, id="real-gain")],
 )
-def test_n_grams_are_concentrated_only_for_a_gain_that_is_no_chance(noise, is_concentrated):
-    """What is better by less than a standard error, as that by chance, is not taken."""
+def test_n_grams_are_concentrated_only_for_a_significant_gain(noise, is_concentrated):
+    """A gain of less than a standard error does not count."""
     plain, concentrated = Hyperparameters(1.0), Hyperparameters(1.0, is_concentrated=True)
-    held_out = {plain: fit_base_models(1.0, seed=8), concentrated: fit_base_models(noise, seed=9)}
+    held_out = {plain: model_scores(1.0, seed=8), concentrated: model_scores(noise, seed=9)}
 
-    assert Ensemble.choose(held_out, TARGETS).settings.is_concentrated == is_concentrated
+    assert Ensemble.choose(held_out, TARGETS).hyperparameters.is_concentrated == is_concentrated
 
 
 def test_weights_make_the_labels_most_likely():
-    """No other weights of the base_models give the held-out labels a larger likelihood."""
-    scores = fit_base_models(0.5)
-    weights = np.array(Ensemble.choose({SETTINGS: scores}, TARGETS).weights)
+    """Any other weights lead to a smaller likelihood of the held-out labels."""
+    scores = model_scores(0.5)
+    weights = np.array(Ensemble.choose({HYPERPARAMETERS: scores}, TARGETS).weights)
 
     def loss(factors) -> float:
-        blended = sum(w * f * view for w, f, view in zip(weights, factors, scores, strict=True))
+        blended = sum(w * f * each for w, f, each in zip(weights, factors, scores, strict=True))
         return negative_log_likelihood(blended, TARGETS)
 
     assert loss((1, 1)) < min(loss((1.2, 1)), loss((0.8, 1)), loss((1, 1.2)), loss((1, 0.8)))
 
 
 def test_few_utterances_leave_the_weights_near_the_usual_ones():
-    """Three utterances that any weight gets right do not drive the weights to infinity."""
+    """Three correctly classified utterances do not drive the weights to infinity."""
     scores = [np.eye(3), np.eye(3)]
 
-    weights = Ensemble.choose({SETTINGS: scores}, np.arange(3)).weights
+    weights = Ensemble.choose({HYPERPARAMETERS: scores}, np.arange(3)).weights
 
     assert weights == pytest.approx(USUAL_WEIGHTS, rel=2.0)
 
 
-def test_blend_is_the_weighted_sum_of_the_views():
-    """The base_models become one linear classifier."""
+def test_blend_is_the_weighted_sum_of_the_base_models():
+    """The coefficients of the blend are weighted sums."""
     one = Linear(np.ones((2, 3), np.float32), np.zeros(2))
 
-    blended = Ensemble(SETTINGS, (2.0, 3.0)).blend([one, one])
+    blended = Ensemble(HYPERPARAMETERS, (2.0, 3.0)).blend([one, one])
 
     assert blended.coefficients.tolist() == [[5.0] * 3] * 2
 

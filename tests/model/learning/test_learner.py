@@ -5,7 +5,7 @@ import pytest
 
 from model.errors import NoWordsError
 from model.learning.ensemble import Hyperparameters
-from model.learning.learner import Learner, spoken
+from model.learning.learner import Learner, words_of_name
 from model.learning.linear_model import Linear
 from tests.support.tiny_embedding import TINY
 
@@ -16,34 +16,38 @@ PLAIN = Hyperparameters(1.0)
 CONCENTRATED = Hyperparameters(1.0, is_concentrated=True)
 
 
-def lesson(seed: int = 0) -> Learner:
+def learner_of(seed: int = 0) -> Learner:
     return Learner(TEXTS, TARGETS, LABELS, seed=seed)
 
 
-def bayes(taught: Learner) -> Linear:
-    return taught.fit_base_models(PLAIN)[1]
+def naive_bayes_of(learner: Learner) -> Linear:
+    return learner.fit_base_models(PLAIN)[1]
 
 
-@pytest.mark.parametrize("settings", [PLAIN, CONCENTRATED], ids=["plain", "concentrated"])
-@pytest.mark.parametrize("number", [0, 1], ids=["margin", "bayes"])
-def test_each_view_tells_the_labels_apart(number, settings):
-    """Each view classifies what it was taught, by the features as they are."""
-    taught = lesson()
+@pytest.mark.parametrize("hyperparameters", [PLAIN, CONCENTRATED], ids=["plain", "concentrated"])
+@pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])
+def test_each_base_model_separates_the_labels(number, hyperparameters):
+    """Each base model classifies its training texts by their raw features."""
+    learner = learner_of()
 
-    scores = taught.fit_base_models(settings)[number].scores(taught.features.transform(TEXTS))
+    scores = learner.fit_base_models(hyperparameters)[number].scores(
+        learner.features.transform(TEXTS)
+    )
 
     assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["margin", "bayes"])
-def test_n_grams_of_one_label_gain_on_those_of_all(number):
-    """Where settings ask for it, a word of one label says more against one that both share."""
-    taught = lesson()
-    names = list(taught.features.get_feature_names_out())
+@pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])
+def test_concentrated_n_grams_weigh_more(number):
+    """With concentration, a word of one label weighs more against a word of both labels."""
+    learner = learner_of()
+    names = list(learner.features.get_feature_names_out())
     columns = [names.index("word__where"), names.index("word__my")]
 
-    def advantage(settings: Hyperparameters) -> float:
-        of_one, of_all = np.abs(taught.fit_base_models(settings)[number].coefficients[0, columns])
+    def advantage(hyperparameters: Hyperparameters) -> float:
+        of_one, of_all = np.abs(
+            learner.fit_base_models(hyperparameters)[number].coefficients[0, columns]
+        )
         return float(of_one / of_all)
 
     assert advantage(CONCENTRATED) > advantage(PLAIN)
@@ -55,43 +59,43 @@ def static():
 
 
 def test_static_vectors_are_features_after_the_n_grams(static):
-    """The last features are the vectors; they count for the borders, and not for naive Bayes."""
+    """Static vectors are the last features; the SVM uses them, naive Bayes does not."""
     features = static.features.transform(TEXTS).toarray()
-    margin, bayes = static.fit_base_models(PLAIN)
+    svm, naive_bayes = static.fit_base_models(PLAIN)
 
-    assert static.ngram_count == lesson().ngram_count == features.shape[1] - TINY.dimensions
+    assert static.ngram_count == learner_of().ngram_count == features.shape[1] - TINY.dimensions
     assert (features[:, static.ngram_count :] == TINY.transform(TEXTS)).all()
-    assert margin.coefficients[:, static.ngram_count :].all()
-    assert not bayes.coefficients[:, static.ngram_count :].any()
+    assert svm.coefficients[:, static.ngram_count :].all()
+    assert not naive_bayes.coefficients[:, static.ngram_count :].any()
 
 
 def test_misspelt_copies_count_less_beside_static_vectors():
-    """What the copies' seed changes of naive Bayes is less where there are static vectors."""
+    """The seed of the typos changes naive Bayes less if there are static vectors."""
 
     def change(embedding):
         first, second = (
             Learner(TEXTS, TARGETS, LABELS, seed=seed, embedding=embedding) for seed in (0, 1)
         )
         columns = slice(first.ngram_count)
-        difference = bayes(first).coefficients - bayes(second).coefficients
+        difference = naive_bayes_of(first).coefficients - naive_bayes_of(second).coefficients
         return np.abs(difference[:, columns]).mean()
 
     assert 0 < change(TINY) < change(None)
 
 
-def test_names_of_intents_are_learnt():
-    """What only an intent's name says is known to the features and to the base_models."""
-    taught = lesson()
-    margin, bayes = taught.fit_base_models(PLAIN)
-    features = taught.features.transform(["tracking"])
+def test_names_of_intents_are_training_utterances():
+    """A word that occurs only in an intent's name speaks for that intent."""
+    learner = learner_of()
+    svm, naive_bayes = learner.fit_base_models(PLAIN)
+    features = learner.features.transform(["tracking"])
 
-    assert margin.scores(features).argmax() == 0
-    assert bayes.scores(features).argmax() == 0
+    assert svm.scores(features).argmax() == 0
+    assert naive_bayes.scores(features).argmax() == 0
 
 
-def test_same_seed_teaches_the_same():
+def test_same_seed_leads_to_the_same_model():
     """Misspelt copies depend on the seed alone."""
-    first, second, other = (bayes(lesson(seed)).coefficients for seed in (0, 0, 1))
+    first, second, other = (naive_bayes_of(learner_of(seed)).coefficients for seed in (0, 0, 1))
 
     assert (first == second).all()
     assert not (first == other).all()
@@ -99,13 +103,13 @@ def test_same_seed_teaches_the_same():
 
 def test_detector_finds_what_is_out_of_scope():
     """The detector's score is larger for out-of-scope texts than for utterances."""
-    taught = lesson()
+    learner = learner_of()
     others = ["what is the weather", "weather in rome"]
 
-    detector = taught.detector(others)
+    detector = learner.fit_detector(others)
 
     inside, outside = (
-        detector.scores(taught.features.transform(texts)) for texts in (TEXTS, others)
+        detector.scores(learner.features.transform(texts)) for texts in (TEXTS, others)
     )
     assert outside.min() > inside.max()
 
@@ -117,7 +121,7 @@ def test_detector_finds_what_is_out_of_scope():
         pytest.param(["ab", "cd"], id="nothing-in-common"),
     ],
 )
-def test_texts_without_words_teach_nothing(texts):
+def test_texts_without_words_are_refused(texts):
     """Signs alone, or no run of letters that occurs twice, are refused, whatever the names."""
     with pytest.raises(NoWordsError):
         Learner(texts, np.array([0, 1]), ("x", "y"), seed=0)
@@ -134,5 +138,5 @@ def test_texts_without_words_teach_nothing(texts):
     ],
 )
 def test_names_are_read_as_words(label, words):
-    """Underscores, other signs and capitals part the words of a name."""
-    assert spoken(label) == words
+    """Underscores, other signs and capitals separate the words of a name."""
+    assert words_of_name(label) == words

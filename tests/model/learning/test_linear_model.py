@@ -16,16 +16,16 @@ def linear(*rows: tuple[float, ...], intercept: tuple[float, ...] = (0.0, 1.0)) 
     return Linear(np.array(rows, np.float32), np.array(intercept))
 
 
-def margin(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
+def svm(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
     return fit_svm(features, targets, weights, regularisation=1.0, seed=0)
 
 
-def bayes(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
+def naive_bayes(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
     return fit_naive_bayes(features, targets, weights)
 
 
 def test_scores_are_weighted_sums():
-    """A text's score for a label is the intercept and what its features add."""
+    """A score is the intercept plus the weighted sum of the features."""
     scores = linear((1.0, 2.0), (3.0, 4.0)).scores(csr_matrix(np.array([[1.0, 1.0], [0.0, 2.0]])))
 
     assert scores.tolist() == [[3.0, 8.0], [4.0, 9.0]]
@@ -56,24 +56,24 @@ def test_label_is_appended():
     assert both.intercept.tolist() == [0.0, 1.0, 7.0]
 
 
-@pytest.mark.parametrize("learn", [margin, bayes])
-def test_labels_are_learnt(learn):
-    """Each way of learning tells the labels by their features."""
-    assert (learn().scores(FEATURES).argmax(axis=1) == TARGETS).all()
+@pytest.mark.parametrize("fit", [svm, naive_bayes])
+def test_labels_are_separated(fit):
+    """Each method separates the labels of its training texts."""
+    assert (fit().scores(FEATURES).argmax(axis=1) == TARGETS).all()
 
 
-@pytest.mark.parametrize("learn", [margin, bayes])
+@pytest.mark.parametrize("fit", [svm, naive_bayes])
 @pytest.mark.parametrize("targets", [TARGETS, TARGETS % 2], ids=["three-labels", "two-labels"])
-def test_scores_are_centred(learn, targets):
+def test_scores_are_centred(fit, targets):
     """Over all labels, the scores of a text sum to zero."""
-    scores = learn(targets=targets).scores(FEATURES)
+    scores = fit(targets=targets).scores(FEATURES)
 
     assert scores.shape == (12, len(set(targets)))
     np.testing.assert_allclose(scores.sum(axis=1), 0.0, atol=1e-5)
 
 
-@pytest.mark.parametrize("learn", [margin, bayes])
-def test_utterances_count_by_their_weight(learn):
+@pytest.mark.parametrize("fit", [svm, naive_bayes])
+def test_utterances_count_by_their_weight(fit):
     """Of contradicting utterances, the heavier ones decide."""
     features = csr_matrix(np.ones((4, 1), np.float32))
     features = csr_matrix(
@@ -81,13 +81,13 @@ def test_utterances_count_by_their_weight(learn):
     )
     targets = np.array([0, 1, 1, 0])
 
-    learnt = learn(targets=targets, weights=np.array([9.0, 1.0, 9.0, 1.0]), features=features)
+    fitted = fit(targets=targets, weights=np.array([9.0, 1.0, 9.0, 1.0]), features=features)
 
-    assert learnt.scores(features).argmax(axis=1).tolist() == [0, 0, 1, 1]
+    assert fitted.scores(features).argmax(axis=1).tolist() == [0, 0, 1, 1]
 
 
-def test_detector_tells_what_is_out_of_scope():
-    """The detector's one score is the larger for what is out of scope."""
+def test_detector_separates_out_of_scope_texts():
+    """The detector's score is larger for texts out of scope."""
     detector = fit_detector(FEATURES, TARGETS == 2, seed=0)
 
     scores = detector.scores(FEATURES)[:, 0]

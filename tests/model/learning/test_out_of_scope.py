@@ -16,14 +16,14 @@ def scores(largest: float, detector: float, *, seed: int) -> OutOfScopeScores:
 
 
 def test_combined_score_falls_with_the_detector():
-    """The detector's score, weighted, is taken from the largest logit."""
+    """The weighted score of the detector is subtracted from the largest logit."""
     combined = OutOfScopeScores(np.array([3.0, 1.0]), np.array([1.0, -1.0])).combined(2.0)
 
     assert combined.tolist() == [1.0, 3.0]
 
 
 @pytest.mark.parametrize("worth", [0.5, 1.0, 2.0])
-def test_detector_weighs_by_what_it_says(worth):
+def test_detector_weighs_by_its_separation(worth):
     """For normal scores of equal spread, the best weight is the ratio of the distances."""
     weight = fit_detector_weight(scores(2.0, 0.0, seed=0), scores(0.0, 2.0 * worth, seed=1))
 
@@ -38,5 +38,5 @@ def test_detector_weighs_by_what_it_says(worth):
     ],
 )
 def test_detector_that_misleads_weighs_nothing(inside, outside):
-    """Where logit or detector point the wrong way, the largest logit decides alone."""
+    """If logit or detector mislead, the detector gets no weight."""
     assert fit_detector_weight(scores(*inside, seed=0), scores(*outside, seed=1)) == 0.0

@@ -68,7 +68,7 @@ def test_accents_make_no_other_features(fitted):
     ],
 )
 def test_repetition_counts_by_its_logarithm(fitted, repeated, other):
-    """What an n-gram weighs beside the others grows with the logarithm of its count."""
+    """The value of an n-gram relative to others grows with the logarithm of its count."""
     names = list(fitted[:-1].get_feature_names_out())
     columns = [names.index(repeated), names.index(other)]
     weights = fitted[:-1].transform(["my password", "my my my password"]).toarray()[:, columns]
@@ -113,8 +113,8 @@ def test_static_vectors_are_the_last_block():
 
 
 @pytest.mark.parametrize("labels", [("b", "a"), ("b", "a", "out_of_scope")], ids=["two", "three"])
-def test_fitted_pipeline_scores_by_the_given_weights(fitted, labels):
-    """Features and weights make a pipeline of scikit-learn, with labels in the given order."""
+def test_fitted_pipeline_scores_by_its_weights(fitted, labels):
+    """A pipeline of features and weights has their scores and the same order of labels."""
     random = np.random.default_rng(0)
     weights = random.normal(size=(len(labels), fitted[-1].n_features_in_ + 1))
     weights -= weights.mean(axis=0)

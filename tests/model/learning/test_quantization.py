@@ -12,7 +12,7 @@ def random_linear() -> Linear:
 
 
 def test_step_is_a_power_of_two_that_reaches_the_largest_coefficient():
-    """So many steps as there are levels reach the largest coefficient, and half as many don't."""
+    """The levels cover the largest coefficient, and half of them do not."""
     linear = random_linear()
 
     step = step_of(linear, 40)
@@ -46,14 +46,14 @@ def test_features_that_are_no_n_grams_stay_as_they_are():
 
 
 def test_intercept_stays_as_it_is():
-    """What is not multiplied with features is not rounded."""
+    """The intercept is not rounded."""
     linear = random_linear()
 
     assert (rounded(linear, 0.25, 40).intercept == linear.intercept).all()
 
 
 def test_weights_of_nothing_but_zeros_stay_so():
-    """A classifier that learnt nothing has a step, too."""
+    """A classifier of zeros has a step and stays zero."""
     zeros = Linear(np.zeros((2, 3), np.float32), np.zeros(2))
 
     assert not rounded(zeros, step_of(zeros, 3), 3).coefficients.any()

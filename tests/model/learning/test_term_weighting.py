@@ -16,7 +16,7 @@ WEIGHTS = np.ones(6)
 
 
 def test_features_of_one_label_are_concentrated():
-    """What all labels share says nothing; what one label has says the more, the more often."""
+    """Concentration is 0 for common features, and grows with the count for a single label."""
     common, often, once = concentration(FEATURES, TARGETS, WEIGHTS)
 
     assert common == pytest.approx(0.0, abs=1e-6)
@@ -33,7 +33,7 @@ def test_concentration_is_the_share_of_the_entropy_that_is_missing():
 
 
 def test_texts_count_by_their_weight():
-    """A feature is concentrated where the texts that speak against it count for little."""
+    """A feature is concentrated if the texts of other labels have small weights."""
     features = csr_matrix(np.ones((2, 1), np.float32))
     targets = np.array([0, 1])
 
@@ -45,7 +45,7 @@ def test_texts_count_by_their_weight():
 
 
 def test_factors_grow_with_concentration():
-    """A feature counts for its concentration beside what it counted for before."""
+    """Factors are proportional to 1 + EMPHASIS x concentration."""
     factors = concentration_factors(FEATURES, TARGETS, WEIGHTS)
     expected = 1 + EMPHASIS * concentration(FEATURES, TARGETS, WEIGHTS)
 
@@ -53,7 +53,7 @@ def test_factors_grow_with_concentration():
 
 
 def test_texts_keep_their_length():
-    """The mean square length of the texts is what it was."""
+    """Factors do not change the mean square norm of the texts."""
     factors = concentration_factors(FEATURES, TARGETS, WEIGHTS)
 
     assert FEATURES.multiply(factors).power(2).sum() == pytest.approx(FEATURES.power(2).sum())

@@ -15,12 +15,12 @@ EXAMPLES = [
 
 def test_labels_are_sorted_and_targets_are_their_indices():
     """Each utterance's target is the place of its intent among the sorted ones."""
-    corpus = TrainingSet.of(EXAMPLES)
+    training_set = TrainingSet.of(EXAMPLES)
 
-    assert corpus.labels == ("a_goodbye", "greet")
-    assert corpus.targets.tolist() == [1, 0, 1]
-    assert corpus.texts == ("hi", "bye", "hey")
-    assert len(corpus) == 3
+    assert training_set.labels == ("a_goodbye", "greet")
+    assert training_set.targets.tolist() == [1, 0, 1]
+    assert training_set.texts == ("hi", "bye", "hey")
+    assert len(training_set) == 3
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,6 @@ def test_labels_are_sorted_and_targets_are_their_indices():
         pytest.param(MIN_OUT_OF_SCOPE, MIN_OUT_OF_SCOPE, id="enough"),
     ],
 )
-def test_few_out_of_scope_texts_are_not_learnt_from(count, kept):
-    """A handful of out-of-scope texts is left out."""
+def test_few_out_of_scope_texts_are_ignored(count, kept):
+    """Too few out-of-scope texts do not become a part of the training set."""
     assert len(TrainingSet.of(EXAMPLES, ["x"] * count).out_of_scope) == kept

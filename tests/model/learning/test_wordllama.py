@@ -23,7 +23,7 @@ def vectors():
     return load_file(str(path))["embedding.weight"].astype(np.float32)
 
 
-# The numbers are what the package's own tokenizer gave.
+# The numbers are the results of the package's own tokenizer.
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [
@@ -40,7 +40,7 @@ def vectors():
     ],
 )
 def test_vector_is_that_of_the_packages_tokenizer(embedding, vectors, text, numbers):
-    """The vector is, but for its rounding, that of the pieces which the real tokenizer finds."""
+    """Except for rounding, the vector is that of the pieces that the real tokenizer finds."""
     real = vectors[numbers].sum(axis=0)
 
     [ours] = embedding.transform([text])
@@ -49,7 +49,7 @@ def test_vector_is_that_of_the_packages_tokenizer(embedding, vectors, text, numb
 
 
 def test_only_pieces_of_small_ascii_letters_are_kept(embedding):
-    """Pieces that no text has after it was made small and without accents take no room."""
+    """Pieces that never occur in normalized texts are left out."""
     letters = [piece.removeprefix("▁") for piece in embedding.pieces]
 
     assert all(each.isascii() and each == each.lower() for each in letters)
@@ -66,8 +66,8 @@ def test_only_pieces_of_small_ascii_letters_are_kept(embedding):
         pytest.param("TOKENIZER", "wordllama/__init__.py", id="no-tokenizer"),
     ],
 )
-def test_missing_vectors_are_told_with_their_remedy(monkeypatch, name, value):
-    """Whatever is missing, the error names the command that installs it."""
+def test_missing_vectors_are_refused_with_a_remedy(monkeypatch, name, value):
+    """The error names the command that installs the vectors."""
     monkeypatch.setattr(wordllama, name, value)
 
     with pytest.raises(VectorsMissingError, match=r"pip install .* requirements/static\.txt$"):

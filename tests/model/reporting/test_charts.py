@@ -29,8 +29,8 @@ def test_curve_ends_where_the_plot_does():
     """What costs more than is shown is left out, the model's mark too."""
     points = [(0.0, 0.5), (0.1, 0.8), (0.5, 0.9)]
 
-    assert trade_off(points, mark=(0.1, 0.8), most=0.2).count('class="mark"') == 1
-    shown = trade_off(points, mark=(0.5, 0.9), most=0.2)
+    assert trade_off(points, mark=(0.1, 0.8), limit=0.2).count('class="mark"') == 1
+    shown = trade_off(points, mark=(0.5, 0.9), limit=0.2)
     assert 'class="mark"' not in shown
     [line] = re.findall(r'class="line" d="([^"]+)"', shown)
     assert line.count("L") == 1

@@ -32,8 +32,8 @@ def test_few_intents_have_one_matrix():
     """It can be read at a glance."""
     [drawn] = confusion_matrices(evaluation_of(MAX_LABELS, Confusion("i01", "i02", 3)))
 
-    assert "i01 taken for i02: 30%" in drawn
-    assert "i05 taken for i05: 50%" in drawn
+    assert "i01 predicted as i02: 30%" in drawn
+    assert "i05 predicted as i05: 50%" in drawn
 
 
 def test_many_intents_have_one_of_those_that_are_confused_most():
@@ -46,6 +46,6 @@ def test_many_intents_have_one_of_those_that_are_confused_most():
 
     first, everything = confusion_matrices(evaluation_of(MAX_LABELS + 1, *pairs, stray))
 
-    assert "i00 taken for i15: 20%" in first
+    assert "i00 predicted as i15: 20%" in first
     assert "i39" not in first
-    assert "i39 taken for i40: 10%" in everything
+    assert "i39 predicted as i40: 10%" in everything

@@ -56,12 +56,12 @@ def evaluation() -> Evaluation:
 def test_weakest_intents_are_shown_and_the_others_counted(evaluation):
     """So that the results stay on the screen."""
     lines = printed(
-        lambda console: print_evaluation(console, evaluation, answers_of(20), most_intents=3)
+        lambda console: print_evaluation(console, evaluation, answers_of(20), max_intents=3)
     )
 
     shown = [line.split()[2] for line in lines if line.startswith("│ intent")]
     assert shown[:3] == ["19", "00", "01"]
-    assert "and 17 more, with an F1 of 100.0% and better" in lines
+    assert "and 17 more, with an F1 of 100.0% or better" in lines
 
 
 def test_all_intents_are_shown_unless_said(evaluation):
@@ -84,8 +84,8 @@ def test_first_places_of_each_step_are_told():
         "Cross-validated on the training utterances: accuracy 0.7500 (0.3006 to 0.9544), macro-F1 "
     )
     assert lines[1:] == [
-        "What to mend first; report.html has all of it:",
-        "1. Add to intents with too few or too uniform utterances: 4",
+        "What to improve first (report.html lists all of it):",
+        "1. Extend intents with too few or too uniform utterances: 4",
         *["   greeting (t.csv:7): 5 utterances, 50% recognised; add utterances"] * 3,
         CURVE.verdict,
     ]

@@ -125,7 +125,7 @@ def test_numbers_are_shown(page):
 
 
 def test_doubtful_labels_are_listed_with_their_place(page):
-    """People find the line to mend; nothing in it is taken for a tag."""
+    """Recommendations name file and line, and escape the utterance."""
     assert ["<script>hi</script>", "train.csv:7", "greet", "<b>", "0.91"] in page.rows
 
 
@@ -150,15 +150,15 @@ def test_reliability_has_a_point_for_each_bin_in_use():
     """Three right of confidence 0.95 and more, and a wrong one of 0.55: two points."""
     content = render()
 
-    assert content.partition("How far to trust it</h2>")[2].count('class="dot"') == 2
+    assert content.partition("Confidence and rejection</h2>")[2].count('class="dot"') == 2
 
 
 def test_cells_of_the_matrix_say_what_they_are():
     """Hovering tells rows, columns and shares."""
     content = render()
 
-    assert "greet taken for &lt;b&gt;: 50%" in content
-    assert "greet taken for greet: 50%" in content
+    assert "greet predicted as &lt;b&gt;: 50%" in content
+    assert "greet predicted as greet: 50%" in content
 
 
 def test_without_out_of_scope_texts_there_is_no_trade_off():
@@ -184,9 +184,9 @@ def test_mark_outside_the_plot_is_not_drawn():
 
 
 def test_sections_are_linked_at_the_top(page):
-    """Each part of the page can be reached from its beginning, what to mend before all."""
+    """The top of the page links to each section, and the recommendations come first."""
     assert [f"#s{number}" for number in range(1, 6)] == page.references
-    assert page.text.index("What to mend first") < page.text.index("More data or not?")
+    assert page.text.index("What to improve first") < page.text.index("More data?")
 
 
 def test_cross_validated_results_are_shown(page):
@@ -203,16 +203,16 @@ def test_learning_curve_stands_with_its_verdict(page):
 
 def test_sound_data_is_told():
     """Where nothing was found, that is said."""
-    sound = replace(DIAGNOSIS, findings=DataIssues((), (), (), ()))
+    sound = replace(DIAGNOSIS, issues=DataIssues((), (), (), ()))
 
-    assert "Nothing was found that would have to be mended." in render(diagnosis=sound)
+    assert "No issue was found in the data." in render(diagnosis=sound)
 
 
 def test_model_that_is_always_right_has_no_confusions():
     """There is no table without rows."""
     perfect = replace(EVALUATION, confusions=())
 
-    assert "No mistake in this test." in render(evaluation=perfect)
+    assert "The test has no mistake." in render(evaluation=perfect)
 
 
 def test_large_matrix_is_folded_away():

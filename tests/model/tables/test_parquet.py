@@ -13,7 +13,7 @@ from model.inference.prediction import Prediction
 from model.tables import parquet as parquet_module
 from model.tables.parquet import ParquetTable
 from model.tables.table import CHUNK_ROWS, Layout, Position
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(autouse=True)

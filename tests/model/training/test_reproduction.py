@@ -15,11 +15,11 @@ CARD = Path("model_card.json")
 
 
 def silently(_: str) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 @pytest.mark.parametrize(
-    ("on_card", "again", "is_same"),
+    ("recorded", "repeated", "is_same"),
     [
         pytest.param(0.95, 0.95 + 1e-9, True, id="last-places"),
         pytest.param(0.95, 0.9501, False, id="other-number"),
@@ -30,9 +30,9 @@ def silently(_: str) -> None:
         pytest.param(None, None, True, id="never-there"),
     ],
 )
-def test_values_are_compared(on_card, again, is_same):
-    """Numbers may differ in their last places, as processors do; all else is equal or not."""
-    assert Comparison("x", on_card, again).is_same is is_same
+def test_values_are_compared(recorded, repeated, is_same):
+    """Numbers may differ within the tolerance; other values must be equal."""
+    assert Comparison("x", recorded, repeated).is_same is is_same
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,18 @@ def test_values_are_compared(on_card, again, is_same):
         pytest.param("labels.0", "greeting", False, id="label"),
     ],
 )
-def test_some_numbers_are_for_people(name, value, is_main):
-    """Of the hundreds of numbers, these are shown."""
+def test_main_numbers_are_printed(name, value, is_main):
+    """Of hundreds of numbers, a few are printed."""
     assert Comparison(name, value, value).is_main is is_main
 
 
 def test_training_again_gives_the_card(small_trained, small_dataset):
-    """Every number, and the very same file."""
-    recipe = TrainingRecord.of(small_trained.card, CARD)
+    """A repeated training leads to the same numbers and the same file."""
+    record = TrainingRecord.of(small_trained.card, CARD)
 
-    reproduction = reproduce(small_trained.card, recipe, small_dataset, silently)
+    reproduction = reproduce(small_trained.card, record, small_dataset, silently)
 
-    assert recipe.options == Options()
+    assert record.options == Options()
     assert reproduction.differences == []
     assert reproduction.has_same_bytes
     names = {each.name for each in reproduction.comparisons}
@@ -64,7 +64,7 @@ def test_training_again_gives_the_card(small_trained, small_dataset):
 
 
 def test_other_numbers_are_found(small_trained, small_dataset):
-    """A card that was written by hand, and one that lacks a value, are found out."""
+    """Changed and missing values of a card are differences."""
     metrics = small_trained.card.training["metrics"]
     training = {**small_trained.card.training, "metrics": {**metrics, "accuracy": 0.999}}
     del training["rounding_loss"]
@@ -82,19 +82,19 @@ def test_other_numbers_are_found(small_trained, small_dataset):
 
 
 def test_options_of_the_card_are_those_of_the_training(small_trained, small_dataset):
-    """Its own seed and budget, whatever the usual ones are."""
+    """The training is repeated with the recorded seed and reject budget."""
     training = {**small_trained.card.training, "options": {"seed": 3, "reject_budget": 0.5}}
     card = replace(small_trained.card, training=training)
 
-    recipe = TrainingRecord.of(card, CARD)
-    differing = reproduce(card, recipe, small_dataset, silently).differences
+    record = TrainingRecord.of(card, CARD)
+    differing = reproduce(card, record, small_dataset, silently).differences
 
-    assert recipe.options == Options(seed=3, reject_budget=0.5)
+    assert record.options == Options(seed=3, reject_budget=0.5)
     assert {"temperature", "threshold"} <= {each.name for each in differing}
 
 
 def test_data_is_the_card_s(small_trained, tmp_path):
-    """Other data is told by its hash."""
+    """Data with another hash is refused."""
     path = tmp_path / "data.csv"
     rows = [f"text {intent} {number},{intent}" for intent in "ab" for number in range(8)]
     path.write_text("\n".join(["text,intent", *rows]))
@@ -104,28 +104,30 @@ def test_data_is_the_card_s(small_trained, tmp_path):
 
 
 def test_data_that_was_split_is_split_again(tmp_path):
-    """Seed and share of the test are the card's."""
+    """The seed and the size of the test set are the recorded ones."""
     path = tmp_path / "data.csv"
     rows = [f"text {intent} {number},{intent}" for intent in "ab" for number in range(8)]
     path.write_text("\n".join(["text,intent", *rows]))
-    recipe = TrainingRecord(Options(seed=4), "", 0.5, {})
+    record = TrainingRecord(Options(seed=4), "", 0.5, {})
 
     with pytest.raises(DataError) as caught:
-        recipe.load(path)
+        record.load(path)
     sha256 = str(caught.value).partition("SHA-256 ")[2].partition("…")[0]
     dataset = load_dataset(path, seed=4, test_size=0.5)
     assert dataset.sha256.startswith(sha256)
-    assert replace(recipe, data_sha256=dataset.sha256).load(path) == dataset
+    assert replace(record, data_sha256=dataset.sha256).load(path) == dataset
 
 
-def test_other_versions_are_told(small_trained):
-    """They are what numbers differ by first."""
+def test_other_versions_are_reported(small_trained):
+    """A message names each library whose version differs from the recorded one."""
     versions = small_trained.card.training["versions"]
     training = {**small_trained.card.training, "versions": {**versions, "numpy": "1.0", "x": "2"}}
 
-    told = TrainingRecord.of(replace(small_trained.card, training=training), CARD).other_versions()
+    messages = TrainingRecord.of(
+        replace(small_trained.card, training=training), CARD
+    ).other_versions()
 
-    assert told == [
+    assert messages == [
         f"the card was made with numpy 1.0, here is {versions['numpy']}",
         "the card was made with x 2, here is none",
     ]
@@ -143,6 +145,6 @@ def test_other_versions_are_told(small_trained):
     ],
 )
 def test_card_that_can_not_be_followed_is_refused(training):
-    """A card of a pipeline of one's own, or of another version of training."""
-    with pytest.raises(ArtifactBrokenError, match="does not tell how to train again"):
+    """A card without a readable training record is refused."""
+    with pytest.raises(ArtifactBrokenError, match="does not record how it was trained"):
         TrainingRecord.of(ModelCard(("a",), "", training=training), CARD)

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
 from model.datasets.dataset import Dataset
-from model.errors import EqualityError
+from model.errors import DataError, EqualityError
 from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
@@ -50,11 +50,25 @@ def other_trained(small_dataset) -> TrainedModel:
 
 
 def test_same_data_and_seed_give_the_same_model(small_dataset, small_model, tmp_path):
-    """Training again with the same data and seed gives the same file and predictions."""
+    """Training with the same data and seed leads to the same predictions and card."""
     again = load(train_quietly(small_dataset), tmp_path)
 
     assert again.predict(TEXTS, top_k=3) == small_model.predict(TEXTS, top_k=3)
     assert replace(again.card, training={}) == replace(small_model.card, training={})
+
+
+def test_intent_with_control_characters_is_refused(small_dataset):
+    """Each intent that no event or header can carry is named with its first line."""
+    first, second, *others = small_dataset.train
+    train = (replace(first, intent="a\nb"), replace(second, intent="a\nb"), *others)
+
+    with pytest.raises(DataError) as caught:
+        train_quietly(replace(small_dataset, train=train))
+
+    assert str(caught.value) == (
+        f"small.csv:{first.line}: the intent 'a\\nb' has a control character or line break "
+        "in its name"
+    )
 
 
 def test_seed_changes_the_folds(small_dataset, small_trained):
@@ -66,16 +80,16 @@ def test_seed_changes_the_folds(small_dataset, small_trained):
 
 def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained):
     """Temperature and threshold come from scores by models that have not seen the utterance."""
-    corpus = TrainingSet.of(small_dataset.train)
-    held_out = cross_validate(corpus, seed=0, progress=lambda _: None)
+    training_set = TrainingSet.of(small_dataset.train)
+    held_out = cross_validate(training_set, seed=0, progress=lambda _: None)
     threshold = rejection_threshold(held_out.logits.max(axis=1), 0.05)
 
-    assert small_trained.card.temperature == fit_temperature(held_out.logits, corpus.targets)
+    assert small_trained.card.temperature == fit_temperature(held_out.logits, training_set.targets)
     assert small_trained.card.threshold == threshold
 
 
-def test_progress_tells_each_step(small_dataset):
-    """Progress is told of each fold, of the fit and of the test, in order."""
+def test_progress_reports_each_step(small_dataset):
+    """Progress is reported for each fold, the fit and the test, in order."""
     steps: list[str] = []
 
     trained = train(small_dataset, Options(), progress=steps.append)
@@ -90,14 +104,14 @@ def test_progress_tells_each_step(small_dataset):
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
-        "Learning from one in 8 utterances",
-        "Learning from one in 4 utterances",
-        "Learning from one in 2 utterances",
-        "Looking for what to mend in the data",
+        "Training on one in 8 utterances",
+        "Training on one in 4 utterances",
+        "Training on one in 2 utterances",
+        "Searching the data for issues",
     ]
 
 
-def test_weights_of_more_levels_are_told(small_dataset, monkeypatch):
+def test_weights_of_more_levels_are_reported(small_dataset, monkeypatch):
     """Where few levels cost too much, training says that it takes more."""
     monkeypatch.setattr("model.learning.cross_validation.MAX_LOSS", -1)
     steps: list[str] = []
@@ -114,7 +128,7 @@ def static_trained(small_dataset) -> TrainedModel:
 
 
 def test_static_vectors_are_compiled(static_trained, small_trained, tmp_path):
-    """A model with static vectors is served compiled; they are what makes it larger."""
+    """A model with static vectors is served compiled, and is larger because of them."""
     model = load(static_trained, tmp_path)
 
     assert static_trained.not_compiled == ""
@@ -122,8 +136,8 @@ def test_static_vectors_are_compiled(static_trained, small_trained, tmp_path):
     assert model.predict(["where is my order"])[0].intent == "order_tracking"
 
 
-def test_words_that_were_never_seen_say_something_by_their_vectors(static_trained, tmp_path):
-    """A word that no utterance holds speaks for the intent of words that mean about the same."""
+def test_unseen_words_are_evidence_by_their_vectors(static_trained, tmp_path):
+    """A word outside of the training set speaks for the intent of similar words."""
     model = load(static_trained, tmp_path)
 
     [best, *_] = model.explain("shipment")
@@ -133,7 +147,7 @@ def test_words_that_were_never_seen_say_something_by_their_vectors(static_traine
 
 
 def test_card_names_the_vectors(static_trained, small_trained):
-    """The card tells which features were used, and of which version the vectors are."""
+    """The card records the features and the version of the vectors."""
     static, plain = static_trained.card.training, small_trained.card.training
 
     assert static["options"]["features"] == "static"
@@ -172,12 +186,12 @@ def test_two_intents_are_enough(small_dataset, tmp_path):
         pytest.param(None, set(), id="of-its-own"),
     ],
 )
-def test_test_that_was_put_aside_is_to_be_mended_too(small_dataset, test_size, files):
-    """A wrong label in it is found as one in the rest of the file; another file is left alone."""
+def test_held_out_part_of_the_data_is_diagnosed_too(small_dataset, test_size, files):
+    """Wrong labels are found in a split-off test set, but not in a test file of its own."""
     wrong = replace(small_dataset.test[0], text="please reset my new password")
     dataset = replace(small_dataset, test=(wrong, *small_dataset.test[1:]), test_size=test_size)
 
-    findings = train_quietly(dataset).diagnosis.findings
+    findings = train_quietly(dataset).diagnosis.issues
 
     found = {each.example.file.name for each in findings.suspects if each.example == wrong}
     assert found == files
@@ -201,7 +215,7 @@ def test_card_holds_the_models_answer_to_the_self_test(small_trained, small_mode
     assert self_test.confidence == answer.confidence
 
 
-def test_card_tells_how_the_model_was_made(small_trained, small_dataset, small_model):
+def test_card_records_the_training(small_trained, small_dataset, small_model):
     """The card has data, seed, settings, versions and test results of the training."""
     evaluation = evaluate(small_model, small_dataset.test, small_dataset.out_of_scope_test)
     training = dict(small_trained.card.training)
@@ -256,10 +270,7 @@ def test_model_is_saved_with_its_card(small_trained, tmp_path):
 
 
 def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch):
-    """Model and card are whole, in a hidden file of the same folder, before they take their place.
-
-    A file of another file system could not replace the former one in one step.
-    """
+    """Each file is written completely to a hidden file of the same folder, then renamed."""
     written = []
 
     def record(descriptor: int) -> None:
@@ -279,7 +290,7 @@ def test_model_is_written_beside_its_place(small_trained, tmp_path, monkeypatch)
 
 
 def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path):
-    """A model that is saved where another one is takes its place."""
+    """Saving replaces a model in the same folder."""
     small_trained.save(tmp_path)
 
     model = load(other_trained, tmp_path)
@@ -298,7 +309,7 @@ def test_saving_replaces_the_former_model(small_trained, other_trained, tmp_path
 def test_write_that_fails_leaves_the_former_model(
     small_trained, other_trained, tmp_path, monkeypatch, fault
 ):
-    """A write that is cut half-way leaves the former model and card, and no temporary file."""
+    """An interrupted write leaves the former model and card, and no temporary file."""
     small_trained.save(tmp_path)
 
     def fail(_: int) -> None:
@@ -321,7 +332,7 @@ def test_write_that_fails_leaves_the_former_model(
 
 
 def test_cut_between_model_and_card_is_noticed(small_trained, other_trained, tmp_path, caplog):
-    """A new model beside a former card is served without that card, with a warning."""
+    """A new model beside a former card is served without the card, with a warning."""
     small_trained.save(tmp_path)
     (tmp_path / MODEL_NAME).write_bytes(other_trained.content)
 
@@ -353,7 +364,7 @@ def test_pipeline_without_compiled_form_is_saved_alone(
 
 
 def test_compiled_form_that_answers_otherwise_fails_the_training(small_dataset, monkeypatch):
-    """Training does not end well when the compiled form gives other scores."""
+    """Training fails if the compiled form computes other scores."""
     monkeypatch.setattr("model.inference.compiled_scorer._Layer.apply", lambda *_: None)
 
     with pytest.raises(EqualityError, match="other scores"):

@@ -1,0 +1,106 @@
+"""The parts that all commands share: parser, paths, and the way from an error to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from model.bulk.signals import raise_on_signal
+from model.console import plain_console, print_data_error, print_messages
+from model.errors import DataError, ModelError
+
+DATA = Path(__file__).resolve().parent / "data"
+ARTIFACTS = DATA.with_name("artifacts")
+DEFAULT_MODEL = ARTIFACTS / "intent_model.pkl"
+
+# Receives the consoles of standard output and standard error; returns the exit code.
+Body = Callable[[Console, Console], int]
+
+
+def run_command(body: Body, *, output: Path | None = None) -> int:
+    """Run a command; report an error in one line instead of a traceback.
+
+    Args:
+        body: the command's work.
+        output: the file or folder that it writes; None for standard output.
+
+    Returns:
+        The exit code.
+    """
+    console, errors = plain_console(), plain_console(stderr=True)
+    code = 1
+    try:
+        with raise_on_signal(), _warnings_as_messages(errors):
+            return body(console, errors)
+    except DataError as error:
+        print_data_error(errors, error)
+        return code
+    except ModelError as error:
+        messages, code = [str(error)], error.exit_code
+    except OSError as error:
+        _discard_unwritten_output()
+        is_stream = output is None or isinstance(error, BrokenPipeError)
+        place = "standard output" if is_stream else output
+        messages = [f"{place} can't be written: {error.strerror or 'failed'}"]
+    except RecursionError:
+        messages = ["the input is nested too deeply"]
+    except MemoryError:
+        messages = ["there is not enough memory"]
+    print_messages(errors, "error", messages)
+    return code
+
+
+def build_parser(name: str, description: str, epilog: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of ``python -m model.<name>``, which keeps the line breaks of `epilog`."""
+    return argparse.ArgumentParser(
+        prog=f"python -m model.{name}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def share(text: str) -> float:
+    """Convert an argument to a number from 0 to 1, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return value
+
+
+def inner_share(text: str) -> float:
+    """Convert an argument to a number between 0 and 1, both excluded, for argparse."""
+    value = share(text)
+    if value in {0, 1}:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return value
+
+
+@contextmanager
+def _warnings_as_messages(errors: Console) -> Iterator[None]:
+    """Print the warnings of libraries as messages of one line, without a position in the code."""
+
+    def show(message: Warning | str, *_: object) -> None:
+        print_messages(errors, "warning", [" ".join(str(message).split())])
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show  # type: ignore[assignment]  # takes any further arguments
+        yield
+
+
+def _discard_unwritten_output() -> None:
+    """Send what can't be written to /dev/null: the interpreter would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

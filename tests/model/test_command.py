@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from rich.table import Table
+
+from model.command import inner_share, run_command, share
+from model.errors import DataError, ModelError, Problem, WorkerError
+from tests.support.paths import ROOT
+
+COMMANDS = ("train", "evaluate", "predict", "compile", "review", "reproduce")
+
+
+def failing(error: BaseException):
+    """Return the body of a command that raises `error`."""
+
+    def body(*_: object) -> int:
+        raise error
+
+    return body
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        pytest.param(
+            DataError([Problem(Path("a.csv"), 2, "no text"), Problem(Path("a.csv"), 3, "no\nwit")]),
+            ["error: a.csv:2: no text", "error: a.csv:3: no\\nwit"],
+            id="data",
+        ),
+        pytest.param(ModelError("is \x1b[31mred"), ["error: is \\u001b[31mred"], id="model"),
+        pytest.param(OSError(28, "Disk full"), ["error: out can't be written: Disk full"], id="os"),
+        pytest.param(OSError(), ["error: out can't be written: failed"], id="os-without-reason"),
+        pytest.param(
+            BrokenPipeError(32, "Broken pipe"),
+            ["error: standard output can't be written: Broken pipe"],
+            id="pipe",
+        ),
+        pytest.param(RecursionError(), ["error: the input is nested too deeply"], id="nested"),
+        pytest.param(MemoryError(), ["error: there is not enough memory"], id="memory"),
+    ],
+)
+def test_errors_become_lines_and_exit_code_1(error, lines, capsys):
+    """Each problem is one line on standard error; control characters are escaped."""
+    assert run_command(failing(error), output=Path("out")) == 1
+    assert capsys.readouterr() == ("", "".join(f"{line}\n" for line in lines))
+
+
+def test_unwritable_output_without_a_name_is_standard_output(capsys):
+    """A command without an output file writes to standard output."""
+    assert run_command(failing(OSError(28, "Disk full"))) == 1
+    assert capsys.readouterr().err == "error: standard output can't be written: Disk full\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_interrupts_with_the_code_of_shells(number, capsys):
+    """A signal ends the command with one line and the exit code 128 + its number."""
+
+    def interrupted(*_: object) -> int:
+        signal.raise_signal(number)
+        return 0
+
+    assert run_command(interrupted) == 128 + number
+    assert capsys.readouterr().err == "error: interrupted\n"
+
+
+def test_exit_code_is_that_of_the_body():
+    """Without an error, the command's own exit code is returned."""
+    assert run_command(lambda *_: 3) == 3
+    assert WorkerError().exit_code == 1
+
+
+def test_warnings_of_libraries_become_lines(capsys):
+    """A warning is one line without the position in the library's code."""
+
+    def body(*_: object) -> int:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn("an old\n  pickle", UserWarning, stacklevel=1)
+        return 0
+
+    assert run_command(body) == 0
+    assert capsys.readouterr().err == "warning: an old pickle\n"
+
+
+def test_tables_and_lines_escape_control_characters(capsys):
+    """No text of a user reaches the terminal unescaped, in whatever it is printed."""
+
+    def body(console, _) -> int:
+        table = Table("text", title="\x1b[1m")
+        table.add_row("\x1b]52;c;aGk=\x07")
+        console.print(table)
+        console.print("\x1b[2J")
+        return 0
+
+    assert run_command(body) == 0
+    output = capsys.readouterr().out
+    assert output.count("\\u001b") == 3
+    assert "\x1b" not in output
+
+
+@pytest.mark.parametrize("target", ["pipe", "/dev/full"])
+def test_unwritable_standard_output_is_one_line(target):
+    """Neither a closed pipe nor a full device shows a traceback, also when the process ends."""
+    code = (
+        "import sys; from model.command import run_command; "
+        "sys.exit(run_command(lambda console, _: console.print('x') or 0))"
+    )
+    reader, pipe = os.pipe()
+    os.close(reader)
+    output = os.open("/dev/full", os.O_WRONLY) if target == "/dev/full" else pipe
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=output, stderr=subprocess.PIPE, check=False
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: standard output can't be written: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("convert", "text"),
+    [
+        *((share, text) for text in ("-0.1", "1.1", "nan", "much")),
+        *((inner_share, text) for text in ("0", "1", "nan", "much")),
+    ],
+)
+def test_shares_lie_between_0_and_1(convert, text):
+    """Any other number is wrong usage."""
+    with pytest.raises(argparse.ArgumentTypeError, match="must lie between 0 and 1"):
+        convert(text)
+
+
+def test_shares_are_numbers():
+    """A confidence may be 0 or 1; a share of data may be neither."""
+    assert (share("0"), share("1"), inner_share("0.5")) == (0, 1, 0.5)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_imports_no_scikit_learn(name):
+    """--help answers without the second that scikit-learn takes to import."""
+    code = (
+        f"import sys, contextlib; from model.{name} import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "assert not {'sklearn', 'scipy'} & sys.modules.keys()"
+    )
+
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
