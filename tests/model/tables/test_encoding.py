@@ -57,7 +57,7 @@ def test_interrupted_run_continues_in_a_converted_file(label, monkeypatch):
     code, errors = label("in.csv", "out.csv")
 
     assert code == 0
-    assert "Going on after" in errors
+    assert "Resuming after" in errors
     assert read_texts("out.csv") == ["text", *rows]
 
 
