@@ -521,3 +521,130 @@ def test_unreadable_entries_are_left_out_on_demand(tmp_path):
     assert pairs(reading) == PAIRS
     assert [note.line for note in reading.notes] == [3, 4]
     assert reading.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        pytest.param("d.yml", "nlu:\n", "the list nlu is empty", id="empty-nlu"),
+        pytest.param(
+            "d.yml",
+            "nlu:\n- intent: a\n  examples: []\n- intent: b\n- intent: c\n  examples: |\n    - x\n"
+            "    -\n    # y\n  intent: d\n  examples: ~\n",
+            "a has no examples|b has no examples|a dash without a text|d has no examples",
+            id="empty-examples",
+        ),
+        pytest.param(
+            "d.md", "x\n## intent:a\n## intent:b\n- c\n", "a has no examples", id="markdown"
+        ),
+        pytest.param(
+            "d.json",
+            '{"intents": [{"tag": "a", "patterns": []}, {"tag": "b", "patterns": ["c"]}]}',
+            "a has no utterances",
+            id="patterns",
+        ),
+        pytest.param(
+            "d.json",
+            '{"intents": [{"name": "a"}], "utterances": [{"text": "b", "intent": "c"}]}',
+            "a has no utterances",
+            id="luis",
+        ),
+    ],
+)
+def test_empty_intents_are_named(tmp_path, name, content, message):
+    """An intent without utterances is a note: nothing is lost."""
+    path = tmp_path / name
+    path.write_text(content)
+
+    reading = read(path)
+
+    assert reading.problems == ()
+    notes = [note.message for note in reading.notes]
+    assert [each for each in message.split("|") if each not in notes] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param("- examples: |\n    - a\n", "examples without the name", id="no-name"),
+        pytest.param("- metadata: {a: b}\n", "an entry of nlu has no intent", id="no-intent"),
+        pytest.param("- intent: a\n  examples: {b: c}\n", "examples are a mapping", id="mapping"),
+        pytest.param("- intent: a\n  examples:\n  - [b]\n", "an example is a list", id="list"),
+        pytest.param(
+            "- intent: a\n  examples:\n  - text: [b]\n", "the text of an example", id="list-in-text"
+        ),
+        pytest.param("- intent: a\n  ? [b]\n  : c\n", "a key that is no text", id="odd-key"),
+    ],
+)
+def test_malformed_entries_of_rasa_are_named(tmp_path, content, message):
+    """Each entry that has not the documented shape is a problem with its line."""
+    path = tmp_path / "nlu.yml"
+    path.write_text(f"nlu:\n{content}")
+
+    [problem, *_] = read(path).problems
+
+    assert message in problem.message
+    assert problem.line > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        pytest.param("to [Bern](city:BRN) now", "to Bern now", id="value"),
+        pytest.param("to [Bern](city (old)) now", "to Bern now", id="parentheses"),
+        pytest.param("to [Bern]{entity: city} now", "to Bern now", id="not-quite-json"),
+        pytest.param('to [a]{"entity": "{x}"}[b](c)', "to ab", id="braces-in-json"),
+        pytest.param("a list [1][2] and [x] (y)", "a list [1][2] and [x] (y)", id="no-markup"),
+        pytest.param("an open [a](b", "an open [a](b", id="open"),
+    ],
+)
+def test_markup_of_entities_is_taken_out(tmp_path, text, plain):
+    """Only annotations are taken out; other brackets are text."""
+    path = tmp_path / "nlu.yml"
+    path.write_text(f"nlu:\n- intent: a\n  examples: |\n    - {text}\n")
+
+    assert read(path).examples[0].text == plain
+
+
+def test_broken_file_of_a_folder_is_a_problem(tmp_path):
+    """A file that looks like data and can't be read is not left out in silence."""
+    (tmp_path / "a.yml").write_text("nlu:\n- intent: a\n  examples: |\n    - b\n")
+    (tmp_path / "b.yml").write_text("nlu: [\n")
+
+    [problem] = read(tmp_path).problems
+
+    assert "is not YAML" in problem.message
+
+
+def test_repeated_keys_of_json_are_named(tmp_path):
+    """JSON's second value would replace the first one in silence."""
+    path = tmp_path / "d.json"
+    path.write_text('{"greet": ["hi"],\n "bye": ["so long"],\n "greet": ["hello"]}')
+
+    [problem] = read(path).problems
+
+    assert (problem.line, problem.message) == (3, "repeats the key greet")
+
+
+def test_archive_is_bounded(tmp_path, monkeypatch):
+    """A small archive can't fill the memory."""
+    monkeypatch.setattr("model.datasets.collection.MAX_UNPACKED_BYTES", 1 << 20)
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", " " * (1 << 21))
+
+    with pytest.raises(DataError, match="unpacks to more than 1 MiB"):
+        read(path)
+
+
+def test_several_choices_of_a_task_are_a_problem(tmp_path):
+    """An utterance has one intent."""
+    result = [{"type": "choices", "value": {"choices": ["a", "b"]}}]
+    tasks = [{"data": {"text": "x"}, "annotations": [{"result": result}]}]
+    path = tmp_path / "d.json"
+    path.write_text(json.dumps([*tasks, {"data": {"text": "y"}, "annotations": []}]))
+
+    reading = read(path)
+
+    assert "has several choices: a, b" in reading.problems[0].message
+    assert "left out: tasks without a choice (1)" in reading.notes[0].message
