@@ -6,13 +6,12 @@ those that could be read when the event loop last looked.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from func.messages import Environ, PendingRequest, Response
+from func.messages import Environ, PendingRequest
 
 if TYPE_CHECKING:
+    from func.app import App
     from func.server.connection import Channel
 
 # So much text is classified in some milliseconds; unseen words by static vectors, in some tens.
@@ -24,10 +23,8 @@ MAX_TOGETHER = 32
 class Batch:
     """The requests that are read and not yet answered, each with its connection."""
 
-    def __init__(
-        self, answer_posts: Callable[[Sequence[PendingRequest]], Sequence[Response]]
-    ) -> None:
-        self._answer_posts = answer_posts
+    def __init__(self, app: App) -> None:
+        self._app = app
         self._empty()
 
     def __len__(self) -> int:
@@ -42,7 +39,7 @@ class Batch:
     def add(self, channel: Channel, environ: Environ) -> None:
         """Take in a quick request by POST."""
         self._channels.append(channel)
-        self._posts.append(PendingRequest(environ, time.perf_counter()))
+        self._posts.append(self._app.parse(environ))
         self._bytes += int(environ["CONTENT_LENGTH"] or 0)
 
     def answer(self) -> None:
@@ -50,7 +47,7 @@ class Batch:
         if not self._posts:
             return
         try:
-            answers = self._answer_posts(self._posts)
+            answers = self._app.respond(self._posts)
         except Exception:  # noqa: BLE001 - the channels log it
             for channel in self._channels:
                 channel.handle_error()

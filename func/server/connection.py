@@ -153,7 +153,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if request.command == "POST":
             self._map.batch.add(self, _environ_of(request))
         else:
-            self._send(self.server.answer(_environ_of(request)).to_bytes(_http_date()))
+            [response] = self.server.app.respond([self.server.app.parse(_environ_of(request))])
+            self._send(response.to_bytes(_http_date()))
 
     def deliver(self, answer: Response) -> None:
         """Send an answer that was found after its request was read."""

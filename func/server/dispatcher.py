@@ -11,7 +11,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from func.messages import JSON
-from func.protocols.json_api import render_json
+from func.protocols.json_codec import render_json
 from func.server.batching import MAX_QUICK_BYTES
 from func.server.overload import Refusal
 

@@ -11,7 +11,7 @@ from typing import Any
 from waitress.utilities import Error
 
 from func.errors import OverloadedError
-from func.protocols.json_api import error_answer
+from func.protocols.json_api import error_response
 from func.server.event_loop import EventLoop
 from func.settings import Settings
 from func.telemetry.recorder import Telemetry
@@ -94,4 +94,4 @@ def is_whole_post(data: bytes) -> bool:
 @lru_cache(maxsize=1)
 def overloaded(date: str) -> bytes:
     """Write the answer to a request that is refused because of overload."""
-    return error_answer(OverloadedError()).to_bytes(date)
+    return error_response(OverloadedError()).to_bytes(date)

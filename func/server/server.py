@@ -29,7 +29,7 @@ from func.server.listener import reporting_port_errors
 from func.server.metrics_server import MetricsServer
 from func.server.overload import Admission
 from func.settings import Settings
-from func.telemetry.metrics import seconds_since_start
+from func.telemetry.process_age import seconds_since_start
 
 if TYPE_CHECKING:
     from func.app import App
@@ -53,7 +53,7 @@ class Server:
     def __init__(self, app: App, listener: socket.socket, settings: Settings) -> None:
         self._stop_at: float | None = None
         self._settings = settings
-        self._batch = Batch(app.answer_posts)
+        self._batch = Batch(app)
         # Half of what a turn handles is answered when all of it could be refused: however many
         # requests come in, most of the time goes into answers.
         most_ready = min(2 * settings.max_waiting, MAX_READY)
@@ -84,7 +84,7 @@ class Server:
         self._waitress.adj.send_bytes = MAX_ANSWER_BYTES  # head and body in one packet
         self._waitress.pull_trigger = self._wake
         self._waitress.admission = self._admission
-        self._waitress.answer = app.answer
+        self._waitress.app = app
         self._waitress.telemetry = app.telemetry
 
     def show_metrics(self, listener: socket.socket) -> None:

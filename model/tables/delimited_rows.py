@@ -9,10 +9,11 @@ from io import BytesIO, StringIO
 from pathlib import Path
 
 from model.errors import DataError, Problem, ProblemKind
+from model.inference.strict_json import is_unicode
 from model.tables.columns import is_header
 from model.tables.dialect import sniff
 from model.tables.line_reader import MAX_RECORD, TOO_LONG, Lines, decode
-from model.tables.table import IS_NOT_UTF8, NOT_UTF8, is_unicode
+from model.tables.table import IS_NOT_UTF8, NOT_UTF8
 
 QUOTE = b'"'
 MALFORMED = ProblemKind("rows that are not well-formed", "close quotes, and double those in a text")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from model.errors import ProblemKind
+from model.inference.strict_json import DECODER, is_unicode
 from model.tables.line_reader import MAX_RECORD, TOO_LONG, Lines, decode
-from model.tables.table import IS_NOT_UTF8, NOT_UTF8, is_unicode
+from model.tables.table import IS_NOT_UTF8, NOT_UTF8
 
 NOT_JSON = ProblemKind("lines that are not JSON objects", "write one JSON object in each line")
 
@@ -49,17 +49,9 @@ def _row(line: int, text: str) -> JsonRow:
     if not is_unicode(text):
         return JsonRow(line, text, {}, IS_NOT_UTF8, NOT_UTF8)
     try:
-        fields = _DECODER.decode(text)
+        fields = DECODER.decode(text)
     except (ValueError, RecursionError):
         return JsonRow(line, text, {}, "is not JSON", NOT_JSON)
     if not isinstance(fields, dict):
         return JsonRow(line, text, {}, "is not a JSON object", NOT_JSON)
     return JsonRow(line, text, fields)
-
-
-def _refuse_constant(_: str) -> None:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-# Built once: json.loads would build a decoder for each line.
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from model.errors import DataError, Problem, ProblemKind
 from model.inference.prediction import Prediction
+from model.inference.strict_json import is_unicode
 from model.tables.columns import TEXT, named_column, usual_column
 
 NOT_UTF8 = ProblemKind("rows that are not UTF-8", "save the file as UTF-8")
@@ -155,17 +156,6 @@ class Table(Protocol):
 
     def finish(self, part: Path, output: Path) -> None:
         """Replace the output by the part that was written, atomically."""
-
-
-def is_unicode(text: str) -> bool:
-    """Return whether a text can be encoded; one with a lone surrogate can't."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def alternatives_of(prediction: Prediction) -> list[Mapping[str, Any]]:

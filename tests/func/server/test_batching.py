@@ -10,6 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from func.app import App
+from func.handler import IntentFunction
 from func.messages import Response
 from func.server.batching import MAX_TOGETHER, Batch
 from tests.func.server.test_connection import QUICK, predict_request, receive_answers
@@ -122,7 +124,7 @@ def test_who_is_at_fault_fails_alone(send_together, poison, caplog):
     answers = send_together([question("hello"), question(poison), question("bye")])
 
     assert [STATUS.findall(answer) for answer in answers] == [[b"200"], [b"500"], [b"200"]]
-    assert "Requests failed together; each is answered by itself" in caplog.messages
+    assert "A joint prediction failed; each request gets its own" in caplog.messages
     assert "secret-marker" not in b"".join(answers).decode()
 
 
@@ -192,14 +194,14 @@ def test_connection_that_fails_is_closed(channel, caplog, monkeypatch):
     assert caplog.messages == ["A connection failed"]
 
 
-def test_connections_end_where_no_answer_is_found(channel, caplog):
+def test_connections_end_where_no_answer_is_found(
+    channel, small_model, settings, monkeypatch, caplog
+):
     """A fault outside of all that is answered closes the connections, and the server goes on."""
-
-    def fail(_: object) -> list[Response]:
-        raise RuntimeError
-
-    batch = Batch(fail)
-    batch.add(channel, {"CONTENT_LENGTH": "1"})
+    app = App(IntentFunction(small_model, settings))
+    monkeypatch.setattr(app.telemetry, "record_all", None)
+    batch = Batch(app)
+    batch.add(channel, {"CONTENT_LENGTH": "1", "REQUEST_METHOD": "GET", "PATH_INFO": "/health"})
     batch.answer()
 
     assert not channel.connected

@@ -125,10 +125,10 @@ def test_what_flask_answers_is_left_to_a_thread(in_process, monkeypatch):
     """The first request for a rare page imports Flask, which no probe should wait for."""
     threads = []
 
-    def note(*_: object) -> None:
+    def note(*_: object, **__: object) -> None:
         threads.append(threading.current_thread().name)
 
-    monkeypatch.setattr(Telemetry, "record", note)
+    monkeypatch.setattr(Telemetry, "_record", note)
     server = in_process()
     with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         for path in (b"/health", b"/model"):
