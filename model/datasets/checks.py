@@ -1,4 +1,4 @@
-"""Find what keeps utterances from being trained on, all at once."""
+"""Find all problems that keep utterances from being trained on."""
 
 from __future__ import annotations
 

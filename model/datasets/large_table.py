@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a process needs to count a block.
+    """The parameters of counting a block.
 
     Attributes:
         path: the file.

@@ -26,7 +26,7 @@ class Parts:
         formats: the titles of the formats that were found.
         examples: the utterances of each of ``PARTS``; some may be empty.
         problems: entries that can't be read.
-        notes: guesses, and what was left out.
+        notes: guesses, and entries that were left out.
     """
 
     formats: tuple[str, ...]

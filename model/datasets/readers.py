@@ -47,7 +47,7 @@ class Reading:
         formats: the titles of the formats that were found.
         examples: the utterances, in the order of the files.
         problems: entries that can't be read.
-        notes: guesses, and what was left out.
+        notes: guesses, and entries that were left out.
     """
 
     formats: tuple[str, ...]

@@ -69,7 +69,7 @@ class Survey:
         problems: the first ones of each kind.
         problem_counts: all of each kind.
         notes: the first ones.
-        left_out: what was left out, with its number.
+        left_out: the number of entries left out, by kind.
     """
 
     rows: int = 0

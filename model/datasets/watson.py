@@ -14,7 +14,7 @@ from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
 
 KEYS = Keys(name=("intent",), texts=("examples",))
-COUNTEREXAMPLES = "counterexamples"  # texts that Watson is told to take for no intent
+COUNTEREXAMPLES = "counterexamples"  # texts that fit no intent
 SIGNS = ("dialog_nodes", "counterexamples", "workspace_id", "learning_opt_out", "system_settings")
 
 
