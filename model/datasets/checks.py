@@ -145,7 +145,7 @@ class Checks:
 
     def _check_count(self, path: Path, groups: Sequence[Sequence[Example]]) -> None:
         testable = [group for group in groups if len(group) >= MIN_TESTABLE]
-        if not groups and self._problems:  # which are the reason
+        if self._problems:  # without them, there may be more utterances
             return
         if len(groups) < MIN_INTENTS:
             names = f": {groups[0][0].intent}" if groups else ""
