@@ -15,8 +15,9 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 
 from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command
-from model.console import print_messages
+from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
+from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
 
 EXAMPLES = """\
@@ -27,8 +28,8 @@ examples:
   python -m model.train --features static            add static word vectors
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
-A file is CSV or TSV with the columns text and intent, JSONL with these keys, Rasa NLU YAML, or the
-JSON format of CLINC150, which holds all splits in one file.
+The data is a file, a folder or a ZIP archive in any common format: docs/data.md has the list, and
+python -m model.datasets inspect shows what is in it.
 Exit codes: 0 trained, 1 the data can't be trained on or the model can't be written, 2 wrong usage,
 129, 130 or 143 interrupted.
 """
@@ -56,8 +57,9 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         seed=options.seed,
         test_size=options.test_size,
         leave_out_contradictions=options.leave_out_contradictions,
+        options=load_options(options),
     )
-    print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
+    print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
     console.print(
         f"Training on {len(dataset.train)} utterances of {intents} intents, "
@@ -111,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out texts that are labelled with two intents, instead of refusing the data",
     )
+    add_loading_arguments(parser)
     return parser
 
 
