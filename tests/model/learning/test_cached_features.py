@@ -17,8 +17,8 @@ from tests.support.tiny_embedding import TINY
 TEXTS = [
     *(text for texts in SMALL_DATA.values() for text in texts),
     # Normalization turns these signs into a capital letter, and into a space with an accent.
-    "ℌello, my ¨order",
-    "ΑΣ Σ a\u2003  b",
+    "\u210cello, my \u00a8order",
+    "\u0391\u03a3 \u03a3 a\u2003  b",
     "!!!",
     "",
 ]
