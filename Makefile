@@ -136,6 +136,6 @@ $(INSTALLED_AUDIT): requirements/audit.txt | $(BIN)/python
 		--requirement requirements/audit.txt
 	@touch $@
 
-# Test results and report would double the time to the first answer; `make train` writes them.
+# Test and report would delay the first answer; `make train` adds them.
 $(MODEL): $(shell find model -name "*.py") $(wildcard model/data/*.csv) $(INSTALLED)
 	$(BIN)/python -m model.train --fit-only

@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fit-only",
         action="store_true",
-        help="write the model without test results and report, in half of the time",
+        help="write the model without testing it and without a report",
     )
     return parser
 
