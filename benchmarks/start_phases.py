@@ -28,9 +28,9 @@ def main(started_at: float) -> Marks:
 
     marks["numpy"] = time.perf_counter()
 
-    from waitress import server  # noqa: F401, PLC0415
+    import httptools  # noqa: F401, PLC0415
 
-    marks["waitress"] = time.perf_counter()
+    marks["httptools"] = time.perf_counter()
 
     from func.app import App  # noqa: PLC0415
     from func.server.listener import bind  # noqa: PLC0415

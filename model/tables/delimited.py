@@ -10,8 +10,9 @@ from pathlib import Path
 
 from model.errors import DataError, Problem
 from model.inference.prediction import Prediction
+from model.inference.strict_json import is_unicode
 from model.tables.line_reader import MAX_RECORD, TOO_LONG, Lines, decode
-from model.tables.table import DIGITS, Layout, alternatives_of, is_unicode, to_json
+from model.tables.table import DIGITS, Layout, alternatives_of, to_json
 from model.tables.text_table import Record, TextTable
 
 QUOTE = b'"'

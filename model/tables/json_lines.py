@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from model.inference.prediction import Prediction
+from model.inference.strict_json import DECODER, is_unicode
 from model.tables.line_reader import MAX_RECORD, TOO_LONG, decode
-from model.tables.table import is_unicode, to_json
+from model.tables.table import to_json
 from model.tables.text_table import Record, TextTable
 
 
@@ -35,7 +35,7 @@ class JsonLinesTable(TextTable):
         if not is_unicode(text):
             return Record(line, text, problem="is not UTF-8")
         try:
-            fields = _DECODER.decode(text)
+            fields = DECODER.decode(text)
         except (ValueError, RecursionError):
             return Record(line, text, problem="is not JSON")
         if not isinstance(fields, dict):
@@ -44,11 +44,3 @@ class JsonLinesTable(TextTable):
             return Record(line, text, problem=f"has {' and '.join(clashing)} already")
         utterance: Any = fields.get(self._layout.column)
         return Record(line, text, utterance, self._layout.problem(utterance))
-
-
-def _refuse_constant(_: str) -> None:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-# Made once: json.loads would make a new one for each line.
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

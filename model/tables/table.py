@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from model.errors import DataError, Problem
 from model.inference.prediction import Prediction
+from model.inference.strict_json import is_unicode
 
 # So many rows are classified at once: enough that their way to another process costs little.
 CHUNK_ROWS = 512
@@ -139,17 +140,6 @@ class Table(Protocol):
 
     def finish(self, part: Path, output: Path) -> None:
         """Make the output of what was written, all at once."""
-
-
-def is_unicode(text: str) -> bool:
-    """Tell whether a text can be encoded: one that holds half a character can't."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def alternatives_of(prediction: Prediction) -> list[Mapping[str, Any]]:

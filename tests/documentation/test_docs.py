@@ -83,7 +83,6 @@ def served(checkout) -> Iterator[tuple[Path, int]]:
 def test_commands_of_the_readme_print_what_stands_there(served):
     """Whatever needs no cluster is run, one after the other, and prints what the README shows."""
     folder, port = served
-    (folder / "tickets.csv").write_text(TICKETS)
     for block in blocks(README):
         for command, expected in block.commands * (not block.needs_cluster):
             assert without_volatile(run(command, folder, port)) == without_volatile(expected), (
@@ -105,7 +104,6 @@ def test_all_commands_are_run_or_need_a_cluster():
 
 # Run by test_transcripts.py; open-inference.md by test_open_inference_clients.py.
 TRANSCRIPTS = ("tutorial.md", "feedback.md")
-TICKETS = "text,intent\nhello,greeting\nhi,greeting\nhello,goodbye\n"
 
 
 def run(command: str, folder: Path, port: int) -> str:

@@ -1,16 +1,19 @@
-"""The optional lock: who gets in, and what happens when tokens change."""
+"""Optional bearer tokens: which requests are accepted, and changes of the token file."""
 
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
 from werkzeug.test import Client
 
-from func import authentication as tokens_module
+from func import authentication
 from func.app import App
-from func.authentication import BearerTokens
+from func.authentication import MAX_FILE_BYTES, BearerTokens
 from func.handler import IntentFunction
 from func.settings import Settings, SettingsError
 from model.training.trainer import MODEL_NAME
@@ -27,6 +30,22 @@ def path(tmp_path):
     path = tmp_path / "tokens"
     path.write_text("first-token\n\n second-token \n")
     return path
+
+
+@pytest.fixture
+def always_reload(monkeypatch):
+    """Have the file read for each request."""
+    monkeypatch.setattr(authentication, "RELOAD_INTERVAL_S", 0.0)
+
+
+def replace_by(make: Callable[[Path], object]) -> Callable[[Path], None]:
+    """Return a function that puts something else in the place of a file."""
+
+    def replace(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return replace
 
 
 @pytest.fixture
@@ -66,23 +85,66 @@ def test_no_start_without_tokens(tmp_path, content):
         BearerTokens.load(path)
 
 
-def test_tokens_are_read_again_when_they_change(path, monkeypatch, caplog):
-    """A secret is rotated without a restart; a file that vanishes leaves the door locked."""
+def test_file_is_not_read_for_each_request(path):
+    """A change takes effect after the interval only."""
     tokens = BearerTokens.load(path)
     path.write_text("third-token")
+
+    assert tokens.allow("Bearer first-token")
     assert not tokens.allow("Bearer third-token")
 
-    monkeypatch.setattr(tokens_module, "LOOK_EACH_S", 0.0)
+
+@pytest.mark.usefixtures("always_reload")
+def test_changed_file_replaces_the_tokens(path, caplog):
+    """A secret is rotated without a restart; the log names the file and no token."""
+    tokens = BearerTokens.load(path)
+    path.write_text("third-token")
+
     with caplog.at_level(logging.INFO):
         assert tokens.allow("Bearer third-token")
-        assert tokens.allow("Bearer third-token")
         assert not tokens.allow("Bearer first-token")
-        path.unlink()
-        assert tokens.allow("Bearer third-token")
-    log_fields = "\n".join(caplog.messages)
-    assert "have changed" in log_fields
-    assert "the former ones stay" in log_fields
-    assert "third-token" not in log_fields
+    assert caplog.messages == [f"{path} has changed: it holds 1 tokens now"]
+
+
+@pytest.mark.usefixtures("always_reload")
+@pytest.mark.parametrize("content", ["", " \n"], ids=["empty", "blank"])
+def test_emptied_file_revokes_the_tokens(path, content):
+    """A running function accepts no token any more."""
+    tokens = BearerTokens.load(path)
+    path.write_text(content)
+
+    assert not tokens.allow("Bearer first-token")
+
+
+@pytest.mark.usefixtures("always_reload")
+@pytest.mark.parametrize(
+    ("replace", "reason"),
+    [
+        pytest.param(Path.unlink, "No such file or directory", id="missing"),
+        pytest.param(replace_by(os.mkfifo), "it is not a regular file", id="fifo"),
+        pytest.param(replace_by(Path.mkdir), "it is not a regular file", id="directory"),
+        pytest.param(
+            lambda path: path.write_bytes(b"x" * (MAX_FILE_BYTES + 1)),
+            f"it has more than {MAX_FILE_BYTES} bytes",
+            id="large",
+        ),
+        pytest.param(
+            replace_by(lambda path: path.symlink_to(path)),
+            "Too many levels of symbolic links",
+            id="unreadable",
+        ),
+    ],
+)
+def test_unusable_file_keeps_the_former_tokens(path, caplog, replace, reason):
+    """Nothing in the place of the file blocks a request; the error is logged."""
+    tokens = BearerTokens.load(path)
+    replace(path)
+
+    assert tokens.allow("Bearer first-token")
+    assert not tokens.allow("Bearer third-token")
+    [first, _] = caplog.records
+    assert first.levelno == logging.ERROR
+    assert first.getMessage() == f"{path} can't be read ({reason}): the former tokens stay"
 
 
 @pytest.mark.parametrize("route", ["/", "/predict"])

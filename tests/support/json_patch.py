@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902), as far as the fake API needs it."""
+"""The subset of JSON Patch (RFC 6902) that the fake API needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class PatchError(Exception):
-    """A test failed, or a place does not exist."""
+    """A test failed, or a path does not exist."""
 
 
 def apply(document: Any, patch: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from func.app import App
 from func.handler import IntentFunction
-from func.server.connection import Channel
+from func.server.connection import Connection
 from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings
@@ -127,12 +127,12 @@ def build_server(model: IntentModel, **options: Any) -> Server:
 
 def address(server: Server) -> tuple[str, int]:
     """Where a server in this process listens."""
-    return "127.0.0.1", int(server._waitress.effective_port)
+    return "127.0.0.1", server.port
 
 
-def channels(server: Server) -> list[Channel]:
-    """The open connections of a server in this process."""
-    return list(server._waitress.active_channels.values())
+def connections(server: Server) -> list[Connection]:
+    """Return the open connections of a server in this process."""
+    return list(server._shared.open)
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -49,7 +49,7 @@ def run(commands: list[Command], folder: Path, port: int) -> list[str]:
     mark = "===== next command =====\n"
     script = "exec 2>&1\n"
     for command in commands:
-        line = command.line.replace("localhost:8080", f"localhost:{port}")
+        line = command.line.replace("8090", str(port))
         script += f"{line}\nprintf '{mark.strip()}\\n'\n"
     # What the commands do is measured by their own tests.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from func.server.overload import Admission
+from func.server.dispatcher import Dispatcher
 from model.training.trainer import MODEL_NAME
 from tests.func.conftest import Hold
 from tests.support.broker import Broker, Delivery
@@ -68,7 +68,7 @@ def delivered_twice(world: World) -> Delivery:
 
 def overloaded_for_a_moment(world: World) -> Delivery:
     is_over = threading.Event()
-    world.monkeypatch.setattr(Admission, "is_over_limit", lambda _: not is_over.is_set())
+    world.monkeypatch.setattr(Dispatcher, "is_over_limit", lambda _: not is_over.is_set())
     port = address(world.in_process())[1]
     return Broker(port, before_retry=is_over.set).deliver(HEADERS, BODY)
 

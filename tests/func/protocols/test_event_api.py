@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 import pytest
 
-from func.errors import TooLargeError, UnusableDataError
-from func.protocols.cloudevents import Event
-from func.protocols.event_api import EventApi
-from func.protocols.query import Pending
+from func.messages import Outcome, ParsedRequest, Response
+from func.protocols.cloudevents import Event, Mode
+from func.protocols.event_api import NOT_AN_OBJECT, EventApi
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 
-T = TypeVar("T")
-
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
-
-
-@pytest.fixture
-def api(small_model, settings):
-    """The event contract around the small model."""
-    return EventApi(small_model, settings)
 
 
 def request(data: object, **attributes: str) -> Event:
@@ -34,23 +25,26 @@ def request(data: object, **attributes: str) -> Event:
 
 
 class Answering:
-    """The event contract with a model that predicts what it asks for."""
+    """The event contract with a model that predicts."""
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
-        self.api, self._model = EventApi(model, settings), model
+        self._api, self._model = EventApi(model, settings), model
 
     def __call__(self, data: object, **attributes: str) -> Event:
-        """Have an event answered that has to get a reply."""
-        pending = self.api.understand(request(data, **attributes))
-        assert pending is not None
-        return self._answer(pending)
+        """Return the reply to an event."""
+        return Event.from_json(json.loads(self.respond(data, **attributes).body))
+
+    def respond(self, data: object, **attributes: str) -> Response:
+        """Return the response to an event in structured mode."""
+        return self._respond(self._api.parse(request(data, **attributes), Mode.STRUCTURED))
 
     def batch(self, values: Sequence[object], batch_id: str = "b") -> list[Event]:
-        """Have a batch of events answered."""
-        return self._answer(self.api.understand_batch(values, batch_id))
+        """Return the replies to a batch of events."""
+        body = self._respond(self._api.parse_batch(values, batch_id)).body
+        return [Event.from_json(value) for value in json.loads(body or "[]")]
 
-    def _answer(self, pending: Pending[T]) -> T:
-        return pending.answer(self._model.predict(pending.utterances, top_k=pending.top_k))
+    def _respond(self, parsed: ParsedRequest) -> Response:
+        return parsed.respond(self._model.predict(parsed.utterances, top_k=parsed.top_k))
 
 
 @pytest.fixture
@@ -172,11 +166,11 @@ def test_reply_names_no_cause_without_correlation(answer):
 
 
 @pytest.mark.parametrize("kind", ["classified", "out_of_scope", "rejected"])
-def test_own_replies_are_not_answered(api, kind):
-    """A reply that comes in again ends here, whatever it holds, so that no loop forms."""
-    assert (
-        api.understand(request({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")) is None
-    )
+def test_own_replies_are_not_answered(answer, kind):
+    """A reply that comes in again is acknowledged without a body, so that no loop forms."""
+    response = answer.respond({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")
+
+    assert (response.status, response.body) == (202, b"")
 
 
 @pytest.mark.parametrize(
@@ -201,11 +195,14 @@ def test_data_is_read_by_its_type(answer, datacontenttype, data):
     [
         pytest.param("application/json", None, "Missing 'text' parameter", id="no-data"),
         pytest.param("application/json", {}, "Missing 'text' parameter", id="no-text"),
-        pytest.param("application/json", "hello", "Missing 'text' parameter", id="json-string"),
+        pytest.param("application/json", "hello", NOT_AN_OBJECT, id="json-string"),
+        pytest.param("application/json", b'"hello"', NOT_AN_OBJECT, id="json-string-as-bytes"),
+        pytest.param("application/json", 7, NOT_AN_OBJECT, id="json-number"),
+        pytest.param("application/json", b"null", "Missing 'text' parameter", id="json-null"),
         pytest.param("application/json", {"text": 1}, "'text' must be a string", id="number"),
         pytest.param("application/json", {"text": ""}, "'text' must not be empty", id="empty"),
         pytest.param("application/json", b"{", "The body is not valid JSON", id="broken-json"),
-        pytest.param("application/json", b"[1]", "The body must be a JSON object", id="json-array"),
+        pytest.param("application/json", b"[1]", NOT_AN_OBJECT, id="json-array"),
         pytest.param("text/plain", b"\xff", "The body is not valid UTF-8", id="bad-bytes"),
         pytest.param("text/plain", {"a": 1}, "The text must be a string", id="text-no-string"),
         pytest.param(
@@ -228,18 +225,17 @@ def test_data_is_read_by_its_type(answer, datacontenttype, data):
         ),
     ],
 )
-def test_unusable_data_is_told(api, datacontenttype, data, message):
-    """A sound event without a text gets an error that goes straight to the dead letters."""
-    with pytest.raises(UnusableDataError) as caught:
-        api.understand(request(data, datacontenttype=datacontenttype))
+def test_unusable_data_is_refused_with_the_reason(answer, datacontenttype, data, message):
+    """A valid event without a text gets a 422, which brokers dead-letter at once."""
+    response = answer.respond(data, datacontenttype=datacontenttype)
 
-    assert (caught.value.message, caught.value.status) == (message, 422)
+    assert (response.status, json.loads(response.body)) == (422, {"error": message})
+    assert response.outcome == Outcome("structured", event=REQUIRED)
 
 
-def test_long_text_is_too_large(api):
-    """The limit of an utterance holds for events, too."""
-    with pytest.raises(TooLargeError):
-        api.understand(request({"text": "x" * 201}))
+def test_long_text_is_too_large(answer):
+    """The limit of an utterance applies to events too."""
+    assert answer.respond({"text": "x" * 201}).status == 413
 
 
 def test_batch_gets_a_reply_for_each_event(answer):
@@ -311,17 +307,17 @@ def test_events_of_a_batch_have_their_own_options(answer):
     assert [len(reply.data.get("alternatives", ())) for reply in replies] == [0, 3, 1]
 
 
-def test_explanation_that_can_not_be_given_is_told(unexplained_model, settings):
+def test_missing_explanation_is_reported(unexplained_model, settings):
     """Such data can't be used; in a batch that event is rejected, and the others are answered."""
     answer = Answering(unexplained_model, settings)
     asking = {"text": "hello", "explain": True}
 
-    with pytest.raises(UnusableDataError, match=r"^This model can't explain its predictions$"):
-        answer(asking)
+    response = answer.respond(asking)
     rejected, classified = answer.batch(
         [REQUIRED | {"data": asking}, REQUIRED | {"id": "2", "data": {"text": "bye"}}]
     )
-    assert rejected.data["status"] == 422
+    assert response.status == rejected.data["status"] == 422
+    assert json.loads(response.body) == {"error": "This model can't explain its predictions"}
     assert classified.attributes["intent"] == "goodbye"
 
 

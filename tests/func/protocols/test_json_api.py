@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from func.errors import BadRequestError, InvalidQueryError, UnsupportedMediaTypeError
-from func.protocols.json_api import MediaType, classify, parse_object, parse_query, render_json
+from func.protocols.json_api import parse_query, render_predictions
+from func.protocols.media_type import MediaType
 from func.protocols.query import Query
 from func.settings import Settings
+from model.inference.intent_model import IntentModel
 
 SETTINGS = Settings()
 
 
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        pytest.param("application/json", MediaType("application/json"), id="plain"),
-        pytest.param(
-            'Application/JSON; Charset="UTF-8"', MediaType("application/json", "UTF-8"), id="cased"
-        ),
-        pytest.param("text/plain;x=1; charset=ascii", MediaType("text/plain", "ascii"), id="more"),
-        pytest.param("a/b; xcharset=ascii", MediaType("a/b"), id="another-parameter"),
-        pytest.param("", MediaType("application/json"), id="absent-means-json"),
-    ],
-)
-def test_media_type_is_read(header, expected):
-    """A media type is read without regard to case, with its charset."""
-    assert MediaType.parse(header) == expected
+def classify(query: Query, model: IntentModel) -> list[dict[str, Any]]:
+    """Return the predictions for a query in the form of the contract."""
+    return render_predictions(query, model.predict(query.utterances, top_k=query.top_k), model)
 
 
 @pytest.mark.parametrize(
@@ -108,17 +100,6 @@ def test_bad_body_is_told(header, body, error, message):
         parse_query(MediaType.parse(header), body, SETTINGS)
 
     assert caught.value.message == message
-
-
-def test_object_is_required():
-    """A JSON value that is no object has no fields."""
-    with pytest.raises(BadRequestError, match=r"^The body must be a JSON object$"):
-        parse_object('"text"', Settings())
-
-
-def test_rendered_json_is_compact_utf8():
-    """Answers carry no needless bytes and no escapes."""
-    assert render_json({"a": ["ü", 1]}) == '{"a":["ü",1]}'.encode()
 
 
 def test_answer_holds_intent_and_confidence(small_model):

@@ -9,7 +9,7 @@ import pytest
 
 from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeError
 from func.protocols.binary_tensors import pack_bytes, pack_floats
-from func.protocols.open_inference import InferenceRequest, RequestedOutput, render_answers
+from func.protocols.open_inference import InferenceRequest, RequestedOutput, render_results
 from func.protocols.query import Query
 from func.settings import Settings
 
@@ -224,6 +224,11 @@ def test_outputs_are_those_asked_for(parameters, outputs, expected):
             id="classification",
         ),
         pytest.param(
+            {"inputs": [{**message()["inputs"][0], "parameters": {"content_type": "base64"}}]},
+            "The content_type 'base64' is not supported: send plain strings",
+            id="base64",
+        ),
+        pytest.param(
             {"inputs": [{**message()["inputs"][0], "parameters": {"binary_data_size": 6}}]},
             "'text' must have either 'data' or 'binary_data_size'",
             id="data-twice",
@@ -282,7 +287,7 @@ def test_answers_become_tensors():
     """Outputs hold a row for each text; ranked ones a column for each rank, row by row."""
     request = parse(message(parameters={"top_k": 2}, id="7"))
 
-    answer = render_answers(request, ANSWERS, "v")
+    answer = render_results(request, ANSWERS, "v")
     assert answer.content_type == "application/json"
     assert json.loads(answer.body) == {
         "model_name": "intent-classifier",
@@ -316,7 +321,7 @@ def test_binary_outputs_follow_the_json():
     ]
     request = parse(message(parameters={"top_k": 2}, outputs=outputs))
 
-    answer = render_answers(request, ANSWERS, "v")
+    answer = render_results(request, ANSWERS, "v")
     [(name, length)] = answer.headers
     header, tensors = json.loads(answer.body[: int(length)]), answer.body[int(length) :]
     assert (name, answer.content_type) == (

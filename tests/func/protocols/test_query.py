@@ -106,3 +106,12 @@ def test_empty_plain_text_is_refused():
     """White space alone is no utterance."""
     with pytest.raises(InvalidQueryError, match=r"^The text must not be empty$"):
         Query.from_text(" ", SETTINGS)
+
+
+@pytest.mark.parametrize("text", ["\ufdfa", "a\ufdfa"], ids=["one-character", "among-others"])
+def test_text_that_normalisation_expands_is_too_large(text):
+    """The limit applies after Unicode normalisation too: U+FDFA becomes 18 characters."""
+    with pytest.raises(TooLargeError) as caught:
+        Query.from_fields({"text": text}, SETTINGS)
+
+    assert caught.value.message == "'text' must have at most 10 characters when normalised (NFKD)"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from func.messages import Response
+from func.messages import Outcome, Response
 from func.settings import Settings
 from func.telemetry.logs import (
     JsonFormatter,
@@ -19,6 +19,7 @@ from func.telemetry.logs import (
     configure_logging,
 )
 from func.telemetry.request_record import RequestRecord
+from tests.support.servers import run_server
 
 
 @pytest.fixture
@@ -101,30 +102,30 @@ def test_logs_go_to_standard_error_in_the_form_that_is_set(capsys, log_format, s
     assert "quiet" not in logged
 
 
-ANSWER = Response(log_fields={"intent": "grüße", "confidence": 0.75, "kind": "http"})
-PLAIN = RequestRecord("POST", "/predict", ANSWER, 0.00123, 1.5, {}, is_cold=False)
+SINGLE = Response(outcome=Outcome(predictions=[{"intent": "grüße", "confidence": 0.75}]))
+BATCH = Response(outcome=Outcome("batch", [{"intent": "grüße", "confidence": 0.75}], 7))
+PLAIN = RequestRecord("POST", "/predict", SINGLE, 0.00123, 1.5, {}, is_cold=False)
 
 
 @pytest.mark.parametrize("revision", ["", "intent-00001"])
 @pytest.mark.parametrize("trace_id", [None, "0af7651916cd43dd8448eb211c80319c"])
 @pytest.mark.parametrize(
-    "exchange",
+    "answered",
     [
         pytest.param(PLAIN, id="plain"),
         pytest.param(PLAIN._replace(is_cold=True), id="cold"),
-        pytest.param(PLAIN._replace(method=None, route=None, answer=Response()), id="unknown"),
+        pytest.param(PLAIN._replace(method=None, route=None, response=Response()), id="unknown"),
         pytest.param(PLAIN._replace(duration_s=0.0, ended_at_s=1795779901.999), id="times"),
-        pytest.param(
-            PLAIN._replace(answer=Response(log_fields={"a": 1, "b": 1.0, "c": True})), id="types"
-        ),
+        pytest.param(PLAIN._replace(response=BATCH), id="batch"),
+        pytest.param(PLAIN._replace(route="/health", response=Response()), id="probe"),
     ],
 )
-def test_quick_lines_are_those_of_the_formatter(caplog, exchange, trace_id, revision):
+def test_quick_lines_are_those_of_the_formatter(caplog, answered, trace_id, revision):
     """What is written past ``logging``, for speed, says the same in the same order."""
     stream = io.StringIO()
-    LineLog(stream, revision).write([(exchange, trace_id)])
-    with caplog.at_level(logging.INFO):
-        RequestLog(revision).write([(exchange, trace_id)])
+    LineLog(stream, revision).write([(answered, trace_id)])
+    with caplog.at_level(logging.DEBUG):
+        RequestLog(revision).write([(answered, trace_id)])
 
     assert stream.getvalue() == JsonFormatter().format(caplog.records[0]) + "\n"
 
@@ -143,3 +144,18 @@ def test_log_that_can_not_be_written_is_no_error():
     LineLog(full).write([(PLAIN, None)])
     with pytest.raises(OSError, match="No space left"):
         full.close()
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_warnings_of_libraries_are_log_lines(log_format):
+    """A real process writes a Python warning as one line in the form that is set."""
+    code = (
+        "import sys, warnings; from func.settings import Settings; "
+        "from func.telemetry.logs import configure_logging; "
+        "configure_logging(Settings(log_format=sys.argv[1])); warnings.warn('loud', stacklevel=1)"
+    )
+    ended = run_server({}, "-c", code, log_format)
+
+    [line] = ended.stderr.splitlines()
+    assert "WARNING" in line
+    assert "UserWarning: loud" in line

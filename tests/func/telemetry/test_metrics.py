@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from http import HTTPStatus
 
 import pytest
 
-from func.messages import Response
-from func.telemetry.metrics import Histogram, Metrics, seconds_since_start
+from func.messages import Outcome, Response
+from func.telemetry.metrics import Histogram, Metrics
 from func.telemetry.request_record import RequestRecord
 
 PREDICTION = {"intent": "greeting", "confidence": 0.75}
-ANSWER = Response(predictions=[PREDICTION])
-ANSWERED = RequestRecord("POST", "/predict", ANSWER, 0.25, 0.0, {}, is_cold=False)
+RESPONSE = Response(outcome=Outcome(predictions=[PREDICTION]))
+ANSWERED = RequestRecord("POST", "/predict", RESPONSE, 0.25, 0.0, {}, is_cold=False)
 
 
 @pytest.fixture
@@ -47,8 +46,9 @@ def test_histograms_add_up():
 
 def test_each_prediction_of_a_batch_counts(metrics):
     """Two texts in one request are one request and two predictions."""
-    batch = Response(predictions=[PREDICTION, {"intent": "out_of_scope", "confidence": 0.5}])
-    metrics.count_answers([ANSWERED, ANSWERED._replace(answer=batch)])
+    unknown = {"intent": "out_of_scope", "confidence": 0.5}
+    batch = Response(outcome=Outcome(predictions=[PREDICTION, unknown], batch_size=2))
+    metrics.count_responses([ANSWERED, ANSWERED._replace(response=batch)])
 
     counts = {intent: histogram.count for intent, histogram in metrics.confidences.items()}
     assert counts == {"greeting": 2, "order_tracking": 0, "password_reset": 0, "out_of_scope": 1}
@@ -67,7 +67,7 @@ def test_overload_is_told_from_other_refusals(metrics):
 def test_no_count_is_lost_between_threads(metrics):
     """Event loop and threads count at the same time."""
     threads = [
-        threading.Thread(target=lambda: [metrics.count_answers([ANSWERED]) for _ in range(500)])
+        threading.Thread(target=lambda: [metrics.count_responses([ANSWERED]) for _ in range(500)])
         for _ in range(4)
     ]
     for thread in threads:
@@ -76,11 +76,3 @@ def test_no_count_is_lost_between_threads(metrics):
         thread.join()
 
     assert metrics.confidences["greeting"].count == 2000
-
-
-def test_age_of_the_process_grows():
-    """It is that of this process: more than nothing, less than the machine's."""
-    age_s = seconds_since_start()
-
-    assert 0 < age_s < time.clock_gettime(time.CLOCK_BOOTTIME)
-    assert seconds_since_start() >= age_s

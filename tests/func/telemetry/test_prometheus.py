@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
 from werkzeug.test import Client
 
-from func.messages import Response
+from func.messages import Outcome, Response
 from func.telemetry.metrics import Metrics
 from func.telemetry.prometheus import create_app
 from func.telemetry.request_record import RequestRecord
@@ -30,10 +30,10 @@ def metrics(small_model) -> Metrics:
     metrics = Metrics(small_model.card)
     known = {"intent": "greeting", "confidence": 0.75}
     unknown = {"intent": "out_of_scope", "confidence": 0.25}
-    answer = Response(log_fields={"kind": "batch"}, predictions=[known, known, unknown])
-    metrics.count_answers(
+    response = Response(outcome=Outcome("batch", [known, known, unknown], 3))
+    metrics.count_responses(
         [
-            RequestRecord("POST", "/", answer, 0.02, 0.0, {}, is_cold=False),
+            RequestRecord("POST", "/", response, 0.02, 0.0, {}, is_cold=False),
             RequestRecord(
                 "POST", "/", Response(status=HTTPStatus.NOT_FOUND), 0.5, 0.0, {}, is_cold=False
             ),

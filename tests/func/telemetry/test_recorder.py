@@ -15,7 +15,8 @@ from func.handler import IntentFunction
 from func.messages import Response
 from func.telemetry.logs import JsonFormatter, RequestLog
 from func.telemetry.metrics import Metrics
-from func.telemetry.recorder import MAX_WAITING, MAX_WAITING_BYTES, SETTLE_EVERY_S, Telemetry
+from func.telemetry.recorder import FLUSH_INTERVAL_S, MAX_BUFFERED, MAX_BUFFERED_BYTES, Telemetry
+from func.telemetry.request_record import PROBES
 from tests.support.paths import ROOT
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -83,7 +84,7 @@ def test_batches_are_logged_with_their_size(client, caplog, content_type, body, 
 
 def test_first_request_of_a_process_is_cold(client, caplog):
     """Probes come first and are not meant; later lines have no such field."""
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG):
         for _ in range(2):
             client.get("/health")
             client.post("/predict", json={"text": "hello"})
@@ -95,7 +96,7 @@ def test_revision_is_told_where_there_is_one(small_model, settings, caplog):
     """On Knative each line names its revision."""
     telemetry = Telemetry(log=RequestLog("intent-00007"))
     with caplog.at_level(logging.INFO):
-        Client(App(IntentFunction(small_model, settings), telemetry)).get("/health")
+        Client(App(IntentFunction(small_model, settings), telemetry)).get("/model")
 
     assert request_lines(caplog)[0]["revision"] == "intent-00007"
 
@@ -151,7 +152,7 @@ def test_line_of_a_request_without_a_trace_has_no_field_for_it(client, caplog):
 
 def record(telemetry: Telemetry, answer: Response = Response()) -> None:  # noqa: B008 - never changed
     """Tell of a request."""
-    telemetry.record({"REQUEST_METHOD": "GET"}, "/health", 0.0, answer)
+    telemetry.record({"REQUEST_METHOD": "GET"}, "/model", 0.0, answer)
 
 
 def test_lines_may_wait_for_a_moment(caplog):
@@ -167,7 +168,7 @@ def test_lines_may_wait_for_a_moment(caplog):
 
     assert waiting == 0
     assert first == float("inf")
-    assert second == pytest.approx(SETTLE_EVERY_S)
+    assert second == pytest.approx(FLUSH_INTERVAL_S)
     assert len(request_lines(caplog)) == 1
     telemetry.close()
 
@@ -175,9 +176,9 @@ def test_lines_may_wait_for_a_moment(caplog):
 @pytest.mark.parametrize(
     ("answers", "waiting"),
     [
-        pytest.param([Response()] * MAX_WAITING, MAX_WAITING, id="some"),
-        pytest.param([Response()] * (MAX_WAITING + 1), 0, id="many"),
-        pytest.param([Response(b"x" * (MAX_WAITING_BYTES + 1))], 0, id="large"),
+        pytest.param([Response()] * MAX_BUFFERED, MAX_BUFFERED, id="some"),
+        pytest.param([Response()] * (MAX_BUFFERED + 1), 0, id="many"),
+        pytest.param([Response(b"x" * (MAX_BUFFERED_BYTES + 1))], 0, id="large"),
     ],
 )
 def test_only_so_much_waits(caplog, answers, waiting):
@@ -230,6 +231,20 @@ def test_fault_of_telemetry_stops_no_answer(small_model, settings, monkeypatch, 
 
     assert client.post("/", json={"text": "hi"}).status_code == 200
     assert "Telemetry failed" in caplog.messages
+
+
+@pytest.mark.parametrize("path", sorted(PROBES))
+def test_probes_are_logged_at_debug(client, caplog, path):
+    """The usual level shows no health checks."""
+    with caplog.at_level(logging.DEBUG):
+        client.get(path)
+
+    [entry] = [entry for entry in caplog.records if entry.msg == "request"]
+    assert entry.levelno == logging.DEBUG
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        client.get(path)
+    assert request_lines(caplog) == []
 
 
 def test_quiet_log_has_no_lines_of_requests(caplog):

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from func.messages import Response
 from func.telemetry.request_record import RequestRecord
-from func.telemetry.tracing import TellingExporter, Traces
+from func.telemetry.tracing import LoggingExporter, Traces
 from tests.support.collector import collecting
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, run_server
@@ -217,7 +217,7 @@ class Unsteady(SpanExporter):
 
 def test_only_changes_of_the_collector_are_told(caplog):
     """One line when spans are lost, one when they are sent again."""
-    exporter = TellingExporter(Unsteady())
+    exporter = LoggingExporter(Unsteady())
     for _ in range(4):
         exporter.export([])
     exporter.shutdown()

@@ -95,7 +95,7 @@ def test_part_without_words_is_left_out():
 
 def test_large_data_is_tested_on_some_folds(corpus, monkeypatch):
     """As many folds as it takes to choose the settings."""
-    monkeypatch.setattr("model.learning.cross_validation.ENOUGH_FOR_SETTINGS", 30)
+    monkeypatch.setattr("model.learning.cross_validation.MIN_HELD_OUT", 30)
 
     assert enough_folds(corpus, fold_splits(corpus, seed=0)) == 2
 

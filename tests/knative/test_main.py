@@ -7,7 +7,8 @@ import sys
 import pytest
 from rich.console import Console
 
-from knative.__main__ import EXAMPLES, main
+from knative.__main__ import main
+from knative.arguments import EXAMPLES
 from knative.rollout.errors import (
     ConfigurationError,
     ImageError,
@@ -29,7 +30,8 @@ FAILED = SmokeError("health", "ill")
     "arguments",
     [
         pytest.param([], id="no-command"),
-        pytest.param(["rollout"], id="no-image"),
+        pytest.param(["rollout", "--env", "PORT=1"], id="reserved-variable"),
+        pytest.param(["rollout", "--env", "LOG_LEVEL"], id="variable"),
         pytest.param(["rollout", "--image", DIGEST, "--steps", "5,1"], id="steps"),
         pytest.param(["rollout", "--image", DIGEST, "--pause", "-1"], id="pause"),
         pytest.param(["rollout", "--image", DIGEST, "--pause", "soon"], id="no-number"),
@@ -37,14 +39,14 @@ FAILED = SmokeError("health", "ill")
     ],
 )
 def test_wrong_usage_ends_with_2(arguments, capsys):
-    """And says what is wrong."""
+    """Wrong usage prints an error."""
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert "error: " in capsys.readouterr().err
 
 
 def test_help_shows_examples_and_exit_codes():
-    """All that documentation tells about them stands there as well."""
+    """--help shows the examples and exit codes."""
     command = [sys.executable, "-m", "knative", "--help"]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert EXAMPLES in printed
@@ -64,28 +66,28 @@ def test_help_shows_examples_and_exit_codes():
     ],
 )
 def test_exit_codes(error, code):
-    """As documented."""
+    """Each error has its documented exit code."""
     assert exit_code(error) == code
 
 
-def test_no_cluster_is_told(capsys, tmp_path):
-    """With the file that is missing."""
+def test_a_missing_cluster_is_reported(capsys, tmp_path):
+    """A missing kubeconfig is an error."""
     missing = str(tmp_path / "kubeconfig")
     assert main(["status", "--kubeconfig", missing]) == ConfigurationError.exit_code
-    assert "error: No cluster is known" in capsys.readouterr().err
+    assert "error: No cluster is configured" in capsys.readouterr().err
 
 
 def test_the_timeout_is_that_of_each_wait(api, run):
-    """As given, instead of the default."""
+    """--timeout replaces the default."""
     api.edit(lambda service: service["status"].update(observedGeneration=0))
     outcome = run("rollout", "--image", DIGEST, "--timeout", "0.1")
     assert outcome.code == 1
-    assert "Waited 0.1 s in vain until the present traffic is routed" in outcome.err
+    assert "Timed out after 0.1 s waiting until the present traffic is routed" in outcome.err
 
 
 class TestProgress:
     def test_a_terminal_shows_a_clock_that_goes_away(self):
-        """And the text as it is, whatever brackets it holds."""
+        """A terminal shows a clock and the text unchanged."""
         screen = io.StringIO()
         console = Console(file=screen, force_terminal=True, width=80)
         with Progress(console).during("Waiting for [x]"):
@@ -94,7 +96,7 @@ class TestProgress:
         assert "0:00:0" in screen.getvalue()
 
     def test_a_log_gets_plain_lines(self):
-        """One for each thing that is done."""
+        """Elsewhere each activity is one line."""
         screen = io.StringIO()
         progress = Progress(Console(file=screen, markup=False))
         with progress.during("Waiting"):
