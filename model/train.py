@@ -49,7 +49,14 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     from threadpoolctl import threadpool_limits
 
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
-    from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME, Options, train
+    from model.training.trainer import (
+        COMPILED_NAME,
+        MODEL_NAME,
+        REPORT_NAME,
+        Options,
+        assess,
+        fit,
+    )
 
     started = time.monotonic()
     dataset = load_dataset(
@@ -68,16 +75,23 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     training_options = Options(options.seed, options.reject_budget, options.features)
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
-        trained = train(dataset, training_options, progress=console.print)
-    trained.save(options.output)
+        fitted = fit(dataset, training_options, progress=console.print)
+        fitted.save(options.output)
+        if fitted.not_compiled:
+            reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
+            print_messages(errors, "warning", [f"not compiled: {reason}"])
+        names = MODEL_NAME if fitted.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
+        written = f"Wrote {options.output / names}"
+        console.print(f"{written} and {CARD_NAME} after {time.monotonic() - started:.0f} s")
+        if options.fit_only:
+            return 0
+        console.print("The model can be served; its assessment follows")
+        trained = assess(fitted, dataset, training_options, progress=console.print)
+    trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
-    if trained.not_compiled:
-        reason = f"{trained.not_compiled}; scikit-learn will serve the model"
-        print_messages(errors, "warning", [f"not compiled: {reason}"])
-    names = MODEL_NAME if trained.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
-    written = f"{options.output / names}, {CARD_NAME} and {REPORT_NAME}"
-    console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s")
+    written += f", {CARD_NAME} and {REPORT_NAME}"
+    console.print(f"{written} after {time.monotonic() - started:.0f} s")
     return 0
 
 
@@ -114,6 +128,11 @@ def _parser() -> argparse.ArgumentParser:
         help="leave out texts that are labelled with two intents, instead of refusing the data",
     )
     add_loading_arguments(parser)
+    parser.add_argument(
+        "--fit-only",
+        action="store_true",
+        help="write the model without testing it and without a report",
+    )
     return parser
 
 

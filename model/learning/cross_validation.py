@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from math import ceil
 
@@ -16,10 +17,13 @@ from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers, Linear
 from model.learning.out_of_scope import OutOfScopeScores, fit_detector_weight
+from model.learning.parallel import map_in_processes
 from model.learning.quantization import MAX_LOSS, rounded, step_of
 from model.learning.training_set import TrainingSet
 
 MAX_FOLDS = 5
+# From this number of utterances on, folds are fitted in several processes.
+MIN_PARALLEL = 5000
 # Hyperparameters are chosen on as few folds as hold out this many utterances.
 MIN_HELD_OUT = 1000
 
@@ -80,11 +84,18 @@ def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) 
     ensemble = _choose(training_set, first_folds)
 
     def other_folds() -> Iterator[_Fold]:
-        for number, split in enumerate(splits[count:], start=count + 1):
+        fit_fold = partial(_Fold, training_set, candidates=(ensemble.hyperparameters,), seed=seed)
+        folds = map_in_processes(fit_fold, splits[count:], is_large=is_large(training_set))
+        for number in range(count + 1, len(splits) + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
-            yield _Fold(training_set, split, (ensemble.hyperparameters,), seed=seed)
+            yield next(folds)
 
     return _collect(training_set, ensemble, chain(first_folds, other_folds()))
+
+
+def is_large(training_set: TrainingSet) -> bool:
+    """Return whether it is worth to fit in several processes."""
+    return len(training_set) >= MIN_PARALLEL
 
 
 def enough_folds(training_set: TrainingSet, splits: Sequence[Split]) -> int:
@@ -119,7 +130,12 @@ class _Fold:
             texts, targets, training_set.labels, seed=seed, embedding=training_set.embedding
         )
         self.ngram_count = learner.ngram_count
-        self.base_models = {each: learner.fit_base_models(each) for each in candidates}
+        base_models = map_in_processes(
+            learner.fit_base_models,
+            candidates,
+            is_large=is_large(training_set) and len(candidates) > 1,
+        )
+        self.base_models = dict(zip(candidates, base_models, strict=True))
         self.features = learner.features.transform(_at(split.held_out, training_set.texts))
         if training_set.out_of_scope:
             self.detector = learner.fit_detector(

@@ -158,6 +158,48 @@ def test_static_vectors_that_are_not_installed_end_the_command(small_csv, capsys
     assert not Path("out").exists()
 
 
+def test_model_is_saved_before_its_assessment(small_csv, capsys, monkeypatch):
+    """An interrupted assessment leaves a model that can be served, without the former report."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    Path("out").mkdir()
+    (Path("out") / REPORT_NAME).write_text("of a former model")
+    monkeypatch.setattr("model.training.trainer.assess", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        main(["--data", small_csv, "--output", "out"])
+
+    *_, written, following = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        rf"Wrote out/{MODEL_NAME}, {COMPILED_NAME} and {CARD_NAME} after \d+ s", written
+    )
+    assert following == "The model can be served; its assessment follows"
+    assert IntentModel.load(Path("out") / MODEL_NAME).predict(["hello"])[0].intent == "greeting"
+    assert not (Path("out") / REPORT_NAME).exists()
+
+
+def test_fit_only_writes_the_same_model(small_csv, capsys):
+    """With --fit-only the model's files are the same, but there are no results and no report."""
+    main(["--data", small_csv, "--output", "assessed"])
+    capsys.readouterr()
+
+    assert main(["--data", small_csv, "--output", "fitted", "--fit-only"]) == 0
+
+    assert "Test results" not in capsys.readouterr().out
+    assert sorted(path.name for path in Path("fitted").iterdir()) == [
+        MODEL_NAME,
+        COMPILED_NAME,
+        CARD_NAME,
+    ]
+    for name in (MODEL_NAME, COMPILED_NAME):
+        assert (Path("fitted") / name).read_bytes() == (Path("assessed") / name).read_bytes()
+    assessed, fitted = read_card("assessed"), read_card("fitted")
+    assert fitted["self_test"] == assessed["self_test"]
+    assert "metrics" not in fitted["training"]
+
+
 def test_training_warns_of_doubtful_data(small_csv, capsys):
     """Warnings go to the error output, with file and line."""
     main(["--data", small_csv, "--output", "out"])

@@ -53,6 +53,20 @@ def test_most_held_out_utterances_are_recognised():
     assert accuracy > 0.9
 
 
+def test_several_processes_give_the_same_results(monkeypatch):
+    """Folds and candidates that are fitted in several processes lead to the same scores."""
+    training_set = training_set_of(repeats=50, out_of_scope=tuple(WEATHER))
+    expected = held_out_of(training_set)
+    monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 2)
+    monkeypatch.setattr("model.learning.cross_validation.MIN_PARALLEL", 1)
+
+    found = held_out_of(training_set)
+
+    assert (found.logits == expected.logits).all()
+    assert found.detector_weight == expected.detector_weight
+    assert found.ensemble == expected.ensemble
+
+
 def test_same_seed_gives_the_same_folds():
     """Folds, copies and solvers depend on the seed alone."""
     first, second, other = (held_out_of(training_set_of(), seed=seed).logits for seed in (0, 0, 1))
