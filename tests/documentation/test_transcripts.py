@@ -1,4 +1,4 @@
-"""The tutorial and the walkthrough: each command is run, and each printed line is real."""
+"""The tutorial and the walkthrough: each command runs and prints the documented lines."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("name", ["tutorial", "feedback"])
-def test_document_prints_what_its_commands_print(name, tmp_path):
-    """From the first command to the last, the output is the one that is shown."""
+def test_commands_of_a_document_print_the_documented_output(name, tmp_path):
+    """The commands, run in order, print the output that the document shows."""
     commands = commands_in(ROOT / "docs" / f"{name}.md")
 
     outputs = run(commands, tmp_path, free_port())
@@ -36,5 +36,5 @@ def test_document_prints_what_its_commands_print(name, tmp_path):
     ],
 )
 def test_comparison_finds_differences(output, is_same):
-    """Only decimals and durations may differ."""
+    """Outputs may differ in decimals and durations only."""
     assert Command("x", "a 0.97 b\nlast\n").gives(output) is is_same

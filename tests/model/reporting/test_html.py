@@ -15,7 +15,7 @@ from model.reporting.html import (
 
 
 def test_texts_are_escaped():
-    """What people wrote is never taken for a tag; what is HTML already stays so."""
+    """Markup in texts is escaped; HTML is left unchanged."""
     shown = table(("<i>",), [("<b>",), (Html("<svg></svg>"),)])
 
     assert "&lt;i&gt;" in shown
@@ -40,7 +40,7 @@ def test_texts_are_escaped():
     ],
 )
 def test_long_tables_are_folded(count, hidden, name):
-    """The first rows are seen at once, others on a click, and what is left out is told."""
+    """The first rows are visible, others are folded, and omitted ones are counted."""
     shown = table(("row",), [(f"row {number}",) for number in range(count)])
 
     seen, _, folded = shown.partition("<details>")
@@ -49,8 +49,8 @@ def test_long_tables_are_folded(count, hidden, name):
     assert name in folded
 
 
-def test_numbers_stand_in_the_last_columns():
-    """They are set to the right."""
+def test_last_columns_hold_numbers():
+    """Columns of numbers are aligned to the right."""
     shown = table(("intent", "tests"), [("a", "5")], numbers=1)
 
     assert "<td>a</td><td class='number'>5</td>" in shown
