@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FOLDERS = ("examples", "func", "model")
-# Numbers that another machine may round otherwise, and times.
+# Numbers that depend on the machine's rounding, and times.
 VARYING = re.compile(r"\d+\\\.\d+|(?<=after\\ )\d+")
 
 
@@ -42,7 +42,7 @@ def commands_in(document: Path, *, without: str = "kubectl") -> list[Command]:
 
 
 def run(commands: list[Command], folder: Path, port: int) -> list[str]:
-    """Run commands in a folder that looks like the project's root; give what each printed."""
+    """Run commands in a copy of the project's layout; return the output of each."""
     for name in FOLDERS:
         (folder / name).symlink_to(ROOT / name)
     (folder / ".venv").symlink_to(sys.prefix)
@@ -51,7 +51,7 @@ def run(commands: list[Command], folder: Path, port: int) -> list[str]:
     for command in commands:
         line = command.line.replace("8090", str(port))
         script += f"{line}\nprintf '{mark.strip()}\\n'\n"
-    # What the commands do is measured by their own tests.
+    # Tests of the commands measure their coverage.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
     done = subprocess.run(
         ["/bin/bash", "-c", script],
