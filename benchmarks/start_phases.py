@@ -1,6 +1,6 @@
-"""Start as the server does, phase by phase, and print how many milliseconds each took.
+"""Start as the server does, phase by phase, and print the milliseconds of each phase.
 
-Run by ``benchmarks.start`` in a process of its own; phases begin with that process's start.
+``benchmarks.start`` runs this in a separate process; phases begin with that process's start.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ Marks = dict[str, float]
 
 
 def main(started_at: float) -> Marks:
-    """Go through the start; give the time at which each phase ended."""
+    """Run the phases of the start; return the time at which each phase ended."""
     marks = {"": started_at, "interpreter": time.perf_counter()}
 
     import dataclasses  # noqa: F401, PLC0415
@@ -28,9 +28,9 @@ def main(started_at: float) -> Marks:
 
     marks["numpy"] = time.perf_counter()
 
-    from waitress import server  # noqa: F401, PLC0415
+    import httptools  # noqa: F401, PLC0415
 
-    marks["waitress"] = time.perf_counter()
+    marks["httptools"] = time.perf_counter()
 
     from func.app import App  # noqa: PLC0415
     from func.server.listener import bind  # noqa: PLC0415

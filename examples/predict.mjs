@@ -1,23 +1,24 @@
-// Ask the function with fetch: node examples/predict.mjs "where is my parcel"
-// Without its last lines, it runs in a browser, too (from the function's own origin).
+// Classify texts with fetch: node examples/predict.mjs "where is my parcel"
+// Exit codes: 0 classified, 1 refused or no response.
+// `predict` also runs in a browser, from the function's own origin.
 
-const TRIES = 5;
+const RETRIES = 5;
 
-/** Give the prediction for each text: { intent, confidence }. */
+/** Return the prediction for each text: { intent, confidence }. */
 export async function predict(url, texts) {
-  for (let left = TRIES; ; left -= 1) {
-    const answer = await fetch(`${url}/predict`, {
+  for (let left = RETRIES; ; left -= 1) {
+    const response = await fetch(`${url}/predict`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ texts }),
       signal: AbortSignal.timeout(30_000),
     });
-    if (answer.ok) return (await answer.json()).predictions;
-    if (answer.status !== 503 || left === 0) {
-      throw new Error(`${answer.status}: ${(await answer.json()).error}`);
+    if (response.ok) return (await response.json()).predictions;
+    if (response.status !== 503 || left === 0) {
+      throw new Error(`${response.status}: ${(await response.json()).error}`);
     }
-    // A pod that starts or is overloaded answers 503, and may say how many seconds to wait.
-    const seconds = Number(answer.headers.get("Retry-After") ?? "1");
+    // A pod that starts or is overloaded responds with 503, mostly with the seconds to wait.
+    const seconds = Number(response.headers.get("Retry-After") ?? "1");
     await new Promise((done) => setTimeout(done, 1000 * (Number.isNaN(seconds) ? 1 : seconds)));
   }
 }
@@ -25,7 +26,7 @@ export async function predict(url, texts) {
 const texts = process.argv.slice(2);
 try {
   const predictions = await predict(process.env.INTENT_URL ?? "http://localhost:8080", texts);
-  predictions.forEach(({ intent, confidence }, at) => console.log(intent, confidence, texts[at]));
+  predictions.forEach(({ intent, confidence }, i) => console.log(intent, confidence, texts[i]));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Ask the function with curl: examples/predict.sh "where is my parcel"
-# A text needs no quoting as plain text. On 503, --retry waits as long as Retry-After says; any
-# other error is printed as the function tells it, and makes the exit code 22.
+# Classify texts with curl: examples/predict.sh "where is my parcel"
+# Plain text needs no escaping. --retry waits after a 503 for the seconds of Retry-After.
+# Exit codes: 0 classified, otherwise that of curl: 22 refused (the function's message is printed),
+# 7 no connection, 28 timeout.
 set -eu
 for text in "$@"; do
     printf '%s' "$text" | curl --silent --show-error --fail-with-body --retry 5 --max-time 30 \

@@ -1,4 +1,7 @@
-"""Ask the function by a CloudEvent: ``python examples/predict_cloudevents.py "hello"``."""
+"""Classify texts, one CloudEvent each: ``python examples/predict_cloudevents.py "hello"``.
+
+Exit codes: 0 classified, 1 refused or no response.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 URL = os.environ.get("INTENT_URL", "http://localhost:8080")
-# A pod that starts or is overloaded answers 503, and with Retry-After says how long to wait.
+# A pod that starts or is overloaded responds with 503, and with Retry-After if it knows the delay.
 RETRY = Retry(5, backoff_factor=0.5, status_forcelist=[503], allowed_methods=None)
 
 
@@ -24,14 +27,14 @@ def main() -> int:
             event = CloudEvent({"type": "chat.message", "source": "/examples"}, {"text": text})
             headers, body = to_binary(event)
             try:
-                answer = session.post(URL, headers=headers, data=body, timeout=30)
+                response = session.post(URL, headers=headers, data=body, timeout=30)
             except requests.RequestException as error:
-                print(f"No answer: {type(error).__name__}", file=sys.stderr)
+                print(f"No response: {type(error).__name__}", file=sys.stderr)
                 return 1
-            if not answer.ok:
-                print(f"{answer.status_code}: {answer.json()['error']}", file=sys.stderr)
+            if not response.ok:
+                print(f"{response.status_code}: {response.json()['error']}", file=sys.stderr)
                 return 1
-            reply = from_http(dict(answer.headers), answer.content)
+            reply = from_http(dict(response.headers), response.content)
             print(f"{reply['type']} {reply['intent']} {text}")
     return 0
 

@@ -15,7 +15,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main(context: Any) -> FlaskResponse:
-    """Answer a request of the parliament runtime, ``context.request``."""
-    from func.entry_point import main as answer  # noqa: PLC0415 - importing func loads no numpy
+    """Return the response to a request of the parliament runtime, ``context.request``."""
+    from func.entry_point import main as respond  # noqa: PLC0415 - importing func loads no numpy
 
-    return answer(context)
+    return respond(context)

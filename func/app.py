@@ -1,7 +1,7 @@
-"""The web app: predictions and health are answered here, anything else by Flask.
+"""The WSGI app: it answers predictions and health itself, and passes all else to Flask.
 
-``app`` is what WSGI servers load. Flask is imported when something else is first asked for: a
-pod that starts from zero has its first prediction to answer, and Flask would be half its start.
+WSGI servers load ``app``. The first request to another route imports Flask: for a pod that starts
+from zero it would double the time to the first prediction.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from func.handler import IntentFunction
-from func.messages import STATUS_LINES, Environ, PendingRequest, Response
-from func.protocols.json_api import health
+from func.messages import STATUS_LINES, Environ, ParsedRequest, PendingRequest, Response
+from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
 from func.telemetry.recorder import Telemetry
 from model.errors import ArtifactError
 
-# gunicorn takes this exit code of a worker as "it will never start", and gives up at once.
+# gunicorn gives up at once when a worker exits with this code.
 CAN_NOT_START = 3
 
 StartResponse = Callable[..., object]
@@ -31,19 +31,24 @@ Route = tuple[str, str]
 class App:
     """A WSGI application (PEP 3333) around a function whose model is loaded.
 
+    Our server answers the inline routes itself, several requests at once: it asks ``is_inline``,
+    calls ``parse`` for each request, decides by ``parsed.work`` which thread answers, and passes
+    those that it answers together to ``respond``.
+
     Attributes:
-        telemetry: is told of each request.
+        telemetry: records each request.
     """
 
     def __init__(self, function: IntentFunction, telemetry: Telemetry | None = None) -> None:
         self.telemetry = telemetry or Telemetry()
         self._function = function
-        self._routes: Mapping[Route, Callable[[Environ], Response]] = {
-            ("POST", "/"): function,
-            ("POST", "/predict"): function,
-            ("GET", "/health"): health,
-            ("GET", "/health/liveness"): health,
-            ("GET", "/health/readiness"): health,
+        healthy = ParsedRequest(lambda _: HEALTHY, error_response)
+        self._routes: Mapping[Route, Callable[[Environ], ParsedRequest]] = {
+            ("POST", "/"): function.parse,
+            ("POST", "/predict"): function.parse,
+            ("GET", "/health"): lambda _: healthy,
+            ("GET", "/health/liveness"): lambda _: healthy,
+            ("GET", "/health/readiness"): lambda _: healthy,
         }
 
     @classmethod
@@ -52,6 +57,7 @@ class App:
 
         Raises:
             ArtifactError: the model can't be served.
+            SettingsError: the token file or OpenTelemetry's variables can't be used.
         """
         configure_logging(settings)
         function = IntentFunction.load(settings)
@@ -61,27 +67,28 @@ class App:
         """Answer a request."""
         if not self.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             return self._flask(environ, start_response)
-        answer = self.answer(environ)
-        start_response(STATUS_LINES[answer.status], answer.all_headers)
-        return (answer.body,)
-
-    def answer(self, environ: Environ) -> Response:
-        """Answer a quick request, and tell of it."""
-        start = time.perf_counter()
-        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        answer = self._routes[method, path](environ)
-        self.telemetry.record(environ, path, start, answer)
-        return answer
-
-    def answer_posts(self, posts: Sequence[PendingRequest]) -> list[Response]:
-        """Answer quick requests by POST, together, and tell of each."""
-        answers = self._function.answer_all([post.environ for post in posts])
-        self.telemetry.record_all(posts, answers)
-        return answers
+        [response] = self.respond([self.parse(environ)])
+        start_response(STATUS_LINES[response.status], response.all_headers)
+        return (response.body,)
 
     def is_inline(self, method: str, path: str) -> bool:
-        """Tell whether a route is answered without Flask."""
+        """Return whether a route is answered without Flask."""
         return (method, path) in self._routes
+
+    def parse(self, environ: Environ) -> PendingRequest:
+        """Parse a request to an inline route; never raise.
+
+        Its ``parsed.work`` estimates the time that ``respond`` takes for it.
+        """
+        start = time.perf_counter()
+        parse = self._routes[environ["REQUEST_METHOD"], environ["PATH_INFO"]]
+        return PendingRequest(environ, start, parse(environ))
+
+    def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
+        """Answer requests to inline routes, in order, with one prediction; record each."""
+        responses = self._function.respond([request.parsed for request in pending])
+        self.telemetry.record_all(pending, responses)
+        return responses
 
     @functools.cached_property
     def _flask(self) -> Callable[..., Iterable[bytes]]:
@@ -100,7 +107,7 @@ def _app() -> App:
 
 
 def __getattr__(name: str) -> Any:
-    """Load ``app`` when a server first asks for it: importing this module loads no model."""
+    """Load ``app`` at its first use: importing this module loads no model."""
     if name == "app":
         return _app()
     raise AttributeError(name)

@@ -1,9 +1,11 @@
-"""An optional lock: requests have to carry a token (RFC 6750) that stands in a mounted file."""
+"""Optional bearer tokens (RFC 6750), which a mounted file lists."""
 
 from __future__ import annotations
 
 import hmac
 import logging
+import os
+import stat
 import time
 from pathlib import Path
 from typing import Self
@@ -13,54 +15,66 @@ from func.settings import SettingsError
 logger = logging.getLogger(__name__)
 
 SCHEME = "bearer "
-# Kubernetes replaces a mounted secret while the pod runs; looking at each request would be dear.
-LOOK_EACH_S = 2.0
+# Kubernetes replaces a mounted secret while the pod runs; a read for each request would be slow.
+RELOAD_INTERVAL_S = 2.0
+MAX_FILE_BYTES = 64 * 1024
 
 
 class BearerTokens:
-    """The tokens that open the door: one a line, several while one replaces another."""
+    """The accepted tokens: one a line, several while one replaces another."""
 
     def __init__(self, path: Path, tokens: tuple[bytes, ...]) -> None:
         self._path, self._tokens = path, tokens
-        self._looked_at = time.monotonic()
+        self._read_at = time.monotonic()
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a file of tokens.
+        """Load a file of tokens.
 
         Raises:
-            SettingsError: it can't be read, or holds no token: better no start than an open door.
+            SettingsError: the file can't be read, or holds no token.
         """
-        tokens = _read(path)
+        try:
+            tokens = _read(path)
+        except OSError:
+            tokens = ()
         if not tokens:
             allowed = "a file that can be read, with a token in each line"
             raise SettingsError("API_TOKEN_FILE", str(path), allowed)
         return cls(path, tokens)
 
     def allow(self, authorization: str) -> bool:
-        """Tell whether a header holds one of the tokens, in a time that tells nothing of them."""
-        self._look_again()
+        """Return whether a header holds an accepted token; the time reveals nothing about them."""
+        self._reload_if_due()
         offered = authorization.encode("latin-1", "replace")
         is_bearer = authorization[: len(SCHEME)].lower() == SCHEME
         token = offered[len(SCHEME) :].strip() if is_bearer else b""
         return sum(hmac.compare_digest(token, known) for known in self._tokens) > 0
 
-    def _look_again(self) -> None:
+    def _reload_if_due(self) -> None:
         now = time.monotonic()
-        if now - self._looked_at < LOOK_EACH_S:
+        if now - self._read_at < RELOAD_INTERVAL_S:
             return
-        self._looked_at = now
-        tokens = _read(self._path)
-        if not tokens:
-            logger.warning("%s holds no token any more: the former ones stay", self._path)
-        elif tokens != self._tokens:
-            logger.info("The tokens in %s have changed", self._path)
+        self._read_at = now
+        try:
+            tokens = _read(self._path)
+        except OSError as error:
+            reason = error.strerror or error
+            logger.error("%s can't be read (%s): the former tokens stay", self._path, reason)  # noqa: TRY400
+            return
+        if tokens != self._tokens:
+            logger.info("%s has changed: it holds %d tokens now", self._path, len(tokens))
             self._tokens = tokens
 
 
 def _read(path: Path) -> tuple[bytes, ...]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # to open a FIFO must not block
     try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return ()
-    return tuple(line.strip() for line in lines if line.strip())
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is not a regular file")
+        content = os.read(descriptor, MAX_FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > MAX_FILE_BYTES:
+        raise OSError(f"it has more than {MAX_FILE_BYTES} bytes")
+    return tuple(line.strip() for line in content.splitlines() if line.strip())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from func.errors import UnavailableError
 from func.handler import IntentFunction
-from func.protocols.json_api import error_answer
+from func.protocols.json_api import error_response
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
@@ -21,18 +21,18 @@ logger = logging.getLogger(__name__)
 
 
 def main(context: Any) -> FlaskResponse:
-    """Answer a request of the parliament runtime, ``context.request``.
+    """Return the response to a request of the parliament runtime, ``context.request``.
 
-    The model is loaded by the first call: this runtime offers no earlier moment.
+    The model is loaded by the first call: the runtime offers no earlier moment.
     """
-    from func.web.flask_app import to_flask  # noqa: PLC0415 - our own server answers without Flask
+    from func.web.flask_app import to_flask  # noqa: PLC0415 - our own server needs no Flask
 
     try:
         function = _load_once()
     except (SettingsError, ArtifactError) as error:
-        logger.error("%s", error)  # noqa: TRY400 - the text says all; it holds no request
-        return to_flask(error_answer(UnavailableError()))
-    # The runtime has read the body to look for an event in it.
+        logger.error("%s", error)  # noqa: TRY400 - the message suffices
+        return to_flask(error_response(UnavailableError()))
+    # The runtime has already read the body, to look for an event in it.
     body = context.request.get_data()
     unread = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
     return to_flask(function({**context.request.environ, **unread}))

@@ -1,15 +1,15 @@
-"""Errors that a request can meet, each with the status that it is answered with.
+"""Errors of requests, each with the status of its response.
 
 RequestError
 ├── BadRequestError            400
-│   ├── InvalidQueryError          the JSON object does not say what to classify
-│   └── MalformedEventError        not an event by the CloudEvents specification
+│   ├── InvalidQueryError          a field is missing or has a wrong type or value
+│   └── MalformedEventError        the event violates the CloudEvents specification
 ├── NotFoundError              404
 ├── UnauthorizedError          401
 ├── MethodNotAllowedError      405
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
-├── UnusableDataError          422: a sound event whose data can't be classified
+├── UnusableDataError          422: a valid event whose data can't be classified
 ├── InternalError              500
 ├── OverloadedError            503
 └── UnavailableError           503
@@ -23,11 +23,11 @@ from typing import ClassVar
 
 
 class RequestError(Exception):
-    """Base of all errors of this package that end a request.
+    """Base of all errors that end a request.
 
     Attributes:
-        message: for the client; never holds anything that the client sent.
-        status, headers: of the answer.
+        message: for the client; it never quotes the request.
+        status, headers: of the response.
     """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -39,7 +39,7 @@ class RequestError(Exception):
 
 
 class BadRequestError(RequestError):
-    """The request is not what the contract asks for."""
+    """The request violates the contract."""
 
     status = HTTPStatus.BAD_REQUEST
 
@@ -49,17 +49,17 @@ class InvalidQueryError(BadRequestError):
 
 
 class MalformedEventError(BadRequestError):
-    """What calls itself an event breaks the CloudEvents specification."""
+    """The event violates the CloudEvents specification."""
 
 
 class NotFoundError(RequestError):
-    """What the path names does not exist."""
+    """The path names nothing that exists."""
 
     status = HTTPStatus.NOT_FOUND
 
 
 class UnauthorizedError(RequestError):
-    """A token is asked for, and the request carries none that is known."""
+    """The request has no known token, and the settings require one."""
 
     status = HTTPStatus.UNAUTHORIZED
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
@@ -69,7 +69,7 @@ class UnauthorizedError(RequestError):
 
 
 class MethodNotAllowedError(RequestError):
-    """Utterances are sent with POST."""
+    """The method is not POST."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     headers: ClassVar[Mapping[str, str]] = {"Allow": "POST"}
@@ -79,35 +79,35 @@ class MethodNotAllowedError(RequestError):
 
 
 class TooLargeError(RequestError):
-    """The body, a text or a batch is over its limit."""
+    """The body, a text or a batch exceeds its limit."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class UnsupportedMediaTypeError(RequestError):
-    """The body is in a form that is not understood."""
+    """The media type, charset or encoding of the body is not supported."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class UnusableDataError(RequestError):
-    """The event is sound, but its data holds nothing that can be classified.
+    """The event is valid, but its data has no text to classify.
 
-    422 goes straight to the dead-letter sink: trying again would not help.
+    A broker dead-letters a 422 at once: a retry would not help.
     """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class InternalError(RequestError):
-    """A fault of ours; a broker tries the event again."""
+    """A fault of the function; a broker retries the event."""
 
     def __init__(self) -> None:
         super().__init__("Internal error")
 
 
 class UnavailableError(RequestError):
-    """No model could be loaded; a broker tries the event again."""
+    """No model could be loaded; a broker retries the event."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -116,7 +116,7 @@ class UnavailableError(RequestError):
 
 
 class OverloadedError(RequestError):
-    """More requests came in than can be answered in time; a broker tries the event again."""
+    """Too many requests to answer in time; a broker retries the event."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}

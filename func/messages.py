@@ -1,13 +1,23 @@
-"""HTTP as the function sees it: a request whose body is read, and an answer to be sent."""
+"""HTTP as the function sees it: requests with their bodies, and the responses to them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
-from func.errors import BadRequestError, TooLargeError
+from func.errors import (
+    BadRequestError,
+    InternalError,
+    RequestError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+)
+from model.inference.prediction import Prediction
+
+logger = logging.getLogger(__name__)
 
 JSON = "application/json"
 STATUS_LINES = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -16,24 +26,12 @@ Environ = Mapping[str, Any]
 Headers = Sequence[tuple[str, str]]
 
 
-class PendingRequest(NamedTuple):
-    """A request by POST that waits for its answer.
-
-    Attributes:
-        environ: the WSGI environment (PEP 3333), its body included.
-        start: when it had come in, by ``time.perf_counter``.
-    """
-
-    environ: Environ
-    start: float
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be answered.
+    """A request as it came in.
 
     Attributes:
-        method, content_type, content_encoding: "" for a header that is not there.
+        method, content_type, content_encoding: "" for an absent header.
     """
 
     method: str
@@ -43,7 +41,7 @@ class Request:
 
     @classmethod
     def from_environ(cls, environ: Environ) -> Self:
-        """Take a request from its WSGI environment (PEP 3333)."""
+        """Return the request of a WSGI environment (PEP 3333)."""
         return cls(
             environ["REQUEST_METHOD"],
             environ.get("CONTENT_TYPE", ""),
@@ -52,18 +50,18 @@ class Request:
         )
 
     def header(self, key: str) -> str | None:
-        """Give a header by its key in the WSGI environment; None for one that is not there."""
+        """Return a header by its key in the WSGI environment, or None."""
         value: str | None = self._environ.get(key)
         return value
 
     def has_event_header(self, attribute: str) -> bool:
-        """Tell whether an event's attribute came as a header."""
+        """Return whether an attribute of an event came as a header."""
         return f"HTTP_CE_{attribute.upper()}" in self._environ
 
     def event_headers(self) -> dict[str, str]:
-        """Give the headers of an event by their names in lower case, ``ce-`` included.
+        """Return the headers of an event by their lower-case names, ``ce-`` included.
 
-        Each byte of a value is one character, as WSGI has it.
+        Each character of a value stands for one byte (PEP 3333).
         """
         return {
             name[5:].lower().replace("_", "-"): value
@@ -72,12 +70,15 @@ class Request:
         }
 
     def read_body(self, max_bytes: int) -> bytes:
-        """Read the body; just once.
+        """Read the body, which works once.
 
         Raises:
-            TooLargeError: it is over its limit.
+            UnsupportedMediaTypeError: it is compressed.
+            TooLargeError: it exceeds the limit.
             BadRequestError: it ends early.
         """
+        if self.content_encoding.lower() not in ("", "identity"):
+            raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
         stream = self._environ["wsgi.input"]
         if announced := self._environ.get("CONTENT_LENGTH"):
             length = int(announced)
@@ -87,7 +88,7 @@ class Request:
             if len(body) < length:
                 raise BadRequestError("The body ended early")
             return body
-        # Without a length there is no body, unless the server ends the stream where it ends.
+        # Without a length there is no body, unless the server ends the stream where the body ends.
         body = stream.read(max_bytes + 1) if self._environ.get("wsgi.input_terminated") else b""
         if len(body) > max_bytes:
             raise _too_large(max_bytes)
@@ -95,41 +96,105 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """What is sent back, and what the log tells of it.
+class Outcome:
+    """The facts about a response that logs, metrics and traces record.
+
+    None of it is text that a user typed.
 
     Attributes:
-        content_type: of the body; "" for an answer without one.
-        headers: the others, but for Content-Length.
-        told: fields for the log, with nothing in them that a user typed.
-        predictions: what was predicted, in the form of the JSON contract; for the counters.
-        event: of the event that is answered, if it is one, the attributes that are told of.
+        kind: the form of the request: ``http``, or how its event or tensors came.
+        predictions: in the form of the JSON contract.
+        batch_size: the number of utterances or events of a batch; None for a single one.
+        event: the recorded attributes of the request's event.
+    """
+
+    kind: str = "http"
+    predictions: Sequence[Mapping[str, Any]] = ()
+    batch_size: int | None = None
+    event: Mapping[str, str] = field(default_factory=dict)
+
+    def log_fields(self) -> dict[str, object]:
+        """Return the fields of the log line."""
+        if self.batch_size is not None:
+            return {"utterances": self.batch_size, "kind": self.kind}
+        if self.predictions:
+            [single] = self.predictions
+            fields = {"intent": single["intent"], "confidence": single["confidence"]}
+            return {**fields, "kind": self.kind}
+        return {"kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response to be sent.
+
+    Attributes:
+        content_type: "" for a response without a body.
+        headers: all but Content-Type and Content-Length.
     """
 
     body: bytes = b""
     content_type: str = JSON
     status: HTTPStatus = HTTPStatus.OK
     headers: Headers = ()
-    log_fields: dict[str, object] = field(default_factory=dict)
-    predictions: Sequence[Mapping[str, Any]] = ()
-    event: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> str:
-        """The form of the request: ``http``, or how its event or tensors came."""
-        return cast("str", self.log_fields.get("kind", "http"))
+    outcome: Outcome = Outcome()
 
     @property
     def all_headers(self) -> list[tuple[str, str]]:
-        """The headers as WSGI wants them."""
+        """The headers as WSGI expects them."""
         headers = [("Content-Length", str(len(self.body))), *self.headers]
         return [("Content-Type", self.content_type), *headers] if self.content_type else headers
 
     def to_bytes(self, date: str) -> bytes:
-        """Write the answer as an HTTP message (RFC 9112) that keeps the connection open."""
+        """Return the response as an HTTP message (RFC 9112) that keeps the connection open."""
         lines = [f"{name}: {value}\r\n" for name, value in self.all_headers]
         head = f"HTTP/1.1 {STATUS_LINES[self.status]}\r\n{''.join(lines)}Date: {date}\r\n\r\n"
         return head.encode("latin-1") + self.body
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRequest:
+    """A request that waits for the predictions of its utterances.
+
+    A refused request, and one that needs no prediction, has no utterances.
+
+    Attributes:
+        render: returns the response to the predictions; it may raise any error.
+        reject: returns the response to an error, in the dialect of the request.
+        utterances: the texts to classify.
+        top_k: the number of alternatives that ``render`` needs for each; more do no harm.
+        work: an estimate of the time to predict and render, in microseconds; see ``Query.work``.
+    """
+
+    render: Callable[[Sequence[Prediction]], Response]
+    reject: Callable[[RequestError], Response]
+    utterances: Sequence[str] = ()
+    top_k: int = 0
+    work: int = 0
+
+    def respond(self, predictions: Sequence[Prediction]) -> Response:
+        """Return the response to the utterances' predictions; an error becomes a response."""
+        try:
+            return self.render(predictions)
+        except RequestError as error:
+            return self.reject(error)
+        except Exception:
+            logger.exception("A request failed")
+            return self.reject(InternalError())
+
+
+class PendingRequest(NamedTuple):
+    """A parsed request that waits for its response.
+
+    Attributes:
+        environ: the WSGI environment (PEP 3333).
+        start: the time of its arrival, by ``time.perf_counter``.
+        parsed: the request itself.
+    """
+
+    environ: Environ
+    start: float
+    parsed: ParsedRequest
 
 
 def _too_large(max_bytes: int) -> TooLargeError:

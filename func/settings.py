@@ -16,12 +16,12 @@ LOG_FORMATS = ("json", "text")
 
 
 class SettingsError(Exception):
-    """A variable holds a value that it can't have.
+    """A variable has a value that is not allowed.
 
     Attributes:
         key: the variable.
-        value: what it holds.
-        allowed: what it may hold.
+        value: its value.
+        allowed: a description of the allowed values.
     """
 
     def __init__(self, key: str, value: str, allowed: str) -> None:
@@ -31,25 +31,25 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set from outside; each field is the variable of the same name in capitals.
+    """The settings; each field is the variable of the same name in capitals.
 
     Attributes:
-        host, port: where the server listens; port 0 takes any free one.
-        metrics_port: where the metrics are shown; 0 takes any free port, None shows none.
-        threads: how many requests are worked on at once.
-        max_waiting: of the requests that come in together, how many are answered; more are refused
-            with 503. As many large ones may wait for a thread.
-        request_timeout_s: how long a request may take to arrive, and to wait for a thread.
-        shutdown_delay_s: how long after SIGTERM new connections are still accepted.
-        shutdown_timeout_s: how long requests in flight may take after that.
-        model_path: the trained pipeline; its card lies beside it.
+        host, port: the address of the server; port 0 means any free one.
+        metrics_port: the port of the metrics; 0 means any free one, None disables them.
+        threads: the number of requests that threads answer at once.
+        max_waiting: the number of requests that may arrive together, and of large ones that may
+            wait for a thread; more are refused with 503.
+        request_timeout_s: the longest time for a request to arrive, and to wait for a thread.
+        shutdown_delay_s: the time after SIGTERM in which new connections are still accepted.
+        shutdown_timeout_s: the time after that for requests in flight.
+        model_path: the trained pipeline; its card is in the same folder.
         intent_threshold: overrides the out-of-scope threshold of the model; a logit.
         max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
-            of a request: bytes of its head and its body, objects and lists within each other,
-            characters of one utterance, utterances.
-        api_token_file: tokens, one a line, of which a request has to carry one; None: none.
-        low_confidence: below it, events are answered with low certainty; 0 to 1.
-        event_source, event_type_prefix: of the events that the function replies with.
+            of a request: bytes of its head and its body, nested objects and lists, characters of
+            an utterance (as sent and normalised), utterances.
+        api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
+        low_confidence: below it, replies to events have low certainty; 0 to 1.
+        event_source, event_type_prefix: of the function's replies to events.
         log_level, log_format: see ``func.telemetry.logs``.
     """
 
@@ -77,10 +77,10 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings; an unset or empty variable leaves the default.
+        """Return the settings; an unset or empty variable means the default.
 
         Raises:
-            SettingsError: a value that is not allowed.
+            SettingsError: a value is not allowed.
         """
         values: dict[str, Any] = {}
         for field in fields(cls):
@@ -144,7 +144,7 @@ def _matching(pattern: str, allowed: str) -> Parser:
     return parse, allowed
 
 
-# The CloudEvents HTTP binding asks a receiver to accept events of 64 KiB at least.
+# CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
 _PARSERS: Mapping[str, Parser] = {

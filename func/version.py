@@ -1,3 +1,3 @@
-"""The version of the contract: of the paths, the fields and what they mean."""
+"""The version of the contract: of paths, fields and their meaning."""
 
 VERSION = "1.0.0"

@@ -1,1 +1,1 @@
-"""What runs the function on a cluster; ``python -m knative --help`` tells its commands."""
+"""Runs the function on a cluster; ``python -m knative --help`` lists the commands."""

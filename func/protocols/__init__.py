@@ -1,1 +1,1 @@
-"""One module for each dialect that callers speak."""
+"""The dialects of requests and responses, one module each."""

@@ -1,4 +1,4 @@
-"""The binary tensor extension of the Open Inference Protocol: elements as bytes after the JSON."""
+"""The binary tensor extension of the Open Inference Protocol: elements follow the JSON as bytes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,10 @@ _LENGTH = struct.Struct("<I")
 
 
 def split_message(body: bytes, json_length: str) -> tuple[bytes, bytes]:
-    """Part a body into its JSON and the bytes of its tensors.
-
-    Args:
-        body: both.
-        json_length: the header that says where the JSON ends.
+    """Split a body into its JSON and its tensors, at the length of its header.
 
     Raises:
-        InvalidQueryError: the header is no number, or more than the body has.
+        InvalidQueryError: the header is no number, or larger than the body.
     """
     if not _SIZE.fullmatch(json_length) or int(json_length) > len(body):
         raise InvalidQueryError(
@@ -33,27 +29,22 @@ def split_message(body: bytes, json_length: str) -> tuple[bytes, bytes]:
 
 
 def pack_bytes(elements: Iterable[str]) -> bytes:
-    """Write elements of the datatype BYTES: of each its length in four bytes, then itself."""
+    """Return elements of the datatype BYTES: each with its length in four bytes before it."""
     encoded = (element.encode() for element in elements)
     return b"".join(_LENGTH.pack(len(element)) + element for element in encoded)
 
 
 def pack_floats(elements: list[float]) -> bytes:
-    """Write elements of the datatype FP32, little endian."""
+    """Return elements of the datatype FP32, little endian."""
     return struct.pack(f"<{len(elements)}f", *elements)
 
 
 def unpack_texts(tensor: bytes, most: int, name: str) -> list[str]:
-    """Read elements of the datatype BYTES that are texts.
-
-    Args:
-        tensor: the elements, as ``pack_bytes`` writes them.
-        most: how many there may be.
-        name: of the input, for errors.
+    """Return the texts of the datatype BYTES, at most ``most``; errors call the input ``name``.
 
     Raises:
-        InvalidQueryError: an element is cut off, or is not UTF-8.
-        TooLargeError: there are more.
+        InvalidQueryError: an element is truncated, or is not UTF-8.
+        TooLargeError: there are more elements.
     """
     texts: list[str] = []
     place = 0

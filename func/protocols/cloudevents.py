@@ -1,8 +1,8 @@
-"""CloudEvents 1.0 over HTTP: read and write events in binary, structured and batch mode.
+"""CloudEvents 1.0 over HTTP: parse and write events in binary, structured and batch mode.
 
 The official SDK's HTTP binding lacks percent-encoding, quoted header values, batches, and most
-checks, so this follows the specification itself: the core specification (CE), its HTTP protocol
-binding (HTTP) and its JSON event format (JSON), each version 1.0.2.
+checks, so this module follows the specification itself: the core specification (CE), its HTTP
+protocol binding (HTTP) and its JSON event format (JSON), each version 1.0.2.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any, Self
 from urllib.parse import quote, unquote_to_bytes
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
-from func.protocols.json_api import MediaType, parse_json, render_json
+from func.protocols.attribute_forms import is_timestamp, is_uri, is_uri_reference
+from func.protocols.json_codec import parse_json, render_json
+from func.protocols.media_type import MediaType
 from func.protocols.query import whole_number
 from func.settings import Settings
 
@@ -32,7 +34,7 @@ _NAME = re.compile("[a-z0-9]+")
 # CE, section "Type System": control characters, surrogates and noncharacters are forbidden.
 _PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
 _FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
-# HTTP, section 3.1.3.2: printable ASCII goes as it is, but for space, double quote and percent.
+# HTTP, section 3.1.3.2: printable ASCII is not encoded, except space, double quote and percent.
 _UNENCODED = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 _INTEGERS = range(-(2**31), 2**31)
 
@@ -46,10 +48,10 @@ class Mode(Enum):
 
     @classmethod
     def of(cls, content_type: str, has_header: Callable[[str], bool]) -> Mode | None:
-        """Tell the mode of a message; None for one that holds no event.
+        """Return the mode of a message; None if it holds no event.
 
-        Any of the required attributes makes an event: one that lacks ``specversion`` is a
-        malformed event, not an ordinary request.
+        Any required attribute makes an event: without ``specversion`` it is a malformed event, not
+        an ordinary request.
         """
         lowered = content_type.lower()
         if lowered.startswith("application/cloudevents-batch"):
@@ -61,12 +63,11 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event whose context attributes were checked.
+    """An event whose context attributes are valid.
 
     Attributes:
         attributes: by name, extensions included, each in its canonical string form.
-        data: bytes as they came; or, of an event in JSON, the value that stood there; None for
-            no data.
+        data: bytes; or, for an event in JSON, the value of its data; None for no data.
     """
 
     attributes: Mapping[str, str]
@@ -76,10 +77,10 @@ class Event:
     def from_binary(
         cls, headers: Iterable[tuple[str, str]], content_type: str | None, body: bytes
     ) -> Self:
-        """Read an event in binary mode (HTTP, section 3.1).
+        """Parse an event in binary mode (HTTP, section 3.1).
 
         Raises:
-            MalformedEventError: an attribute is missing, misnamed or misencoded.
+            MalformedEventError: an attribute is missing, invalid or misencoded.
         """
         attributes: dict[str, object] = {
             name[3:].lower(): _decode_header(value)
@@ -92,11 +93,10 @@ class Event:
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Read an event from its JSON value (JSON, section 3).
+        """Return the event of a JSON value (JSON, section 3).
 
         Raises:
-            MalformedEventError: no object, both kinds of data, or an attribute is missing,
-                misnamed or of a type that attributes don't have.
+            MalformedEventError: no object, both kinds of data, or a missing or invalid attribute.
         """
         if not isinstance(value, dict):
             raise MalformedEventError("An event must be a JSON object")
@@ -109,7 +109,7 @@ class Event:
         return cls(_checked(members), data)
 
     def to_binary(self) -> tuple[dict[str, str], bytes]:
-        """Write the event in binary mode: headers and body."""
+        """Return the event in binary mode: headers and body."""
         headers = {
             f"ce-{name}": quote(value, safe=_UNENCODED)
             for name, value in self.attributes.items()
@@ -120,17 +120,17 @@ class Event:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Write the event as a JSON value."""
+        """Return the event as a JSON value."""
         return {**self.attributes, "data": self.data}
 
 
 def is_attribute_value(value: object) -> bool:
-    """Tell whether a value is a text that an attribute can hold, and not an empty one."""
+    """Return whether a value is a string that is valid in an attribute, and not empty."""
     return isinstance(value, str) and bool(value) and not _FORBIDDEN.search(value)
 
 
 def parse_structured(content_type: str, body: bytes, settings: Settings) -> Event:
-    """Read the one event of a message in structured mode.
+    """Parse a message in structured mode.
 
     Raises:
         UnsupportedMediaTypeError: another event format than JSON.
@@ -140,7 +140,7 @@ def parse_structured(content_type: str, body: bytes, settings: Settings) -> Even
 
 
 def parse_batch(content_type: str, body: bytes, settings: Settings) -> list[object]:
-    """Read the JSON values of a batch, which may be events or not.
+    """Return the JSON values of a batch, which should be events.
 
     Raises:
         UnsupportedMediaTypeError: another event format than JSON.
@@ -159,6 +159,14 @@ def _parse_body(content_type: str, body: bytes, expected: str, settings: Setting
     return parse_json(media_type.decode(body), settings)
 
 
+_FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "source": (is_uri_reference, "a URI-reference"),
+    "dataschema": (is_uri, "a URI"),
+    "time": (is_timestamp, "a timestamp of RFC 3339"),
+    "subject": (bool, "a string that is not empty"),
+}
+
+
 def _decode_header(value: str) -> str:
     """Decode a header value: unquote, then percent-decode once (HTTP, section 3.1.3.2)."""
     value = _undo_latin_1(value)
@@ -171,9 +179,9 @@ def _decode_header(value: str) -> str:
 
 
 def _undo_latin_1(value: str) -> str:
-    """Read bytes that a client should have encoded: as UTF-8, or else as Latin-1.
+    """Decode bytes that the client should have percent-encoded: as UTF-8, or else as Latin-1.
 
-    WSGI gives each byte as one character. Clients on Python's http.client send Latin-1 as it is.
+    In WSGI each character stands for one byte. Python's http.client sends plain Latin-1.
     """
     try:
         return value.encode("latin-1").decode()
@@ -197,6 +205,9 @@ def _checked(attributes: Mapping[str, object]) -> dict[str, str]:
     for name in _REQUIRED:
         if not checked.get(name):
             raise MalformedEventError(f"The attribute '{name}' is missing or empty")
+    for name, (is_valid, form) in _FORMS.items():
+        if name in checked and not is_valid(checked[name]):
+            raise MalformedEventError(f"The attribute '{name}' must be {form}")
     return checked
 
 

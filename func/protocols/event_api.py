@@ -1,11 +1,12 @@
-"""The event contract: an event in, the event that answers it out."""
+"""The event contract: an event comes in, and the event that answers it goes out."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from func.errors import (
     BadRequestError,
@@ -14,27 +15,31 @@ from func.errors import (
     UnsupportedMediaTypeError,
     UnusableDataError,
 )
-from func.messages import JSON
-from func.protocols.cloudevents import SPECVERSION, Event, is_attribute_value
-from func.protocols.json_api import PLAIN_TEXT, MediaType, parse_object, render
-from func.protocols.query import Pending, Query, together
+from func.messages import JSON, Outcome, ParsedRequest, Response
+from func.protocols import event_replies
+from func.protocols.cloudevents import SPECVERSION, Event, Mode, is_attribute_value
+from func.protocols.json_api import error_response, render_predictions
+from func.protocols.json_codec import parse_json
+from func.protocols.media_type import PLAIN_TEXT, MediaType
+from func.protocols.query import Query
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
-T = TypeVar("T")
-
 CLASSIFIED = "intent.classified"
 OUT_OF_SCOPE_TYPE = "intent.out_of_scope"
 REJECTED = "intent.rejected"
+NOT_AN_OBJECT = (
+    f"The data must be a JSON object with a 'text'; plain text needs datacontenttype {PLAIN_TEXT}"
+)
 
-# Distributed tracing, correlation and partitioning: what belongs together stays together.
+# Attributes of tracing, correlation and partitioning: a reply belongs where its request does.
 _CARRIED = ("subject", "traceparent", "tracestate", "correlationid", "partitionkey")
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://intentclassifier.org/events")
 
 
 class EventApi:
-    """Answers events by a model."""
+    """Answers events with a model."""
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
         self._model = model
@@ -44,80 +49,110 @@ class EventApi:
             f"{prefix}.{kind}" for kind in (CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED)
         )
 
-    def understand(self, event: Event) -> Pending[Event] | None:
-        """Read what an event asks to classify.
+    def parse(self, event: Event, mode: Mode) -> ParsedRequest:
+        """Return the request that an event makes; an unusable event makes a refused one.
 
-        Returns:
-            What gives the reply; None for an event that is itself a reply of this function, which
-            must not be answered: the answer would come in again, without end. The reply's making
-            raises UnusableDataError for an explanation that the model can't give.
-
-        Raises:
-            UnusableDataError: the event's data holds no text.
-            TooLargeError: the text is over its limit.
+        An event that is itself a reply of this function gets no reply: the reply would come in
+        again, without end.
         """
-        if event.attributes["type"] in (self._classified, self._out_of_scope, self._rejected):
-            return None
-        query = _if_usable(lambda: _parse_query(event, self._settings))
+        recorded = event_replies.recorded_attributes(event)
+        reject = partial(error_response, kind=mode.value, event=recorded)
+        try:
+            query = self._query(event)
+        except RequestError as error:
+            response = reject(error)
+            return ParsedRequest(lambda _: response, reject)
+        if query is None:
+            nothing = event_replies.acknowledgement(Outcome(mode.value, event=recorded))
+            return ParsedRequest(lambda _: nothing, reject)
 
-        def reply(predictions: Iterable[Prediction]) -> Event:
-            [answer] = _if_usable(lambda: render(query, predictions, self._model))
-            return self._classification(event, answer)
+        def render(predictions: Sequence[Prediction]) -> Response:
+            reply = self._classification(event, query, predictions)
+            return event_replies.single(reply, mode, recorded)
 
-        return Pending(query.utterances, query.top_k, reply)
+        return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
 
-    def understand_batch(self, values: Sequence[object], batch_id: str) -> Pending[list[Event]]:
-        """Read what the events of a batch ask to classify.
+    def parse_batch(self, values: Sequence[object], batch_id: str) -> ParsedRequest:
+        """Return the request that a batch of events makes.
+
+        Each event gets a reply, in order: one of type ``….intent.rejected``, with the reason, if
+        it can't be classified. Replies of this function among the events get none.
 
         Args:
-            values: what should be events.
-            batch_id: the same whenever the same batch comes in; stands in for the id and source
-                of what has none.
-
-        Returns:
-            What gives a reply for each, in order; one of type ``….intent.rejected``, with the
-            reason, for what can't be classified. Replies of this function among them are left out.
+            values: the JSON values that should be events.
+            batch_id: identifies the batch by its content; replaces the id and source of a value
+                that lacks them.
         """
-        parts = [
-            self._understand_or_reject(value, f"{batch_id} {position}")
-            for position, value in enumerate(values)
-        ]
+        items = [self._item(value, f"{batch_id} {place}") for place, value in enumerate(values)]
+        queries = [item[1] for item in items if isinstance(item, tuple)]
 
-        def replies(make: Callable[[], list[Event]]) -> list[Event]:
-            made = iter(make())
-            replies = (next(made) if isinstance(part, Pending) else part for part in parts)
-            return [reply for reply in replies if reply is not None]
+        def render(predictions: Sequence[Prediction]) -> Response:
+            remaining = iter(predictions)
+            replies = [
+                self._classification_or_rejection(*item, next(remaining))
+                if isinstance(item, tuple)
+                else item
+                for item in items
+            ]
+            return event_replies.batch(len(values), [*filter(None, replies)])
 
-        return together([part for part in parts if isinstance(part, Pending)]).through(replies)
+        return ParsedRequest(
+            render,
+            partial(error_response, kind=Mode.BATCH.value),
+            [query.utterances[0] for query in queries],
+            max((query.top_k for query in queries), default=0),
+            sum(query.work for query in queries),
+        )
 
-    def _understand_or_reject(self, value: object, place: str) -> Pending[Event] | Event | None:
-        def or_rejection(make: Callable[[], T]) -> T | Event:
-            try:
-                return make()
-            except RequestError as error:
-                return self._rejection(value, place, error)
+    def _query(self, event: Event) -> Query | None:
+        """Return the query of an event; None for a reply of this function."""
+        if event.attributes["type"] in (self._classified, self._out_of_scope, self._rejected):
+            return None
+        try:
+            return _parse_query(event, self._settings)
+        except (BadRequestError, UnsupportedMediaTypeError) as error:
+            raise UnusableDataError(error.message) from error
 
-        understood = or_rejection(lambda: self.understand(Event.from_json(value)))
-        return understood.through(or_rejection) if isinstance(understood, Pending) else understood
+    def _item(self, value: object, place: str) -> tuple[Event, Query] | Event | None:
+        """Return an event of a batch with its query, or its rejection; None for our own reply."""
+        try:
+            event = Event.from_json(value)
+            query = self._query(event)
+        except RequestError as error:
+            return self._rejection(value, place, error)
+        return (event, query) if query else None
+
+    def _classification_or_rejection(
+        self, event: Event, query: Query, prediction: Prediction
+    ) -> Event:
+        try:
+            return self._classification(event, query, [prediction])
+        except RequestError as error:
+            return self._rejection(dict(event.attributes), "", error)
 
     def _rejection(self, value: object, place: str, error: RequestError) -> Event:
         reason = {"error": error.message, "status": int(error.status)}
-        found = _salvage(value)
-        is_identified = {"id", "source"} <= found.keys()
-        reply_id = _derived_id(found) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
-        return self._reply(self._rejected, reply_id, found, reason)
+        known = _identifying_attributes(value)
+        is_identified = {"id", "source"} <= known.keys()
+        reply_id = _derived_id(known) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
+        return self._reply(self._rejected, reply_id, known, reason)
 
-    def _classification(self, event: Event, answer: Mapping[str, Any]) -> Event:
-        intent = answer["intent"]
-        kind = self._out_of_scope if intent == OUT_OF_SCOPE else self._classified
+    def _classification(
+        self, event: Event, query: Query, predictions: Sequence[Prediction]
+    ) -> Event:
+        try:
+            [result] = render_predictions(query, predictions, self._model)
+        except InvalidQueryError as error:
+            raise UnusableDataError(error.message) from error
+        kind = self._out_of_scope if result["intent"] == OUT_OF_SCOPE else self._classified
         reply_id = _derived_id(event.attributes)
-        extensions = {"intent": intent, "certainty": self._certainty(answer)}
-        return self._reply(kind, reply_id, event.attributes, answer, **extensions)
+        extensions = {"intent": result["intent"], "certainty": self._certainty(result)}
+        return self._reply(kind, reply_id, event.attributes, result, **extensions)
 
-    def _certainty(self, answer: Mapping[str, Any]) -> str:
-        # Attributes can't be fractions, and a Trigger's plain filter knows no "less than".
+    def _certainty(self, result: Mapping[str, Any]) -> str:
+        # Attributes can't be fractions, and a Trigger's plain filter has no "less than".
         is_doubtful = (
-            answer["intent"] == OUT_OF_SCOPE or answer["confidence"] < self._settings.low_confidence
+            result["intent"] == OUT_OF_SCOPE or result["confidence"] < self._settings.low_confidence
         )
         return "low" if is_doubtful else "high"
 
@@ -131,7 +166,7 @@ class EventApi:
     ) -> Event:
         carried = {name: request[name] for name in _CARRIED if request.get(name)}
         if "id" in request and {"correlationid", "causationid"} & request.keys():
-            # By the correlation extension, the cause of the reply is the request itself.
+            # By the correlation extension, the request is the cause of the reply.
             carried["causationid"] = request["id"]
         attributes = {
             "specversion": SPECVERSION,
@@ -147,15 +182,8 @@ class EventApi:
         return Event(attributes, {**data, "request": origin})
 
 
-def _if_usable(make: Callable[[], T]) -> T:
-    try:
-        return make()
-    except (BadRequestError, UnsupportedMediaTypeError) as error:
-        raise UnusableDataError(error.message) from error
-
-
-def _salvage(value: object) -> dict[str, str]:
-    """Take from what may be no event what tells its sender which one was rejected."""
+def _identifying_attributes(value: object) -> dict[str, str]:
+    """Return those attributes of a malformed event by which its sender recognises it."""
     if not isinstance(value, dict):
         return {}
     names = ("id", "source", *_CARRIED)
@@ -163,9 +191,9 @@ def _salvage(value: object) -> dict[str, str]:
 
 
 def _derived_id(request: Mapping[str, str]) -> str:
-    """Derive a reply's id, so that a request that is delivered twice gets the same reply.
+    """Return a reply's id: a request that is delivered twice gets the same one.
 
-    Neither attribute can hold a line break, so the pair is told apart from any other pair.
+    Neither attribute can hold a line break, so different pairs give different ids.
     """
     return str(uuid.uuid5(_NAMESPACE, f"{request['source']}\n{request['id']}"))
 
@@ -174,12 +202,15 @@ def _parse_query(event: Event, settings: Settings) -> Query:
     media_type = MediaType.parse(event.attributes.get("datacontenttype", ""))
     data = event.data
     if media_type.name == PLAIN_TEXT:
-        text = media_type.decode(data) if isinstance(data, bytes) else data
-        return Query.from_text(text, settings)
+        return Query.from_text(
+            media_type.decode(data) if isinstance(data, bytes) else data, settings
+        )
     if not media_type.is_json:
         raise UnsupportedMediaTypeError(f"The datacontenttype must be {JSON} or {PLAIN_TEXT}")
-    fields = parse_object(media_type.decode(data), settings) if isinstance(data, bytes) else data
-    query = Query.from_fields(fields if isinstance(fields, dict) else {}, settings)
+    fields = parse_json(media_type.decode(data), settings) if isinstance(data, bytes) else data
+    if not isinstance(fields, dict | None):
+        raise InvalidQueryError(NOT_AN_OBJECT)
+    query = Query.from_fields(fields or {}, settings)
     if query.is_batch:
         raise InvalidQueryError("An event holds one 'text'; send an event for each text")
     return query

@@ -1,7 +1,7 @@
 """Inference requests and responses of the Open Inference Protocol (v2), in its REST form.
 
-There is one input, ``text``. Each output has a row for each text; ``alternatives`` and
-``alternative_confidences`` exist where the parameter ``top_k`` asks for them.
+The one input is ``text``. Each output has a row for each text; the outputs ``alternatives`` and
+``alternative_confidences`` need the parameter ``top_k``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeError
-from func.messages import JSON, Response
+from func.messages import JSON, Outcome, Response
 from func.protocols.binary_tensors import (
     LENGTH_HEADER,
     pack_bytes,
@@ -19,10 +19,13 @@ from func.protocols.binary_tensors import (
     split_message,
     unpack_texts,
 )
-from func.protocols.json_api import MediaType, parse_object, render_json
-from func.protocols.query import Query, is_unicode, whole_number
+from func.protocols.json_codec import parse_object, render_json
+from func.protocols.media_type import MediaType
+from func.protocols.query import Query, whole_number
 from func.settings import Settings
+from model.inference.strict_json import is_unicode
 
+KIND = "open-inference"
 MODEL_NAME = "intent-classifier"
 INPUT = "text"
 OCTETS = "application/octet-stream"
@@ -33,13 +36,13 @@ DATATYPES = {
     "alternatives": "BYTES",
     "alternative_confidences": "FP32",
 }
-# They would change what is read or answered, so that ignoring them would mislead.
+# To ignore these would mislead: they change the meaning of the data.
 UNSUPPORTED = ("classification", "shared_memory_region")
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedOutput:
-    """An output that is to be sent back, as bytes or in JSON."""
+    """A requested output, as bytes or in JSON."""
 
     name: str
     is_binary: bool
@@ -47,12 +50,12 @@ class RequestedOutput:
 
 @dataclass(frozen=True, slots=True)
 class InferenceRequest:
-    """What a client asks for.
+    """A parsed request.
 
     Attributes:
-        query: the texts, and how many alternatives to rank.
-        outputs: what to answer, in this order.
-        request_id: to be sent back; None if the client gave none.
+        query: the texts, and the number of alternatives to rank.
+        outputs: the requested outputs, in order.
+        request_id: to be sent back; None if absent.
     """
 
     query: Query
@@ -63,18 +66,18 @@ class InferenceRequest:
     def parse(
         cls, content_type: str, json_length: str | None, body: bytes, settings: Settings
     ) -> Self:
-        """Read a request.
+        """Parse a request.
 
         Args:
-            content_type: the header; "" where there is none.
-            json_length: the header of the binary tensor extension, if it came.
-            body: JSON, followed by the tensors in binary form if the header came.
+            content_type: the header; "" if absent.
+            json_length: the header of the binary tensor extension; None if absent.
+            body: JSON; with that header, followed by tensors in binary form.
             settings: the limits.
 
         Raises:
             UnsupportedMediaTypeError: neither JSON nor, with the header, bytes.
-            InvalidQueryError: not what the protocol or this model asks for.
-            TooLargeError: a text or the batch is over its limit.
+            InvalidQueryError: the request violates the protocol, or does not fit the model.
+            TooLargeError: a text or the batch exceeds its limit.
         """
         media_type = _media_type(content_type, has_length=json_length is not None)
         header, tensors = (body, b"") if json_length is None else split_message(body, json_length)
@@ -85,19 +88,14 @@ class InferenceRequest:
         return cls(query, _outputs(fields, parameters, query.top_k), _request_id(fields))
 
 
-def render_answers(
-    request: InferenceRequest, answers: Sequence[Mapping[str, Any]], model_version: str
+def render_results(
+    request: InferenceRequest, results: Sequence[Mapping[str, Any]], model_version: str
 ) -> Response:
-    """Write the response.
-
-    Args:
-        request: what was asked for.
-        answers: one for each text, as the JSON contract has them.
-        model_version: of the model that gave them.
-    """
+    """Return the response with one result for each text, in the form of the JSON contract."""
+    outcome = Outcome(KIND, results, len(results))
     outputs, tensors = [], []
     for output in request.outputs:
-        fields, tensor = _render_output(output, answers)
+        fields, tensor = _render_output(output, results)
         outputs.append(fields)
         tensors.append(tensor)
     identity = {"model_name": MODEL_NAME, "model_version": model_version}
@@ -105,9 +103,9 @@ def render_answers(
         identity["id"] = request.request_id
     header = render_json({**identity, "outputs": outputs})
     if not any(output.is_binary for output in request.outputs):
-        return Response(header)
+        return Response(header, outcome=outcome)
     length = (LENGTH_HEADER, str(len(header)))
-    return Response(b"".join((header, *tensors)), OCTETS, headers=(length,))
+    return Response(b"".join((header, *tensors)), OCTETS, headers=(length,), outcome=outcome)
 
 
 def _media_type(content_type: str, *, has_length: bool) -> MediaType:
@@ -132,7 +130,7 @@ def _only_input(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _texts(fields: Mapping[str, Any], tensors: bytes, settings: Settings) -> list[object]:
-    """Give the elements of an input: from the JSON, or from the bytes that follow it."""
+    """Return the elements of an input: from the JSON, or from the bytes after it."""
     shape = _shape(fields)
     if shape[0] > settings.max_batch_size:
         raise TooLargeError(f"'{INPUT}' must hold at most {settings.max_batch_size} texts")
@@ -165,7 +163,7 @@ def _shape(fields: Mapping[str, Any]) -> list[int]:
 
 
 def _elements(fields: Mapping[str, Any], *, is_nested: bool) -> list[object]:
-    """Give the elements of a tensor in JSON, which may be nested as its shape is, or flat."""
+    """Return the elements of a tensor in JSON, which may be flat or nested like its shape."""
     data = fields.get("data")
     if not isinstance(data, list):
         raise InvalidQueryError(f"'{INPUT}' must have 'data', a list of strings")
@@ -203,7 +201,7 @@ def _output(
 
 
 def _parameters(fields: Mapping[str, Any], owner: str) -> Mapping[str, Any]:
-    """Give the parameters of an object; those that are not known are ignored."""
+    """Return the parameters of an object; unknown ones are ignored."""
     parameters = fields.get("parameters")
     if parameters is None:
         return {}
@@ -212,6 +210,8 @@ def _parameters(fields: Mapping[str, Any], owner: str) -> Mapping[str, Any]:
     for name in UNSUPPORTED:
         if name in parameters:
             raise InvalidQueryError(f"The parameter '{name}' is not supported")
+    if parameters.get("content_type") == "base64":
+        raise InvalidQueryError("The content_type 'base64' is not supported: send plain strings")
     return parameters
 
 
@@ -230,15 +230,15 @@ def _request_id(fields: Mapping[str, Any]) -> str | None:
 
 
 def _render_output(
-    output: RequestedOutput, answers: Sequence[Mapping[str, Any]]
+    output: RequestedOutput, results: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[str, Any], bytes]:
-    """Write an output: its fields, and its elements if they go as bytes."""
+    """Return the fields of an output, and its elements if they are sent as bytes."""
     datatype = DATATYPES[output.name]
     key = "confidence" if datatype == "FP32" else "intent"
-    shape, rows = [len(answers)], answers
+    shape, rows = [len(results)], results
     if output.name in RANKED:
-        shape = [len(answers), len(answers[0]["alternatives"])]
-        rows = [item for answer in answers for item in answer["alternatives"]]
+        shape = [len(results), len(results[0]["alternatives"])]
+        rows = [item for answer in results for item in answer["alternatives"]]
     elements = [row[key] for row in rows]
     fields: dict[str, Any] = {"name": output.name, "shape": shape, "datatype": datatype}
     if not output.is_binary:

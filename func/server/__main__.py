@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from func.server.listener import PortError, bind, reporting_port_errors
+from func.server.listener import PortError, bind
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
@@ -33,8 +33,7 @@ def main() -> int:
         from func.server.server import Server  # noqa: PLC0415
 
         app = App.load(settings)
-        with reporting_port_errors(settings.port):  # another process may have begun to listen on it
-            server = Server(app, listener, settings)
+        server = Server(app, listener, settings)
         if metrics_listener:
             server.show_metrics(metrics_listener)
     except (SettingsError, ArtifactError, PortError) as error:

@@ -1,223 +1,250 @@
-"""Connections, on waitress 3.0: quick requests are answered where they are read.
+"""A connection: reads requests one at a time, and writes their responses.
 
-What waitress lacks is added here: closing without cutting off the answer, answers without a change
-of threads, and limits on how long a client may take.
+It reads nothing while a response is awaited or unread, so that no client can fill the memory with
+requests, and each state but waiting for the app has a deadline.
 """
 
 from __future__ import annotations
 
 import logging
+import math
+import select
 import socket
-import threading
-import time
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.utilities import build_http_date
-
-from func.messages import Environ, Response
-from func.server.dispatcher import RefusalTask
-from func.server.overload import Admission, Refusal, is_whole_post, overloaded
+from func.messages import Headers
+from func.server import responses
+from func.server.event_loop import EventLoop
+from func.server.request_head import RefusedError
+from func.server.request_reader import ReceivedRequest, RequestReader
 
 logger = logging.getLogger(__name__)
 
-# A client that keeps its connection open sends its next request well within this time.
-IDLE_WHILE_DRAINING_S = 1.0
 IDLE_S = 120.0
+IDLE_WHILE_DRAINING_S = 1.0  # a client that keeps its connection sends its next request within it
 LINGER_S = 2.0
+READ_BYTES = 64 * 1024
+READING = select.EPOLLIN
+GONE = select.EPOLLHUP | select.EPOLLERR
 
 
-class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection that ends without cutting off what is under way."""
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """The limits and counters that the connections of a server share.
 
-    error_task_class = RefusalTask
-    requests: list[HTTPRequestParser]
-    request: HTTPRequestParser | None
-    total_outbufs_len: int
-    is_due = False
-    is_lingering = False
-    linger_until: float | None = None
-    begun_at: float | None = None  # when a request began that has not arrived in full
+    Attributes:
+        on_request: called with each request that has arrived; it calls ``respond`` in the end.
+        on_refusal: called with the status of each request that the server refuses.
+        request_timeout_s: the longest time for a request to arrive, and for a client to take any
+            part of its response.
+        max_held_bytes: the bytes of requests and responses that all connections may hold.
+        open: the connections.
+        held_bytes: the bytes that they hold now.
+    """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Held while a request is handed over, which may now be answered by the same thread.
-        self.requests_lock = threading.RLock()
-        self._admission: Admission = self.server.admission
+    loop: EventLoop
+    on_request: Callable[[Connection, ReceivedRequest], None]
+    on_refusal: Callable[[HTTPStatus], None]
+    max_header_bytes: int
+    max_body_bytes: int
+    request_timeout_s: float
+    max_held_bytes: int
+    open: set[Connection] = field(default_factory=set)
+    held_bytes: int = 0
+    is_draining: bool = False
 
-    @property
-    def last_activity(self) -> float:
-        """When something was received or sent last, by ``time.monotonic``."""
-        return self._active_at
 
-    @last_activity.setter
-    def last_activity(self, _: float) -> None:
-        # waitress sets the time of day, which may jump.
-        self._active_at = time.monotonic()
+class Connection:
+    """One client's connection; only the thread of the event loop may use it.
 
-    def service(self) -> None:
-        """Answer a request; while draining, announce with the last one that no more is read."""
-        request = self.requests[0]
-        if self._admission.is_draining and len(self.requests) == 1:
-            request.headers["CONNECTION"] = "close"
-        if not request.error and self._is_over(time.monotonic(), self._active_at):
-            request.error = Refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-        super().service()
+    Attributes:
+        request: the request that the app answers now.
+    """
 
-    def held_bytes(self) -> int:
-        """Count what is kept of requests that are not answered, and of answers not taken."""
-        received = sum(request.body_bytes_received for request in self.requests)
-        unfinished = self.request.body_bytes_received if self.request else 0
-        return int(received + unfinished + self.total_outbufs_len)
+    def __init__(self, client: socket.socket, shared: Shared) -> None:
+        self.request: ReceivedRequest | None = None
+        self._socket, self._shared = client, shared
+        self._reader = RequestReader(shared.max_header_bytes, shared.max_body_bytes)
+        self._unsent: list[memoryview] = []
+        self._response_bytes = 0  # of a response that is not sent in full: all of it is kept
+        self._held = 0
+        self._is_closed = self._is_last = self._is_lingering = False
+        self._flags = READING
+        self._deadline = math.inf
+        self._active_at = shared.loop.now
+        client.settimeout(0)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        shared.open.add(self)
+        shared.loop.register(client.fileno(), READING, self.handle)
+        self._set_deadline(IDLE_S)
 
-    def check_time(self, now: float) -> None:
-        """End what has taken too long.
+    def handle(self, flags: int) -> None:
+        """Go on with what the socket is ready for; an error ends this connection alone."""
+        try:
+            if self._unsent:
+                self._write()
+            elif self.request is None:
+                self._read()
+            elif flags & GONE:
+                self.close()
+        except OSError:
+            self.close()
+        except Exception:
+            logger.exception("A connection failed")
+            self.close()
+        self._update()
 
-        Args:
-            now: by ``time.monotonic``.
-        """
-        if self.linger_until is not None:
-            self.will_close = now > self.linger_until
-        elif self.request and self.begun_at and self._is_over(now, self.begun_at):
-            self._refuse(self.request, HTTPStatus.REQUEST_TIMEOUT)
-        elif not self.requests and now - self.last_activity > IDLE_S:
-            self.will_close = True
+    def respond(self, status_line: str, headers: Headers, body: bytes) -> None:
+        """Send the response to ``request``; without effect if the client has gone."""
+        if self._is_closed or self.request is None:
+            return
+        request, self.request = self.request, None
+        is_draining = self._shared.is_draining and not self._reader.has_begun
+        self._is_last = request.head.is_last or is_draining
+        try:
+            if self._is_out_of_memory(len(body)):
+                self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            else:
+                self._send(
+                    responses.encode(
+                        status_line, headers, body, request=request, closes=self._is_last
+                    )
+                )
+        except OSError:
+            self.close()
+        self._update()
 
     def close_if_idle(self) -> None:
-        """Close the connection if nothing is being received, answered or sent on it."""
-        is_busy = self.requests or self.request is not None or self.total_outbufs_len
-        if not is_busy and time.monotonic() - self.last_activity > IDLE_WHILE_DRAINING_S:
-            self.will_close = True
+        """Close the connection if nothing has happened on it for a moment."""
+        is_busy = self.request or self._unsent or self._reader.has_begun
+        if not is_busy and self._shared.loop.now - self._active_at > IDLE_WHILE_DRAINING_S:
+            self.close()
 
-    def handle_close(self) -> None:
-        """Close; after a refusal only once the client has stopped sending, or had the time to.
+    def close(self) -> None:
+        """Close the connection at once."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._shared.loop.unregister(self._socket.fileno())
+            self._socket.close()
+            self._shared.open.discard(self)
+            self._shared.held_bytes -= self._held
 
-        To close with bytes unread resets the connection, and the client loses the answer
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        if self._is_lingering:
+            if not data:
+                self.close()
+            return
+        self._active_at = self._shared.loop.now
+        if not data:
+            self.close()
+            return
+        if not self._reader.has_begun:
+            self._set_deadline(self._shared.request_timeout_s)
+        self._reader.feed(data)
+        self._advance()
+
+    def _advance(self) -> None:
+        """Hand over the next request, if it has arrived."""
+        try:
+            self.request = self._reader.next_request()
+        except RefusedError as error:
+            self._refuse(error.status)
+            return
+        if self.request:
+            self._deadline = math.inf
+            self._shared.on_request(self, self.request)
+        elif self._is_out_of_memory():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        elif self._reader.wants_continue:
+            self._reader.wants_continue = False
+            self._send([responses.CONTINUE])
+
+    def _is_out_of_memory(self, more_bytes: int = 0) -> bool:
+        others = self._shared.held_bytes - self._held
+        return others + self._reader.held_bytes + more_bytes > self._shared.max_held_bytes
+
+    def _advance_later(self) -> None:
+        if not self._is_closed and self.request is None and not self._unsent:
+            self._advance()
+            self._update()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._shared.on_refusal(status)
+        self._is_last = True
+        response = responses.refusal(status)
+        line, headers = responses.status_line_of(response), response.all_headers
+        self._send(responses.encode(line, headers, response.body, request=None, closes=True))
+
+    def _send(self, pieces: Sequence[bytes]) -> None:
+        self._unsent = [memoryview(piece) for piece in pieces]
+        self._response_bytes = sum(map(len, pieces))
+        self._set_deadline(self._shared.request_timeout_s)
+        self._write()
+
+    def _write(self) -> None:
+        try:
+            sent = self._socket.sendmsg(self._unsent)
+        except BlockingIOError:
+            return
+        while self._unsent and sent >= len(self._unsent[0]):
+            sent -= len(self._unsent.pop(0))
+        self._active_at = self._shared.loop.now
+        if self._unsent:
+            self._unsent[0] = self._unsent[0][sent:]
+            self._set_deadline(self._shared.request_timeout_s)
+            return
+        self._response_bytes = 0
+        if self._is_last:
+            self._linger()
+        elif self._reader.has_begun:
+            self._set_deadline(self._shared.request_timeout_s)
+            self._shared.loop.call_soon(self._advance_later)
+        else:
+            self._set_deadline(IDLE_S)
+
+    def _linger(self) -> None:
+        """Close once the client has, or after a time.
+
+        To close with bytes unread resets the connection, and the client loses the response
         (RFC 9112, section 9.6).
         """
-        if self.is_lingering and self.linger_until is None and self._shut_down_sending():
-            self.will_close = False
-            self.linger_until = time.monotonic() + LINGER_S
+        self._is_lingering = True
+        self._socket.shutdown(socket.SHUT_WR)
+        self._set_deadline(LINGER_S)
+
+    def check_deadline(self) -> None:
+        """End what has taken too long."""
+        if self._shared.loop.now < self._deadline:
+            return
+        is_receiving = self._reader.has_begun and not (self._unsent or self._is_lingering)
+        if is_receiving:
+            self.handle(READING)  # what has arrived in time counts, though the loop was busy
+        if self._is_closed or self._shared.loop.now < self._deadline:
+            return
+        if is_receiving:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            self._update()
         else:
-            super().handle_close()
+            self.close()
 
-    def readable(self) -> bool:
-        """Tell whether to read on."""
-        return self.linger_until is not None or bool(super().readable())
+    def _set_deadline(self, seconds: float) -> None:
+        self._deadline = self._shared.loop.now + seconds
 
-    def received(self, data: bytes) -> bool:
-        """Take in what was sent, or throw it away when the answer was already given."""
-        if self.linger_until is not None:
-            return False
-        if self._admission.is_over_limit() and self.request is None and is_whole_post(data):
-            self._refuse_late()
-            return True
-        is_taken = bool(super().received(data))
-        if self.request is None:
-            self.begun_at = None
-        elif self.begun_at is None:
-            self.begun_at = time.monotonic()
-        self._answer_due()
-        has_room = not (self.request or self.requests) or self._admission.reserve(len(data))
-        if self.request and not has_room:
-            self._refuse(self.request, HTTPStatus.SERVICE_UNAVAILABLE)
-        if self.total_outbufs_len:
-            self.handle_write()
-        return is_taken
-
-    def _answer_due(self) -> None:
-        while self.is_due:
-            self.is_due = False
-            self._answer_here()
-
-    def _answer_here(self) -> None:
-        """Answer a request in the event loop; without WSGI, unless the connection may end.
-
-        What is asked for by POST is answered once all is read that can be.
-        """
-        [request, *more] = self.requests
-        connection = request.headers.get("CONNECTION", "").lower()
-        is_last = self._admission.is_draining or connection not in ("", "keep-alive")
-        if request.error or request.version != "1.1" or is_last or more or self.request:
-            self._map.accepted += 1
-            self.service()
+    def _update(self) -> None:
+        """Watch what the state waits for, and count what it holds."""
+        if self._is_closed:
             return
-        self.requests = []
-        if request.command == "POST" and self._admission.is_over_limit():
-            self._refuse_late()
-            return
-        self._map.accepted += 1
-        if request.command == "POST":
-            self._map.batch.add(self, _environ_of(request))
-        else:
-            self._send(self.server.answer(_environ_of(request)).to_bytes(_http_date()))
-
-    def deliver(self, answer: Response) -> None:
-        """Send an answer that was found after its request was read."""
-        if not self.connected:
-            return
-        try:
-            self._send(answer.to_bytes(_http_date()))
-        except Exception:  # noqa: BLE001 - as the event loop has it
-            self.handle_error()
-        if self.total_outbufs_len:
-            self._map.watch(self._fileno)
-
-    def _refuse_late(self) -> None:
-        self._send(overloaded(_http_date()))
-        self._admission.count_refused()
-
-    def _send(self, message: bytes) -> None:
-        sent = 0 if self.total_outbufs_len else self.send(message)
-        if sent < len(message) and self.connected:
-            self.write_soon(message[sent:])
-
-    def _refuse(self, request: HTTPRequestParser, status: HTTPStatus) -> None:
-        """Answer the request that is being received with an error, and end the connection."""
-        with self.requests_lock:
-            self.request = self.begun_at = None
-            request.error, request.completed = Refusal(status), True
-            self.requests.append(request)
-            if len(self.requests) == 1:
-                self.server.add_task(self)
-        self._answer_due()
-
-    def _is_over(self, now: float, since: float) -> bool:
-        return now - since > self._admission.request_timeout_s
-
-    def handle_error(self) -> None:
-        """Close after an error in the event loop; waitress's own would log what was sent."""
-        logger.exception("A connection failed")  # noqa: LOG004 - called while handling it
-        self.is_lingering = False
-        self.handle_close()
-
-    def _shut_down_sending(self) -> bool:
-        if self.socket is None:  # waitress may close twice in one turn of its event loop
-            return False
-        try:
-            self.socket.shutdown(socket.SHUT_WR)
-        except OSError:
-            return False
-        return True
-
-
-def _environ_of(request: HTTPRequestParser) -> Environ:
-    """Give what the app needs of a WSGI environment (PEP 3333) to answer a quick request."""
-    environ = {f"HTTP_{name}": value for name, value in request.headers.items()}
-    environ["REQUEST_METHOD"], environ["PATH_INFO"] = request.command, request.path
-    environ["CONTENT_TYPE"] = request.headers.get("CONTENT_TYPE", "")
-    environ["CONTENT_LENGTH"] = request.headers.get("CONTENT_LENGTH", "")
-    environ["wsgi.input"], environ["wsgi.input_terminated"] = request.get_body_stream(), True
-    return environ
-
-
-def _http_date() -> str:
-    return _date_of(int(time.time()))
-
-
-@lru_cache(maxsize=1)
-def _date_of(since_epoch_s: int) -> str:
-    return str(build_http_date(since_epoch_s))
+        flags = select.EPOLLOUT if self._unsent else 0 if self.request else READING
+        if flags != self._flags:
+            self._flags = flags
+            self._shared.loop.modify(self._socket.fileno(), flags)
+        body_bytes = len(self.request.body) if self.request else 0
+        held = self._reader.held_bytes + body_bytes + self._response_bytes
+        self._shared.held_bytes += held - self._held
+        self._held = held

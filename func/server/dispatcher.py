@@ -1,67 +1,135 @@
-"""Who answers a request: the event loop that read it, or a thread."""
+"""Who answers a request: the event loop that read it, in a batch, or a thread."""
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
-from waitress.parser import HTTPRequestParser
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from func.app import App
+from func.errors import InternalError, OverloadedError
+from func.messages import Headers, PendingRequest, Response
+from func.protocols.json_api import error_response
+from func.server.batching import MAX_WORK_US, Batch
+from func.server.connection import Connection
+from func.server.event_loop import EventLoop
+from func.server.request_reader import ReceivedRequest
+from func.server.responses import call_wsgi, status_line_of
+from func.server.worker_pool import WorkerPool
+from func.settings import Settings
 
-from func.messages import JSON
-from func.protocols.json_api import render_json
-from func.server.batching import MAX_QUICK_BYTES
-from func.server.overload import Refusal
+logger = logging.getLogger(__name__)
 
-if TYPE_CHECKING:
-    from func.server.connection import Channel
+MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
+MAX_FINISHED_BYTES = 4 * 1024 * 1024
+OVERLOADED = error_response(OverloadedError())
+FAILED = error_response(InternalError())
+
+Message = tuple[str, Headers, bytes]
 
 
-class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
-    """Leaves quick requests to the event loop, which read them; gives the others to threads.
+class Dispatcher:
+    """Answers what is cheap in the event loop and leaves the rest to threads.
 
-    A thread would have to be woken, and only one can run Python code at a time anyway.
+    A thread would have to be woken, and only one can run Python code at a time anyway. When more
+    requests arrive at once than may wait, further predictions are refused; probes never are.
+
+    Attributes:
+        accepted: the number of requests that this iteration has accepted.
     """
 
-    event_loop: int | None = None  # its thread, once it runs
+    def __init__(self, app: App, settings: Settings) -> None:
+        self.accepted = 0
+        self._app, self._settings = app, settings
+        self._pool = WorkerPool(settings.threads, settings.max_waiting)
+        self._batch = Batch(app.respond, _send)
+        self._refused = 0
+        self._lock = threading.Lock()
+        self._finished_bytes = 0  # of responses that threads have made, and the loop has not taken
+        self.loop: EventLoop
 
-    def __init__(self, is_inline: Callable[[str, str], bool], most_waiting: int) -> None:
-        super().__init__()
-        self._is_inline = is_inline
-        self._most_waiting = most_waiting
-
-    def add_task(self, channel: Channel) -> None:
-        """Have a channel's next request answered."""
-        request = channel.requests[0]
-        if len(self.queue) >= self._most_waiting and not self._is_soon_done(request):
-            request.error = Refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-        if threading.get_ident() == self.event_loop and self._is_soon_done(request):
-            channel.is_due = True
+    def on_request(self, connection: Connection, request: ReceivedRequest) -> None:
+        """Have a request answered."""
+        environ = request.head.environ
+        method = environ["REQUEST_METHOD"]
+        is_inline = self._app.is_inline(method, environ["PATH_INFO"])
+        if not is_inline or len(request.body) > MAX_INLINE_BYTES:
+            self._submit(connection, partial(self._call_app, request))
+        elif method == "POST" and self.is_over_limit():
+            self._refuse(connection)
         else:
-            super().add_task(channel)
+            self.accepted += 1
+            self._answer_soon(connection, self._app.parse(request.environ()))
 
-    def _is_soon_done(self, request: HTTPRequestParser) -> bool:
-        if request.error:
-            return True
-        body_bytes = int(request.headers.get("CONTENT_LENGTH", 0))
-        return body_bytes <= MAX_QUICK_BYTES and self._is_inline(request.command, request.path)
+    def is_over_limit(self) -> bool:
+        """Return whether this iteration has accepted as many requests as may wait."""
+        return self.accepted >= self._settings.max_waiting
+
+    def after_reads(self) -> None:
+        """Answer what this iteration has read."""
+        self._batch.flush()
+        self.accepted = 0
+
+    def record_refused(self) -> None:
+        """Record how many requests were refused since the last call."""
+        if self._refused:
+            self._app.telemetry.record_overload(self._refused)
+            self._refused = 0
+
+    def _answer_soon(self, connection: Connection, pending: PendingRequest) -> None:
+        if pending.parsed.work > MAX_WORK_US:
+            self._submit(connection, partial(self._respond, pending))
+        else:
+            self._batch.add(connection, pending)
+
+    def _submit(self, connection: Connection, answer: Callable[[], Message]) -> None:
+        task = partial(self._answer_in_thread, connection, answer, time.monotonic())
+        if not self._pool.submit(task):
+            self._refuse(connection)
+
+    def _refuse(self, connection: Connection) -> None:
+        self._refused += 1
+        _send(connection, OVERLOADED)
+
+    def _answer_in_thread(
+        self, connection: Connection, answer: Callable[[], Message], since: float
+    ) -> None:
+        if time.monotonic() - since > self._settings.request_timeout_s:
+            # Whoever sent it has given up.
+            self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
+            message = _message(OVERLOADED)
+        else:
+            try:
+                message = answer()
+            except Exception:
+                logger.exception("A request failed")
+                message = _message(FAILED)
+        with self._lock:
+            if self._finished_bytes and self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
+                message = _message(OVERLOADED)
+            self._finished_bytes += len(message[2])
+        self.loop.call_soon(partial(self._finish, connection, message))
+
+    def _finish(self, connection: Connection, message: Message) -> None:
+        self._pool.finish()
+        with self._lock:
+            self._finished_bytes -= len(message[2])
+        connection.respond(*message)
+
+    def _respond(self, pending: PendingRequest) -> Message:
+        [response] = self._app.respond([pending])
+        return _message(response)
+
+    def _call_app(self, request: ReceivedRequest) -> Message:
+        return call_wsgi(self._app, request.environ())
 
 
-class RefusalTask(ErrorTask):  # type: ignore[misc]
-    """Answers a request that the server itself refuses, in the form of the contract."""
+def _message(response: Response) -> Message:
+    return status_line_of(response), response.all_headers, response.body
 
-    def execute(self) -> None:
-        """Write the answer; waitress's own would quote the request."""
-        status = HTTPStatus(self.request.error.code)
-        body = render_json({"error": status.phrase})
-        self.status = f"{status.value} {status.phrase}"
-        self.response_headers.append(("Content-Type", JSON))
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
-            self.response_headers.append(("Retry-After", "1"))
-        self.content_length = len(body)
-        self.set_close_on_finish()
-        self.channel.server.telemetry.record_refusal(status)
-        self.channel.is_lingering = True
-        self.write(body)
+
+def _send(connection: Connection, response: Response | None) -> None:
+    connection.respond(*_message(response or FAILED))

@@ -1,117 +1,95 @@
-"""The event loop, on epoll: a turn costs what is ready, however many connections are open.
-
-waitress 3.0's own loop asks every connection at every turn what it is waiting for, so that some
-hundred slow clients would slow down all others.
-"""
+"""The event loop, on epoll: an iteration costs what is ready, however many sockets are open."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import select
 import time
-from typing import Any
-
-from waitress.wasyncore import readwrite
-
-from func.server.batching import Batch
+from collections import deque
+from collections.abc import Callable
 
 MAX_READY = 8192
-MAX_ACCEPTED = 128
+
+Handler = Callable[[int], None]
 
 
-class EventLoop(dict[int, Any]):
-    """waitress's map of what it serves by file number, each watched for what it waits for.
+class EventLoop:
+    """Calls handlers of file descriptors, and functions that other threads want called.
 
     Attributes:
-        batch: what is answered once all is read; None where each request is answered by itself.
-        now: when this turn began, by ``time.monotonic``.
-        taken: how many requests were read in this turn and not refused.
+        now: the begin of this iteration, by ``time.monotonic``.
     """
 
-    def __init__(self, batch: Batch | None = None, *, most_ready: int = MAX_READY) -> None:
-        """Make an event loop that watches nothing yet.
+    def __init__(
+        self, after_reads: Callable[[], None] = lambda: None, *, max_ready: int = MAX_READY
+    ) -> None:
+        """Create a loop that watches nothing yet.
 
         Args:
-            batch: takes in what is read, and is answered in the same turn.
-            most_ready: of what is ready, how much a turn handles; the rest has its turn next, as
-                epoll goes round (epoll_wait(2)).
+            after_reads: called in each iteration once the handlers of all ready sockets are.
+            max_ready: the number of ready descriptors that one iteration handles; epoll returns
+                the others first at the next (epoll_wait(2)).
         """
-        super().__init__()
-        self.batch = batch
-        self._most_ready = most_ready
         self.now = time.monotonic()
-        self.accepted = 0
+        self._after_reads = after_reads
+        self._max_ready = max_ready
         self._epoll = select.epoll()
-        self._watched: dict[int, int] = {}
+        self._handlers: dict[int, Handler] = {}
+        self._last: set[int] = set()
+        self._soon: deque[Callable[[], None]] = deque()
+        self._woken_end, self._wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._epoll.register(self._woken_end, select.EPOLLIN)
 
-    def __setitem__(self, number: int, handler: Any) -> None:
-        super().__setitem__(number, handler)
-        self._watched[number] = select.EPOLLIN
-        self._epoll.register(number, select.EPOLLIN)
+    def register(self, fd: int, flags: int, handler: Handler, *, is_last: bool = False) -> None:
+        """Call a handler when a descriptor is ready.
 
-    def __delitem__(self, number: int) -> None:
-        super().__delitem__(number)
-        del self._watched[number]
-        self._epoll.unregister(number)
+        With ``is_last``, call it after all others: a new connection may get the number of one that
+        was closed in this iteration, and must not get its events.
+        """
+        self._handlers[fd] = handler
+        if is_last:
+            self._last.add(fd)
+        self._epoll.register(fd, flags)
+
+    def modify(self, fd: int, flags: int) -> None:
+        """Watch a descriptor for other events."""
+        self._epoll.modify(fd, flags)
+
+    def unregister(self, fd: int) -> None:
+        """Stop watching a descriptor; call this before it is closed."""
+        del self._handlers[fd]
+        self._last.discard(fd)
+        self._epoll.unregister(fd)
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Call a function in the next iteration; safe in any thread."""
+        self._soon.append(callback)
+        self.wake()
+
+    def wake(self) -> None:
+        """End the wait of ``run_once``; takes no lock, so that signal handlers may call it."""
+        with contextlib.suppress(OSError):  # a full pipe wakes as well; a closed loop need not
+            os.write(self._wake_end, b"x")
+
+    def run_once(self, timeout_s: float) -> None:
+        """Wait until something is ready or due, and handle it."""
+        ready = self._epoll.poll(timeout_s, self._max_ready)
+        self.now = time.monotonic()
+        if (self._woken_end, select.EPOLLIN) in ready:
+            os.read(self._woken_end, 4096)  # first: who adds a function from now on wakes anew
+        for _ in range(len(self._soon)):
+            self._soon.popleft()()
+        for fd, flags in ready:
+            if fd not in self._last and (handler := self._handlers.get(fd)):
+                handler(flags)
+        self._after_reads()
+        for fd, flags in ready:
+            if fd in self._last:
+                self._handlers[fd](flags)
 
     def close(self) -> None:
-        """Close all that is left."""
-        for handler in list(self.values()):
-            handler.close()
+        """Close the loop's own descriptors."""
         self._epoll.close()
-
-    def turn(self, timeout_s: float) -> None:
-        """Wait until something is ready, and handle what is."""
-        ready = self._epoll.poll(timeout_s, self._most_ready)
-        self.now, self.accepted = time.monotonic(), 0
-        listeners = []
-        for number, flags in ready:
-            handler = self.get(number)
-            if handler is None:  # closed by another one in this turn
-                continue
-            if handler.accepting:
-                # Last: a new connection may get the number of one that was closed in this turn.
-                listeners.append(number)
-                continue
-            readwrite(handler, flags)
-            self.watch(number)
-            if self.batch is not None and self.batch.is_full:
-                self.batch.answer()
-        if self.batch is not None:
-            self.batch.answer()
-        for number in listeners:
-            self._accept(number)
-
-    def watch(self, number: int) -> None:
-        """Watch for what a handler waits for now, if it is still there."""
-        if (handler := self.get(number)) is None:
-            return
-        wanted = (select.EPOLLIN if handler.readable() else 0) | (
-            select.EPOLLOUT if handler.writable() else 0
-        )
-        if wanted != self._watched[number]:
-            self._change(number, wanted)
-
-    def watch_all(self) -> None:
-        """Watch each handler for what it waits for now."""
-        for number in list(self):
-            self.watch(number)
-
-    def accept_waiting(self, listener: Any, most: int) -> None:
-        """Accept connections that the kernel has made, until there is none left."""
-        for _ in range(most):
-            count = len(self)
-            listener.handle_accept()
-            if len(self) == count:
-                break
-
-    def _accept(self, number: int) -> None:
-        count, listener = len(self), self[number]
-        self.accept_waiting(listener, MAX_ACCEPTED if listener.readable() else 0)
-        if len(self) == count:
-            # No more files can be opened, or no more connections are wanted: until the next
-            # ``watch_all`` it would be ready at every turn.
-            self._change(number, 0)
-
-    def _change(self, number: int, wanted: int) -> None:
-        self._watched[number] = wanted
-        self._epoll.modify(number, wanted)
+        os.close(self._wake_end)
+        os.close(self._woken_end)

@@ -1,4 +1,4 @@
-"""The port of the metrics: a server of its own, in threads of its own, that can't hurt the other.
+"""The metrics port: an event loop of its own in a thread, so that neither port delays the other.
 
 A scrape of the port of requests would count as traffic and keep pods from scaling to zero.
 """
@@ -9,38 +9,43 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
 
-from waitress.server import create_server
-
+from func.server.acceptor import Acceptor
+from func.server.connection import Connection, Shared
 from func.server.event_loop import EventLoop
+from func.server.request_reader import ReceivedRequest
+from func.server.responses import call_wsgi
 from func.telemetry.recorder import Telemetry
 
 POLL_S = 0.5
-IDLE_S = 90  # longer than between two scrapes, which share a connection
+REQUEST_TIMEOUT_S = 10.0
 MAX_CONNECTIONS = 16
 MAX_REQUEST_BYTES = 16 * 1024
+MAX_HELD_BYTES = 8 * 1024 * 1024
 
 
 class MetricsServer:
     """Answers scrapes until the process ends."""
 
     def __init__(self, listener: socket.socket, telemetry: Telemetry) -> None:
+        """Begin to listen.
+
+        Raises:
+            PortError: another process listens on the port.
+        """
         self._telemetry = telemetry
         self._loop = EventLoop()
-        own_handlers = 2  # what accepts, and what wakes the loop
-        create_server(
-            self._answer,
-            sockets=[listener],
-            ident=None,
-            map=self._loop,
-            threads=1,
-            connection_limit=MAX_CONNECTIONS + own_handlers,
-            channel_timeout=IDLE_S,
-            cleanup_interval=IDLE_S,
-            max_request_header_size=MAX_REQUEST_BYTES,
-            max_request_body_size=MAX_REQUEST_BYTES,
-            log_socket_errors=False,
+        shared = Shared(
+            loop=self._loop,
+            on_request=self._answer,
+            on_refusal=lambda _: None,
+            max_header_bytes=MAX_REQUEST_BYTES,
+            max_body_bytes=MAX_REQUEST_BYTES,
+            request_timeout_s=REQUEST_TIMEOUT_S,
+            max_held_bytes=MAX_HELD_BYTES,
+        )
+        self._acceptor = Acceptor(
+            listener, shared, max_connections=MAX_CONNECTIONS, backlog=MAX_CONNECTIONS
         )
 
     def start(self) -> None:
@@ -49,14 +54,12 @@ class MetricsServer:
 
     def _run(self) -> None:
         while True:
-            self._loop.turn(POLL_S)
-            self._loop.watch_all()
+            self._loop.run_once(POLL_S)
+            self._acceptor.check()
 
-    def _answer(
-        self, environ: dict[str, Any], start_response: Callable[..., object]
-    ) -> Iterable[bytes]:
+    def _answer(self, connection: Connection, request: ReceivedRequest) -> None:
         self._telemetry.flush()
-        return self._app(environ, start_response)
+        connection.respond(*call_wsgi(self._app, request.environ()))
 
     @cached_property
     def _app(self) -> Callable[..., Iterable[bytes]]:

@@ -1,6 +1,6 @@
-"""The counters in the formats of Prometheus and OpenMetrics, by Prometheus' own client library.
+"""The counters in the formats of Prometheus and OpenMetrics, by Prometheus' client library.
 
-Imported by the first scrape, so that no start waits for it.
+The first scrape imports this module, so that the start need not.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ KNOWN = "known"
 
 
 def create_app(metrics: Metrics) -> Callable[..., Iterable[bytes]]:
-    """Build the WSGI application that shows some counters, and what the process takes."""
+    """Return the WSGI application that exposes the counters and the resources of the process."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(IntentCollector(metrics))
     ProcessCollector(registry=registry)
@@ -44,13 +44,13 @@ def create_app(metrics: Metrics) -> Callable[..., Iterable[bytes]]:
 
 
 class IntentCollector(Collector):
-    """Gives the counters as families of metrics."""
+    """Converts the counters into families of metrics."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
-        """Give each family as it is now."""
+        """Yield each family with its current values."""
         metrics = self._metrics
         with metrics.lock:
             families = [_requests(metrics), _durations(metrics), _refused(metrics)]

@@ -1,4 +1,4 @@
-"""What is told of each request: a line of the log and, where wanted, counters and a span."""
+"""Records each request: a log line and, if enabled, counters and a span."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Self
 
 from func.messages import Environ, PendingRequest, Response
 from func.settings import Settings, SettingsError
-from func.telemetry.logs import REQUEST, LineLog, RequestLog
+from func.telemetry.logs import REQUEST, LineLog, RequestLog, level_of
 from func.telemetry.metrics import UNKNOWN, Metrics
-from func.telemetry.request_record import RequestRecord
+from func.telemetry.request_record import PROBES, RequestRecord
 from func.telemetry.trace_context import carrier_of, trace_id_of
 from model.inference.model_card import ModelCard
 
@@ -27,33 +27,27 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
-PROBES = frozenset(
-    (
-        *("/health", "/health/liveness", "/health/readiness"),
-        *("/v2/health/live", "/v2/health/ready"),
-    )
-)
-MAX_WAITING = 256
-MAX_WAITING_BYTES = 16 * 1024  # of an answer: a larger one is not kept for long
-SETTLE_EVERY_S = 0.05
+MAX_BUFFERED = 256
+MAX_BUFFERED_BYTES = 16 * 1024  # of a response: a larger one is not kept for long
+FLUSH_INTERVAL_S = 0.05
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
 class TracesError(SettingsError):
-    """One of OpenTelemetry's variables has a value that can't be used."""
+    """One of OpenTelemetry's variables has an invalid value."""
 
     def __init__(self, error: ValueError) -> None:
         Exception.__init__(self, f"OpenTelemetry's variables can't be used: {error}")
 
 
 class Telemetry:
-    """Tells of requests; safe to call from many threads.
+    """Records requests; safe to call from many threads.
 
-    What is told waits until the answers of a turn of the event loop are sent, and is then written
-    for all of them together, which takes half of the time.
+    Under our server, records are buffered until the responses of an iteration of the event loop
+    are sent, and then written together, which takes half the time.
 
     Attributes:
-        metrics: the counters; None where they are not wanted.
+        metrics: the counters; None if they are disabled.
     """
 
     def __init__(
@@ -66,14 +60,14 @@ class Telemetry:
         self.metrics = metrics
         self._log = log or RequestLog()
         self._traces = traces
-        self._number = itertools.count()  # next() of it is atomic
+        self._number = itertools.count()  # its next() is atomic
         self._buffered: deque[RequestRecord] = deque()
-        self._most_waiting = 0
-        self._settle_at = 0.0
+        self._max_buffered = 0
+        self._flush_at = 0.0
 
     @classmethod
     def start(cls, settings: Settings, card: ModelCard, environ: Mapping[str, str]) -> Self:
-        """Start what the settings, and the variables of Knative and OpenTelemetry, ask for."""
+        """Start the telemetry that the settings and the variables of OpenTelemetry enable."""
         revision = environ.get("K_REVISION", "")
         is_json = settings.log_format == "json"
         return cls(
@@ -82,81 +76,81 @@ class Telemetry:
             traces=_start_traces(revision) if any(map(environ.get, ENDPOINTS)) else None,
         )
 
-    def record(self, environ: Environ, route: str | None, start: float, answer: Response) -> None:
-        """Tell of a request that was answered.
+    def record(self, environ: Environ, route: str | None, start: float, response: Response) -> None:
+        """Record a request.
 
         Args:
             environ: of the request; a method that HTTP does not know is not quoted.
             route: the path, if it is one of ours; None for any other.
-            start: when the request came in, by ``time.perf_counter``.
-            answer: what was sent back.
+            start: the time of its arrival, by ``time.perf_counter``.
+            response: the response to it.
         """
-        self._record(environ, route, answer, time.perf_counter() - start, time.time())
+        self._record(environ, route, response, time.perf_counter() - start, time.time())
 
-    def record_all(self, posts: Sequence[PendingRequest], answers: Sequence[Response]) -> None:
-        """Tell of requests to our paths that were answered together."""
+    def record_all(self, pending: Sequence[PendingRequest], responses: Sequence[Response]) -> None:
+        """Record requests to paths of ours that were answered together."""
         end, ended_at_s = time.perf_counter(), time.time()
-        for (environ, start), answer in zip(posts, answers, strict=True):
-            self._record(environ, environ["PATH_INFO"], answer, end - start, ended_at_s)
+        for (environ, start, _), response in zip(pending, responses, strict=True):
+            self._record(environ, environ["PATH_INFO"], response, end - start, ended_at_s)
 
     def _record(
         self,
         environ: Environ,
         route: str | None,
-        answer: Response,
+        response: Response,
         duration_s: float,
         ended_at_s: float,
     ) -> None:
         method = environ["REQUEST_METHOD"]
-        exchange = RequestRecord(
+        record = RequestRecord(
             method if method in METHODS else None,
             route,
-            answer,
+            response,
             duration_s,
             ended_at_s,
-            carrier_of(environ, answer.event),
+            carrier_of(environ, response.outcome.event),
             is_cold=route not in PROBES and next(self._number) == 0,
         )
-        self._buffered.append(exchange)
-        if len(self._buffered) > self._most_waiting or len(answer.body) > MAX_WAITING_BYTES:
+        self._buffered.append(record)
+        if len(self._buffered) > self._max_buffered or len(response.body) > MAX_BUFFERED_BYTES:
             self.flush()
 
     def record_refusal(self, status: HTTPStatus) -> None:
-        """Tell of a request that the server refused before the app saw it."""
+        """Record a request that the server refused before the app saw it."""
         self._count_refusals(UNKNOWN, status, 1)
         fields = {"method": None, "route": None, "status": status.value}
         logger.info(REQUEST, extra={"fields": fields})
 
     def record_overload(self, count: int) -> None:
-        """Tell how many requests were refused since the last time because of overload."""
+        """Record the number of requests refused because of overload since the last call."""
         self._count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, count)
         logger.warning("overloaded", extra={"fields": {"status": 503, "refused": count}})
 
     def buffer_records(self) -> None:
-        """Let what is told wait from now on: somebody calls ``settle_due`` again and again."""
-        self._most_waiting = MAX_WAITING
+        """Buffer records from now on; the caller must call ``flush_if_due`` regularly."""
+        self._max_buffered = MAX_BUFFERED
 
     def flush_if_due(self, now: float) -> float:
-        """Write what was told, unless that was done a moment ago.
+        """Write the buffered records, unless the last write was a moment ago.
 
         Args:
             now: by ``time.monotonic``.
 
         Returns:
-            In how many seconds to call again; infinity if nothing waits.
+            The seconds until the next call is due; infinity if nothing is buffered.
         """
         if not self._buffered:
             return math.inf
-        if now >= self._settle_at:
-            self._settle_at = now + SETTLE_EVERY_S
+        if now >= self._flush_at:
+            self._flush_at = now + FLUSH_INTERVAL_S
             self.flush()
             return math.inf
-        return self._settle_at - now
+        return self._flush_at - now
 
     def flush(self) -> None:
-        """Write what was told: count it, trace it, log it. Whatever goes wrong stops no answer."""
+        """Count, trace and log the buffered records; an error is logged, never raised."""
         records = []
-        # The length is that of a moment: another thread may add or take some.
+        # Other threads add and take records meanwhile.
         with contextlib.suppress(IndexError):
             while True:
                 records.append(self._buffered.popleft())
@@ -166,24 +160,24 @@ class Telemetry:
             logger.exception("Telemetry failed")
 
     def close(self) -> None:
-        """Write what was told, let nothing wait any more, and send the spans that do."""
-        self._most_waiting = 0
+        """Write the buffered records, stop buffering, and send the remaining spans."""
+        self._max_buffered = 0
         self.flush()
         if self._traces:
             self._traces.close()
 
     def _write(self, records: Sequence[RequestRecord]) -> None:
         if self.metrics:
-            self.metrics.count_answers(records)
-        traced = [(exchange, self._trace_id(exchange)) for exchange in records]
-        if records and logger.isEnabledFor(logging.INFO):
-            self._log.write(traced)
+            self.metrics.count_responses(records)
+        traced = [(record, self._trace_id(record)) for record in records]
+        if logged := [entry for entry in traced if logger.isEnabledFor(level_of(entry[0]))]:
+            self._log.write(logged)
 
-    def _trace_id(self, exchange: RequestRecord) -> str | None:
-        # Probes are many and tell nothing.
-        if self._traces and exchange.route not in PROBES:
-            return self._traces.record(exchange)
-        return trace_id_of(exchange.carrier["traceparent"]) if exchange.carrier else None
+    def _trace_id(self, record: RequestRecord) -> str | None:
+        # Spans of probes would be many and useless.
+        if self._traces and not record.is_probe:
+            return self._traces.record(record)
+        return trace_id_of(record.carrier["traceparent"]) if record.carrier else None
 
     def _count_refusals(self, method: str, status: HTTPStatus, count: int) -> None:
         if self.metrics:

@@ -1,4 +1,4 @@
-"""A request with its answer, as logs, counters and traces tell of it."""
+"""A request with its response, as logs, metrics and traces record it."""
 
 from __future__ import annotations
 
@@ -7,24 +7,33 @@ from typing import NamedTuple
 from func.messages import Response
 from func.telemetry.trace_context import Carrier
 
+PROBES = frozenset(
+    ("/health", "/health/liveness", "/health/readiness", "/v2/health/live", "/v2/health/ready")
+)
+
 
 class RequestRecord(NamedTuple):
-    """What happened; nothing in it is what a user typed, but for the attributes of an event.
+    """A request that was answered; but for the attributes of an event, it holds no user's text.
 
     Attributes:
         method: of the request; None for one that HTTP does not know.
         route: the path, if it is one of ours; None for any other.
-        answer: what was sent back.
-        duration_s: how long it took to find the answer.
-        ended_at_s: when it was found, since the epoch.
-        carrier: names the parent of the request's span; empty where there is none.
+        response: as it was sent.
+        duration_s: the time from the request's arrival to its response.
+        ended_at_s: the time of the response, since the epoch.
+        carrier: names the parent of the request's span; empty if there is none.
         is_cold: whether it is the first request of this process, probes aside.
     """
 
     method: str | None
     route: str | None
-    answer: Response
+    response: Response
     duration_s: float
     ended_at_s: float
     carrier: Carrier
     is_cold: bool
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it is a health check of Kubernetes."""
+        return self.route in PROBES

@@ -1,4 +1,4 @@
-"""Which trace a request belongs to, by W3C Trace Context (Level 1)."""
+"""The trace that a request belongs to, by W3C Trace Context (Level 1)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ Carrier = Mapping[str, str]
 
 
 def carrier_of(environ: Environ, event: Mapping[str, str]) -> Carrier:
-    """Give what names the parent of a request's span.
+    """Return the headers that name the parent of a request's span.
 
     Args:
-        environ: of the request. Its headers tell the last hop, so they come first.
-        event: the attributes of the event that it holds, if it does. Those of the distributed
-            tracing extension tell where the event's way began.
+        environ: of the request. Its headers name the last hop, so they take precedence.
+        event: the attributes of the request's event, if any. Those of the distributed tracing
+            extension name the origin of the event.
 
     Returns:
-        ``traceparent`` and, where there is one, ``tracestate``; nothing where neither names a
-        trace.
+        ``traceparent`` and, if present, ``tracestate``; empty if neither source names a trace.
     """
     if trace_id_of(header := environ.get("HTTP_TRACEPARENT", "")):
         return _carrier(header, environ.get("HTTP_TRACESTATE", ""))
@@ -38,7 +37,7 @@ def carrier_of(environ: Environ, event: Mapping[str, str]) -> Carrier:
 
 
 def trace_id_of(traceparent: str) -> str | None:
-    """Take the trace's id, 32 hexadecimal digits; None if there is none or it breaks the form."""
+    """Return the id of the trace, 32 hexadecimal digits; None if there is no valid one."""
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if match is None or (match["version"] == "00" and match["more"]):
         return None
@@ -46,6 +45,6 @@ def trace_id_of(traceparent: str) -> str | None:
 
 
 def _carrier(traceparent: str, tracestate: str) -> Carrier:
-    # Nobody has to pass on more (Trace Context, section 3.3.1.5), and it waits in memory.
+    # Longer ones may be dropped (Trace Context, section 3.3.1.5), and records wait in memory.
     has_state = 0 < len(tracestate) <= MAX_STATE
     return {"traceparent": traceparent} | ({"tracestate": tracestate} if has_state else {})

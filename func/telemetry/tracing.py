@@ -1,6 +1,6 @@
-"""Traces: a server span for each request, sent by OpenTelemetry's own SDK and exporter.
+"""Traces: a server span for each request, sent by OpenTelemetry's SDK and exporter.
 
-Imported only where a collector is named: what it imports would be a third of the start. Names of
+Imported only if a collector is set: its libraries would take a third of the start. The names of
 attributes follow OpenTelemetry's semantic conventions for HTTP, CloudEvents and FaaS.
 """
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 SERVICE = "intent-classifier"
 CLOSE_TIMEOUT_S = 3.0
-# The subject is left out: it may be what a person typed.
+# Without the subject, which may hold a user's text.
 _EVENT_ATTRIBUTES = {
     "id": "cloudevents.event_id",
     "source": "cloudevents.event_source",
@@ -38,7 +38,7 @@ _EVENT_ATTRIBUTES = {
 
 
 class Traces:
-    """Records spans, and sends them in the background; safe to call from many threads."""
+    """Records spans and sends them in the background; safe to call from many threads."""
 
     def __init__(self, exporter: SpanExporter, resource: Resource) -> None:
         # The SDK reads the sampler, limits and delays from the standard variables.
@@ -49,44 +49,44 @@ class Traces:
 
     @classmethod
     def start(cls, revision: str) -> Self:
-        """Start to send spans to where OpenTelemetry's standard variables say.
+        """Start to send spans to the endpoint of OpenTelemetry's standard variables.
 
         Raises:
-            ValueError: one of them has a value that can't be used.
+            ValueError: one of these variables has an invalid value.
         """
-        # Its loggers write the texts of exceptions and answers; this module logs what matters.
+        # Its loggers write the texts of exceptions and responses; this module logs the rest.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
-        return cls(TellingExporter(OTLPSpanExporter()), _resource(revision))
+        return cls(LoggingExporter(OTLPSpanExporter()), _resource(revision))
 
-    def record(self, exchange: RequestRecord) -> str | None:
-        """Record a request that has just been answered.
+    def record(self, record: RequestRecord) -> str | None:
+        """Record the span of a request.
 
         Returns:
-            The id of its trace, in hexadecimal; None if it has none, as OpenTelemetry is disabled.
+            The hexadecimal id of its trace; None if OpenTelemetry is disabled.
         """
-        end_ns = int(exchange.ended_at_s * 1e9)
+        end_ns = int(record.ended_at_s * 1e9)
         span = self._tracer.start_span(
-            " ".join(filter(None, (exchange.method or "HTTP", exchange.route))),
-            self._propagator.extract(exchange.carrier, Context()),
+            " ".join(filter(None, (record.method or "HTTP", record.route))),
+            self._propagator.extract(record.carrier, Context()),
             SpanKind.SERVER,
-            dict(_attributes(exchange)),
-            start_time=end_ns - int(exchange.duration_s * 1e9),
+            dict(_attributes(record)),
+            start_time=end_ns - int(record.duration_s * 1e9),
         )
-        if exchange.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if record.response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             span.set_status(Status(StatusCode.ERROR))
         span.end(end_ns)
         context = span.get_span_context()
         return format_trace_id(context.trace_id) if context.is_valid else None
 
     def close(self) -> None:
-        """Send what has not been sent, unless that takes too long."""
+        """Send the remaining spans, unless that takes too long."""
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(CLOSE_TIMEOUT_S)
 
 
-class TellingExporter(SpanExporter):
-    """Logs when spans can't be sent any more, and when they can again."""
+class LoggingExporter(SpanExporter):
+    """Logs when sending starts to fail, and when it works again."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
@@ -102,7 +102,7 @@ class TellingExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Send no more."""
+        """Stop sending."""
         self._exporter.shutdown()
 
 
@@ -110,30 +110,30 @@ def _resource(revision: str) -> Resource:
     attributes = {"service.name": SERVICE, "service.version": VERSION}
     if revision:
         attributes["faas.version"] = revision
-    # What is given to ``create`` would outrank the standard variables.
+    # Attributes passed to ``create`` would override the standard variables.
     set_outside = OTELResourceDetector().detect().attributes
     return Resource.create(
         {name: value for name, value in attributes.items() if name not in set_outside}
     )
 
 
-def _attributes(exchange: RequestRecord) -> Iterator[tuple[str, AttributeValue]]:
-    answer = exchange.answer
-    yield "http.request.method", exchange.method or "_OTHER"
-    yield "http.response.status_code", int(answer.status)
+def _attributes(record: RequestRecord) -> Iterator[tuple[str, AttributeValue]]:
+    response, outcome = record.response, record.response.outcome
+    yield "http.request.method", record.method or "_OTHER"
+    yield "http.response.status_code", int(response.status)
     yield "url.scheme", "http"
-    yield "intent_classifier.kind", answer.kind
-    if exchange.route:
-        yield "http.route", exchange.route
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        yield "error.type", str(int(answer.status))
-    if exchange.is_cold:
+    yield "intent_classifier.kind", outcome.kind
+    if record.route:
+        yield "http.route", record.route
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        yield "error.type", str(int(response.status))
+    if record.is_cold:
         yield "faas.coldstart", True
-    for name in _EVENT_ATTRIBUTES.keys() & answer.event.keys():
-        yield _EVENT_ATTRIBUTES[name], answer.event[name]
-    match answer.predictions:
+    for name in _EVENT_ATTRIBUTES.keys() & outcome.event.keys():
+        yield _EVENT_ATTRIBUTES[name], outcome.event[name]
+    match outcome.predictions:
         case [prediction]:
             yield "intent_classifier.intent", prediction["intent"]
             yield "intent_classifier.confidence", prediction["confidence"]
         case [_, *_]:
-            yield "intent_classifier.utterances", len(answer.predictions)
+            yield "intent_classifier.utterances", len(outcome.predictions)

@@ -15,7 +15,8 @@ from werkzeug.exceptions import HTTPException
 from func.errors import UnauthorizedError
 from func.handler import IntentFunction
 from func.messages import JSON, Response
-from func.protocols.json_api import error_answer, health, render_json
+from func.protocols.json_api import HEALTHY, error_response
+from func.protocols.json_codec import render_json
 from func.telemetry.recorder import Telemetry
 from func.web import open_inference_routes, openapi, swagger_ui
 from func.web.page import Page
@@ -28,21 +29,20 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     """Build the app around a function whose model is loaded."""
 
     def predict() -> FlaskResponse:
-        g.answer = function(request.environ)
-        return to_flask(g.answer)
+        g.response = function(request.environ)
+        return to_flask(g.response)
 
     def healthy() -> FlaskResponse:
-        return to_flask(health(request.environ))
+        return to_flask(HEALTHY)
 
     def model() -> FlaskResponse:
         return FlaskResponse(function.model.card.to_json(), content_type=JSON)
 
     app: Flask = parliament.create(SimpleNamespace(main=lambda _: predict()))
-    app.url_map.merge_slashes = False  # a path that is not ours gets a 404, not a redirect
-    # parliament's own views parse each body a second time, and warn of every request that is no
-    # event.
+    app.url_map.merge_slashes = False  # an unknown path gets a 404, not a redirect
+    # parliament's own views parse each body again, and warn of every request without an event.
     app.view_functions |= {
-        "handle_get": Page.load().answer,
+        "handle_get": Page.load().response,
         "handle_post": predict,
         "liveness": healthy,
         "readiness": healthy,
@@ -52,19 +52,19 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     app.add_url_rule("/model", view_func=model)
     for routes in (open_inference_routes, openapi, swagger_ui):
         routes.add_routes(app, function)
-    app.register_error_handler(HTTPException, _answer_http_exception)
+    app.register_error_handler(HTTPException, _http_exception_response)
     app.before_request(_start)
     app.before_request(partial(_authorize, function))
     app.after_request(partial(_record, telemetry))
     return app
 
 
-def to_flask(answer: Response) -> FlaskResponse:
-    """Put an answer into Flask's form."""
-    return FlaskResponse(answer.body, answer.status, answer.all_headers)
+def to_flask(response: Response) -> FlaskResponse:
+    """Convert a response into Flask's."""
+    return FlaskResponse(response.body, response.status, response.all_headers)
 
 
-def _answer_http_exception(error: HTTPException) -> FlaskResponse:
+def _http_exception_response(error: HTTPException) -> FlaskResponse:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     body = render_json({"error": status.phrase})
     response = FlaskResponse(body, status, content_type=JSON)
@@ -75,15 +75,15 @@ def _answer_http_exception(error: HTTPException) -> FlaskResponse:
 
 
 def _authorize(function: IntentFunction) -> FlaskResponse | None:
-    # Pages hold no secret, and a browser that opens one sends no token; health is for probes. The
-    # function itself asks those who want a prediction.
+    # Pages hold no secret and browsers send no token; probes send none either. The function itself
+    # checks the tokens of predictions.
     route = request.url_rule.rule if request.url_rule else None
     if route is None or route in OPEN_ROUTES or route.startswith(OPEN_PREFIXES):
         return None
     try:
         function.authorize(request.environ)
     except UnauthorizedError as error:
-        return to_flask(error_answer(error))
+        return to_flask(error_response(error))
     return None
 
 
@@ -92,8 +92,8 @@ def _start() -> None:
 
 
 def _record(telemetry: Telemetry, response: FlaskResponse) -> FlaskResponse:
-    # The path itself may hold anything, an utterance too; the route it matched can't.
+    # A path may hold an utterance; the route that it matches can't.
     route = request.url_rule.rule if request.url_rule else None
-    answer = g.get("answer") or Response(status=HTTPStatus(response.status_code))
-    telemetry.record(request.environ, route, g.start, answer)
+    recorded = g.get("response") or Response(status=HTTPStatus(response.status_code))
+    telemetry.record(request.environ, route, g.start, recorded)
     return response

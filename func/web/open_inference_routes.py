@@ -1,28 +1,29 @@
 """The Open Inference Protocol (v2) over REST, so that its clients work unchanged.
 
-The model's version is the beginning of its SHA-256: whoever asks for a version gets that model.
+The model's version is the beginning of its SHA-256, so a version names one exact model.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, g, request
 
-from func.errors import NotFoundError, RequestError, UnsupportedMediaTypeError
+from func.errors import NotFoundError, RequestError
 from func.handler import IntentFunction
-from func.messages import Headers, Request, Response
+from func.messages import Headers, Outcome, Request, Response
 from func.protocols.binary_tensors import EXTENSION, LENGTH_HEADER
-from func.protocols.json_api import classify, error_answer, render_json
+from func.protocols.json_api import error_response, render_predictions
+from func.protocols.json_codec import render_json
 from func.protocols.open_inference import (
     DATATYPES,
     INPUT,
+    KIND,
     MODEL_NAME,
     RANKED,
     InferenceRequest,
-    render_answers,
+    render_results,
 )
 from func.settings import Settings
 from func.version import VERSION
@@ -33,35 +34,34 @@ PLATFORM = "scikit-learn"
 VERSION_DIGITS = 12
 
 _HEADER_KEY = f"HTTP_{LENGTH_HEADER.upper().replace('-', '_')}"
-FlaskAnswer = tuple[bytes, HTTPStatus, Headers]
+FlaskResponse = tuple[bytes, HTTPStatus, Headers]
 
 
 def add_routes(app: Flask, function: IntentFunction) -> None:
     """Add the protocol's routes to the app around a function whose model is loaded."""
     api = OpenInferenceApi(function.model, function.settings)
 
-    def logged(answer: Response) -> FlaskAnswer:
-        answer.log_fields["kind"] = "open-inference"
-        g.answer = answer
-        return answer.body, answer.status, answer.all_headers
+    def recorded(response: Response) -> FlaskResponse:
+        g.response = response
+        return response.body, response.status, response.all_headers
 
     def add(path: str, value: object) -> None:
-        body = render_json(value)
-        app.add_url_rule(path, endpoint=path, view_func=lambda: logged(Response(body)))
+        response = Response(render_json(value), outcome=Outcome(KIND))
+        app.add_url_rule(path, endpoint=path, view_func=lambda: recorded(response))
 
     def add_version(path: str, value: object) -> None:
-        def answer(version: str) -> FlaskAnswer:
-            return logged(api.answer_for(version, value))
+        def respond(version: str) -> FlaskResponse:
+            return recorded(api.respond_with(value, version))
 
-        app.add_url_rule(path, endpoint=path, view_func=answer)
+        app.add_url_rule(path, endpoint=path, view_func=respond)
 
-    def infer(version: str | None = None) -> FlaskAnswer:
-        return logged(api.infer(Request.from_environ(request.environ), version))
+    def infer(version: str | None = None) -> FlaskResponse:
+        return recorded(api.infer(Request.from_environ(request.environ), version))
 
     model = f"/v2/models/{MODEL_NAME}"
     ready = {"name": MODEL_NAME, "ready": True}
     add("/v2", {"name": "intent-function", "version": VERSION, "extensions": [EXTENSION]})
-    # There is no app without a model that has answered its self-test.
+    # The app exists only after the model has passed its self-test.
     add("/v2/health/live", {"live": True})
     add("/v2/health/ready", {"ready": True})
     for path, value in ((model, api.metadata), (f"{model}/ready", ready)):
@@ -73,12 +73,12 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
 
 
 def model_version(card: ModelCard) -> str:
-    """Give the version that a model is served as."""
+    """Return the version under which a model is served."""
     return card.model_sha256[:VERSION_DIGITS]
 
 
 class OpenInferenceApi:
-    """Answers inference requests by a model."""
+    """Answers inference requests with a model."""
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
         self._model = model
@@ -87,7 +87,7 @@ class OpenInferenceApi:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What the model takes and gives; -1 stands for any number."""
+        """The inputs and outputs of the model; -1 stands for any number."""
         outputs = [
             {"name": name, "datatype": datatype, "shape": [-1, -1] if name in RANKED else [-1]}
             for name, datatype in DATATYPES.items()
@@ -100,35 +100,32 @@ class OpenInferenceApi:
             "outputs": outputs,
         }
 
-    def answer_for(self, version: str, value: object) -> Response:
-        """Give a value, if the version is the one that is served."""
+    def respond_with(self, value: object, version: str) -> Response:
+        """Return a response that holds a value, or 404 for a version that is not served."""
         try:
             self._check(version)
         except NotFoundError as error:
-            return error_answer(error)
-        return Response(render_json(value))
+            return error_response(error, KIND)
+        return Response(render_json(value), outcome=Outcome(KIND))
 
-    def infer(self, message: Request, version: str | None) -> Response:
-        """Answer an inference request; for any version if None."""
+    def infer(self, request: Request, version: str | None) -> Response:
+        """Answer an inference request; None stands for any version."""
         try:
             if version is not None:
                 self._check(version)
-            return self._infer(message)
+            return self._infer(request)
         except RequestError as error:
-            return error_answer(error)
+            return error_response(error, KIND)
 
-    def _infer(self, message: Request) -> Response:
-        if message.content_encoding.lower() not in ("", "identity"):
-            raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
-        body = message.read_body(self._settings.max_body_bytes)
-        asked = InferenceRequest.parse(
-            message.content_type, message.header(_HEADER_KEY), body, self._settings
+    def _infer(self, request: Request) -> Response:
+        body = request.read_body(self._settings.max_body_bytes)
+        inference = InferenceRequest.parse(
+            request.content_type, request.header(_HEADER_KEY), body, self._settings
         )
-        answers = classify(asked.query, self._model)
-        log_fields: dict[str, object] = {"utterances": len(answers)}
-        return replace(
-            render_answers(asked, answers, self.version), log_fields=log_fields, predictions=answers
-        )
+        query = inference.query
+        predictions = self._model.predict(query.utterances, top_k=query.top_k)
+        results = render_predictions(query, predictions, self._model)
+        return render_results(inference, results, self.version)
 
     def _check(self, version: str) -> None:
         if version != self.version:

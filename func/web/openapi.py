@@ -12,7 +12,7 @@ from flask import Response as FlaskResponse
 from func.handler import IntentFunction
 from func.messages import JSON
 from func.protocols.event_api import CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED
-from func.protocols.json_api import render_json
+from func.protocols.json_codec import render_json
 from func.settings import Settings
 from func.version import VERSION
 from func.web.open_inference_routes import model_version
@@ -27,11 +27,11 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
 
 
 def describe(settings: Settings, version: str) -> dict[str, Any]:
-    """Give the description.
+    """Return the description.
 
     Args:
         settings: the limits, and the names of the replies' types and source.
-        version: of the model, as the Open Inference Protocol names it.
+        version: the model's, in the Open Inference Protocol.
     """
     description: dict[str, Any] = json.loads(SOURCE.read_text(encoding="utf-8"))
     description["info"]["version"] = VERSION

@@ -1,4 +1,4 @@
-"""The try-it page: one file, and headers that let it talk to nobody but its own server."""
+"""The try-it page: one file, and headers that restrict it to its own server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATH = Path(__file__).parents[1] / "static" / "page.html"
 
 _INLINE = re.compile(rb"<(?P<tag>script|style)>(?P<code>.*?)</(?P=tag)>", re.DOTALL)
 _HEADERS = {
-    "Cache-Control": "no-cache",  # kept, but asked for again: a new version is seen at once
+    "Cache-Control": "no-cache",  # cached, but revalidated: a new version shows at once
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
@@ -31,9 +31,9 @@ class Page:
     """A self-contained HTML page.
 
     Attributes:
-        body: what is sent.
-        policy: its Content-Security-Policy (CSP Level 3), which allows the file's own script and
-            style by their hashes, and no other.
+        body: the HTML.
+        policy: its Content-Security-Policy (CSP Level 3), which allows only the file's own script
+            and style, by their hashes.
     """
 
     body: bytes
@@ -41,13 +41,13 @@ class Page:
 
     @classmethod
     def load(cls, path: Path = PATH) -> Self:
-        """Read a page, and hash its inline script and style."""
+        """Load a page and hash its inline script and style."""
         body = path.read_bytes()
         hashes = {match["tag"].decode(): _hash(match["code"]) for match in _INLINE.finditer(body)}
         return cls(body, _policy(hashes))
 
-    def answer(self) -> FlaskResponse:
-        """Answer the request under way; with 304 where the client has this version."""
+    def response(self) -> FlaskResponse:
+        """Return the response to the current request: 304 if the client has this version."""
         response = FlaskResponse(
             self.body, content_type="text/html; charset=utf-8", headers=_HEADERS
         )

@@ -1,7 +1,7 @@
-"""``GET /docs``: the contract to read and to try, by Swagger UI, without outside requests.
+"""``GET /docs``: the contract in Swagger UI, without requests to other hosts.
 
-Swagger UI's files are those of the package flask-swagger-ui, which follows its releases; that
-package's own page carries its configuration inline, which the policy below forbids.
+The files of Swagger UI come from the package flask-swagger-ui, which follows its releases. The
+page does not: that package's own has its configuration inline, which the policy below forbids.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _asset(asset: str) -> FlaskResponse:
 
 @lru_cache
 def _assets() -> dict[str, Path]:
-    package = find_spec("flask_swagger_ui")  # found, not imported: only its files are needed
+    package = find_spec("flask_swagger_ui")  # not imported: only its files are needed
     [folder] = (package and package.submodule_search_locations) or [""]
     names = ("swagger-ui.css", "swagger-ui-bundle.js")
     return {"start.js": STATIC / "docs.js"} | {name: Path(folder, "dist", name) for name in names}

@@ -1,60 +1,57 @@
-"""The Kubernetes API: the only module that imports its client.
+"""One Knative Service and its Revisions: reads, guarded writes, and waits.
 
-Services are written by JSON Patch under a test of their resourceVersion, again and again until
-nobody else has written in between. Whatever is waited for has a timeout, and is watched for; where
-a watch ends, is dropped or not allowed, the object is read again.
+Writes are JSON Patches that test the resourceVersion; a conflict is retried on the Service as it is
+then. Waits have a timeout and use a watch; when a watch ends, the object is read again.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, NoReturn, Self, TypeVar
-
-from kubernetes import client, config, watch
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
-from urllib3.exceptions import HTTPError
+from typing import Any, Generic, Self, TypeVar
 
 from knative.rollout.errors import (
-    ConfigurationError,
-    NotFoundError,
     RefusedError,
     RevisionFailedError,
     RouteFailedError,
-    UnreachableError,
     WaitTimeoutError,
 )
 from knative.rollout.json_patch import Change, operations
+from knative.rollout.kubernetes_api import REVISIONS, SERVICES, Kind, KubernetesApi
+from knative.rollout.pods import REVISION_LABEL, RevisionPods, kubectl_hint
 from knative.rollout.resources import KnativeObject, Revision, Service
 from knative.rollout.timeouts import Timing
 
-GROUP, VERSION = "serving.knative.dev", "v1"
-FIELD_MANAGER = "intent-classifier-rollout"
 SERVICE_LABEL = "serving.knative.dev/service"
 MAX_CONFLICTS = 20
-# Also 500: the API answers it while its webhooks or its storage are away.
-PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 Seen = TypeVar("Seen", bound=KnativeObject)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target(Generic[Seen]):
+    kind: Kind
+    name: str
+    parse: Callable[[dict[str, Any]], Seen]
 
 
 class Cluster:
     """One Knative Service and its Revisions.
 
+    All methods raise the errors of KubernetesApi.
+
     Attributes:
-        last_seen: the Service as it was last read, for messages; None before.
+        api: the Kubernetes API.
+        namespace, service: of the Service.
+        last_seen: the Service when it was last read, for messages; None before.
     """
 
-    def __init__(
-        self, api: client.CustomObjectsApi, *, namespace: str, service: str, timing: Timing
-    ) -> None:
-        self._api = api
-        self._namespace, self._service, self._timing = namespace, service, timing
+    def __init__(self, api: KubernetesApi, *, namespace: str, service: str, timing: Timing) -> None:
+        self.api, self.namespace, self.service = api, namespace, service
+        self._timing = timing
         self.last_seen: Service | None = None
 
     @classmethod
@@ -67,72 +64,50 @@ class Cluster:
         service: str,
         timing: Timing,
     ) -> Self:
-        """Find the cluster as kubectl does: by kubeconfig, else by the pod's service account.
-
-        Args:
-            kubeconfig: a file; None means that of KUBECONFIG or ``~/.kube/config``.
-            context: a context of it; None means its current one.
-            namespace: of the Service.
-            service: its name.
-            timing: how long things may take.
+        """Connect to the cluster as ``KubernetesApi.connect`` does.
 
         Raises:
-            ConfigurationError: there is neither.
+            ConfigurationError: no cluster is configured.
         """
-        settings = client.Configuration()
-        try:
-            config.load_kube_config(kubeconfig, context, settings, persist_config=False)
-        except (ConfigException, OSError) as error:
-            if kubeconfig or context:
-                raise ConfigurationError(str(error)) from error
-            _load_service_account(settings, error)
-        settings.retries = False  # we have a patience of our own
-        api = client.CustomObjectsApi(client.ApiClient(settings))
+        api = KubernetesApi.connect(kubeconfig=kubeconfig, context=context, timing=timing)
         return cls(api, namespace=namespace, service=service, timing=timing)
 
     def read_service(self) -> Service:
-        """Read the Service.
-
-        Raises:
-            NotFoundError, RefusedError, UnreachableError: as they say.
-        """
-        return self._seen(self._get("services", self._service))
+        """Return the Service."""
+        return self._remember(self.api.read(SERVICES, self.namespace, self.service))
 
     def read_revision(self, name: str) -> Revision:
-        """Read a Revision by name.
-
-        Raises:
-            NotFoundError, RefusedError, UnreachableError: as they say.
-        """
-        return Revision.from_api(self._get("revisions", name))
+        """Return a Revision by name."""
+        return Revision.from_api(self.api.read(REVISIONS, self.namespace, name))
 
     def list_revisions(self) -> tuple[Revision, ...]:
-        """List the Service's revisions, the newest first.
-
-        Raises:
-            RefusedError, UnreachableError: as they say.
-        """
-        selector = f"{SERVICE_LABEL}={self._service}"
-        listed = self._ask(
-            self._api.list_namespaced_custom_object,
-            *(GROUP, VERSION, self._namespace, "revisions"),
-            label_selector=selector,
-        )
-        revisions = map(Revision.from_api, listed["items"])
+        """Return the Service's revisions, newest first."""
+        selector = f"{SERVICE_LABEL}={self.service}"
+        documents = self.api.list_objects(REVISIONS, self.namespace, selector=selector)
+        revisions = map(Revision.from_api, documents)
         return tuple(sorted(revisions, key=lambda each: (each.created, each.name), reverse=True))
 
+    def pods_of(self, revision: str) -> RevisionPods:
+        """Return the checks of a revision's pods."""
+        selector = f"{REVISION_LABEL}={revision}"
+        return RevisionPods(
+            revision,
+            lambda: self.api.list_pods(self.namespace, selector),
+            self._timing.scheduling_s,
+        )
+
     def update_service(self, change: Callable[[Service], Change]) -> Service:
-        """Change the Service, however often others write to it meanwhile.
+        """Change the Service, even while others write to it.
 
         Args:
-            change: gives the change for the Service as it was read; called again after each
+            change: returns the change of the Service as it was read. It is called again after each
                 conflict, so it is the place to check that the change still makes sense.
 
         Returns:
             The Service after the change.
 
         Raises:
-            RefusedError, UnreachableError: as they say; and whatever ``change`` raises.
+            RefusedError: the API refuses, or others wrote MAX_CONFLICTS times in a row.
         """
         for _ in range(MAX_CONFLICTS):
             service = self.read_service()
@@ -140,7 +115,7 @@ class Cluster:
             if not patch:
                 return service
             try:
-                return self._patch(patch)
+                return self._remember(self.api.patch(SERVICES, self.namespace, self.service, patch))
             except RefusedError as error:
                 if not self._is_conflict(error, service):
                     raise
@@ -150,23 +125,23 @@ class Cluster:
         )
 
     def wait_until_routed(self, purpose: str) -> Service:
-        """Wait until the traffic that the Service asks for is the traffic there is.
+        """Wait until the status of the Service shows the traffic of its spec.
 
         Args:
             purpose: the traffic in words, for the message of a timeout.
 
         Raises:
-            RouteFailedError: it can't be routed.
+            RouteFailedError: Knative cannot route it.
             WaitTimeoutError: it is not routed in time.
         """
         return self._wait_for_service(f"{purpose} is routed", _unrouted)
 
     def wait_for_revision_after(self, last_created: str, generation: int) -> Service:
-        """Wait until the controller has made another revision than the newest one of before.
+        """Wait until the controller has created a revision for a generation.
 
         Args:
-            last_created: the newest one of before.
-            generation: of the Service that was to make one.
+            last_created: the newest revision before the change.
+            generation: of the Service after the change.
 
         Raises:
             WaitTimeoutError: there is none in time.
@@ -185,121 +160,81 @@ class Cluster:
         """Wait until a revision is ready.
 
         Raises:
-            RevisionFailedError: it has failed.
+            RevisionFailedError: it has failed, or its pods cannot become ready.
             WaitTimeoutError: it is not ready in time.
         """
-        return self._wait(
-            f"{revision} is Ready",
-            lambda: self.read_revision(revision),
-            "revisions",
-            Revision.from_api,
-            _unready,
-        )
+        pods = self.pods_of(revision)
+        target = _Target(kind=REVISIONS, name=revision, parse=Revision.from_api)
+        try:
+            return self._wait(f"{revision} is Ready", target, _unready, check=pods.check)
+        except WaitTimeoutError as error:
+            denied = "This user may not list the pods. " if pods.is_forbidden else ""
+            hint = f"{denied}Inspect them with\n{kubectl_hint(self.namespace, revision)}"
+            raise WaitTimeoutError(
+                error.condition, error.timeout_s, error.last_seen, hint
+            ) from error
 
     def _wait_for_service(self, purpose: str, missing: Callable[[Service], str]) -> Service:
-        return self._wait(purpose, self.read_service, "services", self._seen, missing)
+        target = _Target(kind=SERVICES, name=self.service, parse=self._remember)
+        return self._wait(purpose, target, missing)
 
     def _wait(
         self,
         purpose: str,
-        read: Callable[[], Seen],
-        plural: str,
-        parse: Callable[[dict[str, Any]], Seen],
+        target: _Target[Seen],
         missing: Callable[[Seen], str],
+        *,
+        check: Callable[[], None] | None = None,
     ) -> Seen:
+        """Wait until nothing is missing; call ``check`` every few seconds meanwhile."""
+        watch_s = self._timing.pods_s if check else self._timing.watch_s
         deadline = time.monotonic() + self._timing.timeout_s
         while True:
-            seen = read()
+            seen = target.parse(self.api.read(target.kind, self.namespace, target.name))
             last = missing(seen)
             if not last:
                 return seen
-            if time.monotonic() >= deadline:
+            if check:
+                check()
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
                 raise WaitTimeoutError(purpose, self._timing.timeout_s, last)
-            with closing(self._changes(plural, parse, seen, deadline)) as changes:
+            with closing(self._watch(target, seen, min(watch_s, left_s))) as changes:
                 for changed in changes:
                     if not missing(changed):
                         return changed
             time.sleep(max(0.0, min(self._timing.poll_s, deadline - time.monotonic())))
 
-    def _changes(
-        self,
-        plural: str,
-        parse: Callable[[dict[str, Any]], Seen],
-        seen: Seen,
-        deadline: float,
+    def _watch(
+        self, target: _Target[Seen], seen: Seen, timeout_s: float
     ) -> Generator[Seen, None, None]:
-        """Watch an object; ends for any reason, be the watch dropped, too old or not allowed."""
-        left_s = min(self._timing.watch_s, max(0.0, deadline - time.monotonic()))
-        events = watch.Watch().stream(
-            self._api.list_namespaced_custom_object,
-            *(GROUP, VERSION, self._namespace, plural),
-            field_selector=f"metadata.name={seen.name}",
+        changes = self.api.watch(
+            target.kind,
+            self.namespace,
+            target.name,
             resource_version=seen.resource_version,
-            timeout_seconds=max(1, math.ceil(left_s)),
-            _request_timeout=(self._timing.request_s, left_s + self._timing.request_s),
+            timeout_s=timeout_s,
         )
-        try:
-            for event in events:
-                if not event or event["type"] not in {"ADDED", "MODIFIED"}:
-                    return
-                yield parse(event["object"])
-        except (ApiException, HTTPError, OSError):
-            return
+        with closing(changes):
+            yield from map(target.parse, changes)
 
-    def _get(self, plural: str, name: str) -> dict[str, Any]:
-        place = (GROUP, VERSION, self._namespace, plural, name)
-        document: dict[str, Any] = self._ask(self._api.get_namespaced_custom_object, *place)
-        return document
-
-    def _patch(self, patch: list[dict[str, Any]]) -> Service:
-        document = self._ask(
-            self._api.patch_namespaced_custom_object,
-            *(GROUP, VERSION, self._namespace, "services", self._service),
-            body=patch,
-            field_manager=FIELD_MANAGER,
-            _content_type="application/json-patch+json",
-        )
-        return self._seen(document)
-
-    def _seen(self, document: dict[str, Any]) -> Service:
+    def _remember(self, document: dict[str, Any]) -> Service:
         self.last_seen = Service.from_api(document)
         return self.last_seen
 
     def _is_conflict(self, error: RefusedError, service: Service) -> bool:
-        """Tell a failed test of the resourceVersion, which is a 422 like invalid fields are."""
+        """Return whether the test of the resourceVersion failed.
+
+        The API answers 422 to that, as it does to invalid fields.
+        """
         if error.status == HTTPStatus.CONFLICT:
             return True
         unprocessable = error.status == HTTPStatus.UNPROCESSABLE_ENTITY
         return unprocessable and self.read_service().resource_version != service.resource_version
 
-    def _ask(self, verb: Callable[..., Any], *place: str, **options: Any) -> Any:
-        """Send one request, again while the API is away for a moment.
-
-        That holds for patches too: one that was carried out although its answer got lost is
-        refused the second time, by its test of the resourceVersion.
-        """
-        deadline = time.monotonic() + self._timing.patience_s
-        cause: Exception
-        while True:
-            try:
-                return verb(*place, _request_timeout=self._timing.request_s, **options)
-            except ApiException as error:
-                if error.status not in PASSING_STATUSES:
-                    _refuse(error)
-                cause, reason = error, f"{error.status} {_message(error)}"
-            except (HTTPError, OSError) as error:
-                cause, reason = error, str(error)
-            if time.monotonic() >= deadline:
-                raise UnreachableError(reason, self._timing.patience_s) from cause
-            time.sleep(self._timing.poll_s)
-
 
 def check_not_failed(revision: Revision) -> None:
-    """Check that a revision has not failed.
-
-    Raises:
-        RevisionFailedError: it has.
-    """
+    """Raise RevisionFailedError if a revision has failed."""
     if revision.readiness.status == "False":
         raise RevisionFailedError(revision.name, str(revision.readiness))
 
@@ -316,32 +251,3 @@ def _unrouted(service: Service) -> str:
     if routes.status == "False":
         raise RouteFailedError(str(routes))
     return "" if service.is_routed else str(routes)
-
-
-def _load_service_account(settings: client.Configuration, cause: Exception) -> None:
-    try:
-        config.load_incluster_config(settings)
-    except ConfigException as error:
-        raise ConfigurationError(f"{cause} And no pod: {error}") from error
-
-
-def _refuse(error: ApiException) -> NoReturn:
-    message = _message(error)
-    match error.status:
-        case HTTPStatus.NOT_FOUND:
-            raise NotFoundError(HTTPStatus.NOT_FOUND, message) from error
-        case HTTPStatus.FORBIDDEN:
-            remedy = "\nThe Role that it takes is in docs/rollouts.md."
-            raise RefusedError(HTTPStatus.FORBIDDEN, message, remedy) from error
-        case HTTPStatus.UNAUTHORIZED:
-            remedy = "\nThe credentials are wrong or have expired."
-            raise RefusedError(HTTPStatus.UNAUTHORIZED, message, remedy) from error
-    raise RefusedError(error.status or 0, message) from error
-
-
-def _message(error: ApiException) -> str:
-    """Give the API's own words: those of the Status in the body, if there is one."""
-    try:
-        return str(json.loads(error.body or "")["message"])
-    except (TypeError, ValueError, KeyError):
-        return str(error.reason)

@@ -1,21 +1,21 @@
-"""Errors of the command, each with the exit code that it ends with.
+"""Errors of the command, each with its exit code.
 
 KnativeError                      1  nothing was changed, or all traffic is on the stable revision
-├── ImageError                    2  the image isn't named by digest
-├── ConfigurationError            1  no cluster is known
+├── ImageError                    2  the image is not named by digest
+├── ConfigurationError            1  no cluster is configured
 ├── UnreachableError              1  the Kubernetes API does not answer
-├── RefusedError                  1  the Kubernetes API says no
+├── RefusedError                  1  the Kubernetes API refuses a request
 │   └── NotFoundError             1
-├── UnsuitableServiceError        1  a rollout can't begin from the state that the Service is in
-├── WaitTimeoutError              1  something did not come about in time
-├── RevisionFailedError           1  a revision became not ready
-├── RouteFailedError              1  the traffic that was asked for can't be routed
-├── SmokeError                    1  the function does not answer as it should
-│   ├── NoAnswerError                it does not answer, or the gateway does not know it yet
-│   └── WrongAnswerError
+├── UnsuitableServiceError        1  the state of the Service does not allow a rollout
+├── WaitTimeoutError              1  a condition was not met in time
+├── RevisionFailedError           1  a revision has failed, or its pods cannot become ready
+├── RouteFailedError              1  Knative cannot route the requested traffic
+├── SmokeError                    1  the function fails a smoke test
+│   ├── NoAnswerError                no answer, or one of the gateway
+│   └── WrongAnswerError             an unexpected answer of the function
 ├── RolledBackError     1, 130, 143  a rollout ended early; all traffic is on the stable revision
 ├── StrandedError                 3  traffic may not be on the stable revision
-└── TakenOverError                4  somebody else moves the traffic; it stays as they set it
+└── TakenOverError                4  somebody else moves the traffic and keeps it
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class KnativeError(Exception):
     """Base of all errors of this package.
 
     Attributes:
-        exit_code: what the command ends with.
+        exit_code: of the command.
     """
 
     exit_code: ClassVar[int] = 1
 
 
 class ImageError(KnativeError):
-    """An image that is not named by its digest could change between two pods.
+    """An image is not named by digest, so that its content could differ between pods.
 
     Attributes:
-        image: the name that was given.
+        image: the name.
     """
 
     exit_code = 2
@@ -49,18 +49,18 @@ class ImageError(KnativeError):
 
 
 class ConfigurationError(KnativeError):
-    """Neither a kubeconfig nor a service account says which cluster to talk to."""
+    """Neither a kubeconfig nor a service account names a cluster."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"No cluster is known: {reason}")
+        super().__init__(f"No cluster is configured: {reason}")
 
 
 class UnreachableError(KnativeError):
-    """The Kubernetes API has not answered for as long as we are patient.
+    """The Kubernetes API did not answer within the patience.
 
     Attributes:
-        reason: what happened last.
-        patience_s: how long it was tried.
+        reason: of the last failure.
+        patience_s: how long requests were repeated, seconds.
     """
 
     def __init__(self, reason: str, patience_s: float) -> None:
@@ -69,11 +69,11 @@ class UnreachableError(KnativeError):
 
 
 class RefusedError(KnativeError):
-    """The Kubernetes API refuses.
+    """The Kubernetes API refuses a request.
 
     Attributes:
         status: of the HTTP answer.
-        reason: in the API's words.
+        reason: the API's message.
     """
 
     def __init__(self, status: int, reason: str, remedy: str = "") -> None:
@@ -82,33 +82,34 @@ class RefusedError(KnativeError):
 
 
 class NotFoundError(RefusedError):
-    """There is no such object."""
+    """The object does not exist."""
 
 
 class UnsuitableServiceError(KnativeError):
-    """The Service is in a state that a rollout can't begin from."""
+    """The state of the Service does not allow a rollout."""
 
 
 class WaitTimeoutError(KnativeError):
     """A condition was not met in time.
 
     Attributes:
-        condition: what was waited for.
-        timeout_s: for how long.
-        last_seen: what it was like in the end.
+        condition: the condition, in words.
+        timeout_s: how long the command waited, seconds.
+        last_seen: the last observed state.
     """
 
-    def __init__(self, condition: str, timeout_s: float, last_seen: str) -> None:
+    def __init__(self, condition: str, timeout_s: float, last_seen: str, hint: str = "") -> None:
         self.condition, self.timeout_s, self.last_seen = condition, timeout_s, last_seen
-        super().__init__(f"Waited {timeout_s:g} s in vain until {condition}; last: {last_seen}")
+        message = f"Timed out after {timeout_s:g} s waiting until {condition}; last: {last_seen}"
+        super().__init__(f"{message}\n{hint}" if hint else message)
 
 
 class RevisionFailedError(KnativeError):
-    """A revision is not ready, and says why.
+    """A revision has failed, or its pods cannot become ready.
 
     Attributes:
         revision: its name.
-        condition: the condition that failed, with reason and message.
+        condition: the failed condition of the revision or of a pod, with reason and message.
     """
 
     def __init__(self, revision: str, condition: str) -> None:
@@ -117,23 +118,23 @@ class RevisionFailedError(KnativeError):
 
 
 class RouteFailedError(KnativeError):
-    """The traffic that was asked for can't be routed.
+    """Knative cannot route the requested traffic.
 
     Attributes:
-        condition: the condition that failed, with reason and message.
+        condition: the failed condition, with reason and message.
     """
 
     def __init__(self, condition: str) -> None:
         self.condition = condition
-        super().__init__(f"Traffic can't be routed: {condition}")
+        super().__init__(f"Traffic cannot be routed: {condition}")
 
 
 class SmokeError(KnativeError):
-    """The function does not answer as it should.
+    """The function fails a smoke test.
 
     Attributes:
-        check: what was tried.
-        reason: what came instead.
+        check: its name.
+        reason: why it failed.
     """
 
     def __init__(self, check: str, reason: str) -> None:
@@ -142,11 +143,11 @@ class SmokeError(KnativeError):
 
 
 class NoAnswerError(SmokeError):
-    """No answer of the function's own: it may come yet."""
+    """The function itself has not answered; it may do so later."""
 
 
 class WrongAnswerError(SmokeError):
-    """An answer, and not the right one."""
+    """The function has answered, and not as expected."""
 
 
 class RolledBackError(KnativeError):
@@ -154,7 +155,7 @@ class RolledBackError(KnativeError):
 
     Attributes:
         cause: why it ended.
-        traffic: where it is, as the status confirms it.
+        traffic: in words, confirmed by the status.
     """
 
     def __init__(self, cause: BaseException, traffic: str) -> None:
@@ -167,8 +168,8 @@ class StrandedError(KnativeError):
 
     Attributes:
         cause: why the rollout ended.
-        failure: why traffic could not be moved back, or the move not be confirmed.
-        last_seen: where traffic was when it was last read.
+        failure: why the move back failed or could not be confirmed.
+        last_seen: the last observed traffic.
     """
 
     exit_code = 3
@@ -179,16 +180,16 @@ class StrandedError(KnativeError):
             f"{_text(cause)}\n"
             f"It is not confirmed that traffic has moved back: {failure}\n"
             f"Traffic when it was last read: {last_seen}. "
-            "Look with `python -m knative status`, undo with `python -m knative rollback`."
+            "See `python -m knative status`; undo with `python -m knative rollback`."
         )
 
 
 class TakenOverError(KnativeError):
-    """Somebody else moves the traffic: theirs is the last word.
+    """Somebody else moves the traffic, which stays as they set it.
 
     Attributes:
-        reason: how we know.
-        traffic: where it is.
+        reason: how this was noticed.
+        traffic: in words.
     """
 
     exit_code = 4
@@ -199,10 +200,10 @@ class TakenOverError(KnativeError):
 
 
 class InterruptionError(KeyboardInterrupt):
-    """A signal asks to stop; like KeyboardInterrupt nothing takes it for an ordinary failure.
+    """A signal has interrupted the command; no handler of ordinary exceptions catches it.
 
     Attributes:
-        number: of the signal.
+        number: the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -211,7 +212,7 @@ class InterruptionError(KeyboardInterrupt):
 
 
 def exit_code(error: BaseException) -> int:
-    """Say what the command ends with: for a signal 128 and its number, as in a shell."""
+    """Return the command's exit code for an error; for a signal 128 plus its number."""
     if isinstance(error, RolledBackError) and isinstance(error.cause, InterruptionError):
         return exit_code(error.cause)
     if isinstance(error, InterruptionError):

@@ -1,12 +1,12 @@
-"""The only fields that we write: traffic, the serving container's image, annotations of ours."""
+"""Changes of a Service as JSON Patch, limited to the fields that a rollout owns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from knative.rollout.resources import Service, serving_container
+from knative.rollout.resources import Revision, Service, is_foreign, serving_index
 from knative.rollout.state import STARTED_ANNOTATION
 from knative.rollout.traffic import Traffic
 
@@ -15,35 +15,40 @@ Operation = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a Service shall be like; what is None stays as it is.
+    """The wanted state of a Service; None and empty mappings leave a field as it is.
 
     Attributes:
         traffic: of the spec.
-        image: of the container that serves.
-        started: annotation of the template; another value makes another revision.
+        image: of the serving container.
+        environment: variables of the serving container to set.
+        started: annotation of the template; another value creates another revision.
+        revision: whose pods the template shall describe again.
         annotations: of the Service, by key; None removes one.
     """
 
     traffic: Traffic | None = None
     image: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
     started: str | None = None
+    revision: Revision | None = None
     annotations: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def operations(service: Service, change: Change) -> list[Operation]:
-    """Write a change as JSON Patch (RFC 6902), which leaves all other fields alone.
+    """Return a change as JSON Patch (RFC 6902), which leaves all other fields alone.
 
-    A merge patch would replace the list of containers whole. The first operation makes the API
-    refuse the patch when the Service is not any more what was read.
+    A merge patch would replace the whole list of containers. The first operation makes the API
+    refuse the patch if the Service has changed since it was read.
 
     Returns:
-        The operations; none where nothing changes.
+        The operations; none if nothing changes.
     """
     document = service.document
     template = document["spec"]["template"]
     changes = [
         *_traffic(service, change.traffic),
-        *_image(template["spec"]["containers"], change.image),
+        *_container(template["spec"]["containers"], change),
+        *_template(template, change.revision),
         *_annotations(template, "/spec/template", {STARTED_ANNOTATION: change.started}),
         *_annotations(document, "", change.annotations),
         *_removals(service, change.annotations),
@@ -59,12 +64,38 @@ def _traffic(service: Service, traffic: Traffic | None) -> list[Operation]:
     return [{"op": "add", "path": "/spec/traffic", "value": value}]
 
 
-def _image(containers: list[dict[str, Any]], image: str | None) -> list[Operation]:
-    index = serving_container(containers)
-    if image is None or containers[index].get("image") == image:
+def _container(containers: Sequence[Mapping[str, Any]], change: Change) -> list[Operation]:
+    index = serving_index(containers)
+    path = f"/spec/template/spec/containers/{index}"
+    image: list[Operation] = []
+    if change.image is not None and containers[index].get("image") != change.image:
+        image.append({"op": "add", "path": f"{path}/image", "value": change.image})
+    return [*image, *_environment(containers[index].get("env"), path, change.environment)]
+
+
+def _environment(
+    present: Sequence[Mapping[str, Any]] | None, path: str, wanted: Mapping[str, str]
+) -> list[Operation]:
+    variables = [{"name": name, "value": value} for name, value in wanted.items()]
+    kept = [each for each in present or () if each["name"] not in wanted]
+    if all(each in (present or ()) for each in variables):
         return []
-    path = f"/spec/template/spec/containers/{index}/image"
-    return [{"op": "add", "path": path, "value": image}]
+    return [{"op": "add", "path": f"{path}/env", "value": [*kept, *variables]}]
+
+
+def _template(template: Mapping[str, Any], revision: Revision | None) -> list[Operation]:
+    if revision is None:
+        return []
+    present = (template.get("metadata") or {}).get("annotations") or {}
+    foreign = {key: value for key, value in present.items() if is_foreign(key)}
+    annotations = {**foreign, **revision.template_annotations}
+    changes: list[Operation] = []
+    if template["spec"] != revision.spec:
+        changes.append({"op": "add", "path": "/spec/template/spec", "value": revision.spec})
+    if present != annotations:
+        metadata = {**(template.get("metadata") or {}), "annotations": annotations}
+        changes.append({"op": "add", "path": "/spec/template/metadata", "value": metadata})
+    return changes
 
 
 def _annotations(

@@ -1,4 +1,4 @@
-"""What the command says while it works: a running clock on a terminal, plain lines elsewhere."""
+"""Progress of the command: a running clock on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 
 class Progress:
-    """Tells people and logs what is being done."""
+    """Prints progress to a console."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def say(self, text: str) -> None:
-        """Say something that stays to be read."""
+        """Print a line."""
         self._console.print(text)
 
     @contextmanager
     def during(self, text: str) -> Iterator[None]:
-        """Say what is being done, for as long as it takes."""
+        """Show an activity while the block runs."""
         if not self._console.is_terminal:
             self._console.print(f"{text} ...")
             yield

@@ -1,12 +1,18 @@
-"""What the API's objects say: frozen views of Knative Services and Revisions."""
+"""Frozen views of Knative Services and Revisions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from knative.rollout.state import PREVIOUS_ANNOTATION, STATE_ANNOTATION, RolloutState
+from knative.rollout.state import (
+    PREFIX,
+    PREVIOUS_ANNOTATION,
+    STARTED_ANNOTATION,
+    STATE_ANNOTATION,
+    RolloutState,
+)
 from knative.rollout.traffic import Traffic, is_routed, read_traffic
 
 
@@ -15,7 +21,7 @@ class Condition:
     """One condition of an object's status.
 
     Attributes:
-        type: as ``Ready``.
+        type: such as ``Ready``.
         status: ``True``, ``False`` or ``Unknown``.
         reason, message: may be empty.
     """
@@ -32,13 +38,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnativeObject:
-    """What Services and Revisions have in common.
+    """The common fields of Services and Revisions.
 
     Attributes:
         name: of the object.
         resource_version: changes with every change, status included.
         generation: changes with the spec.
-        observed_generation: the generation that conditions and status speak of.
+        observed_generation: the generation that the status describes.
         conditions: by type.
         annotations: of the object itself.
     """
@@ -52,11 +58,11 @@ class KnativeObject:
 
     @property
     def is_observed(self) -> bool:
-        """Whether the status speaks of the spec as it is now, and not of an earlier one."""
+        """Whether the status describes the current spec."""
         return self.observed_generation >= self.generation
 
     def condition(self, kind: str) -> Condition:
-        """Give a condition: Unknown where there is none."""
+        """Return a condition; Unknown if it is missing."""
         return self.conditions.get(kind, Condition(type=kind))
 
 
@@ -65,18 +71,22 @@ class Service(KnativeObject):
     """A Knative Service.
 
     Attributes:
-        url: where it serves; empty until it does.
-        template_name: the fixed name of its next revision; mostly empty.
-        image: of the container that serves.
+        url: of its route; empty until there is one.
+        template_name: the fixed name of its next revision; usually empty.
+        image: of the serving container.
+        environment: variables that the serving container's ``env`` sets.
+        started: the annotation by which a rollout marks the template; may be empty.
         wanted, actual: the traffic of its spec and of its status.
-        tag_urls: the URL of each tag that is routed.
+        tag_urls: the URL of each routed tag.
         last_created: its newest revision; may be empty.
-        document: all of it, as the API gives it.
+        document: the whole object.
     """
 
     url: str
     template_name: str
     image: str
+    environment: Mapping[str, str]
+    started: str
     wanted: Traffic
     actual: Traffic
     tag_urls: Mapping[str, str]
@@ -85,15 +95,22 @@ class Service(KnativeObject):
 
     @classmethod
     def from_api(cls, document: Mapping[str, Any]) -> Self:
-        """Read a Service."""
+        """Read a Service object."""
         spec, status = document["spec"], document.get("status", {})
         template = spec["template"]
-        containers = template["spec"]["containers"]
+        container = serving_container(template["spec"]["containers"])
+        annotations = template.get("metadata", {}).get("annotations") or {}
         return cls(
             **_common(document),
             url=status.get("url", ""),
             template_name=template.get("metadata", {}).get("name", ""),
-            image=containers[serving_container(containers)].get("image", ""),
+            image=container.get("image", ""),
+            environment={
+                each["name"]: each["value"]
+                for each in container.get("env") or ()
+                if "value" in each
+            },
+            started=annotations.get(STARTED_ANNOTATION, ""),
             wanted=read_traffic(spec.get("traffic")),
             actual=read_traffic(status.get("traffic")),
             tag_urls={
@@ -107,7 +124,7 @@ class Service(KnativeObject):
 
     @property
     def is_routed(self) -> bool:
-        """Whether the traffic that is asked for is the traffic there is."""
+        """Whether the status shows the traffic of the spec."""
         return (
             self.is_observed
             and self.condition("RoutesReady").status == "True"
@@ -116,13 +133,13 @@ class Service(KnativeObject):
 
     @property
     def rollout(self) -> RolloutState | None:
-        """The rollout that is under way or was cut off."""
+        """The unfinished rollout, which may be running or interrupted; None if there is none."""
         text = self.annotations.get(STATE_ANNOTATION)
         return RolloutState.from_json(text) if text else None
 
     @property
     def previous(self) -> str:
-        """The revision that the last rollout replaced; may be empty."""
+        """The revision that the last rollout replaced; empty if unknown."""
         return self.annotations.get(PREVIOUS_ANNOTATION, "")
 
 
@@ -132,9 +149,11 @@ class Revision(KnativeObject):
 
     Attributes:
         service: the name of its Service.
-        image: of the container that serves.
+        image: of the serving container.
         created: when, ISO 8601.
-        actual_replicas, desired_replicas: how many pods it has, and should have.
+        actual_replicas, desired_replicas: numbers of pods.
+        spec: of its pods.
+        template_annotations: those that it has from the template.
     """
 
     service: str
@@ -142,31 +161,55 @@ class Revision(KnativeObject):
     created: str
     actual_replicas: int
     desired_replicas: int
+    spec: Mapping[str, Any] = field(repr=False)
+    template_annotations: Mapping[str, str]
 
     @classmethod
     def from_api(cls, document: Mapping[str, Any]) -> Self:
-        """Read a Revision."""
+        """Read a Revision object."""
         metadata, status = document["metadata"], document.get("status", {})
-        containers = document["spec"]["containers"]
+        common = _common(document)
         return cls(
-            **_common(document),
+            **common,
             service=metadata.get("labels", {}).get("serving.knative.dev/service", ""),
-            image=containers[serving_container(containers)].get("image", ""),
+            image=serving_container(document["spec"]["containers"]).get("image", ""),
             created=metadata.get("creationTimestamp", ""),
             actual_replicas=status.get("actualReplicas") or 0,
             desired_replicas=status.get("desiredReplicas") or 0,
+            spec=document["spec"],
+            template_annotations={
+                key: value for key, value in common["annotations"].items() if not is_foreign(key)
+            },
         )
+
+    def is_same_as(self, other: Revision) -> bool:
+        """Return whether both revisions run the same pods, scaled the same way."""
+        mine, theirs = (
+            (self.spec, self.template_annotations),
+            (other.spec, other.template_annotations),
+        )
+        return mine == theirs
 
     @property
     def readiness(self) -> Condition:
-        """Whether it is ready; Unknown while the status speaks of an earlier spec."""
+        """The condition Ready; Unknown while the status describes an earlier spec."""
         return self.condition("Ready") if self.is_observed else Condition(type="Ready")
 
 
-def serving_container(containers: list[dict[str, Any]]) -> int:
-    """Give the index of the container that serves: of several, the only one that may have ports."""
+def is_foreign(annotation: str) -> bool:
+    """Return whether an annotation belongs to Knative Serving or to a rollout, not to the user."""
+    return annotation.startswith(("serving.knative.dev/", f"{PREFIX}/"))
+
+
+def serving_index(containers: Sequence[Mapping[str, Any]]) -> int:
+    """Return the index of the serving container, the only one that may declare ports."""
     with_ports = (index for index, each in enumerate(containers) if each.get("ports"))
     return next(with_ports, 0)
+
+
+def serving_container(containers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the serving container."""
+    return containers[serving_index(containers)]
 
 
 def _common(document: Mapping[str, Any]) -> dict[str, Any]:

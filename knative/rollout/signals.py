@@ -1,4 +1,4 @@
-"""Signals that ask to stop."""
+"""Signals that stop the command."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def interrupting() -> Iterator[None]:
-    """Let the signals interrupt whatever is done inside, with an InterruptionError."""
+def raising_on_signals() -> Iterator[None]:
+    """Raise an InterruptionError in the block when a signal arrives."""
     with _handled(_interrupt):
         yield
 
 
 @contextmanager
 def ignoring_signals() -> Iterator[None]:
-    """Let what is done inside come to its end, whatever signals come."""
+    """Ignore signals, so that the block completes."""
     with _handled(signal.SIG_IGN):
         yield
 
@@ -35,7 +35,7 @@ def ignoring_signals() -> Iterator[None]:
 def _handled(
     handler: Callable[[int, FrameType | None], NoReturn] | signal.Handlers,
 ) -> Iterator[None]:
-    # What is ignored from the start stays so: nohup and background jobs rely on it.
+    # Signals that the process ignores stay ignored: nohup and background jobs rely on it.
     heard = (each for each in STOPPING if signal.getsignal(each) is not signal.SIG_IGN)
     before = {number: signal.signal(number, handler) for number in heard}
     try:

@@ -1,4 +1,4 @@
-"""Real requests with known answers: does the function behind a URL do its work?"""
+"""Smoke test: requests with known answers against the function at a URL."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from urllib3.exceptions import HTTPError
 
 from knative.rollout.errors import NoAnswerError, WrongAnswerError
 
-# What a gateway says while it does not know the host yet, or has no pod to send the request to.
+# A gateway answers these while it does not know the host yet or has no pod for the request.
 GATEWAY_STATUSES = frozenset({404, 502, 503, 504})
 JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An utterance, and the intent that it is known to have."""
+    """An utterance and its expected intent."""
 
     text: str
     intent: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``UTTERANCE=INTENT``.
+        """Parse ``UTTERANCE=INTENT``.
 
         Raises:
-            ValueError: one of both is missing.
+            ValueError: either part is missing.
         """
         utterance, _, intent = text.rpartition("=")
         if not (utterance.strip() and intent.strip()):
@@ -42,7 +42,7 @@ class Case:
         return cls(text=utterance.strip(), intent=intent.strip())
 
 
-# Of the shipped data; a model of one's own needs cases of its own.
+# From the shipped training data; models trained on other data need other cases.
 SHIPPED_CASES = (
     Case(text="Can you help me reset my password?", intent="password_reset"),
     Case(text="where is my parcel", intent="order_tracking"),
@@ -52,12 +52,11 @@ SHIPPED_CASES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where the function is reached.
+    """The address of the function.
 
     Attributes:
         url: to connect to.
-        host: to ask for there, in the Host header and, over TLS, in the certificate; empty means
-            the URL's own.
+        host: for the Host header and, over TLS, the certificate; empty means the host of the URL.
     """
 
     url: str
@@ -65,7 +64,7 @@ class Endpoint:
 
     @classmethod
     def through(cls, gateway: str, url: str) -> Self:
-        """Reach a URL through a gateway that has an address of its own; an empty one is none."""
+        """Return the endpoint of a URL, reached at the gateway's address unless that is empty."""
         return cls(url=gateway, host=urlsplit(url).netloc) if gateway else cls(url=url)
 
     def __str__(self) -> str:
@@ -74,7 +73,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed:
-    """A check that the function has passed, in so many milliseconds."""
+    """A check that the function has passed, and its duration."""
 
     check: str
     duration_ms: float
@@ -82,13 +81,13 @@ class Passed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmokeTest:
-    """The checks.
+    """The checks of a smoke test.
 
     Attributes:
-        cases: what to ask, and the answers; at least one.
-        gateway: the address to reach all URLs at; empty means their own.
-        timeout_s: for one answer.
-        token: is sent with each request, where the function asks for one.
+        cases: utterances with expected intents; at least one.
+        gateway: the address at which to reach all URLs; empty means their own.
+        timeout_s: of each request.
+        token: bearer token for each request; empty sends none.
     """
 
     cases: tuple[Case, ...] = SHIPPED_CASES
@@ -97,26 +96,26 @@ class SmokeTest:
     token: str = field(default="", repr=False)
 
     def run(self, endpoint: Endpoint) -> Iterator[Passed]:
-        """Check health, a prediction for each case, and a CloudEvent, one after the other.
+        """Check health, a prediction per case and a CloudEvent, in this order.
 
         Raises:
             NoAnswerError: the function does not answer.
-            WrongAnswerError: it answers, but not as it should.
+            WrongAnswerError: its answer is unexpected.
         """
         checks = [_Health(), *map(_Prediction, self.cases), _Event(self.cases[0])]
         for check in checks:
             yield self._passed(endpoint, check)
 
     def probe(self, endpoint: Endpoint) -> Passed:
-        """Check one prediction: as often as one likes, it costs next to nothing.
+        """Check one prediction, which is cheap enough to be repeated.
 
         Raises:
-            NoAnswerError, WrongAnswerError: as above.
+            NoAnswerError, WrongAnswerError: as for ``run``.
         """
         return self._passed(endpoint, _Prediction(self.cases[0]))
 
     def at(self, url: str) -> Endpoint:
-        """Give the way to a URL, through the gateway where there is one."""
+        """Return the endpoint of a URL, through the gateway if there is one."""
         return Endpoint.through(self.gateway, url)
 
     def _passed(self, endpoint: Endpoint, check: _Check) -> Passed:
@@ -156,7 +155,7 @@ class _Check(ABC):
 
     @abstractmethod
     def fault(self, answer: _Answer) -> str:
-        """Say what is wrong with an answer; nothing where it is right."""
+        """Return why an answer is wrong; empty if it is right."""
 
 
 class _Health(_Check):
@@ -180,7 +179,7 @@ class _Prediction(_Check):
             return f"answered {answer}"
         prediction = answer.json()
         if prediction.get("intent") != self.case.intent:
-            return f"'{self.case.text}' was taken for {prediction.get('intent')}"
+            return f"'{self.case.text}' was classified as {prediction.get('intent')}"
         confidence = prediction.get("confidence")
         if not (isinstance(confidence, float | int) and 0 <= confidence <= 1):
             return f"confidence is {confidence}"

@@ -1,9 +1,10 @@
-"""What a rollout under way leaves on the Service, for the next call to resume or undo it."""
+"""The state of an unfinished rollout, kept on the Service so that a later call can continue."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Self
 
 from knative.rollout.errors import UnsuitableServiceError
@@ -16,17 +17,18 @@ STARTED_ANNOTATION = f"{PREFIX}/started"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutState:
-    """A rollout under way; how far it is stands in the Service's traffic.
+    """An unfinished rollout; the traffic of the Service shows its progress.
 
     Attributes:
-        owner: who carries it out; whoever resumes it puts a name of their own here, by which the
-            former owner sees that they have lost it.
-        image: what is rolled out.
-        stable: the revision that traffic goes back to.
-        started: when it was started, ISO 8601; on the template it makes each rollout's revision a
-            new one, even where the image is the same.
-        last_created: the newest revision from before the image changed.
-        candidate: the revision that is rolled out; empty until it is known.
+        owner: identifies the process that performs it. A process that resumes it writes its own, by
+            which the former owner notices the takeover.
+        image: the candidate's image.
+        stable: the revision that a rollback returns to.
+        started: when, ISO 8601; also an annotation of the template, so that each rollout creates a
+            revision, even with an unchanged image.
+        last_created: the newest revision before the template changed.
+        candidate: the new revision; empty until it is known.
+        environment: variables that the rollout sets.
     """
 
     owner: str
@@ -35,23 +37,26 @@ class RolloutState:
     started: str
     last_created: str
     candidate: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read the annotation.
 
         Raises:
-            UnsuitableServiceError: this is not what we write.
+            UnsuitableServiceError: it is malformed.
         """
         try:
             values = json.loads(text)
-            return cls(**{field.name: str(values[field.name]) for field in fields(cls)})
-        except (ValueError, KeyError, TypeError) as error:
+            names = [each.name for each in fields(cls) if each.name != "environment"]
+            environment = dict(values.get("environment") or {})
+            return cls(**{name: str(values[name]) for name in names}, environment=environment)
+        except (AttributeError, ValueError, KeyError, TypeError) as error:
             raise UnsuitableServiceError(
-                f"The annotation {STATE_ANNOTATION} can't be read. Remove it, and bring all "
-                "traffic to one revision: python -m knative rollback --to REVISION"
+                f"The annotation {STATE_ANNOTATION} is malformed. Remove it and move all traffic "
+                "to one revision: python -m knative rollback --to REVISION"
             ) from error
 
     def to_json(self) -> str:
-        """Write the annotation."""
+        """Return the value of the annotation."""
         return json.dumps(asdict(self))

@@ -1,4 +1,4 @@
-"""What is going on: conditions, revisions, traffic, scale."""
+"""The status of a Service: conditions, revisions, traffic, scale."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ HEAD = ("revision", "traffic", "tags", "ready", "pods", "created", "image")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionStatus:
-    """One revision, and what it has of the traffic.
+    """One revision and its share of the traffic.
 
     Attributes:
         name, image, created: of the revision.
         ready: ``True``, ``False`` or ``Unknown``.
-        reason: why it is not ready; may be empty.
+        reason: of its readiness; may be empty.
         percent: its share of the traffic.
-        tags: that it can be reached by.
-        pods, desired_pods: how many there are, and should be.
+        tags: under which it has a URL.
+        pods, desired_pods: numbers of pods.
     """
 
     name: str
@@ -41,17 +41,18 @@ class RevisionStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A Service at a glance.
+    """The status of a Service.
 
     Attributes:
-        service, url: its name, and where it serves.
-        is_ready: whether it is.
-        is_routed: whether the traffic asked for is the traffic there is.
-        conditions: each in words.
+        service, url: name and URL.
+        is_ready: whether the condition Ready is True for the current spec.
+        is_routed: whether the status shows the traffic of the spec.
+        conditions: in words.
+        warnings: states that need attention although the Service may be ready.
         tag_urls: by tag.
-        previous: the revision that a rollback goes to; may be empty.
-        rollout: that is under way or was cut off.
-        revisions: the newest first.
+        previous: the revision that a rollback returns to; may be empty.
+        rollout: the unfinished rollout; None if there is none.
+        revisions: newest first.
     """
 
     service: str
@@ -59,24 +60,26 @@ class Status:
     is_ready: bool
     is_routed: bool
     conditions: tuple[str, ...]
+    warnings: tuple[str, ...]
     tag_urls: dict[str, str]
     previous: str
     rollout: RolloutState | None
     revisions: tuple[RevisionStatus, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as plain values."""
+        """Return the status as plain values."""
         return asdict(self)
 
 
 def build_status(service: Service, revisions: tuple[Revision, ...]) -> Status:
-    """Put together what the objects say."""
+    """Return the status that the objects describe."""
     return Status(
         service=service.name,
         url=service.url,
         is_ready=service.is_observed and service.condition("Ready").status == "True",
         is_routed=service.is_routed,
         conditions=tuple(str(each) for each in service.conditions.values()),
+        warnings=tuple(_warnings(service, revisions)),
         tag_urls=dict(service.tag_urls),
         previous=service.previous,
         rollout=service.rollout,
@@ -85,23 +88,42 @@ def build_status(service: Service, revisions: tuple[Revision, ...]) -> Status:
 
 
 def print_status(console: Console, status: Status) -> None:
-    """Print it for people."""
+    """Print a status for people."""
     console.print(f"{status.service}: {status.url or 'no URL yet'}")
     for condition in status.conditions:
         console.print(f"  {condition}")
-    if not status.is_routed:
-        console.print("  The traffic that is asked for is not routed yet")
-    if status.rollout:
-        console.print(
-            f"  A rollout of {status.rollout.image} is under way, or was cut off: rollout resumes "
-            f"it, rollback moves all traffic to {status.rollout.stable}"
-        )
+    for warning in status.warnings:
+        console.print(f"  warning: {warning}")
     if status.previous:
-        console.print(f"  rollback goes to {status.previous}")
+        console.print(f"  rollback returns to {status.previous}")
     for line in _columns([HEAD, *map(_row, status.revisions)]):
         console.print(f"  {line}")
     for tag, url in status.tag_urls.items():
         console.print(f"  {tag}: {url}")
+
+
+def unserved_revision(service: Service, revisions: tuple[Revision, ...]) -> str:
+    """Return the newest revision if it differs from those with traffic; empty otherwise."""
+    serving = [each for each in revisions if percent_of(service.actual, each.name)]
+    if not (revisions and serving) or service.rollout:
+        return ""
+    newest = revisions[0]
+    return "" if any(map(newest.is_same_as, serving)) else newest.name
+
+
+def _warnings(service: Service, revisions: tuple[Revision, ...]) -> Iterator[str]:
+    if not service.is_routed:
+        yield "the traffic of the spec is not routed yet"
+    if service.rollout:
+        yield (
+            f"a rollout of {service.rollout.image} is in progress or was interrupted: rollout "
+            f"resumes it, rollback moves all traffic to {service.rollout.stable}"
+        )
+    if unserved := unserved_revision(service, revisions):
+        yield (
+            f"the newest revision, {unserved}, has no traffic: `python -m knative rollout` rolls "
+            "out the newest template"
+        )
 
 
 def _row(revision: RevisionStatus) -> tuple[str, ...]:
@@ -117,7 +139,7 @@ def _row(revision: RevisionStatus) -> tuple[str, ...]:
 
 
 def _columns(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    """Line up cells; longer lines than a terminal's stay whole, so that names can be copied."""
+    """Yield rows with aligned cells, never wrapped, so that names can be copied."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(map(str.ljust, row, widths)).rstrip()

@@ -1,4 +1,4 @@
-"""How long things may take."""
+"""Timeouts and intervals."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds; tests shorten them.
+    """Timeouts and intervals, in seconds.
 
     Attributes:
-        timeout_s: for whatever is waited for.
-        request_s: for the API to answer one request, and for the function as well.
-        patience_s: for an API that does not answer to come back.
-        watch_s: until a watch is begun anew.
-        poll_s: between two reads, where no watch tells of changes.
-        check_s: between two looks at the candidate while a step lasts.
+        timeout_s: of each wait.
+        request_s: of each request to the API or the function.
+        patience_s: how long requests to an unavailable API are repeated.
+        watch_s: how long a watch lasts.
+        poll_s: between two reads where no watch works.
+        pods_s: between two checks of a starting candidate's pods.
+        scheduling_s: how long pods may be unschedulable.
+        check_s: between two checks of the candidate during a step.
     """
 
     timeout_s: float = 300.0
@@ -23,4 +25,6 @@ class Timing:
     patience_s: float = 30.0
     watch_s: float = 60.0
     poll_s: float = 1.0
+    pods_s: float = 2.0
+    scheduling_s: float = 120.0
     check_s: float = 5.0

@@ -1,4 +1,4 @@
-"""How traffic is shared between the revisions of a Service, and the steps of a rollout."""
+"""The traffic of a Service, and the steps of a rollout."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class TrafficTarget:
     """One entry of ``spec.traffic`` or ``status.traffic``.
 
     Attributes:
-        revision: its name; empty means whichever is the latest that is ready.
+        revision: its name; empty means the latest ready revision.
         percent: its share, 0 to 100.
-        tag: gives the revision a URL of its own; may be empty.
+        tag: under which the revision has a URL of its own; may be empty.
     """
 
     revision: str = ""
@@ -28,7 +28,7 @@ class TrafficTarget:
 
     @classmethod
     def from_api(cls, entry: Mapping[str, Any]) -> Self:
-        """Read an entry; the API leaves out what is empty."""
+        """Read an entry; the API omits empty fields."""
         return cls(
             revision=entry.get("revisionName", ""),
             percent=entry.get("percent") or 0,
@@ -36,7 +36,7 @@ class TrafficTarget:
         )
 
     def to_api(self) -> dict[str, Any]:
-        """Write the entry as the API's own defaults would complete it."""
+        """Return the entry with the API's defaults, so that a second write is no change."""
         entry: dict[str, Any] = {"latestRevision": not self.revision, "percent": self.percent}
         if self.revision:
             entry["revisionName"] = self.revision
@@ -45,7 +45,7 @@ class TrafficTarget:
         return entry
 
     def is_met_by(self, actual: TrafficTarget) -> bool:
-        """Tell whether an entry of the status is what this one of the spec asks for."""
+        """Return whether an entry of the status fulfils this entry of the spec."""
         return self == (actual if self.revision else replace(actual, revision=""))
 
 
@@ -58,9 +58,9 @@ def read_traffic(entries: Sequence[Mapping[str, Any]] | None) -> Traffic:
 
 
 def is_routed(wanted: Traffic, actual: Traffic) -> bool:
-    """Tell whether the status shows the traffic that the spec asks for, entry by entry.
+    """Return whether the status shows the traffic of the spec, entry by entry.
 
-    A spec without traffic asks for any.
+    Any traffic fulfils a spec without traffic.
     """
     if not wanted:
         return bool(actual)
@@ -68,27 +68,26 @@ def is_routed(wanted: Traffic, actual: Traffic) -> bool:
 
 
 def serving_revisions(traffic: Traffic) -> tuple[str, ...]:
-    """Give the revisions that have traffic, each once, sorted by name."""
+    """Return the revisions that have traffic, sorted by name."""
     return tuple(sorted({target.revision for target in traffic if target.percent}))
 
 
 def percent_of(traffic: Traffic, revision: str) -> int:
-    """Give a revision's share of the traffic, over all its entries."""
+    """Return a revision's share of the traffic in percent, summed over its entries."""
     return sum(target.percent for target in traffic if target.revision == revision)
 
 
 def split(traffic: Traffic, *, stable: str, candidate: str = "", percent: int = 0) -> Traffic:
-    """Share the traffic between a stable revision and a candidate, both tagged.
+    """Return traffic that is split between a stable revision and a candidate, both tagged.
 
     Args:
-        traffic: as it is now; entries with tags of others keep their URLs, at 0 %.
-        stable: the revision that has the rest.
-        candidate: the revision that is rolled out; empty where there is none.
+        traffic: the present traffic; entries with other tags keep their URLs, at 0 %.
+        stable: the revision that gets the rest.
+        candidate: empty if there is none.
         percent: the candidate's share, 0 to 100.
 
     Returns:
-        The new traffic: its shares sum to 100, its tags are unique, and no share follows a later
-        revision.
+        Traffic whose shares sum to 100, whose tags are unique, and which no later revision enters.
     """
     owned = [TrafficTarget(revision=stable, percent=100 - percent, tag=STABLE)]
     if candidate:
@@ -98,13 +97,13 @@ def split(traffic: Traffic, *, stable: str, candidate: str = "", percent: int = 
 
 
 def parse_steps(text: str) -> tuple[int, ...]:
-    """Read the steps of a rollout, as ``5,25,50,100``.
+    """Parse the steps of a rollout, such as ``5,25,50,100``.
 
     Returns:
-        The candidate's share at each step, in percent.
+        The candidate's share in percent at each step.
 
     Raises:
-        ValueError: they are not whole numbers above 0 that rise to 100.
+        ValueError: they are not increasing integers from 1 to 100 that end with 100.
     """
     steps = tuple(int(step) for step in text.split(","))
     if (
@@ -117,7 +116,7 @@ def parse_steps(text: str) -> tuple[int, ...]:
 
 
 def remaining_steps(steps: Sequence[int], percent: int) -> tuple[int, ...]:
-    """Give the steps that a rollout has ahead of it, the one it was cut off at included.
+    """Return the steps that remain, the current one included.
 
     Args:
         steps: all of them; the last is 100.
@@ -127,12 +126,12 @@ def remaining_steps(steps: Sequence[int], percent: int) -> tuple[int, ...]:
 
 
 def relevant_targets(traffic: Traffic) -> Traffic:
-    """Give the entries that matter to a rollout: those with a share, or with a tag of ours."""
+    """Return the entries that a rollout owns: those with a share or with one of its tags."""
     return tuple(each for each in traffic if each.percent or each.tag in OWNED_TAGS)
 
 
 def describe(traffic: Traffic) -> str:
-    """Say in a few words who has how much of the traffic."""
+    """Return the traffic in words."""
     names = serving_revisions(traffic)
     if len(names) == 1:
         return f"all on {names[0] or 'the latest revision'}"

@@ -1,14 +1,15 @@
-"""The writes of one rollout, each made only while nobody else has moved the traffic."""
+"""The writes of one rollout, each made only if nobody else has moved the traffic."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from knative.rollout.cluster import Cluster
-from knative.rollout.errors import TakenOverError
+from knative.rollout.errors import RefusedError, TakenOverError
 from knative.rollout.json_patch import Change, operations
-from knative.rollout.resources import Service
+from knative.rollout.resources import Revision, Service
 from knative.rollout.state import PREVIOUS_ANNOTATION, STATE_ANNOTATION, RolloutState
 from knative.rollout.traffic import Traffic, describe, relevant_targets, split
 
@@ -23,12 +24,12 @@ class TrafficController:
     """
 
     def __init__(self, cluster: Cluster, state: RolloutState, found: Service) -> None:
-        """Steer a rollout.
+        """Prepare the control of a rollout.
 
         Args:
             cluster: the Service.
-            state: of the rollout, which may be one that is cut off.
-            found: the Service that the rollout was decided on.
+            state: of the rollout, which may be one that was interrupted.
+            found: the Service on which the decision for the rollout was based.
         """
         self._cluster = cluster
         self.state = state
@@ -36,9 +37,10 @@ class TrafficController:
         self._known = {relevant_targets(found.wanted)}
 
     def claim(self) -> None:
-        """Write down whose rollout it is; a new one first gives the stable revision all traffic.
+        """Write the owner; at the start of a rollout also route all traffic to the stable revision.
 
-        By name: otherwise the candidate would have all of it as soon as it is ready.
+        That is routed by name, because otherwise the candidate would get all traffic when it is
+        ready.
         """
 
         def change(service: Service) -> Change:
@@ -48,24 +50,28 @@ class TrafficController:
 
         self._update(change)
         self._owners = {self.state.owner}
-        self._wait("the traffic that the rollout starts from")
+        self._wait("the initial traffic")
 
     def create_candidate(self) -> int:
-        """Set the image.
+        """Change the template, so that Knative creates the candidate.
 
         Returns:
-            The Service's generation from then on.
+            The Service's generation after the change.
         """
-        change = Change(image=self.state.image, started=self.state.started)
+        change = Change(
+            image=self.state.image,
+            environment=self.state.environment,
+            started=self.state.started,
+        )
         return self._update(lambda _: change).generation
 
     def name_candidate(self, name: str) -> None:
-        """Write down which revision it is."""
+        """Write the candidate's name."""
         self.state = replace(self.state, candidate=name)
         self._update(lambda _: self._saved())
 
     def shift(self, percent: int) -> Service:
-        """Give the candidate a share, 0 to 100; its tag gives it a URL."""
+        """Route a share of 0 to 100 percent to the candidate, which its tag gives a URL."""
         shares = (self.state.stable, self.state.candidate, percent)
 
         def change(service: Service) -> Change:
@@ -76,53 +82,65 @@ class TrafficController:
         self._update(change)
         return self._wait(f"{percent} % to {self.state.candidate}")
 
-    def promote(self) -> None:
-        """Make the candidate the stable revision, and note the one before for a rollback."""
+    def promote(self, template: Revision | None = None) -> None:
+        """Make the candidate the stable revision, and record the previous one for a rollback.
+
+        Args:
+            template: the revision that the template shall describe, if it does not yet.
+        """
 
         def change(service: Service) -> Change:
             annotations = {STATE_ANNOTATION: None, PREVIOUS_ANNOTATION: self.state.stable}
             traffic = split(service.wanted, stable=self.state.candidate)
-            return Change(traffic=traffic, annotations=annotations)
+            return Change(traffic=traffic, annotations=annotations, revision=template)
 
         self._update(change)
         self._cluster.wait_until_routed(f"all traffic to {self.state.candidate}")
 
     def roll_back(self) -> Service:
-        """Give all traffic to the stable revision, and end the rollout.
+        """Route all traffic to the stable revision, and end the rollout.
 
-        Where none is written down it has not begun, or is complete: then nothing is moved.
+        The template then describes the stable revision again, unless somebody else has changed it:
+        otherwise any later change would start the failed candidate's image again. If the Service
+        has no state, the rollout has not begun or is complete, and nothing is changed.
         """
+        good: Revision | None = None
+        with suppress(RefusedError):  # moving the traffic matters more
+            good = self._cluster.read_revision(self.state.stable)
 
         def change(service: Service) -> Change:
             if service.rollout is None:
                 return Change()
             traffic = split(service.wanted, stable=self.state.stable)
-            return Change(traffic=traffic, annotations={STATE_ANNOTATION: None})
+            revision = good if self._owns_template(service) else None
+            annotations = {STATE_ANNOTATION: None}
+            return Change(traffic=traffic, annotations=annotations, revision=revision)
 
         self._update(change)
         return self._cluster.wait_until_routed(f"all traffic to {self.state.stable}")
 
     def check(self, service: Service) -> None:
-        """Check that nobody else moves the traffic.
-
-        Raises:
-            TakenOverError: somebody does.
-        """
+        """Raise TakenOverError if somebody else moves the traffic."""
         owner = service.rollout.owner if service.rollout else None
         if owner not in self._owners:
             raise TakenOverError("Somebody else has taken over", describe(service.wanted))
         if relevant_targets(service.wanted) not in self._known:
             raise TakenOverError("Somebody else has moved the traffic", describe(service.wanted))
 
+    def _owns_template(self, service: Service) -> bool:
+        ours = {"", self.state.last_created, self.state.candidate}
+        is_newest = not self.state.candidate or service.last_created in ours
+        return service.started == self.state.started and is_newest
+
     def _wait(self, purpose: str) -> Service:
         service = self._cluster.wait_until_routed(purpose)
-        self.check(service)  # what is routed might be somebody else's
+        self.check(service)  # the routed traffic might be somebody else's
         return service
 
     def _update(self, make: Callable[[Service], Change]) -> Service:
         def checked(service: Service) -> Change:
             change = make(service)
-            if operations(service, change):  # else it was made, and only the answer got lost
+            if operations(service, change):  # else the patch succeeded and its response was lost
                 self.check(service)
                 self._expect(change.traffic)
             return change
@@ -132,7 +150,7 @@ class TrafficController:
         return service
 
     def _expect(self, traffic: Traffic | None) -> None:
-        """Know our own move again, even if we are interrupted before its answer."""
+        """Remember our own move, in case an interruption comes before the response."""
         if traffic is not None:
             self._known.add(relevant_targets(traffic))
 

@@ -1,60 +1,111 @@
-"""The function as the parliament runtime calls it."""
+"""The handler: parsing requests, predicting once for all, and responding to each."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import io
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from flask import Flask, request
 
-import func
-from func import entry_point
-
-app = Flask(__name__)
+from func.handler import IntentFunction
+from func.messages import Environ
 
 
-@pytest.fixture(autouse=True)
-def _fresh():
-    """Forget the model that an earlier call has loaded."""
-    entry_point._load_once.cache_clear()
-    yield
-    entry_point._load_once.cache_clear()
+@pytest.fixture
+def function(small_model, settings):
+    """The function with the small model."""
+    return IntentFunction(small_model, settings)
 
 
-def call(method: str = "POST", **options: object) -> tuple[int, Any]:
-    """Call ``func.main`` with a context; give status and JSON of the answer."""
-    with app.test_request_context("/", method=method, **options):
-        response = func.main(SimpleNamespace(request=request))
-        return response.status_code, response.json
+def post(fields: Mapping[str, Any]) -> Environ:
+    """Return the WSGI environment of a request whose body is a JSON object."""
+    body = json.dumps(fields).encode()
+    return {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
 
 
-def test_main_answers_a_request(settings, monkeypatch):
-    """``main(context)`` loads the model that the environment names, and classifies."""
-    monkeypatch.setenv("MODEL_PATH", str(settings.model_path))
-    status, answer = call(json={"text": "hello"})
+def test_requests_are_answered_in_order_by_one_prediction(function, monkeypatch):
+    """Each response has the predictions of its own request, the refused one its error."""
+    predict, calls = function.model.predict, []
 
-    assert status == 200
-    assert answer["intent"] == "greeting"
+    def count(utterances: list[str], **options: Any) -> Any:
+        calls.append(utterances)
+        return predict(utterances, **options)
+
+    monkeypatch.setattr(function.model, "predict", count)
+    bodies: list[dict[str, Any]] = [
+        {"text": "hello"},
+        {},
+        {"texts": ["where is my order", "hi"], "top_k": 1},
+    ]
+    responses = function.respond([function.parse(post(body)) for body in bodies])
+
+    assert calls == [["hello", "where is my order", "hi"]]
+    assert [int(response.status) for response in responses] == [200, 400, 200]
+    single, _, batch = (json.loads(response.body) for response in responses)
+    assert single.keys() == {"intent", "confidence"}
+    assert [each["intent"] for each in batch["predictions"]] == ["order_tracking", "greeting"]
+
+
+def test_one_failing_request_does_not_fail_the_batch(function, monkeypatch):
+    """If the joint prediction fails, each request is predicted by itself."""
+    predict = function.model.predict
+
+    def fail(utterances: list[str], **options: Any) -> Any:
+        assert "poison" not in utterances
+        return predict(utterances, **options)
+
+    monkeypatch.setattr(function.model, "predict", fail)
+    parsed = [function.parse(post({"text": text})) for text in ("hello", "poison", "hi")]
+
+    assert [int(each.status) for each in function.respond(parsed)] == [200, 500, 200]
+
+
+def test_fault_while_rendering_fails_its_request_only(function, monkeypatch):
+    """An unexpected error becomes a 500, and the other responses are sent."""
+    monkeypatch.setattr(function.model, "explain", None)
+    bodies: list[dict[str, Any]] = [{"text": "hello", "explain": True}, {"text": "hello"}]
+
+    responses = function.respond([function.parse(post(body)) for body in bodies])
+    assert [int(each.status) for each in responses] == [500, 200]
+
+
+def test_fault_while_parsing_is_an_internal_error(function):
+    """A parsed request always exists, even for a body that can't be read."""
+    parsed = function.parse({**post({}), "wsgi.input": None})
+
+    assert not parsed.utterances
+    assert function.respond([parsed])[0].status == 500
+
+
+def test_no_requests_have_no_responses(function):
+    """An empty sequence is allowed."""
+    assert function.respond([]) == []
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "line"),
+    "options",
     [
-        pytest.param("MODEL_PATH", "/nowhere/m.pkl", "/nowhere/m.pkl does not exist", id="model"),
-        pytest.param("PORT", "x", "PORT='x' is not allowed", id="settings"),
+        pytest.param({"explain": True}, id="explanation"),
+        pytest.param({"top_k": 50}, id="alternatives"),
+        pytest.param({"text": "hello " * 30}, id="longer"),
+        pytest.param({"text": "\ufdfa" * 5}, id="expands-under-normalisation"),
     ],
 )
-def test_without_a_model_main_is_unavailable(monkeypatch, caplog, key, value, line):
-    """Where the model can't be loaded, the answer is one that a broker tries again."""
-    monkeypatch.setenv(key, value)
+def test_estimated_work_grows_with_text_and_options(function, options):
+    """The server decides by it which thread answers."""
+    plain = function.parse(post({"text": "hello"}))
+    larger = function.parse(post({"text": "hello", **options}))
 
-    assert call(json={"text": "hi"}) == (503, {"error": "The model is not available"})
-    assert line in caplog.text
+    assert 0 < plain.work < larger.work
 
 
-def test_main_classifies_what_is_posted(settings, monkeypatch):
-    """Whatever else the runtime hands over is told so."""
-    monkeypatch.setenv("MODEL_PATH", str(settings.model_path))
-
-    assert call("GET") == (405, {"error": "Method Not Allowed"})
+def test_refused_requests_are_no_work(function):
+    """Their responses exist already."""
+    assert function.parse(post({})).work == 0

@@ -1,4 +1,4 @@
-"""A fake cluster: API server, controllers, gateway; and the real command against it."""
+"""Fixtures: a fake cluster with API server, controllers and gateway, and the command."""
 
 from __future__ import annotations
 
@@ -15,12 +15,21 @@ from knative.rollout.timeouts import Timing
 from tests.support.fake_api import NAME, NAMESPACE, FakeApi
 from tests.support.gateway import Gateway
 
-QUICK = Timing(timeout_s=5, request_s=5, patience_s=0.3, watch_s=1, poll_s=0.01, check_s=0.01)
+QUICK = Timing(
+    timeout_s=5,
+    request_s=5,
+    patience_s=0.3,
+    watch_s=1,
+    poll_s=0.01,
+    pods_s=1,
+    scheduling_s=0.1,
+    check_s=0.01,
+)
 
 
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
-    """A cluster on which one revision serves, with traffic that follows the latest."""
+    """A cluster with one ready revision, whose traffic follows the latest revision."""
     fake = FakeApi()
     yield fake
     fake.stop()
@@ -28,7 +37,7 @@ def api() -> Iterator[FakeApi]:
 
 @pytest.fixture
 def gateway(api: FakeApi) -> Iterator[Gateway]:
-    """The cluster's gateway."""
+    """The gateway of the cluster."""
     gateway = Gateway(api)
     yield gateway
     gateway.server.stop()
@@ -36,7 +45,7 @@ def gateway(api: FakeApi) -> Iterator[Gateway]:
 
 @pytest.fixture
 def kubeconfig(api: FakeApi, tmp_path: Path) -> Path:
-    """A file that says how the cluster is reached."""
+    """A kubeconfig of the cluster."""
     path = tmp_path / "kubeconfig"
     path.write_text(
         "apiVersion: v1\nkind: Config\ncurrent-context: fake\n"
@@ -49,7 +58,7 @@ def kubeconfig(api: FakeApi, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cluster(kubeconfig: Path) -> Cluster:
-    """The real client of the cluster."""
+    """The client under test, connected to the cluster."""
     return Cluster.connect(
         kubeconfig=str(kubeconfig), context=None, namespace=NAMESPACE, service=NAME, timing=QUICK
     )
@@ -57,7 +66,7 @@ def cluster(kubeconfig: Path) -> Cluster:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command ended with."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -82,7 +91,7 @@ def run(kubeconfig: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def heard_signals() -> Iterator[None]:
-    """Signals as a terminal gives them, even where the tests run as a background job."""
+    """Default signal handlers, even if the tests run as a background job."""
     former = {
         number: signal.signal(number, signal.SIG_DFL)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

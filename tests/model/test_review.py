@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from func.protocols.cloudevents import Event
+from func.protocols.cloudevents import Event, Mode
 from func.protocols.event_api import EventApi
 from func.settings import Settings
 from model import review
@@ -57,10 +57,10 @@ def ask(small_model, outside_model):
     api = EventApi(model, Settings())
 
     def answer(event: dict[str, Any]) -> dict[str, Any]:
-        pending = api.understand(Event.from_json(event))
-        assert pending
-        reply = pending.answer(model.predict(pending.utterances))
-        return {**reply.attributes, "data": reply.data}
+        parsed = api.parse(Event.from_json(event), Mode.STRUCTURED)
+        response = parsed.respond(model.predict(parsed.utterances))
+        reply: dict[str, Any] = json.loads(response.body)
+        return reply
 
     return answer
 

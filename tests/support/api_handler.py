@@ -1,4 +1,4 @@
-"""The HTTP side of the fake API: paths, answers, watches, and how they fail."""
+"""The HTTP side of the fake API: paths, responses, watches and injected faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 
 class DeniedError(Exception):
-    """The webhook denies."""
+    """The webhook denies the change."""
 
 
 class ApiHandler(Handler):
@@ -27,34 +27,48 @@ class ApiHandler(Handler):
     api: FakeApi
 
     def do_GET(self) -> None:  # noqa: N802
-        """Read, list or watch."""
+        """Read an object, list objects, or watch them."""
         self._handle(lambda _: self._watch() if "watch=true" in self.path else self._read())
 
     def do_PATCH(self) -> None:  # noqa: N802
-        """Patch."""
+        """Apply a JSON Patch."""
         self._handle(self._patch)
+
+    def do_POST(self) -> None:  # noqa: N802
+        """Review an access."""
+        self._handle(self._review)
 
     def _handle(self, act: Callable[[bytes], None]) -> None:
         body, api = self.read_body(), self.api
-        api.log.append(f"{self.command} {urlsplit(self.path).path.removeprefix(PREFIX)}")
+        line = f"{self.command} {urlsplit(self.path).path.removeprefix(PREFIX)}"
+        api.log.append(line)
         if api.away or api.drops:
             api.drops = max(0, api.drops - 1)
             self.hang_up()
         elif api.statuses:
             self._refuse(api.statuses.popleft(), "try again")
-        elif self.command in api.forbidden:
+        elif any(each in line for each in api.forbidden):
             verb = self.command.lower()
             self._refuse(403, f'services "x" is forbidden: User "ci" cannot {verb} it')
         else:
             act(body)
 
     def _read(self) -> None:
-        path = urlsplit(self.path).path.removeprefix(PREFIX)
-        document = self.api.read(path)
-        if document is None:
+        parts = urlsplit(self.path)
+        path = parts.path.removeprefix(PREFIX)
+        selector = parse_qs(parts.query).get("labelSelector", [""])[0]
+        found = self.api.read(path, selector)
+        if found is None:
             self._refuse(404, f'"{path}" not found')
+        elif isinstance(found, str):
+            self.answer(200, {"Content-Type": "text/plain"}, found.encode())
         else:
-            self._send(200, document)
+            self._send(200, found)
+
+    def _review(self, body: bytes) -> None:
+        attributes = json.loads(body)["spec"]["resourceAttributes"]
+        action = f"{attributes['verb']} {attributes['resource']}"
+        self._send(201, {"status": {"allowed": action not in self.api.denied}})
 
     def _patch(self, body: bytes) -> None:
         if self.headers["Content-Type"] != "application/json-patch+json":

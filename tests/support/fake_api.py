@@ -1,10 +1,11 @@
-"""A Kubernetes API server with Knative's webhook and controllers, as far as one Service goes.
+"""A Kubernetes API server with Knative's webhook and controllers for one Service.
 
-What it does like the real one: a spec is observed late, and its conditions are Unknown until then;
-a revision appears after its Service was changed, is named there later still, and is ready or failed
-after that; every write, of a status too, changes the resourceVersion; a failed test of a JSON Patch
-is a 422; traffic is checked and completed by a webhook; a route waits for revisions that aren't
-ready; watches end, are dropped, or are too old.
+It behaves like the real one in these points: a spec is observed late, and its conditions are
+Unknown until then; a revision is created after its Service has changed, is named in the status
+later, and is ready or failed later still; while its pods crash, its condition stays Unknown
+(Deploying); every write, also of a status, changes the resourceVersion; a failed test of a JSON
+Patch is answered by 422; a webhook validates and completes the traffic; a route waits for its
+revisions to be ready; watches end, are dropped, or expire.
 """
 
 from __future__ import annotations
@@ -26,42 +27,49 @@ Document = dict[str, Any]
 
 
 def image(number: int) -> str:
-    """Name an image by digest."""
+    """Return the name of an image, with a digest."""
     return f"registry.example.com/intent@sha256:{number:064x}"
 
 
 def revision_name(number: int) -> str:
-    """Name the revision as the controller does."""
+    """Return the name that the controller chooses for a revision."""
     return f"{NAME}-{number:05d}"
 
 
 def condition(kind: str, status: str, reason: str = "", message: str = "") -> Document:
-    """Give a condition; what is empty is left out."""
+    """Return a condition without empty fields."""
     optional = {"reason": reason, "message": message}
     return {"type": kind, "status": status} | {key: text for key, text in optional.items() if text}
 
 
 class FakeApi:
-    """The server, with what can go wrong as attributes.
+    """The server, with its failures as attributes.
 
     Attributes:
-        outcomes: what becomes of a revision, by its image: "True", "False", or "Unknown" for ever.
-        away: whether connections are closed without an answer.
-        drops: how many requests are still to be dropped that way.
-        lost_answers: how many patches are still carried out without an answer.
-        statuses: answers to give to the next requests instead of the right ones.
-        forbidden: methods that are answered with 403.
-        conflicts: how many patches come just after somebody else has written.
+        outcomes: the final readiness of revisions, by image: "True", "False", or "Unknown", which
+            lasts.
+        pods: the status of the pods of revisions, by image.
+        objects: further objects, lists and logs, by path.
+        denied: actions such as "list pods" that access reviews deny.
+        away: whether connections are closed without a response.
+        drops: number of next requests to close that way.
+        lost_answers: number of next patches that succeed without a response.
+        statuses: of the next responses, in place of the right ones.
+        forbidden: parts of "METHOD path" that are answered by 403.
+        conflicts: number of next patches that follow a write of somebody else.
         watching: "works", or how watches fail: "dropped", "expired", "deleted", "garbled" or
             "forbidden".
-        is_unwatched: whether the controller does nothing until somebody watches.
-        on_patch: called with the Service after each patch of it.
-        patches: all that were carried out.
+        is_unwatched: whether the controller waits for a watch.
+        on_patch: called with the Service after each patch.
+        patches: all successful patches.
         log: method and path of all requests.
     """
 
     def __init__(self) -> None:
         self.outcomes: dict[str, str] = {}
+        self.pods: dict[str, Document] = {}
+        self.objects: dict[str, Document | str] = {}
+        self.denied: set[str] = set()
         self.away = False
         self.drops = self.lost_answers = self.conflicts = 0
         self.statuses: deque[int] = deque()
@@ -92,11 +100,11 @@ class FakeApi:
         self._controller.join()
         self.server.stop()
 
-    # What tests do and look at
+    # The interface of the tests
 
     @property
     def traffic(self) -> list[tuple[int, int, str]]:
-        """Revision number (0: the latest), share and tag of each entry of the spec."""
+        """Revision number (0: latest), share and tag of each traffic entry of the spec."""
         return [
             (int(each.get("revisionName", "-0")[-5:]), each["percent"], each.get("tag", ""))
             for each in self.service["spec"].get("traffic", [])
@@ -104,7 +112,7 @@ class FakeApi:
 
     @property
     def routed(self) -> list[tuple[str, int]]:
-        """Revision and share of each entry of the status that has one."""
+        """Revision and share of each traffic entry of the status with a share."""
         entries = self.service["status"].get("traffic", [])
         return [(each["revisionName"], each["percent"]) for each in entries if each.get("percent")]
 
@@ -123,13 +131,13 @@ class FakeApi:
             self._written(before)
 
     def fail(self, name: str) -> None:
-        """Let a revision fail that was ready."""
+        """Make a ready revision fail."""
         with self._changed:
             self._conclude(self.revisions[name], "False")
             self._reconcile(is_new=False)
 
-    def flush(self) -> None:
-        """Wait until the controller has nothing left to do."""
+    def settle(self) -> None:
+        """Wait until the controller is idle."""
         deadline = time.monotonic() + 5
         while self._work and time.monotonic() < deadline:
             time.sleep(0.002)
@@ -138,7 +146,7 @@ class FakeApi:
     # The API
 
     def patch(self, operations: list[Document]) -> Document:
-        """Carry out a JSON Patch of the Service."""
+        """Apply a JSON Patch to the Service."""
         with self._changed:
             if self.conflicts:
                 self.conflicts -= 1
@@ -153,9 +161,12 @@ class FakeApi:
         self.on_patch(document)
         return document
 
-    def read(self, path: str) -> Document | None:
-        """Give an object, or a list of them."""
+    def read(self, path: str, selector: str = "") -> Document | str | None:
+        """Return an object, a list of objects, or a log; None if there is none."""
         with self._changed:
+            if path.startswith("/"):
+                pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+                return self._select_pods(selector) if path == pods else self.objects.get(path)
             kind, _, name = path.partition("/")
             if kind == "services":
                 return copy.deepcopy(self.service) if name == NAME else None
@@ -164,7 +175,7 @@ class FakeApi:
             return {"items": copy.deepcopy(list(self.revisions.values()))}
 
     def changes(self, kind: str, name: str, after: int, timeout_s: float) -> Any:
-        """Give the changes of one object since a resourceVersion, as they come."""
+        """Yield the changes of one object after a resourceVersion."""
         self.is_unwatched = False
         deadline = time.monotonic() + timeout_s
         seen = 0
@@ -176,6 +187,26 @@ class FakeApi:
             for version, its_kind, document in fresh:
                 if version > after and its_kind == kind and document["metadata"]["name"] == name:
                     yield document
+
+    def _select_pods(self, selector: str) -> Document:
+        key, _, value = selector.partition("=")
+        pods = [
+            {
+                "metadata": {
+                    "name": f"{name}-deployment-abc",
+                    "labels": {
+                        "serving.knative.dev/service": NAME,
+                        "serving.knative.dev/revision": name,
+                    },
+                },
+                "status": self.pods.get(each["spec"]["containers"][1]["image"], {}),
+            }
+            for name, each in self.revisions.items()
+        ]
+        others = self.objects.get("pods", {})
+        assert not isinstance(others, str)
+        pods += others.get("items", [])
+        return {"items": [each for each in pods if each["metadata"]["labels"].get(key) == value]}
 
     # Webhook and controllers
 

@@ -1,4 +1,4 @@
-"""A gateway that routes by Host header, and functions behind it that answer by heart."""
+"""A gateway that routes by Host header to functions with fixed responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Response = tuple[int, dict[str, str], bytes]
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived."""
+    """A request that the gateway received."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ Function = Callable[[Request], Response]
 
 
 def sound(request: Request) -> Response:
-    """Answer as the function does on the shipped cases."""
+    """Respond as the function does to the shipped cases."""
     if request.method == "GET":
         return 200, JSON, b'{"status": "ok"}'
     intents = {case.text: case.intent for case in SHIPPED_CASES}
@@ -46,12 +46,12 @@ def sound(request: Request) -> Response:
 
 
 def constant(status: int, body: bytes = b"{}", **headers: str) -> Function:
-    """Answer everything the same."""
+    """Return a function that always sends the same response."""
     return lambda _: (status, JSON | headers, body)
 
 
 def forwarding(url: str) -> Function:
-    """Forward to a real server."""
+    """Return a function that forwards requests to a real server."""
 
     def forward(request: Request) -> Response:
         headers = dict(request.headers.items())
@@ -65,11 +65,11 @@ def forwarding(url: str) -> Function:
 
 
 class Gateway:
-    """Sends each request to the function of the revision that its Host belongs to.
+    """Routes each request to the function of the revision that its Host names.
 
     Attributes:
-        functions: by image; where none is given, a sound one.
-        hosts: that were asked for.
+        functions: the function of each image; by default, ``sound``.
+        hosts: the hosts of all requests.
     """
 
     def __init__(self, api: FakeApi) -> None:
@@ -95,7 +95,7 @@ class Gateway:
         self.url = self.server.url
 
     def route(self, host: str) -> Function:
-        """Find the function behind a host."""
+        """Return the function behind a host."""
         status = self.api.service["status"]
         for entry in status["traffic"]:
             is_main = host == urlsplit(status["url"]).netloc and entry.get("percent")

@@ -8,20 +8,20 @@ from typing import Any
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Speaks HTTP/1.1, logs nothing, and reads and writes whole bodies."""
+    """HTTP/1.1 handler that logs nothing and reads and writes whole bodies."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
     def read_body(self) -> bytes:
-        """Return the request's body."""
+        """Return the body of the request."""
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        """Send an answer."""
+        """Send a response."""
         self.send_response(status)
         for name, value in (headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
@@ -29,19 +29,19 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def hang_up(self) -> None:
-        """Close the connection without an answer."""
+        """Close the connection without a response."""
         self.close_connection = True
 
 
 class QuietServer(ThreadingHTTPServer):
-    """A server whose clients may go away without a word in the log."""
+    """A server that logs no error when a client disconnects."""
 
     def handle_error(self, *_: Any) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 class ThreadedServer:
-    """Serves with a handler of one's own until it is stopped."""
+    """Serves with the given handler until it is stopped."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         self._server = QuietServer(("127.0.0.1", 0), handler)
@@ -53,7 +53,7 @@ class ThreadedServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving, and free the port."""
+        """Stop serving, and release the port."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

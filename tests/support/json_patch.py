@@ -6,7 +6,7 @@ from typing import Any
 
 
 class PatchError(Exception):
-    """A test failed, or a place does not exist."""
+    """A test failed, or a path does not exist."""
 
 
 def apply(document: Any, patch: list[dict[str, Any]]) -> None:

@@ -19,15 +19,24 @@ Object = dict[str, Any]
 
 
 def kustomizations() -> list[str]:
-    """Name every folder that can be applied."""
+    """Return every folder that ``kubectl apply -k`` accepts."""
     files = sorted(KNATIVE.rglob("kustomization.yaml"))
     return [str(file.parent.relative_to(KNATIVE)) for file in files]
 
 
 @functools.cache
 def _rendered(name: str) -> str:
-    command = [str(KUBECTL), "kustomize", str(KNATIVE / name)]
+    return _kustomize(KNATIVE / name)
+
+
+def _kustomize(folder: Path) -> str:
+    command = [str(KUBECTL), "kustomize", str(folder)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def render_folder(folder: Path) -> list[Object]:
+    """Return the objects of a kustomization outside the project."""
+    return list(yaml.safe_load_all(_kustomize(folder)))
 
 
 def render(name: str) -> list[Object]:
@@ -36,7 +45,7 @@ def render(name: str) -> list[Object]:
 
 
 def find(name: str, kind: str, object_name: str = "") -> Object:
-    """Give the one object of a kind, or the one of that name, in a kustomization."""
+    """Return the only object of a kind, or the one of that name, in a kustomization."""
     [found] = [
         each
         for each in render(name)

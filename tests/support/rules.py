@@ -1,4 +1,4 @@
-"""What Knative's webhooks refuse beyond the schema, and what they accept though it is wrong."""
+"""Rules of Knative's webhooks beyond the schema, and mistakes that the webhooks accept."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def violations(item: Object) -> list[str]:
-    """Say all that is wrong with a Knative, Eventing or Traefik object."""
+    """Return all violations of a Knative, Eventing or Traefik object."""
     schema = SCHEMAS.get((item["apiVersion"], item["kind"]))
     if schema is None:
         return [f"unknown kind {item['apiVersion']} {item['kind']}"]
@@ -69,7 +69,7 @@ def _autoscaling(service: Object, name: str, default: str) -> str:
 
 
 def places_of_annotations(service: Object) -> Iterator[str]:
-    """Autoscaling belongs to the template, the rollout's duration to the service."""
+    """Autoscaling annotations belong to the template, the rollout's duration to the service."""
     for key in service["metadata"].get("annotations", {}):
         if key != ROLLOUT_DURATION:
             yield f"{key} does not belong on the Service"
@@ -79,7 +79,7 @@ def places_of_annotations(service: Object) -> Iterator[str]:
 
 
 def scale(service: Object) -> Iterator[str]:
-    """Bounds are in order, zero means unlimited, and a revision starts with a pod."""
+    """Bounds are in order, zero means unlimited, and a revision starts with one pod."""
     least = int(_autoscaling(service, "min-scale", "0"))
     most = int(_autoscaling(service, "max-scale", "0"))
     if most and least > most:
@@ -89,7 +89,7 @@ def scale(service: Object) -> Iterator[str]:
 
 
 def window(service: Object) -> Iterator[str]:
-    """The window has a unit, and is not too short."""
+    """The window has a unit and a minimum."""
     text = _autoscaling(service, "window", "60s")
     match = re.fullmatch(r"(\d+)([smh])", text)
     if match is None or int(match[1]) * SECONDS[match[2]] < MIN_WINDOW_S:
@@ -105,40 +105,41 @@ def concurrency(service: Object) -> Iterator[str]:
 
 
 def visibility(service: Object) -> Iterator[str]:
-    """Any other value than this one is ignored: the service would be public."""
+    """Knative ignores any other value, which would make the service public."""
     value = service["metadata"].get("labels", {}).get(VISIBILITY, "cluster-local")
     if value != "cluster-local":
         yield f"visibility {value} is unknown"
 
 
 def variables(service: Object) -> Iterator[str]:
-    """Knative sets the port and what begins with K_ itself."""
+    """Knative sets PORT and variables that begin with K_."""
     for variable in _container(service).get("env", []):
         if RESERVED_VARIABLES.fullmatch(variable["name"]):
             yield f"{variable['name']} is set by Knative"
 
 
 def ports(service: Object) -> Iterator[str]:
-    """The queue-proxy has ports of its own; a probe asks the one port that is served."""
+    """The queue-proxy reserves ports; a probe uses the one port that is served."""
     container = _container(service)
     [port] = (port["containerPort"] for port in container["ports"])
     if port in RESERVED_PORTS:
         yield f"port {port} is the queue-proxy's"
     for name in ("readinessProbe", "livenessProbe"):
-        probed = container.get(name, {}).get("httpGet", {}).get("port", port)
+        probe = container.get(name, {})
+        probed = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port", port)
         if probed != port:
-            yield f"{name} asks port {probed}, where nobody listens"
+            yield f"{name} uses port {probed}, which is not served"
 
 
 def probes(service: Object) -> Iterator[str]:
-    """A readiness probe without a period is Knative's own quick one, which allows no thresholds."""
+    """A readiness probe without a period is Knative's own fast one, which allows no thresholds."""
     probe = _container(service).get("readinessProbe", {})
     if not probe.get("periodSeconds") and {"failureThreshold", "timeoutSeconds"} & set(probe):
         yield "readinessProbe has a threshold or a timeout, but no period"
 
 
 def memory(service: Object) -> Iterator[str]:
-    """A number without a unit is so many bytes."""
+    """A quantity without a unit is a number of bytes."""
     for name, amounts in _container(service)["resources"].items():
         if amounts["memory"].isdigit():
             yield f"{name}: memory {amounts['memory']} has no unit"

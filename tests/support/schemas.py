@@ -1,8 +1,7 @@
-"""Strict JSON Schemas of the fields that our objects use; any other field is refused.
+"""Strict JSON Schemas of the fields that the project's objects use; other fields are rejected.
 
-Fields that the webhooks of Knative refuse (a pod's securityContext, nodeSelector, lifecycle,
-volumes of a host and so on), and those that have another owner (spec.traffic), are left out on
-purpose.
+Fields that Knative's webhooks reject (a pod's securityContext, nodeSelector, lifecycle, host
+volumes and others), and fields with another owner (spec.traffic), are left out on purpose.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ QUANTITY: Schema = {"type": "string", "pattern": r"^\d+(\.\d+)?(m|Ki|Mi|Gi)?$"}
 
 
 def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    """Describe an object by the fields that it must and may have."""
+    """Return the schema of an object by its required and optional fields."""
     return {
         "type": "object",
         "required": list(required),
@@ -32,17 +31,17 @@ def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None
 
 
 def list_of(item: Schema, *, most: int = 100) -> Schema:
-    """Describe a list that is not empty."""
+    """Return the schema of a non-empty list."""
     return {"type": "array", "items": item, "minItems": 1, "maxItems": most}
 
 
 def one_of(*values: object) -> Schema:
-    """Describe a choice."""
+    """Return the schema of a choice."""
     return {"enum": list(values)}
 
 
 def kind(api_version: str, name: str, spec: Schema, *, is_namespaced: bool = True) -> Schema:
-    """Describe an object of a kind."""
+    """Return the schema of an object of a kind."""
     names = {"name": STRING, "namespace": STRING} if is_namespaced else {"name": STRING}
     metadata = record(names, {"labels": STRINGS, "annotations": STRINGS})
     return record(
@@ -67,15 +66,20 @@ DELIVERY = record(
         "deadLetterSink": DESTINATION,
     }
 )
-PROBE = record(
-    {"httpGet": record({"path": {"type": "string", "pattern": "^/"}}, {"port": NATURAL})},
+PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
+THRESHOLDS = {
+    "periodSeconds": NATURAL,
+    "timeoutSeconds": NATURAL,
+    "failureThreshold": NATURAL,
+}
+HTTP_PROBE = record(
     {
-        "periodSeconds": NATURAL,
-        "timeoutSeconds": NATURAL,
-        "failureThreshold": NATURAL,
-        "successThreshold": NATURAL,
+        "httpGet": record({"path": {"type": "string", "pattern": "^/"}, "port": PORT}),
+        "successThreshold": one_of(1),
     },
+    THRESHOLDS,
 )
+TCP_PROBE = record({"tcpSocket": record({"port": PORT}), "successThreshold": one_of(1)}, THRESHOLDS)
 RESOURCES = record({"cpu": QUANTITY, "memory": QUANTITY})
 SECURITY_CONTEXT = record(
     {
@@ -93,16 +97,21 @@ CONTAINER = record(
         "name": STRING,
         "image": STRING,
         "ports": list_of(
-            record({"containerPort": NATURAL}, {"name": one_of("http1", "h2c")}), most=1
+            record(
+                {"containerPort": NATURAL, "protocol": one_of("TCP")},
+                {"name": one_of("http1", "h2c")},
+            ),
+            most=1,
         ),
+        "readinessProbe": {"oneOf": [HTTP_PROBE, TCP_PROBE]},
         "resources": record({"requests": RESOURCES, "limits": RESOURCES}),
         "securityContext": SECURITY_CONTEXT,
     },
     {
         "env": list_of(record({"name": STRING, "value": STRING})),
         "envFrom": list_of(record({"configMapRef": record({"name": STRING})})),
-        "readinessProbe": PROBE,
-        "livenessProbe": PROBE,
+        "livenessProbe": HTTP_PROBE,
+        "terminationMessagePolicy": one_of("FallbackToLogsOnError"),
     },
 )
 REVISION = record(
@@ -160,10 +169,10 @@ MIDDLEWARE = record(
 )
 DURATION: Schema = {"type": "string", "pattern": r"^\d+[smh]$"}
 RELABELING = record(
-    {"targetLabel": STRING},
+    {"targetLabel": STRING, "action": one_of("replace")},
     {"sourceLabels": list_of(STRING), "regex": STRING, "replacement": STRING},
 )
-# Neither targetPort, which is deprecated, nor portNumber, which finds declared ports only.
+# Without targetPort, which is deprecated, and portNumber, which matches declared ports only.
 ENDPOINT = record(
     {"port": STRING, "path": {"type": "string", "pattern": "^/"}, "interval": DURATION},
     {"scrapeTimeout": DURATION, "relabelings": list_of(RELABELING)},

@@ -1,66 +1,60 @@
-"""The event contract: which reply answers which event."""
+"""The event contract: the reply to each event."""
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 import pytest
 
-from func.errors import TooLargeError, UnusableDataError
-from func.protocols.cloudevents import Event
-from func.protocols.event_api import EventApi
-from func.protocols.query import Pending
+from func.messages import Outcome, ParsedRequest, Response
+from func.protocols.cloudevents import Event, Mode
+from func.protocols.event_api import NOT_AN_OBJECT, EventApi
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
-
-T = TypeVar("T")
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
 
 
-@pytest.fixture
-def api(small_model, settings):
-    """The event contract around the small model."""
-    return EventApi(small_model, settings)
-
-
 def request(data: object, **attributes: str) -> Event:
-    """Build an event with some data."""
+    """Return an event with the given data."""
     return Event(REQUIRED | attributes, data)
 
 
 class Answering:
-    """The event contract with a model that predicts what it asks for."""
+    """The event contract with a model that predicts its requests."""
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
-        self.api, self._model = EventApi(model, settings), model
+        self._api, self._model = EventApi(model, settings), model
 
     def __call__(self, data: object, **attributes: str) -> Event:
-        """Have an event answered that has to get a reply."""
-        pending = self.api.understand(request(data, **attributes))
-        assert pending is not None
-        return self._answer(pending)
+        """Return the reply to an event that must have one."""
+        return Event.from_json(json.loads(self.respond(data, **attributes).body))
+
+    def respond(self, data: object, **attributes: str) -> Response:
+        """Return the response to an event in structured mode."""
+        return self._respond(self._api.parse(request(data, **attributes), Mode.STRUCTURED))
 
     def batch(self, values: Sequence[object], batch_id: str = "b") -> list[Event]:
-        """Have a batch of events answered."""
-        return self._answer(self.api.understand_batch(values, batch_id))
+        """Return the replies to a batch of events."""
+        body = self._respond(self._api.parse_batch(values, batch_id)).body
+        return [Event.from_json(value) for value in json.loads(body or "[]")]
 
-    def _answer(self, pending: Pending[T]) -> T:
-        return pending.answer(self._model.predict(pending.utterances, top_k=pending.top_k))
+    def _respond(self, parsed: ParsedRequest) -> Response:
+        return parsed.respond(self._model.predict(parsed.utterances, top_k=parsed.top_k))
 
 
 @pytest.fixture
 def answer(small_model, settings):
-    """The event contract, answering by the small model."""
+    """The event contract, answered by the small model."""
     return Answering(small_model, settings)
 
 
-def test_reply_tells_the_intent(answer):
-    """The reply is an event of the type for classified intents, with the answer as its data."""
+def test_reply_holds_the_prediction(answer):
+    """The reply has the type of classified intents, and the prediction as its data."""
     reply = answer({"text": "reset my password"})
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
@@ -78,10 +72,8 @@ def test_reply_tells_the_intent(answer):
     ("low_confidence", "certainty"),
     [pytest.param(0.1, "high", id="above"), pytest.param(0.9, "low", id="below")],
 )
-def test_doubtful_replies_can_be_told_by_an_attribute(
-    small_model, settings, low_confidence, certainty
-):
-    """A confidence below the setting makes the certainty low, for a Trigger to filter by."""
+def test_low_confidence_is_marked_by_an_attribute(small_model, settings, low_confidence, certainty):
+    """A confidence below the setting sets ``certainty`` to low, so that a Trigger can filter."""
     unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=1000.0))
     answer = Answering(unsure, replace(settings, low_confidence=low_confidence))
 
@@ -92,7 +84,7 @@ def test_doubtful_replies_can_be_told_by_an_attribute(
 
 
 def test_options_work_as_over_http(answer):
-    """Alternatives and evidence are given when the data asks for them."""
+    """Alternatives and evidence are in the reply if the data requests them."""
     reply = answer({"message": "reset my password", "top_k": 2, "explain": True})
 
     assert len(reply.data["alternatives"]) == 2
@@ -100,7 +92,7 @@ def test_options_work_as_over_http(answer):
 
 
 def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
-    """Where no intent fits, type and extension say so."""
+    """An out-of-scope reply has its own type and extension attribute."""
     scorer, card = small_model._scorer, replace(small_model.card, threshold=1000.0)
     reply = Answering(IntentModel(scorer, card), settings)({"text": "hello"})
 
@@ -111,7 +103,7 @@ def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
 
 
 def test_source_and_type_prefix_are_settings(small_model, settings):
-    """Replies are named as the operator says."""
+    """Settings determine the source and the type prefix of replies."""
     named = replace(settings, event_source="https://shop.example", event_type_prefix="com.shop")
     reply = Answering(small_model, named)({"text": "hello"})
 
@@ -120,7 +112,7 @@ def test_source_and_type_prefix_are_settings(small_model, settings):
 
 
 def test_redelivered_event_gets_the_same_id(answer):
-    """The reply's id is a UUID of version 5 that follows from the request's source and id."""
+    """The reply's id is a UUID of version 5, derived from the request's source and id."""
     first = answer({"text": "hello"}).attributes["id"]
     again = answer({"text": "hello"}).attributes["id"]
 
@@ -136,7 +128,7 @@ def test_redelivered_event_gets_the_same_id(answer):
     ],
 )
 def test_other_event_gets_another_id(answer, other):
-    """Another source or id makes another reply."""
+    """Requests that differ in source or id get replies with different ids."""
     first = answer({"text": "hello"})
     second = answer({"text": "hello"}, **other)
 
@@ -144,7 +136,7 @@ def test_other_event_gets_another_id(answer, other):
 
 
 def test_context_is_carried_over(answer):
-    """Subject, tracing, correlation and partition key of the request are those of the reply."""
+    """The reply copies subject, tracing, correlation and partition key of the request."""
     carried = {
         "subject": "chat 7 €",
         "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -160,23 +152,23 @@ def test_context_is_carried_over(answer):
 
 @pytest.mark.parametrize("name", ["correlationid", "causationid"])
 def test_request_is_the_cause_of_the_reply(answer, name):
-    """Where the request takes part in correlation, the reply names it as its cause."""
+    """If the request has a correlation id, the reply names the request as its cause."""
     reply = answer({"text": "hello"}, **{name: "x"})
 
     assert reply.attributes["causationid"] == "1"
 
 
 def test_reply_names_no_cause_without_correlation(answer):
-    """Attributes of correlation are not introduced where nobody uses them."""
+    """A reply has no correlation attributes if the request has none."""
     assert "causationid" not in answer({"text": "hello"}).attributes
 
 
 @pytest.mark.parametrize("kind", ["classified", "out_of_scope", "rejected"])
-def test_own_replies_are_not_answered(api, kind):
-    """A reply that comes in again ends here, whatever it holds, so that no loop forms."""
-    assert (
-        api.understand(request({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")) is None
-    )
+def test_own_replies_are_not_answered(answer, kind):
+    """A reply that is delivered to the function gets no reply, so that no loop forms."""
+    response = answer.respond({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")
+
+    assert (response.status, response.body) == (202, b"")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +182,7 @@ def test_own_replies_are_not_answered(api, kind):
     ],
 )
 def test_data_is_read_by_its_type(answer, datacontenttype, data):
-    """JSON and plain text are understood, as bytes or as a value in JSON."""
+    """JSON and plain text are read, as bytes or as a JSON value."""
     reply = answer(data, datacontenttype=datacontenttype)
 
     assert reply.attributes["intent"] == "greeting"
@@ -201,11 +193,14 @@ def test_data_is_read_by_its_type(answer, datacontenttype, data):
     [
         pytest.param("application/json", None, "Missing 'text' parameter", id="no-data"),
         pytest.param("application/json", {}, "Missing 'text' parameter", id="no-text"),
-        pytest.param("application/json", "hello", "Missing 'text' parameter", id="json-string"),
+        pytest.param("application/json", "hello", NOT_AN_OBJECT, id="json-string"),
+        pytest.param("application/json", b'"hello"', NOT_AN_OBJECT, id="json-string-as-bytes"),
+        pytest.param("application/json", 7, NOT_AN_OBJECT, id="json-number"),
+        pytest.param("application/json", b"null", "Missing 'text' parameter", id="json-null"),
         pytest.param("application/json", {"text": 1}, "'text' must be a string", id="number"),
         pytest.param("application/json", {"text": ""}, "'text' must not be empty", id="empty"),
         pytest.param("application/json", b"{", "The body is not valid JSON", id="broken-json"),
-        pytest.param("application/json", b"[1]", "The body must be a JSON object", id="json-array"),
+        pytest.param("application/json", b"[1]", NOT_AN_OBJECT, id="json-array"),
         pytest.param("text/plain", b"\xff", "The body is not valid UTF-8", id="bad-bytes"),
         pytest.param("text/plain", {"a": 1}, "The text must be a string", id="text-no-string"),
         pytest.param(
@@ -228,22 +223,21 @@ def test_data_is_read_by_its_type(answer, datacontenttype, data):
         ),
     ],
 )
-def test_unusable_data_is_told(api, datacontenttype, data, message):
-    """A sound event without a text gets an error that goes straight to the dead letters."""
-    with pytest.raises(UnusableDataError) as caught:
-        api.understand(request(data, datacontenttype=datacontenttype))
+def test_unusable_data_is_refused_with_the_reason(answer, datacontenttype, data, message):
+    """A valid event without a text gets a 422, which brokers dead-letter at once."""
+    response = answer.respond(data, datacontenttype=datacontenttype)
 
-    assert (caught.value.message, caught.value.status) == (message, 422)
+    assert (response.status, json.loads(response.body)) == (422, {"error": message})
+    assert response.outcome == Outcome("structured", event=REQUIRED)
 
 
-def test_long_text_is_too_large(api):
-    """The limit of an utterance holds for events, too."""
-    with pytest.raises(TooLargeError):
-        api.understand(request({"text": "x" * 201}))
+def test_long_text_is_too_large(answer):
+    """The length limit of an utterance applies to events too."""
+    assert answer.respond({"text": "x" * 201}).status == 413
 
 
 def test_batch_gets_a_reply_for_each_event(answer):
-    """One bad event neither stops the others nor is lost, and the order is kept."""
+    """A bad event gets an error at its place; the other replies keep their order."""
     first, second, third = answer.batch(
         [
             REQUIRED | {"id": "a", "data": {"text": "hello"}},
@@ -283,7 +277,7 @@ def test_batch_gets_a_reply_for_each_event(answer):
     ],
 )
 def test_malformed_event_of_a_batch_is_identified(answer, value, origin, error):
-    """A rejection tells what can be told of its request, and has the same id every time."""
+    """The rejection of a malformed event names its readable attributes and has a stable id."""
     [first] = answer.batch([value])
     [again] = answer.batch([value])
 
@@ -291,8 +285,8 @@ def test_malformed_event_of_a_batch_is_identified(answer, value, origin, error):
     assert first.attributes["id"] == again.attributes["id"]
 
 
-def test_different_malformed_events_are_told_apart(answer):
-    """Rejections at different places, or of different batches, have different ids."""
+def test_different_malformed_events_get_different_ids(answer):
+    """Rejections at different places or of different batches have different ids."""
     first, second = answer.batch([1, 1])
     [other] = answer.batch([1], "c")
 
@@ -300,7 +294,7 @@ def test_different_malformed_events_are_told_apart(answer):
 
 
 def test_events_of_a_batch_have_their_own_options(answer):
-    """Each is told as many alternatives as it asks for."""
+    """Each event of a batch gets the number of alternatives that it requests."""
     events = [
         REQUIRED | {"id": str(top_k), "data": {"text": "hello", "top_k": top_k}}
         for top_k in (0, 3, 1)
@@ -311,22 +305,22 @@ def test_events_of_a_batch_have_their_own_options(answer):
     assert [len(reply.data.get("alternatives", ())) for reply in replies] == [0, 3, 1]
 
 
-def test_explanation_that_can_not_be_given_is_told(unexplained_model, settings):
-    """Such data can't be used; in a batch that event is rejected, and the others are answered."""
+def test_missing_explanation_is_reported(unexplained_model, settings):
+    """Such an event is rejected; in a batch, the other events are still answered."""
     answer = Answering(unexplained_model, settings)
     asking = {"text": "hello", "explain": True}
 
-    with pytest.raises(UnusableDataError, match=r"^This model can't explain its predictions$"):
-        answer(asking)
+    response = answer.respond(asking)
     rejected, classified = answer.batch(
         [REQUIRED | {"data": asking}, REQUIRED | {"id": "2", "data": {"text": "bye"}}]
     )
-    assert rejected.data["status"] == 422
+    assert response.status == rejected.data["status"] == 422
+    assert json.loads(response.body) == {"error": "This model can't explain its predictions"}
     assert classified.attributes["intent"] == "goodbye"
 
 
 def test_own_replies_in_a_batch_are_left_out(answer):
-    """A batch of our own replies gives nothing that could come in again."""
+    """A batch of the function's own replies gets no reply."""
     own_reply = REQUIRED | {"type": "org.intentclassifier.intent.rejected"}
 
     assert answer.batch([own_reply]) == []

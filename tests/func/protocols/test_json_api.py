@@ -1,32 +1,24 @@
-"""The JSON contract: media types, parsing, and the form of answers."""
+"""The JSON contract: media types, parsing, and the form of responses."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from func.errors import BadRequestError, InvalidQueryError, UnsupportedMediaTypeError
-from func.protocols.json_api import MediaType, classify, parse_object, parse_query, render_json
+from func.protocols.json_api import parse_query, render_predictions
+from func.protocols.media_type import MediaType
 from func.protocols.query import Query
 from func.settings import Settings
+from model.inference.intent_model import IntentModel
 
 SETTINGS = Settings()
 
 
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        pytest.param("application/json", MediaType("application/json"), id="plain"),
-        pytest.param(
-            'Application/JSON; Charset="UTF-8"', MediaType("application/json", "UTF-8"), id="cased"
-        ),
-        pytest.param("text/plain;x=1; charset=ascii", MediaType("text/plain", "ascii"), id="more"),
-        pytest.param("a/b; xcharset=ascii", MediaType("a/b"), id="another-parameter"),
-        pytest.param("", MediaType("application/json"), id="absent-means-json"),
-    ],
-)
-def test_media_type_is_read(header, expected):
-    """A media type is read without regard to case, with its charset."""
-    assert MediaType.parse(header) == expected
+def classify(query: Query, model: IntentModel) -> list[dict[str, Any]]:
+    """Return the predictions for a query in the form of the contract."""
+    return render_predictions(query, model.predict(query.utterances, top_k=query.top_k), model)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +32,7 @@ def test_media_type_is_read(header, expected):
     ],
 )
 def test_body_becomes_a_query(header, body, utterance):
-    """JSON and plain text are read by their charset."""
+    """JSON and plain text are decoded by their charset."""
     query = parse_query(MediaType.parse(header), body, SETTINGS)
 
     assert query == Query([utterance])
@@ -102,27 +94,16 @@ def test_body_becomes_a_query(header, body, utterance):
         ),
     ],
 )
-def test_bad_body_is_told(header, body, error, message):
-    """A body that is not what the contract asks for gets an error that says why."""
+def test_bad_body_is_rejected(header, body, error, message):
+    """A body that violates the contract raises an error with the reason."""
     with pytest.raises(error) as caught:
         parse_query(MediaType.parse(header), body, SETTINGS)
 
     assert caught.value.message == message
 
 
-def test_object_is_required():
-    """A JSON value that is no object has no fields."""
-    with pytest.raises(BadRequestError, match=r"^The body must be a JSON object$"):
-        parse_object('"text"', Settings())
-
-
-def test_rendered_json_is_compact_utf8():
-    """Answers carry no needless bytes and no escapes."""
-    assert render_json({"a": ["ü", 1]}) == '{"a":["ü",1]}'.encode()
-
-
 def test_answer_holds_intent_and_confidence(small_model):
-    """By default an answer is an intent with its confidence."""
+    """By default, a prediction has an intent and its confidence."""
     [answer] = classify(Query(["reset my password"]), small_model)
 
     assert answer.keys() == {"intent", "confidence"}
@@ -131,7 +112,7 @@ def test_answer_holds_intent_and_confidence(small_model):
 
 
 def test_alternatives_are_ranked(small_model):
-    """With top_k, as many known intents are ranked, the answer first among them."""
+    """With top_k, that number of known intents is ranked by confidence."""
     [answer] = classify(Query(["reset my password"], top_k=2), small_model)
 
     first, second = answer["alternatives"]
@@ -139,8 +120,8 @@ def test_alternatives_are_ranked(small_model):
     assert first["confidence"] > second["confidence"]
 
 
-def test_explanation_names_the_ngrams_that_spoke_for_the_intent(small_model):
-    """With explain, the n-grams of the text that raised the intent's score are listed."""
+def test_explanation_lists_the_n_grams_that_support_the_intent(small_model):
+    """With explain, the response lists the n-grams that raised the intent's score."""
     [answer] = classify(Query(["reset my password"], explain=True), small_model)
 
     weights = [item["weight"] for item in answer["evidence"]]
@@ -149,8 +130,8 @@ def test_explanation_names_the_ngrams_that_spoke_for_the_intent(small_model):
     assert min(weights) > 0
 
 
-def test_model_without_explanations_says_so(unexplained_model):
-    """A classifier without coefficients predicts, but asked to explain it is a bad request."""
+def test_model_without_explanations_rejects_explain(unexplained_model):
+    """A classifier without coefficients predicts, but rejects explain as a bad request."""
     assert classify(Query(["bye"]), unexplained_model)[0]["intent"] == "goodbye"
     with pytest.raises(InvalidQueryError, match=r"^This model can't explain its predictions$"):
         classify(Query(["bye"], explain=True), unexplained_model)

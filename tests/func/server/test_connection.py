@@ -1,235 +1,293 @@
-"""Connections: who answers what, and how they end."""
+"""Connections of a real server: who answers, in which order, and how they end."""
 
 from __future__ import annotations
 
 import re
+import select
 import socket
-import struct
 import threading
-import time
+from contextlib import ExitStack
 
 import pytest
 
-from func.server import connection as channel_module
-from func.server.batching import MAX_QUICK_BYTES
-from func.telemetry.recorder import Telemetry
-from tests.support.servers import address, build_server, channels, wait_for
-from tests.support.timeouts import TIMEOUT_S
+from func.server import connection as connection_module
+from func.server.dispatcher import MAX_INLINE_BYTES
+from tests.support.servers import address, connections, wait_for
 
 
-def predict_request(body: bytes, path: bytes = b"/predict") -> bytes:
+def predict_request(body: bytes, *headers: bytes) -> bytes:
     """Encode a request for the intent of a JSON body."""
-    head = b"POST %b HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n" % path
-    return head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    lines = (b"Host: test", b"Content-Length: %d" % len(body), *headers)
+    return b"POST /predict HTTP/1.1\r\n" + b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 QUICK = predict_request(b'{"text": "hello"}')
-SLOW = predict_request(b'{"text": "reset my password"}' + b" " * MAX_QUICK_BYTES)
+SLOW = predict_request(b'{"text": "reset my password"}' + b" " * MAX_INLINE_BYTES)
+PROBE = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
+MUCH_WORK = predict_request(
+    b'{"texts": [' + b",".join([b'"a"'] * 200) + b'], "explain": true, "top_k": 9}'
+)
 
 
 @pytest.fixture
 def answering_threads(small_model, monkeypatch):
-    """The threads that predictions were made by, in the order of the answers."""
-    threads: list[threading.Thread] = []
+    """Return the threads that made predictions, in order."""
+    threads: list[str] = []
     predict = small_model.predict
 
     def record_thread(*args: object, **options: object) -> object:
-        threads.append(threading.current_thread())
+        threads.append(threading.current_thread().name)
         return predict(*args, **options)
 
     monkeypatch.setattr(small_model, "predict", record_thread)
     return threads
 
 
-def receive_answers(connection: socket.socket, count: int) -> bytes:
-    """Receive so many answers of JSON objects."""
+@pytest.fixture
+def connect():
+    """Open connections that are closed in the end."""
+    with ExitStack() as stack:
+
+        def connect(server):
+            connection = socket.create_connection(address(server), timeout=10)
+            return stack.enter_context(connection)
+
+        yield connect
+
+
+def receive_responses(connection: socket.socket, count: int) -> bytes:
+    """Receive a number of responses whose bodies are JSON objects."""
     received = b""
-    while received.count(b"HTTP/1.1 200 OK") < count or not received.rstrip().endswith(b"}"):
+    while received.count(b"HTTP/1.1 200 OK") < count or not received.endswith(b"}"):
         data = connection.recv(65536)
-        assert data, "the connection was closed"
+        assert data, received
         received += data
     return received
 
 
-def test_quick_requests_are_answered_by_the_event_loop(in_process, answering_threads):
-    """What takes a moment is answered where it was read; a large body is left to a thread."""
-    server = in_process()
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        for request in (QUICK, SLOW, QUICK):
-            connection.sendall(request)
-            receive_answers(connection, 1)
-
-    first, second, third = answering_threads
-    assert first is third
-    assert first is not second
+def receive_all(connection: socket.socket) -> bytes:
+    """Receive until the server closes."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def test_pipelined_requests_are_answered_in_order(in_process, answering_threads):
-    """Whoever answers which, the answers come in the order of the requests."""
-    server = in_process()
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        connection.sendall(QUICK + QUICK + SLOW + QUICK)
-        answers = receive_answers(connection, 4)
+@pytest.mark.parametrize(
+    ("request_", "is_inline"),
+    [
+        pytest.param(QUICK, True, id="small"),
+        pytest.param(SLOW, False, id="large-body"),
+        pytest.param(MUCH_WORK, False, id="much-work-in-a-small-body"),
+    ],
+)
+def test_work_decides_who_answers(in_process, connect, answering_threads, request_, is_inline):
+    """The event loop answers what is cheap; a thread what is large or means much work."""
+    client = connect(in_process())
+    client.sendall(request_)
+    receive_responses(client, 1)
 
-    intents = re.findall(rb'"intent":"(\w+)"', answers)
+    assert [name != "worker" for name in answering_threads] == [is_inline]
+
+
+def test_pipelined_requests_are_answered_in_order(in_process, connect, answering_threads):
+    """Whoever answers which, the responses come in the order of the requests."""
+    client = connect(in_process())
+    client.sendall(QUICK + QUICK + SLOW + QUICK)
+    intents = re.findall(rb'"intent":"(\w+)"', receive_responses(client, 4))
+
     assert intents == [b"greeting", b"greeting", b"password_reset", b"greeting"]
-    assert len(answering_threads) == 4
+    assert answering_threads.count("worker") == 1
 
 
-def test_quick_requests_do_not_wait_for_slow_ones(in_process, small_model, monkeypatch):
-    """While each thread works on something large, small requests and probes are answered."""
+def test_requests_that_arrive_together_are_predicted_together(
+    in_process, connect, hold, small_model, monkeypatch
+):
+    """What could be read in one iteration needs one prediction."""
+    sizes = []
+    predict = small_model.predict
+
+    def record_size(utterances: list[str], **options: object) -> object:
+        sizes.append(len(utterances))
+        return predict(utterances, **options)
+
+    monkeypatch.setattr(small_model, "predict", record_size)
+    server = in_process()
+    first, *others = (connect(server) for _ in range(5))
+    wait_for(lambda: len(connections(server)) == 5)
+    with hold as is_held:
+        first.sendall(QUICK)
+        assert is_held.wait(10)
+        for client in others:
+            client.sendall(QUICK)
+    for client in (first, *others):
+        receive_responses(client, 1)
+
+    assert sizes == [1, 4]
+
+
+def test_quick_requests_do_not_wait_for_slow_ones(in_process, connect, small_model, monkeypatch):
+    """While all threads work, small requests and probes are answered."""
     server = in_process(threads=1)
     is_working, may_go_on = threading.Event(), threading.Event()
     predict = small_model.predict
 
-    def wait_with_long_texts(utterances: list[str], **options: object) -> object:
+    def wait_in_threads(utterances: list[str], **options: object) -> object:
         if utterances == ["reset my password"]:
             is_working.set()
-            may_go_on.wait(TIMEOUT_S)
+            may_go_on.wait(10)
         return predict(utterances, **options)
 
-    monkeypatch.setattr(small_model, "predict", wait_with_long_texts)
-    with (
-        socket.create_connection(address(server), timeout=TIMEOUT_S) as slow,
-        socket.create_connection(address(server), timeout=TIMEOUT_S) as quick,
-    ):
-        slow.sendall(SLOW)
-        is_working.wait(TIMEOUT_S)
-        quick.sendall(QUICK + b"GET /health HTTP/1.1\r\n\r\n")
-        assert receive_answers(quick, 2).endswith(b'{"status":"ok"}')
-        may_go_on.set()
-        assert b"password_reset" in receive_answers(slow, 1)
+    monkeypatch.setattr(small_model, "predict", wait_in_threads)
+    slow, quick = connect(server), connect(server)
+    slow.sendall(PROBE + SLOW)
+    assert is_working.wait(10)
+    assert receive_responses(slow, 1).endswith(b'{"status":"ok"}')
+    assert server.count_in_flight() == 1
+    quick.sendall(QUICK + PROBE)
+    assert receive_responses(quick, 2).endswith(b'{"status":"ok"}')
+    may_go_on.set()
+    assert b"password_reset" in receive_responses(slow, 1)
 
 
-def test_answers_wait_for_clients_that_do_not_read(in_process, answering_threads):
-    """What the connection does not take at once is kept, and sent when there is room."""
-    server = in_process()
-    with socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(TIMEOUT_S)
-        connection.connect(address(server))
-        wait_for(lambda: channels(server))
-        [channel] = channels(server)
-        channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        count = 0
-        while not channel.total_outbufs_len:
-            connection.sendall(QUICK)
-            count += 1
-            wait_for(lambda: len(answering_threads) == count or channel.total_outbufs_len)  # noqa: B023
-        receive_answers(connection, count)
+def test_continue_is_sent_when_a_body_is_awaited(in_process, connect):
+    """A client that asks gets a 100 before the response, and its next request gets none."""
+    client = connect(in_process())
+    head, _, body = predict_request(b'{"text": "hello"}', b"Expect: 100-continue").partition(
+        b"\r\n\r\n"
+    )
+    client.sendall(head + b"\r\n\r\n")
+    assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.sendall(body + QUICK)
 
-    assert len(answering_threads) == count
+    assert b"100 Continue" not in receive_responses(client, 2)
 
 
-def test_what_flask_answers_is_left_to_a_thread(in_process, monkeypatch):
-    """The first request for a rare page imports Flask, which no probe should wait for."""
-    threads = []
+def test_too_large_body_is_refused_instead_of_awaited(in_process, connect):
+    """No 100 invites a body that would be refused."""
+    client = connect(in_process())
+    client.sendall(
+        b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n"
+    )
 
-    def note(*_: object) -> None:
-        threads.append(threading.current_thread().name)
-
-    monkeypatch.setattr(Telemetry, "record", note)
-    server = in_process()
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        for path in (b"/health", b"/model"):
-            connection.sendall(b"GET %b HTTP/1.1\r\n\r\n" % path)
-            receive_answers(connection, 1)
-
-    probe, rare = threads
-    assert not probe.startswith("waitress")
-    assert rare.startswith("waitress")
+    assert receive_all(client).startswith(b"HTTP/1.1 413 ")
 
 
-def test_request_that_takes_too_long_to_arrive_is_refused(in_process):
-    """A client that begins a request and does not go on is told so, and loses its connection."""
-    server = in_process(request_timeout_s=0.1)
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        connection.sendall(QUICK[:-1])
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+def test_http_1_0_is_answered_in_its_version(in_process, connect):
+    """The response names HTTP/1.0, and the connection ends."""
+    client = connect(in_process())
+    client.sendall(b"GET /health HTTP/1.0\r\n\r\n" + PROBE)
+    response = receive_all(client)
 
-    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
-    assert answer.endswith(b'{"error":"Request Timeout"}')
-
-
-def test_request_that_stops_behind_another_is_refused_after_it(in_process, hold):
-    """The answer to what arrived in full comes first."""
-    server = in_process(request_timeout_s=0.1)
-    with (
-        hold as is_held,
-        socket.create_connection(address(server), timeout=TIMEOUT_S) as connection,
-    ):
-        connection.sendall(SLOW + QUICK[:-1])
-        assert is_held.wait(TIMEOUT_S)
-        wait_for(lambda: len(channels(server)[0].requests) == 2)
-        hold.may_go_on.set()
-        answers = b"".join(iter(lambda: connection.recv(65536), b""))
-
-    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"408"]
+    assert response.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert response.count(b"HTTP/1.") == 1
 
 
-def test_idle_connection_is_closed(in_process, monkeypatch):
+def test_response_to_head_has_no_body(in_process, connect):
+    """It announces the length, and the next response follows at once."""
+    client = connect(in_process())
+    client.sendall(b"HEAD /model HTTP/1.1\r\nHost: a\r\n\r\n" + PROBE)
+    first, second = re.split(rb"(?<=\r\n\r\n)(?=HTTP)", receive_responses(client, 2))
+
+    assert re.search(rb"Content-Length: [1-9]", first)
+    assert second.endswith(b'{"status":"ok"}')
+
+
+def test_request_that_takes_too_long_is_refused(in_process, connect):
+    """A client that begins a request and does not go on gets a 408."""
+    client = connect(in_process(request_timeout_s=0.1))
+    client.sendall(QUICK[:-1])
+    response = receive_all(client)
+
+    assert response.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert response.endswith(b'{"error":"Request Timeout"}')
+
+
+def test_request_that_stops_behind_another_is_refused_after_it(in_process, connect):
+    """The response to what arrived in full comes first."""
+    client = connect(in_process(request_timeout_s=0.1))
+    client.sendall(SLOW + QUICK[:-1])
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", receive_all(client)) == [b"200", b"408"]
+
+
+def test_time_counts_from_the_begin_of_each_request(in_process, connect):
+    """A connection lives longer than a request may take, and requests in parts are answered."""
+    server = in_process(request_timeout_s=1.0)
+    client = connect(server)
+    begin = server._loop.now
+    while server._loop.now < begin + 1.5:
+        client.sendall(QUICK[:40])
+        client.sendall(QUICK[40:])
+        receive_responses(client, 1)
+
+
+def test_idle_connection_is_closed(in_process, connect, monkeypatch):
     """A connection on which nothing is sent is closed in the end."""
-    monkeypatch.setattr(channel_module, "IDLE_S", 0.1)
+    monkeypatch.setattr(connection_module, "IDLE_S", 0.1)
+    assert connect(in_process()).recv(1) == b""
+
+
+def test_client_that_does_not_read_is_cut_off(in_process, connect):
+    """Unread responses stop the reading, are bounded, and end the connection after a time."""
+    server = in_process(request_timeout_s=0.3)
+    client = connect(server)
+    client.settimeout(0)
+    poller = select.poll()
+    poller.register(client, select.POLLOUT)
+    page = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
+    sent = client.send(page * 190)
+    wait_for(lambda: server._shared.held_bytes > 500_000)
+    assert sent
+    assert server._shared.held_bytes < 4_000_000
+    wait_for(lambda: not connections(server))
+    assert server._shared.held_bytes == 0
+
+
+def test_refused_client_that_stays_is_closed_in_time(in_process, connect, monkeypatch):
+    """After a refusal the server waits for the client's end, but not for long."""
+    monkeypatch.setattr(connection_module, "LINGER_S", 0.05)
     server = in_process()
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        assert connection.recv(1) == b""
+    client = connect(server)
+    client.sendall(b"nonsense\r\n\r\n")
+    client.sendall(b"more")
+
+    assert receive_all(client).startswith(b"HTTP/1.1 400")
+    wait_for(lambda: not connections(server))
 
 
-@pytest.mark.parametrize("jump_s", [-86_400, 86_400])
-def test_clock_may_jump(in_process, monkeypatch, jump_s):
-    """Connections, whole requests or not, outlive a change of the time of day."""
+def test_client_that_resets_while_a_thread_works_is_forgotten(in_process, connect, hold):
+    """Its connection ends at once, and its response goes nowhere."""
     server = in_process()
-    day = time.time
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        connection.sendall(QUICK[:-1])
-        wait_for(lambda: any(channel.request for channel in channels(server)))
-        monkeypatch.setattr(time, "time", lambda: day() + jump_s)
-        server._check_at = 0.0
-        checked_at = server._loop.now
-        wait_for(lambda: server._check_at > checked_at)
-        connection.sendall(QUICK[-1:])
+    client = connect(server)
+    with hold as is_held:
+        client.sendall(SLOW)
+        assert is_held.wait(10)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        wait_for(lambda: not connections(server))
+    other = connect(server)
+    other.sendall(SLOW)
+    assert b"password_reset" in receive_responses(other, 1)
 
-        assert b"greeting" in receive_answers(connection, 1)
 
-
-def test_refused_client_that_stays_is_closed_in_time(in_process, monkeypatch):
-    """After a refusal the connection lingers, but not for long."""
-    monkeypatch.setattr(channel_module, "LINGER_S", 0.05)
+def test_responses_that_no_memory_is_left_for_are_refusals(in_process, connect):
+    """The bound holds whatever is asked for."""
     server = in_process()
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        connection.sendall(b"nonsense\r\n\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    server._shared.max_held_bytes = 100_000
+    client = connect(server)
+    client.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n")
 
-        assert answer.startswith(b"HTTP/1.0 400")
-        wait_for(lambda: not channels(server))
-
-
-def test_refused_client_that_resets_is_closed_at_once(small_model):
-    """A connection that is gone can't be shut down in good order, and is just dropped."""
-    server = build_server(small_model)
-    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
-        server._waitress.handle_accept()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    [channel] = channels(server)
-    channel.is_lingering = True
-    channel.handle_close()
-
-    assert channels(server) == []
-    server.stop()
-    server.run()
+    assert receive_all(client).startswith(b"HTTP/1.1 503 ")
 
 
-def test_closed_connection_may_be_closed_again(small_model):
-    """The event loop may close a connection that the client had closed before its refusal."""
-    server = build_server(small_model)
-    with socket.create_connection(address(server), timeout=TIMEOUT_S):
-        server._waitress.handle_accept()
-        [channel] = channels(server)
-        channel.handle_close()
-        channel.is_lingering = True
-        channel.handle_close()
+def test_bodies_share_a_limit(in_process, connect):
+    """Many clients that send slowly can't fill the memory."""
+    server = in_process()
+    server._shared.max_held_bytes = len(SLOW) * 3 // 2
+    first, second = connect(server), connect(server)
+    first.sendall(SLOW[:-1])
+    wait_for(lambda: server._shared.held_bytes > 4000)
+    second.sendall(SLOW[:-1])
+    refusal = receive_all(second)
+    first.sendall(SLOW[-1:])
 
-    assert channels(server) == []
-    assert channel.linger_until is None
-    server.stop()
-    server.run()
+    assert refusal.startswith(b"HTTP/1.1 503 ")
+    assert b"200 OK" in receive_responses(first, 1)

@@ -1,48 +1,20 @@
-"""The event loop: who is watched for what, and in which order."""
+"""The event loop: order, limits, and waking."""
 
 from __future__ import annotations
 
+import select
 import socket
 from contextlib import closing
+from functools import partial
 
 import pytest
 
 from func.server.event_loop import EventLoop
 
 
-class Handler:
-    """One end of a connection that notes what it is told."""
-
-    accepting = False
-
-    def __init__(self, loop, end, *, on_read=lambda: None, is_readable=True):
-        self.end, self.on_read, self.is_readable, self.reads = end, on_read, is_readable, 0
-        loop[end.fileno()] = self
-
-    def readable(self):
-        return self.is_readable
-
-    def writable(self):
-        return False
-
-    def handle_read_event(self):
-        self.reads += 1
-        self.on_read()
-
-    def close(self):
-        self.end.close()
-
-
-@pytest.fixture
-def loop():
-    """An event loop."""
-    with closing(EventLoop()) as loop:
-        yield loop
-
-
 @pytest.fixture
 def pairs():
-    """Two connections, each with something to read at its first end."""
+    """Return the first ends of two connections, each with something to read."""
     made = [socket.socketpair() for _ in range(2)]
     for _, other in made:
         other.send(b"x")
@@ -52,49 +24,59 @@ def pairs():
         other.close()
 
 
-def test_what_is_ready_is_handled_in_one_turn(loop, pairs):
-    """Each that can be read is read, and what was taken is counted from the turn's beginning."""
-    handlers = [Handler(loop, end) for end in pairs]
-    loop.accepted = 7
+def test_iteration_handles_a_bounded_number(pairs):
+    """The rest has its turn next, so that nobody waits for ever."""
+    calls: list[int] = []
 
-    loop.turn(1)
+    def note(number: int, _: int) -> None:
+        calls.append(number)
 
-    assert [handler.reads for handler in handlers] == [1, 1]
-    assert loop.accepted == 0
+    with closing(EventLoop(max_ready=1)) as loop:
+        for number, end in enumerate(pairs):
+            loop.register(end.fileno(), select.EPOLLIN, partial(note, number))
+        loop.run_once(1)
+        assert len(calls) == 1
+        loop.run_once(1)
 
-
-def test_a_turn_handles_so_much(pairs):
-    """Of what is ready, the rest has its turn next, so that nobody waits for ever."""
-    with closing(EventLoop(most_ready=1)) as loop:
-        handlers = [Handler(loop, end) for end in pairs]
-        loop.turn(1)
-        assert sorted(handler.reads for handler in handlers) == [0, 1]
-
-        loop.turn(1)
-        assert [handler.reads for handler in handlers] == [1, 1]
+    assert sorted(calls) == [0, 1]
 
 
-def test_what_waits_for_nothing_is_left_alone(loop, pairs):
-    """A handler that does not want to read is not asked again until it is looked at anew."""
-    handlers = [Handler(loop, end, is_readable=False) for end in pairs]
-    loop.turn(1)
-    loop.turn(0)
-    assert [handler.reads for handler in handlers] == [1, 1]
+def test_reads_come_before_their_callback_and_listeners_last(pairs):
+    """A file number that is free again can't get the events of its former owner."""
+    calls: list[str] = []
+    with closing(EventLoop(lambda: calls.append("after reads"))) as loop:
+        listener, client = pairs
+        loop.register(
+            listener.fileno(), select.EPOLLIN, lambda _: calls.append("listener"), is_last=True
+        )
+        loop.register(client.fileno(), select.EPOLLIN, lambda _: calls.append("client"))
+        loop.run_once(1)
 
-    handlers[0].is_readable = True
-    loop.watch_all()
-    loop.turn(1)
-
-    assert [handler.reads for handler in handlers] == [2, 1]
+    assert calls == ["client", "after reads", "listener"]
 
 
-def test_what_another_has_closed_is_passed_over(loop, pairs):
-    """A handler may be closed by one that had its turn before."""
-    first, second = pairs
-    Handler(loop, first, on_read=lambda: loop.__delitem__(second.fileno()))
-    later = Handler(loop, second)
+def test_closed_descriptors_are_passed_over(pairs):
+    """A handler may be unregistered by one that had its turn before."""
+    calls: list[str] = []
+    first, second = (end.fileno() for end in pairs)
+    with closing(EventLoop()) as loop:
 
-    loop.turn(1)
-    loop.watch(second.fileno())
+        def close_second(_: int) -> None:
+            calls.append("first")
+            loop.unregister(second)
 
-    assert later.reads == 0
+        loop.register(first, select.EPOLLIN, close_second)
+        loop.register(second, select.EPOLLIN, lambda _: calls.append("second"))
+        loop.run_once(1)
+
+    assert calls == ["first"]
+
+
+def test_wake_never_blocks():
+    """However often it is called, and after the loop is closed."""
+    loop = EventLoop()
+    for _ in range(100_000):
+        loop.wake()
+    loop.run_once(60)
+    loop.close()
+    loop.wake()

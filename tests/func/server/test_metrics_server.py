@@ -83,9 +83,9 @@ def test_predictions_of_every_kind_are_counted(shown):
 def test_what_clients_make_up_makes_no_new_series(shown):
     """Paths and methods that are none of ours share one route and one method."""
     server, port = shown
-    for number in range(3):
+    for number, method in enumerate(("MKCOL", "PURGE", "UNLOCK")):
         requests.get(f"{server.url}/path-marker-{number}", timeout=TIMEOUT_S)
-        requests.request(f"MARKER{number}", f"{server.url}/predict", timeout=TIMEOUT_S)
+        requests.request(method, f"{server.url}/predict", timeout=TIMEOUT_S)
     requests.get(f"{server.url}/v2/models/intent-classifier/versions/marker", timeout=TIMEOUT_S)
     with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as connection:
         connection.sendall(b"marker\r\n\r\n")
@@ -121,8 +121,12 @@ def test_metrics_are_not_on_the_port_of_requests(shown):
     [
         pytest.param(b"marker\r\n\r\n", id="no-http"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", id="tls"),
-        pytest.param(b"GET /metrics HTTP/1.1\r\nx: " + b"x" * 100_000, id="large-header"),
-        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", id="large-body"),
+        pytest.param(
+            b"GET /metrics HTTP/1.1\r\nHost: test\r\nx: " + b"x" * 100_000, id="large-header"
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999\r\n\r\n", id="large-body"
+        ),
     ],
 )
 def test_garbage_is_refused(shown, sent):
@@ -143,7 +147,7 @@ def test_idle_scrapers_stop_nobody_who_is_served(shown):
             connection = stack.enter_context(
                 closing(socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S))
             )
-            connection.sendall(b"GET /metrics HTTP/1.1\r\n")
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: test\r\n")
         answer = requests.post(f"{server.url}/predict", json=ONE, timeout=TIMEOUT_S)
         code, _ = server.stop()
 
@@ -161,7 +165,7 @@ def test_scrapes_go_on_once_files_can_be_opened_again(shown):
         tight = (open_files, former[1])
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, tight)
         with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as waiting:
-            waiting.sendall(b"GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n")
+            waiting.sendall(b"GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
             assert session.post(f"{server.url}/predict", json=ONE, timeout=TIMEOUT_S).ok
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, former)
             answer = b"".join(iter(lambda: waiting.recv(65536), b""))

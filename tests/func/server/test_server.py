@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import requests
 
-from func.server import event_loop as event_loop_module
+from func.server import acceptor as acceptor_module
 from func.server import server as server_module
-from func.server.connection import Channel
+from func.server.acceptor import refuse_new_connections
 from func.server.listener import bind
+from func.server.request_reader import RequestReader
 from model.training.trainer import MODEL_NAME
 from tests.support.servers import (
     REQUEST,
@@ -25,7 +26,7 @@ from tests.support.servers import (
     address,
     build_server,
     can_connect,
-    channels,
+    connections,
     run_server,
     wait_for,
 )
@@ -71,60 +72,81 @@ def test_health_is_exact(port):
     ("sent", "status", "error"),
     [
         pytest.param(
-            b"POST /predict HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+            b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}",
             400,
             "Missing 'text' parameter",
             id="no-text",
         ),
         pytest.param(
-            b"POST /predict HTTP/1.1\r\nContent-Length: 13\r\n\r\n" + b'{"text":"\xff\xfe"}',
+            b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 13\r\n\r\n"
+            b'{"text":"\xff\xfe"}',
             400,
             "The body is not valid UTF-8",
             id="bad-bytes",
         ),
         pytest.param(
-            b"POST /predict HTTP/1.1\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi",
+            b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: text/html\r\n"
+            b"Content-Length: 2\r\n\r\nhi",
             415,
             "The Content-Type must be application/json or text/plain",
             id="media-type",
         ),
-        pytest.param(b"PATCH /predict HTTP/1.1\r\n\r\n", 405, "Method Not Allowed", id="method"),
-        pytest.param(b"GET /marker HTTP/1.1\r\n\r\n", 404, "Not Found", id="path"),
+        pytest.param(
+            b"PATCH /predict HTTP/1.1\r\nHost: test\r\n\r\n", 405, "Method Not Allowed", id="method"
+        ),
+        pytest.param(b"GET /marker HTTP/1.1\r\nHost: test\r\n\r\n", 404, "Not Found", id="path"),
         pytest.param(b"marker\r\n\r\n", 400, "Bad Request", id="no-http"),
-        pytest.param(b"get /marker HTTP/1.1\r\n\r\n", 400, "Bad Request", id="lower-case-method"),
-        pytest.param(b"GET / HTTP/1.1\r\nmark er: x\r\n\r\n", 400, "Bad Request", id="bad-header"),
         pytest.param(
-            b"GET / HTTP/1.1\r\nx: mar\nker\r\n\r\n", 400, "Bad Request", id="line-feed-in-header"
+            b"get /marker HTTP/1.1\r\nHost: test\r\n\r\n",
+            400,
+            "Bad Request",
+            id="lower-case-method",
         ),
         pytest.param(
-            b"POST / HTTP/1.1\r\nContent-Length: marker\r\n\r\n", 400, "Bad Request", id="length"
+            b"GET / HTTP/1.1\r\nHost: test\r\nmark er: x\r\n\r\n",
+            400,
+            "Bad Request",
+            id="bad-header",
         ),
         pytest.param(
-            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nmarker\r\n",
+            b"GET / HTTP/1.1\r\nHost: test\r\nx: mar\nker\r\n\r\n",
+            400,
+            "Bad Request",
+            id="line-feed-in-header",
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: marker\r\n\r\n",
+            400,
+            "Bad Request",
+            id="length",
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nmarker\r\n",
             400,
             "Bad Request",
             id="bad-chunk",
         ),
         pytest.param(
-            b"POST / HTTP/1.1\r\nTransfer-Encoding: marker\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: marker\r\n\r\n",
             501,
             "Not Implemented",
             id="transfer-encoding",
         ),
         pytest.param(
-            b"GET / HTTP/1.1\r\nx: " + b"marker" * 11000 + b"\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: test\r\nx: " + b"marker" * 11000 + b"\r\n\r\n",
             431,
             "Request Header Fields Too Large",
             id="large-header",
         ),
         pytest.param(
-            b"POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 65537\r\n\r\n",
             413,
             "Request Entity Too Large",
             id="large-body-announced",
         ),
         pytest.param(
-            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n" + b"x" * 0x10001,
+            b"POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n"
+            + b"x" * 0x10001,
             413,
             "Request Entity Too Large",
             id="large-body-in-chunks",
@@ -304,13 +326,15 @@ def test_requests_in_flight_are_counted(in_process, hold, connection_header):
     server = in_process()
     with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
         with hold as is_held:
-            connection.sendall(REQUEST.replace(b"Host: test", b"Connection: " + connection_header))
+            connection.sendall(
+                REQUEST.replace(b"Host:", b"Connection: " + connection_header + b"\r\nHost:")
+            )
             is_held.wait(TIMEOUT_S)
-            meanwhile = server._count_in_flight()
+            meanwhile = server.count_in_flight()
         assert b"200 OK" in connection.recv(65536)
 
     assert meanwhile == 1
-    wait_for(lambda: server._count_in_flight() == 0)
+    wait_for(lambda: server.count_in_flight() == 0)
 
 
 def test_connections_are_refused_without_losing_those_that_wait():
@@ -321,7 +345,7 @@ def test_connections_are_refused_without_losing_those_that_wait():
     ):
         listener.listen()
         waiting.connect(listener.getsockname())
-        server_module._refuse_new_connections(listener)
+        refuse_new_connections(listener)
 
         with pytest.raises(TimeoutError):
             socket.create_connection(listener.getsockname(), timeout=0.2)
@@ -381,15 +405,15 @@ def received(client: socket.socket) -> bytes:
 
 def test_connections_are_accepted_some_at_a_time(small_model, monkeypatch):
     """However many connect at once, those that are there get their turn in between."""
-    monkeypatch.setattr(event_loop_module, "MAX_ACCEPTED", 2)
+    monkeypatch.setattr(acceptor_module, "MAX_ACCEPTED", 2)
     server = build_server(small_model)
     with ExitStack() as stack:
         for _ in range(5):
             stack.enter_context(socket.create_connection(address(server), timeout=TIMEOUT_S))
         counts = []
         for _ in range(3):
-            server._turn(1)
-            counts.append(len(channels(server)))
+            server._loop.run_once(1)
+            counts.append(len(connections(server)))
     server.stop()
     server.run()
 
@@ -414,7 +438,7 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
         monkeypatch.context() as patch,
         socket.create_connection(address(server), timeout=TIMEOUT_S) as connection,
     ):
-        patch.setattr(Channel, "received", fail)
+        patch.setattr(RequestReader, "feed", fail)
         connection.sendall(REQUEST)
         assert connection.recv(65536) == b""
     assert exchange(address(server)[1], REQUEST).startswith(b"HTTP/1.1 200 OK")

@@ -1,21 +1,20 @@
-"""Counters: what is counted, and how values fall into buckets."""
+"""Counters: the events that they count, and the buckets of histograms."""
 
 from __future__ import annotations
 
 import math
 import threading
-import time
 from http import HTTPStatus
 
 import pytest
 
-from func.messages import Response
-from func.telemetry.metrics import Histogram, Metrics, seconds_since_start
+from func.messages import Outcome, Response
+from func.telemetry.metrics import Histogram, Metrics
 from func.telemetry.request_record import RequestRecord
 
 PREDICTION = {"intent": "greeting", "confidence": 0.75}
-ANSWER = Response(predictions=[PREDICTION])
-ANSWERED = RequestRecord("POST", "/predict", ANSWER, 0.25, 0.0, {}, is_cold=False)
+RESPONSE = Response(outcome=Outcome(predictions=[PREDICTION]))
+ANSWERED = RequestRecord("POST", "/predict", RESPONSE, 0.25, 0.0, {}, is_cold=False)
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def metrics(small_model) -> Metrics:
 
 
 def test_value_falls_into_the_first_bucket_that_holds_it():
-    """A bound belongs to its bucket, as Prometheus has it; what is above all is counted, too."""
+    """A bucket includes its upper bound, as in Prometheus; the last one has no bound."""
     histogram = Histogram((1.0, 2.0))
     for value in (0.5, 1.0, 1.5, 9.0):
         histogram.observe(value)
@@ -35,7 +34,7 @@ def test_value_falls_into_the_first_bucket_that_holds_it():
 
 
 def test_histograms_add_up():
-    """Counts and sums of one are added to another."""
+    """Adding a histogram adds its counts and its sum."""
     histogram, other = Histogram((1.0,)), Histogram((1.0,))
     histogram.observe(0.5)
     other.observe(2.0)
@@ -46,17 +45,18 @@ def test_histograms_add_up():
 
 
 def test_each_prediction_of_a_batch_counts(metrics):
-    """Two texts in one request are one request and two predictions."""
-    batch = Response(predictions=[PREDICTION, {"intent": "out_of_scope", "confidence": 0.5}])
-    metrics.count_answers([ANSWERED, ANSWERED._replace(answer=batch)])
+    """A request of two texts counts as one request and two predictions."""
+    unknown = {"intent": "out_of_scope", "confidence": 0.5}
+    batch = Response(outcome=Outcome(predictions=[PREDICTION, unknown], batch_size=2))
+    metrics.count_responses([ANSWERED, ANSWERED._replace(response=batch)])
 
     counts = {intent: histogram.count for intent, histogram in metrics.confidences.items()}
     assert counts == {"greeting": 2, "order_tracking": 0, "password_reset": 0, "out_of_scope": 1}
     assert [histogram.count for histogram in metrics.durations.values()] == [2]
 
 
-def test_overload_is_told_from_other_refusals(metrics):
-    """Each refusal is counted by its status; those for overload also by themselves."""
+def test_overload_is_counted_separately(metrics):
+    """Rejections are counted by status; those due to overload also in a counter of their own."""
     metrics.count_refusals("unknown", HTTPStatus.BAD_REQUEST, 1)
     metrics.count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, 3)
 
@@ -65,9 +65,9 @@ def test_overload_is_told_from_other_refusals(metrics):
 
 
 def test_no_count_is_lost_between_threads(metrics):
-    """Event loop and threads count at the same time."""
+    """The event loop and other threads may count concurrently."""
     threads = [
-        threading.Thread(target=lambda: [metrics.count_answers([ANSWERED]) for _ in range(500)])
+        threading.Thread(target=lambda: [metrics.count_responses([ANSWERED]) for _ in range(500)])
         for _ in range(4)
     ]
     for thread in threads:
@@ -76,11 +76,3 @@ def test_no_count_is_lost_between_threads(metrics):
         thread.join()
 
     assert metrics.confidences["greeting"].count == 2000
-
-
-def test_age_of_the_process_grows():
-    """It is that of this process: more than nothing, less than the machine's."""
-    age_s = seconds_since_start()
-
-    assert 0 < age_s < time.clock_gettime(time.CLOCK_BOOTTIME)
-    assert seconds_since_start() >= age_s

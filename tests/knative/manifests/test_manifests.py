@@ -1,9 +1,10 @@
-"""The manifests, as the real kustomize renders them, against strict schemas and our own rules."""
+"""The manifests, rendered by kustomize, against strict schemas and our own rules."""
 
 from __future__ import annotations
 
 import copy
 import re
+import shutil
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,13 +13,13 @@ import pytest
 import yaml
 
 from func.settings import Settings
-from tests.support.manifests import Object, find, kustomizations, render
+from tests.support.manifests import KNATIVE, Object, find, kustomizations, render, render_folder
 from tests.support.paths import ROOT
 from tests.support.rules import VISIBILITY, violations
 
 CORE = {"Namespace", "ServiceAccount", "ConfigMap", "NetworkPolicy"}
 OVERLAYS = ("overlays/staging", "overlays/production")
-# What is not for the cluster to say: Knative gives the address, the image holds the model.
+# Knative sets the address, the image sets the path of its model.
 NOT_IN_THE_CONFIGMAP = {"HOST", "PORT", "MODEL_PATH"}
 KUBERNETES = "1.32"
 METRICS_PORT = 9464
@@ -29,7 +30,7 @@ def is_core(item: Object) -> bool:
 
 
 def every(*, core: bool) -> list[Any]:
-    """Give each object of each kustomization as a test parameter."""
+    """Return each object of each kustomization as a test parameter."""
     return [
         pytest.param(item, id=f"{name}-{item['kind']}-{item['metadata']['name']}")
         for name in kustomizations()
@@ -40,13 +41,13 @@ def every(*, core: bool) -> list[Any]:
 
 @pytest.mark.parametrize("item", every(core=False))
 def test_objects_hold_only_known_fields_and_break_no_rule(item):
-    """Knative, Eventing and Traefik objects fit their schemas and the rules of the webhooks."""
+    """Knative, Eventing and Traefik objects satisfy their schemas and the webhooks' rules."""
     assert violations(item) == []
 
 
 @pytest.mark.parametrize("item", every(core=True))
 def test_core_objects_are_valid(item):
-    """Kubernetes' own objects fit its published schemas, strictly."""
+    """Kubernetes objects satisfy its published schemas, strictly."""
     kubernetes_validate.validate(item, KUBERNETES, strict=True)
 
 
@@ -55,7 +56,7 @@ def classifier() -> Object:
 
 
 def places(item: Any, path: str) -> tuple[Any, Any]:
-    """Give the parent and the key that a path like ``spec/template`` leads to."""
+    """Return the parent and the key of a path such as ``spec/template``."""
     *parents, key = path.split("/")
     for part in parents:
         item = item[int(part)] if part.isdigit() else item[part]
@@ -108,18 +109,21 @@ def annotation(name: str, value: object, message: str) -> Any:
         ),
         pytest.param(
             CONTAINER,
-            {"ports": [{"name": "http", "containerPort": 8080}]},
+            {"ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]},
             "'http' is not one of",
             id="port-name",
         ),
         pytest.param(
             CONTAINER,
-            {"ports": [{"containerPort": 8080}, {"containerPort": 8081}]},
+            {"ports": [{"containerPort": port, "protocol": "TCP"} for port in (8080, 8081)]},
             "too long",
             id="two-ports",
         ),
         pytest.param(
-            CONTAINER, {"ports": [{"containerPort": 8012}]}, "the queue-proxy's", id="reserved-port"
+            CONTAINER,
+            {"ports": [{"containerPort": 8012, "protocol": "TCP"}]},
+            "the queue-proxy's",
+            id="reserved-port",
         ),
         pytest.param(SPEC, {"timeoutSeconds": 601}, "greater than the maximum", id="timeout"),
         pytest.param(
@@ -173,7 +177,7 @@ def annotation(name: str, value: object, message: str) -> Any:
         ),
         *(
             pytest.param(
-                f"{CONTAINER}/{name}/httpGet", {"port": 9999}, "nobody listens", id=f"{name}-port"
+                f"{CONTAINER}/{name}/httpGet", {"port": 9999}, "is not served", id=f"{name}-port"
             )
             for name in ("readinessProbe", "livenessProbe")
         ),
@@ -182,8 +186,8 @@ def annotation(name: str, value: object, message: str) -> Any:
         ),
     ],
 )
-def test_what_the_webhook_refuses_or_overlooks_is_found(path, change, message):
-    """Each mistake that Knative refuses, or takes without a word, breaks a check here."""
+def test_mistakes_that_the_webhook_refuses_or_accepts_silently_are_found(path, change, message):
+    """Each mistake that Knative refuses, or accepts silently, violates a rule here."""
     service = classifier()
     parent, key = places(service, path)
     parent[key] = {**parent[key], **change}
@@ -206,12 +210,16 @@ def test_what_the_webhook_refuses_or_overlooks_is_found(path, change, message):
             )
         ),
         (f"{CONTAINER}/resources", "limits"),
+        (f"{CONTAINER}/ports/0", "protocol"),
+        (f"{CONTAINER}/livenessProbe", "successThreshold"),
+        (f"{CONTAINER}/livenessProbe/httpGet", "port"),
+        (CONTAINER, "readinessProbe"),
         (CONTAINER, "securityContext"),
         (SPEC, "automountServiceAccountToken"),
     ],
 )
-def test_what_is_left_out_is_found(path, name):
-    """A complete security context, resources and no token are asked for."""
+def test_missing_fields_are_found(path, name):
+    """Security context, resources, token and the webhook's defaults inside lists are required."""
     service = classifier()
     parent, key = places(service, path)
     del parent[key][name]
@@ -219,14 +227,14 @@ def test_what_is_left_out_is_found(path, name):
     assert any(f"'{name}' is a required property" in each for each in violations(service))
 
 
-def test_kinds_without_a_schema_are_not_let_through():
-    """An object of a new kind needs a schema first."""
+def test_kinds_without_a_schema_are_violations():
+    """An object of an unknown kind needs a schema first."""
     assert violations({"apiVersion": "v9", "kind": "New"}) == ["unknown kind v9 New"]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_settings_in_code_and_manifests_are_the_same(overlay):
-    """The ConfigMap names every setting, and only those, with values that the code allows."""
+    """The ConfigMap has exactly the settings of the code, with valid values."""
     data = find(overlay, "ConfigMap")["data"]
     known = {field.name.upper() for field in fields(Settings)}
 
@@ -235,14 +243,14 @@ def test_settings_in_code_and_manifests_are_the_same(overlay):
 
 
 def test_base_settings_are_the_defaults_of_the_code():
-    """What runs on the cluster is what the README's table says, and shows its metrics."""
+    """The base overrides no default except the metrics port."""
     expected = replace(Settings(), metrics_port=METRICS_PORT)
 
     assert Settings.from_environ(find("base", "ConfigMap")["data"]) == expected
 
 
 def test_settings_in_the_readme_are_those_of_the_code():
-    """The table of settings names each setting with its default."""
+    """The table of settings has each setting with its default."""
     text = (ROOT / "README.md").read_text()
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| `([^`]*)` \|", text, re.MULTILINE))
     paths = {"MODEL_PATH"}
@@ -256,7 +264,7 @@ def test_settings_in_the_readme_are_those_of_the_code():
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_objects_agree_with_each_other(overlay):
-    """Names in one object are names of others; limits of the server fit those of the pod."""
+    """References between objects resolve; the server's limits fit the pod's."""
     service = find(overlay, "Service", "intent-classifier")
     revision = service["spec"]["template"]["spec"]
     [container] = revision["containers"]
@@ -279,14 +287,14 @@ def test_objects_agree_with_each_other(overlay):
 
 
 def test_production_is_named_by_digest():
-    """What runs in production can't change under its name."""
+    """The production overlay names its image by digest."""
     [container] = classifier()["spec"]["template"]["spec"]["containers"]
 
     assert re.fullmatch(r"[^@]+@sha256:[0-9a-f]{64}", container["image"])
 
 
 def test_staging_and_production_differ_where_they_should():
-    """Names, hosts and scale differ; what a pod is does not."""
+    """Names, hosts, scale and settings differ; the pods do not."""
     staging, production = (find(overlay, "Service", "intent-classifier") for overlay in OVERLAYS)
     namespaces = {item["metadata"]["namespace"] for item in (staging, production)}
     hosts = {find(overlay, "DomainMapping")["metadata"]["name"] for overlay in OVERLAYS}
@@ -296,15 +304,46 @@ def test_staging_and_production_differ_where_they_should():
         annotations = template["metadata"].pop("annotations")
         scales.append(annotations["autoscaling.knative.dev/max-scale"])
         template["spec"]["containers"][0].pop("image")
+        template["spec"]["containers"][0].pop("envFrom")
 
     assert len(namespaces) == len(hosts) == 2
     assert scales[0] != scales[1]
     assert templates[0] == templates[1]
 
 
+def test_a_changed_setting_changes_the_name_of_the_configmap_and_the_template(tmp_path):
+    """A revision keeps its settings, and a change of them makes a new revision."""
+    shutil.copytree(KNATIVE / "base", tmp_path / "base")
+    before = render_folder(tmp_path / "base")
+    settings = tmp_path / "base" / "settings.env"
+    settings.write_text(settings.read_text().replace("LOG_LEVEL=INFO", "LOG_LEVEL=DEBUG"))
+    names = [references(objects) for objects in (before, render_folder(tmp_path / "base"))]
+
+    assert names[0] != names[1]
+    assert all(name == referenced for name, referenced in names)
+
+
+def references(objects: list[Object]) -> tuple[str, str]:
+    """Return the name of the ConfigMap and the name that the Service references."""
+    [config] = [each for each in objects if each["kind"] == "ConfigMap"]
+    [service] = [each for each in objects if each["kind"] == "Service"]
+    [container] = service["spec"]["template"]["spec"]["containers"]
+    return config["metadata"]["name"], container["envFrom"][0]["configMapRef"]["name"]
+
+
+@pytest.mark.parametrize("item", every(core=True))
+def test_ports_of_network_policies_name_their_protocol(item):
+    """The API server would fill it in, and a second apply would report a change."""
+    rules = [
+        *item.get("spec", {}).get("ingress", ()),
+        *item.get("spec", {}).get("egress", ()),
+    ]
+    assert all("protocol" in port for rule in rules for port in rule["ports"])
+
+
 @pytest.mark.parametrize("name", ["eventing", "overlays/kafka"])
-def test_events_go_where_there_is_somebody(name):
-    """Every broker, subscriber and sink that an object names is among the objects."""
+def test_destinations_of_events_exist(name):
+    """Each broker, subscriber and sink that an object references is rendered as well."""
     objects = render(name)
     services = {each["metadata"]["name"] for each in objects if each["kind"] == "Service"}
     services.add("intent-classifier")
@@ -319,8 +358,8 @@ def test_events_go_where_there_is_somebody(name):
     assert {trigger["broker"] for trigger in triggers} == {"intent-broker"}
 
 
-def test_events_that_are_classified_are_none_of_our_own_replies():
-    """No loop: the type that is asked for is not among those that are answered with."""
+def test_replies_are_not_classified_again():
+    """The type that the classifier's Trigger selects is none of its reply types."""
     [asked] = find("eventing", "Trigger", "intent-requests")["spec"]["filters"]
     answered = {each["spec"]["type"] for each in render("eventing") if each["kind"] == "EventType"}
     prefix = Settings().event_type_prefix
@@ -331,8 +370,8 @@ def test_events_that_are_classified_are_none_of_our_own_replies():
     assert asked["exact"]["type"] not in answered
 
 
-def test_reviewers_get_requests_with_their_answers():
-    """The text stands in the request and the doubt in the answer: people need both."""
+def test_the_review_receives_requests_and_uncertain_predictions():
+    """The request holds the text, the prediction its certainty: a reviewer needs both."""
     [asked] = find("eventing", "Trigger", "intent-requests")["spec"]["filters"]
     [review] = find("eventing", "Trigger", "review")["spec"]["filters"]
 
@@ -340,7 +379,7 @@ def test_reviewers_get_requests_with_their_answers():
 
 
 def test_func_yaml_and_the_service_agree():
-    """``func deploy`` and the manifests make the same function."""
+    """``func deploy`` and the manifests deploy the same function."""
     function = yaml.safe_load((ROOT / "func.yaml").read_text())
     service = find("base", "Service", "intent-classifier")
     template = service["spec"]["template"]
@@ -362,7 +401,7 @@ def test_func_yaml_and_the_service_agree():
     data = find("base", "ConfigMap")["data"]
 
     assert environ == {key: data[key] for key in ("LOG_FORMAT", "METRICS_PORT")}
-    assert function["name"] == service["metadata"]["name"]
+    assert function["name"] != service["metadata"]["name"]  # it would lose its settings
     assert function["namespace"] == service["metadata"]["namespace"]
     assert {key: str(value) for key, value in options["scale"].items()} == scale
     assert options["resources"] == container["resources"]

@@ -1,4 +1,4 @@
-"""What Prometheus and Grafana are given, against what the server really shows."""
+"""The monitoring manifests, compared with the metrics of a running server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S
 
 DOCUMENT = ROOT / "docs" / "observability.md"
-# What the scrape adds: Prometheus itself, the operator and our PodMonitor.
+# Labels that the scrape adds: Prometheus itself, the operator and our PodMonitor.
 TARGET_LABELS = {"job", "instance", "namespace", "pod", "container", "endpoint", "revision"}
 OF_PROMETHEUS = {"up": TARGET_LABELS}
 KNOWN_UNITS = {"short", "reqps", "percentunit", "s", "bytes"}
@@ -30,25 +30,25 @@ Labels = dict[str, set[str]]
 
 
 def rules() -> list[dict[str, Any]]:
-    """Give every alert."""
+    """Return all alerts."""
     groups = find("monitoring", "PrometheusRule")["spec"]["groups"]
     return [rule for group in groups for rule in group["rules"]]
 
 
 def dashboard() -> dict[str, Any]:
-    """Give the dashboard as Grafana's sidecar finds it."""
+    """Return the dashboard of the ConfigMap."""
     [content] = find("monitoring", "ConfigMap")["data"].values()
     loaded: dict[str, Any] = json.loads(content)
     return loaded
 
 
 def panels() -> list[dict[str, Any]]:
-    """Give the panels that show something."""
+    """Return the panels that have queries."""
     return [panel for panel in dashboard()["panels"] if panel["type"] != "row"]
 
 
 def expressions() -> list[Any]:
-    """Give every query of the alerts and of the dashboard as a test parameter."""
+    """Return each query of the alerts and the dashboard as a test parameter."""
     alerts = [pytest.param(rule["expr"], id=rule["alert"]) for rule in rules()]
     shown = [
         pytest.param(target["expr"], id=f"{panel['title']}-{target['refId']}")
@@ -66,7 +66,7 @@ def expressions() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def shown(small_folder) -> Iterator[Labels]:
-    """The labels of each metric that a server shows once it has answered something."""
+    """The labels of each metric of a server that has handled requests."""
     environ = {"METRICS_PORT": "0", "MODEL_PATH": str(small_folder / "intent_model.pkl")}
     server = RunningServer.start(environ)
     requests.post(f"{server.url}/predict", json={"text": "hello"}, timeout=TIMEOUT_S)
@@ -80,7 +80,7 @@ def shown(small_folder) -> Iterator[Labels]:
 
 
 def selectors(expression: str) -> list[Any]:
-    """Give what a query selects, with Grafana's variable for a range put in."""
+    """Return the selectors of a query, with Grafana's range variable replaced."""
     nodes: list[Any] = []
     query = promql_parser.parse(expression.replace("$__rate_interval", "1m"))
     promql_parser.walk(query, nodes.append)
@@ -93,7 +93,7 @@ def selectors(expression: str) -> list[Any]:
 
 @pytest.mark.parametrize("expression", expressions())
 def test_queries_ask_for_what_is_shown(shown, expression):
-    """Each is PromQL; each metric and each label in it exist."""
+    """Each query is valid PromQL whose metrics and labels exist."""
     available = shown | OF_PROMETHEUS
     selected = selectors(expression)
 
@@ -107,7 +107,7 @@ def test_queries_ask_for_what_is_shown(shown, expression):
 
 
 def test_bounds_that_are_asked_for_are_those_of_the_histograms(shown):
-    """A bucket of another bound would select nothing, without a word."""
+    """Each selected bucket exists; others would silently select nothing."""
     bounds = {
         matcher.value
         for parameter in expressions()
@@ -121,7 +121,7 @@ def test_bounds_that_are_asked_for_are_those_of_the_histograms(shown):
 
 
 def test_each_alert_says_what_to_do():
-    """Its runbook is a heading of the documentation, and none is there for an alert that is not."""
+    """Alerts and runbooks correspond to each other."""
     links = [rule["annotations"]["runbook"] for rule in rules()]
     headings = re.findall(r"^### (IntentClassifier\w+)$", DOCUMENT.read_text(), re.MULTILINE)
 
@@ -131,7 +131,7 @@ def test_each_alert_says_what_to_do():
 
 
 def test_monitor_scrapes_the_port_of_the_metrics():
-    """Pods, port and network policy fit each other and the settings."""
+    """Pod monitor, network policy and settings name the same port."""
     monitor = find("monitoring", "PodMonitor")
     service = find("base", "Service", "intent-classifier")
     policy = find("base", "NetworkPolicy", "allow-metrics")
@@ -143,15 +143,15 @@ def test_monitor_scrapes_the_port_of_the_metrics():
     assert re.sub(
         f"^{address['regex']}$", address["replacement"].replace("$", "\\"), "[::1]:80"
     ) == (f"[::1]:{port}")
-    assert {"port": port} in ingress["ports"]
+    assert {"port": port, "protocol": "TCP"} in ingress["ports"]
     assert monitor["metadata"]["namespace"] == service["metadata"]["namespace"]
     assert monitor["spec"]["selector"]["matchLabels"] == {
         "serving.knative.dev/service": service["metadata"]["name"]
     }
 
 
-def test_panels_are_told_apart_and_lie_side_by_side():
-    """Identifiers are unique, and no two panels cover the same place."""
+def test_panels_have_unique_ids_and_do_not_overlap():
+    """Identifiers are unique and panels do not overlap."""
     places = [
         (column, line)
         for panel in dashboard()["panels"]
@@ -167,7 +167,7 @@ def test_panels_are_told_apart_and_lie_side_by_side():
 
 
 def test_panels_have_units_and_the_chosen_data_source():
-    """Whoever imports the dashboard chooses the Prometheus to ask."""
+    """The data source is a variable of the dashboard."""
     variables = {item["name"]: item for item in dashboard()["templating"]["list"]}
     sources = {
         each["datasource"]["uid"]
@@ -182,7 +182,7 @@ def test_panels_have_units_and_the_chosen_data_source():
 
 
 def test_dashboard_is_found_by_the_sidecar():
-    """Its label is what kube-prometheus-stack looks for, in Grafana's namespace."""
+    """The ConfigMap has the label and namespace that kube-prometheus-stack selects."""
     metadata = find("monitoring", "ConfigMap")["metadata"]
 
     assert metadata["labels"] == {"grafana_dashboard": "1"}
@@ -190,7 +190,7 @@ def test_dashboard_is_found_by_the_sidecar():
 
 
 def test_traces_have_a_way_out():
-    """The overlay names a collector, and its policy opens the way to that one and to DNS alone."""
+    """The overlay allows egress only to its collector and to DNS."""
     data = find("overlays/tracing", "ConfigMap")["data"]
     policy = find("overlays/tracing", "NetworkPolicy", "allow-traces")
     collector, dns = policy["spec"]["egress"]

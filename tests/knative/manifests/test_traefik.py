@@ -1,4 +1,4 @@
-"""The rules for Traefik, run by the real Traefik in front of the real function."""
+"""The Traefik manifests, run by Traefik in front of the function."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXT = {"text": "hello"}
 
 
 def dynamic_configuration(backend: str, certificate: Path) -> dict[str, Any]:
-    """Turn the manifests' rules into those of Traefik's file provider, which are the same."""
+    """Return the manifests as configuration of Traefik's file provider."""
     routes = {
         each["metadata"]["name"]: each["spec"]
         for each in render(MANIFESTS)
@@ -129,7 +129,7 @@ def is_up(gateway: Gateway) -> bool:
 
 @pytest.fixture(scope="module")
 def function(small_folder) -> Iterator[RunningServer]:
-    """The real function, with limits of its own that are wider than the gateway's."""
+    """The function, with wider limits than the gateway's."""
     running = RunningServer.start(
         {"MODEL_PATH": str(small_folder / MODEL_NAME), "MAX_BODY_BYTES": "4194304"}
     )
@@ -145,7 +145,7 @@ def gateway(start_traefik, function) -> Gateway:
 
 
 def test_health_and_predictions_pass(gateway):
-    """What the world is meant to reach, it reaches."""
+    """The allowed paths reach the function."""
     health = gateway.ask("GET", "/health")
     answer = gateway.ask("POST", "/predict", json=TEXT)
 
@@ -167,7 +167,7 @@ def test_health_and_predictions_pass(gateway):
     ],
 )
 def test_nothing_else_passes(gateway, path):
-    """Other paths of the function are Traefik's 404, however they are written."""
+    """Other paths of the function get Traefik's 404, in any spelling."""
     answer = gateway.ask("GET", path)
 
     assert answer.status == 404
@@ -175,7 +175,7 @@ def test_nothing_else_passes(gateway, path):
 
 
 def test_other_hosts_are_not_served(gateway):
-    """The rule asks for the host."""
+    """Requests for another host get 404."""
     assert gateway.ask("GET", "/health", host="other.example.com").status == 404
 
 
@@ -191,7 +191,7 @@ def test_large_bodies_are_refused_by_the_gateway(gateway):
 
 
 def test_answers_carry_security_headers(gateway):
-    """Browsers are told to be careful, and caches to keep nothing."""
+    """Responses have security headers and forbid caching."""
     headers = gateway.ask("POST", "/predict", json=TEXT).headers
 
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -203,7 +203,7 @@ def test_answers_carry_security_headers(gateway):
 
 
 def test_plain_http_is_sent_to_tls(gateway):
-    """Without TLS nothing is answered but where to go."""
+    """Requests without TLS are redirected."""
     answer = gateway.http.request("GET", "/health", headers={"Host": HOST}, redirect=False)
 
     assert answer.status == 301
@@ -211,7 +211,7 @@ def test_plain_http_is_sent_to_tls(gateway):
 
 
 def test_too_many_requests_are_refused(start_traefik, function):
-    """A client that sends more than its share gets 429 until it slows down."""
+    """A client above the rate limit gets 429."""
     own_gateway = start_traefik(function.url)
     statuses: list[int] = []
 
@@ -229,7 +229,7 @@ def test_too_many_requests_are_refused(start_traefik, function):
 
 
 def test_host_arrives_untouched(start_traefik):
-    """Kourier finds the DomainMapping by the host, so that must be the one that was asked for."""
+    """Host passes unchanged, since Kourier selects the DomainMapping by it."""
     hosts = []
 
     class Recorder(BaseHTTPRequestHandler):
@@ -240,7 +240,7 @@ def test_host_arrives_untouched(start_traefik):
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Keep silent."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Recorder) as backend:
         thread = threading.Thread(target=backend.serve_forever)

@@ -25,37 +25,37 @@ FIRST = revision_name(1)
 
 
 def connect(kubeconfig, *, context=None, timing=QUICK):
-    """Connect to the fake cluster."""
+    """Return a client of the fake cluster."""
     return Cluster.connect(
         kubeconfig=kubeconfig, context=context, namespace=NAMESPACE, service=NAME, timing=timing
     )
 
 
 def pin(service):
-    """Give all traffic to the first revision."""
+    """Route all traffic to the first revision."""
     return Change(traffic=split(service.wanted, stable=FIRST))
 
 
 def unready(document):
-    """Pretend that the controller has stopped."""
+    """Make the status stale, as if the controller had stopped."""
     document["status"]["observedGeneration"] = 0
 
 
 class TestConnection:
-    def test_a_kubeconfig_without_its_context_is_told(self, kubeconfig):
-        """The context that was asked for is not there."""
+    def test_a_missing_context_is_an_error(self, kubeconfig):
+        """The error names the missing context."""
         with pytest.raises(ConfigurationError, match="nowhere"):
             connect(str(kubeconfig), context="nowhere")
 
-    def test_without_a_kubeconfig_and_outside_a_pod_both_are_told(self, monkeypatch):
-        """What was looked for, in the order it was looked for."""
+    def test_the_error_names_both_sources_of_a_configuration(self, monkeypatch):
+        """The error names both sources in the order of the search."""
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", "/none")
         monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
         with pytest.raises(ConfigurationError, match=r"kube-config.*And no pod"):
             connect(None)
 
-    def test_in_a_pod_the_service_account_is_taken(self, monkeypatch, tmp_path):
-        """Where there is no kubeconfig."""
+    def test_the_service_account_is_used_in_a_pod(self, monkeypatch, tmp_path):
+        """The pod's service account is used when there is no kubeconfig."""
         token, authority = tmp_path / "token", tmp_path / "ca.crt"
         token.write_text("secret")
         authority.write_text("certificate")
@@ -69,49 +69,51 @@ class TestConnection:
 
 
 class TestReading:
-    def test_what_is_missing_is_not_found(self, cluster):
-        """By name."""
+    def test_a_missing_revision_is_not_found(self, cluster):
+        """The error names the missing revision."""
         with pytest.raises(NotFoundError, match="intent-classifier-00009"):
             cluster.read_revision(revision_name(9))
 
     def test_revisions_are_listed_newest_first(self, api, cluster):
-        """As people look for them."""
+        """The newest revision comes first."""
         api.edit(lambda service: service["spec"]["template"].update(metadata={"labels": {}}))
         api.settle()
         assert [each.name for each in cluster.list_revisions()] == [revision_name(2), FIRST]
 
-    def test_what_is_forbidden_is_told_in_the_words_of_the_api(self, api, cluster):
-        """With the place where the Role is."""
+    def test_a_forbidden_request_quotes_the_api(self, api, cluster):
+        """The error quotes the API and names the document with the Role."""
         api.forbidden.add("GET")
         with pytest.raises(RefusedError, match=r'403.*User "ci" cannot get.*\n.*docs/rollouts.md'):
             cluster.read_service()
 
-    def test_expired_credentials_are_told(self, api, cluster):
-        """Trying again would not help."""
+    def test_expired_credentials_are_reported(self, api, cluster):
+        """A 401 is not retried and names the likely cause."""
         api.statuses.append(401)
         with pytest.raises(RefusedError, match=r"401.*\n.*expired"):
             cluster.read_service()
 
-    def test_an_answer_that_is_no_status_is_told_by_its_reason(self, gateway, kubeconfig):
-        """As when a proxy answers."""
+    def test_a_response_without_a_status_object_is_reported_by_its_reason(
+        self, gateway, kubeconfig
+    ):
+        """A response that is not a Status object, as of a proxy, is reported by its HTTP reason."""
         kubeconfig.write_text(kubeconfig.read_text().replace(gateway.api.server.url, gateway.url))
         with pytest.raises(NotFoundError, match="404"):
             connect(str(kubeconfig)).read_service()
 
     @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-    def test_an_api_that_is_away_for_a_moment_is_waited_for(self, api, cluster, status):
-        """Whatever it says meanwhile."""
+    def test_transient_statuses_are_retried(self, api, cluster, status):
+        """Transient statuses are retried."""
         api.statuses += [status, status]
         assert cluster.read_service().name == NAME
 
-    def test_dropped_connections_are_tried_again(self, api, cluster):
-        """As when the API server restarts."""
+    def test_dropped_connections_are_retried(self, api, cluster):
+        """Requests on dropped connections are retried."""
         api.drops = 2
         assert cluster.read_service().name == NAME
 
     @pytest.mark.parametrize("statuses", [[], [503] * 100], ids=["silent", "overloaded"])
     def test_an_api_that_stays_away_is_unreachable(self, api, cluster, statuses):
-        """After as long as we are patient."""
+        """An API that stays unavailable is reported after the patience."""
         api.away = not statuses
         api.statuses += statuses
         with pytest.raises(UnreachableError, match=r"0.3 s"):
@@ -119,7 +121,7 @@ class TestReading:
 
 
 class TestWriting:
-    def test_a_conflict_is_tried_again_on_what_is_there_then(self, api, cluster):
+    def test_a_conflict_is_retried_on_the_new_state(self, api, cluster):
         """Controllers write the status all the time."""
         api.conflicts = 3
         service = cluster.update_service(pin)
@@ -127,7 +129,7 @@ class TestWriting:
         assert service.wanted == split((), stable=FIRST)
 
     def test_a_409_is_a_conflict_too(self, api, cluster):
-        """The API gives it when the write itself meets another."""
+        """The API answers 409 when two writes collide."""
         cluster.read_service()
         seen: list[Service] = []
 
@@ -147,13 +149,13 @@ class TestWriting:
         with pytest.raises(RefusedError, match="20 times in a row"):
             cluster.update_service(pin)
 
-    def test_an_answer_that_got_lost_does_no_harm(self, api, cluster):
+    def test_a_lost_response_does_no_harm(self, api, cluster):
         """The patch is carried out once."""
         api.lost_answers = 1
         cluster.update_service(pin)
         assert len(api.patches) == 1
 
-    def test_what_the_webhook_denies_is_told_in_its_words(self, cluster):
+    def test_a_denied_patch_quotes_the_webhook(self, cluster):
         """Traffic that does not sum to 100, for one."""
         traffic = (TrafficTarget(revision=FIRST, percent=90),)
         with pytest.raises(RefusedError, match=r"400.*sum to 90, want 100"):
@@ -174,24 +176,24 @@ class TestWaiting:
     @pytest.mark.parametrize(
         "watching", ["works", "dropped", "expired", "deleted", "garbled", "forbidden"]
     )
-    def test_traffic_is_waited_for_however_watches_fail(self, api, cluster, watching):
-        """They are dropped, too old, tell of a deletion, are garbled, not allowed: read again."""
+    def test_traffic_is_awaited_when_watches_fail(self, api, cluster, watching):
+        """When a watch fails for any reason, the object is read again."""
         api.watching = watching
         cluster.update_service(pin)
         assert cluster.wait_until_routed("all").actual == split((), stable=FIRST)
 
     def test_changes_are_seen_as_they_come(self, api, cluster):
-        """By the watch: the next read would come much too late."""
+        """The watch reports the change; the next read would come much later."""
         slow = replace(QUICK, poll_s=60)
-        cluster = Cluster(cluster._api, namespace=NAMESPACE, service=NAME, timing=slow)
+        cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=slow)
         api.is_unwatched = True
         cluster.update_service(pin)
         assert cluster.wait_until_routed("all").actual == split((), stable=FIRST)
 
-    def test_a_stale_status_is_not_believed(self, api, cluster):
-        """It is ready, but speaks of an earlier generation."""
+    def test_a_stale_status_is_ignored(self, api, cluster):
+        """A status that describes an earlier generation is ignored."""
         quick = replace(QUICK, timeout_s=0.05)
-        cluster = Cluster(cluster._api, namespace=NAMESPACE, service=NAME, timing=quick)
+        cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
         api.edit(unready)
         with pytest.raises(WaitTimeoutError, match=r"0.05 s.*all is routed.*generation 0 of 1"):
             cluster.wait_until_routed("all")
@@ -199,45 +201,45 @@ class TestWaiting:
             cluster.wait_for_revision_after("x", 1)
 
     @pytest.mark.parametrize("watching", ["expired", "deleted"])
-    def test_a_watch_that_has_ended_is_no_answer(self, api, cluster, watching):
-        """The event that says so is not taken for the object."""
+    def test_an_ended_watch_is_ignored(self, api, cluster, watching):
+        """The event that ends a watch is not mistaken for the object."""
         quick = replace(QUICK, timeout_s=0.5)
-        cluster = Cluster(cluster._api, namespace=NAMESPACE, service=NAME, timing=quick)
+        cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
         api.edit(unready)
         api.watching = watching
         with pytest.raises(WaitTimeoutError, match="all is routed"):
             cluster.wait_until_routed("all")
 
-    def test_no_new_revision_is_told(self, cluster):
-        """With the newest that there is."""
+    def test_a_missing_new_revision_is_a_timeout(self, cluster):
+        """The timeout names the newest revision."""
         quick = replace(QUICK, timeout_s=0)
-        cluster = Cluster(cluster._api, namespace=NAMESPACE, service=NAME, timing=quick)
+        cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
         with pytest.raises(WaitTimeoutError, match=f"newest revision is still {FIRST}"):
             cluster.wait_for_revision_after(FIRST, 1)
 
     def test_a_revision_that_does_not_exist_can_not_be_routed(self, cluster):
-        """The route says so, and does not get better by waiting."""
+        """A route that has failed ends the wait."""
         traffic = (TrafficTarget(revision=revision_name(9), percent=100),)
         cluster.update_service(lambda _: Change(traffic=traffic))
         with pytest.raises(RouteFailedError, match="RevisionMissing"):
             cluster.wait_until_routed("all")
 
-    def test_a_failed_revision_is_told_with_its_reason(self, api, cluster):
-        """At once, instead of at the timeout."""
+    def test_a_failed_revision_is_reported_with_its_reason(self, api, cluster):
+        """A failed revision ends the wait at once."""
         api.fail(FIRST)
         with pytest.raises(RevisionFailedError, match="ExitCode1: Container failed"):
             cluster.wait_until_ready(FIRST)
 
-    def test_a_late_revision_is_waited_for(self, api, cluster):
-        """It is Unknown first."""
+    def test_a_late_revision_is_awaited(self, api, cluster):
+        """A revision that is Unknown at first becomes ready."""
         api.edit(lambda service: service["spec"]["template"].update(metadata={"labels": {}}))
         service = cluster.wait_for_revision_after(FIRST, 2)
         assert cluster.wait_until_ready(service.last_created).name == revision_name(2)
 
-    def test_changes_go_on_until_the_deadline_only(self, api, cluster):
-        """An object that changes all the time, but never to what is waited for."""
+    def test_changes_do_not_extend_the_deadline(self, api, cluster):
+        """Changes that do not meet the condition do not extend the wait."""
         quick = replace(QUICK, timeout_s=0.2)
-        cluster = Cluster(cluster._api, namespace=NAMESPACE, service=NAME, timing=quick)
+        cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
         api.outcomes[image(2)] = "Unknown"
         api.edit(
             lambda service: service["spec"]["template"]["spec"]["containers"][1].update(
@@ -250,7 +252,7 @@ class TestWaiting:
 
 
 def test_patches_name_their_owner_and_only_owned_fields(api, cluster):
-    """What `kubectl get --show-managed-fields` shows is ours alone."""
+    """A patch tests the version and names only the fields of the rollout."""
     cluster.update_service(pin)
     (patch,) = api.patches
     assert [operation["path"] for operation in patch] == [

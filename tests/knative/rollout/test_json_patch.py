@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from knative.rollout.json_patch import Change, operations
-from knative.rollout.resources import Service
+from knative.rollout.resources import Revision, Service
 from knative.rollout.traffic import TrafficTarget
 from tests.support import json_patch
 from tests.support.fake_api import image
@@ -15,19 +15,19 @@ TRAFFIC = (TrafficTarget(revision="a-1", percent=100, tag="stable"),)
 
 @pytest.fixture
 def document(api):
-    """A Service as the API gives it."""
+    """A Service object of the API."""
     return api.read("services/intent-classifier")
 
 
 def patched(document, change):
-    """Carry out the patch of a change."""
+    """Return the document after the patch of a change."""
     result = copy.deepcopy(document)
     json_patch.apply(result, operations(Service.from_api(document), change))
     return result
 
 
 def test_nothing_is_sent_where_nothing_changes(document):
-    """Neither for no change, nor for what is so already."""
+    """Without a difference there is no patch."""
     service = Service.from_api(document)
     same = Change(traffic=service.wanted, image=image(1), annotations={"gone": None})
     assert operations(service, Change()) == []
@@ -35,7 +35,7 @@ def test_nothing_is_sent_where_nothing_changes(document):
 
 
 def test_each_patch_tests_the_version_first(document):
-    """The API refuses it when somebody has written in between."""
+    """The test makes the API refuse the patch after a write of somebody else."""
     first, *_ = operations(Service.from_api(document), Change(traffic=TRAFFIC))
     assert first == {
         "op": "test",
@@ -45,7 +45,7 @@ def test_each_patch_tests_the_version_first(document):
 
 
 def test_only_owned_fields_change(document):
-    """Sidecars, ports, timeouts, status and the rest stay as they are."""
+    """Sidecars, ports, timeouts and status stay unchanged."""
     change = Change(
         traffic=TRAFFIC, image=image(2), started="now", annotations={"a/b~c": "1", "d": "2"}
     )
@@ -59,7 +59,7 @@ def test_only_owned_fields_change(document):
 
 
 def test_annotations_of_others_stay(document):
-    """Ours are added beside theirs, and removed alone."""
+    """Own annotations are added and removed; others stay."""
     document["metadata"]["annotations"] = {"theirs": "1", "ours": "2"}
     document["spec"]["template"]["metadata"] = {"annotations": {"theirs": "3"}}
     result = patched(document, Change(started="now", annotations={"ours": None, "new": "4"}))
@@ -70,8 +70,20 @@ def test_annotations_of_others_stay(document):
     }
 
 
+def test_a_revision_is_restored_in_a_template_without_annotations(api, document):
+    """Pods and annotations of the revision replace those of the template."""
+    name, revision = next(iter(api.revisions.items()))
+    revision["metadata"]["annotations"] = {"autoscaling.knative.dev/window": "60s"}
+    document["spec"]["template"] = {"spec": {"containers": [{"image": image(9)}]}}
+    change = Change(revision=Revision.from_api(api.read(f"revisions/{name}")))
+    assert patched(document, change)["spec"]["template"] == {
+        "metadata": {"annotations": {"autoscaling.knative.dev/window": "60s"}},
+        "spec": revision["spec"],
+    }
+
+
 def test_the_only_container_is_the_one_that_serves(document):
-    """It need not say a port."""
+    """A single container needs no port."""
     document["spec"]["template"]["spec"]["containers"] = [{"image": image(1)}]
     result = patched(document, Change(image=image(2)))
     assert result["spec"]["template"]["spec"]["containers"] == [{"image": image(2)}]

@@ -62,7 +62,7 @@ def real_function(small_folder):
 
 class TestRealFunction:
     def test_it_passes(self, run, real_function):
-        """Health, each prediction, and an event."""
+        """Health, each prediction and an event pass."""
         outcome = run("smoke", real_function(), *KNOWN)
         assert outcome.code == 0
         assert [line.split("ms  ")[1] for line in outcome.out.splitlines()[1:]] == [
@@ -73,36 +73,36 @@ class TestRealFunction:
         ]
 
     def test_another_model_does_not_pass(self, run, real_function):
-        """One that takes everything for out of scope."""
+        """A model that classifies everything as out of scope fails."""
         outcome = run("smoke", real_function(INTENT_THRESHOLD="1000"), *KNOWN)
         assert outcome.code == 1
         assert "error: prediction of greeting at http" in outcome.err
-        assert "'hello' was taken for out_of_scope" in outcome.err
+        assert "'hello' was classified as out_of_scope" in outcome.err
 
 
 class TestService:
-    def test_without_a_url_it_is_the_services_own(self, run, gateway):
-        """Through the gateway, asking for the Service's host."""
+    def test_the_url_defaults_to_that_of_the_service(self, run, gateway):
+        """Without a URL the Service's own is tested, through the gateway."""
         assert run("smoke", "--gateway", gateway.url).code == 0
         assert set(gateway.hosts) == {DOMAIN}
 
-    def test_a_host_of_ones_own_is_asked_for(self, run, gateway):
-        """As with a DomainMapping."""
+    def test_the_host_option_sets_the_host_header(self, run, gateway):
+        """--host sets the Host header, as for a DomainMapping."""
         outcome = run("smoke", gateway.url, "--host", "intent.example.org", "--timeout", "1")
         assert outcome.code == 1
         assert set(gateway.hosts) == {"intent.example.org"}
         assert "answered 404" in outcome.err
         assert run("smoke", "--gateway", gateway.url, "--host", DOMAIN).code == 0
 
-    def test_a_tag_without_a_url_is_told(self, run, gateway):
-        """There is no candidate now."""
+    def test_a_tag_without_a_url_is_an_error(self, run, gateway):
+        """A tag that is not routed is an error."""
         outcome = run("smoke", "--tag", "candidate", "--gateway", gateway.url)
         assert outcome.code == 1
-        assert "has no URL for this yet" in outcome.err
+        assert "has no such URL yet" in outcome.err
 
     @pytest.mark.usefixtures("heard_signals")
     def test_a_signal_ends_it(self, run, gateway):
-        """With the exit code of a shell."""
+        """A signal ends the test with the exit code of a shell."""
 
         def interrupt(request):
             os.kill(os.getpid(), signal.SIGTERM)
@@ -125,9 +125,9 @@ class TestService:
             id="redirect",
         ),
         pytest.param(only_health(400, b"bad"), "prediction of .*: answered 400: bad", id="refused"),
-        pytest.param(only_health(200, b"{"), "was taken for None", id="no-json"),
-        pytest.param(only_health(200, b"[]"), "was taken for None", id="no-object"),
-        pytest.param(altered(intent="hacked"), "was taken for hacked", id="wrong-intent"),
+        pytest.param(only_health(200, b"{"), "was classified as None", id="no-json"),
+        pytest.param(only_health(200, b"[]"), "was classified as None", id="no-object"),
+        pytest.param(altered(intent="hacked"), "was classified as hacked", id="wrong-intent"),
         pytest.param(altered(confidence=2), "confidence is 2", id="impossible-confidence"),
         pytest.param(altered(confidence="high"), "confidence is high", id="no-confidence"),
         pytest.param(without_events, "event of .*: answered 400: no events", id="event-refused"),
@@ -136,8 +136,8 @@ class TestService:
         pytest.param(altered(request={}), "does not name the request", id="no-request"),
     ],
 )
-def test_a_wrong_answer_is_told(run, gateway, function, complaint):
-    """Which check, where, and what came instead."""
+def test_a_wrong_answer_is_reported(run, gateway, function, complaint):
+    """The error names the check, the endpoint and the response."""
     gateway.functions[image(1)] = function
     outcome = run("smoke", "--gateway", gateway.url)
     assert outcome.code == 1
@@ -145,15 +145,15 @@ def test_a_wrong_answer_is_told(run, gateway, function, complaint):
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "https://127.0.0.1:{port}", "nonsense"])
-def test_no_connection_is_told(run, gateway, address):
-    """Nobody listens, or doesn't speak TLS, or the address is none."""
+def test_a_failed_connection_is_reported(run, gateway, address):
+    """Refused connections, failed TLS and invalid addresses are errors."""
     outcome = run("smoke", "--gateway", address.format(port=gateway.server.port))
     assert outcome.code == 1
     assert "no answer" in outcome.err
 
 
-def test_an_endpoint_says_where_it_is():
-    """The address, and the host that is asked for there."""
+def test_an_endpoint_prints_its_address_and_host():
+    """An endpoint prints its address and its host."""
     endpoint = Endpoint.through("http://127.0.0.1:8080", "http://a.example.com:81")
     assert str(endpoint) == "http://127.0.0.1:8080 (Host: a.example.com:81)"
     assert str(Endpoint.through("", "http://a.example.com")) == "http://a.example.com"
@@ -161,18 +161,18 @@ def test_an_endpoint_says_where_it_is():
 
 @pytest.mark.parametrize("text", ["", "x", "=x", "x= "])
 def test_a_case_needs_both_parts(text):
-    """An utterance and its intent."""
+    """A case needs an utterance and an intent."""
     with pytest.raises(ValueError, match=r"^"):
         Case.parse(text)
 
 
 def test_the_last_sign_parts_a_case():
-    """Utterances may hold one."""
+    """Utterances may contain equals signs."""
     assert Case.parse("is 1 = 1? = maths") == Case(text="is 1 = 1?", intent="maths")
 
 
 def test_smoke_sends_a_token(run, real_function, tmp_path):
-    """Where the function asks for a token, the first line of a file is sent."""
+    """The first line of the token file authenticates the requests."""
     path = tmp_path / "token"
     path.write_text("first-token\n")
     url = real_function(API_TOKEN_FILE=str(path))
@@ -183,7 +183,7 @@ def test_smoke_sends_a_token(run, real_function, tmp_path):
 
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff"])
 def test_token_file_without_a_token_is_wrong_usage(run, tmp_path, content):
-    """A file that is not there, or holds nothing that could be sent, is told before any request."""
+    """A missing or empty token file is an error before any request."""
     path = tmp_path / "token"
     if content is not None:
         path.write_bytes(content)

@@ -5,8 +5,8 @@ import json
 from tests.support.fake_api import DOMAIN, image, revision_name
 
 
-def test_a_service_at_a_glance(gateway, run):
-    """Conditions, revisions with their shares, tags, pods and images, and the URLs."""
+def test_status_shows_the_whole_service(gateway, run):
+    """The status shows conditions, URLs, and revisions with share, tags, pods and image."""
     run("rollout", "--image", image(2), "--pause", "0", "--gateway", gateway.url)
     outcome = run("status")
     assert outcome.code == 0
@@ -15,7 +15,7 @@ def test_a_service_at_a_glance(gateway, run):
         "  Ready is True",
         "  ConfigurationsReady is True",
         "  RoutesReady is True",
-        "  rollback goes to intent-classifier-00001",
+        "  rollback returns to intent-classifier-00001",
         "  revision                 traffic  tags    ready  pods  created               image",
         "  intent-classifier-00002  100 %    stable  True   1/1   2026-11-24T10:00:02Z  "
         + image(2),
@@ -25,8 +25,8 @@ def test_a_service_at_a_glance(gateway, run):
     ]
 
 
-def test_programs_get_json(run):
-    """All of the same, by name."""
+def test_status_prints_json(run):
+    """--json prints the same values by name."""
     outcome = run("status", "--json")
     status = json.loads(outcome.out)
     assert (status["is_ready"], status["is_routed"], status["rollout"]) == (True, True, None)
@@ -36,8 +36,8 @@ def test_programs_get_json(run):
     ]
 
 
-def test_what_is_not_ready_says_why(api, run):
-    """The exit code tells it, too."""
+def test_an_unready_service_shows_its_reasons(api, run):
+    """An unready Service shows its reasons and exits with 1."""
     api.fail(revision_name(1))
     api.settle()
     outcome = run("status")
@@ -45,27 +45,27 @@ def test_what_is_not_ready_says_why(api, run):
     assert (
         "RoutesReady is False (RevisionMissing: intent-classifier-00001 not found)" in outcome.out
     )
-    assert "The traffic that is asked for is not routed yet" in outcome.out
+    assert "warning: the traffic of the spec is not routed yet" in outcome.out
     assert "False ExitCode1" in outcome.out
 
 
 def test_a_stale_status_is_not_ready(api, run):
-    """It speaks of an earlier generation."""
+    """A status of an earlier generation is not ready."""
     api.edit(lambda service: service["status"].update(observedGeneration=0))
     assert run("status").code == 1
 
 
-def test_a_service_without_a_url_is_told(api, run):
-    """As before its first revision."""
+def test_a_service_without_a_url_is_shown(api, run):
+    """A Service without a revision has no URL yet."""
     api.edit(lambda service: service["status"].pop("url"))
     assert run("status").out.startswith("intent-classifier: no URL yet\n")
 
 
-def test_an_unfinished_rollout_is_told(api, gateway, run):
-    """With both ways out of it."""
+def test_an_unfinished_rollout_is_shown(api, gateway, run):
+    """An unfinished rollout is shown with both remedies."""
     api.on_patch = lambda _: setattr(api, "away", len(api.patches) == 4)
     assert run("rollout", "--image", image(2), "--gateway", gateway.url).code == 3
     api.away = False
     outcome = run("status")
-    assert f"A rollout of {image(2)} is under way, or was cut off" in outcome.out
+    assert f"a rollout of {image(2)} is in progress or was interrupted" in outcome.out
     assert "rollback moves all traffic to intent-classifier-00001" in outcome.out

@@ -26,7 +26,7 @@ tags = st.sampled_from(["stable", "candidate", "preview", "debug", ""])
 
 @st.composite
 def traffics(draw) -> tuple[TrafficTarget, ...]:
-    """Any traffic that the webhook lets pass, as far as tags go."""
+    """Generate traffic with tags that the webhook accepts."""
     drawn = draw(st.lists(tags, max_size=4, unique=True))
     shares = st.integers(0, 100)
     return tuple(
@@ -36,7 +36,7 @@ def traffics(draw) -> tuple[TrafficTarget, ...]:
 
 @given(traffic=traffics(), candidate=st.sampled_from(["a-9", ""]), percent=st.integers(0, 100))
 def test_a_split_is_what_the_webhook_lets_pass(traffic, candidate, percent):
-    """Shares sum to 100, tags are unique, and whoever has a share is named."""
+    """Shares sum to 100, tags are unique, and each share names a revision."""
     percent = percent if candidate else 0
     result = split(traffic, stable="a-1", candidate=candidate, percent=percent)
     given_tags = [each.tag for each in result if each.tag]
@@ -47,7 +47,7 @@ def test_a_split_is_what_the_webhook_lets_pass(traffic, candidate, percent):
 
 
 def test_a_split_keeps_tags_of_others_without_a_share():
-    """Somebody's preview keeps its URL, but gets no traffic."""
+    """Entries with other tags keep their URLs, at 0 %."""
     preview = TrafficTarget(revision="a-7", percent=40, tag="preview")
     untagged = TrafficTarget(revision="a-6", percent=60)
     assert split((preview, untagged), stable="a-1", candidate="a-2", percent=5) == (
@@ -69,7 +69,7 @@ def test_a_split_keeps_tags_of_others_without_a_share():
     ],
 )
 def test_an_entry_is_written_with_the_defaults_and_read_back(target, entry):
-    """What the API would add is there already, so that nothing seems to have changed."""
+    """Entries contain the API's defaults, so that a second write is no change."""
     assert target.to_api() == entry
     assert TrafficTarget.from_api(entry) == target
 
@@ -87,7 +87,7 @@ def test_an_entry_is_written_with_the_defaults_and_read_back(target, entry):
     ],
 )
 def test_traffic_is_routed_when_each_entry_is_met(wanted, actual, expected):
-    """The status names revisions where the spec says the latest."""
+    """The status names the revision where the spec follows the latest."""
     assert is_routed(wanted, actual) is expected
 
 
@@ -100,26 +100,26 @@ def test_traffic_is_routed_when_each_entry_is_met(wanted, actual, expected):
     ],
 )
 def test_steps_rise_to_all(text, steps):
-    """Whole percents, each above the one before, the last 100."""
+    """Steps are increasing integers that end with 100."""
     assert parse_steps(text) == steps
 
 
 @pytest.mark.parametrize("text", ["", "5", "0,100", "50,25,100", "50,50,100", "5,x,100", "100,101"])
 def test_other_steps_are_refused(text):
-    """Falling ones, and those that don't end with all traffic."""
+    """Other steps are refused."""
     with pytest.raises(ValueError, match=r"^"):
         parse_steps(text)
 
 
 def test_a_rollout_goes_on_with_the_step_it_was_cut_off_at():
-    """That step was perhaps not watched to its end."""
+    """The interrupted step is repeated."""
     assert remaining_steps((5, 25, 100), 0) == (5, 25, 100)
     assert remaining_steps((5, 25, 100), 25) == (25, 100)
     assert remaining_steps((5, 100), 25) == (100,)
 
 
 def test_shares_are_summed_over_entries():
-    """A revision may have several entries, one for each tag."""
+    """The shares of a revision's entries are summed."""
     traffic = read_traffic(
         [
             {"revisionName": "a-1", "percent": 30},
@@ -135,7 +135,7 @@ def test_shares_are_summed_over_entries():
 
 
 def test_traffic_is_described_in_words():
-    """All of it, the latest revision's, and none."""
+    """Traffic is described in words."""
     assert describe((ONE,)) == "all on a-1"
     assert describe((LATEST,)) == "all on the latest revision"
     assert describe(()) == "none"

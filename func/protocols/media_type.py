@@ -1,0 +1,50 @@
+"""Media types: what a Content-Type says about a body."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from func.errors import BadRequestError, UnsupportedMediaTypeError
+from func.messages import JSON
+
+PLAIN_TEXT = "text/plain"
+
+_CHARSET = re.compile(r"""(?:^|;)\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))""", re.IGNORECASE)
+_ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "iso-8859-1": "latin-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type in lower case without its parameters, and its charset if it names one."""
+
+    name: str
+    charset: str | None = None
+
+    @classmethod
+    def parse(cls, header: str) -> Self:
+        """Parse a Content-Type (RFC 9110, section 8.3); an empty one means JSON."""
+        name, _, parameters = header.partition(";")
+        charset = _CHARSET.search(parameters) if parameters else None
+        return cls(name.strip().lower() or JSON, (charset[1] or charset[2]) if charset else None)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is JSON: as such, or by its suffix (RFC 6839, section 3.1)."""
+        return self.name == JSON or self.name.endswith("+json")
+
+    def decode(self, body: bytes) -> str:
+        """Decode a body of this type; the default charset is UTF-8.
+
+        Raises:
+            UnsupportedMediaTypeError: the charset is not supported.
+            BadRequestError: the bytes are not valid in that charset.
+        """
+        encoding = _ENCODINGS.get((self.charset or "utf-8").lower())
+        if encoding is None:
+            raise UnsupportedMediaTypeError(f"The charset must be one of {', '.join(_ENCODINGS)}")
+        try:
+            return body.decode(encoding).removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            raise BadRequestError(f"The body is not valid {encoding.upper()}") from error

@@ -1,0 +1,193 @@
+"""The head of a request: llhttp parses it, and the rules that llhttp leaves to a server follow.
+
+llhttp (by httptools 0.9) is strict by default: it refuses bare line feeds, folded headers, NUL,
+doubled or malformed lengths, and a length beside a transfer coding. The rest of RFC 9110 and 9112
+that matters to framing and routing is checked here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [!-~]+ HTTP/(\d\.\d)\r")
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?"
+_HOST_VALUE = re.compile(_HOST)
+_ABSOLUTE_FORM = re.compile(rf"https?://({_HOST})([/?].*)?", re.IGNORECASE)
+_LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_HOST"
+_ONCE = frozenset((_LENGTH, _CODING, _HOST_KEY))
+_VERSIONS = ("1.0", "1.1")
+_MAX_LENGTH_DIGITS = 18
+_UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
+
+
+class RefusedError(Exception):
+    """A request that the server refuses before the app sees it.
+
+    Attributes:
+        status: of the response.
+    """
+
+    def __init__(self, status: HTTPStatus) -> None:
+        self.status = status
+        super().__init__(status.phrase)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a valid request.
+
+    Attributes:
+        environ: the request's part of a WSGI environment (PEP 3333).
+        length: the announced length of the body; None if it comes in chunks.
+        is_http_1_0: whether the response must be one of HTTP/1.0.
+        is_last: whether the client asks to close the connection after the response.
+        expects_continue: whether the client waits for a 100 before it sends the body.
+    """
+
+    environ: dict[str, Any]
+    length: int | None
+    is_http_1_0: bool
+    is_last: bool
+    expects_continue: bool
+
+
+class HeadParser:
+    """Takes the bytes of one head as they arrive, in time linear to their number."""
+
+    def __init__(self) -> None:
+        self._environ: dict[str, Any] = {}
+        self._doubled: set[str] = set()
+        self._target = b""
+        self._is_complete = False
+        self._parser = HttpRequestParser(self)
+
+    def feed(self, data: bytes) -> None:
+        """Parse the next bytes.
+
+        Raises:
+            RefusedError: they break the grammar.
+        """
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            pass  # an offer that a server may ignore (RFC 9110, section 7.8)
+        except HttpParserError as error:
+            coding = self._environ.get(_CODING, "chunked").lower()
+            is_unknown = "chunked" not in coding
+            status = HTTPStatus.NOT_IMPLEMENTED if is_unknown else HTTPStatus.BAD_REQUEST
+            raise RefusedError(status) from error
+
+    def on_url(self, url: bytes) -> None:
+        """Collect the target; llhttp passes it in the pieces that arrived."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a header under its key of WSGI."""
+        if not (key := _key_of(name)):
+            return
+        text = value.decode("latin-1").strip(" \t")
+        if key in self._environ:
+            self._doubled.add(key)
+            text = f"{self._environ[key]}, {text}"
+        self._environ[key] = text
+
+    def on_headers_complete(self) -> None:
+        """Note the end of the head."""
+        self._is_complete = True
+
+    def head(self, request_line: bytes) -> Head:
+        """Return the head once all its bytes are fed.
+
+        Args:
+            request_line: their first line, up to the line feed.
+
+        Raises:
+            RefusedError: the request is not to be answered by the app.
+        """
+        version = _version_of(request_line)
+        if not (self._is_complete and version) or self._doubled & _ONCE:
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
+        if version not in _VERSIONS:
+            raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+        is_http_1_0 = version == "1.0"
+        method = self._parser.get_method().decode()
+        del self._parser  # it refers to this object: the cycle would be left to the collector
+        environ = self._environ
+        environ["REQUEST_METHOD"] = method
+        environ["PATH_INFO"], environ["QUERY_STRING"] = self._route(method, is_http_1_0=is_http_1_0)
+        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
+        length = self._length(is_http_1_0=is_http_1_0)
+        expects_continue = "HTTP_EXPECT" in environ and not is_http_1_0
+        if expects_continue and environ["HTTP_EXPECT"].lower() != "100-continue":
+            raise RefusedError(HTTPStatus.EXPECTATION_FAILED)
+        is_last = is_http_1_0 or _has_close(environ.get("HTTP_CONNECTION", ""))
+        return Head(environ, length, is_http_1_0, is_last, expects_continue)
+
+    def _route(self, method: str, *, is_http_1_0: bool) -> tuple[str, str]:
+        """Return path and query of the target (RFC 9112, section 3.2)."""
+        host = self._environ.get(_HOST_KEY, "" if is_http_1_0 else None)
+        if host is None or not _is_host(host):
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
+        path, query, authority = _parse_target(method, self._target)
+        if authority:
+            self._environ[_HOST_KEY] = authority
+        return path, query
+
+    def _length(self, *, is_http_1_0: bool) -> int | None:
+        coding = self._environ.pop(_CODING, None)
+        text = self._environ.get(_LENGTH, "0")
+        if coding is not None:
+            if is_http_1_0 or coding.lower() != "chunked" or _LENGTH in self._environ:
+                raise RefusedError(HTTPStatus.BAD_REQUEST)
+            return None
+        if not (text.isascii() and text.isdigit()) or len(text) > _MAX_LENGTH_DIGITS:
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
+        return int(text)
+
+
+# Clients repeat themselves: most requests have the same first line and header names.
+@lru_cache(maxsize=64)
+def _version_of(line: bytes) -> str:
+    """Return the version of a valid request line, else ""."""
+    found = _REQUEST_LINE.fullmatch(line)
+    return found[1].decode() if found else ""
+
+
+@lru_cache(maxsize=64)
+def _parse_target(method: str, target: bytes) -> tuple[str, str, str]:
+    """Return the decoded path, the query, and the authority of an absolute target."""
+    text, authority = target.decode("latin-1"), ""
+    if (absolute := _ABSOLUTE_FORM.fullmatch(text)) and absolute[1]:
+        authority, text = absolute[1], absolute[2] or "/"
+        if text.startswith("?"):
+            text = f"/{text}"
+    is_path = text.startswith("/") or (method, text) == ("OPTIONS", "*")
+    if not is_path or "#" in text:
+        raise RefusedError(HTTPStatus.BAD_REQUEST)
+    path, _, query = text.partition("?")
+    return unquote_to_bytes(path).decode("latin-1"), query, authority
+
+
+@lru_cache(maxsize=64)
+def _has_close(options: str) -> bool:
+    """Return whether the options of a Connection header include ``close``."""
+    return "close" in (option.strip(" \t") for option in options.lower().split(","))
+
+
+@lru_cache(maxsize=64)
+def _is_host(value: str) -> bool:
+    return bool(_HOST_VALUE.fullmatch(value))
+
+
+@lru_cache(maxsize=256)
+def _key_of(name: bytes) -> str:
+    """Return the header's key of WSGI; "" for a name with "_", which would pass for "-"."""
+    key = "" if b"_" in name else name.decode("ascii").upper().replace("-", "_")
+    return key if key in _UNPREFIXED or not key else f"HTTP_{key}"

@@ -1,0 +1,101 @@
+"""Responses as bytes (RFC 9112), and the WSGI app's as well."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+from wsgiref.handlers import format_date_time
+
+from func.messages import JSON, STATUS_LINES, Response
+from func.protocols.json_codec import render_json
+from func.server.request_reader import ReceivedRequest
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+OVERLOAD = (("Retry-After", "1"),)
+_BODILESS = ("1", "204", "304")
+# A body of up to so many bytes goes out in one piece with its head; a larger one is not copied.
+MAX_JOINED_BYTES = 16 * 1024
+
+
+def encode(
+    status_line: str,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    *,
+    request: ReceivedRequest | None,
+    closes: bool,
+) -> list[bytes]:
+    """Return a response as the pieces to send, of which the body may be one.
+
+    ``request`` is None if it was refused; with ``closes``, announce the end of the connection.
+    """
+    version = "1.0" if request and request.head.is_http_1_0 else "1.1"
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    close = "Connection: close\r\n" if closes else ""
+    date = _date(int(time.time()))
+    head = f"HTTP/{version} {status_line}\r\n{lines}Date: {date}\r\n{close}\r\n".encode("latin-1")
+    if request and request.is_head:
+        return [head]
+    return [head, body] if len(body) > MAX_JOINED_BYTES else [head + body]
+
+
+def refusal(status: HTTPStatus) -> Response:
+    """Return the response to a request that the server itself refuses; it quotes nothing."""
+    headers = OVERLOAD if status is HTTPStatus.SERVICE_UNAVAILABLE else ()
+    return Response(render_json({"error": status.phrase}), JSON, status, headers)
+
+
+def call_wsgi(
+    app: Callable[..., Iterable[bytes]], environ: dict[str, Any]
+) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Return status line, headers and body of a WSGI app's response (PEP 3333)."""
+    started: list[Any] = []
+
+    def start_response(status_line: str, headers: list[tuple[str, str]], _: object = None) -> Any:
+        started[:] = status_line, headers
+        return pieces.append
+
+    pieces: list[bytes] = []
+    chunks = app(_complete(environ), start_response)
+    try:
+        pieces.extend(chunks)
+    finally:
+        if close := getattr(chunks, "close", None):
+            close()
+    status_line, headers = started
+    body = b"".join(pieces)
+    if not status_line.startswith(_BODILESS) and not any(
+        name.lower() == "content-length" for name, _ in headers
+    ):
+        headers = [*headers, ("Content-Length", str(len(body)))]
+    return status_line, headers, body
+
+
+def status_line_of(response: Response) -> str:
+    """Return the status line of a response."""
+    return STATUS_LINES[response.status]
+
+
+def _complete(environ: dict[str, Any]) -> dict[str, Any]:
+    host, _, port = environ.get("HTTP_HOST", "").rpartition(":")
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": host or "localhost",
+        "SERVER_PORT": port if port.isdigit() else "80",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        **environ,
+    }
+
+
+@lru_cache(maxsize=1)
+def _date(now_s: int) -> str:
+    return format_date_time(now_s)

@@ -1,0 +1,47 @@
+"""Threads for the requests that would hold up the event loop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerPool:
+    """At most ``threads`` threads, started when they are first needed; the queue is bounded.
+
+    They are daemons: a second signal ends the process, whatever they work on.
+    """
+
+    def __init__(self, threads: int, max_waiting: int) -> None:
+        self._threads, self._max_waiting = threads, max_waiting
+        self._started = 0
+        self._unfinished = 0
+        self._tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    def submit(self, task: Callable[[], None]) -> bool:
+        """Have a thread call a function; return False if too many wait. Not safe in threads."""
+        if self._tasks.qsize() >= self._max_waiting:
+            return False
+        self._unfinished += 1
+        if self._unfinished > self._started < self._threads:
+            self._started += 1
+            threading.Thread(target=self._work, name="worker", daemon=True).start()
+        self._tasks.put(task)
+        return True
+
+    def finish(self) -> None:
+        """Note that a task has ended; called by the thread that submits."""
+        self._unfinished -= 1
+
+    def _work(self) -> None:
+        while True:
+            task = self._tasks.get()
+            try:
+                task()
+            except Exception:
+                logger.exception("A task failed")
+            del task  # it holds the request, which must not outlive its response

@@ -1,0 +1,1 @@
+"""Find what prevents the function from working on a cluster."""

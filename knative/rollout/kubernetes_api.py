@@ -1,0 +1,255 @@
+"""The Kubernetes API: the only module that imports its client.
+
+Requests are repeated while the API is unavailable for a moment; refusals become errors that quote
+the API.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, NoReturn, Self
+
+from kubernetes import client, config, watch
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+from urllib3.exceptions import HTTPError
+
+from knative.rollout.errors import (
+    ConfigurationError,
+    NotFoundError,
+    RefusedError,
+    UnreachableError,
+)
+from knative.rollout.timeouts import Timing
+
+FIELD_MANAGER = "intent-classifier-rollout"
+# Also 500: the API answers it while its webhooks or its storage are unavailable.
+TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of object in a named API group; ``plural`` as in its URLs."""
+
+    group: str
+    version: str
+    plural: str
+
+
+SERVICES = Kind(group="serving.knative.dev", version="v1", plural="services")
+REVISIONS = Kind(group="serving.knative.dev", version="v1", plural="revisions")
+DOMAIN_MAPPINGS = Kind(group="serving.knative.dev", version="v1beta1", plural="domainmappings")
+BROKERS = Kind(group="eventing.knative.dev", version="v1", plural="brokers")
+TRIGGERS = Kind(group="eventing.knative.dev", version="v1", plural="triggers")
+DEPLOYMENTS = Kind(group="apps", version="v1", plural="deployments")
+ACCESS_REVIEWS = Kind(group="authorization.k8s.io", version="v1", plural="selfsubjectaccessreviews")
+
+
+class KubernetesApi:
+    """The requests that the command needs; objects are plain documents.
+
+    All methods raise RefusedError, or its subclass NotFoundError, when the API refuses a request,
+    and UnreachableError when it stays unavailable.
+    """
+
+    def __init__(self, api_client: client.ApiClient, timing: Timing) -> None:
+        self._client, self._timing = api_client, timing
+        self._objects = client.CustomObjectsApi(api_client)
+        self._core = client.CoreV1Api(api_client)
+
+    @classmethod
+    def connect(cls, *, kubeconfig: str | None, context: str | None, timing: Timing) -> Self:
+        """Find the cluster as kubectl does: by kubeconfig, else by the pod's service account.
+
+        Args:
+            kubeconfig: a file; None means that of KUBECONFIG or ``~/.kube/config``.
+            context: a context in it; None means its current one.
+            timing: timeouts and intervals.
+
+        Raises:
+            ConfigurationError: there is neither.
+        """
+        settings = client.Configuration()
+        try:
+            config.load_kube_config(kubeconfig, context, settings, persist_config=False)
+        except (ConfigException, OSError) as error:
+            if kubeconfig or context:
+                raise ConfigurationError(str(error)) from error
+            _load_service_account(settings, error)
+        settings.retries = False  # _ask repeats requests itself
+        return cls(client.ApiClient(settings), timing)
+
+    def read(self, kind: Kind, namespace: str, name: str) -> Document:
+        """Return an object."""
+        place = (kind.group, kind.version, namespace, kind.plural, name)
+        document: Document = self._ask(self._objects.get_namespaced_custom_object, *place)
+        return document
+
+    def list_objects(self, kind: Kind, namespace: str, *, selector: str = "") -> list[Document]:
+        """Return the objects of a namespace that a label selector matches."""
+        place = (kind.group, kind.version, namespace, kind.plural)
+        listed = self._ask(
+            self._objects.list_namespaced_custom_object, *place, label_selector=selector
+        )
+        items: list[Document] = listed["items"]
+        return items
+
+    def patch(self, kind: Kind, namespace: str, name: str, patch: list[Document]) -> Document:
+        """Apply a JSON Patch to an object and return the object."""
+        document: Document = self._ask(
+            self._objects.patch_namespaced_custom_object,
+            *(kind.group, kind.version, namespace, kind.plural, name),
+            body=patch,
+            field_manager=FIELD_MANAGER,
+            _content_type="application/json-patch+json",
+        )
+        return document
+
+    def watch(
+        self, kind: Kind, namespace: str, name: str, *, resource_version: str, timeout_s: float
+    ) -> Generator[Document, None, None]:
+        """Yield an object at each change; end when the watch ends or fails for any reason."""
+        events = watch.Watch().stream(
+            self._objects.list_namespaced_custom_object,
+            *(kind.group, kind.version, namespace, kind.plural),
+            field_selector=f"metadata.name={name}",
+            resource_version=resource_version,
+            timeout_seconds=max(1, math.ceil(timeout_s)),
+            _request_timeout=(self._timing.request_s, timeout_s + self._timing.request_s),
+        )
+        try:
+            for event in events:
+                if not event or event["type"] not in {"ADDED", "MODIFIED"}:
+                    return
+                yield event["object"]
+        except (ApiException, HTTPError, OSError):
+            return
+
+    def list_pods(self, namespace: str, selector: str) -> list[Document]:
+        """Return the pods of a namespace that a label selector matches."""
+        verb = self._core.list_namespaced_pod
+        items: list[Document] = self._read_json(verb, namespace, label_selector=selector)["items"]
+        return items
+
+    def list_nodes(self) -> list[Document]:
+        """Return the nodes."""
+        items: list[Document] = self._read_json(self._core.list_node)["items"]
+        return items
+
+    def read_log(self, namespace: str, pod: str, container: str, *, lines: int) -> str:
+        """Return the last lines of a container's log."""
+        log = self._read(
+            self._core.read_namespaced_pod_log,
+            *(pod, namespace),
+            container=container,
+            tail_lines=lines,
+        )
+        return log.decode(errors="replace")
+
+    def read_config_map(self, namespace: str, name: str) -> dict[str, str]:
+        """Return the data of a ConfigMap."""
+        found = self._read_json(self._core.read_namespaced_config_map, name, namespace)
+        data: dict[str, str] = found.get("data") or {}
+        return data
+
+    def read_load_balancer(self, namespace: str, service: str) -> tuple[str, ...]:
+        """Return the addresses of a Kubernetes Service's load balancer."""
+        found = self._read_json(self._core.read_namespaced_service, service, namespace)
+        entries = found.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
+        return tuple(each.get("hostname") or each["ip"] for each in entries)
+
+    def read_version(self) -> tuple[int, int]:
+        """Return the major and minor version of Kubernetes."""
+        found = self._read_json(client.VersionApi(self._client).get_code)
+        return int(found["major"]), int(found["minor"].rstrip("+"))
+
+    def is_allowed(self, verb: str, group: str, resource: str, namespace: str) -> bool:
+        """Return whether the API grants us a verb on a resource, such as ``pods/log``."""
+        plural, _, subresource = resource.partition("/")
+        attributes = {
+            "namespace": namespace,
+            "verb": verb,
+            "group": group,
+            "resource": plural,
+            "subresource": subresource,
+        }
+        kind = ACCESS_REVIEWS
+        answer = self._ask(
+            self._objects.create_cluster_custom_object,
+            *(kind.group, kind.version, kind.plural),
+            body={
+                "apiVersion": f"{kind.group}/{kind.version}",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": attributes},
+            },
+        )
+        return bool(answer["status"].get("allowed"))
+
+    def _read_json(self, verb: Callable[..., Any], *place: str, **options: Any) -> Any:
+        return json.loads(self._read(verb, *place, **options))
+
+    def _read(self, verb: Callable[..., Any], *place: str, **options: Any) -> bytes:
+        """Return a response body, unparsed: the client's models reject objects of newer APIs."""
+
+        def read(*place: str, **options: Any) -> bytes:
+            body: bytes = verb(*place, **options, _preload_content=False).data
+            return body
+
+        body: bytes = self._ask(read, *place, **options)
+        return body
+
+    def _ask(self, verb: Callable[..., Any], *place: str, **options: Any) -> Any:
+        """Send a request, repeatedly while the API is unavailable for a moment.
+
+        That is safe for patches too: a repeated patch fails its test of the resourceVersion.
+        """
+        deadline = time.monotonic() + self._timing.patience_s
+        cause: Exception
+        while True:
+            try:
+                return verb(*place, _request_timeout=self._timing.request_s, **options)
+            except ApiException as error:
+                if error.status not in TRANSIENT_STATUSES:
+                    _refuse(error)
+                cause, reason = error, f"{error.status} {_message(error)}"
+            except (HTTPError, OSError) as error:
+                cause, reason = error, str(error)
+            if time.monotonic() >= deadline:
+                raise UnreachableError(reason, self._timing.patience_s) from cause
+            time.sleep(self._timing.poll_s)
+
+
+def _load_service_account(settings: client.Configuration, cause: Exception) -> None:
+    try:
+        config.load_incluster_config(settings)
+    except ConfigException as error:
+        raise ConfigurationError(f"{cause} And no pod: {error}") from error
+
+
+def _refuse(error: ApiException) -> NoReturn:
+    message = _message(error)
+    match error.status:
+        case HTTPStatus.NOT_FOUND:
+            raise NotFoundError(HTTPStatus.NOT_FOUND, message) from error
+        case HTTPStatus.FORBIDDEN:
+            remedy = "\nThe Role with the required permissions is in docs/rollouts.md."
+            raise RefusedError(HTTPStatus.FORBIDDEN, message, remedy) from error
+        case HTTPStatus.UNAUTHORIZED:
+            remedy = "\nThe credentials are wrong or have expired."
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, message, remedy) from error
+    raise RefusedError(error.status or 0, message) from error
+
+
+def _message(error: ApiException) -> str:
+    """Return the message of the Status object in the body, else the HTTP reason."""
+    try:
+        return str(json.loads(error.body or "")["message"])
+    except (TypeError, ValueError, KeyError):
+        return str(error.reason)

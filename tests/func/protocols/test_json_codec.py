@@ -1,0 +1,20 @@
+"""JSON: values in, compact bytes out."""
+
+from __future__ import annotations
+
+import pytest
+
+from func.errors import BadRequestError
+from func.protocols.json_codec import parse_object, render_json
+from func.settings import Settings
+
+
+def test_object_is_required():
+    """A JSON value that is no object has no fields."""
+    with pytest.raises(BadRequestError, match=r"^The body must be a JSON object$"):
+        parse_object('"text"', Settings())
+
+
+def test_rendered_json_is_compact_utf8():
+    """Answers carry no needless bytes and no escapes."""
+    assert render_json({"a": ["ü", 1]}) == '{"a":["ü",1]}'.encode()

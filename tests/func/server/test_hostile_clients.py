@@ -1,0 +1,155 @@
+"""Clients that mean harm, against the real server process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import statistics
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.func.server.test_connection import MUCH_WORK, PROBE, QUICK, SLOW
+from tests.support.servers import RunningServer, wait_for
+
+STOPS = int(os.environ.get("STOPS", "5"))  # `make soak` asks for more
+PAGE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
+MEBIBYTE = 1024 * 1024
+
+
+def resident_bytes(server: RunningServer) -> int:
+    """Return the largest memory that the process has had."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    [kibibytes] = re.findall(r"VmHWM:\s+(\d+)", status)
+    return 1024 * int(kibibytes)
+
+
+def cpu_time_s(server: RunningServer) -> float:
+    """Return the CPU time of the process."""
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def connect(stack: ExitStack, port: int) -> socket.socket:
+    """Open a connection that is closed in the end."""
+    return stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+
+
+class Knocker(threading.Thread):
+    """Connects and closes until nobody listens."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self._port = port
+
+    def run(self) -> None:
+        """Connect, send a part of a request, close."""
+        try:
+            while True:
+                with socket.create_connection(("127.0.0.1", self._port), timeout=0.5) as client:
+                    client.send(PROBE[:9])
+        except OSError:
+            return
+
+
+def test_stops_do_not_hang(start_server):
+    """However often it is stopped while clients connect and close, the server ends in time."""
+    for _ in range(STOPS):
+        server = start_server(SHUTDOWN_TIMEOUT_S="3")
+        knockers = [Knocker(server.port) for _ in range(4)]
+        for knocker in knockers:
+            knocker.start()
+        assert server.stop()[0] == 0
+
+
+def test_second_signal_ends_the_draining(start_server):
+    """Whoever has no patience sends SIGTERM again."""
+    server = start_server(SHUTDOWN_TIMEOUT_S="3600", SHUTDOWN_DELAY_S="3600")
+    with ExitStack() as stack:
+        connect(stack, server.port).sendall(QUICK[:-1])
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "Stopping" in "".join(server.lines))
+        code, log = server.stop()
+
+    assert code == 0
+    assert "Stopped with 1 connections unanswered" in log
+
+
+def test_memory_is_bounded(start_server):
+    """Pipelined requests for large pages, and responses that nobody reads, take little."""
+    server = start_server()
+    with ExitStack() as stack:
+        for _ in range(8):
+            client = connect(stack, server.port)
+            client.settimeout(0)
+            client.send(PAGE * 190)
+        for _ in range(300):
+            connect(stack, server.port).sendall(PAGE)
+        assert requests.get(f"{server.url}/health", timeout=10).ok
+        connect(stack, server.port).sendall(SLOW)
+        wait_for(lambda: server_is_quiet(server))
+        assert resident_bytes(server) < 100 * MEBIBYTE
+
+
+def server_is_quiet(server: RunningServer) -> bool:
+    """Return whether the process has used no CPU time for a moment."""
+    before = cpu_time_s(server)
+    time.sleep(0.2)
+    return cpu_time_s(server) - before < 0.02
+
+
+def test_idle_connections_cost_nothing(start_server):
+    """Thousands of open connections take next to no time while nothing happens on them."""
+    server = start_server()
+    with ExitStack() as stack:
+        for _ in range(3000):
+            connect(stack, server.port)
+        wait_for(lambda: server_is_quiet(server))
+        before = cpu_time_s(server)
+        start = time.monotonic()
+        wait_for(lambda: time.monotonic() - start > 2)
+        assert cpu_time_s(server) - before < 0.1
+
+
+@pytest.mark.parametrize("request_", [MUCH_WORK, SLOW], ids=["much-work", "large"])
+def test_probes_do_not_wait_for_expensive_requests(start_server, request_):
+    """Behind a hundred of them, the median probe takes some milliseconds."""
+    server = start_server()
+    with ExitStack() as stack:
+        for _ in range(100):
+            connect(stack, server.port).sendall(request_)
+        probe = connect(stack, server.port)
+        durations = []
+        for _ in range(50):
+            start = time.perf_counter()
+            probe.sendall(PROBE)
+            assert probe.recv(65536).startswith(b"HTTP/1.1 200 ")
+            durations.append(time.perf_counter() - start)
+
+    assert statistics.median(durations) < 0.1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"GET a://" + b"1" * 30_000, id="digits-in-target"),
+        pytest.param(b"GET / HTTP/1.1\r\nX:" + b" " * 30_000 + b"\0\r\n", id="spaces-in-value"),
+    ],
+)
+def test_parsing_is_linear_on_both_ports(start_server, sent):
+    """No head within the limits takes the server a noticeable time."""
+    server = start_server(METRICS_PORT="0")
+    [metrics_port] = re.findall(r"Metrics on http://[^:]+:(\d+)", "".join(server.lines))
+    before = cpu_time_s(server)
+    for port in (server.port, int(metrics_port)):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(sent + b"\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 4")
+
+    assert cpu_time_s(server) - before < 0.5

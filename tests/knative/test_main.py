@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from knative.__main__ import main
+from knative.arguments import EXAMPLES
+from knative.rollout.errors import (
+    ConfigurationError,
+    ImageError,
+    InterruptionError,
+    RolledBackError,
+    SmokeError,
+    StrandedError,
+    TakenOverError,
+    exit_code,
+)
+from knative.rollout.progress import Progress
+from tests.support.paths import ROOT
+
+DIGEST = "x@sha256:" + "0" * 64
+FAILED = SmokeError("health", "ill")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="no-command"),
+        pytest.param(["rollout", "--env", "PORT=1"], id="reserved-variable"),
+        pytest.param(["rollout", "--env", "LOG_LEVEL"], id="variable"),
+        pytest.param(["rollout", "--image", DIGEST, "--steps", "5,1"], id="steps"),
+        pytest.param(["rollout", "--image", DIGEST, "--pause", "-1"], id="pause"),
+        pytest.param(["rollout", "--image", DIGEST, "--pause", "soon"], id="no-number"),
+        pytest.param(["smoke", "--expect", "hello"], id="case"),
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments, capsys):
+    """Wrong usage prints an error."""
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "error: " in capsys.readouterr().err
+
+
+def test_help_shows_examples_and_exit_codes():
+    """--help shows the examples and exit codes."""
+    command = [sys.executable, "-m", "knative", "--help"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert EXAMPLES in printed
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(FAILED, 1, id="failed"),
+        pytest.param(ImageError("x"), 2, id="usage"),
+        pytest.param(StrandedError(FAILED, FAILED, "x"), 3, id="stranded"),
+        pytest.param(TakenOverError("x", "y"), 4, id="taken-over"),
+        pytest.param(RolledBackError(FAILED, "x"), 1, id="rolled-back"),
+        pytest.param(RolledBackError(InterruptionError(15), "x"), 143, id="interrupted"),
+        pytest.param(InterruptionError(2), 130, id="interrupted-early"),
+        pytest.param(ValueError("x"), 1, id="other"),
+    ],
+)
+def test_exit_codes(error, code):
+    """Each error has its documented exit code."""
+    assert exit_code(error) == code
+
+
+def test_a_missing_cluster_is_reported(capsys, tmp_path):
+    """A missing kubeconfig is an error."""
+    missing = str(tmp_path / "kubeconfig")
+    assert main(["status", "--kubeconfig", missing]) == ConfigurationError.exit_code
+    assert "error: No cluster is configured" in capsys.readouterr().err
+
+
+def test_the_timeout_is_that_of_each_wait(api, run):
+    """--timeout replaces the default."""
+    api.edit(lambda service: service["status"].update(observedGeneration=0))
+    outcome = run("rollout", "--image", DIGEST, "--timeout", "0.1")
+    assert outcome.code == 1
+    assert "Timed out after 0.1 s waiting until the present traffic is routed" in outcome.err
+
+
+class TestProgress:
+    def test_a_terminal_shows_a_clock_that_goes_away(self):
+        """A terminal shows a clock and the text unchanged."""
+        screen = io.StringIO()
+        console = Console(file=screen, force_terminal=True, width=80)
+        with Progress(console).during("Waiting for [x]"):
+            pass
+        assert "Waiting for [x]" in screen.getvalue()
+        assert "0:00:0" in screen.getvalue()
+
+    def test_a_log_gets_plain_lines(self):
+        """Elsewhere each activity is one line."""
+        screen = io.StringIO()
+        progress = Progress(Console(file=screen, markup=False))
+        with progress.during("Waiting"):
+            progress.say("Done")
+        assert screen.getvalue() == "Waiting ...\nDone\n"
