@@ -72,7 +72,9 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         f"Training on {len(dataset.train)} utterances of {intents} intents, "
         f"testing on {len(dataset.test)}"
     )
-    training_options = Options(options.seed, options.reject_budget, options.features)
+    training_options = Options(
+        options.seed, options.reject_budget, options.features, options.languages
+    )
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
         fitted = fit(dataset, training_options, progress=console.print)
@@ -118,9 +120,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--features",
-        choices=("tfidf", "static"),
+        choices=("tfidf", "static", "use", "minilm"),
         default="tfidf",
-        help="static adds word vectors (requirements/static.txt) to TF-IDF (default tfidf)",
+        help="static adds word vectors (requirements/static.txt) to TF-IDF; use (16 languages) and "
+        "minilm (English) add a sentence encoder (requirements/sentence.txt); default tfidf",
+    )
+    parser.add_argument(
+        "--languages",
+        type=lambda codes: tuple(codes.split(",")),
+        default=(),
+        metavar="en,de",
+        help="with --features use: keep only the pieces of these languages (default all)",
     )
     parser.add_argument(
         "--leave-out-contradictions",

@@ -17,11 +17,17 @@ from model.errors import (
     ArtifactBrokenError,
     ArtifactMissingError,
     CompiledFormError,
+    EncoderError,
     InvalidCompiledFormError,
     one_line,
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
+from model.inference.encoders.encoder_file import (
+    ENCODER_NAME,
+    SentenceEncoder,
+    load_encoder,
+)
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import (
     OUT_OF_SCOPE,
@@ -223,7 +229,8 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     compiled_path = path.with_suffix(COMPILED_SUFFIX)
     try:
         arrays = compiled_path.read_bytes()
-        return CompiledScorer(CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256))
+        compiled = CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256)
+        return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest))
     except FileNotFoundError:
         reason = "does not exist"
     except OSError:
@@ -234,6 +241,14 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     except CompiledFormError as error:
         reason = error.reason
     return _load_pipeline(path, content, f"{compiled_path} {reason}")
+
+
+def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:
+    encoder_path = path.with_name(ENCODER_NAME)
+    try:
+        return load_encoder(encoder_path, digest=digest) if digest else None
+    except EncoderError as error:
+        raise ArtifactBrokenError(encoder_path, error.reason) from error
 
 
 def _load_pipeline(path: Path, content: bytes, why: str) -> Scorer:

@@ -18,8 +18,16 @@ from model.inference.static_embedding import Embedding
 from model.learning.augmentation import add_typos
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
-from model.learning.linear_model import Integers, Linear, fit_detector, fit_naive_bayes, fit_svm
-from model.learning.pipeline import BLOCK_WEIGHTS, STATIC, build_features
+from model.learning.known_vectors import KnownVectors
+from model.learning.linear_model import (
+    Integers,
+    Linear,
+    fit_detector,
+    fit_logistic_regression,
+    fit_naive_bayes,
+    fit_svm,
+)
+from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, build_features
 from model.learning.term_weighting import concentration_factors
 
 TYPO_WEIGHT = 0.2
@@ -35,9 +43,12 @@ class Learner:
     Each utterance also has a misspelt copy with a small weight. The names of intents are training
     utterances too, because they describe the intents; this helps most with few utterances.
 
+    Static vectors are features of the support vector machine, beside the n-grams. The vectors of a
+    sentence encoder have a logistic regression of their own, which gains more.
+
     Attributes:
         features: the fitted features of the classifiers.
-        ngram_count: the number of n-grams, which come before the static vectors' dimensions.
+        ngram_count: the number of n-grams, which come before the vectors' dimensions.
     """
 
     def __init__(
@@ -47,7 +58,7 @@ class Learner:
         labels: Sequence[str],
         *,
         seed: int,
-        embedding: Embedding | None = None,
+        embedding: Embedding | KnownVectors | None = None,
     ) -> None:
         """Fit the features.
 
@@ -56,7 +67,7 @@ class Learner:
             targets: the index of each utterance's label.
             labels: the intents.
             seed: the random seed of typos and solvers.
-            embedding: static word vectors as additional features.
+            embedding: the texts' vectors as additional features.
 
         Raises:
             NoWordsError: the texts have no words.
@@ -69,40 +80,57 @@ class Learner:
         self._embedding = embedding
         self.features = CachedFeatures(build_features(embedding), texts)
         sizes = self.features.sizes
-        self.ngram_count = sum(sizes.values()) - sizes.get(STATIC, 0)
+        self.ngram_count = sum(sizes.values()) - sizes.get(VECTORS, 0)
         self._factors = np.repeat(
             np.array([BLOCK_WEIGHTS[name] for name in sizes], np.float32), list(sizes.values())
         )
         rng = random.Random(seed)  # noqa: S311 - no secret depends on it
         self._seed = seed
         self._clean = self._weighted(texts)
-        misspelt = self._weighted([add_typos(text, rng) for text in texts])
-        self._all = vstack((self._clean, misspelt), format="csr")
+        misspelt = [add_typos(text, rng) for text in texts]
         self._targets = np.concatenate((targets, targets))
-        typo_weight = TYPO_WEIGHT if embedding is None else TYPO_WEIGHT_WITH_VECTORS
+        if isinstance(embedding, KnownVectors):
+            ngrams = self.features.transform(misspelt, without=VECTORS)
+            weighted = ngrams.multiply(self._factors[: self.ngram_count])
+            self._all = vstack((self._clean[:, : self.ngram_count], weighted), format="csr")
+            self._sentence_model = fit_logistic_regression(embedding.transform(texts), targets)
+        else:
+            self._all = vstack((self._clean, self._weighted(misspelt)), format="csr")
+            self._sentence_model = None
+        typo_weight = TYPO_WEIGHT_WITH_VECTORS if isinstance(embedding, Embedding) else TYPO_WEIGHT
         self._weights = np.repeat((1.0, typo_weight), len(targets))
 
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
-        return build_features(self._embedding).fit(self._texts)
+        known = isinstance(self._embedding, KnownVectors)
+        return build_features(self._embedding.encoder if known else self._embedding).fit(
+            self._texts
+        )
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""
         return ensemble.blend(self.fit_base_models(ensemble.hyperparameters))
 
     def fit_base_models(self, hyperparameters: Hyperparameters) -> tuple[Linear, ...]:
-        """Fit the support vector machine and naive Bayes."""
+        """Fit the support vector machine, naive Bayes and, with an encoder, the sentence model."""
         concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
         features = self._all.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
         svm = fit_svm(
             features, *samples, regularisation=hyperparameters.regularisation, seed=self._seed
         )
-        # Naive Bayes needs counts, which the dimensions of static vectors are not.
+        # Naive Bayes needs counts, which the dimensions of vectors are not.
         naive_bayes = fit_naive_bayes(features[:, : self.ngram_count], *samples)
         naive_bayes = naive_bayes.with_idle_features(features.shape[1] - self.ngram_count)
-        factors = concentration * self._factors
-        return svm.scaled_features(factors), naive_bayes.scaled_features(factors)
+        factors = concentration * self._factors[: features.shape[1]]
+        models = svm.scaled_features(factors), naive_bayes.scaled_features(factors)
+        if self._sentence_model is None:
+            return models
+        dimensions = len(self._factors) - self.ngram_count
+        return (
+            *(model.with_idle_features(dimensions) for model in models),
+            self._sentence_model.after_idle_features(self.ngram_count),
+        )
 
     @cached_property
     def _concentration(self) -> NDArray[np.float32]:

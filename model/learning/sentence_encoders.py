@@ -46,6 +46,15 @@ class EncoderSource:
     files: Mapping[str, str]
     languages: tuple[str, ...]
 
+    def for_card(self) -> dict[str, object]:
+        """Return what the model card says of the encoder."""
+        return {
+            "title": self.title,
+            "licence": self.licence,
+            "origin": self.origin,
+            "languages": self.languages,
+        }
+
     def read(self) -> list[bytes]:
         """Return the contents of the files.
 

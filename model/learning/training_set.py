@@ -9,7 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from model.datasets.readers import Example
+from model.inference.encoders.encoder_file import SentenceEncoder
 from model.inference.static_embedding import Embedding
+from model.learning.known_vectors import KnownVectors
+from model.learning.learner import words_of_name
 from model.learning.linear_model import Integers
 
 # A detector that is trained on fewer out-of-scope texts does not generalize.
@@ -24,28 +27,32 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
-        embedding: static word vectors as additional features.
+        embedding: the texts' vectors as additional features.
     """
 
     texts: tuple[str, ...]
     intents: tuple[str, ...]
     out_of_scope: tuple[str, ...] = ()
-    embedding: Embedding | None = None
+    embedding: Embedding | KnownVectors | None = None
 
     @classmethod
     def of(
         cls,
         examples: Sequence[Example],
         out_of_scope: Sequence[str] = (),
-        embedding: Embedding | None = None,
+        embedding: Embedding | SentenceEncoder | None = None,
     ) -> TrainingSet:
-        """Build a training set; too few out-of-scope texts are ignored."""
-        return cls(
-            tuple(example.text for example in examples),
-            tuple(example.intent for example in examples),
-            tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else (),
-            embedding,
-        )
+        """Build a training set; too few out-of-scope texts are ignored.
+
+        A sentence encoder encodes all texts now, once.
+        """
+        texts = tuple(example.text for example in examples)
+        intents = tuple(example.intent for example in examples)
+        out_of_scope = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
+        if isinstance(embedding, SentenceEncoder):
+            names = map(words_of_name, set(intents))
+            embedding = KnownVectors(embedding, [*texts, *names, *out_of_scope])
+        return cls(texts, intents, out_of_scope, embedding)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

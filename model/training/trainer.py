@@ -22,6 +22,12 @@ from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import Evaluation, robustness_of, summarise
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.encoders.encoder_file import (
+    ENCODER_NAME,
+    KINDS,
+    SentenceEncoder,
+    to_bytes,
+)
 from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
@@ -33,6 +39,7 @@ from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import FINE_LEVELS, LEVELS, rounded, step_of
+from model.learning.sentence_encoders import SOURCES, load_arrays
 from model.learning.training_set import TrainingSet
 from model.learning.wordllama import PACKAGE, load_embedding
 from model.reporting.html_report import render_report
@@ -43,7 +50,7 @@ REPORT_NAME = "report.html"
 REJECT_BUDGET = 0.05
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
 
-Features = Literal["tfidf", "static"]
+Features = Literal["tfidf", "static", "use", "minilm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +60,29 @@ class Options:
     Attributes:
         seed: the random seed; equal data and seeds lead to equal predictions.
         reject_budget: the share of in-scope utterances that may be rejected, 0 to 1.
-        features: ``tfidf``, or ``static`` for additional static word vectors.
+        features: ``tfidf``; ``static`` for additional static word vectors; ``use`` or ``minilm``
+            for the vectors of a sentence encoder.
+        languages: codes of the languages whose pieces the encoder keeps; all if empty.
     """
 
     seed: int = 0
     reject_budget: float = REJECT_BUDGET
     features: Features = "tfidf"
+    languages: tuple[str, ...] = ()
 
-    def embedding(self) -> Embedding | None:
-        """Return the static word vectors, or None if the features do not include them.
+    def embedding(self) -> tuple[Embedding | SentenceEncoder | None, bytes | None]:
+        """Return what turns texts into vectors, and the file of a sentence encoder.
 
         Raises:
-            VectorsMissingError: they are not installed.
+            VectorsMissingError, EncoderMissingError: the weights are not installed.
         """
-        return load_embedding() if self.features == "static" else None
+        if self.features == "static":
+            return load_embedding(), None
+        if self.features not in SOURCES:
+            return None, None
+        arrays = load_arrays(self.features, self.languages)
+        content, digest = to_bytes(self.features, arrays)
+        return SentenceEncoder(KINDS[self.features](arrays), digest=digest), content
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,7 @@ class FittedModel:
     not_compiled: str
     card: ModelCard
     model: IntentModel
+    encoder: bytes | None
     training_set: TrainingSet
     held_out: HeldOut
 
@@ -108,6 +125,7 @@ class TrainedModel:
     predictions: LabelledPredictions
     diagnosis: Diagnosis
     report: str
+    encoder: bytes | None
 
     def save(self, folder: Path) -> None:
         """Write pipeline, compiled form, card and report into a folder, each atomically."""
@@ -127,12 +145,17 @@ def _save_served(folder: Path, model: FittedModel | TrainedModel) -> None:
     between the files.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _save_or_delete(folder / ENCODER_NAME, model.encoder)
     write_atomically(folder / MODEL_NAME, model.content)
-    if model.compiled is None:
-        (folder / COMPILED_NAME).unlink(missing_ok=True)
-    else:
-        write_atomically(folder / COMPILED_NAME, model.compiled)
+    _save_or_delete(folder / COMPILED_NAME, model.compiled)
     _save_card(folder, model.card)
+
+
+def _save_or_delete(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_atomically(path, content)
 
 
 def _save_card(folder: Path, card: ModelCard) -> None:
@@ -159,9 +182,10 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         VectorsMissingError: the static word vectors are not installed.
     """
     _check_intents(dataset)
-    training_set = TrainingSet.of(
-        dataset.train, dataset.out_of_scope_validation, options.embedding()
-    )
+    embedding, encoder = options.embedding()
+    if encoder:
+        progress(f"Encoding the utterances by {SOURCES[options.features].title}")
+    training_set = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, embedding)
     try:
         held_out = cross_validate(training_set, seed=options.seed, progress=progress)
         progress(_describe_rounding(held_out))
@@ -183,7 +207,9 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     model = IntentModel(scorer, card)
     training = _describe(dataset, options, held_out)
     card = replace(card, self_test=_self_test(model), training=training)
-    return FittedModel(content, compiled, not_compiled, card, model, training_set, held_out)
+    return FittedModel(
+        content, compiled, not_compiled, card, model, encoder, training_set, held_out
+    )
 
 
 def assess(
@@ -219,6 +245,7 @@ def assess(
         predictions,
         diagnosis,
         report,
+        fitted.encoder,
     )
 
 
@@ -263,7 +290,8 @@ def _check_intents(dataset: Dataset) -> None:
 
 def installed_versions(options: Options) -> dict[str, str]:
     """Return the versions of Python and of the packages that a model depends on."""
-    packages = (*CARD_VERSIONS, PACKAGE) if options.features == "static" else CARD_VERSIONS
+    vectors = {"static": PACKAGE} | {kind: source.package for kind, source in SOURCES.items()}
+    packages = (*CARD_VERSIONS, *filter(None, [vectors.get(options.features)]))
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
@@ -321,7 +349,7 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
             "test_size": dataset.test_size,
         },
         "versions": installed_versions(options),
-    }
+    } | ({"encoder": SOURCES[options.features].for_card()} if options.features in SOURCES else {})
 
 
 def _dump(pipeline: Any) -> bytes:

@@ -11,8 +11,9 @@ import hashlib
 import json
 import mmap
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,12 @@ FORMAT = "intent-function-encoder/1"
 TABLE, BLOCK_DIGESTS = "table", "table.digests"
 ROWS_A_BLOCK = 128
 DIGEST_BYTES = 32
+ENCODER_NAME = "sentence_encoder.safetensors"
+DIGEST = "sentence.digest"
+WHOLE_SENTENCE = "(the whole sentence)"  # what evidence of its vector is called
+# Vectors of texts that are asked for again within a moment, and by training and verification.
+MAX_RECENT = 512
+MAX_RECENT_LENGTH = 200
 
 
 class Encoder(Protocol):
@@ -80,7 +87,59 @@ class VerifiedRows:
         return self._rows.take(numbers, axis)
 
 
-def load_encoder(path: Path, *, digest: str) -> Encoder:
+class SentenceEncoder:
+    """An encoder, the digest of its file, and the vectors of the texts that it encoded last.
+
+    It is pickled by its digest: whoever loads the pickle finds the file in ``folder``.
+
+    Attributes:
+        encoder: the network.
+        digest: the SHA-256 of the file's header.
+    """
+
+    folder: ClassVar[ContextVar[Path]] = ContextVar("folder", default=Path())
+
+    def __init__(self, encoder: Encoder, *, digest: str) -> None:
+        self.encoder, self.digest = encoder, digest
+        self._recent: dict[str, NDArray[np.float32]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_folder, (self.digest,)
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self.encoder.dimensions
+
+    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a vector of length one for each text: shape (texts, dimensions)."""
+        recent = self._recent
+        fresh = [text for text in dict.fromkeys(texts) if text not in recent]
+        new = dict(zip(fresh, self.encoder.encode(fresh), strict=True))
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = new[text] if text in new else recent[text]
+        short = {text: new[text] for text in fresh[:MAX_RECENT] if len(text) <= MAX_RECENT_LENGTH}
+        # Other threads go on with the dictionary that they hold.
+        full = len(recent) + len(short) > MAX_RECENT
+        self._recent = short if full else recent | short
+        return vectors
+
+    def contributions(self, text: str, weights: NDArray[np.float64]) -> dict[str, float]:
+        """Return what the text's vector contributes to a score; it has no parts to name."""
+        [vector] = self.transform([text])
+        return {WHOLE_SENTENCE: float(vector @ weights)}
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return an array that names the encoder: the digest's bytes."""
+        return {DIGEST: np.frombuffer(bytes.fromhex(self.digest), np.uint8)}
+
+
+def _from_folder(digest: str) -> SentenceEncoder:
+    return load_encoder(SentenceEncoder.folder.get() / ENCODER_NAME, digest=digest)
+
+
+def load_encoder(path: Path, *, digest: str) -> SentenceEncoder:
     """Load an encoder.
 
     Raises:
@@ -96,9 +155,10 @@ def load_encoder(path: Path, *, digest: str) -> Encoder:
     if hashlib.sha256(header).hexdigest() != digest:
         raise EncoderError("is not the encoder that the model was trained with")
     try:
-        return _encoder_of(json.loads(header), memoryview(content)[body_start:])
+        encoder = _encoder_of(json.loads(header), memoryview(content)[body_start:])
     except (KeyError, TypeError, ValueError) as error:
         raise EncoderError("describes no encoder") from error
+    return SentenceEncoder(encoder, digest=digest)
 
 
 def _encoder_of(entries: dict[str, Any], body: memoryview) -> Encoder:
