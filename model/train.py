@@ -15,8 +15,9 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 
 from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command
-from model.console import print_messages
+from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
+from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
 
 EXAMPLES = """\
@@ -27,8 +28,8 @@ examples:
   python -m model.train --features static            add static word vectors
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
-A file is CSV or TSV with the columns text and intent, JSONL with these keys, Rasa NLU YAML, or the
-JSON format of CLINC150, which holds all splits in one file.
+The data is a file, a folder or a ZIP archive in any common format: docs/data.md has the list, and
+python -m model.datasets inspect shows what is in it.
 Exit codes: 0 trained, 1 the data can't be trained on or the model can't be written, 2 wrong usage,
 129, 130 or 143 interrupted.
 """
@@ -63,8 +64,9 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         seed=options.seed,
         test_size=options.test_size,
         leave_out_contradictions=options.leave_out_contradictions,
+        options=load_options(options),
     )
-    print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
+    print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
     console.print(
         f"Training on {len(dataset.train)} utterances of {intents} intents, "
@@ -78,9 +80,8 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         if fitted.not_compiled:
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
             print_messages(errors, "warning", [f"not compiled: {reason}"])
-        names = MODEL_NAME if fitted.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
-        written = f"Wrote {options.output / names}"
-        console.print(f"{written} and {CARD_NAME} after {time.monotonic() - started:.0f} s")
+        model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
+        _print_written(console, options.output, [*model_names, CARD_NAME], started)
         if options.fit_only:
             return 0
         console.print("The model can be served; its assessment follows")
@@ -88,9 +89,14 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
-    written += f", {CARD_NAME} and {REPORT_NAME}"
-    console.print(f"{written} after {time.monotonic() - started:.0f} s")
+    _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:
+    *others, last = names
+    seconds = time.monotonic() - started
+    console.print(f"Wrote {folder / ', '.join(others)} and {last} after {seconds:.0f} s")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write the model without testing it and without a report",
     )
+    add_loading_arguments(parser)
     return parser
 
 

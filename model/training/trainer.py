@@ -174,7 +174,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     card = ModelCard(
         labels=training_set.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
-        temperature=fit_temperature(held_out.logits, training_set.targets),
+        temperature=fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
         # With a detector, the logit of the out-of-scope label contains the threshold.
         threshold=0.0 if held_out.detector_weight else held_out.threshold(options.reject_budget),
     )
