@@ -85,10 +85,12 @@ def _label(options: argparse.Namespace, _: Console, errors: Console) -> int:
     seconds = time.monotonic() - started
     if isinstance(sink, StandardOutput):
         print_messages(errors, "rejected", [str(problem) for problem in sink.problems])
-    errors.print(f"Labelled {sink.labelled:,} rows{_where(options.output)} after {seconds:.1f} s")
-    if not sink.rejected:
+    errors.print(
+        f"Labelled {sink.state.labelled:,} rows{_where(options.output)} after {seconds:.1f} s"
+    )
+    if not sink.state.rejected:
         return 0
-    errors.print(f"Rejected {sink.rejected:,} rows{_where_rejected(options.output, sink)}")
+    errors.print(f"Rejected {sink.state.rejected:,} rows{_where_rejected(options.output, sink)}")
     return REJECTED_EXIT
 
 

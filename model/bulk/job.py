@@ -82,20 +82,20 @@ def label(
     ):
         for note in table.notes:
             console.print(f"note: {options.input}: {note}")
-        offset, done = sink.position.offset, sink.labelled + sink.rejected
-        if done:
-            console.print(f"Resuming after {done:,} rows")
-        with progress(console, table.size, offset=offset, rows=done) as report:
+        begun = sink.state
+        if begun.rows:
+            console.print(f"Resuming after {begun.rows:,} rows")
+        with progress(console, table.size, offset=begun.position.offset, rows=begun.rows) as report:
             for chunk, predictions in _predicted(options, table, sink, submit):
                 raise_if_interrupted()
                 sink.write(chunk, predictions)
-                report(chunk.end.offset, sink.labelled + sink.rejected)
+                report(chunk.end.offset, sink.state.rows)
         sink.finish()
     return sink
 
 
 def _predicted(options: BulkOptions, table: Table, sink: Sink, submit: Submit) -> PredictedChunks:
-    chunks = table.chunks(sink.position)
+    chunks = table.chunks(sink.state.position)
     limit = options.jobs * CHUNKS_PER_WORKER
     return in_order(submit, chunks, lambda chunk: chunk.texts, limit=limit)
 

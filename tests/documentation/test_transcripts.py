@@ -1,4 +1,4 @@
-"""The tutorial and the walkthrough: each command is run, and each printed line is real."""
+"""The tutorial and the walkthrough: each command runs and prints the documented lines."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def test_pages_print_what_their_commands_print(tmp_path):
     ],
 )
 def test_comparison_finds_differences(output, is_same):
-    """Only decimals and durations may differ."""
+    """Outputs may differ in decimals and durations only."""
     assert Command("x", "a 0.97 b\nlast\n").gives(output) is is_same

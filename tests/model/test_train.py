@@ -138,7 +138,7 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
 
 
 def test_static_vectors_are_an_option(small_csv):
-    """With --features static the model learns from static word vectors, too."""
+    """With --features static, the model also learns from static word vectors."""
     assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 0
 
     assert read_card("out")["training"]["options"]["features"] == "static"
@@ -364,12 +364,12 @@ def test_lines_and_intents_are_printed_as_they_are(capsys):
 
 
 def test_largest_test_leaves_enough_to_train_on(small_csv):
-    """Even nearly all put aside leaves what calibration needs."""
+    """Even the largest test size leaves the utterances that calibration needs."""
     assert main(["--data", small_csv, "--output", "out", "--test-size", "0.99"]) == 0
 
 
 def test_data_without_words_is_refused(capsys):
-    """Signs alone hold nothing to learn from."""
+    """Data of signs alone is rejected."""
     rows = [(sign * count, intent) for intent, sign in ("a!", "b?") for count in range(1, 9)]
 
     assert main(["--data", write("signs.csv", rows), "--output", "out"]) == 1
@@ -490,7 +490,7 @@ def test_project_data_becomes_the_project_model(tmp_path):
         ROOT / "model", package, ignore=shutil.ignore_patterns("__pycache__", "artifacts", "data")
     )
     write("model/data/train.csv", small_rows())
-    # The copy is not what coverage is measured of.
+    # Coverage is measured on the original files, not on the copy.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
 
     command = [sys.executable, "-m", "model.train"]
