@@ -21,8 +21,8 @@ from model.escaping import single_line
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
-from model.tables.opening import STREAM, STREAM_FORMATS
-from model.tables.table import Layout, to_json
+from model.tables.opening import STREAM_FORMATS
+from model.tables.table import STREAM, Layout, to_json
 
 REJECTED_EXIT = 3
 EXAMPLES = """\

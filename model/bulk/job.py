@@ -17,8 +17,8 @@ from model.bulk.worker_pool import CHUNKS_PER_WORKER, Submit, in_order, this_pro
 from model.errors import DataError, Problem
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
-from model.tables.opening import STREAM, format_of, open_table
-from model.tables.table import Chunk, Layout, Table
+from model.tables.opening import format_of, open_table, output_format
+from model.tables.table import STREAM, Chunk, Layout, Table
 
 PredictedChunks = Iterable[tuple[Chunk, list[Prediction]]]
 
@@ -80,6 +80,8 @@ def label(
         closing(_open_sink(options, table, model)) as sink,
         _predictors(options, model, model_path) as submit,
     ):
+        for note in table.notes:
+            console.print(f"note: {options.input}: {note}")
         begun = sink.state
         if begun.rows:
             console.print(f"Resuming after {begun.rows:,} rows")
@@ -105,12 +107,14 @@ def is_resumable(options: BulkOptions) -> bool:
 
 def _format(options: BulkOptions) -> str:
     kind = format_of(options.input, options.stream_format)
+    expected = output_format(kind)
     if options.output == STREAM:
-        output_kind = "a stream" if kind == "parquet" else kind
+        output_kind = "a stream" if kind == "parquet" else expected
     else:
         output_kind = format_of(options.output, options.stream_format)
-    if output_kind != kind:
-        message = f"is {output_kind}, and the input {kind}; both must be the same"
+    if output_kind != expected:
+        is_same = "both must be the same" if expected == kind else f"it must be {expected}"
+        message = f"is {output_kind}, and the input {kind}; {is_same}"
         raise DataError([Problem(options.output, 0, message)])
     return kind
 

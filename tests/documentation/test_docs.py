@@ -6,12 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.checkout import check_out
 from tests.support.documents import DOCUMENTS, anchors, blocks, links, without_volatile
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
@@ -50,18 +50,7 @@ def test_architecture_lists_the_existing_packages():
 @pytest.fixture
 def checkout(shipped_folder: Path, tmp_path: Path) -> Path:
     """A copy of the project, installed and trained."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, tmp_path / name)
-    (tmp_path / ".venv").symlink_to(sys.prefix)
+    check_out(tmp_path)
     shutil.copytree(shipped_folder, tmp_path / "model" / "artifacts", copy_function=shutil.copy)
     return tmp_path
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.checkout import check_out
+from tests.support.ports import free_port
 from tests.support.transcripts import Command, commands_in, run
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+PAGES = ("docs/tutorial.md", "docs/feedback.md")
+FOLDERS = {"bike", "bike-review"}
 
 
-@pytest.mark.parametrize("name", ["tutorial", "feedback"])
-def test_commands_of_a_document_print_the_documented_output(name, tmp_path):
-    """The commands, run in order, print the output that the document shows."""
-    commands = commands_in(ROOT / "docs" / f"{name}.md")
+def test_pages_print_what_their_commands_print(tmp_path):
+    """In a clean clone and one shell, page after page, the output is the one that is shown.
+
+    All files that the commands write are in the pages' own folders.
+    """
+    check_out(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    commands = [command for page in PAGES for command in commands_in(tmp_path / page)]
 
     outputs = run(commands, tmp_path, free_port())
 
     for command, output in zip(commands, outputs, strict=True):
         assert command.gives(output), f"{command.line}\n{output}"
+    assert {path.name for path in tmp_path.iterdir()} == before | FOLDERS
 
 
 @pytest.mark.parametrize(

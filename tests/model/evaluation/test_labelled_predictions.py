@@ -52,6 +52,7 @@ def test_held_out_predictions_are_those_of_cross_validation():
     """Labels and calibrated confidences follow from the logits, scope scores from the detector."""
     held_out = HeldOut(
         ensemble=Ensemble(Hyperparameters(1.0), (1.0,)),
+        scored=np.arange(3),
         logits=np.array([[3.0, 0.0], [0.0, 2.0], [0.0, 4.0]]),
         is_rounded=False,
         rounding_loss=0.0,
