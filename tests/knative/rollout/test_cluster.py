@@ -19,7 +19,7 @@ from knative.rollout.json_patch import Change
 from knative.rollout.resources import Service
 from knative.rollout.traffic import TrafficTarget, split
 from tests.knative.conftest import QUICK
-from tests.support.fake_api import NAME, NAMESPACE, image, revision_name
+from tests.support.kubernetes.fake_api import NAME, NAMESPACE, image, revision_name
 
 FIRST = revision_name(1)
 

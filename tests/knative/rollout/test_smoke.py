@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from knative.rollout.smoke import Case, Endpoint
-from tests.support.fake_api import DOMAIN, image
-from tests.support.gateway import JSON, constant, sound
+from tests.support.kubernetes.fake_api import DOMAIN, image
+from tests.support.kubernetes.gateway import JSON, constant, sound
 from tests.support.servers import RunningServer
 
 KNOWN = ("--expect", "hello=greeting", "--expect", "I forgot my password=password_reset")

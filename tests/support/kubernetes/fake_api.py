@@ -17,9 +17,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from tests.support import json_patch
-from tests.support.api_handler import ApiHandler, DeniedError
-from tests.support.http_servers import ThreadedServer
+from tests.support.kubernetes import json_patch
+from tests.support.kubernetes.api_handler import ApiHandler, DeniedError
+from tests.support.kubernetes.http_servers import ThreadedServer
 
 NAMESPACE, NAME = "intent-namespace", "intent-classifier"
 DOMAIN = f"{NAME}.{NAMESPACE}.example.com"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support import json_patch
-from tests.support.http_servers import Handler
+from tests.support.kubernetes import json_patch
+from tests.support.kubernetes.http_servers import Handler
 
 if TYPE_CHECKING:
-    from tests.support.fake_api import FakeApi
+    from tests.support.kubernetes.fake_api import FakeApi
 
 PREFIX = "/apis/serving.knative.dev/v1/namespaces/intent-namespace/"
 Document = dict[str, Any]
