@@ -35,7 +35,18 @@ FAILED = SmokeError("health", "ill")
         pytest.param(["rollout", "--image", DIGEST, "--steps", "5,1"], id="steps"),
         pytest.param(["rollout", "--image", DIGEST, "--pause", "-1"], id="pause"),
         pytest.param(["rollout", "--image", DIGEST, "--pause", "soon"], id="no-number"),
+        pytest.param(["rollout", "--image", ""], id="empty-image"),
+        pytest.param(["rollback", "--to", "X/y"], id="revision"),
+        pytest.param(["status", "--namespace", ""], id="empty-namespace"),
+        pytest.param(["status", "--service", "a/b"], id="service"),
         pytest.param(["smoke", "--expect", "hello"], id="case"),
+        pytest.param(["smoke", "http://["], id="unclosed-address"),
+        pytest.param(["smoke", "intent.example.com"], id="no-scheme"),
+        pytest.param(["smoke", "http://"], id="no-host"),
+        pytest.param(["smoke", "http://127.0.0.1:99999"], id="port"),
+        pytest.param(["smoke", "http://127.0.0.1/a b"], id="space"),
+        pytest.param(["rollout", "--gateway", "203.0.113.7"], id="gateway"),
+        pytest.param(["smoke", "http://127.0.0.1", "--host", "a\nb"], id="host"),
     ],
 )
 def test_wrong_usage_ends_with_2(arguments, capsys):
@@ -83,6 +94,12 @@ def test_the_timeout_is_that_of_each_wait(api, run):
     outcome = run("rollout", "--image", DIGEST, "--timeout", "0.1")
     assert outcome.code == 1
     assert "Timed out after 0.1 s waiting until the present traffic is routed" in outcome.err
+
+
+def test_a_timeout_of_zero_waits_for_nothing(api, run):
+    """--timeout 0 looks once, and does not mean the default."""
+    api.edit(lambda service: service["status"].update(observedGeneration=0))
+    assert "Timed out after 0 s" in run("rollout", "--timeout", "0").err
 
 
 class TestProgress:
