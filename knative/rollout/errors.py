@@ -53,7 +53,11 @@ class ConfigurationError(KnativeError):
     """Neither a kubeconfig nor a service account names a cluster."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"No cluster is configured: {reason}")
+        reason = reason.rstrip(".")
+        super().__init__(
+            f"No cluster is configured: {reason}. "
+            "Name a kubeconfig with --kubeconfig or KUBECONFIG."
+        )
 
 
 class UnreachableError(KnativeError):
@@ -66,7 +70,10 @@ class UnreachableError(KnativeError):
 
     def __init__(self, reason: str, patience_s: float) -> None:
         self.reason, self.patience_s = reason, patience_s
-        super().__init__(f"The Kubernetes API has not answered for {patience_s:g} s: {reason}")
+        super().__init__(
+            f"The Kubernetes API has not answered for {patience_s:g} s: {reason}\n"
+            "Check the server in the kubeconfig, and whether `kubectl version` reaches it."
+        )
 
 
 class InvalidResponseError(KnativeError):

@@ -250,7 +250,11 @@ def _refuse(error: ApiException) -> NoReturn:
     message = _message(error)
     match error.status:
         case HTTPStatus.NOT_FOUND:
-            raise NotFoundError(HTTPStatus.NOT_FOUND, message) from error
+            remedy = (
+                "\nCheck --namespace, --service and --context; `python -m knative doctor` finds "
+                "out whether Knative is installed."
+            )
+            raise NotFoundError(HTTPStatus.NOT_FOUND, message, remedy) from error
         case HTTPStatus.FORBIDDEN:
             remedy = "\nThe Role with the required permissions is in docs/rollouts.md."
             raise RefusedError(HTTPStatus.FORBIDDEN, message, remedy) from error

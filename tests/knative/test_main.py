@@ -85,7 +85,22 @@ def test_a_missing_cluster_is_reported(capsys, tmp_path):
     """A missing kubeconfig is an error."""
     missing = str(tmp_path / "kubeconfig")
     assert main(["status", "--kubeconfig", missing]) == ConfigurationError.exit_code
-    assert "error: No cluster is configured" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "error: No cluster is configured" in printed
+    assert "Name a kubeconfig with --kubeconfig or KUBECONFIG." in printed
+
+
+def test_a_missing_service_names_the_options_to_check(run):
+    """A name or namespace that is mistyped is reported with the options that set them."""
+    outcome = run("status", "--service", "other")
+    assert outcome.code == 1
+    assert "Check --namespace, --service and --context" in outcome.err
+
+
+def test_an_unreachable_api_is_reported_with_a_remedy(api, run):
+    """The error of an API that does not answer names the kubeconfig and a command to try."""
+    api.away = True
+    assert "Check the server in the kubeconfig" in run("status").err
 
 
 def test_the_timeout_is_that_of_each_wait(api, run):
