@@ -1,4 +1,4 @@
-"""A real Traefik whose backends come and go, as Kubernetes tells it about pods."""
+"""A real Traefik whose backends change, as pods do in Kubernetes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAEFIK = Path(sys.executable).with_name("traefik")
 
 
 class Traefik:
-    """Routes all requests to the backends that it is told."""
+    """Routes all requests to the given backends."""
 
     def __init__(self, folder: Path, backends: Sequence[str]) -> None:
         self._rules = folder / "rules.yaml"
@@ -34,7 +34,7 @@ class Traefik:
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
     def route_to(self, backends: Sequence[str]) -> None:
-        """Replace the backends; Traefik notices it a moment later."""
+        """Replace the backends; Traefik loads the change asynchronously."""
         balancer = {"servers": [{"url": url} for url in backends]}
         rules = {
             "routers": {"all": {"rule": "PathPrefix(`/`)", "service": "function"}},
@@ -51,7 +51,7 @@ class Traefik:
             answer = requests.get(url, timeout=TIMEOUT_S)
         except requests.ConnectionError:
             return False
-        if not answer.ok:  # it has read no rules yet
+        if not answer.ok:  # Traefik has not loaded any rules yet
             return False
         servers = answer.json()["loadBalancer"]["servers"]
         return [server["url"] for server in servers] == list(backends)

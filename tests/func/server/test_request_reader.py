@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from func.server.request_head import RefusedError
-from func.server.request_reader import ReceivedRequest, RequestReader
+from func.server.request_reader import RequestReader
 
 HEADER_LIMIT, BODY_LIMIT = 8192, 1000
 HEAD = b"POST /predict?a=b HTTP/1.1\r\nHost: test\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-def read(data: bytes) -> ReceivedRequest | None:
+def read(data: bytes) -> Any:
     """Return the first request of some bytes."""
     reader = RequestReader(HEADER_LIMIT, BODY_LIMIT)
     reader.feed(data)
@@ -179,7 +180,7 @@ def test_headers_that_look_alike_are_not_confused():
 
 def test_continue_is_wanted_only_while_the_body_is_missing():
     """A client that has begun its body needs no 100, and the next request expects nothing."""
-    reader = RequestReader(HEADER_LIMIT, BODY_LIMIT)
+    reader: Any = RequestReader(HEADER_LIMIT, BODY_LIMIT)
     reader.feed(post(b"Content-Length: 2", b"Expect: 100-Continue"))
     assert reader.next_request() is None
     assert reader.wants_continue
