@@ -47,6 +47,8 @@ class ApiHandler(Handler):
             self.hang_up()
         elif api.statuses:
             self._refuse(api.statuses.popleft(), "try again")
+        elif api.bodies:
+            self.answer(200, {"Content-Type": "application/json"}, api.bodies.popleft())
         elif any(each in line for each in api.forbidden):
             verb = self.command.lower()
             self._refuse(403, f'services "x" is forbidden: User "ci" cannot {verb} it')
@@ -108,6 +110,8 @@ class ApiHandler(Handler):
             self._send_chunk(b"")
         elif self.api.watching == "garbled":
             self._send_chunk(b"{not JSON\n")
+        elif self.api.watching == "incomplete":
+            self._send_chunk(b"{}\n")
 
     def _send_changes(self) -> None:
         parts = urlsplit(self.path)
