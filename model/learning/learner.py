@@ -89,6 +89,7 @@ class Learner:
         self._clean = self._weighted(texts)
         misspelt = [add_typos(text, rng) for text in texts]
         self._targets = np.concatenate((targets, targets))
+        self._sentence_model: Linear | None = None
         if isinstance(embedding, KnownVectors):
             ngrams = self.features.transform(misspelt, without=VECTORS)
             weighted = ngrams.multiply(self._factors[: self.ngram_count])
@@ -96,16 +97,15 @@ class Learner:
             self._sentence_model = fit_logistic_regression(embedding.transform(texts), targets)
         else:
             self._all = vstack((self._clean, self._weighted(misspelt)), format="csr")
-            self._sentence_model = None
         typo_weight = TYPO_WEIGHT_WITH_VECTORS if isinstance(embedding, Embedding) else TYPO_WEIGHT
         self._weights = np.repeat((1.0, typo_weight), len(targets))
 
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
-        known = isinstance(self._embedding, KnownVectors)
-        return build_features(self._embedding.encoder if known else self._embedding).fit(
-            self._texts
-        )
+        embedding = self._embedding
+        if isinstance(embedding, KnownVectors):
+            return build_features(embedding.encoder).fit(self._texts)
+        return build_features(embedding).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""

@@ -11,7 +11,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from model.inference.embedding_transformer import EmbeddingTransformer
-from model.inference.static_embedding import TextEmbedding
 from model.learning.linear_model import Linear
 
 # Factors of the blocks of features during training. Characters are slightly more informative than
@@ -20,7 +19,7 @@ BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4, "vectors": 1.5}
 VECTORS = "vectors"
 
 
-def build_features(embedding: TextEmbedding | None = None) -> FeatureUnion:
+def build_features(embedding: Any | None = None) -> FeatureUnion:
     """Build the unfitted features: TF-IDF of words and of characters within words.
 
     With an embedding, the texts' vectors are the last block. Character n-grams cover typos and word

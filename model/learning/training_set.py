@@ -51,7 +51,8 @@ class TrainingSet:
         out_of_scope = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
         if isinstance(embedding, SentenceEncoder):
             names = map(words_of_name, set(intents))
-            embedding = KnownVectors(embedding, [*texts, *names, *out_of_scope])
+            known = KnownVectors(embedding, [*texts, *names, *out_of_scope])
+            return cls(texts, intents, out_of_scope, known)
         return cls(texts, intents, out_of_scope, embedding)
 
     @cached_property

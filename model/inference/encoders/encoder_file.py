@@ -125,10 +125,10 @@ class SentenceEncoder:
         self._recent = short if full else recent | short
         return vectors
 
-    def contributions(self, text: str, weights: NDArray[np.float64]) -> dict[str, float]:
+    def contributions(self, text: str, weights: NDArray[np.float64]) -> list[tuple[str, float]]:
         """Return what the text's vector contributes to a score; it has no parts to name."""
         [vector] = self.transform([text])
-        return {WHOLE_SENTENCE: float(vector @ weights)}
+        return [(WHOLE_SENTENCE, float(vector @ weights))]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return an array that names the encoder: the digest's bytes."""

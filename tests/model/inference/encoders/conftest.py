@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from model.inference.encoders.encoder_file import Encoder, load_encoder, to_bytes
+from model.inference.encoders.encoder_file import load_encoder, to_bytes
 from model.learning.sentence_encoders import load_arrays
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 WriteEncoder = Callable[..., tuple[Path, str]]
 
@@ -72,10 +73,10 @@ def use_file(write_encoder: WriteEncoder) -> tuple[Path, str]:
 
 
 @pytest.fixture(scope="session")
-def use(use_file: tuple[Path, str]) -> Encoder:
+def use(use_file: tuple[Path, str]) -> Any:
     """The Universal Sentence Encoder, loaded."""
     path, digest = use_file
-    return load_encoder(path, digest=digest)
+    return load_encoder(path, digest=digest).encoder
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +86,7 @@ def minilm_file(write_encoder: WriteEncoder) -> tuple[Path, str]:
 
 
 @pytest.fixture(scope="session")
-def minilm(minilm_file: tuple[Path, str]) -> Encoder:
+def minilm(minilm_file: tuple[Path, str]) -> Any:
     """MiniLM, loaded."""
     path, digest = minilm_file
-    return load_encoder(path, digest=digest)
+    return load_encoder(path, digest=digest).encoder

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
 from model.errors import EncoderError
-from model.inference.encoders.encoder_file import load_encoder
+from model.inference.encoders import encoder_file
+from model.inference.encoders.encoder_file import ENCODER_NAME, SentenceEncoder, load_encoder
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_damaged_row_is_refused_when_it_is_used(damaged_copy):
     start = 8 + int.from_bytes(content[:8], "little")
     content[start + header_of(content)["table"]["data_offsets"][1] - 1] ^= 1
     path.write_bytes(content)
-    encoder: Any = load_encoder(path, digest=digest)
+    encoder: Any = load_encoder(path, digest=digest).encoder
     table = encoder.arrays["table"]
 
     assert encoder.encode(["hello"]).shape == (1, 384)
@@ -102,3 +104,47 @@ def test_missing_file_is_refused(tmp_path):
     """A missing file is an error of the encoder, too."""
     with pytest.raises(EncoderError, match="can't be read"):
         load_encoder(tmp_path / "none", digest="0" * 64)
+
+
+@pytest.fixture
+def sentence_encoder(minilm_file):
+    """A loaded sentence encoder of its own."""
+    path, digest = minilm_file
+    return load_encoder(path, digest=digest)
+
+
+def test_recent_texts_are_not_encoded_again(sentence_encoder, monkeypatch):
+    """Repeated texts take their vector from the memory of recent texts, which is bounded."""
+    monkeypatch.setattr(encoder_file, "MAX_RECENT", 2)
+    first = sentence_encoder.transform(["one", "two", "one"])
+    monkeypatch.setattr(
+        sentence_encoder.encoder, "encode", lambda texts: np.zeros((len(texts), 384))
+    )
+
+    assert (first[0] == first[2]).all()
+    assert (sentence_encoder.transform(["two", "one"]) == first[[1, 0]]).all()
+    assert not sentence_encoder.transform(["three", "x" * 1000]).any()
+    assert not sentence_encoder.transform(["one"]).any()
+
+
+def test_contribution_is_that_of_the_whole_sentence(sentence_encoder):
+    """A sentence's vector has no parts that could be named."""
+    weights = np.arange(384.0)
+    [(name, weight)] = sentence_encoder.contributions("where is my order", weights)
+
+    assert name == "(the whole sentence)"
+    assert weight == pytest.approx(sentence_encoder.transform(["where is my order"])[0] @ weights)
+
+
+def test_pickle_names_the_encoder_by_its_digest(sentence_encoder, minilm_file):
+    """A pickle is small, and is loaded with the file in the folder that is set."""
+    content = pickle.dumps(sentence_encoder)
+    path, _ = minilm_file
+    (path.with_name(ENCODER_NAME)).unlink(missing_ok=True)
+    path.with_name(ENCODER_NAME).symlink_to(path)
+    token = SentenceEncoder.folder.set(path.parent)
+    copy = pickle.loads(content)
+    SentenceEncoder.folder.reset(token)
+
+    assert len(content) < 1000
+    assert (copy.transform(["hello"]) == sentence_encoder.transform(["hello"])).all()
