@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,13 +16,14 @@ from tests.support.ports import free_port
 from tests.support.timeouts import TIMEOUT_S
 
 TRAEFIK = Path(sys.executable).with_name("traefik")
+GATEWAY_ERRORS = (499, 502, 504)
 
 
 class Traefik:
     """Routes all requests to the backends that it is told."""
 
     def __init__(self, folder: Path, backends: Sequence[str]) -> None:
-        self._rules = folder / "rules.yaml"
+        self._rules, self._log = folder / "rules.yaml", folder / "access.jsonl"
         self.port, self._api_port = free_port(), free_port()
         self.route_to(backends)
         command = (
@@ -30,6 +32,11 @@ class Traefik:
             f"--entrypoints.web.address=127.0.0.1:{self.port}",
             *(f"--entrypoints.traefik.address=127.0.0.1:{self._api_port}", "--api.insecure"),
             *("--global.checknewversion=false", "--global.sendanonymoususage=false"),
+            *("--accesslog.format=json", f"--accesslog.filepath={self._log}"),
+            # The next request uses the connection of the last one, and what is never sent is
+            # not awaited for long.
+            "--serverstransport.maxidleconnsperhost=1",
+            "--entrypoints.web.transport.respondingtimeouts.readtimeout=5s",
         )
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
@@ -55,6 +62,15 @@ class Traefik:
             return False
         servers = answer.json()["loadBalancer"]["servers"]
         return [server["url"] for server in servers] == list(backends)
+
+    def forwarded(self) -> list[tuple[str, str, int]]:
+        """Return method, target and length of the body of each request that a backend answered."""
+        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        return [
+            (line["RequestMethod"], line["RequestPath"], line["RequestContentSize"])
+            for line in lines
+            if line.get("OriginStatus") and line["DownstreamStatus"] not in GATEWAY_ERRORS
+        ]
 
     def __enter__(self) -> Self:
         return self
