@@ -62,7 +62,10 @@ class Envoy:
             "stat_prefix": "http",
             # As lenient as it can be, so that most of what is odd reaches the server.
             "http_protocol_options": {"accept_http_10": True, "allow_chunked_length": True},
-            "request_timeout": "5s",
+            # What a client leaves open is not awaited for long.
+            "request_timeout": "2s",
+            "delayed_close_timeout": "0.01s",
+            "common_http_protocol_options": {"idle_timeout": "2s"},
             "http_filters": [
                 {
                     "name": "router",
@@ -98,9 +101,7 @@ class Envoy:
             "circuit_breakers": {"thresholds": [{"max_connections": 1}]},
             "load_assignment": {
                 "cluster_name": "function",
-                "endpoints": [
-                    {"lb_endpoints": [{"endpoint": {"address": _address(server_port)}}]}
-                ],
+                "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(server_port)}}]}],
             },
         }
         return {"static_resources": {"listeners": [listener], "clusters": [cluster]}}

@@ -1,4 +1,4 @@
-"""A real Traefik whose backends come and go, as Kubernetes tells it about pods."""
+"""A real Traefik whose backends change, as pods do in Kubernetes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,21 @@ from tests.support.ports import free_port
 from tests.support.timeouts import TIMEOUT_S
 
 TRAEFIK = Path(sys.executable).with_name("traefik")
-GATEWAY_ERRORS = (499, 502, 504)
+# What it answers itself if a request breaks off, or its backend is gone.
+OWN_STATUSES = (499, 500, 502, 504)
+# What a client or a backend leaves open is not awaited for long, and a request uses the
+# connection of the one before.
+IMPATIENT = (
+    "--entrypoints.web.transport.respondingtimeouts.readtimeout=2s",
+    "--entrypoints.web.transport.respondingtimeouts.idletimeout=2s",
+    "--serverstransport.maxidleconnsperhost=1",
+)
 
 
 class Traefik:
-    """Routes all requests to the backends that it is told."""
+    """Routes all requests to the given backends."""
 
-    def __init__(self, folder: Path, backends: Sequence[str]) -> None:
+    def __init__(self, folder: Path, backends: Sequence[str], options: Sequence[str] = ()) -> None:
         self._rules, self._log = folder / "rules.yaml", folder / "access.jsonl"
         self.port, self._api_port = free_port(), free_port()
         self.route_to(backends)
@@ -32,16 +40,12 @@ class Traefik:
             f"--entrypoints.web.address=127.0.0.1:{self.port}",
             *(f"--entrypoints.traefik.address=127.0.0.1:{self._api_port}", "--api.insecure"),
             *("--global.checknewversion=false", "--global.sendanonymoususage=false"),
-            *("--accesslog.format=json", f"--accesslog.filepath={self._log}"),
-            # The next request uses the connection of the last one, and what is never sent is
-            # not awaited for long.
-            "--serverstransport.maxidleconnsperhost=1",
-            "--entrypoints.web.transport.respondingtimeouts.readtimeout=5s",
+            *("--accesslog.format=json", f"--accesslog.filepath={self._log}", *options),
         )
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
     def route_to(self, backends: Sequence[str]) -> None:
-        """Replace the backends; Traefik notices it a moment later."""
+        """Replace the backends; Traefik loads the change asynchronously."""
         balancer = {"servers": [{"url": url} for url in backends]}
         rules = {
             "routers": {"all": {"rule": "PathPrefix(`/`)", "service": "function"}},
@@ -58,7 +62,7 @@ class Traefik:
             answer = requests.get(url, timeout=TIMEOUT_S)
         except requests.ConnectionError:
             return False
-        if not answer.ok:  # it has read no rules yet
+        if not answer.ok:  # Traefik has not loaded any rules yet
             return False
         servers = answer.json()["loadBalancer"]["servers"]
         return [server["url"] for server in servers] == list(backends)
@@ -69,7 +73,7 @@ class Traefik:
         return [
             (line["RequestMethod"], line["RequestPath"], line["RequestContentSize"])
             for line in lines
-            if line.get("OriginStatus") and line["DownstreamStatus"] not in GATEWAY_ERRORS
+            if line.get("OriginStatus") and line["DownstreamStatus"] not in OWN_STATUSES
         ]
 
     def __enter__(self) -> Self:
