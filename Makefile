@@ -9,7 +9,8 @@ INSTALLED_CLIENTS := $(CLIENTS)/.installed
 AUDIT := .venv-audit
 INSTALLED_AUDIT := $(AUDIT)/.installed
 MODEL := model/artifacts/intent_model.pkl
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# Python compiles a module when it is first imported; to compile all of them takes pip longer.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile
 # With their extras: a requirement that asks for one would else be met by the newest release, whose
 # hash is not known here.
 LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --allow-unsafe \
@@ -27,10 +28,10 @@ help: ## list the targets
 
 run: export PORT ?= 8080
 run: export LOG_FORMAT ?= text
-run: $(MODEL) ## install, train, and serve on http://localhost:8080 (PORT=9000 for another port)
+run: $(MODEL) ## install, fit, and serve on http://localhost:8080 (PORT=9000 for another port)
 	@exec $(BIN)/python -m func.server
 
-train: $(INSTALLED) ## train on model/data (model.train --help: on your own data)
+train: $(INSTALLED) ## train on model/data, test, and write the report (model.train --help: your data)
 	$(BIN)/python -m model.train
 
 static: $(INSTALLED) ## install what training with --features static needs
@@ -87,6 +88,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 	$(LOCK) --output-file requirements/serve.txt requirements/serve.in
 	$(LOCK) --upgrade --output-file requirements/deploy.txt requirements/deploy.in
 	$(LOCK) --upgrade --output-file requirements/parquet.txt requirements/parquet.in
+	$(LOCK) --upgrade --output-file requirements/spreadsheets.txt requirements/spreadsheets.in
 	$(LOCK) --upgrade --output-file requirements/dev.txt requirements/dev.in
 	$(LOCK) --upgrade --output-file requirements/clients.txt requirements/clients.in
 	$(LOCK) --upgrade --output-file requirements/audit.txt requirements/audit.in
@@ -135,5 +137,6 @@ $(INSTALLED_AUDIT): requirements/audit.txt | $(BIN)/python
 		--requirement requirements/audit.txt
 	@touch $@
 
+# Test and report would delay the first answer; `make train` adds them.
 $(MODEL): $(shell find model -name "*.py") $(wildcard model/data/*.csv) $(INSTALLED)
-	$(BIN)/python -m model.train
+	$(BIN)/python -m model.train --fit-only

@@ -1,8 +1,7 @@
 """Measure accuracy on public data sets: ``python -m benchmarks.accuracy``.
 
-Trains on the official train split of each set, with settings that training chooses on that split
-alone, and looks at the test split once, for each kind of features. Only with the sets beside the
-project.
+Train on the official train split of each set, choose hyperparameters on that split alone, and
+evaluate once on the test split, for each kind of features. Needs the data sets next to the project.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ SETS = {"CLINC150": "clinc150", "MASSIVE-en": "massive_en", "SNIPS": "snips"}
 MIN_IN_SCOPE_ACCURACY = 0.905
 SHOTS = (10, 5)
 SEEDS = range(3)
-# In-scope accuracy on CLINC150 that others have published.
+# Published in-scope accuracy on CLINC150.
 PUBLISHED = {
     "SVM": 91.0,
     "fastText": 89.0,
@@ -52,7 +51,7 @@ SOURCE = "Larson et al. 2019, table 2"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Of one model on one test split; shares are 0 to 1, None where there is nothing to measure."""
+    """Results of one model on one test split; shares are 0 to 1, None if not measured."""
 
     name: str
     features: Features
@@ -78,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--features", nargs="+", choices=kinds, default=kinds)
     kinds = parser.parse_args(arguments).features
     if not DATA.is_dir():
-        console.print(f"The data sets are not there: {DATA.name}")
+        console.print(f"The folder with the data sets is missing: {DATA.name}")
         return 1
     results: list[Result] = []
     shots: dict[Features, Shots] = {}
@@ -97,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure_all(features: Features) -> list[Result]:
-    """Measure on all sets, and on CLINC150 with the out-of-scope texts that it gives to learn."""
+    """Measure all data sets, and CLINC150 also with its out-of-scope training texts."""
     sets = {name: read(DATA / folder) for name, folder in SETS.items()}
     clinc = sets["CLINC150"]
     given = tuple(each.text for each in read_examples(DATA / "clinc150" / "oos_train.csv"))
@@ -115,9 +114,9 @@ def few_shots(features: Features) -> Shots:
 
 
 def read(folder: Path) -> Dataset:
-    """Read a set in its official splits.
+    """Read a data set in its official splits.
 
-    Training texts that stand in the test too are left out: it would be no test of them.
+    Training texts that also occur in the test are left out, because they would leak labels.
     """
     test = read_examples(folder / "test.csv")
     tested = {normalised(example.text) for example in test}
@@ -129,7 +128,7 @@ def read(folder: Path) -> Dataset:
 
 
 def measure(name: str, dataset: Dataset, features: Features) -> Result:
-    """Train, and test once."""
+    """Train a model, and evaluate it once on the test split."""
     progress(f"{name}, {features}: training on {len(dataset.train)} utterances")
     started = time.monotonic()
     trained = train(dataset, Options(features=features), progress=progress)
@@ -160,7 +159,7 @@ def measure(name: str, dataset: Dataset, features: Features) -> Result:
 
 
 def accuracy_with_typos(model: IntentModel, test: Sequence[Example]) -> float:
-    """Return the mean accuracy over several misspelt copies of the test set."""
+    """Return the mean accuracy over several copies of the test set with typos."""
     accuracies = []
     for seed in SEEDS:
         rng = random.Random(seed)  # noqa: S311 - no secret
@@ -175,21 +174,21 @@ def recall_at_accuracy(
 ) -> float:
     """Return the share of out-of-scope texts detected at unchanged in-scope accuracy.
 
-    A rejected in-scope utterance counts as wrong.
+    A rejected in-scope utterance counts as an error.
     """
     probabilities, scores = model.score([example.text for example in test])
     labels = np.array(model.card.labels)[probabilities.argmax(axis=1)]
     is_right = labels == np.array([example.intent for example in test])
     others = model.score(out_of_scope)[1]
     thresholds = np.sort(scores[is_right])
-    # Rejecting all below the n-th right one leaves the others right.
+    # A threshold at index n of the sorted scores rejects n correct predictions.
     spare = len(thresholds) - int(np.ceil(MIN_IN_SCOPE_ACCURACY * len(test)))
     return float((others < thresholds[spare]).mean()) if spare >= 0 else 0.0
 
 
 def few_shot(dataset: Dataset, count: int, seed: int, features: Features) -> float:
     """Return the accuracy of a model trained on few utterances of each intent."""
-    progress(f"CLINC150, {features}: training on {count} utterances an intent, draw {seed + 1}")
+    progress(f"CLINC150, {features}: training on {count} utterances per intent, draw {seed + 1}")
     groups: dict[str, list[Example]] = defaultdict(list)
     for example in dataset.train:
         groups[example.intent].append(example)
@@ -211,7 +210,7 @@ def latency_ms(model: IntentModel, texts: Sequence[str]) -> float:
 
 
 def table(results: Sequence[Result], shots: Mapping[Features, Shots]) -> Table:
-    """Show the results, and beside them what others have published."""
+    """Return a table of the results next to published ones."""
     shown = Table("test split", "features", title="Accuracy", title_justify="left")
     columns = ("accuracy", "macro-F1", "ECE", "typos", "AUROC", "recall")
     for column in (*columns, "train s", "p50 ms", "load ms", "MB"):

@@ -1,7 +1,7 @@
 """Measure the labelling of whole tables: ``python -m benchmarks.bulk``, after ``make train``.
 
-The shipped model on the shipped utterances, shuffled and repeated, as a CSV of four columns: first
-the prediction alone on one core, then the real command on one and on all cores.
+The input holds the shipped utterances, shuffled and repeated, as a CSV file of four columns. The
+benchmark runs the prediction alone on one core, then the real command on one and on all cores.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ KIB_PER_MIB = 1024
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=300_000, help="(default 300000)")
-    parser.add_argument("--rounds", type=int, default=3, help="(default 3)")
+    parser.add_argument(
+        "--rows", type=int, default=300_000, help="rows of the table (default 300000)"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds (default 3)")
     options = parser.parse_args()
     acquire_run_lock()
     load_average = os.getloadavg()[0]
     texts = _texts()
     alone = {str(size): _predict(texts, size, options.rounds) for size in BATCHES}
     for size, rate in alone.items():
-        console.print(f"prediction alone, one core, {size} at once: {rate:,.0f} a second")
+        console.print(f"prediction alone, one core, {size} at once: {rate:,.0f} per second")
     table = _write_table(texts, options.rows)
     command: dict[str, Mapping[str, float]] = {}
     for jobs in sorted({1, len(CORES)}):
@@ -50,7 +52,7 @@ def main() -> int:
         command[str(jobs)] = _label(table, jobs, options.rows, options.rounds)
         rate, cpu_rate, memory = command[str(jobs)].values()
         console.print(
-            f"the command, {jobs} processes: {rate:,.0f} a second, {cpu_rate:,.0f} a second of "
+            f"the command, {jobs} processes: {rate:,.0f} per second, {cpu_rate:,.0f} per second of "
             f"processor time, {memory:.0f} MiB"
         )
     measured = {
@@ -93,7 +95,7 @@ def _write_table(texts: Sequence[str], rows: int) -> Path:
 
 
 def _label(table: Path, jobs: int, rows: int, rounds: int) -> Mapping[str, float]:
-    """Return rows a second by wall clock and by CPU time, start included, and peak memory."""
+    """Return rows per second by wall clock and by CPU time, start included, and peak memory."""
     output = WORK / "bulk-labelled.csv"
     files = ("--input", table, "--column", "message", "--output", output)
     command = [sys.executable, "-m", "model.predict", *files, "--jobs", jobs, "--force"]

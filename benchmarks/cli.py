@@ -24,13 +24,13 @@ BUSY = 0.5
 class Run:
     """One run of a command over some contenders.
 
-    A failed contender is reported with the end of its log and skipped from then on.
+    A contender that fails is reported with the end of its log and skipped from then on.
 
     Attributes:
-        options: what was given on the command line.
+        options: the command-line options.
         corpus: the utterances.
-        prepared: who can be measured.
-        failures: why others can't.
+        prepared: the contenders that can be measured.
+        failures: the reasons why the others can't be measured.
     """
 
     def __init__(self, contenders: Sequence[Contender], options: argparse.Namespace) -> None:
@@ -55,7 +55,7 @@ class Run:
 
     @contextmanager
     def attempt(self, name: str) -> Iterator[None]:
-        """Note it as a failure of a contender when something goes wrong."""
+        """Record an error in the body as the contender's failure."""
         try:
             yield
         except (BenchmarkError, OSError) as error:
@@ -65,7 +65,7 @@ class Run:
                 console.print(error.log_tail)
 
     def rounds(self) -> Iterator[PreparedContender]:
-        """Yield each contender once a round, so that slow phases of the machine affect all."""
+        """Yield each contender once per round, so that slow phases of the machine affect all."""
         for number in range(1, self.options.rounds + 1):
             for prepared in self.prepared:
                 if prepared.name not in self.failures:
@@ -79,7 +79,7 @@ class Run:
             The command's exit code.
         """
         if self.options.only:
-            console.print("Not written, since only some were measured")
+            console.print("No results written: only some contenders were measured")
         else:
             chosen = [prepared.contender for prepared in self.prepared]
             head = {
@@ -100,22 +100,26 @@ def parse_options(
     *,
     rounds: int,
 ) -> argparse.Namespace:
-    """Read the command line.
+    """Parse the command line.
 
     Args:
-        description: what the command measures.
-        contenders: who can be chosen.
+        description: the command's description for --help.
+        contenders: contenders that can be selected.
         add: adds the options of this command alone.
-        rounds: how many there are by default.
+        rounds: default number of rounds.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.set_defaults(only=[])
     if contenders:
         names = ",".join(contender.name for contender in contenders)
-        parser.add_argument("--only", type=_names, help=f"some of {names}; writes no results")
-    parser.add_argument("--rounds", type=int, default=rounds, help=f"(default {rounds})")
+        parser.add_argument(
+            "--only", type=_names, help=f"contenders to measure, of {names}; writes no results"
+        )
     parser.add_argument(
-        "--keep-model", action="store_true", help="do not train again when the code has changed"
+        "--rounds", type=int, default=rounds, help=f"number of rounds (default {rounds})"
+    )
+    parser.add_argument(
+        "--keep-model", action="store_true", help="reuse the model even if the code has changed"
     )
     add(parser)
     return parser.parse_args()
@@ -124,7 +128,7 @@ def parse_options(
 def _report_load_average() -> float:
     load_average = os.getloadavg()[0]
     if load_average > BUSY:
-        progress(f"Something else keeps this machine busy: its load is {load_average:.1f}")
+        progress(f"The machine is busy with other work: its load average is {load_average:.1f}")
     return load_average
 
 

@@ -1,7 +1,7 @@
 """Measure the time from start to first prediction: ``python -m benchmarks.cold_start``.
 
-The clock runs from the start of the process to the whole answer to the first POST that holds an
-intent. Files lie in the page cache: one start of each is not counted.
+The clock runs from the start of the process to the complete response to the first POST that holds
+an intent. Files are in the page cache: the first start of each contender is not counted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Seconds = Mapping[str, Sequence[float]]
 
 
 def main() -> int:
-    """Run the command; the exit code is 1 where a contender failed."""
+    """Run the command; the exit code is 1 if a contender failed."""
     run = Run(CONTENDERS, parse_options(__doc__ or "", CONTENDERS, rounds=7))
     utterance = run.corpus.read("test")[0].text
     with pinned_to(CLIENT_CORE):
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _warm_up(run: Run, utterance: str) -> None:
-    progress("One start of each that is not counted")
+    progress("One uncounted start of each contender")
     for prepared in run.prepared:
         with run.attempt(prepared.name):
             _seconds_to_first_prediction(prepared, utterance)
@@ -57,7 +57,7 @@ def _seconds_to_first_prediction(prepared: PreparedContender, utterance: str) ->
 
 
 def _table(spreads: Mapping[str, Spread]) -> Table:
-    table = Table("", title="Fresh process to first prediction", title_justify="left")
+    table = Table("", title="Start of the process to first prediction", title_justify="left")
     for column in ("median s", "least", "most", "to ours", "to hello"):
         table.add_column(column, justify="right")
     for name, spread in spreads.items():

@@ -1,8 +1,8 @@
 """Errors of contenders.
 
 BenchmarkError
-├── PreparationError    its environment or its model can't be made
-└── ServerError         it does not start, or does not answer
+├── PreparationError    the environment or the model can't be built
+└── ServerError         the server does not start, or does not respond
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ class BenchmarkError(Exception):
     """A contender that can't be measured.
 
     Attributes:
-        reason: what is wrong.
-        log: the file with the output of what failed.
+        reason: the reason, for the message.
+        log: log file of the process that failed.
     """
 
     def __init__(self, reason: str, log: Path) -> None:
@@ -26,14 +26,14 @@ class BenchmarkError(Exception):
 
     @property
     def log_tail(self) -> str:
-        """The end of the log."""
+        """Return the last lines of the log."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(lines[-LOG_TAIL:])
 
 
 class PreparationError(BenchmarkError):
-    """Its environment or its model can't be made."""
+    """The contender's environment or model can't be built."""
 
 
 class ServerError(BenchmarkError):
-    """It does not start, or does not answer."""
+    """The server does not start, or does not respond."""

@@ -1,8 +1,8 @@
-"""Measure predictions without any server: ``python -m benchmarks.in_process``.
+"""Measure predictions without a server: ``python -m benchmarks.in_process``.
 
-The project's model against the scikit-learn pipeline that it was made from, in one process and
-in turns. Each round loads both afresh, warms them with training texts, and asks for each test
-text once, so that no model meets a test text for the second time.
+Compares the project's model with the scikit-learn pipeline that it was compiled from, alternately
+in one process. Each round loads both models, warms them up with training texts, and predicts each
+test text once, so that no cache holds a test text.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Requests = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Of one prediction, medians over the rounds."""
+    """Latencies of one prediction, as medians over the rounds."""
 
     p50_ms: float
     p99_ms: float
@@ -97,7 +97,7 @@ def _load(path: Path) -> Mapping[str, Predict]:
 def _time_interleaved(
     models: Mapping[str, Predict], requests: Requests
 ) -> Mapping[str, list[float]]:
-    # What this process has imported is no part of either model: keep it out of collections.
+    # Exclude the modules imported so far from garbage collection: they belong to no model.
     gc.collect()
     gc.freeze()
     times: dict[str, list[float]] = defaultdict(list)

@@ -1,7 +1,7 @@
-"""Measure what long texts cost: ``python -m benchmarks.long_texts``.
+"""Measure predictions for long texts: ``python -m benchmarks.long_texts``.
 
-One prediction in this process, by the model that is trained here: of words that people use, over
-and over, and of words that never come again, which no cache helps with.
+Trains a model, and predicts in this process: texts of common words repeated, and texts of words
+that never recur, for which no cache helps.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> int:
         per_thousand = costs[1] / length * 1000
         table.add_row(f"{length:,}", *(f"{cost:.2f}" for cost in costs), f"{per_thousand:.2f}")
     console.print(table)
-    console.print(f"MAX_TEXT_LENGTH is {settings.max_text_length:,} unless it is set otherwise")
+    console.print(f"MAX_TEXT_LENGTH is {settings.max_text_length:,} by default")
     console.print(f"Wrote {results.write('long_texts', {'characters': rows})}")
     return 0
 

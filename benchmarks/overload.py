@@ -1,8 +1,8 @@
 """Measure overload: ``python -m benchmarks.overload``.
 
-First the rate that the server sustains, then loads of half of it to six times as much, each sent by
-the clock; how soon it answers as before when the overload ends; what memory it takes; and how it
-fares beside 500 clients that send a byte a second.
+Determines the rate that the server sustains, then sends half of that rate up to six times as much
+by the clock. Reports latencies, the time to recover after the overload, peak memory, and the
+behaviour next to 500 clients that each send one byte per second.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RECOVERY_TIMEOUT_S = 10.0
 
 
 def main() -> int:
-    """Run the command; the exit code is 1 where a load met anything but answers and refusals."""
+    """Run the command; the exit code is 1 if a load met errors other than refusals."""
     run = Run((OURS,), parse_options(__doc__ or "", (), _add_options, rounds=1))
     [prepared] = run.prepared
     texts = [utterance.text for utterance in run.corpus.read("test")]
@@ -51,7 +51,9 @@ def main() -> int:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each load (default 5)")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="duration of each load (default 5)"
+    )
 
 
 def _measure(prepared: PreparedContender, texts: Sequence[str], seconds: float) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def _measure(prepared: PreparedContender, texts: Sequence[str], seconds: float) 
                 )
             recoveries[f"{multiple:g}"] = _recovery_s(server, requests[0])
             loads[f"{multiple:g}"] = arrivals.fields()
-        progress(f"Beside {SLOW_CLIENTS} slow clients")
+        progress(f"Next to {SLOW_CLIENTS} slow clients")
         with byte_by_byte(server.port, requests[0], SLOW_CLIENTS):
             beside = Load(server.port, requests, EIGHT.connections).run(seconds)
     return {
@@ -88,7 +90,7 @@ def _measure(prepared: PreparedContender, texts: Sequence[str], seconds: float) 
 
 
 def _recovery_s(server: Server, request: bytes) -> float:
-    """Return the seconds from the end of the overload to the first answer."""
+    """Return the seconds from the end of the overload to the first successful response."""
     start = time.perf_counter()
     while exchange(server.port, request, timeout_s=RECOVERY_TIMEOUT_S).status != OK:
         pass
@@ -100,7 +102,7 @@ def _table(loads: Mapping[str, Mapping[str, Any]]) -> Table:
         *("offered/s", "sent/s", "answered/s", "refused/s"),
         *("p50, ms", "p99, ms", "refusal p99, ms"),
     )
-    table = Table("times sustained", title="Requests by the clock", title_justify="left")
+    table = Table("times sustained", title="Requests at a fixed rate", title_justify="left")
     for column in (*columns, "other"):
         table.add_column(column, justify="right")
     names = ("offered_per_s", "sent_per_s", "answered_per_s", "refused_per_s")

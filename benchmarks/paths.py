@@ -1,4 +1,4 @@
-"""Where the benchmarks read and write."""
+"""Paths of the benchmarks' input and output."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Draw results for the README and the documentation: ``python -m benchmarks.pictures``.
+"""Draw the results for README and documentation: ``python -m benchmarks.pictures``.
 
-Reads what cold_start, throughput and overload wrote; needs benchmarks/requirements.txt installed.
+Reads the results of cold_start, throughput and overload; needs benchmarks/requirements.txt.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "text.color": INK,
-    "svg.fonttype": "path",  # looks the same everywhere
-    "svg.hashsalt": "intent-function",  # the same results give the same file
+    "svg.fonttype": "path",  # text as paths needs no fonts
+    "svg.hashsalt": "intent-function",  # deterministic identifiers
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A set of bars: a value for each contender, from zero."""
+    """A bar chart with one value for each contender, starting at zero."""
 
     title: str
     values: Mapping[str, float]
@@ -50,7 +50,7 @@ class Panel:
 
 
 def main() -> int:
-    """Draw the pictures."""
+    """Draw the charts."""
     with mpl.rc_context(STYLE):
         _save(_draw_side_by_side(), PICTURE)
         _save(_draw_overload(results.read("overload")), OVERLOAD_PICTURE)

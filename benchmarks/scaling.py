@@ -1,7 +1,7 @@
 """Measure how cost grows with intents and n-grams: ``python -m benchmarks.scaling``.
 
-Pipelines of each size are generated, compiled by the project's own command, and loaded and asked
-in turns: the project's model, and the same pipeline by joblib and scikit-learn.
+Generates a pipeline of each size and compiles it with the project's own command. Then loads and
+predicts alternately with the compiled model and with the same pipeline by joblib and scikit-learn.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A size with what it costs."""
+    """A size and its costs."""
 
     intents: int
     ngrams: int
@@ -57,10 +57,10 @@ class Point:
 
 
 def main() -> int:
-    """Run the command; the exit code is 1 where a pipeline could not be compiled."""
+    """Run the command; the exit code is 1 if a pipeline could not be compiled."""
     options = _parse_options()
     acquire_run_lock()
-    # Generated pipelines have no card, and each load would say so.
+    # Generated pipelines have no card; each load would log a warning.
     logging.getLogger("model").setLevel(logging.ERROR)
     failures: dict[str, str] = {}
     axes: dict[str, list[Point]] = {}
@@ -82,7 +82,7 @@ def _parse_options() -> argparse.Namespace:
         "--largest",
         type=int,
         default=largest,
-        help=f"leave out sizes of more n-grams, and write no results (default {largest})",
+        help=f"skip sizes of more n-grams, and write no results (default {largest})",
     )
     return parser.parse_args()
 
@@ -124,7 +124,7 @@ def _measure(size: Size) -> Point:
 def _load(load: Callable[[Path], Any], path: Path) -> tuple[Any, float]:
     times = []
     for _ in range(LOADS):
-        model = None  # the former one is gone before the next one comes
+        model = None  # release the former model before loading the next
         start = time.perf_counter()
         model = load(path)
         times.append((time.perf_counter() - start) * 1000)

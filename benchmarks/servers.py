@@ -1,8 +1,8 @@
 """Compare servers for the project's app: ``python -m benchmarks.servers``.
 
-The same app, environment and model on waitress (as func.server runs it), gunicorn and Granian:
-start, throughput, memory, what a stop under load loses, and what clients that do not go on with
-their request do to the others.
+Runs the same app, environment and model on waitress (as func.server configures it), gunicorn and
+Granian. Measures start, throughput, memory, requests lost in a stop under load, and the effect of
+slow clients on others.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SLOW_CLIENTS = 50
 
 @dataclass(slots=True)
 class Trial:
-    """Measurements of one server, one value a round."""
+    """Measurements of one server, one value per round."""
 
     start_s: list[float] = field(default_factory=list)
     usual: list[Outcome] = field(default_factory=list)
@@ -58,14 +58,14 @@ class Trial:
 
 
 def main() -> int:
-    """Run the command; the exit code is 1 where a server failed."""
+    """Run the command; the exit code is 1 if a server failed."""
     run = Run(SERVERS, parse_options(__doc__ or "", SERVERS, _add_options, rounds=3))
     texts = [utterance.text for utterance in run.corpus.read("test")]
     trials: dict[str, Trial] = defaultdict(Trial)
     with pinned_to(CLIENT_CORE):
         for prepared in run.prepared:
             with run.attempt(prepared.name), serving(prepared.launch()) as server:
-                prepared.await_prediction(server, texts[0])  # once, so that its files are cached
+                prepared.await_prediction(server, texts[0])  # warms the page cache
         for prepared in run.rounds():
             with run.attempt(prepared.name):
                 _measure(prepared, texts, run.options.seconds, trials[prepared.name])
@@ -76,7 +76,9 @@ def main() -> int:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each load (default 3)")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="duration of each load (default 3)"
+    )
 
 
 def _measure(

@@ -1,6 +1,6 @@
-"""Show where each millisecond of the start goes: ``python -m benchmarks.start``.
+"""Measure each phase of the start in milliseconds: ``python -m benchmarks.start``.
 
-Each round starts a process that goes through the server's own start, phase by phase.
+Each round starts a process that runs the server's own start, phase by phase.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PHASES = Path(__file__).with_name("start_phases.py")
 def main() -> int:
     """Run the command."""
     run = Run((), parse_options(__doc__ or "", (), rounds=15))
-    _measure(run.model)  # the files are in the page cache from here on
+    _measure(run.model)  # warms the page cache
     rounds = []
     for number in range(1, run.options.rounds + 1):
         progress(f"Round {number} of {run.options.rounds}")

@@ -1,6 +1,6 @@
-"""Start as the server does, phase by phase, and print how many milliseconds each took.
+"""Start as the server does, phase by phase, and print the milliseconds of each phase.
 
-Run by ``benchmarks.start`` in a process of its own; phases begin with that process's start.
+``benchmarks.start`` runs this in a separate process; phases begin with that process's start.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ Marks = dict[str, float]
 
 
 def main(started_at: float) -> Marks:
-    """Go through the start; give the time at which each phase ended."""
+    """Run the phases of the start; return the time at which each phase ended."""
     marks = {"": started_at, "interpreter": time.perf_counter()}
 
     import dataclasses  # noqa: F401, PLC0415

@@ -1,8 +1,8 @@
-"""Measure what logs, metrics and traces cost: ``python -m benchmarks.telemetry``.
+"""Measure the cost of logs, metrics and traces: ``python -m benchmarks.telemetry``.
 
-The same server with each of them on and off: the time to its first prediction, the requests a
-second over eight connections, and the CPU time that both take. They are compared within each
-round, so that the machine's moods hit all alike; differences are medians over the rounds.
+Runs the same server with each of them on and off. Measures the time to the first prediction, the
+requests per second over eight connections, and the CPU time of both. Settings are compared within
+each round, so that load on the machine affects all alike; differences are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PROBE = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 @dataclass(slots=True)
 class Trial:
-    """Measurements of one setting, one value a round."""
+    """Measurements of one setting, one value per round."""
 
     start_s: list[float] = field(default_factory=list)
     start_cpu_s: list[float] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Trial:
     errors: int = 0
 
     def beside(self, base: Trial) -> dict[str, float]:
-        """Compare with another setting, round by round."""
+        """Return the differences from another setting, round by round."""
         return {
             "start_s": median(self.start_s),
             "start_ms_more": 1000 * _median(sub, self.start_s, base.start_s),
@@ -70,7 +70,7 @@ def _median(
 
 
 def main() -> int:
-    """Run the command; the exit code is 1 where a setting failed, or met an error."""
+    """Run the command; the exit code is 1 if a setting failed or a request got an error."""
     [collector_port] = free_ports(1)
     settings = _settings(collector_port)
     run = Run(settings, parse_options(__doc__ or "", settings, _add_options, rounds=11))
@@ -79,7 +79,7 @@ def main() -> int:
     with pinned_to(CLIENT_CORE), _collecting(collector_port):
         for prepared in run.prepared:
             with run.attempt(prepared.name), serving(prepared.launch()) as server:
-                prepared.await_prediction(server, texts[0])  # once, so that its files are cached
+                prepared.await_prediction(server, texts[0])  # warms the page cache
         for prepared in run.rounds():
             with run.attempt(prepared.name):
                 _measure(prepared, texts, run.options.seconds, trials[prepared.name])
@@ -107,7 +107,9 @@ def _settings(collector_port: int) -> Sequence[Contender]:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each load (default 3)")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="duration of each load (default 3)"
+    )
 
 
 @contextmanager
@@ -128,7 +130,7 @@ def _measure(
         start_s = prepared.await_prediction(server, texts[0])
         start_cpu_s = cpu_seconds(server.pid)
         if port := launch.environ.get("METRICS_PORT"):
-            # The first scrape imports what it needs, long before most of the load.
+            # The first scrape imports the exposition module; do that before most of the load.
             answer = exchange(int(port), SCRAPE, timeout_s=ANSWER_TIMEOUT_S)
             trial.errors += answer.status != OK
         Load(server.port, requests, EIGHT.connections).run(WARM_UP_S)
@@ -143,7 +145,7 @@ def _measure(
 
 
 def _table(compared: Mapping[str, Mapping[str, float]]) -> Table:
-    table = Table("on", title="What telemetry costs", title_justify="left")
+    table = Table("on", title="Cost of telemetry", title_justify="left")
     columns = (
         "first prediction, s",
         "ms more",

@@ -1,7 +1,7 @@
-"""Measure requests a second, latency and memory: ``python -m benchmarks.throughput``.
+"""Measure requests per second, latency and memory: ``python -m benchmarks.throughput``.
 
-Each contender is started anew in each round, asked for real texts one by one until it is warm,
-and then put under each pattern of load. Numbers are medians over the rounds.
+Each round starts each contender, warms it up with single real texts, and runs each pattern of load.
+Results are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BASES = {"to ours": OURS.name, "to hello": HELLO.name}
 
 
 def main() -> int:
-    """Run the command; the exit code is 1 where a contender failed."""
+    """Run the command; the exit code is 1 if a contender failed."""
     contenders = (*CONTENDERS, *BATCHING)
     run = Run(contenders, parse_options(__doc__ or "", contenders, _add_options, rounds=3))
     with pinned_to(CLIENT_CORE):
@@ -42,7 +42,9 @@ def main() -> int:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each load (default 3)")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="duration of each load (default 3)"
+    )
 
 
 def _measure_all(run: Run) -> Mapping[str, Summary]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.bulk.signals import raise_on_signal
-from model.console import plain_console, print_messages
+from model.console import plain_console, print_data_error, print_messages
 from model.errors import DataError, ModelError
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -40,7 +40,8 @@ def run_command(body: Body, *, output: Path | None = None) -> int:
         with raise_on_signal(), _warnings_as_messages(errors):
             return body(console, errors)
     except DataError as error:
-        messages = [str(problem) for problem in error.problems]
+        print_data_error(errors, error)
+        return code
     except ModelError as error:
         messages, code = [str(error)], error.exit_code
     except OSError as error:

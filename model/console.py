@@ -10,9 +10,11 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
+from model.errors import DataError, Problem, ProblemKind
 from model.escaping import printable, single_line
 
 MAX_MESSAGES = 20
+MAX_OF_KIND = 10
 
 
 class _PlainConsole(Console):
@@ -37,3 +39,22 @@ def print_messages(console: Console, kind: str, messages: Sequence[str]) -> None
         console.print(f"{kind}: {single_line(message)}")
     if len(messages) > MAX_MESSAGES:
         console.print(f"{kind}: and {len(messages) - MAX_MESSAGES} more")
+
+
+def print_problems(console: Console, level: str, problems: Sequence[Problem]) -> None:
+    """Print problems by kind: the first ten of each, their number, and the remedy."""
+    print_messages(console, level, [str(each) for each in problems if each.kind is None])
+    groups: dict[ProblemKind, list[Problem]] = {}
+    for problem in problems:
+        if problem.kind is not None:
+            groups.setdefault(problem.kind, []).append(problem)
+    for kind, group in groups.items():
+        for problem in group[:MAX_OF_KIND]:
+            console.print(f"{level}: {single_line(str(problem))}")
+        console.print(f"{level}: {len(group)} {kind.title}: {kind.remedy}")
+
+
+def print_data_error(console: Console, error: DataError) -> None:
+    """Print what is wrong with data, after the remarks on it."""
+    print_problems(console, "warning", error.warnings)
+    print_problems(console, "error", error.problems)

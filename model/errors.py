@@ -34,12 +34,33 @@ class ModelError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of problem that data can have.
+
+    Attributes:
+        title: the kind's name, in the plural.
+        remedy: the option or the edit that solves it.
+    """
+
+    title: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong at one place of a data file; line 0 means the file as a whole."""
+    """Something wrong at one place of a data file.
+
+    Attributes:
+        file: the file.
+        line: the line, from 1; 0 means the file as a whole.
+        message: what is wrong.
+        kind: its kind, where several problems can be of one.
+    """
 
     file: Path
     line: int
     message: str
+    kind: ProblemKind | None = None
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
@@ -50,11 +71,12 @@ class DataError(ModelError):
     """The data can't be trained on.
 
     Attributes:
-        problems: one or more, in the order of the files' lines.
+        problems: what is wrong, in the order of the files' lines; at least one.
+        warnings: remarks on the same data that alone would not refuse it.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
+        self.problems, self.warnings = tuple(problems), tuple(warnings)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.command import DEFAULT_MODEL, build_parser, run_command
+from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.readers import Example, read_examples
 from model.errors import DataError, Problem
 from model.inference.intent_model import IntentModel
@@ -41,7 +42,7 @@ def _evaluate(options: argparse.Namespace, console: Console, _: Console) -> int:
     from model.reporting.console_report import print_evaluation
 
     model = IntentModel.load(options.model)
-    examples = read_examples(options.data)
+    examples = read_examples(options.data, read_options(options))
     others = read_examples(options.out_of_scope) if options.out_of_scope else []
     known = _known(examples, model, options.data)
     labelled = [each for each in examples if each.intent == OUT_OF_SCOPE]
@@ -72,9 +73,10 @@ def _parser() -> argparse.ArgumentParser:
         "Test a trained model on labelled utterances that it was not trained on.",
         EXAMPLES,
     )
-    parser.add_argument("data", type=Path, help="CSV, TSV, JSONL or Rasa YAML")
+    parser.add_argument("data", type=Path, help="labelled utterances, in any known format")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
     parser.add_argument("--out-of-scope", type=Path, help="file of texts that fit no intent")
+    add_reading_arguments(parser)
     return parser
 
 

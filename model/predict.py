@@ -21,8 +21,8 @@ from model.escaping import single_line
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
-from model.tables.opening import STREAM, STREAM_FORMATS
-from model.tables.table import Layout, to_json
+from model.tables.opening import STREAM_FORMATS
+from model.tables.table import STREAM, Layout, to_json
 
 REJECTED_EXIT = 3
 EXAMPLES = """\
@@ -85,10 +85,12 @@ def _label(options: argparse.Namespace, _: Console, errors: Console) -> int:
     seconds = time.monotonic() - started
     if isinstance(sink, StandardOutput):
         print_messages(errors, "rejected", [str(problem) for problem in sink.problems])
-    errors.print(f"Labelled {sink.labelled:,} rows{_where(options.output)} after {seconds:.1f} s")
-    if not sink.rejected:
+    errors.print(
+        f"Labelled {sink.state.labelled:,} rows{_where(options.output)} after {seconds:.1f} s"
+    )
+    if not sink.state.rejected:
         return 0
-    errors.print(f"Rejected {sink.rejected:,} rows{_where_rejected(options.output, sink)}")
+    errors.print(f"Rejected {sink.state.rejected:,} rows{_where_rejected(options.output, sink)}")
     return REJECTED_EXIT
 
 

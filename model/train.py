@@ -15,8 +15,9 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 
 from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command
-from model.console import print_messages
+from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
+from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
 
 EXAMPLES = """\
@@ -27,8 +28,8 @@ examples:
   python -m model.train --features static            add static word vectors
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
-A file is CSV or TSV with the columns text and intent, JSONL with these keys, Rasa NLU YAML, or the
-JSON format of CLINC150, which holds all splits in one file.
+The data is a file, a folder or a ZIP archive in any common format: docs/data.md has the list, and
+python -m model.datasets inspect shows what is in it.
 Exit codes: 0 trained, 1 the data can't be trained on or the model can't be written, 2 wrong usage,
 129, 130 or 143 interrupted.
 """
@@ -48,7 +49,14 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     from threadpoolctl import threadpool_limits
 
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
-    from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME, Options, train
+    from model.training.trainer import (
+        COMPILED_NAME,
+        MODEL_NAME,
+        REPORT_NAME,
+        Options,
+        assess,
+        fit,
+    )
 
     started = time.monotonic()
     dataset = load_dataset(
@@ -56,8 +64,9 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         seed=options.seed,
         test_size=options.test_size,
         leave_out_contradictions=options.leave_out_contradictions,
+        options=load_options(options),
     )
-    print_messages(errors, "warning", [str(warning) for warning in dataset.warnings])
+    print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
     console.print(
         f"Training on {len(dataset.train)} utterances of {intents} intents, "
@@ -66,16 +75,23 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     training_options = Options(options.seed, options.reject_budget, options.features)
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
-        trained = train(dataset, training_options, progress=console.print)
-    trained.save(options.output)
+        fitted = fit(dataset, training_options, progress=console.print)
+        fitted.save(options.output)
+        if fitted.not_compiled:
+            reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
+            print_messages(errors, "warning", [f"not compiled: {reason}"])
+        names = MODEL_NAME if fitted.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
+        written = f"Wrote {options.output / names}"
+        console.print(f"{written} and {CARD_NAME} after {time.monotonic() - started:.0f} s")
+        if options.fit_only:
+            return 0
+        console.print("The model can be served; its assessment follows")
+        trained = assess(fitted, dataset, training_options, progress=console.print)
+    trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
-    if trained.not_compiled:
-        reason = f"{trained.not_compiled}; scikit-learn will serve the model"
-        print_messages(errors, "warning", [f"not compiled: {reason}"])
-    names = MODEL_NAME if trained.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
-    written = f"{options.output / names}, {CARD_NAME} and {REPORT_NAME}"
-    console.print(f"Wrote {written} after {time.monotonic() - started:.0f} s")
+    written += f", {CARD_NAME} and {REPORT_NAME}"
+    console.print(f"{written} after {time.monotonic() - started:.0f} s")
     return 0
 
 
@@ -110,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
         "--leave-out-contradictions",
         action="store_true",
         help="leave out texts that are labelled with two intents, instead of refusing the data",
+    )
+    add_loading_arguments(parser)
+    parser.add_argument(
+        "--fit-only",
+        action="store_true",
+        help="write the model without testing it and without a report",
     )
     return parser
 

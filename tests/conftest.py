@@ -1,4 +1,4 @@
-"""A small model for quick tests, and the shipped one, trained once by the real command."""
+"""Fixtures: a small model for quick tests, and the shipped one, trained by the real command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.small_data import SMALL_DATA
 
-# A shell starts a background command (`make test &`) with SIGINT ignored, nohup likewise.
+# A background command (`make test &`, nohup) starts with SIGINT ignored.
 # Children inherit this, and Python then installs no handler: a process could not be interrupted.
 # Reset it for the test processes and for all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,7 +29,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session")
 def small_dataset() -> Dataset:
-    """Three intents of eight utterances; two of each are the test."""
+    """Three intents of eight utterances each; two of each form the test."""
     examples = [
         Example(text, intent, Path("small.csv"), line)
         for intent, texts in SMALL_DATA.items()
@@ -56,15 +56,15 @@ def small_folder(small_trained: TrainedModel, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(scope="session")
 def small_model(small_folder: Path) -> IntentModel:
-    """The small model, loaded as the function does it."""
+    """The small model, loaded as the function loads it."""
     return IntentModel.load(small_folder / MODEL_NAME)
 
 
 @pytest.fixture(scope="session")
 def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the shipped model: trained by one test process, while the others wait."""
+    """A folder with the shipped model: one test process trains it, the others wait."""
     base = tmp_path_factory.getbasetemp()
-    # Processes of one run share their parent folder; without them it outlives the run.
+    # The processes of a run share this parent folder; a single process keeps it between runs.
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shipped"
     with Path(f"{folder}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -76,13 +76,13 @@ def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shipped_model(shipped_folder: Path) -> IntentModel:
-    """The shipped model, loaded as the function does it."""
+    """The shipped model, loaded as the function loads it."""
     return IntentModel.load(shipped_folder / MODEL_NAME)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The real Chromium."""
+    """A real Chromium."""
     assert CHROMIUM, "Chromium is required: apt-get install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -1,4 +1,4 @@
-"""Who is measured: the project, its peers, and the servers that it could run on."""
+"""The contenders: the project, its peers, and alternative servers for the project's app."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TENSOR = Call(
 )
 BENTO_TEXTS = Call(path="/predict_batch", body=TEXTS.body, intents=_intents)
 
-# They find benchmarks.peers.pipeline_model in the project's root.
+# These contenders import benchmarks.peers.pipeline_model from the project's root.
 PEER_ENVIRON = {"MODEL_PATH": "{model}", "PYTHONPATH": "{root}"}
 OWN_ENVIRON = {"HOST": "127.0.0.1", "PORT": "{port}", "MODEL_PATH": "{model}"}
 
@@ -125,7 +125,7 @@ FUNC_PYTHON = Contender(
 )
 CONTENDERS = (OURS, HELLO, CLASSIC, KSERVE, MLSERVER, BENTOML, FUNC_PYTHON)
 
-# What two of them can do when they are configured to batch requests, which is not their default.
+# Two peers with request batching, which is off by default.
 MLSERVER_BATCHING = replace(
     MLSERVER, name="mlserver-batching", files=PEERS / "mlserver-batching", batch=None
 )
@@ -139,7 +139,7 @@ BENTOML_BATCHING = replace(
 )
 BATCHING = (MLSERVER_BATCHING, BENTOML_BATCHING)
 
-# The project's own app on each of the servers that it could have, all from one environment.
+# The project's own app on alternative servers, all installed in one environment.
 _SERVERS = (ROOT / "requirements.txt", PEERS / "servers" / "requirements.txt")
 APP_ON_WAITRESS = Contender(
     name="waitress",

@@ -1,4 +1,4 @@
-"""A contender: how it is started, called and read."""
+"""A contender: how to start it, request predictions, and read its responses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """How texts are put to a contender.
+    """How a contender receives texts and returns intents.
 
     Attributes:
-        path: where the request goes.
-        body: gives the JSON of a request from texts.
-        intents: finds each text's intent in the JSON of the answer.
+        path: path of the route.
+        body: returns the JSON body for some texts.
+        intents: returns each text's intent from the JSON of the response.
     """
 
     path: str
@@ -25,17 +25,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """Something that serves intents over HTTP.
+    """A server that classifies intents over HTTP.
 
     Attributes:
-        name: as it is printed.
-        command: starts it, with ``{programs}`` for the folder of its environment's programs,
+        name: the name to print.
+        command: the command line, with ``{programs}`` for the folder of its environment's programs,
             and ``{port}``, ``{port_2}`` and ``{port_3}`` for free ports.
-        environ: variables that it needs, with the same, ``{model}`` and ``{root}``, the project's.
-        requirements: what it needs installed; nothing: the project's own environment.
-        files: are copied to the folder that it runs in; None: it runs in the project's root.
-        single, batch: how it is asked for one text and for several.
-        has_model: whether it answers by a model.
+        environ: its environment variables, with the same placeholders, ``{model}`` and ``{root}``.
+        requirements: the requirements to install; None for the project's own environment.
+        files: files to copy to its working directory; None to run it in the project's root.
+        single, batch: calls for one text and for several.
+        has_model: whether it serves a model.
     """
 
     name: str
@@ -49,5 +49,5 @@ class Contender:
 
     @property
     def is_peer(self) -> bool:
-        """Whether it serves the pipeline by scikit-learn, from the file that joblib wrote."""
+        """Return whether it serves the scikit-learn pipeline from the joblib file."""
         return self.has_model and self.files is not None

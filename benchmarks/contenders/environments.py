@@ -1,4 +1,4 @@
-"""Virtual environments for the peers, each made once from its pinned requirements."""
+"""Virtual environments for the peers, built once from pinned requirements."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from benchmarks.system.subprocesses import run
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A virtual environment, by the folder of its programs."""
+    """A virtual environment, identified by the folder of its programs."""
 
     programs: Path
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """Return the path of its interpreter."""
         return self.programs / "python"
 
     @property
     def mark(self) -> Path:
-        """The file that says what it was made from; only peers' environments have one."""
+        """Return the path of the file that records its inputs; only peers have one."""
         return mark_of(self.programs.parent)
 
 
@@ -35,12 +35,12 @@ OWN = Environment(Path(sys.executable).parent)
 
 
 def prepare_environment(name: str, requirements: Sequence[Path]) -> Environment:
-    """Install requirements into an environment of that name, unless that is done already.
+    """Install requirements into an environment of that name, unless it is current.
 
-    Without any requirements it is the project's own environment.
+    Without requirements, return the project's own environment.
 
     Raises:
-        PreparationError: they can't be installed.
+        PreparationError: the installation failed.
     """
     if not requirements:
         return OWN

@@ -1,4 +1,4 @@
-"""Make a thing again only when what it is made from has changed."""
+"""Rebuild a folder only when its inputs have changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def fingerprint(files: Iterable[Path]) -> str:
-    """Identify the content of files, and the Python that works on them."""
+    """Return a digest of the content of files and of the Python version."""
     digest = hashlib.sha256(sys.version.encode())
     for file in files:
         digest.update(f"\n{file.name}\n".encode())
@@ -24,7 +24,7 @@ def is_current(made: Path, key: str) -> bool:
 
 
 def mark_current(made: Path, key: str) -> None:
-    """Note what a folder was made from."""
+    """Record the key of the inputs from which a folder was built."""
     mark_of(made).write_text(key)
 
 

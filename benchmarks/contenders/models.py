@@ -1,4 +1,4 @@
-"""The pipeline that all contenders serve: trained once, fitted again where pins force it."""
+"""The pipeline that all contenders serve: trained once, and fitted again if a peer needs it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from benchmarks.system.subprocesses import run, succeeds
 
 MODEL_NAME = "intent_model.pkl"
 FIT = PEERS / "fit_pipeline.py"
-# Warns, here an error, of a pickle that another version of scikit-learn wrote.
+# scikit-learn warns of a pickle from another version; -W turns the warning into an error.
 LOAD = "import joblib, sys; joblib.load(sys.argv[1]).predict_proba(['hello'])"
 # The project's own file is compressed, which would slow down the peers' start.
 DUMP_AGAIN = "import joblib, sys; joblib.dump(joblib.load(sys.argv[1]), sys.argv[2])"
 
 
 def prepare_model(corpus: Corpus, *, keep: bool = False) -> Path:
-    """Train with the project's own command, unless code and data are as they were.
+    """Train with the project's own command, unless code and data are unchanged.
 
     Args:
-        corpus: what to train on.
-        keep: take the model that is there, whatever has changed since.
+        corpus: the training data.
+        keep: reuse an existing model even if code or data have changed.
 
     Raises:
         PreparationError: the training failed.
     """
     folder = WORK / "model"
-    key = fingerprint([*sorted((ROOT / "model").glob("*.py")), *corpus.files])
+    key = fingerprint([*sorted((ROOT / "model").rglob("*.py")), *corpus.files])
     is_there = (folder / MODEL_NAME).exists()
     if not is_current(folder, key) and not (keep and is_there):
         progress(f"Training on {corpus.name} (some minutes)")
@@ -42,10 +42,10 @@ def prepare_model(corpus: Corpus, *, keep: bool = False) -> Path:
 
 
 def model_of_peers(model: Path) -> Path:
-    """Give the same pipeline as ``joblib.dump`` writes it by default.
+    """Return the path of the same pipeline as ``joblib.dump`` writes it by default.
 
     Raises:
-        PreparationError: it can't be written.
+        PreparationError: the file can't be written.
     """
     folder = WORK / "models" / "peers"
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def model_of_peers(model: Path) -> Path:
 
 
 def model_for(environment: Environment, name: str, model: Path, corpus: Corpus) -> Path:
-    """Give a file that an environment can load: the given one, or else a fit of its own.
+    """Return a file that an environment can load: `model`, or a pipeline fitted there.
 
     Raises:
         PreparationError: the fit failed.
@@ -68,7 +68,7 @@ def model_for(environment: Environment, name: str, model: Path, corpus: Corpus) 
     folder.mkdir(parents=True, exist_ok=True)
     key = fingerprint([model, FIT, *corpus.files, environment.mark])
     if not is_current(folder, key):
-        progress(f"Fitting the pipeline again for {name}, which can't load the project's")
+        progress(f"Fitting the pipeline again for {name}, which can't load the project's file")
         train = corpus.folder / "train.csv"
         run((environment.python, FIT, train, folder / MODEL_NAME), log=f"{name}-fit")
         mark_current(folder, key)

@@ -32,11 +32,11 @@ class PreparedContender:
 
     @property
     def name(self) -> str:
-        """As it is printed."""
+        """Return the name to print."""
         return self.contender.name
 
     def launch(self) -> Launch:
-        """Say how it is started, on ports that are free now."""
+        """Return the launch of its command on ports that are free now."""
         port, port_2, port_3 = free_ports(3)
         values = {
             "root": ROOT,
@@ -56,10 +56,10 @@ class PreparedContender:
         )
 
     def await_prediction(self, server: Server, text: str) -> float:
-        """Wait for the first answer that holds an intent; give the seconds since the start.
+        """Wait for the first response that holds an intent; return the seconds since the start.
 
         Raises:
-            ServerError: it ended, or did not answer in time.
+            ServerError: the server exited, or did not respond in time.
         """
         call = self.contender.single
         request = encode(call, [text])
@@ -68,15 +68,15 @@ class PreparedContender:
         )
 
     def ask(self, server: Server, text: str) -> str:
-        """Ask for the intent of one text.
+        """Return the intent of one text.
 
         Raises:
-            ServerError: another answer than an intent.
+            ServerError: the response holds no intent.
         """
         return self._ask(server, self.contender.single, [text])[0]
 
     def check(self, server: Server, pattern: Pattern, texts: Sequence[str]) -> None:
-        """Make sure that a request of a pattern is answered with one intent for each text.
+        """Check that a request of this pattern is answered with one intent for each text.
 
         Raises:
             ServerError: it is not.
@@ -86,7 +86,7 @@ class PreparedContender:
     def _ask(self, server: Server, call: Call, texts: Sequence[str]) -> list[str]:
         answer = exchange(server.port, encode(call, texts), timeout_s=ANSWER_TIMEOUT_S)
         if answer.status != OK:
-            raise ServerError(f"answered with status {answer.status}", server.log)
+            raise ServerError(f"responded with status {answer.status}", server.log)
         intents = _intents(call, answer, server)
         if len(intents) != len(texts):
             raise ServerError(f"{len(intents)} intents for {len(texts)} texts", server.log)
@@ -105,14 +105,16 @@ def _intents(call: Call, answer: Response, server: Server) -> list[str]:
     try:
         return call.intents(json.loads(answer.body))
     except (LookupError, TypeError, ValueError) as error:
-        raise ServerError(f"no intents in the answer {answer.body[:200]!r}", server.log) from error
+        raise ServerError(
+            f"no intents in the response {answer.body[:200]!r}", server.log
+        ) from error
 
 
 def prepare_contender(contender: Contender, model: Path, corpus: Corpus) -> PreparedContender:
-    """Install what a contender needs, and find it a model that it can load.
+    """Install a contender's requirements, and find a model that it can load.
 
     Raises:
-        PreparationError: one of these failed.
+        PreparationError: the installation or the fit failed.
     """
     requirements = contender.requirements
     name = requirements[-1].parent.name if requirements else "own"

@@ -1,4 +1,4 @@
-"""The utterances: CLINC150 where it lies beside the project, the shipped data otherwise."""
+"""The utterances: CLINC150 if it is next to the project, otherwise the shipped data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from model.datasets.dataset import normalised
 
 CLINC150 = ROOT.parent / "shared" / "data" / "clinc150"
 SHIPPED = ROOT / "model" / "data"
-# As the training command calls them, and as the public data set does.
+# The label of out-of-scope texts in the training command and in CLINC150.
 CLINC150_FILES = {
     "test.csv": "test.csv",
     "out_of_scope_test.csv": "oos_test.csv",
@@ -39,26 +39,26 @@ class Corpus:
 
     @property
     def files(self) -> list[Path]:
-        """All of its tables."""
+        """Return the paths of all its tables."""
         return sorted(self.folder.glob("*.csv"))
 
     def read(self, part: str) -> list[Utterance]:
-        """Read ``train`` or ``test`` in a random order, always the same one."""
+        """Return ``train`` or ``test`` in a random order, which is the same in each run."""
         utterances = _read(self.folder / f"{part}.csv")
         random.Random(0).shuffle(utterances)  # noqa: S311 - no secret
         return utterances
 
 
 def prepare_corpus() -> Corpus:
-    """Find the data, and lay it out for the training command."""
+    """Find the data, and write it as the training command reads it."""
     if not CLINC150.is_dir():
         return Corpus("shipped", SHIPPED)
     folder = WORK / "data" / "clinc150"
-    shutil.rmtree(folder, ignore_errors=True)  # what another version laid out there, too
+    shutil.rmtree(folder, ignore_errors=True)  # including files of an earlier version
     folder.mkdir(parents=True)
     for name, source in CLINC150_FILES.items():
         shutil.copyfile(CLINC150 / source, folder / name)
-    # The training command refuses texts that train and test label differently; there are two.
+    # The training command rejects texts that train and test label differently; there are two.
     tested = {normalised(utterance.text) for utterance in _read(folder / "test.csv")}
     utterances = _read(CLINC150 / "train.csv")
     fresh = [each for each in utterances if normalised(each.text) not in tested]

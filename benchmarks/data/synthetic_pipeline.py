@@ -1,9 +1,9 @@
-"""Fitted pipelines of any size in seconds: generated words, and weights that are counted.
+"""Fitted pipelines of any size within seconds, from generated words and counted weights.
 
-The pipeline is the project's own. Its vectorizers are fitted on generated utterances; the
-weights are not trained but taken from how much more an n-gram counts in an intent's utterances
-than in all. They are rounded to few levels as training does it, and as many of them are zero as
-of a model that was trained on CLINC150.
+The steps are those of the project's own pipeline. The vectorizers are fitted on generated
+utterances. The weights are not trained: they grow with the ratio of an n-gram's frequency in the
+intent's utterances to its overall frequency. As in training, they are rounded to few levels. The
+share of zero weights equals that of a model trained on CLINC150.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ SHARE_OF_ZEROS = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a pipeline is."""
+    """Size of a pipeline."""
 
     intents: int
     ngrams: int
 
 
 class Language:
-    """Words, some of them common, some those of an intent, the rest rare ones."""
+    """Generated words: common ones, ones of a single intent, and rare ones."""
 
     def __init__(self, size: Size, seed: int = 0) -> None:
         self._random = np.random.default_rng(seed)
@@ -45,7 +45,7 @@ class Language:
         self._words = np.array([self._word() for _ in range(count)])
 
     def utterances(self, count: int) -> tuple[list[str], NDArray[np.int64]]:
-        """Generate texts, and the number of each text's intent."""
+        """Generate texts with the index of each text's intent."""
         intents = np.arange(count) % self._intents
         return [self._utterance(int(intent)) for intent in intents], intents
 
@@ -63,10 +63,10 @@ class Language:
 
 
 def build(size: Size) -> tuple[Any, list[str]]:
-    """Build a fitted pipeline of a size; its vocabulary is no larger, and mostly as large.
+    """Build a fitted pipeline whose vocabulary is at most, and usually, as large as `size` says.
 
     Returns:
-        The pipeline, and texts to put to it that it was not fitted on.
+        The pipeline, and further texts that it was not fitted on.
     """
     language = Language(size)
     texts, intents = language.utterances(max(size.intents * 20, size.ngrams // 6, 2000))
@@ -86,7 +86,7 @@ def _weights(values: Any, intents: NDArray[np.int64], count: int) -> NDArray[np.
     weights = means - np.asarray(values.mean(axis=0))
     rounded_to_zero = np.quantile(np.abs(weights), SHARE_OF_ZEROS)
     levels = np.clip(np.rint(weights / (2 * rounded_to_zero)), -LEVELS, LEVELS)
-    # In the order of columns, as scikit-learn fits them.
+    # scikit-learn sorts the vocabulary, so that columns are in this order.
     return np.asfortranarray(levels * STEP, dtype=np.float32)
 
 

@@ -1,7 +1,7 @@
-"""A load generator: connections that stay open and send the next request on each answer.
+"""Closed-loop load: open connections that send the next request after each response.
 
-One process, one thread, requests encoded beforehand, so that it is no bottleneck; the
-throughput command measures how much it can do and prints it.
+One process and one thread send requests that were encoded beforehand, so that the generator is no
+bottleneck. The throughput command measures and prints the generator's own limit.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Outcome:
     """Results of a load.
 
     Attributes:
-        seconds: how long requests were sent.
-        latencies_ms: of each request that was answered well.
-        errors: how often something else happened, by what it was.
+        seconds: duration of sending.
+        latencies_ms: latency of each successful response.
+        errors: number of failures by kind.
     """
 
     seconds: float = 0.0
@@ -37,7 +37,7 @@ class Outcome:
 
     @property
     def requests_per_s(self) -> float:
-        """Good answers a second."""
+        """Return the number of successful responses per second."""
         return len(self.latencies_ms) / self.seconds
 
     def percentile_ms(self, percent: float) -> float:
@@ -62,10 +62,10 @@ class _Connection:
 
 
 class Load:
-    """Some connections to a server.
+    """Open connections to a server.
 
     Attributes:
-        outcome: what has come back so far.
+        outcome: the results so far.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class Load:
         """Prepare a load.
 
         Args:
-            port: where the server listens.
-            requests: are sent one after the other, and again from the first one.
-            connections: how many stay open, each with one request on its way.
-            reconnects: whether a connection that the server closes is opened anew.
+            port: port of the server.
+            requests: encoded requests, sent in turn and repeatedly.
+            connections: number of connections, each with one request in flight.
+            reconnects: whether to reopen a connection that the server closes.
         """
         self.outcome = Outcome()
         self._port, self._count, self._reconnects = port, connections, reconnects
@@ -86,7 +86,7 @@ class Load:
         self._open: dict[int, _Connection] = {}
 
     def run(self, seconds: float) -> Outcome:
-        """Send requests for some time, or until no connection is left."""
+        """Send requests for a number of seconds, or until no connection is left."""
         for _ in range(self._count):
             self._connect()
         start = time.perf_counter()

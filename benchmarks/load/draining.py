@@ -1,4 +1,4 @@
-"""Stop a server under load, and count who got no answer."""
+"""Stop a server under load, and count the requests without a response."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ STOP_AFTER_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """One stop under load.
+    """Results of one stop under load.
 
     Attributes:
-        answered: requests with a good answer, before and after the signal.
-        failures: requests that were sent and got none, by what happened.
-        seconds: from the signal to the end of the process.
-        exit_code: of the process; negative where a signal ended it.
+        answered: number of successful responses, before and after the signal.
+        failures: number of requests without a response, by kind of failure.
+        seconds: time from the signal to the exit of the process.
+        exit_code: exit code of the process; negative if a signal ended it.
     """
 
     answered: int
@@ -33,10 +33,10 @@ class Drain:
 
 
 def drain(server: Server, requests: Sequence[bytes], connections: int) -> Drain:
-    """Put a server under load, send SIGTERM meanwhile, and wait for its end.
+    """Put a server under load, send SIGTERM, and wait until it exits.
 
-    Connections that the server closes are not opened again: a request that is sent while the
-    connection is open is one that the client takes for accepted.
+    Connections that the server closes are not reopened: a client considers each request that it
+    sent over an open connection as accepted.
     """
     load = Load(server.port, requests, connections, reconnects=False)
     stop = threading.Timer(STOP_AFTER_S, server.terminate)

@@ -1,4 +1,4 @@
-"""The load generator's own limit, which must not be taken for a server's."""
+"""The load generator's own limit, to distinguish it from a server's."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ REQUEST = b"POST / HTTP/1.1\r\n\r\n"
 
 
 def highest_requests_per_s(seconds: float) -> float:
-    """Put a server that does nothing under load.
+    """Return the throughput against a server that does no work.
 
     Raises:
-        ServerError: it does not start.
+        ServerError: that server does not start.
     """
     [port] = free_ports(1)
     command = (sys.executable, "-m", "benchmarks.load.trivial_server", str(port))
@@ -27,7 +27,7 @@ def highest_requests_per_s(seconds: float) -> float:
     with serving(launch) as server:
         server.await_prediction(REQUEST, _is_any)
         highest = Load(port, [REQUEST], EIGHT.connections).run(seconds).requests_per_s
-    progress(f"The load generator itself reaches {highest:,.0f} requests a second")
+    progress(f"Limit of the load generator: {highest:,.0f} requests per second")
     return highest
 
 

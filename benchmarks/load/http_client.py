@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the measurements need it: encoded beforehand, and read with little work."""
+"""A minimal HTTP/1.1 client: requests are encoded beforehand, and responses parsed cheaply."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CLOSES = re.compile(rb"connection: *close", re.IGNORECASE)
 
 
 class Response(NamedTuple):
-    """A whole answer; ``closes`` where the server said that it will close the connection."""
+    """A complete response; ``closes`` if the server announced that it closes the connection."""
 
     status: int
     body: bytes
@@ -27,7 +27,7 @@ class Response(NamedTuple):
 
 
 def encode(call: Call, texts: Sequence[str]) -> bytes:
-    """Write a request, from its first line to its body."""
+    """Return the bytes of a request."""
     body = json.dumps(call.body(texts)).encode()
     head = (
         f"POST {call.path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
@@ -37,7 +37,7 @@ def encode(call: Call, texts: Sequence[str]) -> bytes:
 
 
 def read_response(received: bytes) -> Response | None:
-    """Read an answer out of what has been received; None while a part is missing."""
+    """Parse a response from received bytes; return None if it is incomplete."""
     head, separator, rest = received.partition(b"\r\n\r\n")
     if not separator:
         return None
@@ -65,10 +65,10 @@ def _join_chunks(rest: bytes) -> bytes:
 
 
 def exchange(port: int, request: bytes, *, timeout_s: float) -> Response:
-    """Send a request over a connection of its own.
+    """Send a request over a new connection, and return the response.
 
     Raises:
-        OSError: no connection, no whole answer, or none within the time.
+        OSError: the connection failed, or no complete response arrived in time.
     """
     with socket.create_connection((HOST, port), timeout=timeout_s) as connection:
         connection.sendall(request)
@@ -76,6 +76,6 @@ def exchange(port: int, request: bytes, *, timeout_s: float) -> Response:
         while (answer := read_response(received)) is None:
             part = connection.recv(CHUNK)
             if not part:
-                raise ConnectionError("closed before the whole answer")
+                raise ConnectionError("connection closed before the complete response")
             received += part
         return answer

@@ -1,7 +1,7 @@
-"""A load that comes when it comes: so many requests a second, whatever the server makes of them.
+"""Open-loop load: requests at a fixed rate, independent of the server's responses.
 
-``benchmarks.load.closed_loop`` waits for an answer before it sends the next request, so that it
-can't overload anybody. This one sends by the clock, over as many connections as it takes.
+``benchmarks.load.closed_loop`` waits for a response before it sends the next request, so that it
+can't overload a server. This load sends by the clock, over as many connections as needed.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ POLL_S = 0.001
 
 @dataclass(slots=True)
 class Arrivals:
-    """Results of the requests of one load.
+    """Results of one open-loop load.
 
     Attributes:
-        seconds: how long requests were sent.
-        due: how many were due in that time; those that found no free connection were not sent.
-        sent: how many were.
-        good_ms, refused_ms: how long it took until an answer or a refusal was there.
-        errors: how often something else happened, by what it was.
+        seconds: duration of sending.
+        due: number of requests due in that time; those without a free connection were not sent.
+        sent: number of requests sent.
+        good_ms, refused_ms: latencies of successful responses and of refusals.
+        errors: number of failures by kind.
     """
 
     seconds: float = 0.0
@@ -43,7 +43,7 @@ class Arrivals:
 
     @property
     def offered_per_s(self) -> float:
-        """Requests that were due each second."""
+        """Return the number of requests due per second."""
         return self.due / self.seconds
 
     def fields(self) -> dict[str, object]:
@@ -61,15 +61,15 @@ class Arrivals:
 
 
 class OpenLoad:
-    """Some connections to a server that carry what is due."""
+    """Connections to a server over which requests are sent when they are due."""
 
     def __init__(self, port: int, requests: Sequence[bytes], connections: int) -> None:
-        """Connect.
+        """Open the connections.
 
         Args:
-            port: where the server listens.
-            requests: are sent one after the other, and again from the first one.
-            connections: how many requests can be on their way at once.
+            port: port of the server.
+            requests: encoded requests, sent in turn and repeatedly.
+            connections: maximum number of requests in flight.
         """
         self._requests = cycle(requests)
         self._poll = select.epoll()
@@ -83,12 +83,12 @@ class OpenLoad:
         self._sent_at: dict[int, float] = {}
 
     def run(self, rate: float, seconds: float, each_s: Callable[[], object]) -> Arrivals:
-        """Send requests by the clock, then wait for the answers that are under way.
+        """Send requests by the clock, then wait for the outstanding responses.
 
         Args:
-            rate: requests a second.
-            seconds: how long.
-            each_s: is called once a second.
+            rate: requests per second.
+            seconds: duration of sending.
+            each_s: called once per second.
         """
         arrivals = Arrivals(seconds=seconds)
         start = time.perf_counter()
@@ -121,7 +121,7 @@ class OpenLoad:
 
     def _receive(self, arrivals: Arrivals) -> None:
         for number, _ in self._poll.poll(POLL_S):
-            # Answers are small: each comes in one part.
+            # Responses are small: each arrives in one read.
             answer = read_response(self._sockets[number].recv(CHUNK))
             sent_at = self._sent_at.pop(number, None)
             if answer is None or sent_at is None:

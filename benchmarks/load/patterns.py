@@ -1,4 +1,4 @@
-"""The requests: varied real text, and no text again before all others had their turn."""
+"""Request patterns: varied real texts, none of which is repeated before all others were sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """How requests come in: over so many connections, with so many texts each."""
+    """A pattern of requests: number of connections, and of texts in each request."""
 
     name: str
     connections: int
@@ -26,11 +26,11 @@ class Pattern:
     def call(self, contender: Contender) -> Call:
         """Return the contender's call for this pattern."""
         call = contender.single if self.batch_size == 1 else contender.batch
-        assert call is not None  # noqa: S101 - it suits
+        assert call is not None  # noqa: S101 - the caller has checked suits()
         return call
 
     def requests(self, contender: Contender, texts: Sequence[str]) -> list[bytes]:
-        """Encode the texts as a contender wants them; no batch is shorter than the others."""
+        """Encode the texts for a contender; each batch has the same number of texts."""
         call = self.call(contender)
         starts = range(0, len(texts) - self.batch_size + 1, self.batch_size)
         return [encode(call, texts[start : start + self.batch_size]) for start in starts]

@@ -1,4 +1,4 @@
-"""Clients that begin a request and do not go on, or hardly."""
+"""Clients that send part of a request and then stop or slow down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.load.http_client import HOST
 
 @contextmanager
 def half_sent(port: int, request: bytes, count: int) -> Iterator[list[socket.socket]]:
-    """Hold connections that have sent half of a request each."""
+    """Hold open connections that have each sent half of a request."""
     with ExitStack() as stack:
         connections = []
         for _ in range(count):
@@ -24,7 +24,7 @@ def half_sent(port: int, request: bytes, count: int) -> Iterator[list[socket.soc
 
 @contextmanager
 def byte_by_byte(port: int, request: bytes, count: int) -> Iterator[None]:
-    """Hold connections that send the rest of their request at one byte a second."""
+    """Hold open connections that each send the rest of a request at one byte per second."""
     has_ended = threading.Event()
     rest = request[len(request) // 2 :]
 

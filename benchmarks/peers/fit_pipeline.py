@@ -1,6 +1,6 @@
 """Fit the project's pipeline in a peer's environment: ``fit_pipeline.py TRAIN_CSV MODEL``.
 
-For peers whose pins can't unpickle the project's own file; it is run from the project's root.
+For peers whose pinned versions can't unpickle the project's own file; run it in the project's root.
 """
 
 from __future__ import annotations

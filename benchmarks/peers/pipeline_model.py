@@ -1,4 +1,4 @@
-"""The scikit-learn pipeline as the peers serve it: loaded by joblib, asked for probabilities."""
+"""The scikit-learn pipeline as the peers serve it: loaded by joblib, returns probabilities."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import joblib
 
 
 class PipelineModel:
-    """A fitted pipeline that names the most likely intent of each text."""
+    """A fitted pipeline that returns the most likely intent of each text."""
 
     def __init__(self, path: str) -> None:
         self._pipeline = joblib.load(path)
         self._labels = self._pipeline.classes_.tolist()
 
     def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """Classify texts, in order."""
+        """Return the intent of each text, in order."""
         probabilities = self._pipeline.predict_proba(texts)
         best = probabilities.argmax(axis=1)
         return [

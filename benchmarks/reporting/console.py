@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-# A file has no width: its tables are written whole.
+# A file has no width, so its tables must not be cut.
 FILE_WIDTH = 140
 
 console = Console(
@@ -18,5 +18,5 @@ console = Console(
 
 
 def progress(text: str) -> None:
-    """Say what is being done."""
+    """Print the current step."""
     console.print(f"- {text}")

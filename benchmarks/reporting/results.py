@@ -1,4 +1,4 @@
-"""Write what was measured, for people to compare and for the picture."""
+"""Write results as JSON, for comparison and for the charts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.system.machine import Machine
 
 
 def write(name: str, results: Mapping[str, Any]) -> Path:
-    """Write results, with the machine that they come from."""
+    """Write results together with a description of the machine."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     content = {"machine": Machine.this().fields(), **results}
@@ -22,7 +22,7 @@ def write(name: str, results: Mapping[str, Any]) -> Path:
 
 
 def read(name: str) -> Any:
-    """Read results."""
+    """Read the results of a benchmark."""
     return json.loads((RESULTS / f"{name}.json").read_text())
 
 
@@ -36,7 +36,7 @@ def pinned_versions(contenders: Iterable[Contender]) -> dict[str, list[str]]:
 
 
 def _without_noise(value: Any) -> Any:
-    """Keep four significant digits; a number that is none becomes null."""
+    """Round to four significant digits; convert NaN to null."""
     if isinstance(value, float):
         return float(f"{value:.4g}") if value == value else None  # noqa: PLR0124 - NaN
     if isinstance(value, dict):

@@ -11,7 +11,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of some measurements, with the least and the most."""
+    """Median, minimum and maximum of some measurements."""
 
     median: float
     least: float
@@ -19,12 +19,12 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        """Sum up measurements; there has to be one at least."""
+        """Summarize at least one measurement."""
         return cls(statistics.median(values), min(values), max(values))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the percentile of the values; NaN without any value."""
+    """Return a percentile of the values; NaN without any value."""
     if not values:
         return math.nan
     rank = math.ceil(len(values) * percent / 100)

@@ -1,4 +1,4 @@
-"""Summaries of a load's rounds, as numbers and as tables."""
+"""Summaries of repeated loads, as JSON and as tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.load.closed_loop import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A load: medians over its rounds, and the errors of all of them."""
+    """Summary of a load: medians over its rounds, and the errors of all rounds."""
 
     requests_per_s: float
     p50_ms: float
@@ -24,7 +24,7 @@ class Rate:
 
     @classmethod
     def of(cls, rounds: Sequence[Outcome]) -> Self:
-        """Sum up the rounds; there has to be one at least."""
+        """Summarize at least one round."""
         return cls(
             requests_per_s=median(outcome.requests_per_s for outcome in rounds),
             p50_ms=median(outcome.percentile_ms(50) for outcome in rounds),
@@ -35,12 +35,12 @@ class Rate:
 
 @dataclass(slots=True)
 class Summary:
-    """Measurements of one contender, one value a round.
+    """Measurements of one contender, one value per round.
 
     Attributes:
-        outcomes: of each pattern of load, by its name.
+        outcomes: outcomes of each load, by the pattern's name.
         memory_mib: proportional set size of all its processes, after the load.
-        right: share of the texts asked one by one whose true intent was answered.
+        right: share of single texts whose predicted intent was correct.
     """
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
@@ -49,7 +49,7 @@ class Summary:
 
     @property
     def rates(self) -> dict[str, Rate]:
-        """Each load, by the pattern's name."""
+        """Return the summary of each load, by the pattern's name."""
         return {name: Rate.of(rounds) for name, rounds in self.outcomes.items()}
 
     def fields(self) -> dict[str, object]:
@@ -59,7 +59,7 @@ class Summary:
 
 
 def memory_table(summaries: Mapping[str, Summary]) -> Table:
-    """Show the memory, and that the answers are right."""
+    """Return a table of memory and accuracy."""
     table = _table("Memory, and texts that were answered with their true intent", "MiB", "right")
     for name, summary in summaries.items():
         right = "" if summary.right is None else f"{summary.right:.1%}"
@@ -68,12 +68,12 @@ def memory_table(summaries: Mapping[str, Summary]) -> Table:
 
 
 def rate_table(title: str, rates: Mapping[str, Rate], bases: Mapping[str, str]) -> Table:
-    """Show a load of all contenders.
+    """Return a table of one load for all contenders.
 
     Args:
-        title: of the table.
-        rates: by the contender's name.
-        bases: the contenders that all are compared with, by the heading of the ratio.
+        title: title of the table.
+        rates: rates by the contender's name.
+        bases: contenders to compare with, by the heading of the ratio's column.
     """
     known = {heading: rates[base] for heading, base in bases.items() if base in rates}
     table = _table(title, "requests/s", "p50 ms", "p99 ms", "errors", *known)

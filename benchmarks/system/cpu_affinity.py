@@ -1,4 +1,4 @@
-"""Pin processes to cores: servers to the first, what measures them to the last."""
+"""Pin processes to cores: servers to the first core, load generators to the last."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CLIENT_CORE = CORES[-1]
 
 @contextmanager
 def pinned_to(core: int) -> Iterator[None]:
-    """Run this process, and whatever it starts meanwhile, on one core."""
+    """Pin this process, and the processes that it starts meanwhile, to one core."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:

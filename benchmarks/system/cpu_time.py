@@ -1,10 +1,12 @@
-"""The CPU time that a process has taken, which says what it costs, however busy the machine is."""
+"""CPU time of a process: a measure of cost that does not depend on the load of the machine."""
 
 from __future__ import annotations
 
 import time
 
-_OF_ALL_THREADS = 2  # the clock that clock_getcpuclockid(3) names, which Python does not offer
+_OF_ALL_THREADS = (
+    2  # the identifier that clock_getcpuclockid(3) returns; Python has no binding of it
+)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -18,7 +18,7 @@ KIB_PER_GIB = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A computer with the Python and the packages that the project runs on."""
+    """A computer with its versions of Python and of packages."""
 
     date: str
     processor: str
@@ -30,7 +30,7 @@ class Machine:
 
     @classmethod
     def this(cls) -> Machine:
-        """Describe the one that this runs on."""
+        """Return the description of this machine."""
         memory = _MEMORY.search(Path("/proc/meminfo").read_text())
         processor = _MODEL.search(Path("/proc/cpuinfo").read_text())
         return cls(

@@ -1,4 +1,4 @@
-"""Memory of a server: its process and all of their children, shared pages counted once."""
+"""Memory of a server: of its process and its descendants, with shared pages counted once."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _PSS = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
 
 
 def proportional_set_size_mib(pid: int) -> float:
-    """Sum the proportional set sizes (proc(5), smaps_rollup) of a process tree."""
+    """Return the sum of proportional set sizes (proc(5), smaps_rollup) of a process tree."""
     return sum(map(_pss_kib, _tree(pid))) / KIB_PER_MIB
 
 
 def _tree(root: int) -> list[int]:
     children = _children()
     found = [root]
-    for pid in found:  # grows while it is walked
+    for pid in found:  # the loop below appends to it
         found += children[pid]
     return found
 
@@ -30,7 +30,7 @@ def _children() -> dict[int, list[int]]:
         try:
             # The second field, a name in parentheses, may hold anything.
             parent = stat.read_text().rpartition(")")[2].split()[1]
-        except OSError:  # it has ended since
+        except OSError:  # the process has exited meanwhile
             continue
         children[int(parent)].append(int(stat.parent.name))
     return children
@@ -39,7 +39,7 @@ def _children() -> dict[int, list[int]]:
 def _pss_kib(pid: int) -> int:
     try:
         rollup = (PROC / str(pid) / "smaps_rollup").read_text()
-    except OSError:  # it has ended since
+    except OSError:  # the process has exited meanwhile
         return 0
     match = _PSS.search(rollup)
     return int(match[1]) if match else 0

@@ -25,12 +25,12 @@ _FOREIGN = ("PYTHON", "VIRTUAL_ENV")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """A command with all that it needs to start.
+    """A command with its environment, to start a server.
 
     Attributes:
-        command, folder, environ: what is started, where, and with which variables.
-        port: where it will listen.
-        log: the file that its output goes to.
+        command, folder, environ: command line, working directory and environment variables.
+        port: port on which it will listen.
+        log: file for its output.
     """
 
     command: Sequence[str]
@@ -44,8 +44,8 @@ class Server:
     """A running server.
 
     Attributes:
-        port, log: where it listens, and what it writes to.
-        started_at, terminated_at: by ``time.perf_counter``; the latter once it was asked to stop.
+        port, log: its port, and the file with its output.
+        started_at, terminated_at: by ``time.perf_counter``; the latter is set by ``terminate``.
     """
 
     def __init__(self, launch: Launch) -> None:
@@ -55,23 +55,23 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """The process that was started; it may have children."""
+        """Return the identifier of the process; it may have children."""
         return self._process.pid
 
     def await_prediction(self, request: bytes, is_right: Callable[[Response], bool]) -> float:
-        """Ask in a tight loop until the answer is right.
+        """Send requests in a tight loop until the response is right.
 
         Returns:
             Seconds since the start.
 
         Raises:
-            ServerError: it ended, or did not answer in time.
+            ServerError: the server exited, or did not respond in time.
         """
         while not self._answers(request, is_right):
             if self._process.poll() is not None:
-                raise ServerError(f"ended with exit code {self._process.returncode}", self.log)
+                raise ServerError(f"exited with code {self._process.returncode}", self.log)
             if time.perf_counter() - self.started_at > START_TIMEOUT_S:
-                raise ServerError(f"no right answer within {START_TIMEOUT_S:.0f} s", self.log)
+                raise ServerError(f"no right response within {START_TIMEOUT_S:.0f} s", self.log)
             time.sleep(POLL_S)
         return time.perf_counter() - self.started_at
 
@@ -83,12 +83,12 @@ class Server:
         return answer.status == OK and is_right(answer)
 
     def terminate(self) -> None:
-        """Ask it to stop."""
+        """Send SIGTERM."""
         self.terminated_at = time.perf_counter()
         self._process.terminate()
 
     def wait(self) -> int:
-        """Wait for its end, and give its exit code; negative where it had to be killed."""
+        """Wait until it exits; return its exit code, negative if it had to be killed."""
         try:
             return self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -96,7 +96,7 @@ class Server:
             return self._process.wait()
 
     def stop(self) -> None:
-        """Stop it and all of its children."""
+        """Stop the process and all of its children."""
         self.terminate()
         self.wait()
         self._kill()
@@ -108,7 +108,7 @@ class Server:
 
 @contextmanager
 def serving(launch: Launch) -> Iterator[Server]:
-    """Start a server, and stop it in the end."""
+    """Start a server, and stop it on exit."""
     server = Server(launch)
     try:
         yield server
@@ -127,5 +127,5 @@ def _spawn(launch: Launch) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that its children can be stopped with it
+            start_new_session=True,  # its own process group: its children can be stopped too
         )

@@ -1,4 +1,4 @@
-"""One run at a time: two would spoil each other's numbers, and share the folder of work."""
+"""Lock that serializes runs: concurrent runs would distort each other's measurements."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from benchmarks.reporting.console import progress
 
 
 def acquire_run_lock() -> None:
-    """Wait until no other run is going on; this one goes on until the process ends."""
+    """Wait until no other run is in progress; hold the lock until the process exits."""
     WORK.mkdir(exist_ok=True)
     # Never closed: the lock lasts as long as the file is open.
     lock = (WORK / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        progress("Waiting for another run to end")
+        progress("Waiting for another run to finish")
         fcntl.flock(lock, fcntl.LOCK_EX)
     _held.append(lock)
 

@@ -9,16 +9,16 @@ from benchmarks.load.http_client import HOST
 
 
 class Collector(BaseHTTPRequestHandler):
-    """Response each request with 200."""
+    """Responds to each request with 200."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer a readiness check."""
+        """Respond to a readiness check."""
         self._answer()
 
     def do_POST(self) -> None:
-        """Take what is exported (OTLP over HTTP)."""
+        """Accept an export (OTLP over HTTP)."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self._answer()
 

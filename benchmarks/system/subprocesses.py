@@ -1,4 +1,4 @@
-"""Run a program to its end: an installer, a training, a compiler."""
+"""Run a program until it exits: an installer, a training, a compiler."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def run(command: Sequence[str | Path], *, log: str, folder: Path = ROOT) -> None
     """Run a program, with its output in a log of that name.
 
     Raises:
-        PreparationError: it failed.
+        PreparationError: its exit code is not 0.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"{log}.log"
@@ -23,10 +23,10 @@ def run(command: Sequence[str | Path], *, log: str, folder: Path = ROOT) -> None
             command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False
         )
     if done.returncode:
-        raise PreparationError(f"{log} ended with exit code {done.returncode}", path)
+        raise PreparationError(f"{log} exited with code {done.returncode}", path)
 
 
 def succeeds(command: Sequence[str | Path]) -> bool:
     """Return whether a program exits with code 0."""
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - the benchmark's own commands
     return done.returncode == 0

@@ -10,7 +10,7 @@ import logging
 import math
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -67,7 +67,8 @@ class Connection:
         self.request: ReceivedRequest | None = None
         self._socket, self._shared = client, shared
         self._reader = RequestReader(shared.max_header_bytes, shared.max_body_bytes)
-        self._response, self._unsent = b"", memoryview(b"")
+        self._unsent: list[memoryview] = []
+        self._response_bytes = 0  # of a response that is not sent in full: all of it is kept
         self._held = 0
         self._is_closed = self._is_last = self._is_lingering = False
         self._flags = READING
@@ -103,13 +104,14 @@ class Connection:
         is_draining = self._shared.is_draining and not self._reader.has_begun
         self._is_last = request.head.is_last or is_draining
         try:
-            data = responses.encode(
-                status_line, headers, body, request=request, closes=self._is_last
-            )
-            if self._is_out_of_memory(len(data)):
+            if self._is_out_of_memory(len(body)):
                 self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             else:
-                self._send(data)
+                self._send(
+                    responses.encode(
+                        status_line, headers, body, request=request, closes=self._is_last
+                    )
+                )
         except OSError:
             self.close()
         self._update()
@@ -161,7 +163,7 @@ class Connection:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         elif self._reader.wants_continue:
             self._reader.wants_continue = False
-            self._send(responses.CONTINUE)
+            self._send([responses.CONTINUE])
 
     def _is_out_of_memory(self, more_bytes: int = 0) -> bool:
         others = self._shared.held_bytes - self._held
@@ -179,22 +181,25 @@ class Connection:
         line, headers = responses.status_line_of(response), response.all_headers
         self._send(responses.encode(line, headers, response.body, request=None, closes=True))
 
-    def _send(self, data: bytes) -> None:
-        self._response, self._unsent = data, memoryview(data)
+    def _send(self, pieces: Sequence[bytes]) -> None:
+        self._unsent = [memoryview(piece) for piece in pieces]
+        self._response_bytes = sum(map(len, pieces))
         self._set_deadline(self._shared.request_timeout_s)
         self._write()
 
     def _write(self) -> None:
         try:
-            sent = self._socket.send(self._unsent)
+            sent = self._socket.sendmsg(self._unsent)
         except BlockingIOError:
             return
-        self._unsent = self._unsent[sent:]
+        while self._unsent and sent >= len(self._unsent[0]):
+            sent -= len(self._unsent.pop(0))
         self._active_at = self._shared.loop.now
         if self._unsent:
+            self._unsent[0] = self._unsent[0][sent:]
             self._set_deadline(self._shared.request_timeout_s)
             return
-        self._response = b""
+        self._response_bytes = 0
         if self._is_last:
             self._linger()
         elif self._reader.has_begun:
@@ -210,7 +215,6 @@ class Connection:
         (RFC 9112, section 9.6).
         """
         self._is_lingering = True
-        self._unsent = memoryview(b"")
         self._socket.shutdown(socket.SHUT_WR)
         self._set_deadline(LINGER_S)
 
@@ -241,8 +245,6 @@ class Connection:
             self._flags = flags
             self._shared.loop.modify(self._socket.fileno(), flags)
         body_bytes = len(self.request.body) if self.request else 0
-        # What is left of a response keeps all of it in memory.
-        unsent_bytes = self._unsent.nbytes and len(self._response)
-        held = self._reader.held_bytes + body_bytes + unsent_bytes
+        held = self._reader.held_bytes + body_bytes + self._response_bytes
         self._shared.held_bytes += held - self._held
         self._held = held

@@ -16,14 +16,15 @@ from urllib.parse import unquote_to_bytes
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [!-~]+ HTTP/(\d\.\d)\r\n")
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [!-~]+ HTTP/(\d\.\d)\r")
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?"
 _HOST_VALUE = re.compile(_HOST)
 _ABSOLUTE_FORM = re.compile(rf"https?://({_HOST})([/?].*)?", re.IGNORECASE)
-_ONCE = frozenset(("CONTENT_LENGTH", "TRANSFER_ENCODING", "HOST"))
+_LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_HOST"
+_ONCE = frozenset((_LENGTH, _CODING, _HOST_KEY))
 _VERSIONS = ("1.0", "1.1")
 _MAX_LENGTH_DIGITS = 18
-_UNPREFIXED = {"CONTENT_TYPE": "CONTENT_TYPE", "CONTENT_LENGTH": "CONTENT_LENGTH"}
+_UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
 
 
 class RefusedError(Exception):
@@ -61,7 +62,7 @@ class HeadParser:
     """Takes the bytes of one head as they arrive, in time linear to their number."""
 
     def __init__(self) -> None:
-        self._headers: dict[str, str] = {}
+        self._environ: dict[str, Any] = {}
         self._doubled: set[str] = set()
         self._target = b""
         self._is_complete = False
@@ -78,7 +79,7 @@ class HeadParser:
         except HttpParserUpgrade:
             pass  # an offer that a server may ignore (RFC 9110, section 7.8)
         except HttpParserError as error:
-            coding = self._headers.get("TRANSFER_ENCODING", "chunked").lower()
+            coding = self._environ.get(_CODING, "chunked").lower()
             is_unknown = "chunked" not in coding
             status = HTTPStatus.NOT_IMPLEMENTED if is_unknown else HTTPStatus.BAD_REQUEST
             raise RefusedError(status) from error
@@ -92,25 +93,25 @@ class HeadParser:
         if not (key := _key_of(name)):
             return
         text = value.decode("latin-1").strip(" \t")
-        if key in self._headers:
+        if key in self._environ:
             self._doubled.add(key)
-            text = f"{self._headers[key]}, {text}"
-        self._headers[key] = text
+            text = f"{self._environ[key]}, {text}"
+        self._environ[key] = text
 
     def on_headers_complete(self) -> None:
         """Note the end of the head."""
         self._is_complete = True
 
-    def head(self, raw: bytes) -> Head:
+    def head(self, request_line: bytes) -> Head:
         """Return the head once all its bytes are fed.
 
         Args:
-            raw: the same bytes.
+            request_line: their first line, up to the line feed.
 
         Raises:
             RefusedError: the request is not to be answered by the app.
         """
-        version = _version_of(raw[: raw.find(b"\n") + 1])
+        version = _version_of(request_line)
         if not (self._is_complete and version) or self._doubled & _ONCE:
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         if version not in _VERSIONS:
@@ -118,44 +119,32 @@ class HeadParser:
         is_http_1_0 = version == "1.0"
         method = self._parser.get_method().decode()
         del self._parser  # it refers to this object: the cycle would be left to the collector
-        path, query = self._route(method, is_http_1_0=is_http_1_0)
+        environ = self._environ
+        environ["REQUEST_METHOD"] = method
+        environ["PATH_INFO"], environ["QUERY_STRING"] = self._route(method, is_http_1_0=is_http_1_0)
+        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
         length = self._length(is_http_1_0=is_http_1_0)
-        options = self._options()
-        environ = {
-            _UNPREFIXED.get(key) or f"HTTP_{key}": value for key, value in self._headers.items()
-        }
-        environ |= {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "SERVER_PROTOCOL": f"HTTP/{version}",
-        }
-        expects_continue = "EXPECT" in self._headers and not is_http_1_0
-        if expects_continue and self._headers["EXPECT"].lower() != "100-continue":
+        expects_continue = "HTTP_EXPECT" in environ and not is_http_1_0
+        if expects_continue and environ["HTTP_EXPECT"].lower() != "100-continue":
             raise RefusedError(HTTPStatus.EXPECTATION_FAILED)
-        return Head(
-            environ, length, is_http_1_0, is_http_1_0 or "close" in options, expects_continue
-        )
-
-    def _options(self) -> set[str]:
-        options = self._headers.get("CONNECTION", "").lower().split(",")
-        return {option.strip(" \t") for option in options}
+        is_last = is_http_1_0 or _has_close(environ.get("HTTP_CONNECTION", ""))
+        return Head(environ, length, is_http_1_0, is_last, expects_continue)
 
     def _route(self, method: str, *, is_http_1_0: bool) -> tuple[str, str]:
         """Return path and query of the target (RFC 9112, section 3.2)."""
-        host = self._headers.get("HOST", "" if is_http_1_0 else None)
+        host = self._environ.get(_HOST_KEY, "" if is_http_1_0 else None)
         if host is None or not _is_host(host):
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         path, query, authority = _parse_target(method, self._target)
         if authority:
-            self._headers["HOST"] = authority
+            self._environ[_HOST_KEY] = authority
         return path, query
 
     def _length(self, *, is_http_1_0: bool) -> int | None:
-        coding = self._headers.pop("TRANSFER_ENCODING", None)
-        text = self._headers.get("CONTENT_LENGTH", "0")
+        coding = self._environ.pop(_CODING, None)
+        text = self._environ.get(_LENGTH, "0")
         if coding is not None:
-            if is_http_1_0 or coding.lower() != "chunked" or "CONTENT_LENGTH" in self._headers:
+            if is_http_1_0 or coding.lower() != "chunked" or _LENGTH in self._environ:
                 raise RefusedError(HTTPStatus.BAD_REQUEST)
             return None
         if not (text.isascii() and text.isdigit()) or len(text) > _MAX_LENGTH_DIGITS:
@@ -187,6 +176,12 @@ def _parse_target(method: str, target: bytes) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=64)
+def _has_close(options: str) -> bool:
+    """Return whether the options of a Connection header include ``close``."""
+    return "close" in (option.strip(" \t") for option in options.lower().split(","))
+
+
+@lru_cache(maxsize=64)
 def _is_host(value: str) -> bool:
     return bool(_HOST_VALUE.fullmatch(value))
 
@@ -194,4 +189,5 @@ def _is_host(value: str) -> bool:
 @lru_cache(maxsize=256)
 def _key_of(name: bytes) -> str:
     """Return the header's key of WSGI; "" for a name with "_", which would pass for "-"."""
-    return "" if b"_" in name else name.decode("ascii").upper().replace("-", "_")
+    key = "" if b"_" in name else name.decode("ascii").upper().replace("-", "_")
+    return key if key in _UNPREFIXED or not key else f"HTTP_{key}"

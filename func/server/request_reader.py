@@ -105,7 +105,7 @@ class RequestReader:
         self._fed = end
         if found < 0:
             return False
-        self._head = self._parser.head(bytes(memoryview(self._buffer)[:end]))
+        self._head = self._parser.head(bytes(memoryview(self._buffer)[: self._buffer.find(b"\n")]))
         del self._buffer[:end]
         self.wants_continue = self._head.expects_continue
         if self._head.length is None:

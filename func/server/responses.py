@@ -17,6 +17,8 @@ from func.server.request_reader import ReceivedRequest
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 OVERLOAD = (("Retry-After", "1"),)
 _BODILESS = ("1", "204", "304")
+# A body of up to so many bytes goes out in one piece with its head; a larger one is not copied.
+MAX_JOINED_BYTES = 16 * 1024
 
 
 def encode(
@@ -26,8 +28,8 @@ def encode(
     *,
     request: ReceivedRequest | None,
     closes: bool,
-) -> bytes:
-    """Return a response as bytes.
+) -> list[bytes]:
+    """Return a response as the pieces to send, of which the body may be one.
 
     ``request`` is None if it was refused; with ``closes``, announce the end of the connection.
     """
@@ -36,7 +38,9 @@ def encode(
     close = "Connection: close\r\n" if closes else ""
     date = _date(int(time.time()))
     head = f"HTTP/{version} {status_line}\r\n{lines}Date: {date}\r\n{close}\r\n".encode("latin-1")
-    return head if request and request.is_head else head + body
+    if request and request.is_head:
+        return [head]
+    return [head, body] if len(body) > MAX_JOINED_BYTES else [head + body]
 
 
 def refusal(status: HTTPStatus) -> Response:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 BACKLOG = 2048
 CONNECTION_LIMIT = 4096
 OTHER_FILES = 64  # that a process may have open beside connections
-MAX_HELD_BYTES = 16 * 1024 * 1024
+MAX_HELD_BYTES = 32 * 1024 * 1024
 POLL_S = 0.5
 DRAIN_POLL_S = 0.05
 

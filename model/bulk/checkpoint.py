@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from model.atomic_files import write_atomically
-from model.tables.table import Layout, Position
+from model.tables.table import Chunk, Layout, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,20 @@ class Checkpoint:
             return cls(**fields | {"position": Position(**fields["position"])})
         except (OSError, ValueError, TypeError, KeyError):
             return None
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows so far."""
+        return self.labelled + self.rejected
+
+    def after(self, chunk: Chunk) -> Self:
+        """Return the position and the numbers of rows after a chunk."""
+        return replace(
+            self,
+            position=chunk.end,
+            labelled=self.labelled + len(chunk.texts),
+            rejected=self.rejected + len(chunk.rejected),
+        )
 
     def write(self, path: Path) -> None:
         """Store the checkpoint atomically."""

@@ -17,8 +17,8 @@ from model.bulk.worker_pool import CHUNKS_PER_WORKER, Submit, in_order, this_pro
 from model.errors import DataError, Problem
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
-from model.tables.opening import STREAM, format_of, open_table
-from model.tables.table import Chunk, Layout, Table
+from model.tables.opening import format_of, open_table, output_format
+from model.tables.table import STREAM, Chunk, Layout, Table
 
 PredictedChunks = Iterable[tuple[Chunk, list[Prediction]]]
 
@@ -80,20 +80,22 @@ def label(
         closing(_open_sink(options, table, model)) as sink,
         _predictors(options, model, model_path) as submit,
     ):
-        offset, done = sink.position.offset, sink.labelled + sink.rejected
-        if done:
-            console.print(f"Resuming after {done:,} rows")
-        with progress(console, table.size, offset=offset, rows=done) as report:
+        for note in table.notes:
+            console.print(f"note: {options.input}: {note}")
+        begun = sink.state
+        if begun.rows:
+            console.print(f"Resuming after {begun.rows:,} rows")
+        with progress(console, table.size, offset=begun.position.offset, rows=begun.rows) as report:
             for chunk, predictions in _predicted(options, table, sink, submit):
                 raise_if_interrupted()
                 sink.write(chunk, predictions)
-                report(chunk.end.offset, sink.labelled + sink.rejected)
+                report(chunk.end.offset, sink.state.rows)
         sink.finish()
     return sink
 
 
 def _predicted(options: BulkOptions, table: Table, sink: Sink, submit: Submit) -> PredictedChunks:
-    chunks = table.chunks(sink.position)
+    chunks = table.chunks(sink.state.position)
     limit = options.jobs * CHUNKS_PER_WORKER
     return in_order(submit, chunks, lambda chunk: chunk.texts, limit=limit)
 
@@ -105,12 +107,14 @@ def is_resumable(options: BulkOptions) -> bool:
 
 def _format(options: BulkOptions) -> str:
     kind = format_of(options.input, options.stream_format)
+    expected = output_format(kind)
     if options.output == STREAM:
-        output_kind = "a stream" if kind == "parquet" else kind
+        output_kind = "a stream" if kind == "parquet" else expected
     else:
         output_kind = format_of(options.output, options.stream_format)
-    if output_kind != kind:
-        message = f"is {output_kind}, and the input {kind}; both must be the same"
+    if output_kind != expected:
+        is_same = "both must be the same" if expected == kind else f"it must be {expected}"
+        message = f"is {output_kind}, and the input {kind}; {is_same}"
         raise DataError([Problem(options.output, 0, message)])
     return kind
 

@@ -12,45 +12,23 @@ from contextlib import ExitStack
 from dataclasses import replace
 from io import FileIO, StringIO
 from pathlib import Path
-from typing import Protocol
 
 from model.bulk.checkpoint import Checkpoint
 from model.console import MAX_MESSAGES
 from model.errors import DataError, Problem
 from model.escaping import guarded
 from model.inference.prediction import Prediction
-from model.tables.table import Chunk, Position, Rejected, Table, to_json
+from model.tables.table import Chunk, Rejected, Table, to_json
 
 COMMIT_EVERY_S = 1.0
 
 
-class Sink(Protocol):
-    """Destination of labelled and rejected rows, which arrive in the input's order."""
-
-    @property
-    def position(self) -> Position:
-        """Position in the input at which to begin or resume."""
-
-    @property
-    def labelled(self) -> int:
-        """Number of classified rows."""
-
-    @property
-    def rejected(self) -> int:
-        """Number of rejected rows."""
-
-    def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
-        """Write the rows of a chunk."""
-
-    def finish(self) -> None:
-        """Complete the output after the last row."""
-
-    def close(self) -> None:
-        """Close all files, also after an error."""
-
-
 class OutputFile:
-    """A file that appears when it is complete; until then, a run can resume from its parts."""
+    """A file that appears when it is complete; until then, a run can resume from its parts.
+
+    Attributes:
+        state: position and numbers of rows.
+    """
 
     def __init__(self, path: Path, table: Table, identity: str | None) -> None:
         """Open the parts, and cut off what an interrupted run wrote after its last checkpoint.
@@ -70,11 +48,11 @@ class OutputFile:
             self._output = opened.enter_context(_open(self._files.part))
             self._lock()
             self._rejected = opened.enter_context(_open(self._files.rejected_part))
-            self._state = self._begin()
+            self.state = self._begin()
             self._close = opened.pop_all().close
-        _cut(self._output, self._state.output_bytes)
-        _cut(self._rejected, self._state.rejected_bytes)
-        if not self._state.output_bytes:
+        _cut(self._output, self.state.output_bytes)
+        _cut(self._rejected, self.state.rejected_bytes)
+        if not self.state.output_bytes:
             _write(self._output, table.head)
 
     def _lock(self) -> None:
@@ -91,38 +69,20 @@ class OutputFile:
         if left.identity != self._identity:
             message = (
                 "was begun with another input, model or options; --restart discards "
-                f"the {left.labelled + left.rejected} rows that it holds"
+                f"the {left.rows} rows that it holds"
             )
             raise DataError([Problem(self._files.part, 0, message)])
         return left
-
-    @property
-    def position(self) -> Position:
-        """Position in the input at which to begin or resume."""
-        return self._state.position
-
-    @property
-    def labelled(self) -> int:
-        """Number of classified rows."""
-        return self._state.labelled
-
-    @property
-    def rejected(self) -> int:
-        """Number of rejected rows."""
-        return self._state.rejected
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
         """Write the rows of a chunk, and commit once a second."""
         _write(self._output, chunk.labelled(predictions))
         if chunk.rejected:
-            _write(self._rejected, self._files.render(chunk.rejected, self._state.rejected))
-        self._state = replace(
-            self._state,
-            position=chunk.end,
+            _write(self._rejected, self._files.render(chunk.rejected, self.state.rejected))
+        self.state = replace(
+            self.state.after(chunk),
             output_bytes=self._output.tell(),
             rejected_bytes=self._rejected.tell(),
-            labelled=self._state.labelled + len(predictions),
-            rejected=self._state.rejected + len(chunk.rejected),
         )
         if self._identity is not None and time.monotonic() > self._committed_at + COMMIT_EVERY_S:
             self._commit()
@@ -132,7 +92,7 @@ class OutputFile:
         # Rejected rows first: once the output exists, the run is over.
         _sync(self._rejected)
         _sync(self._output)
-        if self._state.rejected:
+        if self.state.rejected:
             self._files.rejected_part.replace(self._files.rejected)
         else:
             self._files.rejected_part.unlink()
@@ -148,7 +108,7 @@ class OutputFile:
         # The rows that a checkpoint counts must be on disk before it is.
         _sync(self._rejected)
         _sync(self._output)
-        self._state.write(self._files.checkpoint)
+        self.state.write(self._files.checkpoint)
         self._committed_at = time.monotonic()
 
 
@@ -191,22 +151,21 @@ class StandardOutput:
     """Standard output, which rows reach as they come.
 
     Attributes:
+        state: position and numbers of rows.
         problems: the reasons of the first rejected rows.
     """
 
     def __init__(self, table: Table, input_path: Path) -> None:
         self._file = FileIO(sys.stdout.fileno(), "w", closefd=False)
         self._input_path = input_path
-        self.position = table.start
-        self.labelled = self.rejected = 0
+        self.state = Checkpoint("", table.start)
         self.problems: list[Problem] = []
         _write(self._file, table.head)
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
         """Write the rows of a chunk."""
         _write(self._file, chunk.labelled(predictions))
-        self.labelled += len(predictions)
-        self.rejected += len(chunk.rejected)
+        self.state = self.state.after(chunk)
         room = MAX_MESSAGES - len(self.problems)
         self.problems += [
             Problem(self._input_path, row.line, row.reason) for row in chunk.rejected[:room]
@@ -217,6 +176,10 @@ class StandardOutput:
 
     def close(self) -> None:
         """Leave the stream open: it belongs to the process."""
+
+
+# Rows arrive in the input's order. A sink must be closed, also after an error.
+Sink = OutputFile | StandardOutput
 
 
 def _open(path: Path) -> FileIO:

@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from model.datasets.readers import Example, is_filled, read_text
+from model.datasets.document import Document
+from model.datasets.entry import TRAIN, UNREADABLE, Entry, LeftOut, entry_of
+from model.datasets.format import Format
+from model.datasets.located import line_of
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
-# What each of our parts is put together from. The validation split is left alone: settings are
-# chosen by cross-validation.
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "train": ("train",),
-    "test": ("test",),
-    "out_of_scope_validation": ("oos_train", "oos_val"),
-    "out_of_scope_test": ("oos_test",),
+# The part of ours that each split belongs to.
+PARTS: Mapping[str, str] = {
+    "train": TRAIN,
+    "test": "test",
+    "oos_train": "out_of_scope_validation",
+    "oos_val": "out_of_scope_validation",
+    "oos_test": "out_of_scope_test",
 }
+UNUSED = "val"  # settings are chosen by cross-validation
+PAIR = 2
 
 
-def read_clinc(path: Path) -> dict[str, list[Example]]:
-    """Read a file of lists of pairs, text and intent; an example's line is its number in its list.
-
-    Raises:
-        DataError: not JSON, no split ``train``, or entries that are no such pairs.
-    """
-    try:
-        splits = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise DataError([Problem(path, 0, "is not JSON")]) from error
-    if not isinstance(splits, dict) or "train" not in splits:
-        raise DataError([Problem(path, 0, "holds no list 'train' as CLINC150's files do")])
-    return {
-        part: [example for name in names for example in _examples(splits.get(name, []), name, path)]
-        for part, names in PARTS.items()
-    }
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == PAIR
 
 
-def _examples(entries: object, name: str, path: Path) -> list[Example]:
-    if not isinstance(entries, list):
-        raise DataError([Problem(path, 0, f"'{name}' is no list")])
-    numbered = list(enumerate(entries, start=1))
-    problems = [
-        Problem(path, 0, f"entry {number} of '{name}' is no pair of a text and an intent")
-        for number, entry in numbered
-        if not _is_pair(entry)
-    ]
-    if problems:
-        raise DataError(problems)
-    return [
-        Example(text.strip(), intent.strip(), path, number) for number, (text, intent) in numbered
-    ]
+def _recognises(document: Document) -> bool:
+    data = document.data
+    if not isinstance(data, dict) or not isinstance(data.get("train"), list):
+        return False
+    return any(map(_is_pair, data["train"]))
 
 
-def _is_pair(entry: object) -> bool:
-    return isinstance(entry, list) and len(entry) == 2 and all(map(is_filled, entry))  # noqa: PLR2004
+def _read(document: Document) -> Iterator[Entry]:
+    data = document.data
+    if not isinstance(data, dict) or "train" not in data:
+        message = "holds no list 'train' as CLINC150's files do"
+        raise DataError([Problem(document.path, 0, message)])
+    for name, entries in data.items():
+        if name == UNUSED and isinstance(entries, list):
+            yield LeftOut(
+                document.path, line_of(entries), "utterances for validation", len(entries)
+            )
+        elif name not in PARTS:
+            yield LeftOut(document.path, line_of(entries), name)
+        elif not isinstance(entries, list):
+            yield Problem(document.path, line_of(entries), f"'{name}' is no list", UNREADABLE)
+        else:
+            for number, entry in enumerate(entries, 1):
+                yield _entry(document, entry, number, name)
+
+
+def _entry(document: Document, entry: Any, number: int, name: str) -> Entry:
+    line = line_of(entry)
+    if not _is_pair(entry):
+        message = f"entry {number} of '{name}' is no pair of a text and an intent"
+        return Problem(document.path, line, message, UNREADABLE)
+    text, intent = entry
+    is_out_of_scope = PARTS[name].startswith(OUT_OF_SCOPE)
+    label = OUT_OF_SCOPE if is_out_of_scope else intent
+    return entry_of(text, label, document.path, line, PARTS[name])
+
+
+CLINC150 = Format("clinc150", "CLINC150 JSON", _recognises, _read)

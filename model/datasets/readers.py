@@ -1,136 +1,248 @@
-"""Read labelled utterances from CSV, TSV, JSONL and Rasa's YAML files."""
+"""Read training data in any of the known formats."""
 
 from __future__ import annotations
 
-import csv
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from io import StringIO
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.datasets.rasa import read_rasa
+from model.datasets.amazon import AMAZON
+from model.datasets.botpress import BOTPRESS
+from model.datasets.clinc150 import CLINC150
+from model.datasets.collection import documents_of
+from model.datasets.dialogflow import DIALOGFLOW
+from model.datasets.document import Document, ReadOptions
+from model.datasets.entry import Entry, Example, LeftOut, Note, is_filled
+from model.datasets.format import Format
+from model.datasets.intents_json import INTENTS_JSON
+from model.datasets.label_studio import LABEL_STUDIO
+from model.datasets.microsoft import MICROSOFT
+from model.datasets.rasa_legacy import RASA_JSON, RASA_MARKDOWN
+from model.datasets.rasa_yaml import RASA_YAML
+from model.datasets.records import RECORDS
+from model.datasets.semantic_router import SEMANTIC_ROUTER
+from model.datasets.snips import SNIPS
+from model.datasets.tabular import DELIMITED, JSON_LINES, PARQUET, SPREADSHEET, TABLES
+from model.datasets.watson import WATSON
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
+
+__all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examples", "read_text"]
 
 COLUMNS = ("text", "intent")
-
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold half a character; UTF-8 can't
+# In the order in which they are tried: special shapes before general ones.
+FORMATS: Sequence[Format] = (
+    *(PARQUET, SPREADSHEET, JSON_LINES),
+    *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
+    *(LABEL_STUDIO, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
+)
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A labelled utterance and where it stands; lines count from 1."""
+class Reading:
+    """The content of a file, a folder or an archive.
 
-    text: str
-    intent: str
-    file: Path
-    line: int
+    Attributes:
+        formats: the titles of the formats that were found.
+        examples: the utterances, in the order of the files.
+        problems: entries that can't be read.
+        notes: guesses, and entries that were left out.
+    """
 
-    def problem(self, message: str) -> Problem:
-        """Say that something is wrong with this example."""
-        return Problem(self.file, self.line, message)
+    formats: tuple[str, ...]
+    examples: tuple[Example, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
 
 
-def read_examples(path: Path) -> list[Example]:
-    """Read a file of labelled utterances, in its order.
+def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: B008 - frozen
+    """Read a file, a folder or a ZIP archive.
 
     Args:
-        path: ``.csv`` or ``.tsv`` with a header that names ``text`` and ``intent``, or
-            ``.jsonl`` with these keys in each line's object, or Rasa's training data as ``.yml``
-            or ``.yaml``; UTF-8. Other columns and keys are left out.
+        path: data in one of ``FORMATS``; of several files, each that is recognised is read.
+        options: how to read it.
 
     Raises:
-        DataError: unknown kind of file, unreadable encoding, no such columns, an empty or
-            missing value; every such line is named.
+        DataError: nothing is readable as a whole.
     """
-    try:
-        reader = _READERS[path.suffix.lower()]
-    except KeyError as error:
-        kinds = ", ".join(_READERS)
-        raise DataError([Problem(path, 0, f"is none of {kinds}")]) from error
-    examples, problems = [], []
-    for line, record in reader(read_text(path), path):
-        missing = [name for name in COLUMNS if not is_filled(record.get(name))]
-        if missing:
-            problems.append(Problem(path, line, f"no {' and no '.join(missing)}"))
-        else:
-            text, intent = (str(record[name]).strip() for name in COLUMNS)
-            examples.append(Example(text, intent, path, line))
-    if not examples and not problems:
-        problems.append(Problem(path, 0, "holds no utterances"))
+    found = recognise_all(path, options)
+    entries = (entry for document, each in found.readable for entry in entries_of(document, each))
+    collected = _Collected(options)
+    for entry in entries:
+        collected.add(entry)
+    formats = dict.fromkeys(each.title for _, each in found.readable)
+    return Reading(
+        tuple(formats),
+        tuple(collected.examples),
+        (*found.problems, *collected.problems),
+        (*found.notes, *collected.notes, *collected.left_out()),
+    )
+
+
+def read_examples(path: Path, options: ReadOptions = ReadOptions()) -> list[Example]:  # noqa: B008 - frozen
+    """Return the utterances of a file, in its order, without notes.
+
+    Raises:
+        DataError: it can't be read, holds no utterances, or has entries that can't be read; every
+            problem is named.
+    """
+    reading = read(path, options)
+    problems = reading.problems
+    if not reading.examples and not problems:
+        problems = (Problem(path, 0, "holds no utterances"),)
     if problems:
-        raise DataError(problems)
-    return examples
+        raise DataError(problems, reading.notes)
+    return list(reading.examples)
 
 
-def is_filled(value: object) -> bool:
-    """Tell whether a value is a text that says something."""
-    return isinstance(value, str) and bool(value.strip()) and not _SURROGATE.search(value)
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The files of a path, by their formats.
+
+    Attributes:
+        readable: each file that is read, with its format.
+        problems: of files that look like data and can't be read.
+        notes: on files that are left out.
+    """
+
+    readable: tuple[tuple[Document, Format], ...]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+def recognise_all(path: Path, options: ReadOptions) -> Recognised:
+    """Return the files of a path with their formats.
+
+    Raises:
+        DataError: no file is of a known format.
+    """
+    documents, is_collection = documents_of(path, options)
+    if not is_collection:
+        return Recognised(((documents[0], _format_of(documents[0])),))
+    readable: list[tuple[Document, Format]] = []
+    problems: list[Problem] = []
+    other: list[Document] = []
+    for document in documents:
+        try:
+            found = _recognise(document)
+        except DataError as error:
+            problems += error.problems
+            continue
+        if found:
+            readable.append((document, found))
+        else:
+            other.append(document)
+    if any(each not in TABLES for _, each in readable):
+        # A table beside an export is seldom its training data.
+        other += [document for document, each in readable if each in TABLES]
+        readable = [each for each in readable if each[1] not in TABLES]
+    if not readable and not problems:
+        raise DataError([_unknown(path, [each.path.name for each in documents])])
+    notes = [Problem(path, 0, _left_out_files(path, other))] if other else []
+    return Recognised(tuple(readable), tuple(problems), tuple(notes))
+
+
+def _format_of(document: Document) -> Format:
+    name = document.options.format
+    if name is not None:
+        return next(each for each in FORMATS if each.name == name)
+    found = _recognise(document)
+    if found is None:
+        raise DataError([_unknown(document.path, _keys(document))])
+    return found
+
+
+def _recognise(document: Document) -> Format | None:
+    wanted = document.options.format
+    for each in FORMATS:
+        if wanted not in {None, each.name}:
+            continue
+        try:
+            if each.recognises(document):
+                return each
+        except DataError:
+            if document.suffix not in TABLE_SUFFIXES:
+                raise
+    return None
+
+
+def entries_of(document: Document, found: Format) -> Iterator[Entry]:
+    """Return the entries of a file; one that can't be read as a whole is a problem."""
+    if found not in TABLES:
+        yield from document.notes()
+    try:
+        yield from found.read(document)
+    except DataError as error:
+        yield from error.problems
+    yield from document.problems
+
+
+def _unknown(path: Path, names: Sequence[str]) -> Problem:
+    if names:
+        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")  # noqa: PLR2004
+        seen = f"holds no training data that is recognised, but {shown}"
+    elif path.is_dir():
+        seen = "holds no files"
+    else:
+        seen = "is in no format that is recognised"
+    titles = ", ".join(dict.fromkeys(each.title for each in FORMATS))
+    names_of_formats = ", ".join(each.name for each in FORMATS)
+    message = f"{seen}; formats are {titles}; --format insists on one of {names_of_formats}"
+    return Problem(path, 0, message)
+
+
+def _keys(document: Document) -> list[str]:
+    """Return the keys at the top of a JSON or YAML file, as a hint at its format."""
+    try:
+        data = document.data
+    except DataError:
+        return []
+    first = data[0] if isinstance(data, list) and data else data
+    return [f"the key {key}" for key in first] if isinstance(first, dict) else []
+
+
+def _left_out_files(path: Path, documents: Iterable[Document]) -> str:
+    names = [str(each.path.relative_to(path)) for each in documents]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004
+    return f"left out, as no training data: {', '.join(names[:5])}{more}"
+
+
+class _Collected:
+    """The entries of a reading, by kind."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+        self._out_of_scope = {name.casefold() for name in options.out_of_scope_intents}
+        self.examples: list[Example] = []
+        self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
+        self._left_out: dict[tuple[Path, str], LeftOut] = {}
+
+    def add(self, entry: Entry) -> None:
+        if isinstance(entry, Example):
+            is_out_of_scope = entry.intent.casefold() in self._out_of_scope
+            self.examples.append(replace(entry, intent=OUT_OF_SCOPE) if is_out_of_scope else entry)
+        elif isinstance(entry, Note):
+            self.notes.append(Problem(entry.file, entry.line, entry.message))
+        elif isinstance(entry, LeftOut):
+            first = self._left_out.get((entry.file, entry.what))
+            count = first.count + entry.count if first else entry.count
+            self._left_out[entry.file, entry.what] = replace(first or entry, count=count)
+        elif self._options.leave_out_unreadable and entry.kind is not None:
+            self.notes.append(replace(entry, message=f"{entry.message}; left out"))
+        else:
+            self.problems.append(entry)
+
+    def left_out(self) -> Iterator[Problem]:
+        for each in self._left_out.values():
+            yield Problem(each.file, each.line, f"left out: {each.what} ({each.count})")
 
 
 def read_text(path: Path) -> str:
-    """Read a file as UTF-8.
+    """Return a file's text, in UTF-8 or another known encoding.
 
     Raises:
-        DataError: it can't be read, or is in another encoding.
+        DataError: it can't be read, or mixes encodings.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError([Problem(path, 0, "can't be read")]) from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError([Problem(path, line, "is not UTF-8; save the file as UTF-8")]) from error
-
-
-def _read_csv(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    yield from _read_table(text, path, ",")
-
-
-def _read_tsv(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    yield from _read_table(text, path, "\t")
-
-
-def _read_table(
-    text: str, path: Path, delimiter: str
-) -> Iterator[tuple[int, Mapping[str, object]]]:
-    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [name.strip() for name in next(rows, [])]
-        if missing := [name for name in COLUMNS if name not in header]:
-            found = ", ".join(header) or "nothing"
-            message = f"no column {' and no column '.join(missing)} in the header: found {found}"
-            raise DataError([Problem(path, 1, message)])
-        line = rows.line_num + 1
-        for row in rows:
-            if row:
-                yield line, dict(zip(header, row, strict=False))
-            line = rows.line_num + 1
-    except csv.Error as error:
-        raise DataError([Problem(path, rows.line_num, "is not well-formed")]) from error
-
-
-def _read_jsonl(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError([Problem(path, number, "is not JSON")]) from error
-        if not isinstance(record, dict):
-            raise DataError([Problem(path, number, "is not a JSON object")])
-        yield number, record
-
-
-_Reader = Callable[[str, Path], Iterator[tuple[int, Mapping[str, object]]]]
-_READERS: Mapping[str, _Reader] = {
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-    ".jsonl": _read_jsonl,
-    ".yml": read_rasa,
-    ".yaml": read_rasa,
-}
+    return Document(path).text

@@ -72,7 +72,8 @@ class LabelledPredictions:
         predicted, confidences = _tops(labels, softmax(held_out.logits / temperature))
         others = held_out.out_of_scope.combined(held_out.detector_weight)
         in_scope = held_out.scope_scores
-        return cls(tuple(examples), predicted, confidences, in_scope, others, threshold)
+        scored = tuple(examples[number] for number in held_out.scored.tolist())
+        return cls(scored, predicted, confidences, in_scope, others, threshold)
 
     @classmethod
     def joined(cls, parts: Sequence[LabelledPredictions]) -> LabelledPredictions:

@@ -82,7 +82,8 @@ def learning_curve(
     # Of little data, two shares may be parts of the same size; the dict keeps one.
     by_size = dict(_of_parts(training_set, splits, held_out, seed=seed, progress=progress))
     tested = np.concatenate([split.held_out for split in splits])
-    is_right = held_out.logits[tested].argmax(axis=1) == training_set.targets[tested]
+    places = np.searchsorted(held_out.scored, tested)
+    is_right = held_out.logits[places].argmax(axis=1) == training_set.targets[tested]
     by_size[_mean_size([split.fitted for split in splits])] = is_right
     points = tuple(_point(size, right) for size, right in by_size.items())
     return LearningCurve(points, *_next_gain([*by_size.values()][-2:][0], is_right))

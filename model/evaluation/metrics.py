@@ -17,7 +17,7 @@ from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.out_of_scope_metrics import OutOfScopeMetrics, out_of_scope_metrics
 from model.inference.intent_model import IntentModel
 from model.learning.augmentation import NOISES
-from model.learning.linear_model import Floats, Integers
+from model.learning.linear_model import Floats
 
 CALIBRATION_BINS = 15
 
@@ -179,13 +179,9 @@ def _intent_score(name: str, right: int, found: int, support: int) -> IntentScor
 
 
 def _macro_f1(predictions: LabelledPredictions) -> tuple[float, Interval]:
-    labels = {
-        name: number
-        for number, name in enumerate(sorted({*predictions.true, *predictions.predicted}))
-    }
-    true, predicted = (
-        _indices(labels, names) for names in (predictions.true, predictions.predicted)
-    )
+    names = (*predictions.true, *predictions.predicted)
+    labels, indices = np.unique(names, return_inverse=True)
+    true, predicted = np.split(indices, 2)
     is_right, count = predictions.is_right, len(predictions.examples)
 
     def statistic(weights: Floats) -> float:
@@ -197,10 +193,6 @@ def _macro_f1(predictions: LabelledPredictions) -> tuple[float, Interval]:
 
     value = statistic(np.ones(count))
     return value, bootstrap(value, statistic, count) if 0 < value < 1 else wilson(value, count)
-
-
-def _indices(labels: Mapping[str, int], names: Sequence[str]) -> Integers:
-    return np.array([labels[name] for name in names], dtype=np.intp)
 
 
 def _calibration_error(predictions: LabelledPredictions) -> tuple[float, Interval]:

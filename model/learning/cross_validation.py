@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from math import ceil
 
@@ -15,10 +17,13 @@ from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers, Linear
 from model.learning.out_of_scope import OutOfScopeScores, fit_detector_weight
+from model.learning.parallel import map_in_processes
 from model.learning.quantization import MAX_LOSS, rounded, step_of
 from model.learning.training_set import TrainingSet
 
 MAX_FOLDS = 5
+# From this number of utterances on, folds are fitted in several processes.
+MIN_PARALLEL = 5000
 # Hyperparameters are chosen on as few folds as hold out this many utterances.
 MIN_HELD_OUT = 1000
 
@@ -31,7 +36,9 @@ class HeldOut:
 
     Attributes:
         ensemble: the chosen hyperparameters and weights.
-        logits: of each utterance, by the model of the other folds, shape (utterances, labels).
+        scored: the numbers of the utterances that were held out: all but those that are alone in
+            their intent, which no model could know without them.
+        logits: of each scored utterance, by the model of the other folds, shape (scored, labels).
         is_rounded: whether the weights are to be rounded to few levels.
         rounding_loss: the loss of held-out accuracy by rounding, -1 to 1.
         in_scope, out_of_scope: scores of the utterances and of the out-of-scope texts.
@@ -39,6 +46,7 @@ class HeldOut:
     """
 
     ensemble: Ensemble
+    scored: Integers
     logits: Floats
     is_rounded: bool
     rounding_loss: float
@@ -76,11 +84,18 @@ def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) 
     ensemble = _choose(training_set, first_folds)
 
     def other_folds() -> Iterator[_Fold]:
-        for number, split in enumerate(splits[count:], start=count + 1):
+        fit_fold = partial(_Fold, training_set, candidates=(ensemble.hyperparameters,), seed=seed)
+        folds = map_in_processes(fit_fold, splits[count:], is_large=is_large(training_set))
+        for number in range(count + 1, len(splits) + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
-            yield _Fold(training_set, split, (ensemble.hyperparameters,), seed=seed)
+            yield next(folds)
 
     return _collect(training_set, ensemble, chain(first_folds, other_folds()))
+
+
+def is_large(training_set: TrainingSet) -> bool:
+    """Return whether it is worth to fit in several processes."""
+    return len(training_set) >= MIN_PARALLEL
 
 
 def enough_folds(training_set: TrainingSet, splits: Sequence[Split]) -> int:
@@ -115,7 +130,12 @@ class _Fold:
             texts, targets, training_set.labels, seed=seed, embedding=training_set.embedding
         )
         self.ngram_count = learner.ngram_count
-        self.base_models = {each: learner.fit_base_models(each) for each in candidates}
+        base_models = map_in_processes(
+            learner.fit_base_models,
+            candidates,
+            is_large=is_large(training_set) and len(candidates) > 1,
+        )
+        self.base_models = dict(zip(candidates, base_models, strict=True))
         self.features = learner.features.transform(_at(split.held_out, training_set.texts))
         if training_set.out_of_scope:
             self.detector = learner.fit_detector(
@@ -130,15 +150,28 @@ class _Fold:
 
 
 def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
-    """Split a training set into stratified folds, determined by the seed."""
-    fold_count = min(MAX_FOLDS, int(np.bincount(training_set.targets).min()))
+    """Split a training set into stratified folds, determined by the seed.
+
+    An utterance that is alone in its intent is fitted in all folds, and held out in none.
+    """
+    counts = np.bincount(training_set.targets)
+    is_scored = counts[training_set.targets] > 1
+    scored, alone = is_scored.nonzero()[0], (~is_scored).nonzero()[0]
+    fold_count = min(MAX_FOLDS, int(counts.max()))
     folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
     fold_of = np.random.default_rng(seed).permutation(len(training_set.out_of_scope)) % fold_count
+    with warnings.catch_warnings():
+        # scikit-learn warns of labels that not every fold holds out; every fold fits them.
+        warnings.simplefilter("ignore", UserWarning)
+        pairs = list(folds.split(scored, training_set.targets[scored]))
     return [
-        Split(fitted, held_out, (fold_of != number).nonzero()[0], (fold_of == number).nonzero()[0])
-        for number, (fitted, held_out) in enumerate(
-            folds.split(training_set.texts, training_set.targets)
+        Split(
+            np.union1d(scored[fitted], alone),
+            scored[held_out],
+            (fold_of != number).nonzero()[0],
+            (fold_of == number).nonzero()[0],
         )
+        for number, (fitted, held_out) in enumerate(pairs)
     ]
 
 
@@ -162,8 +195,10 @@ def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fol
     logits, rounded_logits = np.empty((2, len(training_set), len(training_set.labels)))
     in_scope_detector = np.zeros(len(training_set))
     out_of_scope = OutOfScopeScores(*np.zeros((2, len(training_set.out_of_scope))))
+    numbers = []
     for fold in folds:
         held_out = fold.split.held_out
+        numbers.append(held_out)
         linear = ensemble.blend(fold.base_models[ensemble.hyperparameters])
         logits[held_out] = linear.scores(fold.features)
         step = step_of(linear, fold.ngram_count)
@@ -172,12 +207,15 @@ def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fol
         if training_set.out_of_scope:
             in_scope_detector[held_out] = fold.detector.scores(fold.features)[:, 0]
             _score_out_of_scope(fold, linear, out_of_scope)
-    loss = _accuracy(logits, training_set.targets) - _accuracy(rounded_logits, training_set.targets)
+    scored = np.sort(np.concatenate(numbers))
+    targets = training_set.targets[scored]
+    logits, rounded_logits = logits[scored], rounded_logits[scored]
+    loss = _accuracy(logits, targets) - _accuracy(rounded_logits, targets)
     is_rounded = loss <= MAX_LOSS
     kept = rounded_logits if is_rounded else logits
-    in_scope = OutOfScopeScores(kept.max(axis=1), in_scope_detector)
+    in_scope = OutOfScopeScores(kept.max(axis=1), in_scope_detector[scored])
     weight = fit_detector_weight(in_scope, out_of_scope) if training_set.out_of_scope else 0.0
-    return HeldOut(ensemble, kept, is_rounded, loss, in_scope, out_of_scope, weight)
+    return HeldOut(ensemble, scored, kept, is_rounded, loss, in_scope, out_of_scope, weight)
 
 
 def _score_out_of_scope(fold: _Fold, linear: Linear, scores: OutOfScopeScores) -> None:

@@ -16,9 +16,10 @@ from sklearn.pipeline import FeatureUnion
 from model.errors import NoWordsError
 from model.inference.static_embedding import Embedding
 from model.learning.augmentation import add_typos
+from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.linear_model import Integers, Linear, fit_detector, fit_naive_bayes, fit_svm
-from model.learning.pipeline import BLOCK_WEIGHTS, STATIC, block_sizes, build_features
+from model.learning.pipeline import BLOCK_WEIGHTS, STATIC, build_features
 from model.learning.term_weighting import concentration_factors
 
 TYPO_WEIGHT = 0.2
@@ -64,12 +65,10 @@ class Learner:
             raise NoWordsError
         texts = [*texts, *map(words_of_name, labels)]
         targets = np.concatenate((targets, np.arange(len(labels))))
-        self.features: FeatureUnion = build_features(embedding)
-        try:
-            self.features.fit(texts)
-        except ValueError as error:  # scikit-learn raises it for an empty vocabulary
-            raise NoWordsError from error
-        sizes = block_sizes(self.features)
+        self._texts = texts
+        self._embedding = embedding
+        self.features = CachedFeatures(build_features(embedding), texts)
+        sizes = self.features.sizes
         self.ngram_count = sum(sizes.values()) - sizes.get(STATIC, 0)
         self._factors = np.repeat(
             np.array([BLOCK_WEIGHTS[name] for name in sizes], np.float32), list(sizes.values())
@@ -82,6 +81,10 @@ class Learner:
         self._targets = np.concatenate((targets, targets))
         typo_weight = TYPO_WEIGHT if embedding is None else TYPO_WEIGHT_WITH_VECTORS
         self._weights = np.repeat((1.0, typo_weight), len(targets))
+
+    def fit_union(self) -> FeatureUnion:
+        """Return the features as scikit-learn's own class, for the pipeline."""
+        return build_features(self._embedding).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""

@@ -76,8 +76,3 @@ def fitted_pipeline(features: FeatureUnion, linear: Linear, labels: tuple[str, .
     classifier.n_features_in_ = linear.coefficients.shape[1]
     classifier.n_iter_ = np.array([1], dtype=np.int32)
     return Pipeline([("features", features), ("classifier", classifier)])
-
-
-def block_sizes(features: FeatureUnion) -> dict[str, int]:
-    """Return the number of columns of each block of fitted features, in order."""
-    return {name: len(block.get_feature_names_out()) for name, block in features.transformer_list}

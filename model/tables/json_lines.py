@@ -1,4 +1,4 @@
-"""JSONL: a JSON object in each line."""
+"""Add predictions to the objects of JSONL."""
 
 from __future__ import annotations
 
@@ -6,41 +6,36 @@ from collections.abc import Iterator
 from typing import Any
 
 from model.inference.prediction import Prediction
-from model.inference.strict_json import DECODER, is_unicode
-from model.tables.line_reader import MAX_RECORD, TOO_LONG, decode
+from model.tables.columns import TEXT, usual_column
+from model.tables.json_rows import JsonRow, json_rows
 from model.tables.table import to_json
 from model.tables.text_table import Record, TextTable
 
 
 class JsonLinesTable(TextTable):
-    """Objects, one a line; lines of white space are passed over."""
+    """Objects, one in each line, which get their labels under further keys."""
 
     def render(self, record: str, prediction: Prediction) -> str:
-        """Add the labels behind an object's own keys, which stay as they are."""
+        """Return an object with its labels behind its own keys, which stay as they are."""
         values = to_json(self._layout.values(prediction))
         return f"{record.strip()[:-1].rstrip()}, {values[1:]}\n"
 
     def _records(self) -> Iterator[Record]:
-        line = self._lines.line
-        while raw := self._lines.read():
-            if len(raw) > MAX_RECORD:
-                self._lines.skip_rest(raw)
-                yield Record(line, decode(raw[:200]), problem=TOO_LONG)
-            elif raw.strip():
-                text = decode(raw).removeprefix("\ufeff")
-                yield self._record(line, text)
-            line = self._lines.line
+        return map(self._record, json_rows(self._lines))
 
-    def _record(self, line: int, text: str) -> Record:
-        if not is_unicode(text):
-            return Record(line, text, problem="is not UTF-8")
-        try:
-            fields = DECODER.decode(text)
-        except (ValueError, RecursionError):
-            return Record(line, text, problem="is not JSON")
-        if not isinstance(fields, dict):
-            return Record(line, text, problem="is not a JSON object")
+    def _record(self, row: JsonRow) -> Record:
+        if row.problem:
+            return Record(row.line, row.text, problem=row.problem)
+        fields = row.fields
         if clashing := [name for name in self._layout.added if name in fields]:
-            return Record(line, text, problem=f"has {' and '.join(clashing)} already")
-        utterance: Any = fields.get(self._layout.column)
-        return Record(line, text, utterance, self._layout.problem(utterance))
+            problem = f"has {' and '.join(clashing)} already"
+            return Record(row.line, row.text, problem=problem)
+        utterance: Any = fields.get(self._key(list(fields)))
+        return Record(row.line, row.text, utterance, self._layout.problem(utterance))
+
+    def _key(self, keys: list[str]) -> str:
+        column = self._layout.column
+        if column in keys or column != TEXT:
+            return column
+        usual = usual_column(keys, TEXT)
+        return column if usual is None else keys[usual]

@@ -1,4 +1,4 @@
-"""Lines of a file of any size, and where each one stands."""
+"""Read the lines of a file of any size, with their positions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from model.tables.table import Position
 
-# Longer ones are rejected: a file without line breaks would fill the memory.
+# Longer lines are rejected: a file without line breaks would fill the memory.
 MAX_RECORD = 1024 * 1024
 TOO_LONG = "is longer than 1 MiB"
 
@@ -17,7 +17,8 @@ class Lines:
     """Reads lines, and can take the last ones back.
 
     Attributes:
-        offset, line: of the next line.
+        offset: of the next line, in bytes.
+        line: number of the next line, from 1.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -27,26 +28,27 @@ class Lines:
 
     @property
     def position(self) -> Position:
-        """Of the next line."""
+        """The position of the next line."""
         return Position(self.offset, self.line)
 
     def seek(self, position: Position) -> None:
-        """Go on from somewhere else; a file that can't do so is at its own position anyway."""
+        """Continue from a position; a stream can't seek, and is only asked for its own position."""
         if position != self.position:
             self._returned.clear()
             self._file.seek(position.offset)
             self.offset, self.line = position.offset, position.line
 
     def read(self) -> bytes:
-        """Give the next line with its line break, of a long one the beginning; empty at the end."""
-        returned = self._returned
-        line = returned.popleft() if returned else self._file.readline(MAX_RECORD + 1)
-        self.offset += len(line)
-        self.line += 1
+        """Return the next line with its line break; of a long one the beginning; empty at the end.
+
+        The line break is missing at the end of the file and in the beginning of a long line.
+        """
+        line = self._next(MAX_RECORD + 1)
+        self.line += bool(line)
         return line
 
     def take_back(self, lines: Sequence[bytes]) -> None:
-        """Give the last lines again."""
+        """Let the last lines be read again."""
         self._returned.extendleft(reversed(lines))
         self.offset -= sum(map(len, lines))
         self.line -= len(lines)
@@ -54,16 +56,21 @@ class Lines:
     def skip_rest(self, line: bytes) -> None:
         """Go to the end of a line whose beginning was read."""
         while line and not line.endswith(b"\n"):
-            line = self._file.readline(MAX_RECORD)
-            self.offset += len(line)
+            line = self._next(MAX_RECORD)
+
+    def _next(self, size: int) -> bytes:
+        returned = self._returned
+        line = returned.popleft() if returned else self._file.readline(size)
+        self.offset += len(line)
+        return line
 
 
 def decode(raw: bytes) -> str:
-    """Read UTF-8; bytes that are none become halves of characters, which ``is_unicode`` finds."""
+    """Decode UTF-8; invalid bytes become lone surrogates, which ``is_unicode`` finds."""
     return raw.decode("utf-8", "surrogateescape")
 
 
 def legible(record: str) -> str:
-    """Give a record without its line break, and in escapes what UTF-8 can't hold."""
+    """Return a record without its line break, with escapes for bytes that are not UTF-8."""
     raw = record.rstrip("\r\n").encode("utf-8", "surrogateescape")
     return raw.decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""Open a table by its name."""
+"""Open a table by its name, for the bulk command."""
 
 from __future__ import annotations
 
@@ -8,30 +8,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from model.errors import DataError, Problem
 from model.tables.delimited import DelimitedTable
+from model.tables.encoding import BYTE_ORDER_MARKS, Encoding, as_utf8, detect_encoding
 from model.tables.json_lines import JsonLinesTable
 from model.tables.line_reader import Lines
-from model.tables.table import Layout, Table
+from model.tables.optional import load_parquet_table, load_spreadsheet_table
+from model.tables.table import STREAM, Layout, Table
+from model.tables.text_table import TextTable
 
-if TYPE_CHECKING:
-    from model.tables.parquet import ParquetTable
-
-STREAM = Path("-")
 STREAM_FORMATS = ("csv", "tsv", "jsonl")
-FORMATS = (*STREAM_FORMATS, "parquet")
-NEEDS_PYARROW = (
-    "is Parquet, which needs pyarrow: pip install --requirement requirements/parquet.txt"
-)
+SPREADSHEETS = ("xlsx", "xlsm", "xls", "ods")
+FORMATS = (*STREAM_FORMATS, "parquet", *SPREADSHEETS)
+DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
 def format_of(path: Path, stream_format: str) -> str:
-    """Tell a file's format by its name; a stream's is given.
+    """Return a file's format by its name, and that of streams for ``-``.
 
     Raises:
-        DataError: a name that tells none.
+        DataError: the name is that of no table.
     """
     if path == STREAM:
         return stream_format
@@ -42,6 +40,11 @@ def format_of(path: Path, stream_format: str) -> str:
     return name
 
 
+def output_format(kind: str) -> str:
+    """Return the format in which a table of a format is written with its labels."""
+    return "csv" if kind in SPREADSHEETS else kind
+
+
 @contextmanager
 def open_table(path: Path, kind: str, layout: Layout) -> Iterator[Table]:
     """Open a table of a format of ``FORMATS``; ``-`` is the standard input.
@@ -50,16 +53,24 @@ def open_table(path: Path, kind: str, layout: Layout) -> Iterator[Table]:
         DataError: it can't be read, or does not have the columns that the layout asks for.
     """
     if kind == "parquet":
-        with closing(_open_parquet(path, layout)) as table:
+        with closing(load_parquet_table(path)(path, layout)) as table:
+            yield table
+    elif kind in SPREADSHEETS:
+        with closing(load_spreadsheet_table(path)(path, layout)) as table:
             yield table
     elif path == STREAM:
         yield _open_text(sys.stdin.buffer, path, layout, kind)
     else:
-        with _open(path) as file:
+        with open_binary(path) as file:
             yield _open_text(file, path, layout, kind)
 
 
-def _open(path: Path) -> BinaryIO:
+def open_binary(path: Path) -> BinaryIO:
+    """Open a file.
+
+    Raises:
+        DataError: it can't be read.
+    """
     try:
         return path.open("rb")
     except OSError as error:
@@ -68,15 +79,21 @@ def _open(path: Path) -> BinaryIO:
 
 def _open_text(file: BinaryIO, path: Path, layout: Layout, kind: str) -> Table:
     status = os.fstat(file.fileno())
-    size = status.st_size if stat.S_ISREG(status.st_mode) else None
+    is_regular = stat.S_ISREG(status.st_mode)
+    encoding = detect_encoding(file) if is_regular and path != STREAM else _of_stream(file)
+    # Offsets in converted bytes say nothing about the share that was read.
+    size = status.st_size if is_regular and encoding.is_plain else None
+    lines = Lines(as_utf8(file, encoding))
+    table: TextTable
     if kind == "jsonl":
-        return JsonLinesTable(Lines(file), layout, size)
-    return DelimitedTable(Lines(file), path, layout, "\t" if kind == "tsv" else ",", size)
+        table = JsonLinesTable(lines, layout, size)
+    else:
+        table = DelimitedTable(lines, path, layout, DELIMITERS[kind], size)
+    table.notes += (encoding.note,) if encoding.note else ()
+    return table
 
 
-def _open_parquet(path: Path, layout: Layout) -> ParquetTable:
-    try:
-        from model.tables.parquet import ParquetTable  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise DataError([Problem(path, 0, NEEDS_PYARROW)]) from error
-    return ParquetTable(path, layout)
+def _of_stream(file: BinaryIO) -> Encoding:
+    """Return the encoding by the byte order mark: a stream can't be read twice."""
+    head = file.peek(2)[:2] if hasattr(file, "peek") else b""
+    return Encoding(BYTE_ORDER_MARKS.get(head, "utf-8"))

@@ -1,4 +1,4 @@
-"""Parquet, by pyarrow: needed by nothing else, and imported only for such files."""
+"""Add predictions to the rows of Parquet, by pyarrow, which is imported for such files only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TYPES = (pa.string(), pa.float64(), ALTERNATIVES)
 
 @dataclass(frozen=True, slots=True)
 class ParquetChunk:
-    """Rows that can be classified, as a batch, and the others."""
+    """A batch of rows that can be classified, and the rejected ones."""
 
     texts: Sequence[str]
     rejected: Sequence[Rejected]
@@ -31,7 +31,7 @@ class ParquetChunk:
     schema: Any
 
     def labelled(self, predictions: Sequence[Prediction]) -> bytes:
-        """Give the rows as a batch of an Arrow stream."""
+        """Return the rows as a batch of an Arrow stream."""
         rows = [self.layout.values(prediction) for prediction in predictions]
         arrays = [
             *self.batch.columns,
@@ -46,8 +46,8 @@ class ParquetChunk:
 class ParquetTable:
     """A Parquet file.
 
-    A Parquet file can't be continued: rows are put down as an Arrow stream, which is a header and
-    batches, and made a Parquet file at the end.
+    A Parquet file can't be appended to. Rows are written as an Arrow stream, which is a header and
+    batches, and the stream becomes a Parquet file at the end.
     """
 
     start = Position(0, 1)
@@ -56,7 +56,7 @@ class ParquetTable:
         """Open a file.
 
         Raises:
-            DataError: it can't be read, has no such column of texts, or has those that are added.
+            DataError: it can't be read, lacks the column of texts, or has those that are added.
         """
         try:
             self._file = parquet.ParquetFile(path)
@@ -64,7 +64,8 @@ class ParquetTable:
             raise DataError([Problem(path, 0, "is no readable Parquet file")]) from error
         self._layout = layout
         plain = pa.schema([_plain(field) for field in self._file.schema_arrow])
-        layout.check(path, plain.names)
+        self._place = layout.find(path, plain.names)
+        self.notes: tuple[str, ...] = ()
         self._plain = plain
         added = [pa.field(name, kind) for name, kind in zip(layout.added, TYPES, strict=False)]
         self._schema = pa.schema([*plain, *added])
@@ -72,7 +73,7 @@ class ParquetTable:
         self.head = bytes(self._schema.serialize())
 
     def chunks(self, start: Position) -> Iterator[ParquetChunk]:
-        """Give the rows from a position on."""
+        """Return the rows from a position on."""
         position = self.start
         for number in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(number).num_rows
@@ -87,7 +88,7 @@ class ParquetTable:
 
     def _chunk(self, batch: Any, start: Position, end: Position) -> ParquetChunk:
         batch = batch.cast(self._plain)
-        texts = batch.column(self._layout.column).to_pylist()
+        texts = batch.column(self._place).to_pylist()
         problems = [self._layout.problem(text) for text in texts]
         rejected = [
             Rejected(line, problem) for line, problem in enumerate(problems, start.line) if problem
@@ -101,7 +102,7 @@ class ParquetTable:
         self._file.close()
 
     def finish(self, part: Path, output: Path) -> None:
-        """Make a Parquet file of the stream, all at once."""
+        """Replace the output by a Parquet file of the stream, atomically."""
         whole = part.with_name(f".{output.name}.whole")
         with (
             pa.OSFile(str(part)) as file,
@@ -125,7 +126,7 @@ def _copy(stream: Any, writer: Any, schema: Any) -> None:
 
 
 def _plain(field: Any) -> Any:
-    """Give a field without its dictionary, which can't be part of a stream that is continued."""
+    """Return a field without its dictionary, which a stream that is appended to can't hold."""
     return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 

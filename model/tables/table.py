@@ -1,4 +1,4 @@
-"""What a table of any size is to the bulk command: chunks of rows, and where each one ends."""
+"""The interface of tables to the bulk command: chunks of rows, each with its position."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.errors import DataError, Problem
+from model.errors import DataError, Problem, ProblemKind
 from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
+from model.tables.columns import TEXT, named_column, usual_column
 
-# So many rows are classified at once: enough that their way to another process costs little.
+NOT_UTF8 = ProblemKind("rows that are not UTF-8", "save the file as UTF-8")
+STREAM = Path("-")
+IS_NOT_UTF8 = "is not UTF-8"
+
+# Rows that are classified at once: enough that sending them to another process costs little.
 CHUNK_ROWS = 512
 DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a table has been read.
+    """How far a table was read.
 
     Attributes:
         offset: bytes of a text, rows of a Parquet file.
@@ -47,7 +52,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is read from each row, and what is added to it.
+    """The column that is read from each row, and the columns that are added to it.
 
     Attributes:
         column: the column that holds the utterance.
@@ -63,12 +68,12 @@ class Layout:
 
     @property
     def added(self) -> tuple[str, ...]:
-        """Name the columns that are added."""
+        """The names of the columns that are added."""
         names = ("intent", "confidence", "alternatives") if self.top_k else ("intent", "confidence")
         return tuple(f"{self.prefix}{name}" for name in names)
 
     def problem(self, text: object) -> str | None:
-        """Say why something can't be classified; None if it can."""
+        """Return why something can't be classified; None if it can."""
         if text is None:
             return f"no {self.column}"
         if not isinstance(text, str):
@@ -80,25 +85,32 @@ class Layout:
         return None if is_unicode(text) else f"{self.column} is not valid Unicode"
 
     def values(self, prediction: Prediction) -> dict[str, Any]:
-        """Give what is added for a prediction, under the columns' names."""
+        """Return the values that a prediction adds, by column."""
         values: tuple[Any, ...] = (prediction.intent, round(prediction.confidence, DIGITS))
         if self.top_k:
             values += (alternatives_of(prediction),)
         return dict(zip(self.added, values, strict=True))
 
-    def check(self, path: Path, columns: Sequence[str]) -> None:
-        """Make sure that a table has what is read, and not what is added.
+    def find(self, path: Path, columns: Sequence[str]) -> int:
+        """Return the index of the column that is read.
+
+        A table whose column has another usual name, as ``Message``, is read if the column's own
+        name was not chosen.
 
         Raises:
-            DataError: it is otherwise.
+            DataError: there is no such column, or there are columns of the names that are added.
         """
-        if self.column not in columns:
+        index = named_column(columns, self.column)
+        if index is None and self.column == TEXT:
+            index = usual_column(columns, TEXT)
+        if index is None:
             found = ", ".join(columns) or "nothing"
             raise DataError([Problem(path, 1, f"no column {self.column}: found {found}")])
         if clashing := [name for name in self.added if name in columns]:
             names = " and ".join(clashing)
             message = f"has {names} already; --prefix model_ adds columns of other names"
             raise DataError([Problem(path, 1, message)])
+        return index
 
 
 class Chunk(Protocol):
@@ -114,10 +126,10 @@ class Chunk(Protocol):
 
     @property
     def end(self) -> Position:
-        """What comes after these rows."""
+        """The position behind these rows."""
 
     def labelled(self, predictions: Sequence[Prediction]) -> bytes:
-        """Give the rows that were classified with their labels, ready to be written."""
+        """Return the classified rows with their labels, ready to be written."""
 
 
 class Table(Protocol):
@@ -125,25 +137,29 @@ class Table(Protocol):
 
     @property
     def size(self) -> int | None:
-        """Where the last position's offset will be; None where that is not known."""
+        """The offset of the last position; None where it is not known."""
 
     @property
     def start(self) -> Position:
-        """The first row's."""
+        """The position of the first row."""
 
     @property
     def head(self) -> bytes:
-        """What is written before all rows."""
+        """The bytes that are written before all rows."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences about the file, for the user."""
 
     def chunks(self, start: Position) -> Iterator[Chunk]:
-        """Give the rows from a position on."""
+        """Return the rows from a position on."""
 
     def finish(self, part: Path, output: Path) -> None:
-        """Make the output of what was written, all at once."""
+        """Replace the output by the part that was written, atomically."""
 
 
 def alternatives_of(prediction: Prediction) -> list[Mapping[str, Any]]:
-    """Give the alternatives as they are written."""
+    """Return the alternatives as they are written."""
     return [
         {"intent": each.intent, "confidence": round(each.confidence, DIGITS)}
         for each in prediction.alternatives
@@ -151,5 +167,5 @@ def alternatives_of(prediction: Prediction) -> list[Mapping[str, Any]]:
 
 
 def to_json(value: object) -> str:
-    """Write JSON as people read it, in one line."""
+    """Return JSON in one line, with all characters as they are."""
     return json.dumps(value, ensure_ascii=False)

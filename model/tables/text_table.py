@@ -1,4 +1,4 @@
-"""What CSV, TSV and JSONL have in common: records of text, each of which gets its labels."""
+"""The common part of CSV, TSV and JSONL: records of text, each of which gets its labels."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Record:
 
     Attributes:
         line: where it begins.
-        text: all of it, with the line break.
-        utterance: what is to be classified.
-        problem: why it can't be.
+        text: the whole row, with its line break.
+        utterance: the text to classify.
+        problem: why it can't be classified.
     """
 
     line: int
@@ -33,7 +33,7 @@ class Record:
 
 @dataclass(slots=True)
 class TextChunk:
-    """Some records, and how the labels are added to one."""
+    """Some records, and the function that adds the labels to one."""
 
     render: Callable[[str, Prediction], str]
     end: Position
@@ -42,7 +42,7 @@ class TextChunk:
     _records: list[str] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Take in a record."""
+        """Add a record."""
         if record.problem:
             self.rejected.append(Rejected(record.line, record.problem, legible(record.text)))
         else:
@@ -50,14 +50,20 @@ class TextChunk:
             self._records.append(record.text)
 
     def labelled(self, predictions: Sequence[Prediction]) -> bytes:
-        """Give the records with their labels."""
+        """Return the records with their labels."""
         return "".join(map(self.render, self._records, predictions)).encode()
 
 
 class TextTable(ABC):
-    """A file of records."""
+    """A file of records.
+
+    Attributes:
+        head: the bytes that are written before all rows.
+        notes: sentences about the file, for the user.
+    """
 
     head = b""
+    notes: tuple[str, ...] = ()
 
     def __init__(self, lines: Lines, layout: Layout, size: int | None) -> None:
         self.size = size
@@ -65,7 +71,7 @@ class TextTable(ABC):
         self.start = lines.position
 
     def chunks(self, start: Position) -> Iterator[TextChunk]:
-        """Give the records from a position on."""
+        """Return the records from a position on."""
         self._lines.seek(start)
         chunk, count = TextChunk(self.render, start), 0
         for record in self._records():
@@ -80,13 +86,13 @@ class TextTable(ABC):
             yield chunk
 
     def finish(self, part: Path, output: Path) -> None:
-        """Let what was written be the output."""
+        """Rename the part to the output."""
         part.replace(output)
 
     @abstractmethod
     def render(self, record: str, prediction: Prediction) -> str:
-        """Add the labels to a record."""
+        """Return a record with its labels."""
 
     @abstractmethod
     def _records(self) -> Iterator[Record]:
-        """Give the records from where the lines stand."""
+        """Return the records from the current line on."""

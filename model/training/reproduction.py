@@ -13,7 +13,7 @@ from model.datasets.dataset import Dataset, load_dataset
 from model.errors import ArtifactBrokenError, DataError, Problem
 from model.inference.model_card import ModelCard
 from model.learning.cross_validation import Progress
-from model.training.trainer import Options, installed_versions, train
+from model.training.trainer import Options, fit, installed_versions, train
 
 # Other processors round sums differently in the last digits.
 TOLERANCE = 1e-6
@@ -133,7 +133,8 @@ def reproduce(
         dataset: the data of the training.
         progress: called with a line of text at each step.
     """
-    repeated = train(dataset, record.options, progress=progress).card
+    repeat = train if "metrics" in card.training else fit
+    repeated = repeat(dataset, record.options, progress=progress).card
     before, after = (dict(_values(json.loads(each.to_json()))) for each in (card, repeated))
     comparisons = tuple(
         Comparison(name, before.get(name), after.get(name))

@@ -1,4 +1,4 @@
-"""Train a model: cross-validate, fit, calibrate, compile, test and describe it."""
+"""Train a model: cross-validate, fit, calibrate and compile it; then test and describe it."""
 
 from __future__ import annotations
 
@@ -70,6 +70,30 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedModel:
+    """All that is served of a model, and what its assessment needs.
+
+    ``not_compiled`` is the reason why a pipeline has no compiled form, or empty.
+    """
+
+    content: bytes
+    compiled: bytes | None
+    not_compiled: str
+    card: ModelCard
+    model: IntentModel
+    training_set: TrainingSet
+    held_out: HeldOut
+
+    def save(self, folder: Path) -> None:
+        """Write pipeline, compiled form and card into a folder, each atomically.
+
+        The report of a former model is deleted.
+        """
+        _save_served(folder, self)
+        (folder / REPORT_NAME).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
 class TrainedModel:
     """The files of a trained model, and its test results.
 
@@ -86,23 +110,43 @@ class TrainedModel:
     report: str
 
     def save(self, folder: Path) -> None:
-        """Write pipeline, compiled form, card and report into a folder, each atomically.
+        """Write pipeline, compiled form, card and report into a folder, each atomically."""
+        _save_served(folder, self)
+        write_atomically(folder / REPORT_NAME, self.report.encode())
 
-        Compiled form and card contain the pipeline's hash, so that a load detects an interruption
-        between the files.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / MODEL_NAME, self.content)
-        if self.compiled is None:
-            (folder / COMPILED_NAME).unlink(missing_ok=True)
-        else:
-            write_atomically(folder / COMPILED_NAME, self.compiled)
-        write_atomically(folder / CARD_NAME, self.card.to_json().encode())
+    def save_assessment(self, folder: Path) -> None:
+        """Write card and report beside the saved ``FittedModel``."""
+        _save_card(folder, self.card)
         write_atomically(folder / REPORT_NAME, self.report.encode())
 
 
+def _save_served(folder: Path, model: FittedModel | TrainedModel) -> None:
+    """Write all that is served.
+
+    Compiled form and card contain the pipeline's hash, so that a load detects an interruption
+    between the files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / MODEL_NAME, model.content)
+    if model.compiled is None:
+        (folder / COMPILED_NAME).unlink(missing_ok=True)
+    else:
+        write_atomically(folder / COMPILED_NAME, model.compiled)
+    _save_card(folder, model.card)
+
+
+def _save_card(folder: Path, card: ModelCard) -> None:
+    write_atomically(folder / CARD_NAME, card.to_json().encode())
+
+
 def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedModel:
-    """Train, calibrate and test a model.
+    """Fit and assess a model; the arguments and errors are those of ``fit``."""
+    fitted = fit(dataset, options, progress=progress)
+    return assess(fitted, dataset, options, progress=progress)
+
+
+def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedModel:
+    """Cross-validate, fit, calibrate and compile a model.
 
     Args:
         dataset: training and test utterances.
@@ -130,26 +174,51 @@ def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedM
     card = ModelCard(
         labels=training_set.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
-        temperature=fit_temperature(held_out.logits, training_set.targets),
+        temperature=fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
         # With a detector, the logit of the out-of-scope label contains the threshold.
         threshold=0.0 if held_out.detector_weight else held_out.threshold(options.reject_budget),
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
-    progress(f"Testing on {len(dataset.test)} utterances")
     model = IntentModel(scorer, card)
+    training = _describe(dataset, options, held_out)
+    card = replace(card, self_test=_self_test(model), training=training)
+    return FittedModel(content, compiled, not_compiled, card, model, training_set, held_out)
+
+
+def assess(
+    fitted: FittedModel, dataset: Dataset, options: Options, *, progress: Progress
+) -> TrainedModel:
+    """Test a model, diagnose its training data, and describe both in card and report.
+
+    Args:
+        fitted: the model; neither its pipeline nor its compiled form changes.
+        dataset: the data that it was fitted on, with its test utterances.
+        options: those that it was fitted with.
+        progress: called with a line of text at each step.
+    """
+    progress(f"Testing on {len(dataset.test)} utterances")
+    model, held_out = fitted.model, fitted.held_out
     predictions = LabelledPredictions.of(model, dataset.test, dataset.out_of_scope_test)
     evaluation = summarise(predictions, robustness_of(model, dataset.test))
-    unseen = [_cross_validated(dataset, held_out, card, options)]
+    unseen = [_cross_validated(dataset, held_out, fitted.card, options)]
     if dataset.test_size is not None:  # the test utterances are a part of the diagnosed file
         unseen.append(predictions)
-    diagnosis = diagnose(training_set, held_out, unseen, seed=options.seed, progress=progress)
-    training = _describe(dataset, options, held_out) | {"metrics": asdict(evaluation)}
-    training |= diagnosis.for_card()
-    card = replace(card, self_test=_self_test(model), training=training)
+    diagnosis = diagnose(
+        fitted.training_set, held_out, unseen, seed=options.seed, progress=progress
+    )
+    results = {"metrics": asdict(evaluation)} | diagnosis.for_card()
+    card = replace(fitted.card, training={**fitted.card.training, **results})
     report = render_report(card, evaluation, predictions, diagnosis)
     return TrainedModel(
-        content, compiled, not_compiled, card, evaluation, predictions, diagnosis, report
+        fitted.content,
+        fitted.compiled,
+        fitted.not_compiled,
+        card,
+        evaluation,
+        predictions,
+        diagnosis,
+        report,
     )
 
 
@@ -175,7 +244,7 @@ def fit_pipeline(training_set: TrainingSet, held_out: HeldOut, options: Options)
         linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
         labels = (*labels, OUT_OF_SCOPE)
     rounded_linear = rounded(linear, step, learner.ngram_count)
-    return fitted_pipeline(learner.features, rounded_linear, labels)
+    return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
 
 
 def _check_intents(dataset: Dataset) -> None:

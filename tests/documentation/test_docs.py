@@ -1,4 +1,4 @@
-"""The documentation is true: its links lead somewhere, its commands print what stands there."""
+"""The documentation is accurate: links resolve, and commands print the documented output."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.checkout import check_out
 from tests.support.documents import DOCUMENTS, anchors, blocks, links, without_volatile
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
@@ -24,8 +24,8 @@ NAMES = [document.relative_to(ROOT).as_posix() for document in DOCUMENTS]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
-def test_links_lead_somewhere(document):
-    """Each file that is linked exists, and each heading; what is elsewhere is linked by https."""
+def test_links_resolve(document):
+    """Every linked file and heading exists; external links use https."""
     for link in links(document):
         path, _, anchor = link.partition("#")
         target = (document.parent / path) if path else document
@@ -33,8 +33,8 @@ def test_links_lead_somewhere(document):
         assert link.startswith("https://") or not anchor or anchor in anchors(target), link
 
 
-def test_architecture_shows_the_rooms_that_there_are():
-    """The picture names each package of func, model and knative, and none that does not exist."""
+def test_architecture_lists_the_existing_packages():
+    """The diagram names each package of func, model and knative, and no other."""
     text = (ROOT / "docs" / "architecture.md").read_text()
     picture = text.partition("```mermaid")[2].partition("```")[0]
     shown = set(re.findall(r"\[((?:func|model|knative)/\w+)\]", picture))
@@ -50,25 +50,14 @@ def test_architecture_shows_the_rooms_that_there_are():
 @pytest.fixture
 def checkout(shipped_folder: Path, tmp_path: Path) -> Path:
     """A copy of the project, installed and trained."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, tmp_path / name)
-    (tmp_path / ".venv").symlink_to(sys.prefix)
+    check_out(tmp_path)
     shutil.copytree(shipped_folder, tmp_path / "model" / "artifacts", copy_function=shutil.copy)
     return tmp_path
 
 
 @pytest.fixture
 def served(checkout) -> Iterator[tuple[Path, int]]:
-    """The project, served as its README says, on a port that is free."""
+    """The project, served as the README describes, on a free port."""
     port = free_port()
     environ = os.environ | {"PORT": str(port)}
     process = subprocess.Popen(["make", "run"], cwd=checkout, env=environ)  # noqa: S607
@@ -80,8 +69,8 @@ def served(checkout) -> Iterator[tuple[Path, int]]:
         process.wait(TIMEOUT_S)
 
 
-def test_commands_of_the_readme_print_what_stands_there(served):
-    """Whatever needs no cluster is run, one after the other, and prints what the README shows."""
+def test_commands_of_the_readme_print_the_documented_output(served):
+    """Commands that need no cluster run in order and print the output that the README shows."""
     folder, port = served
     for block in blocks(README):
         for command, expected in block.commands * (not block.needs_cluster):
@@ -91,7 +80,7 @@ def test_commands_of_the_readme_print_what_stands_there(served):
 
 
 def test_all_commands_are_run_or_need_a_cluster():
-    """No document shows a command that nobody has tried, unless it says that it needs a cluster."""
+    """Every documented command is run by a test, unless it is marked as needing a cluster."""
     unmarked = {
         block.document.name
         for document in DOCUMENTS
@@ -107,7 +96,7 @@ TRANSCRIPTS = ("tutorial.md", "feedback.md")
 
 
 def run(command: str, folder: Path, port: int) -> str:
-    """Run a command of the documentation, and give what it prints."""
+    """Run a command of the documentation, and return its output."""
     if command.startswith(START):
         return "TIME INFO Serving on http://0.0.0.0:8080"
     process = subprocess.run(

@@ -1,4 +1,4 @@
-"""The examples, as people run them, against the real server."""
+"""The examples, run as users run them, against the real server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXAMPLES = [
 
 @pytest.fixture(scope="module")
 def server(small_folder: Path) -> Iterator[RunningServer]:
-    """The real server around the small model."""
+    """The real server with the small model."""
     running = RunningServer.start({"MODEL_PATH": str(small_folder / "intent_model.pkl")})
     yield running
     running.stop()
@@ -49,7 +49,7 @@ def run(command: list[str], url: str, *texts: str) -> subprocess.CompletedProces
 
 @contextmanager
 def busy_gateway(url: str) -> Iterator[tuple[str, list[int]]]:
-    """Answer 503 to the first request, and let the others through; gives the statuses."""
+    """Yield a gateway that rejects the first request with 503, and the list of its statuses."""
     statuses: list[int] = []
 
     class Gateway(BaseHTTPRequestHandler):
@@ -82,8 +82,8 @@ def busy_gateway(url: str) -> Iterator[tuple[str, list[int]]]:
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_example_tells_the_intent_of_each_text(server, command):
-    """Each text gets a line with its intent."""
+def test_example_prints_the_intent_of_each_text(server, command):
+    """The output has a line with the intent of each text."""
     done = run(command, server.url, "hello", 'reset "my" password, bitte schön')
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -93,8 +93,8 @@ def test_example_tells_the_intent_of_each_text(server, command):
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_example_tells_why_it_was_refused(server, command):
-    """The function's own words reach the user, and the exit code tells."""
+def test_example_prints_the_reason_of_a_rejection(server, command):
+    """The output contains the function's error message, and the exit code is not 0."""
     done = run(command, server.url, "x" * 5001)
 
     assert done.returncode != 0
@@ -103,8 +103,8 @@ def test_example_tells_why_it_was_refused(server, command):
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_example_waits_when_the_function_is_busy(server, command):
-    """A 503 is not the end: it asks again."""
+def test_example_retries_after_503(server, command):
+    """The example sends the request again after a response with 503."""
     with busy_gateway(server.url) as (url, statuses):
         done = run(command, url, "hello")
 
@@ -114,8 +114,8 @@ def test_example_waits_when_the_function_is_busy(server, command):
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_example_says_when_nobody_answers(command):
-    """No server is one line and an exit code."""
+def test_example_reports_a_missing_server(command):
+    """Without a server, the example prints one line and exits with an error code."""
     done = run(command, "http://127.0.0.1:1", "hello")
 
     assert done.returncode != 0

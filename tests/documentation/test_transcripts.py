@@ -1,30 +1,31 @@
-"""The tutorial and the walkthrough: each command is run, and each printed line is real."""
+"""The tutorial and the walkthrough: each command runs and prints the documented lines."""
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.checkout import check_out
+from tests.support.ports import free_port
 from tests.support.transcripts import Command, commands_in, run
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+PAGES = ("docs/tutorial.md", "docs/feedback.md")
+FOLDERS = {"bike", "bike-review"}
 
 
-@pytest.mark.parametrize("name", ["tutorial", "feedback"])
-def test_document_prints_what_its_commands_print(name, tmp_path):
-    """From the first command to the last, the output is the one that is shown."""
-    commands = commands_in(ROOT / "docs" / f"{name}.md")
+def test_pages_print_what_their_commands_print(tmp_path):
+    """In a clean clone and one shell, page after page, the output is the one that is shown.
+
+    All files that the commands write are in the pages' own folders.
+    """
+    check_out(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    commands = [command for page in PAGES for command in commands_in(tmp_path / page)]
 
     outputs = run(commands, tmp_path, free_port())
 
     for command, output in zip(commands, outputs, strict=True):
         assert command.gives(output), f"{command.line}\n{output}"
+    assert {path.name for path in tmp_path.iterdir()} == before | FOLDERS
 
 
 @pytest.mark.parametrize(
@@ -36,5 +37,5 @@ def test_document_prints_what_its_commands_print(name, tmp_path):
     ],
 )
 def test_comparison_finds_differences(output, is_same):
-    """Only decimals and durations may differ."""
+    """Outputs may differ in decimals and durations only."""
     assert Command("x", "a 0.97 b\nlast\n").gives(output) is is_same

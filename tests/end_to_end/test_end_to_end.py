@@ -1,4 +1,4 @@
-"""The whole: the shipped model behind each way to serve it, called by real clients."""
+"""The shipped model behind each way of serving it, called by real clients."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 @pytest.fixture(scope="module")
 def server(shipped_folder: Path) -> Iterator[RunningServer]:
-    """The real server around the shipped model."""
+    """The real server with the shipped model."""
     running = RunningServer.start({"MODEL_PATH": str(shipped_folder / MODEL_NAME)})
     yield running
     running.stop()
 
 
 def sdk_event(**attributes: str) -> CloudEvent:
-    """Make an event as users of the official SDK do."""
+    """Return an event made with the official SDK."""
     return CloudEvent({"type": "chat.message", "source": "/chat", **attributes}, {"text": HELP})
 
 
@@ -52,7 +52,7 @@ def send(server: RunningServer, message: tuple[dict[str, str], bytes]) -> reques
 
 
 def test_readme_requests_get_their_answers(server):
-    """The first three requests of the README are answered as it says."""
+    """The README's first three requests get the responses that it shows."""
     health = requests.get(f"{server.url}/health", timeout=TIMEOUT_S)
     answer = requests.post(f"{server.url}/predict", json={"text": HELP}, timeout=TIMEOUT_S)
     missing = requests.post(f"{server.url}/predict", json={}, timeout=TIMEOUT_S)
@@ -72,7 +72,7 @@ def test_readme_requests_get_their_answers(server):
     ],
 )
 def test_sdk_understands_the_reply(server, encode):
-    """An event of the official SDK gets an event back that the SDK parses."""
+    """The SDK can parse the reply to its event."""
     event = sdk_event(id="42", subject="chat-7", traceparent=TRACEPARENT, tracestate="v=1")
     first, again = (send(server, encode(event)) for _ in range(2))
     reply = from_http(dict(first.headers), first.content)
@@ -97,21 +97,21 @@ def test_sdk_understands_the_reply(server, encode):
     ],
 )
 def test_any_attribute_survives_over_headers(server, sent, received):
-    """Attributes beyond ASCII come back percent-encoded, whichever way they were sent."""
+    """Non-ASCII attributes return percent-encoded, whichever encoding they were sent in."""
     answer = send(server, conversion.to_binary(sdk_event(subject=sent)))
 
     assert answer.headers["ce-subject"] == received
 
 
 def test_any_attribute_survives_in_json(server):
-    """Attributes beyond ASCII come back as they were."""
+    """Non-ASCII attributes return unchanged."""
     answer = send(server, conversion.to_structured(sdk_event(subject="Grüße € 😀 100%")))
 
     assert from_json(answer.content)["subject"] == "Grüße € 😀 100%"
 
 
 def test_batch_with_a_bad_event_gets_three_answers(server):
-    """The SDK sends no batches; three events as JSON come back as three that it parses."""
+    """The SDK can parse the three replies to a JSON batch of three events, one of them bad."""
     events = [json.loads(conversion.to_json(sdk_event(id=name))) for name in ("a", "b", "c")]
     del events[1]["type"]
     headers = {"Content-Type": "application/cloudevents-batch+json"}
@@ -136,8 +136,8 @@ def test_batch_with_a_bad_event_gets_three_answers(server):
         ),
     ],
 )
-def test_other_events_get_what_a_broker_handles_rightly(server, attributes, data, status, body):
-    """400 and 422 go to the dead letters, 202 without a body is an acknowledgement."""
+def test_other_events_get_statuses_that_a_broker_handles(server, attributes, data, status, body):
+    """400 and 422 lead to the dead-letter sink; 202 without a body is an acknowledgement."""
     event = CloudEvent({"type": "chat.message", "source": "/chat", "id": "1"}, data)
     headers, content = conversion.to_binary(event)
     headers |= {f"ce-{name}": value for name, value in attributes.items()}
@@ -148,7 +148,7 @@ def test_other_events_get_what_a_broker_handles_rightly(server, attributes, data
 
 
 def test_func_invoke_is_answered(server):
-    """What ``func invoke`` sends by default, over HTTP and as an event, is classified."""
+    """The default requests of ``func invoke``, over HTTP and as an event, are classified."""
     message = {"message": "Hello World"}
     plain = requests.post(server.url, json=message, timeout=TIMEOUT_S)
     event = CloudEvent({"type": "boson.fn", "source": "/boson/fn"}, message)
@@ -157,8 +157,8 @@ def test_func_invoke_is_answered(server):
     assert send(server, conversion.to_binary(event)).status_code == 200
 
 
-def test_nothing_that_users_send_leaks(shipped_folder):
-    """A marker put wherever a client can put one is in no answer and in no log."""
+def test_no_user_input_leaks(shipped_folder):
+    """A marker in any part of a request appears in no response and in no log."""
     server = RunningServer.start({"MODEL_PATH": str(shipped_folder / MODEL_NAME)})
     url, marker = server.url, "leakmarker"
     requests_with_marker: list[tuple[str, str, dict[str, Any]]] = [
@@ -201,7 +201,7 @@ def test_nothing_that_users_send_leaks(shipped_folder):
 
 @contextmanager
 def running(command: list[str], port: int, model: Path) -> Iterator[str]:
-    """Run a command that serves on a port, from its first answer on."""
+    """Start a command that serves on a port; yield after its first response."""
     environ = os.environ | {"MODEL_PATH": str(model)}
     with subprocess.Popen(
         command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -214,7 +214,7 @@ def running(command: list[str], port: int, model: Path) -> Iterator[str]:
 
 
 def wait_until_served(port: int) -> None:
-    """Wait until somebody listens on a port, for a minute at most."""
+    """Wait at most a minute until a process listens on the port."""
     deadline = time.monotonic() + TIMEOUT_S
     with closing(socket.socket()) as probe:
         while probe.connect_ex(("127.0.0.1", port)) and time.monotonic() < deadline:
@@ -222,13 +222,13 @@ def wait_until_served(port: int) -> None:
 
 
 def free_port() -> int:
-    """Find a port that nobody has."""
+    """Return a free port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         return int(listener.getsockname()[1])
 
 
 def test_gunicorn_serves_the_app(small_folder):
-    """``gunicorn func.app:app`` answers all routes, large bodies in chunks refused among them."""
+    """``gunicorn func.app:app`` serves all routes and rejects large chunked bodies."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "func.app:app"]
     with running(command, port, small_folder / MODEL_NAME) as url:
@@ -243,7 +243,7 @@ def test_gunicorn_serves_the_app(small_folder):
 
 
 def test_gunicorn_gives_up_without_a_model():
-    """A worker that can never start stops gunicorn, which exits with a code other than 0."""
+    """The command exits with an error code if its workers can't load the model."""
     command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "func.app:app"]
     environ = os.environ | {"MODEL_PATH": "/nowhere/m.pkl"}
     process = subprocess.run(
@@ -262,7 +262,7 @@ def test_gunicorn_gives_up_without_a_model():
 
 
 def test_parliament_serves_the_function(small_folder):
-    """``python -m parliament .`` answers at ``/``, on its fixed port."""
+    """``python -m parliament .`` serves ``/`` on its fixed port."""
     command = [sys.executable, "-m", "parliament", "."]
     with running(command, 8080, small_folder / MODEL_NAME) as url:
         answer = requests.post(url, json={"text": "hello"}, timeout=TIMEOUT_S)
@@ -279,7 +279,7 @@ def send_event(url: str, event: CloudEvent) -> requests.Response:
 
 
 def test_readme_lists_the_settings():
-    """README's table and the code have the same variables with the same defaults."""
+    """The README's table and the code define the same variables with the same defaults."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = dict(re.findall(r"^\| `([A-Z_]+)` \| `?([^`|]*?)`? \|", readme, re.MULTILINE))
     defaults = {

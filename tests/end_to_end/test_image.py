@@ -1,4 +1,4 @@
-"""What goes into the image: the Dockerfile's list of modules against what serving imports."""
+"""Content of the image: the Dockerfile's list of modules against the imports of serving."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ print(*sorted(name for name in sys.modules if name.split(".")[0] == "model"))
 
 
 def test_image_holds_the_modules_that_serving_imports():
-    """No module of ``model`` is missing in the image, and none is there for training only."""
+    """The image contains all modules of ``model`` that serving imports, and no others."""
     command = [sys.executable, "-c", LIST_SERVING_MODULES]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     modules = (ROOT / "model" / "inference").glob("[!_]*.py")
@@ -37,7 +37,7 @@ def test_image_holds_the_modules_that_serving_imports():
 
 
 def test_image_serves_with_the_versions_that_train():
-    """What the image installs is a part of requirements.txt, in the same versions."""
+    """The image's requirements are a subset of requirements.txt, in the same versions."""
     pins = {
         name: set(re.findall(r"^(\S+==\S+)", (ROOT / name).read_text(), re.MULTILINE))
         for name in ("requirements.txt", "requirements/serve.txt")

@@ -1,7 +1,7 @@
-"""Clients of the Open Inference Protocol, as others wrote them, against the real server.
+"""Existing clients of the Open Inference Protocol against the real server.
 
-Their needs clash with each other's and with ours, so they have an environment of their own; what
-they do is what docs/open-inference.md shows.
+Their requirements conflict with each other and with the project's, so they run in an environment of
+their own. The programs are those of docs/open-inference.md.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ needs_clients = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def server(shipped_folder: Path) -> Iterator[RunningServer]:
-    """The real server around the shipped model."""
+    """The real server with the shipped model."""
     running = RunningServer.start({"MODEL_PATH": str(shipped_folder / MODEL_NAME)})
     yield running
     running.stop()
 
 
 def run(command: list[str | Path], *, text: str = "") -> str:
-    """Run a program that calls the server, and give what it prints."""
+    """Run a program that calls the server, and return its output."""
     process = subprocess.run(command, input=text, check=True, capture_output=True, text=True)
     return process.stdout
 
 
 def run_snippet(server: RunningServer, snippet: str) -> str:
-    """Run a piece of Python in the clients' environment, and give what it prints."""
+    """Run Python code in the clients' environment, and return its output."""
     at_server = snippet.replace("localhost:8080", f"127.0.0.1:{server.port}")
     return run([PYTHON, "-"], text=at_server)
 
@@ -69,13 +69,13 @@ def run_snippet(server: RunningServer, snippet: str) -> str:
 @needs_clients
 @pytest.mark.parametrize(("snippet", "printed"), SNIPPETS, ids=IDS)
 def test_clients_work_unchanged(server, snippet, printed):
-    """Each client that the documentation shows prints what stands there."""
+    """Each documented client prints the documented output."""
     assert run_snippet(server, snippet) == printed
 
 
 @needs_clients
-def test_client_is_told_what_is_refused(server):
-    """The client's exception has the status and the reason, and nothing of the text."""
+def test_client_raises_the_reason_of_a_rejection(server):
+    """The client's exception holds the status and the reason, but no part of the text."""
     assert run_snippet(server, REFUSED).splitlines() == [
         "[404] No such version of the model",
         "[415] The Content-Encoding must be identity",
@@ -83,8 +83,8 @@ def test_client_is_told_what_is_refused(server):
     ]
 
 
-def test_curl_gets_what_the_documentation_shows(server):
-    """The commands of the documentation print what stands there."""
+def test_curl_prints_the_documented_output(server):
+    """The documented curl commands print the documented output."""
     [(command, expected)] = [pair for block in blocks(DOCUMENT) for pair in block.commands]
     at_server = command.replace("localhost:8080", f"127.0.0.1:{server.port}")
 

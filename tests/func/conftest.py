@@ -1,4 +1,4 @@
-"""The app around the small model, and real servers."""
+"""Fixtures: the app with the small model, and real servers."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tests.support.timeouts import TIMEOUT_S
 
 @pytest.fixture(scope="session")
 def settings(small_folder: Path) -> Settings:
-    """Settings that name the small model."""
+    """Settings whose model is the small model."""
     return Settings(model_path=small_folder / MODEL_NAME, max_text_length=200, max_batch_size=4)
 
 
 @pytest.fixture(scope="session")
 def unexplained_model() -> IntentModel:
-    """A model that can't tell what spoke for its answers."""
+    """A model that can't explain its predictions."""
     pipeline = make_pipeline(CountVectorizer(), KNeighborsClassifier(1))
     scorer = PipelineScorer(pipeline.fit(["hello", "bye"], ["greeting", "goodbye"]))
     return IntentModel(scorer, ModelCard(scorer.labels, ""))
@@ -41,13 +41,13 @@ def unexplained_model() -> IntentModel:
 
 @pytest.fixture
 def client(small_model: IntentModel, settings: Settings) -> Client:
-    """A client of the app around the small model."""
+    """A client of the app with the small model."""
     return Client(App(IntentFunction(small_model, settings)))
 
 
 @pytest.fixture
 def start_server(small_folder: Path) -> Iterator[Callable[..., RunningServer]]:
-    """Start servers around the small model with settings of one's own."""
+    """Return a function that starts a server with the small model and other settings."""
     servers = []
 
     def start(**environ: str) -> RunningServer:
@@ -63,7 +63,7 @@ def start_server(small_folder: Path) -> Iterator[Callable[..., RunningServer]]:
 
 @pytest.fixture
 def in_process(small_model) -> Any:
-    """Start servers in threads of this process, so that their connections can be looked at."""
+    """Return a function that starts a server in a thread, so that tests can inspect connections."""
     started = []
 
     def start(**settings: Any) -> Server:
@@ -81,7 +81,7 @@ def in_process(small_model) -> Any:
 
 
 class Hold:
-    """Holds whoever predicts: from entering until its end, or until they may go on."""
+    """Blocks predictions at their start until they are released."""
 
     def __init__(self, model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_held, self.may_go_on = threading.Event(), threading.Event()
@@ -105,6 +105,6 @@ class Hold:
 
 @pytest.fixture
 def hold(small_model) -> Iterator[Hold]:
-    """Hold whoever predicts, until all that shall wait has been sent."""
+    """Return a function that blocks predictions until all requests of a test have been sent."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         yield Hold(small_model, monkeypatch)

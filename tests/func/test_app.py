@@ -1,4 +1,4 @@
-"""The app: routes, the one handler behind two of them, and answers to everything else."""
+"""The app: its routes, the handler behind two of them, and responses to all other requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JSON_EVENT = {
 
 @pytest.mark.parametrize("path", ["/health", "/health/liveness", "/health/readiness"])
 def test_health_is_ok_once_the_model_is_loaded(client, path):
-    """An app exists only around a model that has answered its self-test."""
+    """An app exists only with a model that has passed its self-test."""
     response = client.get(path)
 
     assert (response.status_code, response.data) == (200, b'{"status":"ok"}')
@@ -35,7 +35,7 @@ def test_health_is_ok_once_the_model_is_loaded(client, path):
 
 @pytest.mark.parametrize("path", ["/", "/predict"])
 def test_one_text_is_classified(client, path):
-    """JSON with a text gets its intent with confidence, at both paths."""
+    """At both paths, JSON with a text gets an intent with its confidence."""
     response = client.post(path, json={"text": "reset my password"})
 
     assert response.status_code == 200
@@ -45,14 +45,14 @@ def test_one_text_is_classified(client, path):
 
 @pytest.mark.parametrize("path", ["/", "/predict"])
 def test_events_are_understood_at_both_paths(client, path):
-    """The request's form decides, not its path."""
+    """The form of the request decides, not its path."""
     response = client.post(path, headers=EVENT, json={"text": "hello"})
 
     assert response.headers["ce-intent"] == "greeting"
 
 
 def test_batch_of_texts_gets_predictions_in_order(client):
-    """Texts get a list of answers, each as one text would."""
+    """Each text of a list gets the prediction that it would get alone."""
     texts = ["hello", "where is my order"]
     response = client.post("/predict", json={"texts": texts})
 
@@ -61,7 +61,7 @@ def test_batch_of_texts_gets_predictions_in_order(client):
 
 
 def test_binary_event_gets_a_binary_reply(client):
-    """Attributes come back as headers, the answer as JSON."""
+    """Attributes are returned as headers, the prediction as JSON."""
     response = client.post("/", headers=EVENT | {"ce-subject": "%E2%82%AC"}, json={"text": "hi"})
 
     assert response.status_code == 200
@@ -116,8 +116,8 @@ def test_batch_of_events_gets_a_batch_of_replies(client):
         pytest.param("application/cloudevents-batch+json", {}, b"[]", id="empty-batch"),
     ],
 )
-def test_nothing_to_answer_is_acknowledged_without_a_body(client, content_type, headers, body):
-    """To a broker, 202 with no body says that the event is done with."""
+def test_event_without_a_reply_is_acknowledged(client, content_type, headers, body):
+    """202 without a body lets a broker consider the event as delivered."""
     response = client.post("/", headers=headers, data=body, content_type=content_type)
 
     assert (response.status_code, response.data) == (202, b"")
@@ -227,8 +227,8 @@ def test_nothing_to_answer_is_acknowledged_without_a_body(client, content_type, 
         pytest.param("GET", "/a//b", {}, 404, "Not Found", id="double-slash-is-no-redirect"),
     ],
 )
-def test_what_is_refused_gets_its_status_and_error(client, method, path, options, status, error):
-    """Each request that is no good is told why, in JSON, with the status of the contract."""
+def test_rejection_has_its_status_and_error(client, method, path, options, status, error):
+    """Each bad request gets the contract's status and a JSON body with the reason."""
     response = client.open(path, method=method, **options)
 
     assert (response.status_code, response.json) == (status, {"error": error})
@@ -236,14 +236,14 @@ def test_what_is_refused_gets_its_status_and_error(client, method, path, options
 
 
 def test_body_that_ends_early_is_a_bad_request(client):
-    """A client that announces more than it sends is told so."""
+    """A body shorter than its Content-Length is a bad request."""
     response = client.post("/predict", data=b"{}", environ_overrides={"CONTENT_LENGTH": "9"})
 
     assert (response.status_code, response.json) == (400, {"error": "The body ended early"})
 
 
-def test_fault_of_ours_is_told_without_its_text(client, small_model, monkeypatch, caplog):
-    """An unexpected error is answered with 500, and neither answer nor message quote it."""
+def test_unexpected_error_is_reported_without_its_text(client, small_model, monkeypatch, caplog):
+    """An unexpected error leads to 500; neither the response nor the log quotes it."""
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret-marker")
@@ -256,7 +256,7 @@ def test_fault_of_ours_is_told_without_its_text(client, small_model, monkeypatch
 
 
 def test_app_is_loaded_from_the_settings(settings):
-    """The model that the settings name is the one that answers."""
+    """The app serves the model that the settings name."""
     client = Client(App.load(settings))
 
     response = client.post("/predict", json={"text": "hello"})
@@ -285,7 +285,7 @@ print({"prometheus_client", "opentelemetry", "google", "requests"} & sys.modules
 
 
 def test_predictions_events_and_health_need_few_modules(settings):
-    """Neither Flask nor what metrics and traces take is imported before it is needed."""
+    """Flask, metrics and tracing are not imported before they are needed."""
     process = subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=ROOT,
@@ -299,7 +299,7 @@ def test_predictions_events_and_health_need_few_modules(settings):
 
 
 def test_module_has_the_app_for_wsgi_servers(settings, monkeypatch):
-    """``func.app:app`` is loaded when it is asked for, and just once."""
+    """``func.app:app`` is loaded on first access, and only once."""
     monkeypatch.setenv("MODEL_PATH", str(settings.model_path))
     app_module._app.cache_clear()
 
@@ -309,13 +309,13 @@ def test_module_has_the_app_for_wsgi_servers(settings, monkeypatch):
 
 
 def test_module_has_no_other_attributes():
-    """Loading on demand does not hide a misspelling."""
+    """Lazy loading raises an AttributeError for other names."""
     with pytest.raises(AttributeError, match=r"^ap$"):
         app_module.ap  # noqa: B018
 
 
 def test_wsgi_server_without_a_model_ends_with_one_line(tmp_path):
-    """A server that asks for the app of a missing model gets an exit code and one clear line."""
+    """A server that imports the app without a model exits with an error code and one line."""
     path = tmp_path / "none.pkl"
     process = subprocess.run(
         [sys.executable, "-c", "import func.app; func.app.app"],

@@ -1,4 +1,4 @@
-"""Optional bearer tokens: which requests are accepted, and changes of the token file."""
+"""Optional authentication: accepted tokens, locked routes, and changes of the token file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def replace_by(make: Callable[[Path], object]) -> Callable[[Path], None]:
 
 @pytest.fixture
 def locked(small_folder, path):
-    """A client of the app that asks for a token."""
+    """A client of an app that requires a token."""
     settings = Settings(model_path=small_folder / MODEL_NAME, api_token_file=path)
     return Client(App(IntentFunction.load(settings)))
 
@@ -69,14 +69,14 @@ def locked(small_folder, path):
         pytest.param("Bearer t\u20acken", False, id="not-latin"),
     ],
 )
-def test_known_tokens_open_the_door(path, header, expected):
-    """Only a token that stands in the file, sent as RFC 6750 says, lets a request in."""
+def test_only_known_tokens_are_accepted(path, header, expected):
+    """Only a token of the file, sent as RFC 6750 requires, authorizes a request."""
     assert BearerTokens.load(path).allow(header) is expected
 
 
 @pytest.mark.parametrize("content", [None, "", " \n\n"], ids=["missing", "empty", "blank"])
 def test_no_start_without_tokens(tmp_path, content):
-    """A file that should lock the door and can't is an error, not an open door."""
+    """A token file that is missing or empty prevents the start."""
     path = tmp_path / "tokens"
     if content is not None:
         path.write_text(content)
@@ -149,7 +149,7 @@ def test_unusable_file_keeps_the_former_tokens(path, caplog, replace, reason):
 
 @pytest.mark.parametrize("route", ["/", "/predict"])
 def test_predictions_need_a_token(locked, route):
-    """Without one the answer is 401 and says what to send; with one it is a prediction."""
+    """Without a token the response is 401 with a challenge; with one it is a prediction."""
     refused = locked.post(route, json={"text": "hello"})
     answer = locked.post(
         route, json={"text": "hello"}, headers={"Authorization": "Bearer first-token"}
@@ -163,20 +163,20 @@ def test_predictions_need_a_token(locked, route):
 
 @pytest.mark.parametrize("route", [*OPEN, *OPEN_V2])
 def test_probes_and_pages_need_none(locked, route):
-    """Kubernetes sends no token, nor does a browser that opens a page."""
+    """Probes of Kubernetes and pages for browsers need no token."""
     assert locked.get(route).status_code == 200
 
 
 @pytest.mark.parametrize("route", LOCKED)
 def test_all_else_needs_a_token(locked, route):
-    """The card and the protocol's routes are locked, too; what does not exist is not found."""
+    """The card and the protocol's routes need a token; unknown paths are 404."""
     assert locked.get(route).status_code == 401
     assert locked.get(route, headers={"Authorization": "Bearer first-token"}).status_code == 200
     assert locked.get("/nowhere").status_code == 404
 
 
 def test_running_server_is_locked(start_server, path):
-    """The real server refuses over a real socket, and logs no token."""
+    """The real server rejects requests without a token, and logs no token."""
     server = start_server(API_TOKEN_FILE=str(path))
     body = {"text": "hello"}
     refused = requests.post(server.url, json=body, timeout=TIMEOUT_S)

@@ -16,14 +16,14 @@ app = Flask(__name__)
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    """Forget the model that an earlier call has loaded."""
+    """Discard the model that an earlier call has loaded."""
     entry_point._load_once.cache_clear()
     yield
     entry_point._load_once.cache_clear()
 
 
 def call(method: str = "POST", **options: object) -> tuple[int, Any]:
-    """Call ``func.main`` with a context; give status and JSON of the answer."""
+    """Call ``func.main`` with a context; return status and JSON of the response."""
     with app.test_request_context("/", method=method, **options):
         response = func.main(SimpleNamespace(request=request))
         return response.status_code, response.json
@@ -46,15 +46,15 @@ def test_main_answers_a_request(settings, monkeypatch):
     ],
 )
 def test_without_a_model_main_is_unavailable(monkeypatch, caplog, key, value, line):
-    """Where the model can't be loaded, the answer is one that a broker tries again."""
+    """If the model can't be loaded, the status is one that a broker retries."""
     monkeypatch.setenv(key, value)
 
     assert call(json={"text": "hi"}) == (503, {"error": "The model is not available"})
     assert line in caplog.text
 
 
-def test_main_classifies_what_is_posted(settings, monkeypatch):
-    """Whatever else the runtime hands over is told so."""
+def test_main_rejects_other_methods(settings, monkeypatch):
+    """Any request other than a POST gets an error."""
     monkeypatch.setenv("MODEL_PATH", str(settings.model_path))
 
     assert call("GET") == (405, {"error": "Method Not Allowed"})

@@ -1,4 +1,4 @@
-"""The function: requests are parsed one by one and answered together."""
+"""The handler: parsing requests, predicting once for all, and responding to each."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from func.messages import Environ
 
 @pytest.fixture
 def function(small_model, settings):
-    """The function around the small model."""
+    """The function with the small model."""
     return IntentFunction(small_model, settings)
 
 
 def post(fields: Mapping[str, Any]) -> Environ:
-    """Return the environment of a request whose body is a JSON object."""
+    """Return the WSGI environment of a request whose body is a JSON object."""
     body = json.dumps(fields).encode()
     return {
         "REQUEST_METHOD": "POST",

@@ -1,4 +1,4 @@
-"""Properties of the contracts, tried with whatever hypothesis comes up with."""
+"""Properties of the contracts, tested with generated input."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ ascii_text = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_siz
 
 @pytest.fixture(scope="module")
 def function(small_model):
-    """The function around the small model."""
+    """The function with the small model."""
     return IntentFunction(small_model, Settings(max_text_length=50, max_batch_size=4))
 
 
 @pytest.fixture(scope="module")
 def intents(small_model):
-    """What an answer may name."""
+    """The intents that a prediction may name."""
     return frozenset((*small_model.card.labels, OUT_OF_SCOPE))
 
 
 @quick
 @given(body=queries | values)
 def test_any_json_is_answered_or_refused(function, intents, body):
-    """Whatever JSON comes in, the answer is a prediction or says what was wrong."""
+    """The response to any JSON is a prediction or a reason."""
     check(ask(function, JSON, json.dumps(body).encode()), intents)
 
 
@@ -71,21 +71,21 @@ def test_any_json_is_answered_or_refused(function, intents, body):
 @given(content_type=content_types, body=st.binary(max_size=300))
 @example(content_type=JSON, body=b"\xef\xbb\xbf{}")
 def test_any_bytes_are_answered_or_refused(function, intents, content_type, body):
-    """Whatever bytes come in, under whatever type they are sent."""
+    """The response to any bytes of any media type is a prediction or a reason."""
     check(ask(function, content_type, body), intents)
 
 
 @quick
 @given(value=loose_events)
 def test_any_structured_event_is_answered_or_refused(function, intents, value):
-    """Whatever claims to be an event in structured mode."""
+    """Any body in structured mode gets a reply, an acknowledgement or a reason."""
     check(ask(function, STRUCTURED, json.dumps(value).encode()), intents)
 
 
 @quick
 @given(batch=st.lists(loose_events, max_size=5))
 def test_any_batch_is_answered_or_refused(function, intents, batch):
-    """Whatever claims to be a batch of events."""
+    """Any body in batch mode gets replies, an acknowledgement or a reason."""
     check(ask(function, BATCH, json.dumps(batch).encode()), intents)
 
 
@@ -96,7 +96,7 @@ def test_any_batch_is_answered_or_refused(function, intents, batch):
     body=st.binary(max_size=100) | queries.map(lambda query: json.dumps(query).encode()),
 )
 def test_any_binary_event_is_answered_or_refused(function, intents, attributes, content_type, body):
-    """Whatever stands in headers that claim to be an event's."""
+    """Any ce- headers lead to a reply, an acknowledgement or a reason."""
     required = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
     headers = {f"ce-{name}": value for name, value in {**required, **attributes}.items()}
     check(ask(function, content_type, body, headers), intents)
@@ -105,7 +105,7 @@ def test_any_binary_event_is_answered_or_refused(function, intents, attributes, 
 @quick
 @given(id_=st.text(min_size=1), source=st.text(min_size=1).map(quote), subject=st.text(min_size=1))
 def test_sound_events_get_replies_that_the_sdk_reads(function, id_, source, subject):
-    """Whatever attributes are allowed come back, and a redelivery gets the same reply."""
+    """All allowed attributes return, and a redelivered event gets the same reply."""
     event = {"specversion": "1.0", "id": id_, "source": source, "type": "t", "subject": subject}
     body = json.dumps({**event, "data": {"text": "hello"}}).encode()
     first, again = (ask(function, STRUCTURED, body) for _ in range(2))
@@ -120,8 +120,8 @@ def test_sound_events_get_replies_that_the_sdk_reads(function, id_, source, subj
 
 @quick
 @given(texts=st.lists(st.text(min_size=1, max_size=50).filter(str.strip), min_size=1, max_size=4))
-def test_company_changes_no_answer(function, texts):
-    """A text gets the same intent alone and among others."""
+def test_prediction_does_not_depend_on_the_batch(function, texts):
+    """A text gets the same intent alone and in a batch."""
     together = ask(function, JSON, json.dumps({"texts": texts}).encode())
     alone = [ask(function, JSON, json.dumps({"text": text}).encode()) for text in texts]
 
@@ -138,7 +138,7 @@ def test_company_changes_no_answer(function, texts):
     )
 )
 def test_any_environment_gives_settings_or_names_the_variable(environ: dict[str, Any]):
-    """Whatever is set, it is taken, or the error says which variable and what it may hold."""
+    """An environment is valid, or the error names the variable and the allowed values."""
     try:
         Settings.from_environ(environ)
     except SettingsError as caught:

@@ -1,4 +1,4 @@
-"""Settings: defaults, reading, and what is refused."""
+"""Settings: defaults, parsing and validation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.rules import RESERVED_PORTS
 
 
 def test_empty_environment_gives_the_defaults():
-    """Where nothing is set, the function serves its own model on port 8080."""
+    """Without variables, the function serves its own model on port 8080."""
     settings = Settings.from_environ({})
 
     assert settings == Settings()
@@ -20,12 +20,12 @@ def test_empty_environment_gives_the_defaults():
 
 
 def test_empty_variable_counts_as_unset():
-    """A variable without a value leaves the default, as manifests often have it."""
+    """A variable without a value leaves the default, as manifests often contain it."""
     assert Settings.from_environ({"PORT": "", "INTENT_THRESHOLD": " "}) == Settings()
 
 
 def test_each_variable_is_read():
-    """Every field is set by the variable of its name in capitals."""
+    """Each field is set by the variable of its name in capitals."""
     settings = Settings.from_environ(
         {
             "HOST": "::1",
@@ -97,8 +97,8 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
         pytest.param("HOST", "a b", "a host name or address", id="host"),
     ],
 )
-def test_bad_value_names_key_value_and_what_is_allowed(key, value, allowed):
-    """A value that is not allowed is refused with all that is needed to mend it."""
+def test_bad_value_names_variable_value_and_allowed_values(key, value, allowed):
+    """The error names all that is needed to correct the value."""
     with pytest.raises(SettingsError) as caught:
         Settings.from_environ({key: value})
 

@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 
 @pytest.fixture
 def own_model(small_folder, tmp_path):
-    """A folder where somebody has put a pipeline of their own in the model's place."""
+    """A folder in which a user's own pipeline replaces the model."""
     folder = shutil.copytree(small_folder, tmp_path / "model")
     pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression())
     joblib.dump(pipeline.fit(["yes please", "no thanks"], ["yes", "no"]), folder / MODEL_NAME)
@@ -26,7 +26,7 @@ def own_model(small_folder, tmp_path):
 
 
 def test_own_pipeline_is_compiled_and_served(own_model, caplog):
-    """A pipeline of one's own is served compiled once the command has run."""
+    """After the command, a user's own pipeline is served compiled."""
     IntentModel.load(own_model)
     assert "was made from another pickle: serving by scikit-learn" in caplog.text
     caplog.clear()
@@ -42,7 +42,7 @@ def test_own_pipeline_is_compiled_and_served(own_model, caplog):
 
 
 def test_pipeline_without_compiled_form_is_an_error(own_model, capsys):
-    """What can't be compiled is named, and nothing is written."""
+    """The error names the unsupported step, and nothing is written."""
     pipeline = make_pipeline(HashingVectorizer(), LogisticRegression())
     joblib.dump(pipeline.fit(["yes", "no"], ["yes", "no"]), own_model)
     before = own_model.with_name(COMPILED_NAME).read_bytes()
@@ -57,7 +57,7 @@ def test_pipeline_without_compiled_form_is_an_error(own_model, capsys):
 
 
 def test_missing_and_broken_files_are_errors(tmp_path, capsys):
-    """A file that is missing or no pickle is said to be so."""
+    """A missing file, and one that is no pickle, are errors."""
     broken = tmp_path / "broken.pkl"
     broken.write_bytes(b"no pickle")
 
@@ -70,7 +70,7 @@ def test_missing_and_broken_files_are_errors(tmp_path, capsys):
 
 
 def test_result_that_can_not_be_written_is_an_error(own_model, capsys, monkeypatch):
-    """A write that fails is told with its reason."""
+    """A failed write is reported with its reason."""
 
     def fail(*_):
         raise OSError(28, "No space left on device")

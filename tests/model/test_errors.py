@@ -25,12 +25,12 @@ PATH = Path("folder/model.pkl")
     ],
 )
 def test_problem_names_its_place(line, text):
-    """A problem reads as file, line if there is one, and message."""
+    """A problem is formatted as file, line if known, and message."""
     assert str(Problem(Path("data.csv"), line, "no text")) == text
 
 
 def test_data_error_carries_its_problems():
-    """A data error keeps its problems and reads as one line for each, in order."""
+    """A data error keeps its problems, and formats each as a line, in order."""
     problems = [Problem(Path("b.csv"), 2, "no text"), Problem(Path("a.csv"), 1, "no intent")]
 
     error = DataError(problems)
@@ -40,7 +40,7 @@ def test_data_error_carries_its_problems():
 
 
 def test_artifact_error_carries_path_reason_and_remedy():
-    """An artifact error says which file, what is wrong with it, and what mends it."""
+    """An artifact error names the file, the reason and the remedy."""
     error = ArtifactError(PATH, "is rusty", "Oil it")
 
     assert (error.path, error.reason, error.remedy) == (PATH, "is rusty", "Oil it")
@@ -65,7 +65,7 @@ def test_artifact_error_carries_path_reason_and_remedy():
     ],
 )
 def test_error_text(error, text):
-    """Each error has a text that people can act on."""
+    """The text of each error is complete and actionable."""
     assert str(error) == text
 
 
@@ -80,5 +80,5 @@ def test_error_text(error, text):
     ],
 )
 def test_error_tree(error_type, base):
-    """Each error can be caught by the base that the tree in the module draws above it."""
+    """Each error can be caught by the base class that the module's tree shows."""
     assert issubclass(error_type, base)

@@ -83,7 +83,7 @@ def test_missing_model_is_one_line(capsys):
     ("source", "target", "message"),
     [
         pytest.param("none.csv", "out.csv", "none.csv: can't be read", id="missing"),
-        pytest.param("none.xlsx", "o.csv", "none.xlsx: is none of .csv, .tsv", id="unknown"),
+        pytest.param("none.txt", "o.csv", "none.txt: is none of .csv, .tsv", id="unknown"),
         pytest.param("none.parquet", "o.parquet", "none.parquet: is no readable", id="no-parquet"),
         pytest.param("a.csv", "o.jsonl", "o.jsonl: is jsonl, and the input csv", id="formats"),
         pytest.param("a.parquet", "-", "-: is a stream, and the input parquet", id="stream"),

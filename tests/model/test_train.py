@@ -138,7 +138,7 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
 
 
 def test_static_vectors_are_an_option(small_csv):
-    """With --features static the model learns from static word vectors, too."""
+    """With --features static, the model also learns from static word vectors."""
     assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 0
 
     assert read_card("out")["training"]["options"]["features"] == "static"
@@ -158,6 +158,48 @@ def test_static_vectors_that_are_not_installed_end_the_command(small_csv, capsys
     assert not Path("out").exists()
 
 
+def test_model_is_saved_before_its_assessment(small_csv, capsys, monkeypatch):
+    """An interrupted assessment leaves a model that can be served, without the former report."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    Path("out").mkdir()
+    (Path("out") / REPORT_NAME).write_text("of a former model")
+    monkeypatch.setattr("model.training.trainer.assess", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        main(["--data", small_csv, "--output", "out"])
+
+    *_, written, following = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        rf"Wrote out/{MODEL_NAME}, {COMPILED_NAME} and {CARD_NAME} after \d+ s", written
+    )
+    assert following == "The model can be served; its assessment follows"
+    assert IntentModel.load(Path("out") / MODEL_NAME).predict(["hello"])[0].intent == "greeting"
+    assert not (Path("out") / REPORT_NAME).exists()
+
+
+def test_fit_only_writes_the_same_model(small_csv, capsys):
+    """With --fit-only the model's files are the same, but there are no results and no report."""
+    main(["--data", small_csv, "--output", "assessed"])
+    capsys.readouterr()
+
+    assert main(["--data", small_csv, "--output", "fitted", "--fit-only"]) == 0
+
+    assert "Test results" not in capsys.readouterr().out
+    assert sorted(path.name for path in Path("fitted").iterdir()) == [
+        MODEL_NAME,
+        COMPILED_NAME,
+        CARD_NAME,
+    ]
+    for name in (MODEL_NAME, COMPILED_NAME):
+        assert (Path("fitted") / name).read_bytes() == (Path("assessed") / name).read_bytes()
+    assessed, fitted = read_card("assessed"), read_card("fitted")
+    assert fitted["self_test"] == assessed["self_test"]
+    assert "metrics" not in fitted["training"]
+
+
 def test_training_warns_of_doubtful_data(small_csv, capsys):
     """Warnings go to the error output, with file and line."""
     main(["--data", small_csv, "--output", "out"])
@@ -166,6 +208,8 @@ def test_training_warns_of_doubtful_data(small_csv, capsys):
         "warning: small.csv:2: greeting has 8 utterances; 20 or more do better\n"
         "warning: small.csv:10: order_tracking has 8 utterances; 20 or more do better\n"
         "warning: small.csv:18: password_reset has 8 utterances; 20 or more do better\n"
+        "warning: 3 thin intents: add utterances, or leave out intents with fewer than N: "
+        "--min-utterances N\n"
     )
 
 
@@ -258,7 +302,8 @@ def test_contradictions_are_refused_unless_said(capsys):
     assert main(["--data", path, "--output", "out", "--leave-out-contradictions"]) == 0
 
     line = "small.csv:26: labelled password_reset, but line 2 labels the same text greeting"
-    assert refused == f"error: {line}\n"
+    remedy = "mend their labels, or do without them: --leave-out-contradictions"
+    assert refused == f"error: {line}\nerror: 1 texts with two intents: {remedy}\n"
     assert f"warning: {line}; both left out\n" in capsys.readouterr().err
     data = read_card("out")["training"]["data"]
     assert data["train"] + data["test"] == 23
@@ -284,7 +329,12 @@ def test_data_errors_leave_the_former_model(small_csv, small_trained, capsys):
 
     assert capsys.readouterr() == (
         "",
-        "error: small.csv:26: no text\nerror: small.csv:27: no intent\n",
+        (
+            "error: small.csv:26: no text\n"
+            "error: small.csv:27: no intent\n"
+            "error: 2 entries that can't be read: mend them, or do without them: "
+            "--leave-out-unreadable\n"
+        ),
     )
     assert (Path("out") / MODEL_NAME).read_bytes() == small_trained.content
     assert (Path("out") / CARD_NAME).read_text("utf-8") == small_trained.card.to_json()
@@ -293,12 +343,12 @@ def test_data_errors_leave_the_former_model(small_csv, small_trained, capsys):
 def test_messages_are_printed_as_they_are(capsys):
     """A message that is longer than the console, or that looks like markup, is not changed."""
     intent = "[bold]" + "x" * 100
-    write("data.csv", [("howdy", intent), *small_rows()])
+    write("data.csv", [("howdy", "greeting"), ("howdy", intent), *small_rows()])
 
     assert main(["--data", "data.csv"]) == 1
 
-    assert capsys.readouterr().err == (
-        f"error: data.csv:2: {intent} has 1 utterances; at least 5 are needed\n"
+    assert capsys.readouterr().err.startswith(
+        f"error: data.csv:3: labelled {intent}, but line 2 labels the same text greeting\n"
     )
 
 
@@ -314,12 +364,12 @@ def test_lines_and_intents_are_printed_as_they_are(capsys):
 
 
 def test_largest_test_leaves_enough_to_train_on(small_csv):
-    """Even nearly all put aside leaves what calibration needs."""
+    """Even the largest test size leaves the utterances that calibration needs."""
     assert main(["--data", small_csv, "--output", "out", "--test-size", "0.99"]) == 0
 
 
 def test_data_without_words_is_refused(capsys):
-    """Signs alone hold nothing to learn from."""
+    """Data of signs alone is rejected."""
     rows = [(sign * count, intent) for intent, sign in ("a!", "b?") for count in range(1, 9)]
 
     assert main(["--data", write("signs.csv", rows), "--output", "out"]) == 1
@@ -328,23 +378,42 @@ def test_data_without_words_is_refused(capsys):
     )
 
 
-@pytest.mark.parametrize(
-    ("count", "last"),
-    [
-        pytest.param(20, "error: data.csv:21: no text", id="twenty"),
-        pytest.param(25, "error: and 5 more", id="more-than-twenty"),
-    ],
-)
-def test_many_messages_are_cut(count, last, capsys):
-    """Twenty messages are printed, and the number of those beyond."""
-    write("data.csv", [("", "greeting")] * count)
+def test_many_problems_of_a_kind_are_cut(capsys):
+    """Ten of each kind are printed, and the number of all with what solves them."""
+    write("data.csv", [("", "greeting")] * 25)
 
     assert main(["--data", "data.csv"]) == 1
 
-    messages = capsys.readouterr().err.splitlines()
-    assert messages[:20] == [f"error: data.csv:{line}: no text" for line in range(2, 22)]
-    assert messages[-1] == last
-    assert len(messages) == min(count, 21)
+    *messages, last = capsys.readouterr().err.splitlines()
+    assert messages == [f"error: data.csv:{line}: no text" for line in range(2, 12)]
+    assert last.startswith("error: 25 entries that can't be read: ")
+
+
+def test_control_characters_of_the_data_are_escaped(capsys):
+    """A text of the data can't command the terminal."""
+    write("data.csv", [("hi", "\x1b]52;c;aGk=\x07"), *small_rows()])
+
+    assert main(["--data", "data.csv"]) == 1
+
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_options_for_reading_reach_the_data(capsys):
+    """A format, columns and a minimum of utterances are passed on."""
+    rows = [f"{intent}|{text}" for text, intent in [*small_rows(), ("sing", "song")]]
+    Path("data.txt").write_text("\n".join(rows))
+    columns = ["--format", "csv", "--text-column", "2", "--intent-column", "1"]
+
+    assert main(["--data", "data.txt", "--output", "out", *columns, "--min-utterances", "2"]) == 0
+
+    assert "warning: data.txt:25: song has 1 utterance; left out" in capsys.readouterr().err
+    assert read_card("out")["training"]["data"]["train"] == 18
+
+
+def test_minimum_has_to_be_a_positive_number():
+    """Anything else is wrong usage."""
+    with pytest.raises(SystemExit):
+        main(["--min-utterances", "0"])
 
 
 def test_output_below_a_file_is_refused(small_csv, capsys):
@@ -421,7 +490,7 @@ def test_project_data_becomes_the_project_model(tmp_path):
         ROOT / "model", package, ignore=shutil.ignore_patterns("__pycache__", "artifacts", "data")
     )
     write("model/data/train.csv", small_rows())
-    # The copy is not what coverage is measured of.
+    # Coverage is measured on the original files, not on the copy.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
 
     command = [sys.executable, "-m", "model.train"]

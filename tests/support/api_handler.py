@@ -1,4 +1,4 @@
-"""The HTTP side of the fake API: paths, responses, watches, and their failures."""
+"""The HTTP side of the fake API: paths, responses, watches and injected faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 
 class DeniedError(Exception):
-    """The webhook denies a request."""
+    """The webhook denies the change."""
 
 
 class ApiHandler(Handler):
@@ -27,11 +27,11 @@ class ApiHandler(Handler):
     api: FakeApi
 
     def do_GET(self) -> None:  # noqa: N802
-        """Read, list or watch objects."""
+        """Read an object, list objects, or watch them."""
         self._handle(lambda _: self._watch() if "watch=true" in self.path else self._read())
 
     def do_PATCH(self) -> None:  # noqa: N802
-        """Patch an object."""
+        """Apply a JSON Patch."""
         self._handle(self._patch)
 
     def do_POST(self) -> None:  # noqa: N802

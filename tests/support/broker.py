@@ -1,8 +1,8 @@
-"""What a Knative broker does with an answer, by its documented rules.
+"""How a Knative broker handles a response, according to its documentation.
 
-Delivered again are connection errors, 5xx, 404, 408, 409 and 429; any other 3xx and 4xx goes
-straight to the dead-letter sink. 2xx without a body is an acknowledgement, with an event a reply;
-2xx with a body that is no event is a failure that is tried again.
+It retries after connection errors, 5xx, 404, 408, 409 and 429; other 3xx and 4xx send the event to
+the dead-letter sink. 2xx without a body is an acknowledgement, 2xx with an event a reply. 2xx with
+any other body is a failure, which is retried.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ NO_CONNECTION = "no answer"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How an event ended.
+    """Result of a delivery.
 
     Attributes:
-        answers: the status of each try; a text where there was no answer.
-        outcome: what became of the event.
-        reply_id: of the event that came back.
+        answers: the status of each attempt; a text if there was no response.
+        outcome: how the delivery ended.
+        reply_id: id of the reply, if any.
     """
 
     answers: tuple[object, ...]
@@ -35,14 +35,14 @@ class Delivery:
 
 
 class Broker:
-    """Delivers events to a port of this machine, as a Trigger with two retries does."""
+    """Delivers events to a local port, as a Trigger with two retries does."""
 
     def __init__(self, port: int, before_retry: Callable[[], object] = lambda: None) -> None:
         self._port = port
         self._before_retry = before_retry
 
     def deliver(self, headers: Mapping[str, str], body: bytes, tries: int = 3) -> Delivery:
-        """Deliver an event until it is settled or there is no try left."""
+        """Deliver an event until it is accepted or no retry is left."""
         answers: list[object] = []
         for number in range(tries):
             if number:

@@ -1,4 +1,4 @@
-"""Clients that send request after request, and count what comes back."""
+"""Clients that send requests continuously and count the responses."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Send = Callable[[http.client.HTTPConnection], object]
 
 
 class Clients:
-    """Some clients, each in a thread with a connection of its own.
+    """Clients, each in a thread with a connection of its own.
 
     Attributes:
-        counts: how often each came back: a status, or the name of an error.
+        counts: number of results by kind: a status, or the name of an error.
     """
 
     def __init__(self, port: int, sends: Sequence[Send]) -> None:
         """Prepare the clients.
 
         Args:
-            port: where they connect.
-            sends: one for each client: sends a request and gives what came back.
+            port: port of the server.
+            sends: a function for each client, which sends a request and returns its result.
         """
         self.counts: Counter[object] = Counter()
         self._port = port
@@ -55,7 +55,7 @@ class Clients:
 
 
 def post(body: bytes, path: str = "/predict", **headers: str) -> Send:
-    """Send a body, and give the status of the answer."""
+    """Post a body, and return the status of the response."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def send(connection: http.client.HTTPConnection) -> int:
@@ -68,7 +68,7 @@ def post(body: bytes, path: str = "/predict", **headers: str) -> Send:
 
 
 def get(path: str) -> Send:
-    """Ask for a page, and give the status of the answer."""
+    """Request a path, and return the status of the response."""
 
     def send(connection: http.client.HTTPConnection) -> int:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector: takes what is exported by OTLP over HTTP, and keeps it."""
+"""An OpenTelemetry collector that stores exports (OTLP over HTTP) for tests."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 
 class Collector:
-    """What has come in.
+    """The exports received so far.
 
     Attributes:
         url: the endpoint.
         resources: attributes of each export's resource.
-        spans: of all exports, each as its fields with their attributes as a mapping.
-        content: the exports as they came.
+        spans: spans of all exports, each as its fields with the attributes as a mapping.
+        content: the raw exports.
     """
 
     def __init__(self, port: int) -> None:
@@ -28,7 +28,7 @@ class Collector:
         self.content = b""
 
     def take(self, path: str, body: bytes) -> None:
-        """Take an export."""
+        """Store an export."""
         assert path == "/v1/traces"
         self.content += body
         for group in ExportTraceServiceRequest.FromString(body).resource_spans:

@@ -1,4 +1,4 @@
-"""The documentation as tests see it: links, and blocks of commands with what they print."""
+"""The documentation as tests read it: links, and blocks of commands with their output."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Block:
     """A block of commands.
 
     Attributes:
-        document, line: where it stands.
-        needs_cluster: whether it is marked as one that only a cluster can run.
+        document, line: its place.
+        needs_cluster: whether the document marks it as needing a cluster.
         text: its content.
     """
 

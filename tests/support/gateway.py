@@ -1,4 +1,4 @@
-"""A gateway that routes by Host header, and functions with fixed responses behind it."""
+"""A gateway that routes by Host header to functions with fixed responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Response = tuple[int, dict[str, str], bytes]
 
 @dataclass(frozen=True)
 class Request:
-    """A received request."""
+    """A request that the gateway received."""
 
     method: str
     path: str
@@ -51,7 +51,7 @@ def constant(status: int, body: bytes = b"{}", **headers: str) -> Function:
 
 
 def forwarding(url: str) -> Function:
-    """Return a function that forwards requests to a server."""
+    """Return a function that forwards requests to a real server."""
 
     def forward(request: Request) -> Response:
         headers = dict(request.headers.items())
@@ -68,8 +68,8 @@ class Gateway:
     """Routes each request to the function of the revision that its Host names.
 
     Attributes:
-        functions: by image; the default is ``sound``.
-        hosts: the Host header of each request.
+        functions: the function of each image; by default, ``sound``.
+        hosts: the hosts of all requests.
     """
 
     def __init__(self, api: FakeApi) -> None:

@@ -34,14 +34,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class QuietServer(ThreadingHTTPServer):
-    """A server that does not log disconnected clients."""
+    """A server that logs no error when a client disconnects."""
 
     def handle_error(self, *_: Any) -> None:
         """Log nothing."""
 
 
 class ThreadedServer:
-    """Serves with a handler until it is stopped."""
+    """Serves with the given handler until it is stopped."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         self._server = QuietServer(("127.0.0.1", 0), handler)
@@ -53,7 +53,7 @@ class ThreadedServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving and release the port."""
+        """Stop serving, and release the port."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -20,7 +20,7 @@ def ask(
     body: bytes,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    """Send a request as a server hands it over (PEP 3333)."""
+    """Send a request as a WSGI server does (PEP 3333)."""
     names = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in headers}
     environ = {
         "REQUEST_METHOD": "POST",
@@ -34,10 +34,10 @@ def ask(
 
 
 def check(answer: Response, intents: frozenset[str]) -> None:
-    """Check an answer: known intents, an acknowledgement, or a refusal that says why.
+    """Check a response: known intents, an acknowledgement, or an error with a reason.
 
     Raises:
-        AssertionError: it is anything else.
+        AssertionError: it is none of these.
     """
     head = answer.to_bytes("").partition(b"\r\n\r\n")[0]
     assert head.count(b"\r\n") == len(answer.all_headers) + 1, "a header holds a line break"
@@ -51,7 +51,7 @@ def check(answer: Response, intents: frozenset[str]) -> None:
 
 
 def check_predictions(value: Any, intents: frozenset[str]) -> None:
-    """Check what was predicted, in whichever form."""
+    """Check predictions, in any of their forms."""
     if isinstance(value, list):
         for event in value:
             check_predictions(event["data"], intents)
@@ -59,7 +59,7 @@ def check_predictions(value: Any, intents: frozenset[str]) -> None:
     if "specversion" in value:
         value = value["data"]
     for each in value.get("predictions", [value]):
-        if "status" in each:  # an event of a batch that was rejected
+        if "status" in each:  # a rejected event of a batch
             assert each["status"] in REFUSALS
             continue
         assert each["intent"] in intents

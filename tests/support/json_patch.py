@@ -1,4 +1,4 @@
-"""The subset of JSON Patch (RFC 6902) that the fake API needs."""
+"""JSON Patch (RFC 6902), as far as the fake API needs it."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeVar
 
 MAX_HEADER_BYTES = 8 * 1024
 MAX_BODY_BYTES = 64 * 1024
@@ -61,8 +62,11 @@ def with_length(value: bytes, *headers: bytes, body: bytes = HELLO) -> bytes:
 HEALTH = b"GET /health HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: test\r\n\r\n"
 ONE_CHUNK = b"11\r\n" + HELLO + b"\r\n0\r\n\r\n"
+Sent = TypeVar("Sent")
+# What is sent by name, and the statuses of all responses; one alone is a refusal.
+Table = dict[str, tuple[Sent, int | tuple[int, ...]]]
 
-REQUEST_LINES = {
+REQUEST_LINES: Table[bytes] = {
     "empty-method": (b" /health HTTP/1.1", 400),
     "no-method": (b"/health HTTP/1.1", 400),
     "lower-case-method": (b"get /health HTTP/1.1", 400),
@@ -109,7 +113,7 @@ REQUEST_LINES = {
     "json": (HELLO, 400),
     "response": (b"HTTP/1.1 200 OK", 400),
 }
-TARGETS = {
+TARGETS: Table[bytes] = {
     "relative": (b"health", 400),
     "fragment": (b"/health#x", 400),
     "fragment-only": (b"#", 400),
@@ -140,7 +144,7 @@ TARGETS = {
     "endless-target": (b"/" + b"x" * 9000, 431),
     "digits": (b"a://" + b"1" * 4000, 400),
 }
-HEADERS = {
+HEADERS: Table[tuple[bytes, ...]] = {
     "no-host": ((), 400),
     "two-hosts": ((HOST, HOST), 400),
     "two-different-hosts": ((HOST, b"Host: other"), 400),
@@ -195,7 +199,7 @@ HEADERS = {
     "connection-names-host": ((HOST, b"Connection: Host"), (200, 200)),
     "proxy-connection": ((HOST, b"Proxy-Connection: close"), (200, 200)),
 }
-LENGTHS = {
+LENGTHS: Table[bytes] = {
     "length-signed": (b"+17", 400),
     "length-negative": (b"-1", 400),
     "length-hexadecimal": (b"0x11", 400),
@@ -221,7 +225,7 @@ LENGTHS = {
     "length-too-large": (b"65537", 413),
     "length-with-spaces": (b" \t17\t ", (200, 200)),
 }
-CODINGS = {
+CODINGS: Table[bytes] = {
     "chunked-twice": (b"chunked, chunked", 400),
     "gzip-chunked": (b"gzip, chunked", 400),
     "chunked-gzip": (b"chunked, gzip", 400),
@@ -243,7 +247,7 @@ CODINGS = {
     "chunked-before-tab": (b"chunked\t", 400),
     "chunked-behind-spaces": (b" \t chunked", (200, 200)),
 }
-CHUNKS = {
+CHUNKS: Table[bytes] = {
     "chunk-size-of-letters": (b"x\r\n", 400),
     "chunk-size-with-prefix": (b"0x11\r\n" + HELLO + b"\r\n0\r\n\r\n", 400),
     "chunk-size-negative": (b"-1\r\n", 400),
@@ -282,7 +286,7 @@ CHUNKS = {
     "trailer-endless": (b"0\r\nX: " + b"y" * 9000, 400),
     "empty": (b"0\r\n\r\n", (400, 200)),
 }
-OTHERS = {
+OTHERS: Table[bytes] = {
     "bare-lf": (b"GET /health HTTP/1.1\nHost: test\n\n", 400),
     "bare-lf-at-the-end": (b"GET /health HTTP/1.1\r\nHost: test\r\n\n", 400),
     "two-crs": (b"GET /health HTTP/1.1\r\r\nHost: test\r\n\r\n", 400),
@@ -339,7 +343,7 @@ OTHERS = {
 
 
 def _table() -> tuple[OddRequest, ...]:
-    tables: tuple[dict[str, tuple[bytes, int | tuple[int, ...]]], ...] = (
+    tables: tuple[Table[bytes], ...] = (
         {name: (get(HOST, start=line), seen) for name, (line, seen) in REQUEST_LINES.items()},
         {name: (get(HOST, target=target), seen) for name, (target, seen) in TARGETS.items()},
         {name: (get(*lines), seen) for name, (lines, seen) in HEADERS.items()},

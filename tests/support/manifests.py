@@ -19,7 +19,7 @@ Object = dict[str, Any]
 
 
 def kustomizations() -> list[str]:
-    """Return the folder of each kustomization, relative to knative/."""
+    """Return every folder that ``kubectl apply -k`` accepts."""
     files = sorted(KNATIVE.rglob("kustomization.yaml"))
     return [str(file.parent.relative_to(KNATIVE)) for file in files]
 
@@ -45,7 +45,7 @@ def render(name: str) -> list[Object]:
 
 
 def find(name: str, kind: str, object_name: str = "") -> Object:
-    """Return the only object of this kind (and name) in a kustomization."""
+    """Return the only object of a kind, or the one of that name, in a kustomization."""
     [found] = [
         each
         for each in render(name)

@@ -69,7 +69,7 @@ def _autoscaling(service: Object, name: str, default: str) -> str:
 
 
 def places_of_annotations(service: Object) -> Iterator[str]:
-    """Autoscaling annotations belong on the template, rollout-duration on the Service."""
+    """Autoscaling annotations belong to the template, the rollout's duration to the service."""
     for key in service["metadata"].get("annotations", {}):
         if key != ROLLOUT_DURATION:
             yield f"{key} does not belong on the Service"
@@ -79,7 +79,7 @@ def places_of_annotations(service: Object) -> Iterator[str]:
 
 
 def scale(service: Object) -> Iterator[str]:
-    """min-scale must not exceed max-scale (0: unlimited); initial-scale 0 is not allowed."""
+    """Bounds are in order, zero means unlimited, and a revision starts with one pod."""
     least = int(_autoscaling(service, "min-scale", "0"))
     most = int(_autoscaling(service, "max-scale", "0"))
     if most and least > most:
@@ -89,7 +89,7 @@ def scale(service: Object) -> Iterator[str]:
 
 
 def window(service: Object) -> Iterator[str]:
-    """The window needs a unit and is at least 6 s."""
+    """The window has a unit and a minimum."""
     text = _autoscaling(service, "window", "60s")
     match = re.fullmatch(r"(\d+)([smh])", text)
     if match is None or int(match[1]) * SECONDS[match[2]] < MIN_WINDOW_S:
@@ -97,7 +97,7 @@ def window(service: Object) -> Iterator[str]:
 
 
 def concurrency(service: Object) -> Iterator[str]:
-    """A target above containerConcurrency is never reached."""
+    """A target above the limit is never reached."""
     limit = _template(service)["spec"].get("containerConcurrency", 0)
     target = int(_autoscaling(service, "target", "1"))
     if limit and target > limit:
@@ -105,21 +105,21 @@ def concurrency(service: Object) -> Iterator[str]:
 
 
 def visibility(service: Object) -> Iterator[str]:
-    """Any value but cluster-local is ignored, which makes the Service public."""
+    """Knative ignores any other value, which would make the service public."""
     value = service["metadata"].get("labels", {}).get(VISIBILITY, "cluster-local")
     if value != "cluster-local":
         yield f"visibility {value} is unknown"
 
 
 def variables(service: Object) -> Iterator[str]:
-    """Knative reserves PORT and names that begin with K_."""
+    """Knative sets PORT and variables that begin with K_."""
     for variable in _container(service).get("env", []):
         if RESERVED_VARIABLES.fullmatch(variable["name"]):
             yield f"{variable['name']} is set by Knative"
 
 
 def ports(service: Object) -> Iterator[str]:
-    """The queue-proxy's ports are reserved; probes must use the container's port."""
+    """The queue-proxy reserves ports; a probe uses the one port that is served."""
     container = _container(service)
     [port] = (port["containerPort"] for port in container["ports"])
     if port in RESERVED_PORTS:
@@ -132,14 +132,14 @@ def ports(service: Object) -> Iterator[str]:
 
 
 def probes(service: Object) -> Iterator[str]:
-    """Without periodSeconds Knative probes every 50 ms and refuses thresholds and timeouts."""
+    """A readiness probe without a period is Knative's own fast one, which allows no thresholds."""
     probe = _container(service).get("readinessProbe", {})
     if not probe.get("periodSeconds") and {"failureThreshold", "timeoutSeconds"} & set(probe):
         yield "readinessProbe has a threshold or a timeout, but no period"
 
 
 def memory(service: Object) -> Iterator[str]:
-    """A number without a unit means bytes."""
+    """A quantity without a unit is a number of bytes."""
     for name, amounts in _container(service)["resources"].items():
         if amounts["memory"].isdigit():
             yield f"{name}: memory {amounts['memory']} has no unit"

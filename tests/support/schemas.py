@@ -1,9 +1,7 @@
-"""Strict JSON Schemas of the fields that our objects use; all other fields are errors.
+"""Strict JSON Schemas of the fields that the project's objects use; other fields are rejected.
 
-Left out on purpose are the fields that Knative's webhooks refuse (the pod's securityContext,
-nodeSelector, lifecycle, hostPath volumes) and those that have another owner (spec.traffic).
-Required are the fields inside lists that API server or webhooks would otherwise fill in: a
-client-side `kubectl apply` compares whole lists and would report a change each time.
+Fields that Knative's webhooks reject (a pod's securityContext, nodeSelector, lifecycle, host
+volumes and others), and fields with another owner (spec.traffic), are left out on purpose.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ QUANTITY: Schema = {"type": "string", "pattern": r"^\d+(\.\d+)?(m|Ki|Mi|Gi)?$"}
 
 
 def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    """Return the schema of an object with these required and optional fields."""
+    """Return the schema of an object by its required and optional fields."""
     return {
         "type": "object",
         "required": list(required),
@@ -38,12 +36,12 @@ def list_of(item: Schema, *, most: int = 100) -> Schema:
 
 
 def one_of(*values: object) -> Schema:
-    """Return the schema of a choice between values."""
+    """Return the schema of a choice."""
     return {"enum": list(values)}
 
 
 def kind(api_version: str, name: str, spec: Schema, *, is_namespaced: bool = True) -> Schema:
-    """Return the schema of a Kubernetes object."""
+    """Return the schema of an object of a kind."""
     names = {"name": STRING, "namespace": STRING} if is_namespaced else {"name": STRING}
     metadata = record(names, {"labels": STRINGS, "annotations": STRINGS})
     return record(

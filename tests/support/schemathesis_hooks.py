@@ -1,7 +1,7 @@
-"""What JSON Schema can't say: which parts of a request have to fit each other.
+"""Constraints that JSON Schema can't express: parts of a request that depend on each other.
 
-Without this, schemathesis would take for valid what only looks so; what is meant to be invalid is
-sent as it is.
+Without these hooks, schemathesis would consider some invalid requests as valid. Requests that are
+meant to be invalid are sent unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from func.protocols.open_inference import OCTETS, RANKED
 
 
 def binary_message(texts: list[str]) -> bytes:
-    """Write an inference request in the form of the binary extension, its data in the JSON."""
+    """Return an inference request in binary form, with its data in the JSON."""
     tensor = {"name": "text", "datatype": "BYTES", "shape": [len(texts)], "data": texts}
     return json.dumps({"inputs": [tensor]}).encode()
 
@@ -29,11 +29,11 @@ schemathesis.openapi.media_type(OCTETS, TEXTS.map(binary_message))
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
-    """Make the parts of a request fit each other, if it is meant to be valid."""
+    """Make the parts of a request consistent, if it is meant to be valid."""
     parts = case.meta.components.values() if case.meta else []
     if not all(part.mode.is_positive for part in parts):
         return
-    # Those of an event come together or not at all, with data that fits them; the binary mode has
+    # Attributes of an event are all present or all absent, with matching data; the binary mode has
     # tests of its own.
     for name in [name for name in case.headers if name.lower().startswith("ce-")]:
         del case.headers[name]
@@ -45,7 +45,7 @@ def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> N
 
 
 def fitting(body: dict[str, Any]) -> dict[str, Any]:
-    """Give an inference request whose shape counts its texts, and whose outputs there are."""
+    """Return an inference request with the shape of its texts and with existing outputs."""
     [tensor] = body["inputs"]
     depth = 2 if isinstance(tensor["data"][0], list) else len(tensor["shape"])
     shape = [len(tensor["data"]), 1][:depth]

@@ -1,4 +1,4 @@
-"""Real servers: as a process of their own, or in a thread, to look at their connections."""
+"""Real servers: in a process of their own, or in a thread, for inspecting their connections."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class RunningServer:
     """A server process.
 
     Attributes:
-        process, port: the process, and where it listens.
-        lines: what it has logged so far.
+        process, port: the process and its port.
+        lines: the lines that it has logged so far.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -63,7 +63,7 @@ class RunningServer:
 
     @property
     def url(self) -> str:
-        """Where it serves."""
+        """Return the URL of the server."""
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> tuple[int, str]:
@@ -97,7 +97,7 @@ class RunningServer:
 
 
 def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the server, or another program around it, until it ends by itself."""
+    """Run the server, or another program that contains it, until it exits."""
     return subprocess.run(
         [sys.executable, *(arguments or ("-m", "func.server"))],
         cwd=ROOT,
@@ -110,7 +110,7 @@ def run_server(environ: dict[str, str], *arguments: str) -> subprocess.Completed
 
 
 def send_meanwhile(hold: Any, first: socket.socket, sent: dict[socket.socket, bytes]) -> None:
-    """Send requests while the server is busy with one of the first connection."""
+    """Send requests while the server is busy with the first connection's request."""
     with hold as is_held:
         first.sendall(REQUEST)
         assert is_held.wait(TIMEOUT_S)
@@ -126,7 +126,7 @@ def build_server(model: IntentModel, **options: Any) -> Server:
 
 
 def address(server: Server) -> tuple[str, int]:
-    """Where a server in this process listens."""
+    """Return the address of a server in this process."""
     return "127.0.0.1", server.port
 
 

@@ -1,4 +1,4 @@
-"""Three intents with eight utterances each, for models that train in an instant."""
+"""Three intents with eight utterances each, for models that train within a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scorer whose answers stand in a table, for results that are worked out by hand."""
+"""A scorer with fixed scores, for results that can be computed by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from model.inference.prediction import Evidence
 class TableScorer:
     """Looks up the logits of an utterance, and the evidence for a label by its index.
 
-    A text that is not in the table has no score for any label.
+    A text that is not in the table has a score of zero for each label.
     """
 
     labels: tuple[str, ...]

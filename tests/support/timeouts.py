@@ -1,6 +1,6 @@
-"""The one limit of tests that wait for something that is certain to happen."""
+"""The time limit for conditions that a test waits for."""
 
 from __future__ import annotations
 
-# Only a failure uses this time up: long enough for a machine with many times its load.
+# Only a failure takes this long; the value suits an overloaded machine.
 TIMEOUT_S = 120

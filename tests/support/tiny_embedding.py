@@ -1,4 +1,4 @@
-"""Static vectors of a few pieces, quick to make."""
+"""Static vectors of a few pieces, for quick tests."""
 
 from __future__ import annotations
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.paths import ROOT
-
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FOLDERS = ("examples", "func", "model")
 # Numbers that another machine may round otherwise, and times.
 VARYING = re.compile(r"\d+\\\.\d+|(?<=after\\ )\d+")
 
@@ -42,21 +38,22 @@ def commands_in(document: Path, *, without: str = "kubectl") -> list[Command]:
 
 
 def run(commands: list[Command], folder: Path, port: int) -> list[str]:
-    """Run commands in a folder that looks like the project's root; give what each printed."""
-    for name in FOLDERS:
-        (folder / name).symlink_to(ROOT / name)
-    (folder / ".venv").symlink_to(sys.prefix)
+    """Run commands in one shell in a clean clone, and return the output of each.
+
+    The servers that the commands start listen on ``port``. Returns when all of them have ended.
+    """
     mark = "===== next command =====\n"
     script = "exec 2>&1\n"
     for command in commands:
-        line = command.line.replace("8090", str(port))
-        script += f"{line}\nprintf '{mark.strip()}\\n'\n"
-    # What the commands do is measured by their own tests.
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
+        script += f"{command.line.replace('8090', str(port))}\nprintf '{mark.strip()}\\n'\n"
+    # Other tests measure the coverage of what the commands do. make must not see its caller.
+    environ = {
+        key: value for key, value in os.environ.items() if not key.startswith(("COV", "MAKE"))
+    }
     done = subprocess.run(
         ["/bin/bash", "-c", script],
         cwd=folder,
-        env=environ | {"PORT": str(port), "HOST": "127.0.0.1", "COLUMNS": "80"},
+        env=environ | {"HOST": "127.0.0.1", "COLUMNS": "80"},
         capture_output=True,
         text=True,
         timeout=300,

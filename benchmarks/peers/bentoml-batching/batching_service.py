@@ -1,4 +1,4 @@
-"""BentoML's service class with adaptive batching, as its documentation writes one."""
+"""BentoML service with adaptive batching, following its documentation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from benchmarks.peers.pipeline_model import PipelineModel
 
 @bentoml.service(workers=1)  # type: ignore[untyped-decorator,unused-ignore]
 class IntentClassifier:
-    """Classifies texts; those of several requests together."""
+    """Classifies texts; the texts of several requests together."""
 
     def __init__(self) -> None:
         self.model = PipelineModel(os.environ["MODEL_PATH"])
 
     @bentoml.api(batchable=True)  # type: ignore[untyped-decorator,unused-ignore]
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
-        """Classify what the dispatcher has put together."""
+        """Classify the texts that the dispatcher has collected."""
         return self.model.predict(texts)

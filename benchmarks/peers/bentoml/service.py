@@ -1,4 +1,4 @@
-"""BentoML's service class, as its documentation writes one."""
+"""BentoML service, following its documentation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.peers.pipeline_model import PipelineModel
 
 @bentoml.service(workers=1)  # type: ignore[untyped-decorator,unused-ignore]
 class IntentClassifier:
-    """Classifies one text, or a batch of them."""
+    """Classifies one text, or a batch of texts."""
 
     def __init__(self) -> None:
         self.model = PipelineModel(os.environ["MODEL_PATH"])
@@ -24,5 +24,5 @@ class IntentClassifier:
 
     @bentoml.api  # type: ignore[untyped-decorator,unused-ignore]
     def predict_batch(self, texts: list[str]) -> list[dict[str, Any]]:
-        """Classify several."""
+        """Classify several texts."""
         return self.model.predict(texts)

@@ -1,4 +1,4 @@
-"""The classic shape of such a function: Flask, joblib and scikit-learn on gunicorn."""
+"""The common setup of such a service: Flask, joblib and scikit-learn on gunicorn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ model = PipelineModel(os.environ["MODEL_PATH"])
 
 @app.post("/predict")
 def predict() -> dict[str, Any]:
-    """Classify one text, or each of several."""
+    """Classify one text, or each text of a list."""
     fields = request.get_json()
     if "texts" in fields:
         return {"predictions": model.predict(fields["texts"])}

@@ -1,4 +1,4 @@
-"""Flask's hello world on waitress: the least that an answer over HTTP costs."""
+"""A Flask app without a model on waitress: the minimum cost of a response over HTTP."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ app = Flask(__name__)
 
 @app.get("/health")
 def health() -> dict[str, str]:
-    """Say that it is up."""
+    """Report that the server is up."""
     return {"status": "ok"}
 
 
 @app.post("/predict")
 def predict() -> dict[str, str | float]:
-    """Answer the same to everything."""
+    """Return a constant response."""
     return {"intent": "hello", "confidence": 1.0}
 
 

@@ -1,4 +1,4 @@
-"""Knative's own Python middleware with an instanced function, as its template writes one."""
+"""Instanced function for Knative's Python middleware, following its template."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Function:
         receive: Callable[[], Awaitable[Message]],
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        """Answer a request."""
+        """Handle a request."""
         body = json.dumps(self._answer(json.loads(await _read(receive)))).encode()
         headers = [
             (b"content-type", b"application/json"),
@@ -51,7 +51,7 @@ async def _read(receive: Callable[[], Awaitable[Message]]) -> bytes:
 
 
 def new() -> Function:
-    """Make the function; the middleware looks for this name."""
+    """Return the function; the middleware calls this factory by name."""
     return Function()
 
 

@@ -1,4 +1,4 @@
-"""KServe's custom model, as its documentation writes one."""
+"""Custom model for KServe, following its documentation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.peers.pipeline_model import PipelineModel
 
 
 class IntentModel(kserve.Model):  # type: ignore[misc,unused-ignore]
-    """Answer with KServe's first protocol: instances in, predictions out."""
+    """Serves KServe's V1 protocol: instances in, predictions out."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

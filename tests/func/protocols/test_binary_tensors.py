@@ -1,4 +1,4 @@
-"""The binary tensor extension: where the JSON ends, and the elements behind it."""
+"""The binary tensor extension: the end of the JSON, and the elements after it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]))
 
 @given(st.lists(ENCODABLE, max_size=20))
 def test_texts_survive_packing(texts):
-    """What is packed is unpacked again, whatever it is."""
+    """Unpacking returns the texts that were packed."""
     assert unpack_texts(pack_bytes(texts), 20, "text") == texts
 
 
 def test_form_is_that_of_the_extension():
-    """A text goes with its length in bytes, a number in four, both little endian."""
+    """A text is preceded by its length in bytes as a 32-bit little-endian number."""
     assert pack_bytes(["hi", "ü"]) == b"\2\0\0\0hi\2\0\0\0\xc3\xbc"
     assert pack_floats([0.5, 1.0]) == struct.pack("<ff", 0.5, 1.0)
 
@@ -50,8 +50,8 @@ def test_form_is_that_of_the_extension():
         pytest.param(b"\0" * 12, TooLargeError, "'text' must hold at most 2 texts", id="many"),
     ],
 )
-def test_bad_elements_are_told(tensor, error, message):
-    """Elements that break the form get an error that says how."""
+def test_malformed_elements_are_rejected(tensor, error, message):
+    """Malformed elements raise an error that states the defect."""
     with pytest.raises(error) as caught:
         unpack_texts(tensor, 2, "text")
 
@@ -66,13 +66,13 @@ def test_bad_elements_are_told(tensor, error, message):
         pytest.param("0", (b"", b"{}x"), id="none"),
     ],
 )
-def test_message_is_split_where_the_header_says(json_length, parts):
+def test_message_is_split_at_the_length_of_the_header(json_length, parts):
     """The header counts the bytes of the JSON."""
     assert split_message(b"{}x", json_length) == parts
 
 
 @pytest.mark.parametrize("json_length", ["4", "-1", "", "1.0", "²", "9" * 5000, " 2"])
-def test_length_must_be_one_that_the_body_has(json_length):
-    """A header that is no such number is refused, not guessed at."""
+def test_length_beyond_the_body_is_rejected(json_length):
+    """A header that is not a number within the body's length is an error."""
     with pytest.raises(InvalidQueryError, match=r"^Inference-Header-Content-Length must be a num"):
         split_message(b"{}x", json_length)

@@ -1,4 +1,4 @@
-"""Events are never lost: each row of the table in docs/events.md, with the broker's own rules."""
+"""No event is lost: each row of the table in docs/events.md, with the broker's own rules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EVENT = {"specversion": "1.0", "id": "42", "source": "/chat", "type": "chat.mess
 
 @dataclass(frozen=True)
 class World:
-    """What a scenario can make use of."""
+    """The processes and ports that a scenario can use."""
 
     in_process: Callable[..., Any]
     hold: Hold
@@ -46,7 +46,7 @@ class World:
     def deliver(
         self, headers: Mapping[str, str] = HEADERS, body: bytes = BODY, **settings: Any
     ) -> Delivery:
-        """Deliver an event to a function that is well."""
+        """Deliver an event to a healthy function."""
         return Broker(address(self.in_process(**settings))[1]).deliver(headers, body)
 
     def start(self) -> RunningServer:
@@ -150,7 +150,7 @@ ROWS = ROW.findall((ROOT / "docs" / "events.md").read_text())[1:]
 
 @pytest.fixture
 def world(in_process, hold, small_model, monkeypatch, small_folder):
-    """A function that can be brought into any condition."""
+    """A function that a scenario can put into any condition."""
     environ = {"MODEL_PATH": str(small_folder / MODEL_NAME), "PORT": str(free_port())}
     world = World(in_process, hold, small_model, monkeypatch, environ)
     yield world
@@ -160,13 +160,13 @@ def world(in_process, hold, small_model, monkeypatch, small_folder):
 
 
 def test_each_row_has_its_scenario():
-    """The table in the documentation is all that is tested, and all of it is."""
+    """The rows of the documented table and the tested scenarios are the same."""
     assert [condition for condition, _, _ in ROWS] == list(SCENARIOS)
 
 
 @pytest.mark.parametrize(("condition", "answers", "outcome"), ROWS, ids=[row[0] for row in ROWS])
 def test_row_holds(world, condition, answers, outcome):
-    """The function answers as the table says, and the broker does with it what stands there."""
+    """The function responds as the table says, and the broker handles it as the table says."""
     delivery = SCENARIOS[condition](world)
 
     assert ", ".join(map(str, delivery.answers)) == answers

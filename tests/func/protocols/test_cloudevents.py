@@ -1,4 +1,4 @@
-"""CloudEvents over HTTP: what the specification's binding asks of a reader and a writer."""
+"""CloudEvents over HTTP: reading and writing as the specification's binding requires."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ allowed_texts = st.text(
 
 
 def read_binary(**headers: str) -> Event:
-    """Read an event whose headers are the required ones, changed and added to."""
+    """Read an event with the required headers and the changes to them."""
     return Event.from_binary((HEADERS | headers).items(), "application/json", b"{}")
 
 
@@ -40,12 +40,12 @@ def read_binary(**headers: str) -> Event:
     ],
 )
 def test_mode_follows_the_headers(content_type, attributes, mode):
-    """The Content-Type decides, and only where it names no event format the ce- headers do."""
+    """Content-Type decides on the mode; ce- headers count only if it names no event format."""
     assert Mode.of(content_type, attributes.__contains__) is mode
 
 
 def test_binary_event_is_read():
-    """In binary mode attributes are headers, and Content-Type is the datacontenttype."""
+    """In binary mode, headers are attributes, and Content-Type is the datacontenttype."""
     event = Event.from_binary(
         {**HEADERS, "CE-Subject": "s", "X-Other": "o"}.items(), "text/plain", b"hello"
     )
@@ -55,7 +55,7 @@ def test_binary_event_is_read():
 
 
 def test_binary_event_without_body_has_no_data():
-    """No bytes and no Content-Type mean no data."""
+    """An event without a body and without Content-Type has no data."""
     event = Event.from_binary(HEADERS.items(), None, b"")
 
     assert event == Event(REQUIRED, None)
@@ -82,7 +82,7 @@ def test_header_values_are_decoded(sent, read):
 
 @given(allowed_texts)
 def test_any_attribute_survives_binary_mode(text):
-    """What is written into a header is printable ASCII, and is read back as it was."""
+    """Written headers are printable ASCII; reading them returns the same attributes."""
     event = Event(REQUIRED | {"datacontenttype": "application/json", "subject": text}, {})
     headers, _ = event.to_binary()
 
@@ -125,7 +125,7 @@ def test_any_attribute_survives_binary_mode(text):
     ],
 )
 def test_malformed_binary_event_is_refused(headers, message):
-    """An attribute that is missing, misnamed or misencoded makes the event malformed."""
+    """A missing, misnamed or wrongly encoded attribute makes the event malformed."""
     with pytest.raises(MalformedEventError) as caught:
         read_binary(**headers)
 
@@ -133,8 +133,8 @@ def test_malformed_binary_event_is_refused(headers, message):
 
 
 @pytest.mark.parametrize("name", ["specversion", "id", "source", "type"])
-def test_required_attribute_must_be_there(name):
-    """Each of the four required attributes is asked for by its name."""
+def test_missing_required_attribute_is_named(name):
+    """The error names the required attribute that is missing."""
     headers = {key: value for key, value in HEADERS.items() if key != f"ce-{name}"}
 
     with pytest.raises(MalformedEventError, match=f"'{name}'"):
@@ -206,7 +206,7 @@ def test_json_event_is_read(members, attributes, data):
     ],
 )
 def test_malformed_json_event_is_refused(value, message):
-    """A JSON value that breaks the event format makes no event."""
+    """A JSON value that violates the event format is malformed."""
     with pytest.raises(MalformedEventError) as caught:
         Event.from_json(value)
 
@@ -214,14 +214,14 @@ def test_malformed_json_event_is_refused(value, message):
 
 
 def test_event_is_written_as_json():
-    """In structured mode attributes and data are members of one object."""
+    """In structured mode, attributes and data are members of one object."""
     event = Event(REQUIRED | {"intent": "greeting"}, {"confidence": 1.0})
 
     assert event.to_json() == REQUIRED | {"intent": "greeting", "data": {"confidence": 1.0}}
 
 
 def test_structured_message_is_read():
-    """A message in structured mode holds one event."""
+    """A message in structured mode contains one event."""
     body = b'{"specversion":"1.0","id":"1","source":"/test","type":"test.type"}'
 
     event = parse_structured("application/cloudevents+json; charset=utf-8", body, Settings())
@@ -229,8 +229,8 @@ def test_structured_message_is_read():
     assert event == Event(REQUIRED)
 
 
-def test_batch_is_a_list_of_whatever_was_sent():
-    """A batch is taken apart before its events are looked at, so that each fails alone."""
+def test_batch_is_split_before_its_events_are_parsed():
+    """A malformed element of a batch does not affect the other events."""
     body = b'[{"id": "1"}, 2]'
 
     values = parse_batch("application/cloudevents-batch+json", body, Settings())
@@ -276,7 +276,7 @@ def test_batch_is_a_list_of_whatever_was_sent():
     ],
 )
 def test_message_in_another_form_is_refused(parse, content_type, body, error, message):
-    """Formats that are not understood, and broken bodies, get errors that say so."""
+    """Unsupported formats and broken bodies raise errors that say so."""
     with pytest.raises(error) as caught:
         parse(content_type, body, Settings())
 

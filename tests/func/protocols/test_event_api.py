@@ -1,4 +1,4 @@
-"""The event contract: which reply answers which event."""
+"""The event contract: the reply to each event."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.ty
 
 
 def request(data: object, **attributes: str) -> Event:
-    """Build an event with some data."""
+    """Return an event with the given data."""
     return Event(REQUIRED | attributes, data)
 
 
 class Answering:
-    """The event contract with a model that predicts."""
+    """The event contract with a model that predicts its requests."""
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
         self._api, self._model = EventApi(model, settings), model
 
     def __call__(self, data: object, **attributes: str) -> Event:
-        """Return the reply to an event."""
+        """Return the reply to an event that must have one."""
         return Event.from_json(json.loads(self.respond(data, **attributes).body))
 
     def respond(self, data: object, **attributes: str) -> Response:
@@ -49,12 +49,12 @@ class Answering:
 
 @pytest.fixture
 def answer(small_model, settings):
-    """The event contract, answering by the small model."""
+    """The event contract, answered by the small model."""
     return Answering(small_model, settings)
 
 
-def test_reply_tells_the_intent(answer):
-    """The reply is an event of the type for classified intents, with the answer as its data."""
+def test_reply_holds_the_prediction(answer):
+    """The reply has the type of classified intents, and the prediction as its data."""
     reply = answer({"text": "reset my password"})
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.classified"
@@ -72,10 +72,8 @@ def test_reply_tells_the_intent(answer):
     ("low_confidence", "certainty"),
     [pytest.param(0.1, "high", id="above"), pytest.param(0.9, "low", id="below")],
 )
-def test_doubtful_replies_can_be_told_by_an_attribute(
-    small_model, settings, low_confidence, certainty
-):
-    """A confidence below the setting makes the certainty low, for a Trigger to filter by."""
+def test_low_confidence_is_marked_by_an_attribute(small_model, settings, low_confidence, certainty):
+    """A confidence below the setting sets ``certainty`` to low, so that a Trigger can filter."""
     unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=1000.0))
     answer = Answering(unsure, replace(settings, low_confidence=low_confidence))
 
@@ -86,7 +84,7 @@ def test_doubtful_replies_can_be_told_by_an_attribute(
 
 
 def test_options_work_as_over_http(answer):
-    """Alternatives and evidence are given when the data asks for them."""
+    """Alternatives and evidence are in the reply if the data requests them."""
     reply = answer({"message": "reset my password", "top_k": 2, "explain": True})
 
     assert len(reply.data["alternatives"]) == 2
@@ -94,7 +92,7 @@ def test_options_work_as_over_http(answer):
 
 
 def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
-    """Where no intent fits, type and extension say so."""
+    """An out-of-scope reply has its own type and extension attribute."""
     scorer, card = small_model._scorer, replace(small_model.card, threshold=1000.0)
     reply = Answering(IntentModel(scorer, card), settings)({"text": "hello"})
 
@@ -105,7 +103,7 @@ def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
 
 
 def test_source_and_type_prefix_are_settings(small_model, settings):
-    """Replies are named as the operator says."""
+    """Settings determine the source and the type prefix of replies."""
     named = replace(settings, event_source="https://shop.example", event_type_prefix="com.shop")
     reply = Answering(small_model, named)({"text": "hello"})
 
@@ -114,7 +112,7 @@ def test_source_and_type_prefix_are_settings(small_model, settings):
 
 
 def test_redelivered_event_gets_the_same_id(answer):
-    """The reply's id is a UUID of version 5 that follows from the request's source and id."""
+    """The reply's id is a UUID of version 5, derived from the request's source and id."""
     first = answer({"text": "hello"}).attributes["id"]
     again = answer({"text": "hello"}).attributes["id"]
 
@@ -130,7 +128,7 @@ def test_redelivered_event_gets_the_same_id(answer):
     ],
 )
 def test_other_event_gets_another_id(answer, other):
-    """Another source or id makes another reply."""
+    """Requests that differ in source or id get replies with different ids."""
     first = answer({"text": "hello"})
     second = answer({"text": "hello"}, **other)
 
@@ -138,7 +136,7 @@ def test_other_event_gets_another_id(answer, other):
 
 
 def test_context_is_carried_over(answer):
-    """Subject, tracing, correlation and partition key of the request are those of the reply."""
+    """The reply copies subject, tracing, correlation and partition key of the request."""
     carried = {
         "subject": "chat 7 €",
         "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -154,20 +152,20 @@ def test_context_is_carried_over(answer):
 
 @pytest.mark.parametrize("name", ["correlationid", "causationid"])
 def test_request_is_the_cause_of_the_reply(answer, name):
-    """Where the request takes part in correlation, the reply names it as its cause."""
+    """If the request has a correlation id, the reply names the request as its cause."""
     reply = answer({"text": "hello"}, **{name: "x"})
 
     assert reply.attributes["causationid"] == "1"
 
 
 def test_reply_names_no_cause_without_correlation(answer):
-    """Attributes of correlation are not introduced where nobody uses them."""
+    """A reply has no correlation attributes if the request has none."""
     assert "causationid" not in answer({"text": "hello"}).attributes
 
 
 @pytest.mark.parametrize("kind", ["classified", "out_of_scope", "rejected"])
 def test_own_replies_are_not_answered(answer, kind):
-    """A reply that comes in again is acknowledged without a body, so that no loop forms."""
+    """A reply that is delivered to the function gets no reply, so that no loop forms."""
     response = answer.respond({"text": "hi"}, type=f"org.intentclassifier.intent.{kind}")
 
     assert (response.status, response.body) == (202, b"")
@@ -184,7 +182,7 @@ def test_own_replies_are_not_answered(answer, kind):
     ],
 )
 def test_data_is_read_by_its_type(answer, datacontenttype, data):
-    """JSON and plain text are understood, as bytes or as a value in JSON."""
+    """JSON and plain text are read, as bytes or as a JSON value."""
     reply = answer(data, datacontenttype=datacontenttype)
 
     assert reply.attributes["intent"] == "greeting"
@@ -234,12 +232,12 @@ def test_unusable_data_is_refused_with_the_reason(answer, datacontenttype, data,
 
 
 def test_long_text_is_too_large(answer):
-    """The limit of an utterance applies to events too."""
+    """The length limit of an utterance applies to events too."""
     assert answer.respond({"text": "x" * 201}).status == 413
 
 
 def test_batch_gets_a_reply_for_each_event(answer):
-    """One bad event neither stops the others nor is lost, and the order is kept."""
+    """A bad event gets an error at its place; the other replies keep their order."""
     first, second, third = answer.batch(
         [
             REQUIRED | {"id": "a", "data": {"text": "hello"}},
@@ -279,7 +277,7 @@ def test_batch_gets_a_reply_for_each_event(answer):
     ],
 )
 def test_malformed_event_of_a_batch_is_identified(answer, value, origin, error):
-    """A rejection tells what can be told of its request, and has the same id every time."""
+    """The rejection of a malformed event names its readable attributes and has a stable id."""
     [first] = answer.batch([value])
     [again] = answer.batch([value])
 
@@ -287,8 +285,8 @@ def test_malformed_event_of_a_batch_is_identified(answer, value, origin, error):
     assert first.attributes["id"] == again.attributes["id"]
 
 
-def test_different_malformed_events_are_told_apart(answer):
-    """Rejections at different places, or of different batches, have different ids."""
+def test_different_malformed_events_get_different_ids(answer):
+    """Rejections at different places or of different batches have different ids."""
     first, second = answer.batch([1, 1])
     [other] = answer.batch([1], "c")
 
@@ -296,7 +294,7 @@ def test_different_malformed_events_are_told_apart(answer):
 
 
 def test_events_of_a_batch_have_their_own_options(answer):
-    """Each is told as many alternatives as it asks for."""
+    """Each event of a batch gets the number of alternatives that it requests."""
     events = [
         REQUIRED | {"id": str(top_k), "data": {"text": "hello", "top_k": top_k}}
         for top_k in (0, 3, 1)
@@ -308,7 +306,7 @@ def test_events_of_a_batch_have_their_own_options(answer):
 
 
 def test_missing_explanation_is_reported(unexplained_model, settings):
-    """Such data can't be used; in a batch that event is rejected, and the others are answered."""
+    """Such an event is rejected; in a batch, the other events are still answered."""
     answer = Answering(unexplained_model, settings)
     asking = {"text": "hello", "explain": True}
 
@@ -322,7 +320,7 @@ def test_missing_explanation_is_reported(unexplained_model, settings):
 
 
 def test_own_replies_in_a_batch_are_left_out(answer):
-    """A batch of our own replies gives nothing that could come in again."""
+    """A batch of the function's own replies gets no reply."""
     own_reply = REQUIRED | {"type": "org.intentclassifier.intent.rejected"}
 
     assert answer.batch([own_reply]) == []

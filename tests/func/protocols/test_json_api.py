@@ -1,4 +1,4 @@
-"""The JSON contract: media types, parsing, and the form of answers."""
+"""The JSON contract: media types, parsing, and the form of responses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def classify(query: Query, model: IntentModel) -> list[dict[str, Any]]:
     ],
 )
 def test_body_becomes_a_query(header, body, utterance):
-    """JSON and plain text are read by their charset."""
+    """JSON and plain text are decoded by their charset."""
     query = parse_query(MediaType.parse(header), body, SETTINGS)
 
     assert query == Query([utterance])
@@ -94,8 +94,8 @@ def test_body_becomes_a_query(header, body, utterance):
         ),
     ],
 )
-def test_bad_body_is_told(header, body, error, message):
-    """A body that is not what the contract asks for gets an error that says why."""
+def test_bad_body_is_rejected(header, body, error, message):
+    """A body that violates the contract raises an error with the reason."""
     with pytest.raises(error) as caught:
         parse_query(MediaType.parse(header), body, SETTINGS)
 
@@ -103,7 +103,7 @@ def test_bad_body_is_told(header, body, error, message):
 
 
 def test_answer_holds_intent_and_confidence(small_model):
-    """By default an answer is an intent with its confidence."""
+    """By default, a prediction has an intent and its confidence."""
     [answer] = classify(Query(["reset my password"]), small_model)
 
     assert answer.keys() == {"intent", "confidence"}
@@ -112,7 +112,7 @@ def test_answer_holds_intent_and_confidence(small_model):
 
 
 def test_alternatives_are_ranked(small_model):
-    """With top_k, as many known intents are ranked, the answer first among them."""
+    """With top_k, that number of known intents is ranked by confidence."""
     [answer] = classify(Query(["reset my password"], top_k=2), small_model)
 
     first, second = answer["alternatives"]
@@ -120,8 +120,8 @@ def test_alternatives_are_ranked(small_model):
     assert first["confidence"] > second["confidence"]
 
 
-def test_explanation_names_the_ngrams_that_spoke_for_the_intent(small_model):
-    """With explain, the n-grams of the text that raised the intent's score are listed."""
+def test_explanation_lists_the_n_grams_that_support_the_intent(small_model):
+    """With explain, the response lists the n-grams that raised the intent's score."""
     [answer] = classify(Query(["reset my password"], explain=True), small_model)
 
     weights = [item["weight"] for item in answer["evidence"]]
@@ -130,8 +130,8 @@ def test_explanation_names_the_ngrams_that_spoke_for_the_intent(small_model):
     assert min(weights) > 0
 
 
-def test_model_without_explanations_says_so(unexplained_model):
-    """A classifier without coefficients predicts, but asked to explain it is a bad request."""
+def test_model_without_explanations_rejects_explain(unexplained_model):
+    """A classifier without coefficients predicts, but rejects explain as a bad request."""
     assert classify(Query(["bye"]), unexplained_model)[0]["intent"] == "goodbye"
     with pytest.raises(InvalidQueryError, match=r"^This model can't explain its predictions$"):
         classify(Query(["bye"], explain=True), unexplained_model)

@@ -1,4 +1,4 @@
-"""Inference requests: what is asked for, in JSON and in binary form; and the responses."""
+"""Inference requests: parsing in JSON and in binary form, and the responses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DATA_ERROR = "'text' must have 'data', a list of strings"
 
 
 def message(**fields: Any) -> dict[str, Any]:
-    """Make a request of one text; fields of its input are given by their names."""
+    """Return a request of one text; keyword arguments are fields of its input."""
     own: dict[str, Any] = {
         name: fields.pop(name) for name in ("id", "parameters", "outputs") if name in fields
     }
@@ -58,7 +58,7 @@ def parse(value: object, *, tensors: bytes | None = None) -> InferenceRequest:
     ],
 )
 def test_texts_are_read_from_json(value, texts):
-    """Elements come flat or nested, whatever else the request holds."""
+    """Elements may be flat or nested; unknown fields are ignored."""
     assert parse(value) == InferenceRequest(Query(texts, is_batch=True), PLAIN, None)
 
 
@@ -74,7 +74,7 @@ def test_texts_are_read_from_json(value, texts):
     ],
 )
 def test_media_types_of_the_protocol_are_read(content_type, length):
-    """JSON may be called so, and bytes where the header tells how many of them are JSON."""
+    """JSON media types are read, and octet streams whose header announces the JSON's length."""
     body = json.dumps(message()).encode()
     json_length = {"all": str(len(body)), None: None}[length]
 
@@ -90,14 +90,14 @@ def test_media_types_of_the_protocol_are_read(content_type, length):
     ],
 )
 def test_other_media_types_are_refused(content_type, length):
-    """Bytes of which nobody says where their JSON ends are no request."""
+    """Octet streams without that header, and other media types, are rejected."""
     with pytest.raises(UnsupportedMediaTypeError, match=r"^The Content-Type must be application/j"):
         InferenceRequest.parse(content_type, length, b"{}", SETTINGS)
 
 
 @pytest.mark.parametrize("shape", [[2], [2, 1]], ids=["vector", "column"])
 def test_texts_are_read_from_bytes(shape):
-    """With the extension, the elements follow the JSON."""
+    """With the binary extension, the elements follow the JSON."""
     tensors = pack_bytes(["a", "ü"])
     size = {"binary_data_size": len(tensors)}
     value = message(shape=shape, data=...)
@@ -136,8 +136,8 @@ def test_texts_are_read_from_bytes(shape):
         ),
     ],
 )
-def test_outputs_are_those_asked_for(parameters, outputs, expected):
-    """Outputs come in the order asked for, each in its form; by default all that there are."""
+def test_requested_outputs_are_returned(parameters, outputs, expected):
+    """Outputs have the requested order and form; by default, all are returned."""
     parsed = parse(message(parameters=parameters, outputs=outputs))
 
     assert [(output.name, output.is_binary) for output in parsed.outputs] == expected
@@ -235,8 +235,8 @@ def test_outputs_are_those_asked_for(parameters, outputs, expected):
         ),
     ],
 )
-def test_bad_requests_are_told(value, error):
-    """What breaks the protocol, or asks for what the model has not, gets an error that says so."""
+def test_bad_requests_are_rejected(value, error):
+    """A request that violates the protocol or names an unknown output raises an error."""
     with pytest.raises(InvalidQueryError) as caught:
         parse(value)
 
@@ -254,7 +254,7 @@ def test_bad_requests_are_told(value, error):
     ],
 )
 def test_bytes_must_be_announced(data, size, tensors):
-    """Each byte after the JSON belongs to an input."""
+    """Bytes after the JSON that belong to no input are an error."""
     value = message(data=data)
     value["inputs"][0]["parameters"] = {"binary_data_size": size}
 
@@ -284,7 +284,7 @@ def test_limits_are_those_of_the_contract(value, error):
 
 
 def test_answers_become_tensors():
-    """Outputs hold a row for each text; ranked ones a column for each rank, row by row."""
+    """Outputs hold a row for each text; ranked outputs have a column for each rank."""
     request = parse(message(parameters={"top_k": 2}, id="7"))
 
     answer = render_results(request, ANSWERS, "v")
@@ -313,7 +313,7 @@ def test_answers_become_tensors():
 
 
 def test_binary_outputs_follow_the_json():
-    """Outputs in binary form stand behind the JSON, which tells their sizes; others stand in it."""
+    """Binary outputs follow the JSON, which states their sizes; other outputs are in the JSON."""
     outputs = [
         {"name": "confidence", "parameters": {"binary_data": True}},
         {"name": "intent", "parameters": {"binary_data": True}},

@@ -1,4 +1,4 @@
-"""Queries: what the fields of a request mean, and which are refused."""
+"""Queries: the meaning of a request's fields, and their validation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTINGS = Settings(max_text_length=10, max_batch_size=2)
         pytest.param({"text": "hi", "user": 7}, Query(["hi"]), id="other-fields-are-left-alone"),
     ],
 )
-def test_fields_say_what_to_classify(fields, expected):
+def test_fields_become_a_query(fields, expected):
     """A JSON object that follows the contract becomes a query."""
     assert Query.from_fields(fields, SETTINGS) == expected
 
@@ -69,8 +69,8 @@ def test_fields_say_what_to_classify(fields, expected):
         ),
     ],
 )
-def test_bad_fields_are_told(fields, message):
-    """A field that is missing, of the wrong type or value, gets an error that says so."""
+def test_bad_fields_are_rejected(fields, message):
+    """A missing field, and one of a wrong type or value, raises an error that names it."""
     with pytest.raises(InvalidQueryError) as caught:
         Query.from_fields(fields, SETTINGS)
 
@@ -89,8 +89,8 @@ def test_bad_fields_are_told(fields, message):
         pytest.param({"texts": ["a"] * 3}, "'texts' must hold at most 2 texts", id="many-texts"),
     ],
 )
-def test_too_much_is_told(fields, message):
-    """What is over a limit gets an error that names the limit."""
+def test_limits_are_named(fields, message):
+    """A value beyond a limit raises an error that names the limit."""
     with pytest.raises(TooLargeError) as caught:
         Query.from_fields(fields, SETTINGS)
 
@@ -98,12 +98,12 @@ def test_too_much_is_told(fields, message):
 
 
 def test_plain_text_is_the_utterance():
-    """A body of plain text is taken as it is."""
+    """A plain-text body is the utterance, unchanged."""
     assert Query.from_text("hi you\n", SETTINGS) == Query(["hi you\n"])
 
 
 def test_empty_plain_text_is_refused():
-    """White space alone is no utterance."""
+    """White space alone is rejected."""
     with pytest.raises(InvalidQueryError, match=r"^The text must not be empty$"):
         Query.from_text(" ", SETTINGS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -26,11 +27,13 @@ def pairs():
 def test_iteration_handles_a_bounded_number(pairs):
     """The rest has its turn next, so that nobody waits for ever."""
     calls: list[int] = []
+
+    def note(number: int, _: int) -> None:
+        calls.append(number)
+
     with closing(EventLoop(max_ready=1)) as loop:
         for number, end in enumerate(pairs):
-            loop.register(
-                end.fileno(), select.EPOLLIN, lambda _, number=number: calls.append(number)
-            )
+            loop.register(end.fileno(), select.EPOLLIN, partial(note, number))
         loop.run_once(1)
         assert len(calls) == 1
         loop.run_once(1)

@@ -26,7 +26,8 @@ MEBIBYTE = 1024 * 1024
 def resident_bytes(server: RunningServer) -> int:
     """Return the largest memory that the process has had."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+    [kibibytes] = re.findall(r"VmHWM:\s+(\d+)", status)
+    return 1024 * int(kibibytes)
 
 
 def cpu_time_s(server: RunningServer) -> float:

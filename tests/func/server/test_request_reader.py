@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from func.server.request_head import RefusedError
-from func.server.request_reader import ReceivedRequest, RequestReader
+from func.server.request_reader import RequestReader
 from tests.support.malformed_requests import (
     HEALTH,
     MAX_BODY_BYTES,
@@ -19,7 +20,7 @@ HEAD = b"POST /predict?a=b HTTP/1.1\r\nHost: test\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-def read(data: bytes) -> ReceivedRequest | None:
+def read(data: bytes) -> Any:
     """Return the first request of some bytes."""
     reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
     reader.feed(data)
@@ -125,7 +126,7 @@ def test_headers_that_look_alike_are_not_confused():
 
 def test_continue_is_wanted_only_while_the_body_is_missing():
     """A client that has begun its body needs no 100, and the next request expects nothing."""
-    reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
+    reader: Any = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
     reader.feed(post(b"Content-Length: 2", b"Expect: 100-Continue"))
     assert reader.next_request() is None
     assert reader.wants_continue

@@ -1,4 +1,4 @@
-"""Logs: their form, and what never stands in them."""
+"""Logs: their formats, and the user data that they must not contain."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.servers import run_server
 
 @pytest.fixture
 def _restore_logging():
-    """Put the root logger back as it was."""
+    """Restore the root logger after each test."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -32,7 +32,7 @@ def _restore_logging():
 
 
 def record(message: str = "hello", **extra: object) -> logging.LogRecord:
-    """Make a log record."""
+    """Return a log record."""
     made = logging.LogRecord("test", logging.INFO, "file.py", 1, message, (), None)
     made.created = 0.0
     made.__dict__.update(extra)
@@ -40,7 +40,7 @@ def record(message: str = "hello", **extra: object) -> logging.LogRecord:
 
 
 def failed_record() -> logging.LogRecord:
-    """Make the record of an exception whose text and message quote a user."""
+    """Return the record of an exception whose text and message quote a user."""
     with pytest.raises(ValueError, match="utterance-marker") as caught:
         int("utterance-marker")
     return record("failed on utterance-marker", exc_info=caught._excinfo)
@@ -59,7 +59,7 @@ def test_json_line_has_time_level_message_and_fields():
     }
 
 
-def test_text_line_has_the_same_for_people():
+def test_text_line_has_the_same_content():
     """A record becomes one line of plain text."""
     line = TextFormatter().format(record(fields={"status": 200}))
 
@@ -67,8 +67,8 @@ def test_text_line_has_the_same_for_people():
 
 
 @pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()], ids=["json", "text"])
-def test_exception_is_told_by_type_and_place_only(formatter):
-    """Neither the text of an exception nor the message around it is logged."""
+def test_exception_is_logged_by_type_and_place_only(formatter):
+    """Neither the exception's text nor the message around it is logged."""
     line = formatter.format(failed_record())
 
     assert "utterance-marker" not in line
@@ -76,8 +76,8 @@ def test_exception_is_told_by_type_and_place_only(formatter):
     assert f"{__file__}:" in line
 
 
-def test_exception_without_frames_is_told_by_type():
-    """An exception that was never raised has no place."""
+def test_exception_without_frames_is_logged_by_type():
+    """An exception that was never raised is logged without a place."""
     error = ValueError("x")
     line = JsonFormatter().format(record(exc_info=(ValueError, error, None)))
 
@@ -90,8 +90,8 @@ def test_exception_without_frames_is_told_by_type():
     [pytest.param("json", "{", id="json"), pytest.param("text", "20", id="text")],
 )
 @pytest.mark.usefixtures("_restore_logging")
-def test_logs_go_to_standard_error_in_the_form_that_is_set(capsys, log_format, start):
-    """The settings choose the form; the level leaves out what is below it."""
+def test_settings_choose_format_and_level_of_the_logs(capsys, log_format, start):
+    """Logs go to standard error in the chosen format, without records below the level."""
     configure_logging(Settings(log_format=log_format, log_level="WARNING"))
     logging.getLogger("func.test").info("quiet")
     logging.getLogger("func.test").warning("loud")
@@ -120,8 +120,8 @@ PLAIN = RequestRecord("POST", "/predict", SINGLE, 0.00123, 1.5, {}, is_cold=Fals
         pytest.param(PLAIN._replace(route="/health", response=Response()), id="probe"),
     ],
 )
-def test_quick_lines_are_those_of_the_formatter(caplog, answered, trace_id, revision):
-    """What is written past ``logging``, for speed, says the same in the same order."""
+def test_fast_path_writes_the_same_lines_as_the_formatter(caplog, answered, trace_id, revision):
+    """Lines written without ``logging``, for speed, equal the formatter's."""
     stream = io.StringIO()
     LineLog(stream, revision).write([(answered, trace_id)])
     with caplog.at_level(logging.DEBUG):
@@ -131,7 +131,7 @@ def test_quick_lines_are_those_of_the_formatter(caplog, answered, trace_id, revi
 
 
 def test_lines_of_many_requests_are_written_at_once():
-    """No line is torn: what is written is whole lines."""
+    """Each write consists of whole lines."""
     stream = io.StringIO()
     LineLog(stream).write([(PLAIN, None)] * 3)
 
@@ -139,8 +139,8 @@ def test_lines_of_many_requests_are_written_at_once():
 
 
 def test_log_that_can_not_be_written_is_no_error():
-    """A full disk stops no answers."""
-    full = Path("/dev/full").open("w")  # noqa: SIM115 - closing it would fail, too
+    """A full disk prevents no response."""
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - closing it would fail as well
     LineLog(full).write([(PLAIN, None)])
     with pytest.raises(OSError, match="No space left"):
         full.close()

@@ -1,4 +1,4 @@
-"""Counters: what is counted, and how values fall into buckets."""
+"""Counters: the events that they count, and the buckets of histograms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def metrics(small_model) -> Metrics:
 
 
 def test_value_falls_into_the_first_bucket_that_holds_it():
-    """A bound belongs to its bucket, as Prometheus has it; what is above all is counted, too."""
+    """A bucket includes its upper bound, as in Prometheus; the last one has no bound."""
     histogram = Histogram((1.0, 2.0))
     for value in (0.5, 1.0, 1.5, 9.0):
         histogram.observe(value)
@@ -34,7 +34,7 @@ def test_value_falls_into_the_first_bucket_that_holds_it():
 
 
 def test_histograms_add_up():
-    """Counts and sums of one are added to another."""
+    """Adding a histogram adds its counts and its sum."""
     histogram, other = Histogram((1.0,)), Histogram((1.0,))
     histogram.observe(0.5)
     other.observe(2.0)
@@ -45,7 +45,7 @@ def test_histograms_add_up():
 
 
 def test_each_prediction_of_a_batch_counts(metrics):
-    """Two texts in one request are one request and two predictions."""
+    """A request of two texts counts as one request and two predictions."""
     unknown = {"intent": "out_of_scope", "confidence": 0.5}
     batch = Response(outcome=Outcome(predictions=[PREDICTION, unknown], batch_size=2))
     metrics.count_responses([ANSWERED, ANSWERED._replace(response=batch)])
@@ -55,8 +55,8 @@ def test_each_prediction_of_a_batch_counts(metrics):
     assert [histogram.count for histogram in metrics.durations.values()] == [2]
 
 
-def test_overload_is_told_from_other_refusals(metrics):
-    """Each refusal is counted by its status; those for overload also by themselves."""
+def test_overload_is_counted_separately(metrics):
+    """Rejections are counted by status; those due to overload also in a counter of their own."""
     metrics.count_refusals("unknown", HTTPStatus.BAD_REQUEST, 1)
     metrics.count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, 3)
 
@@ -65,7 +65,7 @@ def test_overload_is_told_from_other_refusals(metrics):
 
 
 def test_no_count_is_lost_between_threads(metrics):
-    """Event loop and threads count at the same time."""
+    """The event loop and other threads may count concurrently."""
     threads = [
         threading.Thread(target=lambda: [metrics.count_responses([ANSWERED]) for _ in range(500)])
         for _ in range(4)

@@ -1,4 +1,4 @@
-"""The metrics as Prometheus and OpenMetrics have them, read by the library's own parsers."""
+"""Exposition in the Prometheus and OpenMetrics formats, read by the library's own parsers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMATS = [
 
 @pytest.fixture
 def metrics(small_model) -> Metrics:
-    """Counters that have counted something of each."""
+    """Counters with at least one count each."""
     metrics = Metrics(small_model.card)
     known = {"intent": "greeting", "confidence": 0.75}
     unknown = {"intent": "out_of_scope", "confidence": 0.25}
@@ -49,7 +49,7 @@ def metrics(small_model) -> Metrics:
 
 
 def scrape(metrics: Metrics, accept: str, parse: Any) -> dict[Any, float]:
-    """Give what a scrape shows, by name and labels; buckets are left out."""
+    """Return the samples of a scrape by name and labels, without buckets."""
     response = Client(create_app(metrics)).get("/metrics", headers={"Accept": accept})
     return {
         (sample.name, *(f"{key}={value}" for key, value in sorted(sample.labels.items()))): value
@@ -62,7 +62,7 @@ def scrape(metrics: Metrics, accept: str, parse: Any) -> dict[Any, float]:
 
 @pytest.mark.parametrize(("accept", "parse"), FORMATS)
 def test_each_metric_is_shown(metrics, small_model, accept, parse):
-    """Both formats have all that was counted, an intent that never came included."""
+    """Both formats contain all metrics, also those of intents that were never predicted."""
     shown = scrape(metrics, accept, parse)
     sha256 = small_model.card.model_sha256
     created = small_model.card.training["created"]
@@ -99,7 +99,7 @@ def test_each_metric_is_shown(metrics, small_model, accept, parse):
 
 
 def test_documentation_lists_each_metric(metrics):
-    """The table names what is shown, with its type and its labels, and nothing else."""
+    """The documented table has exactly the exposed metrics, with their types and labels."""
     response = Client(create_app(metrics)).get("/metrics")
     shown = {
         (family.name + "_total" * (family.type == "counter"), family.type): {
@@ -119,7 +119,7 @@ def test_documentation_lists_each_metric(metrics):
 
 @pytest.mark.parametrize(("accept", "parse"), FORMATS)
 def test_buckets_are_cumulative(metrics, accept, parse):
-    """Each bound counts all that do not exceed it, up to infinity."""
+    """Each bucket counts all values up to its bound; the last bound is infinity."""
     response = Client(create_app(metrics)).get("/metrics", headers={"Accept": accept})
     counts = {
         float(sample.labels["le"]): sample.value
@@ -133,7 +133,7 @@ def test_buckets_are_cumulative(metrics, accept, parse):
 
 
 def test_cold_start_is_left_out_while_it_is_not_known(small_model):
-    """A process that does not serve yet shows no number for it."""
+    """The cold start's metric is absent until the process serves."""
     shown = scrape(Metrics(small_model.card), "text/plain", parse_prometheus)
 
     assert ("intent_cold_start_seconds",) not in shown

@@ -1,4 +1,4 @@
-"""What is told of each request, and what never is."""
+"""The log lines and counts of requests, and the user data that they must not contain."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ BINARY = {f"ce-{name}": value for name, value in EVENT.items()}
 
 
 def request_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """Give the fields of the lines of requests."""
+    """Return the fields of the log lines of requests."""
     return [vars(entry)["fields"] for entry in caplog.records if entry.msg == "request"]
 
 
 def test_each_request_is_logged_once(client, caplog):
-    """The line tells method, route, status, duration, kind and result; never the text."""
+    """The line holds method, route, status, duration, kind and result, but never the text."""
     with caplog.at_level(logging.INFO):
         client.post("/predict?q=query-marker", json={"text": "hello text-marker"})
 
@@ -57,7 +57,7 @@ def test_each_request_is_logged_once(client, caplog):
     ],
 )
 def test_unknown_paths_and_methods_are_not_quoted(client, caplog, method, path):
-    """Of what matched nothing, only the status is logged."""
+    """The line of an unmatched request holds only its status."""
     with caplog.at_level(logging.INFO):
         client.open(path, method=method)
 
@@ -74,7 +74,7 @@ def test_unknown_paths_and_methods_are_not_quoted(client, caplog, method, path):
     ],
 )
 def test_batches_are_logged_with_their_size(client, caplog, content_type, body, kind, utterances):
-    """A batch is one line that tells how much it held."""
+    """A batch has one line, with its number of texts."""
     with caplog.at_level(logging.INFO):
         client.post("/", data=body, content_type=content_type)
 
@@ -83,7 +83,7 @@ def test_batches_are_logged_with_their_size(client, caplog, content_type, body, 
 
 
 def test_first_request_of_a_process_is_cold(client, caplog):
-    """Probes come first and are not meant; later lines have no such field."""
+    """The first request other than a probe is marked as cold; later lines have no such field."""
     with caplog.at_level(logging.DEBUG):
         for _ in range(2):
             client.get("/health")
@@ -92,8 +92,8 @@ def test_first_request_of_a_process_is_cold(client, caplog):
     assert [line.get("cold") for line in request_lines(caplog)] == [None, True, None, None]
 
 
-def test_revision_is_told_where_there_is_one(small_model, settings, caplog):
-    """On Knative each line names its revision."""
+def test_lines_name_the_revision(small_model, settings, caplog):
+    """On Knative, each line names the revision."""
     telemetry = Telemetry(log=RequestLog("intent-00007"))
     with caplog.at_level(logging.INFO):
         Client(App(IntentFunction(small_model, settings), telemetry)).get("/model")
@@ -134,7 +134,7 @@ def test_revision_is_told_where_there_is_one(small_model, settings, caplog):
     ],
 )
 def test_line_names_the_trace_of_its_request(client, caplog, headers, content_type, body):
-    """Without a collector, too: by the header, or else by the event's attribute."""
+    """The trace of the header, or else of the event's attribute, is logged without a collector."""
     with caplog.at_level(logging.INFO):
         client.post("/", headers=headers, data=json.dumps(body), content_type=content_type)
 
@@ -142,7 +142,7 @@ def test_line_names_the_trace_of_its_request(client, caplog, headers, content_ty
 
 
 def test_line_of_a_request_without_a_trace_has_no_field_for_it(client, caplog):
-    """What is no traceparent is not quoted."""
+    """An invalid traceparent is not logged."""
     with caplog.at_level(logging.INFO):
         client.post("/", headers={"traceparent": "00-marker"}, json={"text": "hi"})
 
@@ -151,12 +151,12 @@ def test_line_of_a_request_without_a_trace_has_no_field_for_it(client, caplog):
 
 
 def record(telemetry: Telemetry, answer: Response = Response()) -> None:  # noqa: B008 - never changed
-    """Tell of a request."""
+    """Record a request."""
     telemetry.record({"REQUEST_METHOD": "GET"}, "/model", 0.0, answer)
 
 
-def test_lines_may_wait_for_a_moment(caplog):
-    """Where somebody sees to them, they are written every so often, the first one at once."""
+def test_lines_are_buffered_for_a_moment(caplog):
+    """With a flushing thread, the first line is written at once, later ones in intervals."""
     telemetry = Telemetry()
     telemetry.buffer_records()
     with caplog.at_level(logging.INFO):
@@ -181,8 +181,8 @@ def test_lines_may_wait_for_a_moment(caplog):
         pytest.param([Response(b"x" * (MAX_BUFFERED_BYTES + 1))], 0, id="large"),
     ],
 )
-def test_only_so_much_waits(caplog, answers, waiting):
-    """What waits takes little memory, whatever is answered."""
+def test_buffer_is_bounded(caplog, answers, waiting):
+    """The buffer of lines has a bounded size, whatever the requests are."""
     telemetry = Telemetry()
     telemetry.buffer_records()
     with caplog.at_level(logging.INFO):
@@ -194,8 +194,8 @@ def test_only_so_much_waits(caplog, answers, waiting):
     assert len(request_lines(caplog)) == len(answers)
 
 
-def test_nothing_waits_after_the_end(caplog):
-    """A thread that answers late still has its line."""
+def test_lines_are_written_at_once_after_the_end(caplog):
+    """A thread that responds after the end of the recorder still has its line logged."""
     telemetry = Telemetry()
     telemetry.buffer_records()
     telemetry.close()
@@ -206,7 +206,7 @@ def test_nothing_waits_after_the_end(caplog):
 
 
 def test_documentation_lists_each_field(small_model, settings, monkeypatch, caplog):
-    """The table names the fields of all kinds of lines, and no other."""
+    """The documented table has exactly the fields of all kinds of lines."""
     telemetry = Telemetry(log=RequestLog("intent-00007"))
     client = Client(App(IntentFunction(small_model, settings), telemetry))
     with caplog.at_level(logging.INFO):
@@ -223,8 +223,8 @@ def test_documentation_lists_each_field(small_model, settings, monkeypatch, capl
     assert set(re.findall(r"\w+", " ".join(cells))) == shown
 
 
-def test_fault_of_telemetry_stops_no_answer(small_model, settings, monkeypatch, caplog):
-    """It is logged by type and place; the request has its answer."""
+def test_error_of_telemetry_prevents_no_response(small_model, settings, monkeypatch, caplog):
+    """The error is logged by type and place; the request gets its response."""
     metrics = Metrics(small_model.card)
     monkeypatch.setattr(metrics, "confidences", {})
     client = Client(App(IntentFunction(small_model, settings), Telemetry(metrics=metrics)))
@@ -248,7 +248,7 @@ def test_probes_are_logged_at_debug(client, caplog, path):
 
 
 def test_quiet_log_has_no_lines_of_requests(caplog):
-    """The level WARNING leaves them out."""
+    """At level WARNING, requests are not logged."""
     with caplog.at_level(logging.WARNING):
         record(Telemetry())
 

@@ -1,4 +1,4 @@
-"""W3C Trace Context: which headers and attributes name a trace, and which do not."""
+"""W3C Trace Context: the headers and attributes that identify a trace."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ OTHER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         pytest.param(f"cc{TRACEPARENT[2:]}-what-comes", id="later-version-with-more"),
     ],
 )
-def test_trace_is_named(traceparent):
-    """The second part is the trace; of later versions as much is read as is known."""
+def test_trace_id_is_parsed(traceparent):
+    """The second field is the trace id, also in later versions of the format."""
     assert trace_id_of(traceparent) == TRACE_ID
 
 
@@ -37,8 +37,8 @@ def test_trace_is_named(traceparent):
         pytest.param(TRACEPARENT + "\n", id="line-feed"),
     ],
 )
-def test_what_breaks_the_form_names_no_trace(traceparent):
-    """It is as if it were not there, and never quoted."""
+def test_malformed_traceparent_is_ignored(traceparent):
+    """A malformed traceparent is treated as absent and is never quoted."""
     assert trace_id_of(traceparent) is None
 
 
@@ -74,5 +74,5 @@ def test_what_breaks_the_form_names_no_trace(traceparent):
     ],
 )
 def test_parent_is_the_last_hop(environ, event, carrier):
-    """Headers tell of the hop before this one, an event of where its way began."""
+    """The HTTP header takes precedence over the event's attribute, which names the first hop."""
     assert carrier_of(environ, event) == carrier

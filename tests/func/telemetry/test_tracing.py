@@ -1,4 +1,4 @@
-"""Traces: what a real collector gets from a real server, and what happens without one."""
+"""Traces: the spans that a real server exports to a real collector, and behaviour without one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVENT = {"specversion": "1.0", "id": "42", "source": "/chat", "type": "chat.mess
 BINARY = {f"ce-{name}": value for name, value in EVENT.items()}
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 TEXT = {"text": "hello text-marker"}
-SERVER, ERROR = 2, 2  # of the protocol's SpanKind and StatusCode
+SERVER, ERROR = 2, 2  # values of the protocol's SpanKind and StatusCode
 
 REQUESTS: dict[str, tuple[str, object, dict[str, str]]] = {
     "first": ("/predict", TEXT, {}),
@@ -51,7 +51,7 @@ def ask(server: RunningServer, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def traced(small_folder) -> Any:
-    """A collector with the spans of one of each request, and the log of the server."""
+    """A collector with the span of one request of each kind, and the server's log."""
     with collecting() as collector:
         environ = {
             "MODEL_PATH": str(small_folder / "intent_model.pkl"),
@@ -73,8 +73,8 @@ def spans(traced) -> dict[str, dict[str, Any]]:
     return dict(zip(REQUESTS, traced[0].spans, strict=True))
 
 
-def test_spans_that_wait_are_sent_at_the_end(spans):
-    """SIGTERM loses none: each request has its span, in order; probes have none."""
+def test_buffered_spans_are_exported_at_the_end(spans):
+    """After SIGTERM, the span of each request is exported in order; probes have none."""
     assert [span["name"] for span in spans.values()] == [
         *("POST /predict", "POST /predict", "POST /", "POST /", "POST /", "POST /", "POST /"),
         *("POST /predict", "POST"),
@@ -84,25 +84,25 @@ def test_spans_that_wait_are_sent_at_the_end(spans):
 
 
 @pytest.mark.parametrize("name", ["header", "event", "both", "structured", "unusable"])
-def test_trace_goes_on(spans, name):
-    """The parent is that of the HTTP headers, or else that of the event."""
+def test_span_continues_the_trace_of_its_request(spans, name):
+    """The span's parent is that of the HTTP headers, or else that of the event."""
     assert (spans[name]["trace"], spans[name]["parent"]) == (TRACE, PARENT)
 
 
 @pytest.mark.parametrize(("name", "state"), [("header", "vendor=1"), ("event", "")])
-def test_state_of_the_trace_goes_on(spans, name, state):
-    """What others have noted in the trace is kept."""
+def test_tracestate_is_kept(spans, name, state):
+    """The span has the tracestate of the request."""
     assert spans[name]["state"] == state
 
 
 def test_request_without_a_trace_begins_one(spans):
-    """Its span has no parent."""
+    """The span of such a request has no parent."""
     assert spans["first"]["parent"] == ""
     assert spans["first"]["trace"] not in (TRACE, spans["texts"]["trace"])
 
 
 def test_attributes_are_those_of_the_conventions(spans):
-    """HTTP, CloudEvents and FaaS have names for them; ours are below our own name."""
+    """Attributes follow the conventions for HTTP, CloudEvents and FaaS; others have a prefix."""
     first, event = spans["first"]["attributes"], spans["event"]["attributes"]
 
     assert 0 < first.pop("intent_classifier.confidence") <= 1
@@ -124,31 +124,31 @@ def test_attributes_are_those_of_the_conventions(spans):
 
 
 def test_long_attributes_of_events_are_cut(spans):
-    """What waits to be sent must not fill the memory, whatever a sender writes."""
+    """Long attributes are truncated, so that buffered spans can't fill the memory."""
     long = spans["long"]["attributes"]
 
     assert long["cloudevents.event_id"] == "x" * 512
     assert long["cloudevents.event_type"] == "chat.message"
 
 
-def test_batch_tells_how_many_texts_it_held(spans):
+def test_span_of_a_batch_has_its_number_of_texts(spans):
     """A batch has one span."""
     assert spans["texts"]["attributes"]["intent_classifier.utterances"] == 2
 
 
-def test_unusable_event_is_no_fault_of_the_server(spans):
-    """By the conventions, a 4xx leaves the span's status alone."""
+def test_unusable_event_leaves_the_status_unset(spans):
+    """As the conventions require, a 4xx does not set the span's status."""
     assert spans["unusable"]["attributes"]["http.response.status_code"] == 422
     assert spans["unusable"]["status"] == 0
 
 
-def test_spans_hold_nothing_that_people_wrote(traced):
-    """No text, no path that is none of ours, and no subject of an event."""
+def test_spans_hold_no_user_input(traced):
+    """Spans contain no text, no unknown path, and no subject of an event."""
     assert b"marker" not in traced[0].content
 
 
 def test_lines_name_the_traces_of_their_spans(traced):
-    """From a line of the log one finds its trace; from a trace its lines."""
+    """The log line of a request and its span have the same trace id."""
     collector, log = traced
     lines = [json.loads(line) for line in log.splitlines()]
     logged = [line["trace_id"] for line in lines if "trace_id" in line]
@@ -156,8 +156,8 @@ def test_lines_name_the_traces_of_their_spans(traced):
     assert logged == [span["trace"] for span in collector.spans]
 
 
-def test_service_is_named(traced):
-    """Without a variable that says otherwise."""
+def test_service_has_a_default_name(traced):
+    """Without a variable that sets it, the service has a default name."""
     [resource] = traced[0].resources
 
     assert resource["service.name"] == "intent-classifier"
@@ -166,7 +166,7 @@ def test_service_is_named(traced):
 
 
 def test_standard_variables_are_followed(start_server):
-    """Endpoint of traces alone, sampler, name and attributes: as for any OpenTelemetry SDK."""
+    """The variables of OpenTelemetry SDKs set endpoint, sampler, name and attributes."""
     with collecting() as collector:
         server = start_server(
             OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{collector.url}/v1/traces",
@@ -185,8 +185,8 @@ def test_standard_variables_are_followed(start_server):
     assert log.count("trace_id") == 2
 
 
-def test_collector_that_is_not_there_costs_nothing_but_the_traces(start_server):
-    """Answers come, one line says that traces are lost, and the end waits for nobody."""
+def test_missing_collector_affects_only_traces(start_server):
+    """Requests are answered, one line reports lost traces, and the end is not delayed."""
     server = start_server(
         OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}",
         OTEL_BSP_SCHEDULE_DELAY="10",
@@ -201,12 +201,12 @@ def test_collector_that_is_not_there_costs_nothing_but_the_traces(start_server):
     assert log.count("Traces are lost") == 1
     assert "marker" not in log
     assert {json.loads(line)["message"] for line in log.splitlines()} == {
-        *(f"Serving on {server.url}", "request", "Traces are lost", "Stopped")
+        *(f"Serving on {server.url}", "request", "Traces are lost", "Stopping", "Stopped")
     }
 
 
 class Unsteady(SpanExporter):
-    """Fails, and succeeds, in turns of two."""
+    """An exporter that alternates between two failures and two successes."""
 
     def __init__(self) -> None:
         self.results = [SpanExportResult.FAILURE] * 2 + [SpanExportResult.SUCCESS] * 2
@@ -215,8 +215,8 @@ class Unsteady(SpanExporter):
         return self.results.pop(0)
 
 
-def test_only_changes_of_the_collector_are_told(caplog):
-    """One line when spans are lost, one when they are sent again."""
+def test_only_changes_of_the_collector_are_logged(caplog):
+    """One line reports that spans are lost, and one that they are exported again."""
     exporter = LoggingExporter(Unsteady())
     for _ in range(4):
         exporter.export([])
@@ -225,8 +225,8 @@ def test_only_changes_of_the_collector_are_told(caplog):
     assert caplog.messages == ["Traces are lost", "Traces are sent again"]
 
 
-def test_disabled_traces_leave_the_trace_of_others_alone(monkeypatch):
-    """OTEL_SDK_DISABLED sends nothing; the log still names the trace that a request belongs to."""
+def test_disabled_tracing_still_logs_the_trace(monkeypatch):
+    """With OTEL_SDK_DISABLED no span is exported; log lines still name the request's trace."""
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     exporter = InMemorySpanExporter()
     traces = Traces(exporter, Resource({}))
@@ -248,8 +248,8 @@ def test_disabled_traces_leave_the_trace_of_others_alone(monkeypatch):
         pytest.param("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", id="read-by-the-import"),
     ],
 )
-def test_variable_that_can_not_be_used_stops_the_start(small_folder, variable):
-    """It is told in one line, as any other setting is."""
+def test_invalid_variable_stops_the_start(small_folder, variable):
+    """The error is one line, as for any other setting."""
     environ = {
         "MODEL_PATH": str(small_folder / "intent_model.pkl"),
         "PORT": "0",
@@ -263,8 +263,8 @@ def test_variable_that_can_not_be_used_stops_the_start(small_folder, variable):
     assert ended.stderr.count("\n") == 1
 
 
-def test_fault_of_the_server_is_an_error():
-    """By the conventions, a 5xx marks the span and names its type."""
+def test_server_error_sets_the_status():
+    """As the conventions require, a 5xx sets the span's status and names the error's type."""
     exporter = InMemorySpanExporter()
     traces = Traces(exporter, Resource({}))
     failed = Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)

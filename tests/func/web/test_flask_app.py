@@ -1,4 +1,4 @@
-"""The Flask app: the rare routes, and the same answers to the others."""
+"""The Flask app: the rare routes, and the same responses as the fast path to the others."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def flask_client(small_model, settings):
 
 
 @pytest.mark.parametrize("path", ["/", "/predict"])
-def test_flask_alone_answers_as_the_whole_app(flask_client, client, path):
-    """Served by itself it gives the same predictions."""
+def test_flask_alone_predicts_as_the_whole_app(flask_client, client, path):
+    """Served alone, the Flask app returns the same predictions."""
     body = {"text": "reset my password", "top_k": 2}
 
     assert flask_client.post(path, json=body).json == client.post(path, json=body).json
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/liveness", "/health/readiness"])
-def test_health_can_be_asked_for_without_a_body(client, path):
-    """HEAD is answered as GET, but for the body."""
+def test_head_of_health_has_no_body(client, path):
+    """HEAD gets the response of GET without its body."""
     response = client.head(path)
 
     assert (response.status_code, response.data) == (200, b"")
@@ -42,15 +42,15 @@ def test_health_can_be_asked_for_without_a_body(client, path):
         pytest.param("PUT", "/predict", {"POST", "OPTIONS"}, id="predict"),
     ],
 )
-def test_wrong_method_is_told_the_right_ones(client, method, path, allowed):
-    """405 comes with the header Allow, as RFC 9110 asks."""
+def test_wrong_method_gets_the_allowed_ones(client, method, path, allowed):
+    """405 has the header Allow, as RFC 9110 requires."""
     response = client.open(path, method=method)
 
     assert set(response.headers["Allow"].split(", ")) == allowed
 
 
 def test_model_card_is_shown(client, small_folder):
-    """The card is what training wrote."""
+    """The response is the model card that training wrote."""
     response = client.get("/model")
 
     assert response.json == json.loads((small_folder / CARD_NAME).read_text())

@@ -1,4 +1,4 @@
-"""The routes of the Open Inference Protocol, without a client of its own."""
+"""The routes of the Open Inference Protocol, tested without its clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HELLO = {"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": 
 
 @pytest.fixture
 def version(small_model):
-    """The version that the small model is served as."""
+    """The version under which the small model is served."""
     return small_model.card.model_sha256[:12]
 
 
@@ -28,7 +28,7 @@ def version(small_model):
     ],
 )
 def test_health_is_true_once_the_model_is_loaded(client, path, answer):
-    """An app exists only around a model that has answered its self-test."""
+    """An app exists only with a model that has passed its self-test."""
     response = client.get(path)
 
     assert (response.status_code, response.json) == (200, answer)
@@ -36,7 +36,7 @@ def test_health_is_true_once_the_model_is_loaded(client, path, answer):
 
 
 def test_server_names_its_extensions(client):
-    """The metadata of the server lists what it can do beyond the protocol."""
+    """The server's metadata lists its extensions of the protocol."""
     answer = client.get("/v2").json
 
     assert answer.keys() == {"name", "version", "extensions"}
@@ -44,7 +44,7 @@ def test_server_names_its_extensions(client):
 
 
 def test_model_describes_its_tensors(client, version):
-    """The metadata of the model name its version, its input and its outputs."""
+    """The model's metadata names its version, its input and its outputs."""
     answer = client.get(MODEL).json
 
     assert answer["versions"] == [version]
@@ -57,8 +57,8 @@ def test_model_describes_its_tensors(client, version):
     }
 
 
-def test_inference_gives_what_a_prediction_gives(client, version):
-    """The same text gets the same intent with the same confidence as in the JSON contract."""
+def test_inference_returns_the_prediction_of_the_json_contract(client, version):
+    """A text gets the same intent and confidence as in the JSON contract."""
     prediction = client.post("/predict", json={"text": "hello"}).json
     response = client.post(f"{MODEL}/infer", json=HELLO)
 
@@ -72,8 +72,8 @@ def test_inference_gives_what_a_prediction_gives(client, version):
     }
 
 
-def test_version_that_is_served_answers_as_the_model_does(client, version):
-    """With the version in the path everything is the same."""
+def test_path_with_the_version_is_equivalent(client, version):
+    """With the version in the path, responses are the same."""
     with_version = f"{MODEL}/versions/{version}"
 
     assert client.get(with_version).json == client.get(MODEL).json
@@ -130,8 +130,8 @@ def test_version_that_is_served_answers_as_the_model_does(client, version):
         ),
     ],
 )
-def test_what_is_refused_gets_its_status_and_error(client, method, path, options, status, error):
-    """Errors are the protocol's, which are those of the contract."""
+def test_rejection_has_its_status_and_error(client, method, path, options, status, error):
+    """Errors have the protocol's form and the contract's texts."""
     response = client.open(path, method=method, **options)
 
     assert (response.status_code, response.json) == (status, {"error": error})
@@ -145,7 +145,7 @@ def test_what_is_refused_gets_its_status_and_error(client, method, path, options
     ],
 )
 def test_requests_are_logged_by_route_status_and_kind(client, caplog, path, log_fields):
-    """A line tells what was asked of which route, and quotes nothing of it."""
+    """The log line names the route but quotes nothing of the request."""
     with caplog.at_level(logging.INFO):
         client.post(path, json=HELLO)
 

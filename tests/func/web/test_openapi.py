@@ -1,4 +1,4 @@
-"""The description of the contract: sound OpenAPI, held to the app, and tried by schemathesis."""
+"""The OpenAPI description: valid, equal to the app's behaviour, and tested by schemathesis."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ CONFIG = ROOT / "tests" / "support" / "schemathesis.toml"
 
 @pytest.fixture(scope="module")
 def server(small_folder):
-    """A server around the small model."""
+    """A server with the small model."""
     running = RunningServer.start({"MODEL_PATH": str(small_folder / "intent_model.pkl")})
     yield running
     running.stop()
 
 
 def test_description_is_valid():
-    """The validator of the OpenAPI community finds nothing wrong."""
+    """The OpenAPI validator reports no error."""
     validate(describe(Settings(), "0123456789ab"))
 
 
 def test_description_names_the_limits_in_force():
-    """Who sets other limits or names finds them in the description."""
+    """Limits and names in the description follow the settings."""
     schemas = describe(SETTINGS, "v1")["components"]["schemas"]
 
     assert schemas["Text"]["maxLength"] == 70
@@ -57,7 +57,7 @@ def test_description_names_the_limits_in_force():
 
 
 def test_description_has_the_routes_of_the_app(small_model, settings):
-    """Each route with each of its methods is described, and no other."""
+    """The description has exactly the app's routes and methods."""
     app = create_flask_app(IntentFunction(small_model, settings), Telemetry())
     described = {
         (path, method.upper())
@@ -70,12 +70,12 @@ def test_description_has_the_routes_of_the_app(small_model, settings):
         for method in (rule.methods or set()) & METHODS
     }
 
-    # parliament registers the other one: its package has no static files.
+    # Flask's static route, which only parliament's app has, is no part of the contract.
     assert served - {("/static/{path:filename}", "GET")} == described
 
 
 def test_description_has_the_tensors_of_the_model():
-    """Names of the Open Inference Protocol are those that the code answers with."""
+    """The description names the tensors of the Open Inference Protocol as the code does."""
     schemas = describe(SETTINGS, "v1")["components"]["schemas"]
 
     assert schemas["RequestedOutput"]["properties"]["name"]["enum"] == [*DATATYPES]
@@ -83,15 +83,15 @@ def test_description_has_the_tensors_of_the_model():
 
 
 def test_description_is_served(client, settings, small_model):
-    """The app shows its description, for its settings and its model."""
+    """The app serves its description, for its settings and its model."""
     response = client.get("/openapi.json")
 
     assert response.content_type == "application/json"
     assert response.json == describe(settings, small_model.card.model_sha256[:12])
 
 
-def test_server_does_what_its_description_says(server):
-    """schemathesis, with valid, invalid and random requests, finds no answer that differs."""
+def test_server_conforms_to_its_description(server):
+    """No response deviates, to valid, invalid and random requests by schemathesis."""
     program = Path(sys.executable).with_name("st")
     options = ["--max-examples", "25", "--no-color", "--continue-on-failure"]
     process = subprocess.run(

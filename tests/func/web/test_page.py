@@ -1,4 +1,4 @@
-"""The page to try the classifier on, in a real browser."""
+"""The page for trying the classifier, in a real browser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def server(small_folder) -> Iterator[RunningServer]:
 
 @contextmanager
 def opened(browser: Browser, server: RunningServer, **options: Any) -> Iterator[Page]:
-    """Open the page; when it is closed, nothing must have gone wrong or elsewhere."""
+    """Open the page; on exit, check that it had no error and loaded nothing from elsewhere."""
     context = browser.new_context(accept_downloads=True, **options)
     page = context.new_page()
     messages: list[str] = []
@@ -47,7 +47,7 @@ def opened(browser: Browser, server: RunningServer, **options: Any) -> Iterator[
     context.close()
     ours = (f"{server.url}/", "data:", f"blob:{server.url}/")
     assert [url for url in urls if not url.startswith(ours)] == []
-    refused = "Failed to load resource"  # how Chromium tells of an answer that says no
+    refused = "Failed to load resource"  # Chromium's message for a response with an error status
     assert [message for message in messages if not message.startswith(refused)] == []
 
 
@@ -59,13 +59,13 @@ def page(browser, server) -> Iterator[Page]:
 
 
 def names_of(page: Page, list_id: str) -> list[str]:
-    """Give what a list of bars names."""
+    """Return the names in a list of bars."""
     return page.locator(f"#{list_id} .name").all_inner_texts()
 
 
 @needs_browser
 def test_typing_shows_the_intent(page):
-    """With each letter comes an answer: the intent, its confidence, and what else it might be."""
+    """Each typed letter updates the intent, its confidence and the alternatives."""
     page.locator("#utterance").press_sequentially(ORDER)
 
     expect(page.locator("#intent")).to_have_text("order_tracking")
@@ -78,7 +78,7 @@ def test_typing_shows_the_intent(page):
 
 @needs_browser
 def test_typing_waits_for_one_frame_only(page):
-    """Between a letter and its request lies a frame, and no timer that is longer."""
+    """The request follows a letter after one frame, without a longer timer."""
     page.evaluate(
         """() => {
             window.log = [];
@@ -94,8 +94,8 @@ def test_typing_waits_for_one_frame_only(page):
 
 
 @needs_browser
-def test_out_of_scope_is_shown_for_what_it_is(page):
-    """The page says that no intent fits, and what would have been the nearest."""
+def test_out_of_scope_text_is_shown_with_its_nearest_intent(page):
+    """The page says that no intent fits, and shows the nearest one."""
     page.locator("#utterance").fill("zzz qqq")
 
     expect(page.locator("#intent")).to_have_text("out_of_scope")
@@ -106,8 +106,8 @@ def test_out_of_scope_is_shown_for_what_it_is(page):
 
 
 @needs_browser
-def test_what_spoke_for_the_answer_is_marked(page):
-    """The n-grams are listed by strength, and marked where they stand in the text."""
+def test_evidence_is_marked_in_the_text(page):
+    """The n-grams are listed by weight and marked in the text."""
     page.locator("#utterance").fill("Please: where is MY parcel")
 
     expect(page.locator("#leader")).to_have_text("order_tracking")
@@ -120,7 +120,7 @@ def test_what_spoke_for_the_answer_is_marked(page):
 
 @needs_browser
 def test_markup_is_text(page):
-    """What somebody types is shown, never run."""
+    """Typed markup is shown as text and never run."""
     attack = "<img src=x onerror=alert(1)> where is my order"
     page.locator("#utterance").fill(attack)
 
@@ -131,7 +131,7 @@ def test_markup_is_text(page):
 
 @needs_browser
 def test_commands_do_the_same(page):
-    """The commands name this server and this text, with quotes that a shell understands."""
+    """The shown commands contain this server and this text, quoted for a shell."""
     page.locator("#utterance").fill("what's my order")
     expect(page.locator("#intent")).not_to_be_empty()
 
@@ -143,7 +143,7 @@ def test_commands_do_the_same(page):
 
 @needs_browser
 def test_lines_become_a_labelled_table(page, tmp_path):
-    """Pasted lines come back as a CSV file; a bad one tells why, formulas are harmless."""
+    """Pasted lines become a CSV file; a bad line has its reason, and formulas are guarded."""
     lines = [ORDER, "x" * 6000, "hello", "=1+1 hello"]
     page.locator("#lines").fill("\n".join(lines))
     page.locator("#start").click()
@@ -161,7 +161,7 @@ def test_lines_become_a_labelled_table(page, tmp_path):
 
 @needs_browser
 def test_csv_file_keeps_its_columns(page, tmp_path):
-    """Of a file with quotes, line breaks and semicolons the column with the text is found."""
+    """The text column of a file with quotes, line breaks and semicolons is found."""
     path = tmp_path / "tickets.csv"
     path.write_bytes(b'id;message\r\n7;"where is\nmy ""order"""\r\n8;hello\r\n')
     page.locator("#file").set_input_files(path)
@@ -183,7 +183,7 @@ def test_csv_file_keeps_its_columns(page, tmp_path):
 
 @needs_browser
 def test_token_is_asked_for(browser, small_folder, tmp_path):
-    """Where the server is locked, the page asks for a token, and uses it."""
+    """If the server requires a token, the page asks for it and sends it."""
     (tmp_path / "tokens").write_text("open-sesame")
     environ = {
         "MODEL_PATH": str(small_folder / MODEL_NAME),
@@ -204,8 +204,8 @@ def test_token_is_asked_for(browser, small_folder, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1100])
 @pytest.mark.parametrize("text", [ORDER, "zzz qqq"], ids=["known", "out-of-scope"])
-def test_everybody_can_use_it(browser, server, scheme, width, text):
-    """No rule of axe is broken, and nothing sticks out of a phone's screen."""
+def test_page_is_accessible(browser, server, scheme, width, text):
+    """There is no violation of axe's rules, and no overflow of a phone's screen."""
     viewport = {"width": width, "height": 800}
     options = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
     with opened(browser, server, **options) as page:
@@ -219,7 +219,7 @@ def test_everybody_can_use_it(browser, server, scheme, width, text):
 
 @needs_browser
 def test_keyboard_is_enough(page):
-    """From the beginning of the page, the first tab leads to the message, the next to examples."""
+    """From the top of the page, Tab moves to the message, then to the examples."""
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "utterance"
     page.keyboard.press("Tab")
@@ -228,12 +228,12 @@ def test_keyboard_is_enough(page):
 
 
 def test_first_view_is_small(server):
-    """The page is one file of less than 30 kB, without any other request."""
+    """The page is one file of less than 30 kB and makes no other request."""
     assert len(requests.get(server.url, timeout=TIMEOUT_S).content) < MAX_BYTES
     assert PATH.stat().st_size < MAX_BYTES
 
 
-def test_page_is_locked_up(server):
+def test_page_has_a_strict_policy(server):
     """The policy allows the file's own script and style, and requests to its own server."""
     answer = requests.get(server.url, timeout=TIMEOUT_S)
     policy = dict(
@@ -248,8 +248,8 @@ def test_page_is_locked_up(server):
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_page_is_sent_once(server):
-    """Who has it already is told that it has not changed; HEAD gives the headers alone."""
+def test_page_is_revalidated(server):
+    """A conditional request gets 304; HEAD gets the headers alone."""
     first = requests.get(server.url, timeout=TIMEOUT_S)
     again = requests.get(
         server.url, headers={"If-None-Match": first.headers["ETag"]}, timeout=TIMEOUT_S

@@ -1,4 +1,4 @@
-"""The page that shows the contract, and its files."""
+"""The page that shows the OpenAPI description, and its files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ASSETS = {
 }
 
 
-def test_page_asks_for_nothing_from_elsewhere(client):
-    """All that the page names is served here, and its policy forbids the rest."""
+def test_page_loads_nothing_from_elsewhere(client):
+    """All files of the page are served by the app; its policy forbids any others."""
     response = client.get("/docs")
 
     named = re.findall(r'(?:src|href)="([^"]+)"', response.text)
@@ -35,8 +35,8 @@ def test_page_asks_for_nothing_from_elsewhere(client):
 
 
 @pytest.mark.parametrize(("name", "content_type"), ASSETS.items())
-def test_files_are_served_to_be_kept(client, name, content_type):
-    """Files say what they are, may be kept for a day, and are not sent again unchanged."""
+def test_files_are_cacheable(client, name, content_type):
+    """Files have media types, may be cached for a day, and are not sent again unchanged."""
     first = client.get(f"/docs/{name}")
     again = client.get(f"/docs/{name}", headers={"If-None-Match": first.headers["ETag"]})
 
@@ -46,8 +46,8 @@ def test_files_are_served_to_be_kept(client, name, content_type):
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_files_are_compressed_for_those_who_can_read_it(client):
-    """A client that accepts gzip is sent a third of the bytes."""
+def test_files_are_compressed_for_clients_that_accept_gzip(client):
+    """A client that accepts gzip receives a third of the bytes."""
     plain = client.get("/docs/swagger-ui-bundle.js")
     packed = client.get("/docs/swagger-ui-bundle.js", headers={"Accept-Encoding": "gzip"})
 
@@ -59,7 +59,7 @@ def test_files_are_compressed_for_those_who_can_read_it(client):
 
 @pytest.mark.parametrize("name", ["swagger-ui.js", "..%2Fdocs.py", "index.css"])
 def test_other_files_are_not_served(client, name):
-    """Only what the page needs is there."""
+    """Only the files of the page are served."""
     response = client.get(f"/docs/{name}")
 
     assert (response.status_code, response.json) == (404, {"error": "Not Found"})

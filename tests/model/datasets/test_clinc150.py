@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from model.datasets.clinc150 import read_clinc
 from model.datasets.dataset import load_dataset
-from model.datasets.readers import Example
+from model.datasets.readers import Example, ReadOptions, read, read_examples
 from model.errors import DataError
 
 
@@ -21,15 +20,17 @@ def test_splits_of_one_file_are_read(tmp_path):
     }
     path.write_text(json.dumps(splits))
 
-    assert read_clinc(path) == {
-        "train": [Example("hi", "greet", path, 1), Example("bye", "leave", path, 2)],
-        "test": [],
-        "out_of_scope_validation": [
-            Example("what is a quark", "oos", path, 1),
-            Example("who won", "oos", path, 1),
-        ],
-        "out_of_scope_test": [],
-    }
+    reading = read(path)
+
+    assert reading.examples == (
+        Example("hi", "greet", path, 1),
+        Example("bye", "leave", path, 1),
+        Example("what is a quark", "out_of_scope", path, 1, "out_of_scope_validation"),
+        Example("who won", "out_of_scope", path, 1, "out_of_scope_validation"),
+    )
+    assert [str(note) for note in reading.notes] == [
+        f"{path}:1: left out: utterances for validation (1)"
+    ]
 
 
 def test_data_set_is_made_of_it(tmp_path):
@@ -48,13 +49,13 @@ def test_data_set_is_made_of_it(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param("{", "data.json: is not JSON", id="no-json"),
-        pytest.param("[" * 100_000, "data.json: is not JSON", id="too-deep"),
+        pytest.param("{", "data.json:1: is not JSON", id="no-json"),
+        pytest.param("[" * 100_000, "data.json: is nested too deeply", id="too-deep"),
         pytest.param("[]", "holds no list 'train'", id="no-object"),
         pytest.param("{}", "holds no list 'train'", id="no-train"),
         pytest.param('{"train": 1}', "'train' is no list", id="no-list"),
         pytest.param('{"train": [["a"]]}', "entry 1 of 'train' is no pair", id="no-pair"),
-        pytest.param('{"train": [["a", " "]]}', "entry 1 of 'train' is no pair", id="empty"),
+        pytest.param('{"train": [["a", " "]]}', "no intent", id="empty"),
         pytest.param('{"train": ["ab"]}', "entry 1 of 'train' is no pair", id="text"),
     ],
 )
@@ -64,6 +65,6 @@ def test_other_files_are_refused(tmp_path, content, message):
     path.write_text(content)
 
     with pytest.raises(DataError) as caught:
-        read_clinc(path)
+        read_examples(path, ReadOptions(format="clinc150"))
 
     assert message in str(caught.value)

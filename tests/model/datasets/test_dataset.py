@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.dataset import Dataset, load_dataset, normalised, split
-from model.datasets.readers import Example
+from model.datasets.dataset import Dataset, LoadOptions, load_dataset, normalised, split
+from model.datasets.readers import Example, ReadOptions
 from model.errors import DataError
 
 Labelled = tuple[str, str]
@@ -143,28 +143,35 @@ def test_file_has_no_out_of_scope_texts():
             id="two-intents-for-a-text",
         ),
         pytest.param(
-            [*ENOUGH, ("sing", "out_of_scope"), ("dance", "out_of_scope")],
-            "data.csv:42: out_of_scope is no intent; "
-            "such texts go into out_of_scope_validation.csv",
-            id="out-of-scope-as-intent",
-        ),
-        pytest.param(
-            [*utterances("a", 4), *utterances("b", 5), *utterances("c", 1)],
-            "data.csv:2: a has 4 utterances; at least 5 are needed\n"
-            "data.csv:11: c has 1 utterances; at least 5 are needed",
-            id="too-few-utterances",
-        ),
-        pytest.param(
-            utterances("a", 20), "data.csv: holds fewer than two intents", id="one-intent"
+            utterances("a", 20),
+            "data.csv: holds 1 intent: a; at least two are needed",
+            id="one-intent",
         ),
         pytest.param(
             [*utterances("a", 20), ("sing", "out_of_scope")],
-            "data.csv:22: out_of_scope is no intent; "
-            "such texts go into out_of_scope_validation.csv\n"
-            "data.csv: holds fewer than two intents",
+            "data.csv: holds 1 intent: a; at least two are needed",
             id="out-of-scope-is-no-second-intent",
         ),
-        pytest.param([("", "a")], "data.csv:2: no text", id="unreadable"),
+        pytest.param(
+            [*utterances("a", 20), *utterances("b", 1), *utterances("c", 1)],
+            "data.csv: holds fewer than two intents with two utterances or more",
+            id="nothing-to-test",
+        ),
+        pytest.param(
+            [*utterances("a", 2), *utterances("b", 2)],
+            "data.csv: has no intent of 3 utterances, of which one could be the test",
+            id="nothing-to-put-aside",
+        ),
+        pytest.param(
+            [*utterances("a", 3), *utterances("b", 3), ("a 0", "b"), ("", "a")],
+            "data.csv:9: no text\ndata.csv:8: labelled b, but line 2 labels the same text a",
+            id="all-kinds-at-once",
+        ),
+        pytest.param(
+            [("", "a")],
+            "data.csv:2: no text",
+            id="unreadable",
+        ),
     ],
 )
 def test_file_that_can_not_be_trained_on_is_refused(rows, message):
@@ -182,11 +189,6 @@ def test_file_without_utterances_is_refused():
     ("files", "message"),
     [
         pytest.param(
-            {"test": ENOUGH},
-            "data: holds none of train.csv, train.tsv, train.jsonl, train.yml, train.yaml",
-            id="no-training-file",
-        ),
-        pytest.param(
             {"train": ENOUGH, "test": [("hello", "a"), ("bye", "c"), ("thanks", "d")]},
             "data/test.csv:3: c does not occur in the training data\n"
             "data/test.csv:4: d does not occur in the training data",
@@ -196,11 +198,6 @@ def test_file_without_utterances_is_refused():
             {"train": ENOUGH, "test": [("hello", "a"), ("Hello", "b")]},
             "data/test.csv:3: labelled b, but line 2 labels the same text a",
             id="two-intents-for-a-text-in-test",
-        ),
-        pytest.param(
-            {"train": [*utterances("a", 5), *utterances("b", 5)], "test": [("a 0", "a")]},
-            "data/train.csv:3: a has 4 utterances; at least 5 are needed",
-            id="too-few-utterances-left-by-the-test",
         ),
         pytest.param(
             {"train": ENOUGH, "out_of_scope_test": [("", "out_of_scope")]},
@@ -412,3 +409,73 @@ def test_hash_is_of_the_utterances_alone():
 
     assert replace(DATASET, train=moved).sha256 == DATASET.sha256
     assert len(bytes.fromhex(DATASET.sha256)) == 32
+
+
+def test_split_keeps_small_intents_in_training():
+    """An intent of one or two utterances has none in the test, one of three has one."""
+    examples = as_examples([*utterances("a", 1), *utterances("b", 2), *utterances("c", 3)])
+
+    train, test = split(examples, seed=0, test_size=0.2)
+
+    assert intents(train) == {"a": 1, "b": 2, "c": 2}
+    assert intents(test) == {"c": 1}
+
+
+def test_folder_without_training_file_is_read_whole():
+    """The files of a folder are put together if none of them is named train."""
+    write("data/one.csv", utterances("a", 20))
+    write("data/two.csv", utterances("b", 20))
+
+    dataset = load(Path("data"))
+
+    assert intents(dataset.train + dataset.test) == {"a": 20, "b": 20}
+
+
+def test_shards_of_a_split_are_one_part():
+    """Files that are named as Hugging Face names the shards of a split are its parts."""
+    write("data/train-00000-of-00002.csv", utterances("a", 20))
+    write("data/train-00001-of-00002.csv", utterances("b", 20))
+    write("data/test-00000-of-00001.csv", [("hello", "a")])
+
+    dataset = load(Path("data"))
+
+    assert intents(dataset.train) == {"a": 20, "b": 20}
+    assert labelled(dataset.test) == [("hello", "a")]
+
+
+def test_out_of_scope_utterances_of_the_data_are_out_of_scope_texts():
+    """Utterances of the intent out_of_scope, or of a chosen one, are split like an intent."""
+    rows = [*ENOUGH, *utterances("out_of_scope", 5), *utterances("None", 5)]
+    options = LoadOptions(ReadOptions(out_of_scope_intents=("none",)))
+
+    dataset = load_dataset(write("data.csv", rows), seed=0, test_size=0.2, options=options)
+
+    assert intents(dataset.train + dataset.test) == {"a": 20, "b": 20}
+    assert len(dataset.out_of_scope_validation) == 8
+    assert len(dataset.out_of_scope_test) == 2
+
+
+def test_suspicious_intent_is_warned_of():
+    """An intent that other tools use for out-of-scope texts is trained, and the option is named."""
+    dataset = load(write("data.csv", [*ENOUGH, *utterances("nlu_fallback", 20)]))
+
+    [warning] = dataset.warnings
+    assert str(warning) == (
+        "data.csv:42: nlu_fallback is trained as an intent; "
+        "--out-of-scope-intent nlu_fallback makes it out-of-scope examples"
+    )
+
+
+def test_rare_intents_are_left_out_on_demand():
+    """Intents below the minimum are named and left out of training and test."""
+    folder = write_folder(
+        train=[*ENOUGH, *utterances("rare", 1)], test=[("hello", "a"), ("hi", "rare")]
+    )
+
+    dataset = load_dataset(folder, seed=0, test_size=0.2, options=LoadOptions(min_utterances=2))
+
+    assert intents(dataset.train) == {"a": 20, "b": 20}
+    assert labelled(dataset.test) == [("hello", "a")]
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/train.csv:42: rare has 1 utterance; left out"
+    ]

@@ -47,10 +47,10 @@ def test_examples_of_intents_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param("nlu: [", "nlu.yml:1: is not YAML", id="no-yaml"),
-        pytest.param("- a", "nlu.yml: holds no list 'nlu'", id="no-object"),
-        pytest.param("nlu: all", "nlu.yml: holds no list 'nlu'", id="no-list"),
-        pytest.param("nlu: [a]", "nlu.yml: holds no utterances", id="nothing"),
+        pytest.param("nlu: [", "nlu.yml:2: is not YAML", id="no-yaml"),
+        pytest.param("- a", "nlu.yml: is in no format that is recognised", id="no-object"),
+        pytest.param("nlu: all", "nlu.yml:1: nlu is no list", id="no-list"),
+        pytest.param("nlu: [a]", "nlu.yml:1: an entry of nlu is no mapping", id="nothing"),
         pytest.param("a: \x01", "nlu.yml: is not YAML", id="control-character"),
         pytest.param(
             "nlu:\n- intent: a\n  examples:\n  - other: b\n", "nlu.yml:4: no text", id="no-text"

@@ -19,18 +19,18 @@ from model.evaluation.confidence_intervals import Interval, bootstrap, wilson, w
     ],
 )
 def test_interval_of_a_share(share, count, low, high):
-    """Known values, at the ends of the scale, too."""
+    """The interval equals known values, also at the ends of the scale."""
     assert astuple(wilson(share, count)) == pytest.approx((low, high), abs=1e-4)
 
 
-def test_without_cases_nothing_is_known():
-    """No case, no bound."""
+def test_interval_without_cases_is_the_whole_scale():
+    """Without cases, the interval is 0 to 1."""
     assert wilson(0.0, 0) == Interval(0.0, 1.0)
     assert wilson_f1(0, 0) == Interval(0.0, 1.0)
 
 
 def test_interval_of_an_f1_holds_it():
-    """3 right, 1 missed, 1 wrongly taken: F1 is 6 / 8, of a share of 3 / 5."""
+    """With 3 true positives, 1 false negative and 1 false positive, F1 is 6 / 8."""
     share, interval = wilson(3 / 5, 5), wilson_f1(3, 2)
 
     assert interval.low < 6 / 8 < interval.high
@@ -40,7 +40,7 @@ def test_interval_of_an_f1_holds_it():
 
 
 def test_bootstrap_of_a_mean_is_as_wide_as_theory_says():
-    """The mean of 400 coins has a standard error of 0.025, which 1.96 times is half the width."""
+    """The mean of 400 coin tosses has a standard error of 0.025."""
     coins = np.tile([0.0, 1.0], 200)
     interval = bootstrap(0.5, lambda weights: float(np.average(coins, weights=weights)), 400)
 
@@ -48,8 +48,8 @@ def test_bootstrap_of_a_mean_is_as_wide_as_theory_says():
     assert interval.high == pytest.approx(0.5 + 1.96 * 0.025, abs=0.006)
 
 
-def test_groups_are_drawn_apart():
-    """Each group keeps its size, and draws differ from each other."""
+def test_groups_are_resampled_separately():
+    """Each resampled group keeps its size, and draws differ."""
     draws = []
 
     def statistic(first: np.ndarray, second: np.ndarray) -> float:
@@ -62,7 +62,7 @@ def test_groups_are_drawn_apart():
 
 
 def test_interval_stays_within_the_scale_and_holds_the_result():
-    """Draws that resampling raises are moved down, yet never below nothing."""
+    """The shifted interval stays within 0 to 1 and contains the result."""
     values = iter(np.linspace(0.0, 0.5, 1000))
 
     interval = bootstrap(0.01, lambda _: float(next(values)), 5)

@@ -15,7 +15,7 @@ SUBJECTS = ("parcel", "invoice", "password", "bicycle", "weather", "concert", "g
 
 
 def predictions(*rows: tuple[str, str, str, float]) -> LabelledPredictions:
-    """Return held-out predictions of texts, their labels, what was predicted, and confidences."""
+    """Return held-out predictions from texts, labels, predicted intents and confidences."""
     texts, intents, predicted, confidences = zip(*rows, strict=True)
     lines = range(2, len(rows) + 2)
     columns = zip(texts, intents, lines, strict=True)
@@ -34,7 +34,7 @@ def right(intent: str, texts: Sequence[str]) -> list[tuple[str, str, str, float]
 
 
 def varied(intent: str, count: int = 20) -> list[tuple[str, str, str, float]]:
-    """Make utterances that are right, enough and unlike each other."""
+    """Return correctly predicted utterances, enough of them and all dissimilar."""
     rng = np.random.default_rng(sum(map(ord, intent)))
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
     return right(intent, ["".join(rng.choice(letters, 12)) for _ in range(count)])
@@ -45,7 +45,7 @@ def lines_of(issues: DataIssues) -> list[int]:
 
 
 def test_confident_disagreement_is_suspect_the_surest_first():
-    """What agrees with its label, and what the model is not sure of, is no suspect."""
+    """Correct and unconfident predictions are no suspects."""
     found = find_data_issues(
         predictions(
             ("one", "a", "a", 0.99),
@@ -59,8 +59,8 @@ def test_confident_disagreement_is_suspect_the_surest_first():
     assert (found.suspects[0].likely, found.suspects[0].confidence) == ("b", 0.95)
 
 
-def test_nearly_the_same_words_under_two_intents_are_found():
-    """What is not told apart comes first; within an intent it is no contradiction."""
+def test_near_duplicates_across_intents_are_found():
+    """Confused pairs come first; pairs within an intent are not listed."""
     found = find_data_issues(
         predictions(
             ("where is my parcel", "track", "track", 0.9),
@@ -80,8 +80,8 @@ def test_nearly_the_same_words_under_two_intents_are_found():
     assert shown[1] == (2, 3, True)
 
 
-def test_intents_that_are_taken_for_each_other_are_found():
-    """Both directions count, the most mistakes come first, and one alone is none."""
+def test_confused_intents_are_found():
+    """Both directions count, the most mistakes come first, and a single mistake is not listed."""
     found = find_data_issues(
         predictions(
             *((f"{word} one", "b", "a", 0.5) for word in SUBJECTS[:3]),
@@ -104,7 +104,7 @@ def test_intents_that_are_taken_for_each_other_are_found():
 
 
 def test_intent_with_few_utterances_is_weak():
-    """Nineteen are few, twenty are enough; the one that is recognised worst comes first."""
+    """19 utterances are too few, 20 are enough; the lowest recall comes first."""
     rows = [*varied("enough", 20), *varied("few", 19), *varied("fewer", 2)]
     rows[-1] = ("something", "fewer", "few", 0.5)
 
@@ -118,7 +118,7 @@ def test_intent_with_few_utterances_is_weak():
 
 
 def test_intent_of_uniform_utterances_is_weak():
-    """As many as there may be: when they differ by a number, they teach little."""
+    """Utterances that differ only by a number make an intent weak, however many they are."""
     uniform = right("book", [f"please book a table for {number}0 guests" for number in range(30)])
 
     [weak] = find_data_issues(predictions(*varied("other", 30), *uniform)).weak_intents
@@ -129,8 +129,8 @@ def test_intent_of_uniform_utterances_is_weak():
     assert weak.repeats == pytest.approx(29 / 30)
 
 
-def test_of_many_utterances_some_are_compared(monkeypatch):
-    """An intent of any size takes the same time."""
+def test_a_sample_of_many_utterances_is_compared(monkeypatch):
+    """The number of compared utterances of an intent is bounded."""
     compared: list[int] = []
 
     def record(texts: Sequence[str]) -> tuple[()]:
@@ -146,8 +146,8 @@ def test_of_many_utterances_some_are_compared(monkeypatch):
     assert sorted(compared) == [134, MAX_COMPARED]
 
 
-def test_sound_data_has_nothing_to_mend():
-    """Enough utterances, unlike each other, and all recognised."""
+def test_sound_data_has_no_issues():
+    """Enough, dissimilar and recognised utterances lead to no issue."""
     found = find_data_issues(predictions(*varied("one"), *varied("two")))
 
     assert found == DataIssues((), (), (), ())

@@ -14,7 +14,7 @@ from tests.support.small_data import SMALL_DATA
 
 @pytest.fixture(scope="module")
 def diagnosis() -> Diagnosis:
-    """Of the small data with a wrong label in it."""
+    """The diagnosis of the small data with one wrong label."""
     examples = [
         Example(text, intent, Path("small.csv"), line)
         for intent, texts in SMALL_DATA.items()
@@ -30,21 +30,21 @@ def diagnosis() -> Diagnosis:
 
 
 def test_wrong_label_is_the_first_suspect(diagnosis):
-    """With its line, and what it should be."""
+    """The suspect has its line and the likely intent."""
     [suspect, *_] = diagnosis.issues.suspects
 
     assert (suspect.example.line, suspect.likely) == (99, "password_reset")
 
 
 def test_results_are_those_of_all_training_utterances(diagnosis):
-    """Also of the one that can't be right."""
+    """The results include the mislabelled utterance."""
     assert sum(score.support for score in diagnosis.results.intents) == 25
     assert 0.8 < diagnosis.results.accuracy < 1
     assert diagnosis.curve.points[-1].accuracy == diagnosis.results.accuracy
 
 
 def test_card_keeps_results_and_curve(diagnosis):
-    """With their intervals, and nothing that people wrote."""
+    """The card has the numbers with their intervals, but no utterance."""
     content = diagnosis.for_card()
 
     results = content["cross_validation"]

@@ -28,8 +28,8 @@ def answers() -> LabelledPredictions:
     return ask(1.0)
 
 
-def test_answers_are_those_of_the_model(answers):
-    """The most likely intent, whether it is right, and the largest logits."""
+def test_predictions_are_those_of_the_model(answers):
+    """They hold the likeliest intents, their correctness and the largest logits."""
     assert answers.predicted == ("a", "b", "b")
     assert answers.is_right.tolist() == [True, False, True]
     assert (answers.in_scope.tolist(), answers.out_of_scope.tolist()) == ([3, 1, 2], [0.5])
@@ -37,21 +37,22 @@ def test_answers_are_those_of_the_model(answers):
 
 
 def test_scores_below_the_threshold_are_rejected(answers):
-    """The threshold itself is in scope; without one everything is."""
+    """A score equal to the threshold is in scope; without a threshold, all scores are."""
     assert (answers.rejected(answers.in_scope), answers.rejected(answers.out_of_scope)) == (0, 1)
     assert ask(None).rejected(answers.out_of_scope) == 0
 
 
 def test_utterances_of_a_confusion_are_found(answers):
-    """Those of one intent that were taken for the other, not the other way round."""
+    """Only mistakes in the given direction are returned."""
     assert answers.confused("a", "b") == [TEST[1]]
     assert answers.confused("b", "a") == []
 
 
-def test_answers_of_held_out_utterances_are_those_of_cross_validation():
-    """Labels and calibrated confidences from the logits, and what tells texts in scope apart."""
+def test_held_out_predictions_are_those_of_cross_validation():
+    """Labels and calibrated confidences follow from the logits, scope scores from the detector."""
     held_out = HeldOut(
         ensemble=Ensemble(Hyperparameters(1.0), (1.0,)),
+        scored=np.arange(3),
         logits=np.array([[3.0, 0.0], [0.0, 2.0], [0.0, 4.0]]),
         is_rounded=False,
         rounding_loss=0.0,
@@ -71,8 +72,8 @@ def test_answers_of_held_out_utterances_are_those_of_cross_validation():
     assert answers.rejected(answers.in_scope) == 1
 
 
-def test_answers_are_joined(answers):
-    """One after the other."""
+def test_predictions_are_joined(answers):
+    """The predictions of the parts follow one another."""
     both = LabelledPredictions.joined([answers, ask(None)])
 
     assert both.examples == (*TEST, *TEST)

@@ -13,7 +13,7 @@ WORDS = ("please", "now", "again", "today", "quickly")
 
 
 def silently(_: str) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def corpus() -> TrainingSet:
 
 
 def test_accuracy_grows_with_the_data(corpus):
-    """Each point has twice the utterances of the one before; the last is that of the folds."""
+    """Each point has twice the utterances of the former one; the last equals cross-validation."""
     held_out = cross_validate(corpus, seed=0, progress=silently)
     steps: list[str] = []
 
@@ -52,8 +52,8 @@ def test_same_seed_gives_the_same_curve(corpus):
     assert first == second
 
 
-def test_parts_hold_each_intent_and_each_other(corpus):
-    """Of each intent there is one utterance at least; a larger part holds the smaller one."""
+def test_parts_hold_each_intent_and_are_nested(corpus):
+    """A part has at least one utterance of each intent; a larger part contains the smaller one."""
     [split, *_] = fold_splits(corpus, seed=0)
 
     parts = [_part(corpus, split, share, seed=0) for share in (0.001, 0.25, 0.5)]
@@ -64,7 +64,7 @@ def test_parts_hold_each_intent_and_each_other(corpus):
 
 
 def test_parts_of_one_size_are_one_point():
-    """Of two utterances an intent, an eighth, a quarter and half are one."""
+    """With two utterances per intent, an eighth, a quarter and half are one point."""
     pairs = [
         (f"{text} {intent}", intent) for intent, texts in SMALL_DATA.items() for text in texts[:4]
     ]
@@ -78,7 +78,7 @@ def test_parts_of_one_size_are_one_point():
 
 
 def test_part_without_words_is_left_out():
-    """One utterance in two holds words: some small parts have none, and there is no point."""
+    """A part whose utterances hold no words leads to no point."""
     texts = [text for number in range(6) for text in ("?" * (number + 1), "!" * (number + 1))]
     signs = TrainingSet((*texts, "hello there", "good bye"), (*("a", "b") * 6, "a", "b"))
     held_out = cross_validate(
@@ -94,7 +94,7 @@ def test_part_without_words_is_left_out():
 
 
 def test_large_data_is_tested_on_some_folds(corpus, monkeypatch):
-    """As many folds as it takes to choose the settings."""
+    """As many folds are used as for choosing the hyperparameters."""
     monkeypatch.setattr("model.learning.cross_validation.MIN_HELD_OUT", 30)
 
     assert enough_folds(corpus, fold_splits(corpus, seed=0)) == 2
@@ -104,8 +104,8 @@ def booleans(right: int, wrong: int) -> np.ndarray:
     return np.arange(right + wrong) < right
 
 
-def test_next_gain_goes_by_the_last_one():
-    """Errors that fell from 20 to 10 % will fall to 5 %."""
+def test_next_gain_is_extrapolated_from_the_last_one():
+    """After a fall of errors from 20 to 10 %, the next doubling is expected to reach 5 %."""
     gain, interval = _next_gain(booleans(8000, 2000), booleans(9000, 1000))
 
     assert gain == pytest.approx(0.05, abs=0.001)
@@ -127,7 +127,7 @@ def test_verdict_weighs_gain_and_uncertainty(with_half, with_all, verdict):
     assert verdict in LearningCurve((), *_next_gain(with_half, with_all)).verdict
 
 
-def test_verdict_gives_the_numbers():
+def test_verdict_states_the_numbers():
     """The verdict states the gain and its interval in points of accuracy."""
     curve = LearningCurve((), 0.0163, Interval(0.0102, 0.0221))
 

@@ -46,7 +46,7 @@ def model():
 
 
 def test_accuracy_and_f1_are_of_the_known_intents(model):
-    """Accuracy and macro-F1 look at the most likely known intent, whatever the threshold says."""
+    """Accuracy and macro-F1 use the likeliest known intent, independent of the threshold."""
     evaluation = evaluate(model, EXAMPLES)
 
     assert evaluation.accuracy == pytest.approx(4 / 8)
@@ -85,8 +85,8 @@ def test_out_of_scope_texts_are_evaluated(model):
     assert evaluation.out_of_scope_auroc == pytest.approx((8 + 7 + 7 + 6) / (8 * 4))
 
 
-def test_without_out_of_scope_texts_nothing_is_said_of_them(model):
-    """Without out-of-scope texts, recall and AUROC are left open."""
+def test_without_out_of_scope_texts_their_metrics_are_none(model):
+    """Recall and AUROC are None without out-of-scope texts."""
     evaluation = evaluate(model, EXAMPLES)
 
     assert evaluation.out_of_scope_recall is None
@@ -96,7 +96,7 @@ def test_without_out_of_scope_texts_nothing_is_said_of_them(model):
 
 
 def test_model_that_is_always_right_has_no_confusions(model):
-    """A test without mistakes gives full shares and no confusion."""
+    """A test without mistakes leads to full shares and no confusion."""
     evaluation = evaluate(model, [EXAMPLES[0], EXAMPLES[4]])
 
     assert (evaluation.accuracy, evaluation.macro_f1, evaluation.rejected) == (1.0, 1.0, 0.0)
@@ -104,7 +104,7 @@ def test_model_that_is_always_right_has_no_confusions(model):
 
 
 def test_calibration_error_is_the_mean_distance_of_confidence_and_accuracy():
-    """Two bins: three of confidence 0.9, two of them right; and one of 0.1, which is right."""
+    """Of two bins, one has confidence 0.9 with two of three right, one 0.1 with one right."""
     error = expected_calibration_error(
         np.array([0.9, 0.9, 0.9, 0.1]), np.array([True, True, False, True])
     )
@@ -113,12 +113,12 @@ def test_calibration_error_is_the_mean_distance_of_confidence_and_accuracy():
 
 
 def test_confidence_of_one_has_a_bin():
-    """The last bin holds its upper end, and full confidence that is right is no error."""
+    """The last bin includes 1; a right prediction of confidence 1 has no error."""
     assert expected_calibration_error(np.array([1.0]), np.array([True])) == 0
 
 
-def test_evaluation_tells_the_calibration_error(model):
-    """It is that of the predictions of the test."""
+def test_evaluation_has_the_calibration_error(model):
+    """It is that of the test's predictions."""
     predictions = model.predict([example.text for example in EXAMPLES])
     is_right = np.array([true == predicted for true, predicted, _ in TEST.values()])
     confidences = np.array([prediction.confidence for prediction in predictions])
@@ -127,8 +127,8 @@ def test_evaluation_tells_the_calibration_error(model):
     assert evaluate(model, EXAMPLES).calibration_error == pytest.approx(expected)
 
 
-def test_evaluation_tells_the_accuracy_on_each_noise(small_model, small_dataset):
-    """Capitals change nothing for a model that ignores case; each kind of noise is told."""
+def test_evaluation_has_the_accuracy_on_each_noise(small_model, small_dataset):
+    """Each kind of noise is listed; capitals do not affect a case-insensitive model."""
     evaluation = evaluate(small_model, small_dataset.test)
 
     assert evaluation.robustness.keys() == NOISES.keys()
@@ -136,7 +136,7 @@ def test_evaluation_tells_the_accuracy_on_each_noise(small_model, small_dataset)
 
 
 def test_shares_have_wilson_intervals(model):
-    """Accuracy, rejected share, precision, recall and each noise: counts of cases."""
+    """Accuracy, rejected share, precision, recall and robustness have Wilson intervals."""
     evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
 
     assert evaluation.intervals["accuracy"] == wilson(4 / 8, 8)
@@ -149,7 +149,7 @@ def test_shares_have_wilson_intervals(model):
 
 
 def test_intervals_of_an_intent(model):
-    """Precision counts what was taken for the intent, recall its utterances, F1 both."""
+    """Precision is a share of the predictions, recall of the utterances, F1 of both."""
     second = evaluate(model, EXAMPLES).intents[1]
 
     assert second.intervals == {
@@ -161,7 +161,7 @@ def test_intervals_of_an_intent(model):
 
 @pytest.mark.parametrize("name", ["macro_f1", "calibration_error", "out_of_scope_auroc"])
 def test_other_results_have_an_interval_around_them(model, name):
-    """Drawing the test anew tells how far they may be off, the same each time."""
+    """Bootstrap intervals contain the result and are reproducible."""
     evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
     interval, value = evaluation.intervals[name], getattr(evaluation, name)
 
@@ -170,7 +170,7 @@ def test_other_results_have_an_interval_around_them(model, name):
 
 
 def test_perfect_results_are_not_taken_for_certain(model):
-    """Three utterances without a mistake leave much open, which drawing them anew does not see."""
+    """Three utterances without a mistake still have a wide interval, unlike a bootstrap's."""
     evaluation = evaluate(model, [EXAMPLES[0], EXAMPLES[4], EXAMPLES[5]], ["o1"])
 
     assert evaluation.intervals["macro_f1"] == wilson(1.0, 3)
@@ -180,8 +180,8 @@ def test_perfect_results_are_not_taken_for_certain(model):
     assert astuple(error) == pytest.approx((0, evaluation.calibration_error + unknown))
 
 
-def test_without_anything_found_there_is_no_precision(model):
-    """Nothing is below the threshold: what was found can't be right or wrong."""
+def test_precision_without_rejected_texts_is_none(model):
+    """If no score is below the threshold, precision is undefined."""
     evaluation = evaluate(model, EXAMPLES[:1], ["o3"])
 
     assert (evaluation.out_of_scope_recall, evaluation.out_of_scope_precision) == (0, None)

@@ -33,8 +33,8 @@ ISSUES = DataIssues(
 )
 
 
-def test_steps_come_in_their_order():
-    """A wrong label is mended at once; new utterances take longest."""
+def test_recommendations_come_in_the_order_to_follow():
+    """Wrong labels come first, because they are corrected at once; new utterances come last."""
     assert [each.title for each in recommend(ISSUES)] == [
         "Correct labels that are probably wrong",
         "Decide on near-duplicates across intents",
@@ -44,7 +44,7 @@ def test_steps_come_in_their_order():
 
 
 def test_sentences_name_file_and_line():
-    """Each says what is wrong and where."""
+    """Each sentence states the issue with file and line."""
     assert [[place.sentence for place in each.places] for each in recommend(ISSUES)] == [
         ["train.csv:2 “text 2” is labelled a; b is likelier (0.93)"],
         ["train.csv:3 “text 3” is labelled a, and train.csv:4 “text 4” b"],
@@ -54,7 +54,7 @@ def test_sentences_name_file_and_line():
 
 
 def test_rows_fit_their_header():
-    """The report's tables say the same."""
+    """The cells of each row match the header of the report's table."""
     for each in recommend(ISSUES):
         assert all(len(place.cells) == len(each.header) for place in each.places)
     assert [each.places[0].cells[-2:] for each in recommend(ISSUES)] == [
@@ -72,8 +72,8 @@ def test_rows_fit_their_header():
         pytest.param(50, 0.6, "use other words (60% hardly differ from another)", id="uniform"),
     ],
 )
-def test_advice_is_what_the_intent_lacks(count, repeats, advice):
-    """More of any kind, or other ones."""
+def test_advice_depends_on_the_weakness(count, repeats, advice):
+    """Few utterances need more of them, uniform ones other words."""
     [recommendation] = recommend(
         DataIssues((), (), (), (WeakIntent(example(5, "c"), count, repeats, 0.75),))
     )
@@ -81,6 +81,6 @@ def test_advice_is_what_the_intent_lacks(count, repeats, advice):
     assert recommendation.places[0].cells[1] == advice
 
 
-def test_sound_data_takes_no_step():
-    """Nothing to do."""
+def test_sound_data_has_no_recommendation():
+    """Without issues, the list is empty."""
     assert recommend(NOTHING) == []

@@ -35,8 +35,8 @@ def of_pairs(found: Iterator[Pairs]) -> dict[tuple[int, int], float]:
     }
 
 
-def test_utterances_that_say_nearly_the_same_are_found():
-    """Signs and capitals do not make another utterance; each pair is found once."""
+def test_near_duplicates_are_found():
+    """Signs and capitals do not matter; each pair is found once."""
     found = of_pairs(similar_pairs(TEXTS))
 
     assert set(found) == {(0, 2), (1, 4)}
@@ -50,8 +50,8 @@ def test_utterances_that_say_nearly_the_same_are_found():
         pytest.param(uniform_pairs, False, MIN_UNIFORMITY, id="build"),
     ],
 )
-def test_nothing_that_is_alike_is_missed(find, weigh_words, least, monkeypatch):
-    """Few pairs are measured, and they are those that comparing each with each finds."""
+def test_no_similar_pair_is_missed(find, weigh_words, least, monkeypatch):
+    """Prefix filtering finds the pairs that an exhaustive comparison finds, with less work."""
     monkeypatch.setattr(similarity, "BLOCK", 7)
     monkeypatch.setattr(similarity, "PIECE", 5)
     words = ("please", "now", "again", "today")
@@ -67,22 +67,22 @@ def test_nothing_that_is_alike_is_missed(find, weigh_words, least, monkeypatch):
     assert found == pytest.approx({pair: all_pairs[pair] for pair in found}, abs=1e-5)
 
 
-def test_what_is_uniform_pairs_may_mean_something_else():
-    """Rare words set utterances apart by meaning, not by build."""
+def test_uniform_utterances_may_differ_in_meaning():
+    """A rare word distinguishes utterances by meaning, but not by pattern."""
     texts = [f"please book a table for {name} tonight" for name in ("Ann", "Bob", "Zoe", "Eve")]
 
     assert of_pairs(similar_pairs(texts)) == {}
     assert len(of_pairs(uniform_pairs(texts))) == 6
 
 
-def test_numbers_do_not_change_how_a_text_is_built():
-    """One sentence with many amounts is one sentence."""
+def test_numbers_do_not_change_the_pattern():
+    """A sentence with different amounts has one pattern."""
     texts = ["send 3 dollars to account 1000", "send 250 dollars to account 98"]
 
     assert of_pairs(similar_pairs(texts)) == {}
     assert of_pairs(uniform_pairs(texts)) == {(0, 1): pytest.approx(1.0)}
 
 
-def test_texts_without_words_are_like_nothing():
-    """There is nothing to compare."""
+def test_texts_without_words_are_similar_to_nothing():
+    """Texts without words form no pair."""
     assert of_pairs(similar_pairs(["!", "!!"])) == {}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.learning.cross_validation import HeldOut, cross_validate
+from model.learning.cross_validation import HeldOut, cross_validate, fold_splits
 from model.learning.quantization import rounded
 from model.learning.training_set import TrainingSet
 from tests.support.small_data import SMALL_DATA
@@ -51,6 +51,20 @@ def test_most_held_out_utterances_are_recognised():
     accuracy = (held_out_of(training_set).logits.argmax(axis=1) == training_set.targets).mean()
 
     assert accuracy > 0.9
+
+
+def test_several_processes_give_the_same_results(monkeypatch):
+    """Folds and candidates that are fitted in several processes lead to the same scores."""
+    training_set = training_set_of(repeats=50, out_of_scope=tuple(WEATHER))
+    expected = held_out_of(training_set)
+    monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 2)
+    monkeypatch.setattr("model.learning.cross_validation.MIN_PARALLEL", 1)
+
+    found = held_out_of(training_set)
+
+    assert (found.logits == expected.logits).all()
+    assert found.detector_weight == expected.detector_weight
+    assert found.ensemble == expected.ensemble
 
 
 def test_same_seed_gives_the_same_folds():
@@ -120,3 +134,35 @@ def test_out_of_scope_texts_are_detected(with_out_of_scope):
     assert with_out_of_scope.detector_weight > 0
     assert len(outside) == len(WEATHER)
     assert np.median(outside) < np.quantile(with_out_of_scope.scope_scores, 0.1)
+
+
+def test_an_utterance_alone_in_its_intent_is_never_held_out():
+    """It is fitted in all folds: a fold without it would count an unknown intent as an error."""
+    training_set = training_set_of()
+    lonely = replace(
+        training_set,
+        texts=("sing a song", *training_set.texts),
+        intents=("song", *training_set.intents),
+    )
+
+    splits = fold_splits(lonely, seed=0)
+    held_out = held_out_of(lonely)
+
+    assert all(0 in split.fitted for split in splits)
+    assert held_out.scored.tolist() == list(range(1, 25))
+    assert held_out.logits.shape == (24, 4)
+
+
+def test_every_fold_learns_all_intents():
+    """An intent with fewer utterances than folds is held out one by one."""
+    training_set = training_set_of()
+    thin = replace(
+        training_set,
+        texts=("sing a song", "sing now", *training_set.texts),
+        intents=("song", "song", *training_set.intents),
+    )
+
+    splits = fold_splits(thin, seed=0)
+
+    assert len(splits) == 5
+    assert all(set(thin.targets[split.fitted]) == {0, 1, 2, 3} for split in splits)

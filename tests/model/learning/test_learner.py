@@ -41,7 +41,7 @@ def test_each_base_model_separates_the_labels(number, hyperparameters):
 def test_concentrated_n_grams_weigh_more(number):
     """With concentration, a word of one label weighs more against a word of both labels."""
     learner = learner_of()
-    names = list(learner.features.get_feature_names_out())
+    names = list(learner.fit_union().get_feature_names_out())
     columns = [names.index("word__where"), names.index("word__my")]
 
     def advantage(hyperparameters: Hyperparameters) -> float:

@@ -8,7 +8,6 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import (
     BLOCK_WEIGHTS,
-    block_sizes,
     build_features,
     build_pipeline,
     fitted_pipeline,
@@ -95,21 +94,23 @@ def test_characters_have_no_idf(fitted):
     assert not characters.use_idf
 
 
-def test_blocks_have_the_sizes_of_their_vocabularies(fitted):
-    """The columns of a block are as many as its n-grams, in the order of the blocks."""
-    sizes = block_sizes(fitted[0])
+def test_blocks_are_words_then_characters(fitted):
+    """The names of the columns begin with their blocks', in the order of the blocks."""
+    names = [name.partition("__")[0] for name in fitted[0].get_feature_names_out()]
 
-    assert list(sizes) == ["word", "char"]
-    assert set(sizes) < set(BLOCK_WEIGHTS)
-    assert sum(sizes.values()) == fitted[-1].n_features_in_
+    assert list(dict.fromkeys(names)) == ["word", "char"]
+    assert set(names) < set(BLOCK_WEIGHTS)
+    assert len(names) == fitted[-1].n_features_in_
 
 
 def test_static_vectors_are_the_last_block():
     """With an embedding, the dimensions of its vectors come after the n-grams."""
     features = build_features(TINY).fit(["my order", "my parcel"])
 
-    assert list(block_sizes(features)) == list(BLOCK_WEIGHTS)
-    assert block_sizes(features)["static"] == TINY.dimensions
+    names = [name.partition("__")[0] for name in features.get_feature_names_out()]
+
+    assert list(dict.fromkeys(names)) == list(BLOCK_WEIGHTS)
+    assert names[-TINY.dimensions :] == ["static"] * TINY.dimensions
 
 
 @pytest.mark.parametrize("labels", [("b", "a"), ("b", "a", "out_of_scope")], ids=["two", "three"])

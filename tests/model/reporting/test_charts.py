@@ -16,8 +16,8 @@ def heights(plot: str, kind: str) -> list[float]:
     return [float(each) for each in re.findall(rf'class="{kind}" cx="[\d.]+" cy="([\d.]+)"', plot)]
 
 
-def test_dots_of_more_answers_are_larger():
-    """So that a share of few is not taken for one of many."""
+def test_dots_of_more_predictions_are_larger():
+    """The radius of a dot grows with its number of predictions."""
     few, many = (Dot(0.5, 0.5, Interval(0.1, 0.9), cases) for cases in (1, 100))
 
     small, large = radii(reliability([few, many]))
@@ -25,8 +25,8 @@ def test_dots_of_more_answers_are_larger():
     assert small < large / 2
 
 
-def test_curve_ends_where_the_plot_does():
-    """What costs more than is shown is left out, the model's mark too."""
+def test_curve_ends_at_the_limit():
+    """Points beyond the limit are not drawn, nor is the model's mark."""
     points = [(0.0, 0.5), (0.1, 0.8), (0.5, 0.9)]
 
     assert trade_off(points, mark=(0.1, 0.8), limit=0.2).count('class="mark"') == 1
@@ -44,7 +44,7 @@ def test_curve_ends_where_the_plot_does():
     ],
 )
 def test_growth_is_shown_from_below_its_lowest_point(lowest, bottom):
-    """The axis leaves room for the intervals, and does not make a mountain of a molehill."""
+    """The axis begins below the lowest interval, and at 80 % at most."""
     dots = [Dot(number, 0.97, Interval(lowest, 0.99), 1) for number in (1000, 2000)]
 
     shown = growth(dots, Dot(4000, 0.98, Interval(0.96, 1.0), 1))
@@ -55,7 +55,7 @@ def test_growth_is_shown_from_below_its_lowest_point(lowest, bottom):
 
 
 def test_intervals_stay_within_the_frame():
-    """An expected accuracy above one is cut."""
+    """An expected accuracy above 1 is clipped."""
     shown = growth(
         [Dot(10, 0.9, Interval(0.85, 0.95), 1), Dot(20, 0.95, Interval(0.9, 0.99), 1)],
         Dot(40, 0.99, Interval(0.9, 1.2), 1),
@@ -66,7 +66,7 @@ def test_intervals_stay_within_the_frame():
 
 
 def test_small_shares_can_be_seen():
-    """A few in a hundred are not as faint as nothing."""
+    """The opacity of a share of a few percent is clearly above zero."""
     shown = matrix(["a", "b"], {("a", "b"): 0.03, ("a", "a"): 1.0})
 
     faint, full = (float(each) for each in re.findall(r'fill-opacity="([\d.]+)"', shown))

@@ -12,7 +12,7 @@ def evaluation_of(count: int, *confusions: Confusion) -> Evaluation:
 
 
 def test_confused_intents_are_neighbours():
-    """Whatever their names are."""
+    """The order depends on confusions, not on names."""
     shares = {("a", "e"): 0.5, ("f", "b"): 0.4, ("c", "d"): 0.1, ("a", "a"): 1.0}
 
     order = ordered("abcdef", shares)
@@ -24,20 +24,20 @@ def test_confused_intents_are_neighbours():
 
 @pytest.mark.parametrize("labels", [["b"], ["b", "a"]], ids=["one", "two"])
 def test_two_intents_need_no_order(labels):
-    """They stay as they are."""
+    """Two intents keep their order."""
     assert ordered(labels, {("a", "b"): 0.5}) == labels
 
 
 def test_few_intents_have_one_matrix():
-    """It can be read at a glance."""
+    """A matrix of few intents is complete."""
     [drawn] = confusion_matrices(evaluation_of(MAX_LABELS, Confusion("i01", "i02", 3)))
 
     assert "i01 predicted as i02: 30%" in drawn
     assert "i05 predicted as i05: 50%" in drawn
 
 
-def test_many_intents_have_one_of_those_that_are_confused_most():
-    """And one of all; in the first, what is confused with others than these is left out."""
+def test_many_intents_have_a_second_matrix_of_the_most_confused():
+    """The first matrix has only confusions among the most confused intents, the second all."""
     pairs = [
         Confusion(f"i{number:02}", f"i{number + SHOWN_LABELS // 2:02}", 2)
         for number in range(SHOWN_LABELS // 2)

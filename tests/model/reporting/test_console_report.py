@@ -25,8 +25,8 @@ from model.reporting.console_report import (
 CURVE = LearningCurve((), 0.02, Interval(0.01, 0.03))
 
 
-def answers_of(count: int) -> LabelledPredictions:
-    """Make answers to two utterances of each of some intents; the last intent is found by half."""
+def predictions_of(count: int) -> LabelledPredictions:
+    """Return predictions for two utterances of each intent; half of the last are right."""
     names = [f"intent {number:02}" for number in range(count) for _ in range(2)]
     return LabelledPredictions(
         examples=tuple(Example(name, name, Path("t.csv"), 2) for name in names),
@@ -45,18 +45,18 @@ def printed(show: Callable[[Console], None]) -> list[str]:
 
 
 def diagnosis_of(findings: DataIssues) -> Diagnosis:
-    return Diagnosis(summarise(answers_of(2)), findings, CURVE)
+    return Diagnosis(summarise(predictions_of(2)), findings, CURVE)
 
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    return summarise(answers_of(20))
+    return summarise(predictions_of(20))
 
 
 def test_weakest_intents_are_shown_and_the_others_counted(evaluation):
-    """So that the results stay on the screen."""
+    """The number of printed intents is bounded."""
     lines = printed(
-        lambda console: print_evaluation(console, evaluation, answers_of(20), max_intents=3)
+        lambda console: print_evaluation(console, evaluation, predictions_of(20), max_intents=3)
     )
 
     shown = [line.split()[2] for line in lines if line.startswith("│ intent")]
@@ -64,17 +64,17 @@ def test_weakest_intents_are_shown_and_the_others_counted(evaluation):
     assert "and 17 more, with an F1 of 100.0% or better" in lines
 
 
-def test_all_intents_are_shown_unless_said(evaluation):
-    """Tests of one's own are printed whole."""
-    lines = printed(lambda console: print_evaluation(console, evaluation, answers_of(20)))
+def test_all_intents_are_shown_by_default(evaluation):
+    """Without a bound, all intents are printed."""
+    lines = printed(lambda console: print_evaluation(console, evaluation, predictions_of(20)))
 
     shown = {line.split()[2] for line in lines if line.startswith("│ intent")}
     assert len(shown) == 20
     assert not any(line.startswith("and ") for line in lines)
 
 
-def test_first_places_of_each_step_are_told():
-    """Three of many, and how many there are."""
+def test_first_places_of_each_recommendation_are_printed():
+    """Three places are printed, and the number of all."""
     first = Example("x" * 10, "greeting", Path("t.csv"), 7)
     findings = DataIssues((), (), (), (WeakIntent(first, 5, 0.0, 0.5),) * 4)
 
@@ -91,8 +91,8 @@ def test_first_places_of_each_step_are_told():
     ]
 
 
-def test_sound_data_needs_no_list():
-    """Then there is nothing to mend."""
+def test_sound_data_has_no_list():
+    """Without issues, no recommendation is printed."""
     lines = printed(
         lambda console: print_diagnosis(console, diagnosis_of(DataIssues((), (), (), ())))
     )
@@ -109,6 +109,6 @@ def test_sound_data_needs_no_list():
     ],
 )
 def test_long_examples_are_cut(text, shown):
-    """What stands in a table takes one line of it, or two."""
+    """An example in a table is shortened to one or two lines."""
     assert shortened(text) == shown
     assert len(shortened(text)) <= MAX_EXAMPLE

@@ -80,7 +80,7 @@ def render(
 
 
 class Page(HTMLParser):
-    """Checks that each element is closed, and collects what is shown and what is referred to."""
+    """Checks that each element is closed, and collects texts and references."""
 
     def __init__(self, content: str) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ def page() -> Page:
 
 
 def test_numbers_are_shown(page):
-    """What the test found stands at the top, each with its interval."""
+    """The results of the test are at the top, each with its interval."""
     for shown in ("75.0%", "70.0%", "0.123", "5.0%", "80.0%", "60.0%", "0.900", "50.0%"):
         assert shown in page.text
     for interval in ("30.1% to 95.4%", "0.021 to 0.321", "31.0% to 83.0%", "0.710 to 0.990"):
@@ -130,7 +130,7 @@ def test_doubtful_labels_are_listed_with_their_place(page):
 
 
 def test_intents_are_listed_the_weakest_first(page):
-    """What needs work comes first, and confusions are named."""
+    """The intents are sorted by F1, and confusions are listed."""
     weakest, other = (row for row in page.rows if row[-1] == "2")
 
     assert weakest == ["greet", "66.7%", "17% to 95%", "100.0%", "50.0%", "2"]
@@ -139,7 +139,7 @@ def test_intents_are_listed_the_weakest_first(page):
 
 
 def test_nothing_is_loaded_from_outside():
-    """One file, that works without a network."""
+    """The report is one file that works without a network."""
     content = render()
 
     assert all(reference.startswith("#") for reference in Page(content).references)
@@ -147,14 +147,14 @@ def test_nothing_is_loaded_from_outside():
 
 
 def test_reliability_has_a_point_for_each_bin_in_use():
-    """Three right of confidence 0.95 and more, and a wrong one of 0.55: two points."""
+    """Confidences of 0.95 and more, and one of 0.55, lead to two points."""
     content = render()
 
     assert content.partition("Confidence and rejection</h2>")[2].count('class="dot"') == 2
 
 
-def test_cells_of_the_matrix_say_what_they_are():
-    """Hovering tells rows, columns and shares."""
+def test_cells_of_the_matrix_have_tooltips():
+    """The tooltip of a cell names its row, column and share."""
     content = render()
 
     assert "greet predicted as &lt;b&gt;: 50%" in content
@@ -162,7 +162,7 @@ def test_cells_of_the_matrix_say_what_they_are():
 
 
 def test_without_out_of_scope_texts_there_is_no_trade_off():
-    """What was not measured is not shown."""
+    """The plot is absent without out-of-scope texts."""
     evaluation = replace(EVALUATION, out_of_scope_recall=None, out_of_scope_auroc=None)
     answers = replace(ANSWERS, out_of_scope=np.array([]))
 
@@ -170,7 +170,7 @@ def test_without_out_of_scope_texts_there_is_no_trade_off():
 
 
 def test_model_without_threshold_has_no_mark():
-    """The curve is there, but no point on it is the model's."""
+    """The curve is drawn without a mark."""
     marked = render()
     unmarked = render(replace(CARD, threshold=None))
 
@@ -179,44 +179,44 @@ def test_model_without_threshold_has_no_mark():
 
 
 def test_mark_outside_the_plot_is_not_drawn():
-    """A model that rejects half of the good messages has no place on the curve."""
+    """The mark of a model that rejects half of the good messages is not drawn."""
     assert 'class="mark"' not in render(replace(CARD, threshold=3.5))
 
 
 def test_sections_are_linked_at_the_top(page):
-    """The top of the page links to each section, and the recommendations come first."""
+    """The page links to each section; the recommendations come first."""
     assert [f"#s{number}" for number in range(1, 6)] == page.references
     assert page.text.index("What to improve first") < page.text.index("More data?")
 
 
 def test_cross_validated_results_are_shown(page):
-    """The training utterances are a larger test, by models that have not seen them."""
+    """The results of cross-validation on all training utterances are shown."""
     assert "training utterances: accuracy 65.4% (30.1% to 95.4%); macro-F1" in page.text
 
 
 def test_learning_curve_stands_with_its_verdict(page):
-    """Sizes, the one that is expected, and the sentence."""
+    """The curve shows measured and expected sizes next to the verdict."""
     assert CURVE.verdict in page.text
     assert all(size in page.text for size in ("6", "12", "24"))
     assert render().count('class="hollow"') == 1
 
 
-def test_sound_data_is_told():
-    """Where nothing was found, that is said."""
+def test_sound_data_is_reported():
+    """Without issues, the report says so."""
     sound = replace(DIAGNOSIS, issues=DataIssues((), (), (), ()))
 
     assert "No issue was found in the data." in render(diagnosis=sound)
 
 
 def test_model_that_is_always_right_has_no_confusions():
-    """There is no table without rows."""
+    """Without mistakes, there is no table of confusions."""
     perfect = replace(EVALUATION, confusions=())
 
     assert "The test has no mistake." in render(evaluation=perfect)
 
 
 def test_large_matrix_is_folded_away():
-    """Of many intents those that are confused most are shown, and all on a click."""
+    """For many intents, the matrix of the most confused ones is visible, the whole one folded."""
     names = [f"intent {number}" for number in range(50)]
     many = replace(
         EVALUATION,
@@ -241,8 +241,8 @@ def test_large_matrix_is_folded_away():
 @needs_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1200], ids=["phone", "desktop"])
-def test_report_is_readable_for_everyone(browser, small_folder, width, scheme):
-    """No rule of axe is broken, with all unfolded, and nothing sticks out of the screen."""
+def test_report_is_accessible(browser, small_folder, width, scheme):
+    """There is no violation of axe's rules with all unfolded, and no overflow of the screen."""
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
     )

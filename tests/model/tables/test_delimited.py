@@ -88,9 +88,9 @@ def test_windows_files_stay_so(label):
     [
         pytest.param(b",1", "text is empty", ",1", id="empty"),
         pytest.param(b"  ,1", "text is empty", "  ,1", id="blank"),
-        pytest.param(b"hello", "has 1 fields, not 2", "hello", id="too-few"),
-        pytest.param(b"a,b,c", "has 3 fields, not 2", "a,b,c", id="too-many"),
-        pytest.param(b"\xff,1", "is not UTF-8", "\\xff,1", id="encoding"),
+        pytest.param(b"hello", "has 1 cells, not 2: hello", "hello", id="too-few"),
+        pytest.param(b"a,b,c", "has 3 cells, not 2: a,b,c", "a,b,c", id="too-many"),
+        pytest.param(b"\xff\xc3\xa9,1", "is not UTF-8", "\\xffé,1", id="encoding"),
         pytest.param(b'"a" b,1', "is not well-formed", '"a" b,1', id="text-behind-a-quote"),
         pytest.param(b'"a,1', "is not well-formed", '"a,1', id="open-quote"),
         pytest.param(b"a\rb,1", "is not well-formed", "a\rb,1", id="carriage-return"),
@@ -180,11 +180,13 @@ def test_large_rows_make_small_chunks(label):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"a,b\n", "in.csv:1: no column text: found a, b", id="no-column"),
+        pytest.param(b"a,b,c\n", "in.csv:1: no column text: found a, b, c", id="no-column"),
         pytest.param(b"", "in.csv:1: no column text: found nothing", id="empty"),
         pytest.param(b'"text\n', "in.csv:1: the header is not well-formed UTF-8 text", id="quote"),
         pytest.param(
-            b"text,\xff\n", "in.csv:1: the header is not well-formed UTF-8 text", id="encoding"
+            "text,é".encode() + b"\xff\n",
+            "in.csv:1: the header is not well-formed UTF-8 text",
+            id="encoding",
         ),
         pytest.param(
             b"text,confidence,intent\n",

@@ -52,7 +52,7 @@ def test_alternatives_are_a_list(label):
         pytest.param(b'{"text": 7}', "text is no text", id="number"),
         pytest.param(b'{"text": " "}', "text is empty", id="blank"),
         pytest.param(b'{"text": "\\ud800"}', "text is not valid Unicode", id="surrogate"),
-        pytest.param(b'{"text": "\xff"}', "is not UTF-8", id="encoding"),
+        pytest.param(b'{"text": "\xff\xc3\xa9"}', "is not UTF-8", id="encoding"),
         pytest.param(b'{"text": "hi", "intent": 1}', "has intent already", id="clash"),
         pytest.param(b'"' + b"x" * 2 * MAX_RECORD + b'"', "is longer than 1 MiB", id="long"),
     ],

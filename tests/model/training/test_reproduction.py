@@ -9,7 +9,7 @@ from model.datasets.dataset import load_dataset
 from model.errors import ArtifactBrokenError, DataError
 from model.inference.model_card import ModelCard
 from model.training.reproduction import Comparison, TrainingRecord, reproduce
-from model.training.trainer import Options
+from model.training.trainer import Options, fit
 
 CARD = Path("model_card.json")
 
@@ -61,6 +61,16 @@ def test_training_again_gives_the_card(small_trained, small_dataset):
     names = {each.name for each in reproduction.comparisons}
     assert {"temperature", "training.metrics.accuracy", "training.options.seed"} <= names
     assert not any(name.startswith(("training.created", "model_sha256")) for name in names)
+
+
+def test_card_of_a_fit_without_assessment_is_repeated_without_one(small_dataset):
+    """A card without test results is compared with a fit that has none either."""
+    card = fit(small_dataset, Options(), progress=silently).card
+
+    reproduction = reproduce(card, TrainingRecord.of(card, CARD), small_dataset, silently)
+
+    assert reproduction.differences == []
+    assert not any("metrics" in each.name for each in reproduction.comparisons)
 
 
 def test_other_numbers_are_found(small_trained, small_dataset):

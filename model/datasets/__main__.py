@@ -1,0 +1,196 @@
+"""The command for data: ``python -m model.datasets inspect|convert|split``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from model.command import build_parser, inner_share, run_command
+from model.console import print_problems
+from model.datasets.checks import FEW_UTTERANCES, Checks
+from model.datasets.dataset import split
+from model.datasets.document import ReadOptions
+from model.datasets.entry import Example
+from model.datasets.large_table import survey_table
+from model.datasets.options import add_reading_arguments, read_options
+from model.datasets.parts import Parts, read_parts
+from model.datasets.readers import entries_of, recognise_all
+from model.datasets.survey import Survey
+from model.datasets.tabular import DELIMITED, TABLES
+from model.datasets.writers import WRITERS, write_examples, writer_of
+from model.errors import DataError, Problem
+
+# Larger tables are surveyed in bounded memory, without looking for contradictions.
+LARGE_BYTES = 32 * 1024 * 1024
+MAX_SHOWN_INTENTS = 50
+EXAMPLES = """\
+examples:
+  python -m model.datasets inspect rasa-bot/               what is in it, and what is wrong
+  python -m model.datasets convert agent.zip data.csv      any known format into CSV
+  python -m model.datasets convert faq.xlsx nlu.yml --sheet Questions
+  python -m model.datasets split data.csv data/ --test-size 0.1
+
+Exit codes: 0 done, 1 the data has problems or the output can't be written, 2 wrong usage,
+129, 130 or 143 interrupted.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code.
+    """
+    options = _parser().parse_args(arguments)
+    output = getattr(options, "output", None)
+    return run_command(partial(options.run, options), output=output)
+
+
+def _inspect(options: argparse.Namespace, console: Console, errors: Console) -> int:
+    reading = read_options(options)
+    survey = _survey_large(options.path, reading, console, errors)
+    if survey is None:
+        survey = _survey_small(options.path, reading, console, errors)
+    _print_survey(console, survey)
+    return 1 if survey.problem_counts else 0
+
+
+def _survey_large(
+    path: Path, reading: ReadOptions, console: Console, errors: Console
+) -> Survey | None:
+    """Return the survey of a large table; None for anything else."""
+    if not path.is_file() or path.stat().st_size < LARGE_BYTES:
+        return None
+    [(document, found), *others] = recognise_all(path, reading).readable
+    if others or found not in TABLES:
+        return None
+    console.print(f"{path}: {found.title}")
+    with _progress(errors, path.stat().st_size) as advance:
+        survey = survey_table(document, advance) if found == DELIMITED else None
+    if survey is None:
+        survey = Survey()
+        survey.add_entries(entries_of(document, found))
+    print_problems(errors, "note", survey.notes)
+    print_problems(errors, "problem", survey.problems)
+    return survey
+
+
+@contextmanager
+def _progress(errors: Console, size: int) -> Iterator[Callable[[int], None]]:
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("reading", total=size)
+        yield lambda count: progress.update(task, advance=count)
+
+
+def _survey_small(path: Path, reading: ReadOptions, console: Console, errors: Console) -> Survey:
+    parts = read_parts(path, reading)
+    console.print(f"{path}: {', '.join(parts.formats) or 'nothing that can be read'}")
+    checks = Checks(parts.problems, parts.notes, leave_out=True)
+    survey = Survey()
+    for examples in parts.examples.values():
+        survey.add_entries(examples)
+        checks.without_duplicates(examples)
+    survey.add_entries(parts.problems)
+    print_problems(errors, "note", checks.warnings)
+    print_problems(errors, "problem", parts.problems)
+    return survey
+
+
+def _print_survey(console: Console, survey: Survey) -> None:
+    table = Table("intent", "utterances", "remark")
+    for intent, count in survey.intents.most_common(MAX_SHOWN_INTENTS):
+        table.add_row(intent, f"{count:,}", "thin" if count < FEW_UTTERANCES else "")
+    console.print(table)
+    if len(survey.intents) > MAX_SHOWN_INTENTS:
+        console.print(f"and {len(survey.intents) - MAX_SHOWN_INTENTS} smaller intents")
+    thin = sum(count < FEW_UTTERANCES for count in survey.intents.values())
+    about = "" if survey.texts.is_exact else "about "
+    problems = sum(survey.problem_counts.values())
+    letters = sum(survey.scripts.values()) or 1
+    scripts = ", ".join(
+        f"{name} {count / letters:.0%}" for name, count in survey.scripts.most_common(5)
+    )
+    console.print(
+        f"{survey.rows:,} utterances of {len(survey.intents):,} intents, {thin:,} of them thin; "
+        f"{about}{survey.repetitions:,} repetitions; {problems:,} problems; "
+        f"scripts: {scripts or 'none'}"
+    )
+
+
+def _convert(options: argparse.Namespace, console: Console, errors: Console) -> int:
+    writer_of(options.output)
+    parts = _read_usable(options, errors)
+    examples = [example for each in parts.examples.values() for example in each]
+    _refuse_existing(options.output, force=options.force)
+    write_examples(options.output, examples)
+    console.print(f"Wrote {len(examples):,} utterances to {options.output}")
+    return 0
+
+
+def _split(options: argparse.Namespace, console: Console, errors: Console) -> int:
+    parts = _read_usable(options, errors)
+    examples = [example for each in parts.examples.values() for example in each]
+    train, test = split(examples, seed=options.seed, test_size=options.test_size)
+    options.output.mkdir(parents=True, exist_ok=True)
+    for name, part in (("train", train), ("test", test)):
+        path = options.output / f"{name}.csv"
+        _refuse_existing(path, force=options.force)
+        write_examples(path, _in_order(part))
+        console.print(f"Wrote {len(part):,} utterances to {path}")
+    return 0
+
+
+def _in_order(examples: Iterable[Example]) -> list[Example]:
+    return sorted(examples, key=lambda each: (each.file, each.line))
+
+
+def _read_usable(options: argparse.Namespace, errors: Console) -> Parts:
+    parts = read_parts(options.path, read_options(options))
+    if parts.problems:
+        raise DataError(parts.problems, parts.notes)
+    print_problems(errors, "note", parts.notes)
+    return parts
+
+
+def _refuse_existing(path: Path, *, force: bool) -> None:
+    if path.exists() and not force:
+        raise DataError([Problem(path, 0, "exists; --force replaces it")])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = build_parser(
+        "datasets", "Inspect, convert and split labelled utterances of any known format.", EXAMPLES
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    inspect = commands.add_parser("inspect", help="print formats, counts and problems")
+    inspect.set_defaults(run=_inspect)
+    kinds = ", ".join(WRITERS)
+    convert = commands.add_parser("convert", help=f"write another format: {kinds}")
+    convert.set_defaults(run=_convert)
+    divide = commands.add_parser("split", help="write train.csv and test.csv into a folder")
+    divide.set_defaults(run=_split)
+    divide.add_argument("--seed", type=int, default=0, help="of the split (default 0)")
+    divide.add_argument(
+        "--test-size", type=inner_share, default=0.2, help="of each intent (default 0.2)"
+    )
+    for command in (inspect, convert, divide):
+        command.add_argument("path", type=Path, help="a file, a folder or a ZIP archive")
+        add_reading_arguments(command)
+    convert.add_argument("output", type=Path, help=f"a file: {kinds}")
+    divide.add_argument("output", type=Path, help="a folder")
+    for command in (convert, divide):
+        command.add_argument("--force", action="store_true", help="replace files that are there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Find all problems that keep utterances from being trained on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.datasets.document import ReadOptions
+from model.datasets.entry import Example
+from model.errors import DataError, Problem, ProblemKind
+
+MIN_INTENTS = 2
+# An intent of one utterance can't be tested: no model could know it without this utterance.
+MIN_TESTABLE = 2
+MIN_TO_SPLIT = 3  # one for the test, and two of which one can be held out
+FEW_UTTERANCES = 20
+# Names by which other tools call texts that fit no intent.
+USUAL_OUT_OF_SCOPE = frozenset(
+    ("nlu_fallback", "none", "fallback", "oos", "ood", "out of scope", "outofscope", "irrelevant")
+)
+
+CONTRADICTIONS = ProblemKind(
+    "texts with two intents", "mend their labels, or do without them: --leave-out-contradictions"
+)
+LEFT_OUT_CONTRADICTIONS = ProblemKind("texts with two intents", "both are left out")
+REPETITIONS = ProblemKind("repetitions", "each text counts once")
+OVERLAP = ProblemKind("training utterances of the test", "they are left out of training")
+THIN = ProblemKind(
+    "thin intents",
+    "add utterances, or leave out intents with fewer than N: --min-utterances N",
+)
+LEFT_OUT_RARE = ProblemKind("intents left out", "as --min-utterances asks for")
+UNKNOWN_IN_TEST = ProblemKind(
+    "test utterances of unknown intents", "add the intents to the training data, or remove them"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How to read and check a data set.
+
+    Attributes:
+        reading: how to read the files.
+        min_utterances: intents with fewer utterances are left out.
+    """
+
+    reading: ReadOptions = ReadOptions()  # noqa: RUF009 - it is frozen
+    min_utterances: int = 1
+
+
+def normalised(text: str) -> str:
+    """Return the form in which two utterances count as the same: no case, single spaces."""
+    return " ".join(text.casefold().split())
+
+
+class Checks:
+    """Filters examples, and collects problems and warnings on the way.
+
+    Attributes:
+        warnings: remarks on data that can be trained on.
+    """
+
+    def __init__(
+        self,
+        problems: Iterable[Problem],
+        notes: Iterable[Problem],
+        *,
+        leave_out: bool,
+    ) -> None:
+        self._problems, self._notes = list(problems), tuple(notes)
+        self.warnings = list(self._notes)
+        self._leave_out, self._has_test = leave_out, False
+
+    def raise_problems(self) -> None:
+        """Raise DataError with all problems, and the notes on reading, if there is any problem."""
+        if self._problems:
+            raise DataError(self._problems, self._notes)
+
+    def without_duplicates(self, examples: Sequence[Example]) -> list[Example]:
+        """Return the first example of each text, and none of contradictory texts."""
+        first: dict[str, Example] = {}
+        contradicted = set()
+        for example in examples:
+            text = normalised(example.text)
+            earlier = first.setdefault(text, example)
+            if earlier.intent != example.intent:
+                self._contradict(example, earlier)
+                contradicted.add(text)
+            elif earlier is not example:
+                message = f"same text as {_place(earlier, example)}; left out"
+                self.warnings.append(example.problem(message, REPETITIONS))
+        return [example for text, example in first.items() if text not in contradicted]
+
+    def _contradict(self, example: Example, earlier: Example) -> None:
+        place = _place(earlier, example)
+        message = f"labelled {example.intent}, but {place} labels the same text {earlier.intent}"
+        if self._leave_out:
+            message = f"{message}; both left out"
+            self.warnings.append(example.problem(message, LEFT_OUT_CONTRADICTIONS))
+        else:
+            self._problems.append(example.problem(message, CONTRADICTIONS))
+
+    def without_overlap(self, train: Sequence[Example], test: Sequence[Example]) -> list[Example]:
+        """Return the training examples whose texts are not in the test."""
+        self._has_test = bool(test)
+        tested = {normalised(example.text): example for example in test}
+        kept = []
+        for example in train:
+            twin = tested.get(normalised(example.text))
+            if twin is None:
+                kept.append(example)
+                continue
+            place = f"{twin.file.name}:{twin.line}"
+            message = (
+                f"stands in {place} too"
+                if twin.intent == example.intent
+                else f"labelled {example.intent}, but {place} labels the same text {twin.intent}"
+            )
+            self.warnings.append(example.problem(f"{message}; left out of training", OVERLAP))
+        return kept
+
+    def without_rare_intents(
+        self, path: Path, train: Sequence[Example], min_utterances: int
+    ) -> list[Example]:
+        """Return the examples of intents that are large enough, and report the thin ones."""
+        groups: dict[str, list[Example]] = defaultdict(list)
+        for example in train:
+            groups[example.intent].append(example)
+        rare = {intent for intent, group in groups.items() if len(group) < min_utterances}
+        for intent, group in groups.items():
+            self._report_size(intent, group, is_rare=intent in rare)
+        self._check_count(path, [g for intent, g in groups.items() if intent not in rare])
+        self._suspect(groups)
+        return [example for example in train if example.intent not in rare]
+
+    def _report_size(self, intent: str, group: Sequence[Example], *, is_rare: bool) -> None:
+        count = f"{len(group)} utterance{'' if len(group) == 1 else 's'}"
+        if is_rare:
+            self.warnings.append(group[0].problem(f"{intent} has {count}; left out", LEFT_OUT_RARE))
+        elif len(group) < FEW_UTTERANCES:
+            message = f"{intent} has {count}; {FEW_UTTERANCES} or more do better"
+            self.warnings.append(group[0].problem(message, THIN))
+
+    def _check_count(self, path: Path, groups: Sequence[Sequence[Example]]) -> None:
+        testable = [group for group in groups if len(group) >= MIN_TESTABLE]
+        if self._problems:  # without them, there may be more utterances
+            return
+        if len(groups) < MIN_INTENTS:
+            names = f": {groups[0][0].intent}" if groups else ""
+            message = f"holds {len(groups) or 'no'} intent{names}; at least two are needed"
+            self._problems.append(Problem(path, 0, message))
+        elif len(testable) < MIN_INTENTS:
+            message = "holds fewer than two intents with two utterances or more"
+            self._problems.append(Problem(path, 0, message))
+        elif not self._has_test and max(map(len, groups)) < MIN_TO_SPLIT:
+            message = f"has no intent of {MIN_TO_SPLIT} utterances, of which one could be the test"
+            self._problems.append(Problem(path, 0, message))
+
+    def _suspect(self, groups: dict[str, list[Example]]) -> None:
+        for intent, group in groups.items():
+            if intent.casefold().replace("-", " ") in USUAL_OUT_OF_SCOPE:
+                message = f"{intent} is trained as an intent; --out-of-scope-intent {intent} "
+                self.warnings.append(group[0].problem(f"{message}makes it out-of-scope examples"))
+
+    def without_unknown_intents(
+        self, test: Sequence[Example], train: Sequence[Example]
+    ) -> list[Example]:
+        """Return the test examples of trained intents; others are problems or left out."""
+        intents = {example.intent for example in train}
+        left_out = {
+            problem.message.split(" has ")[0]
+            for problem in self.warnings
+            if problem.kind == LEFT_OUT_RARE
+        }
+        for example in test:
+            if example.intent not in intents | left_out:
+                message = f"{example.intent} does not occur in the training data"
+                self._problems.append(example.problem(message, UNKNOWN_IN_TEST))
+        return [example for example in test if example.intent in intents]
+
+
+def _place(earlier: Example, example: Example) -> str:
+    is_same_file = earlier.file == example.file
+    return f"line {earlier.line}" if is_same_file else f"{earlier.file.name}:{earlier.line}"

@@ -1,0 +1,119 @@
+"""Read intents that list their utterances: the shape of most formats of chatbots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.datasets.document import Document
+from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
+from model.datasets.located import line_of
+from model.errors import Problem
+
+# Keys under which formats keep the text of an utterance that is an object.
+TEXT_KEYS = ("text", "utterance", "phrase", "example", "pattern")
+# Keys under which they keep its pieces, each a text or an object with a text.
+PIECE_KEYS = ("data", "parts", "chunks")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of an intent's object.
+
+    Attributes:
+        name: those that may hold the intent's name; the first one that is there counts.
+        texts: those that may hold the utterances.
+        ignored: those that say nothing that training could use, as ids and dates.
+    """
+
+    name: Sequence[str]
+    texts: Sequence[str]
+    ignored: Sequence[str] = ()
+
+
+def is_group(value: Any, keys: Keys) -> bool:
+    """Return whether a value is an object with an intent's name and its utterances."""
+    if not isinstance(value, dict):
+        return False
+    return _first(value, keys.name) is not None and _first(value, keys.texts) is not None
+
+
+def has_groups(values: Any, keys: Keys) -> bool:
+    """Return whether a value is a list with at least one intent in it."""
+    return isinstance(values, list) and any(is_group(value, keys) for value in values)
+
+
+def read_groups(document: Document, groups: Sequence[Any], keys: Keys) -> Iterator[Entry]:
+    """Return the entries of a list of intents."""
+    for number, group in enumerate(groups, 1):
+        if isinstance(group, dict):
+            yield from read_group(document, group, keys)
+        else:
+            message = f"intent {number} is no object"
+            yield Problem(document.path, line_of(group), message, UNREADABLE)
+
+
+def read_group(document: Document, group: Mapping[str, Any], keys: Keys) -> Iterator[Entry]:
+    """Return the entries of one intent."""
+    name_key, texts_key = _first(group, keys.name), _first(group, keys.texts)
+    name = group.get(name_key or "")
+    if texts_key is None:
+        yield Note(document.path, line_of(group), f"{name or 'an intent'} has no utterances")
+    else:
+        yield from read_texts(document, name, group[texts_key], line_of(group))
+    used = {name_key, texts_key, *keys.ignored}
+    yield from left_out(document, group, used)
+
+
+def read_texts(
+    document: Document, intent: Any, texts: Any, line: int, part: str = "train"
+) -> Iterator[Entry]:
+    """Return the entries of an intent's utterances.
+
+    Args:
+        document: the file.
+        intent: the intent's name.
+        texts: a list of utterances, or a single one.
+        line: where the intent begins.
+        part: of the data set.
+    """
+    values = [texts] if isinstance(texts, str) else texts
+    if not values:
+        yield Note(document.path, line, f"{intent} has no utterances")
+    elif not isinstance(values, list):
+        yield Problem(document.path, line, f"the utterances of {intent} are no list", UNREADABLE)
+    else:
+        for value in values:
+            place = line_of(value) or line
+            yield entry_of(text_of(value), intent, document.path, place, part)
+
+
+def text_of(value: Any) -> str | None:
+    """Return the text of an utterance that is a text, or an object with a text or with pieces."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
+        return None
+    key = _first(value, TEXT_KEYS)
+    if key is not None:
+        return value[key] if isinstance(value[key], str) else None
+    pieces = value.get(_first(value, PIECE_KEYS) or "")
+    if not isinstance(pieces, list):
+        return None
+    texts = [text_of(piece) for piece in pieces]
+    return None if None in texts else "".join(text for text in texts if text is not None)
+
+
+def left_out(
+    document: Document, fields: Mapping[str, Any], used: set[str | None]
+) -> Iterator[LeftOut]:
+    """Return a remark on each list or object under a key that was not used."""
+    for key, value in fields.items():
+        if key not in used and isinstance(value, dict | list) and value:
+            count = len(value) if isinstance(value, list) else 1
+            yield LeftOut(document.path, line_of(value), key, count)
+
+
+def _first(fields: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+    return next((key for key in keys if fields.get(key) is not None), None)

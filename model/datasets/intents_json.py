@@ -1,0 +1,77 @@
+"""Read the ``intents.json`` of chatbot tutorials: a list of objects with ``tag`` and ``patterns``.
+
+Alike shapes are read, too: other names of the keys, and the list under another key or alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from model.datasets.document import Document
+from model.datasets.entry import Entry
+from model.datasets.format import Format
+from model.datasets.grouped import Keys, has_groups, left_out, read_groups, read_texts
+from model.datasets.located import line_of
+from model.errors import DataError, Problem
+
+KEYS = Keys(
+    name=("tag", "intent", "intent_name", "intentName", "label", "name", "displayName", "class"),
+    texts=(
+        *("patterns", "utterances", "examples", "samples", "training_phrases", "trainingPhrases"),
+        *("phrases", "questions", "sentences", "texts", "queries", "user_says", "text"),
+    ),
+)
+LISTS = ("intents", "data", "nlu", "items", "tags")
+
+
+def _groups(data: Any) -> list[Any] | None:
+    if has_groups(data, KEYS):
+        # A text beside an intent is a record, not a list of utterances.
+        is_record = all(
+            isinstance(each, dict) and isinstance(each.get("text"), str) for each in data
+        )
+        return None if is_record else list(data)
+    if isinstance(data, dict):
+        candidates = (data.get(key) for key in LISTS)
+        return next((each for each in candidates if has_groups(each, KEYS)), None)
+    return None
+
+
+def _named_lists(data: Any) -> bool:
+    """Return whether data is an object of lists of texts, named by their intents."""
+    if isinstance(data, dict) and len(data) == 1 and isinstance(data.get("intents"), dict):
+        data = data["intents"]
+    return (
+        isinstance(data, dict)
+        and bool(data)
+        and not any(key in data for key in LISTS)
+        and all(isinstance(each, list) for each in data.values())
+        and any(isinstance(text, str) for each in data.values() for text in each)
+    )
+
+
+def _recognises(document: Document) -> bool:
+    if _groups(document.data) is not None:
+        return True
+    # In YAML, lists of texts are usually settings.
+    return document.looks_like_json and _named_lists(document.data)
+
+
+def _read(document: Document) -> Iterator[Entry]:
+    data = document.data
+    groups = _groups(data)
+    if groups is not None:
+        yield from read_groups(document, groups, KEYS)
+        if isinstance(data, dict):
+            yield from left_out(document, data, set(LISTS))
+    elif _named_lists(data):
+        lists = data["intents"] if isinstance(data.get("intents"), dict) else data
+        for intent, texts in lists.items():
+            yield from read_texts(document, intent, texts, line_of(texts))
+    else:
+        message = "holds no list of intents, each with tag and patterns"
+        raise DataError([Problem(document.path, 0, message)])
+
+
+INTENTS_JSON = Format("intents-json", "intents.json", _recognises, _read)

@@ -1,0 +1,79 @@
+"""Read the parts of a data set: training, test, and out-of-scope texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.datasets.collection import SUFFIXES
+from model.datasets.document import ReadOptions
+from model.datasets.entry import TRAIN, Example
+from model.datasets.readers import Reading, read
+from model.errors import DataError, Problem
+
+PARTS = (TRAIN, "test", "out_of_scope_validation", "out_of_scope_test")
+# As Hugging Face names the files of a split: train-00000-of-00002.parquet.
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A data set as it was read.
+
+    Attributes:
+        formats: the titles of the formats that were found.
+        examples: the utterances of each of ``PARTS``; some may be empty.
+        problems: entries that can't be read.
+        notes: guesses, and entries that were left out.
+    """
+
+    formats: tuple[str, ...]
+    examples: Mapping[str, list[Example]]
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+
+
+def read_parts(path: Path, options: ReadOptions) -> Parts:
+    """Read a file, or a folder by the names of its files if one of them is ``train``.
+
+    Raises:
+        DataError: the path does not exist, or no file is of a known format.
+    """
+    named = _named_parts(path) if path.is_dir() else {}
+    examples: dict[str, list[Example]] = {part: [] for part in PARTS}
+    formats: dict[str, None] = {}
+    problems: list[Problem] = []
+    notes: list[Problem] = []
+    for file, part in named.items() if TRAIN in named.values() else [(path, None)]:
+        reading = _read(file, options, problems)
+        formats |= dict.fromkeys(reading.formats)
+        problems += reading.problems
+        notes += reading.notes
+        for example in reading.examples:
+            examples[part or example.part].append(example)
+        if reading.formats and not reading.examples and not reading.problems:
+            problems.append(Problem(file, 0, "holds no utterances"))
+    return Parts(tuple(formats), examples, tuple(problems), tuple(notes))
+
+
+def _read(file: Path, options: ReadOptions, problems: list[Problem]) -> Reading:
+    try:
+        return read(file, options)
+    except DataError as error:
+        problems += error.problems
+        return Reading((), (), (), ())
+
+
+def _named_parts(folder: Path) -> dict[Path, str]:
+    """Return the files whose names are those of parts, in the order of the parts."""
+    files = [
+        file
+        for place in (folder, folder / "data")
+        if place.is_dir()
+        for file in sorted(place.iterdir())
+        if file.suffix.lower() in SUFFIXES and file.is_file()
+    ]
+    named = {file: _SHARD.sub("", file.stem) for file in files}
+    return {file: part for part in PARTS for file, name in named.items() if name == part}

@@ -1,0 +1,81 @@
+"""Read the training data of Rasa 1: Markdown and JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from model.datasets.document import Document
+from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
+from model.datasets.format import Format
+from model.datasets.grouped import left_out
+from model.datasets.located import line_of
+from model.datasets.rasa_markup import without_entities
+from model.errors import DataError, Problem
+from model.tables.encoding import decode_text
+
+LISTS = ("common_examples", "intent_examples", "entity_examples")
+_SECTION = re.compile(r"#+\s*(intent|synonym|regex|lookup)\s*:\s*(.*?)\s*")
+_ITEM = re.compile(r"\s*[-*+]\s*(.*?)\s*")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_INTENT = re.compile(r"^#+ *(intent|synonym|regex|lookup) *:", re.MULTILINE)
+
+
+def _is_markdown(document: Document) -> bool:
+    return bool(_INTENT.search(decode_text(document.head)[0]))
+
+
+def _read_markdown(document: Document) -> Iterator[Entry]:
+    """Return the entries of all sections, which begin with ``## intent:NAME``."""
+    if not _INTENT.search(document.text):
+        raise DataError([Problem(document.path, 0, "holds no section '## intent:'")])
+    # Comments leave their line breaks, for the numbers of the lines behind them.
+    text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), document.text)
+    kind, name, begin, count = "", "", 0, 0
+    for line, content in enumerate([*text.split("\n"), "## "], 1):
+        section = _SECTION.fullmatch(content)
+        if section or content.startswith("#"):
+            if kind == "intent" and not count:
+                yield Note(document.path, begin, f"{name} has no examples")
+            kind, name = (section[1], section[2]) if section else ("", "")
+            begin, count = line, 0
+            if kind not in {"", "intent"}:
+                yield LeftOut(document.path, line, f"sections {kind}")
+        elif content.strip() and kind in {"", "intent"}:
+            count += 1
+            yield _item(document, content, name if kind else None, line)
+
+
+def _item(document: Document, content: str, intent: str | None, line: int) -> Entry:
+    if intent is None:
+        return LeftOut(document.path, line, "lines outside of sections")
+    found = _ITEM.fullmatch(content)
+    if not found:
+        message = f"no dash before the example: {content.strip()[:60]}"
+        return Problem(document.path, line, message, UNREADABLE)
+    return entry_of(without_entities(found[1]), intent, document.path, line)
+
+
+def _is_json(document: Document) -> bool:
+    return isinstance(document.data, dict) and "rasa_nlu_data" in document.data
+
+
+def _read_json(document: Document) -> Iterator[Entry]:
+    data: Any = document.data.get("rasa_nlu_data") if _is_json(document) else None
+    if not isinstance(data, dict):
+        raise DataError([Problem(document.path, 0, "holds no object 'rasa_nlu_data'")])
+    for name in LISTS:
+        examples = data.get(name) or []
+        for example in examples if isinstance(examples, list) else [examples]:
+            fields = example if isinstance(example, dict) else {}
+            intent, line = fields.get("intent"), line_of(example)
+            if name == "entity_examples" and not intent:
+                yield LeftOut(document.path, line, "examples of entities")
+            else:
+                yield entry_of(fields.get("text"), intent, document.path, line)
+    yield from left_out(document, data, set(LISTS))
+
+
+RASA_MARKDOWN = Format("rasa-md", "Rasa 1 Markdown", _is_markdown, _read_markdown)
+RASA_JSON = Format("rasa-json", "Rasa JSON", _is_json, _read_json)

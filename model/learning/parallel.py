@@ -1,0 +1,35 @@
+"""Calls of a function in several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from joblib import Parallel, cpu_count, delayed, parallel_config
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Each process holds a training set and several models.
+MAX_PROCESSES = 4
+
+
+def map_in_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], *, is_large: bool
+) -> Iterator[Result]:
+    """Yield the result of each item, in order.
+
+    liblinear's solvers share one random generator in a process, so that threads would change the
+    results. The processes do not: each fit seeds its generator.
+
+    Args:
+        function: called with each item; function, items and results must be picklable.
+        items: the arguments.
+        is_large: whether the work is worth the start of processes, which takes seconds.
+    """
+    processes = min(MAX_PROCESSES, cpu_count()) if is_large else 1
+    if processes == 1:
+        yield from map(function, items)
+        return
+    with parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
+        yield from Parallel(return_as="generator")(delayed(function)(item) for item in items)

@@ -1,0 +1,177 @@
+"""Parse CSV and its relatives row by row: quoted line breaks are part of their row (RFC 4180)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO, StringIO
+from pathlib import Path
+
+from model.errors import DataError, Problem, ProblemKind
+from model.inference.strict_json import is_unicode
+from model.tables.columns import is_header
+from model.tables.dialect import sniff
+from model.tables.line_reader import MAX_RECORD, TOO_LONG, Lines, decode
+from model.tables.table import IS_NOT_UTF8, NOT_UTF8
+
+QUOTE = b'"'
+MALFORMED = ProblemKind("rows that are not well-formed", "close quotes, and double those in a text")
+WRONG_WIDTH = ProblemKind(
+    "rows with more or fewer cells than the header",
+    'quote texts that hold the delimiter, as in "stop, please",cancel',
+)
+SAMPLE_LINES = 50
+MAX_WIDTH_WITHOUT_HEADER = 2
+MAX_SHOWN = 80
+
+csv.field_size_limit(MAX_RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a text table.
+
+    Attributes:
+        line: where it begins.
+        text: the whole row, with its line break.
+        cells: none where there is a problem.
+        problem: why the row can't be read.
+        kind: of the problem.
+    """
+
+    line: int
+    text: str
+    cells: Sequence[str] = ()
+    problem: str | None = None
+    kind: ProblemKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRules:
+    """How to find a table's header.
+
+    Attributes:
+        wanted: names of columns that it should hold.
+        max_width: columns that a table without a header may have.
+        sample_lines: how many lines are looked at to find the delimiter.
+    """
+
+    wanted: Sequence[str] = ()
+    max_width: int = MAX_WIDTH_WITHOUT_HEADER
+    sample_lines: int = SAMPLE_LINES
+
+    def has_none(self, first_row: Sequence[str]) -> bool:
+        """Return whether a table with this first row has no header."""
+        is_narrow = len(first_row) <= self.max_width and any(first_row)
+        return is_narrow and not is_header(first_row, self.wanted)
+
+
+class DelimitedRows:
+    """The rows of a text table.
+
+    Attributes:
+        columns: the header's names; None for a table without a header.
+        header: the header as it stands in the file; empty without one.
+        delimiter: one character.
+        width: cells in a row.
+        sample: the first rows, with the header.
+    """
+
+    def __init__(
+        self, lines: Lines, path: Path, default_delimiter: str, rules: HeaderRules
+    ) -> None:
+        """Find the dialect, and read the header.
+
+        Args:
+            lines: the file.
+            path: its name, for errors.
+            default_delimiter: the one that the file's name suggests.
+            rules: how to find the header.
+
+        Raises:
+            DataError: the header can't be read.
+        """
+        self._lines = lines
+        head = _peek(lines, rules.sample_lines)
+        dialect = sniff(decode(b"".join(head)), default_delimiter, rules.wanted)
+        self.delimiter = dialect.delimiter
+        if dialect.has_separator_line:
+            lines.read()
+        self._read_header(path, rules)
+        self.sample = [row for line in head if (row := self._parse(line))]
+
+    def _read_header(self, path: Path, rules: HeaderRules) -> None:
+        line = self._lines.line
+        raw, cells = self._read_row(self._lines.read())
+        self.header = decode(raw).removeprefix("\ufeff")
+        if cells is None or not is_unicode(self.header):
+            raise DataError([Problem(path, line, "the header is not well-formed UTF-8 text")])
+        names = [cell.removeprefix("\ufeff").strip() for cell in cells]
+        self.width = len(names)
+        self.columns: list[str] | None = names
+        if rules.has_none(names):
+            self.columns, self.header = None, ""
+            self._lines.take_back(BytesIO(raw).readlines())
+
+    def __iter__(self) -> Iterator[Row]:
+        """Return the rows from where the file stands; empty lines are skipped."""
+        line = self._lines.line
+        while raw := self._lines.read():
+            if len(raw) > MAX_RECORD:
+                self._lines.skip_rest(raw)
+                yield Row(line, decode(raw[:200]), problem=TOO_LONG, kind=MALFORMED)
+            else:
+                raw, cells = self._read_row(raw)
+                if cells != []:
+                    yield self._row(line, decode(raw), cells)
+            line = self._lines.line
+
+    def _row(self, line: int, text: str, cells: list[str] | None) -> Row:
+        if not is_unicode(text):
+            return Row(line, text, problem=IS_NOT_UTF8, kind=NOT_UTF8)
+        if cells is None:
+            return Row(line, text, problem="is not well-formed", kind=MALFORMED)
+        if len(cells) != self.width:
+            shown = text.strip()[:MAX_SHOWN]
+            message = f"has {len(cells)} cells, not {self.width}: {shown}"
+            return Row(line, text, problem=message, kind=WRONG_WIDTH)
+        return Row(line, text, cells)
+
+    def _read_row(self, first: bytes) -> tuple[bytes, list[str] | None]:
+        """Return the row that begins with a line; None for the cells if it is malformed."""
+        cells = self._parse(first)
+        if cells is not None or not first.count(QUOTE) % 2:
+            return first, cells
+        lines = [first]
+        size, quotes = len(first), 1
+        while quotes % 2 and size <= MAX_RECORD and (line := self._lines.read()):
+            lines.append(line)
+            size, quotes = size + len(line), quotes + line.count(QUOTE)
+        row = b"".join(lines)
+        cells = self._parse(row) if size <= MAX_RECORD else None
+        if cells is None:  # A quote too many: only its own line is lost.
+            self._lines.take_back(lines[1:])
+            return first, None
+        return row, cells
+
+    def _parse(self, row: bytes) -> list[str] | None:
+        lines = StringIO(decode(row), newline="") if row.count(b"\n") > 1 else [decode(row)]
+        try:
+            rows = [*csv.reader(lines, delimiter=self.delimiter, strict=True)]
+        except csv.Error:
+            return None
+        if len(rows) > 1:  # a quote too many, and another one in a later row
+            return None
+        return rows[0] if rows else []
+
+
+def _peek(lines: Lines, count: int) -> list[bytes]:
+    """Return the next lines, which will be read again; a line of excessive length ends them."""
+    head: list[bytes] = []
+    while len(head) < count and (line := lines.read()):
+        head.append(line)
+        if not line.endswith(b"\n"):
+            break
+    lines.take_back(head)
+    return head

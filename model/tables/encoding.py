@@ -1,0 +1,160 @@
+"""Read text files of several encodings and line endings as UTF-8 with LF or CRLF."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from io import SEEK_SET, BufferedReader, BytesIO, RawIOBase
+from typing import Any, BinaryIO
+
+BLOCK_BYTES = 1024 * 1024
+HEAD_BYTES = 65_536
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+WINDOWS = "cp1252"
+WINDOWS_NOTE = "is not UTF-8; read as Windows-1252. If that is wrong, save the file as UTF-8"
+
+_MULTIBYTE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf1-\xf4][\x80-\xbf]{3}"
+    rb"|\xe0[\xa0-\xbf][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}"
+)
+_NOT_WINDOWS = re.compile(rb"[\x00\x81\x8d\x8f\x90\x9d]")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The encoding of a text file.
+
+    Attributes:
+        name: Python's name of it.
+        has_bare_returns: whether lines end in a carriage return alone.
+        note: a sentence for the user where the encoding is not certain.
+    """
+
+    name: str = "utf-8"
+    has_bare_returns: bool = False
+    note: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the file's bytes can be read without conversion."""
+        return self.name == "utf-8" and not self.has_bare_returns
+
+
+def detect_encoding(file: BinaryIO) -> Encoding:
+    """Return the encoding of a seekable file, and leave the file at its beginning.
+
+    A byte order mark decides. Otherwise the file is UTF-8, unless some bytes are invalid and none
+    form a multibyte UTF-8 character: then it is Windows-1252, and the encoding has a note.
+    """
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    name, note = BYTE_ORDER_MARKS.get(head[:2], "utf-8"), None
+    if name == "utf-8" and _is_windows(file):
+        name, note = WINDOWS, WINDOWS_NOTE
+    text = head.decode(name, "replace")
+    return Encoding(name, "\r" in text and "\n" not in text, note)
+
+
+def decode_text(content: bytes) -> tuple[str, Encoding]:
+    """Return a whole file's text without its byte order mark, and its encoding.
+
+    Bytes that are not valid become lone surrogates.
+    """
+    encoding = detect_encoding(BytesIO(content))
+    errors = "surrogatepass" if encoding.name == "utf-16" else "surrogateescape"
+    try:
+        text = content.decode(encoding.name, errors)
+    except UnicodeDecodeError:  # half a code unit at the end of UTF-16
+        text = content[:-1].decode(encoding.name, errors)
+    return text.removeprefix("\ufeff"), encoding
+
+
+def as_utf8(file: BinaryIO, encoding: Encoding) -> BinaryIO:
+    """Return a file that reads as UTF-8; offsets count the converted bytes."""
+    if encoding.is_plain:
+        return file
+    return BufferedReader(_Utf8Stream(file, encoding), BLOCK_BYTES)
+
+
+def _is_windows(file: BinaryIO) -> bool:
+    """Return whether a file is Windows-1252, and leave it at its beginning."""
+    is_valid, could_be_windows = True, True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    while could_be_windows and (block := file.read(BLOCK_BYTES)):
+        is_valid = is_valid and _decodes(decoder, block)
+        # The plain check is much faster, and nearly all blocks of nearly all files pass it.
+        if not block.isascii():
+            could_be_windows = not (_MULTIBYTE.search(block) or _NOT_WINDOWS.search(block))
+    file.seek(0)
+    return could_be_windows and not (is_valid and _decodes(decoder, b"", final=True))
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Utf8Stream(RawIOBase):
+    """Converts a file to UTF-8 as it is read."""
+
+    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+        self._file, self._encoding = file, encoding
+        self._start()
+
+    def _start(self) -> None:
+        self._offset, self._converted, self._is_over = 0, b"", False
+        self._decoder = codecs.getincrementaldecoder(self._encoding.name)(
+            "surrogatepass" if self._encoding.name == "utf-16" else "replace"
+        )
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True: an earlier position is reached by converting again."""
+        return True
+
+    def tell(self) -> int:
+        """Return the offset in the converted bytes."""
+        return self._offset
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """Go to an offset from the beginning."""
+        del whence
+        self._file.seek(0)
+        self._start()
+        while self._offset < offset and self._take(offset - self._offset):
+            pass
+        return self._offset
+
+    def readinto(self, buffer: Any) -> int:
+        """Read the next converted bytes."""
+        view = memoryview(buffer)
+        piece = self._take(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def _take(self, size: int) -> bytes:
+        while not self._converted and not self._is_over:
+            self._convert(self._file.read(BLOCK_BYTES))
+        piece, self._converted = self._converted[:size], self._converted[size:]
+        self._offset += len(piece)
+        return piece
+
+    def _convert(self, block: bytes) -> None:
+        self._is_over = not block
+        try:
+            text = self._decoder.decode(block, self._is_over)
+        except UnicodeDecodeError:  # half a code unit at the end of UTF-16
+            text = "\ufffd"
+        if self._encoding.has_bare_returns:
+            text = text.replace("\r", "\n")
+        self._converted = text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.datasets.document import Document
+from model.datasets.large_table import Task, count_block, survey_table
+from model.datasets.tabular import Columns
+from model.tables.delimited_rows import HeaderRules
+
+PATH = Path("data.csv")
+TASK = Task(PATH, b"text,intent\n", ",", 2, Columns(0, 1), HeaderRules(("text",), 0))
+
+
+def test_clean_block_is_counted():
+    """Rows, intents and lines are counted, quoted line breaks included."""
+    result = count_block(TASK, b'hi,a\n"two\nlines",b\n\nhi,a\n')
+
+    assert (result.batch.rows, result.lines, result.others) == (3, 5, ())
+    assert result.batch.intents == {"a": 2, "b": 1}
+    assert len(set(result.batch.hashes.tolist())) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        pytest.param(b"a,b,c", "has 3 cells, not 2: a,b,c", id="width"),
+        pytest.param(b" ,a", "no text", id="no-text"),
+        pytest.param(b"hi,", "no intent", id="no-intent"),
+        pytest.param(b'"a" b,c', "is not well-formed", id="quotes"),
+        pytest.param(b"\xff,a", "is not UTF-8", id="encoding"),
+        pytest.param(b"hi,a\x01b", "the intent 'a\\x01b' holds a control character", id="label"),
+    ],
+)
+def test_problem_of_a_block_is_named(row, message):
+    """Only a block with a problem is read row by row; lines count within it."""
+    result = count_block(TASK, b"hi,a\n" + row + b"\n ,\nhi, a \n")
+
+    [problem] = result.others
+    assert (problem.line, getattr(problem, "message", "")) == (2, message)
+    assert result.batch.intents == {"a": 2}
+
+
+def test_survey_reports_its_progress(tmp_path):
+    """The bytes of all blocks are reported."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(b"text,intent\n" + b"hi,a\n" * 10 + b"last,b")
+    sizes: list[int] = []
+
+    survey = survey_table(Document(path), sizes.append)
+
+    assert survey is not None
+    assert survey.rows == 11
+    assert sum(sizes) == path.stat().st_size - len(b"text,intent\n")

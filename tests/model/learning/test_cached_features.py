@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import FeatureUnion
+
+from model.errors import NoWordsError
+from model.learning.augmentation import add_typos
+from model.learning.cached_features import CachedFeatures
+from model.learning.pipeline import build_features
+from tests.support.small_data import SMALL_DATA
+from tests.support.tiny_embedding import TINY
+
+TEXTS = [
+    *(text for texts in SMALL_DATA.values() for text in texts),
+    # Normalization turns these signs into a capital letter, and into a space with an accent.
+    "\u210cello, my \u00a8order",
+    "\u0391\u03a3 \u03a3 a\u2003  b",
+    "!!!",
+    "",
+]
+
+
+@pytest.mark.parametrize("embedding", [None, TINY], ids=["tfidf", "static"])
+def test_features_are_those_of_scikit_learn(embedding):
+    """Known and unknown texts have the features of the pipeline's own class, bit for bit."""
+    rng = random.Random(0)
+    unknown = [*(add_typos(text, rng, share=1.0) for text in TEXTS), "ünseen wörds", ""]
+    union = build_features(embedding).fit(TEXTS)
+
+    features = CachedFeatures(build_features(embedding), TEXTS)
+
+    for texts in (TEXTS, unknown):
+        expected, found = union.transform(texts), features.transform(texts)
+        assert found.dtype == expected.dtype
+        assert found.shape == expected.shape
+        for name in ("indptr", "indices", "data"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_sizes_are_the_numbers_of_columns():
+    """Each block has a number of columns, in the order of the blocks."""
+    union = build_features(TINY).fit(TEXTS)
+
+    sizes = CachedFeatures(build_features(TINY), TEXTS).sizes
+
+    assert sizes == {
+        name: len(block.get_feature_names_out()) for name, block in union.transformer_list
+    }
+
+
+def test_texts_without_frequent_n_grams_are_refused():
+    """No n-gram is in as many texts as the parameters demand: NoWordsError."""
+    union = FeatureUnion([("word", TfidfVectorizer(min_df=2))])
+
+    with pytest.raises(NoWordsError):
+        CachedFeatures(union, ["one text", "another"])

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from model.learning.parallel import map_in_processes
+
+
+def process_of(_: int) -> int:
+    return os.getpid()
+
+
+@pytest.fixture
+def _two_processors(monkeypatch):
+    monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 2)
+
+
+@pytest.mark.parametrize("is_large", [False, True], ids=["small", "large"])
+@pytest.mark.usefixtures("_two_processors")
+def test_results_are_in_the_order_of_the_items(is_large):
+    """The results come in the order of the items, from one process or several."""
+    assert list(map_in_processes(abs, [-3, 1, -2], is_large=is_large)) == [3, 1, 2]
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_large_work_runs_in_other_processes():
+    """Large work is done by other processes, small work by the caller's."""
+    [of_small] = map_in_processes(process_of, [0], is_large=False)
+    [of_large] = map_in_processes(process_of, [0], is_large=True)
+
+    assert of_small == os.getpid()
+    assert of_large != os.getpid()
+
+
+def test_one_processor_starts_no_process(monkeypatch):
+    """With a single processor, the caller's process does all work."""
+    monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 1)
+
+    assert list(map_in_processes(process_of, [0], is_large=True)) == [os.getpid()]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        pytest.param("text;n\nhello, you;1\n", "text;n;intent;confidence", id="semicolons"),
+        pytest.param("sep=;\ntext;n\nhello;1\n", "text;n;intent;confidence", id="separator-line"),
+        pytest.param("text\tn\nhello\t1\n", "text\tn\tintent\tconfidence", id="tabs-in-csv"),
+        pytest.param("Text,n\nhello,1\n", "Text,n,intent,confidence", id="case"),
+        pytest.param("id,User Message\n1,hello\n", "id,User Message,intent,confidence", id="words"),
+        pytest.param('"n";"TEXT"\n1;"hello"\n', '"n";"TEXT";intent;confidence', id="quoted"),
+    ],
+)
+def test_table_is_read_in_its_own_dialect(label, content, header):
+    """Delimiters and usual names of columns are found, and the output keeps the dialect."""
+    Path("in.csv").write_text(content)
+
+    assert label("in.csv", "out.csv")[0] == 0
+    lines = Path("out.csv").read_text().splitlines()
+    assert lines[0] == header
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        pytest.param("hello\ngood morning\n", 1, id="one-column"),
+        pytest.param("where is it,order\nwhere now,order\n", 1, id="text-first"),
+        pytest.param("order,where is it\norder,where now\n", 2, id="text-second"),
+        pytest.param("hello;you;there,a\n", 1, id="other-delimiters-in-texts"),
+    ],
+)
+def test_table_without_header_is_announced(label, content, place):
+    """The first row is a row like the others, and a note says which column holds the text."""
+    Path("in.csv").write_text(content)
+
+    code, errors = label("in.csv", "out.csv")
+
+    assert code == 0
+    assert f"note: in.csv: has no header: column {place} is read as the text" in errors
+    assert len(Path("out.csv").read_text().splitlines()) == content.count("\n")
+
+
+def test_chosen_column_needs_a_header(label):
+    """With --column, a first row without this name is an error."""
+    Path("in.csv").write_text("a,b\nhello,1\n")
+
+    assert label("in.csv", "out.csv", "--column", "message") == (
+        1,
+        "error: in.csv:1: no column message: found a, b\n",
+    )
+
+
+def test_column_can_be_chosen_by_number(label):
+    """A column without a usable name has a number."""
+    Path("in.csv").write_text("a,b,c\n1,hello,2\n")
+
+    assert label("in.csv", "out.csv", "--column", "2")[0] == 0

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from model.tables.encoding import BLOCK_BYTES, decode_text, detect_encoding
+
+TEXT = "text,n\nschön,1\nhello,2\n"
+
+
+def read_texts(name: str) -> list[str]:
+    with Path(name).open(newline="", encoding="utf-8") as file:
+        return [row[0] for row in csv.reader(file)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(TEXT.encode("utf-16"), id="utf-16-le"),
+        pytest.param("\ufeff".encode("utf-16-be") + TEXT.encode("utf-16-be"), id="utf-16-be"),
+        pytest.param(TEXT.encode("utf-8-sig"), id="utf-8-with-mark"),
+        pytest.param(TEXT.encode("cp1252"), id="windows-1252"),
+        pytest.param(TEXT.replace("\n", "\r").encode(), id="carriage-returns"),
+    ],
+)
+def test_tables_in_other_encodings_are_labelled(label, content):
+    """A table in any known encoding is read whole, and comes out as UTF-8."""
+    Path("in.csv").write_bytes(content)
+
+    assert label("in.csv", "out.csv")[0] == 0
+    assert [name.removeprefix("\ufeff") for name in read_texts("out.csv")] == [
+        "text",
+        "schön",
+        "hello",
+    ]
+
+
+def test_windows_encoding_is_announced(label):
+    """A guess is never made in silence."""
+    Path("in.csv").write_bytes(TEXT.encode("cp1252"))
+
+    assert "note: in.csv: is not UTF-8; read as Windows-1252" in label("in.csv", "out.csv")[1]
+
+
+def test_interrupted_run_continues_in_a_converted_file(label, monkeypatch):
+    """Positions in a converted file can be reached again."""
+    rows = [f"hallo schön {number}" for number in range(2000)]
+    Path("in.csv").write_bytes("\n".join(["text", *rows]).encode("utf-16"))
+    monkeypatch.setattr("model.bulk.sinks.COMMIT_EVERY_S", -1)
+    with monkeypatch.context() as patch:
+        patch.setattr("model.bulk.sinks.OutputFile.finish", _fail)
+        with pytest.raises(ZeroDivisionError):
+            label("in.csv", "out.csv")
+
+    code, errors = label("in.csv", "out.csv")
+
+    assert code == 0
+    assert "Resuming after" in errors
+    assert read_texts("out.csv") == ["text", *rows]
+
+
+def _fail(_: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_bytes_at_the_end_of_blocks_are_whole_characters(tmp_path):
+    """A character that two blocks share is not taken for another encoding."""
+    path = tmp_path / "in.txt"
+    path.write_bytes(b"x" * (BLOCK_BYTES - 1) + "é".encode())
+
+    with path.open("rb") as file:
+        assert detect_encoding(file).name == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        pytest.param("é".encode() + b"\xff", "é\udcff", id="mixed"),
+        pytest.param(b"\xff\x00", "\udcff\x00", id="zero-byte"),
+        pytest.param(b"\x9d", "\udc9d", id="undefined-in-windows"),
+        pytest.param(b"\xfc", "ü", id="windows"),
+        pytest.param(b"\xff\xfea\x00b", "a", id="half-a-unit"),
+    ],
+)
+def test_invalid_bytes_are_kept(content, text):
+    """Only text without a UTF-8 character and with bytes of Windows-1252 is read as that."""
+    assert decode_text(content)[0] == text
+
+
+def test_half_a_unit_at_the_end_of_a_table_is_not_lost_in_silence(label):
+    """A cut file is read up to the cut, with a mark in its place."""
+    Path("in.csv").write_bytes("text\nhello\nhi".encode("utf-16") + b"x")
+
+    label("in.csv", "out.csv")
+
+    assert read_texts("out.csv") == ["text", "hello", "hi\ufffd"]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from model.tables import spreadsheet_rows
+from model.tables.spreadsheet_rows import SpreadsheetRows
+from model.tables.table import CHUNK_ROWS
+from tests.support.spreadsheets import write_ods, write_xlsx
+
+ROWS: list[list[str | float]] = [
+    ["Message", "n"],
+    ["hello", 1],
+    [],
+    ["", 2],
+    ["reset my password", 2.5],
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [pytest.param("in.xlsx", write_xlsx, id="xlsx"), pytest.param("in.ods", write_ods, id="ods")],
+)
+def test_labelled_rows_are_written_as_csv(label, name, write):
+    """The rows of the first filled sheet come out as CSV, with all cells and the labels."""
+    write(Path(name), {"Empty": [], "Data": ROWS})
+
+    code, errors = label(name, "out.csv")
+
+    assert code == 3
+    assert f"note: {name}: sheet Data is read, and not Empty" in errors
+    header, first, second = Path("out.csv").read_text().splitlines()
+    assert header == "Message,n,intent,confidence"
+    assert first.startswith("hello,1,greeting,")
+    assert second.startswith("reset my password,2.5,password_reset,")
+    assert Path("out.rejected.csv").read_text().splitlines()[1] == '4,text is empty,",2"'
+
+
+def test_alternatives_are_a_cell_of_json(label):
+    """The ranking is one cell, as in CSV."""
+    write_xlsx(Path("in.xlsx"), {"Data": [["text"], ["hello"]]})
+
+    assert label("in.xlsx", "out.csv", "--top-k", "1")[0] == 0
+    assert '"[{""intent"": ""greeting""' in Path("out.csv").read_text()
+
+
+def test_one_column_needs_no_header(label):
+    """A sheet of one column whose first cell is no usual name holds texts from the first row on."""
+    write_xlsx(Path("in.xlsx"), {"Data": [["hello"], ["good morning"]]})
+
+    code, errors = label("in.xlsx", "out.csv")
+
+    assert code == 0
+    assert "has no header: column 1 is read as the text" in errors
+    assert len(Path("out.csv").read_text().splitlines()) == 2
+
+
+def test_long_sheet_is_labelled_in_chunks(label):
+    """All rows come out, in their order."""
+    rows: list[list[str | float]] = [[f"hello {number}"] for number in range(CHUNK_ROWS + 2)]
+    write_xlsx(Path("in.xlsx"), {"Data": [["text"], *rows]})
+
+    assert label("in.xlsx", "out.csv")[0] == 0
+    texts = [line.split(",")[0] for line in Path("out.csv").read_text().splitlines()]
+    assert texts == ["text", *(row[0] for row in rows)]
+
+
+def test_output_has_to_be_csv(label):
+    """A workbook can't be written."""
+    write_xlsx(Path("in.xlsx"), {"Data": ROWS})
+
+    assert label("in.xlsx", "out.xlsx") == (
+        1,
+        "error: out.xlsx: is xlsx, and the input xlsx; it must be csv\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"PK\x03\x04", "is no readable spreadsheet", id="no-archive"),
+        pytest.param(b"text", "is no readable spreadsheet", id="text"),
+    ],
+)
+def test_broken_file_is_refused(label, content, message):
+    """A file that is no spreadsheet is an error that names it."""
+    Path("in.xlsx").write_bytes(content)
+
+    code, errors = label("in.xlsx", "out.csv")
+
+    assert code == 1
+    assert errors.startswith(f"error: in.xlsx: {message}")
+
+
+def test_empty_workbook_is_refused(label):
+    """A workbook without cells is an error."""
+    write_xlsx(Path("in.xlsx"), {"Data": []})
+
+    assert label("in.xlsx", "out.csv") == (1, "error: in.xlsx: holds no cells\n")
+
+
+def test_archive_that_unpacks_to_too_much_is_refused(label, monkeypatch):
+    """A small file can't fill the memory."""
+    monkeypatch.setattr(spreadsheet_rows, "MAX_UNPACKED_BYTES", 1 << 20)
+    with zipfile.ZipFile("in.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", " " * (1 << 21))
+
+    assert label("in.xlsx", "out.csv") == (
+        1,
+        "error: in.xlsx: unpacks to more than 1 MiB\n",
+    )
+
+
+def test_missing_package_is_named(label, monkeypatch):
+    """Without python-calamine, the message says how to install it."""
+    monkeypatch.setitem(sys.modules, "model.tables.spreadsheet_rows", None)
+    write_xlsx(Path("in.xlsx"), {"Data": ROWS})
+
+    code, errors = label("in.xlsx", "out.csv")
+
+    assert code == 1
+    assert "pip install --requirement requirements/spreadsheets.txt" in errors
+
+
+def test_sheet_is_chosen_by_name(tmp_path):
+    """A named sheet is read although an earlier one has cells; an unknown one is refused."""
+    path = write_xlsx(tmp_path / "in.xlsx", {"First": [["a"]], "Second": [["b"]]})
+
+    assert list(SpreadsheetRows(path, "Second")) == [(1, ["b"])]
+    with pytest.raises(Exception, match="has no sheet Third: found First, Second"):
+        SpreadsheetRows(path, "Third")
