@@ -10,7 +10,7 @@ import socket
 import statistics
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ import requests
 from benchmarks.system.cpu_time import cpu_seconds
 from tests.func.server.test_connection import MUCH_WORK, PROBE, QUICK, SLOW, predict_request
 from tests.support.servers import RunningServer, wait_for
-from tests.support.timeouts import TIMEOUT_S
 
 STOPS = int(os.environ.get("SOAK_STOPS", "5"))  # `make soak` asks for more
 IDLE_CONNECTIONS = 5000
@@ -158,8 +157,10 @@ def test_probes_do_not_wait_for_expensive_requests(start_server, request_):
     server = start_server()
     durations = []
     with ExitStack() as stack:
-        for _ in range(8):
-            stack.enter_context(Repeating(server.port, request_))
+        begin = cpu_time_s(server)
+        for _ in range(20):
+            stack.enter_context(Repeating(connect(stack, server.port), request_))
+        wait_for(lambda: cpu_time_s(server) > begin + 0.5)
         probe = connect(stack, server.port)
         for _ in range(PROBES):
             start = cpu_time_s(server)
@@ -173,24 +174,23 @@ def test_probes_do_not_wait_for_expensive_requests(start_server, request_):
 class Repeating(threading.Thread):
     """Sends a request again as soon as something of its response arrives."""
 
-    def __init__(self, port: int, request: bytes) -> None:
+    def __init__(self, client: socket.socket, request: bytes) -> None:
         super().__init__()
-        self._port, self._request = port, request
-        self._is_over = threading.Event()
+        self._client, self._request = client, request
 
     def __enter__(self) -> None:
         self.start()
 
     def __exit__(self, *_: object) -> None:
-        self._is_over.set()
+        self._client.shutdown(socket.SHUT_RDWR)
         self.join()
 
     def run(self) -> None:
-        """Send and receive."""
-        with socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT_S) as client:
-            while not self._is_over.is_set():
-                client.sendall(self._request)
-                client.recv(1 << 20)
+        """Send and receive until the connection is shut down."""
+        with suppress(OSError):
+            while True:
+                self._client.sendall(self._request)
+                self._client.recv(1 << 20)
 
 
 @pytest.mark.parametrize(
