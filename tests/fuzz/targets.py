@@ -130,7 +130,7 @@ def running_server_port() -> int:
     settings = Settings(host="127.0.0.1", port=0, max_header_bytes=8192, max_body_bytes=65536)
     live = Server(App(function()), bind(settings.host, settings.port), settings)
     threading.Thread(target=live.run, daemon=True).start()
-    return live.port
+    return int(live.port)
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {

@@ -241,6 +241,11 @@ def test_time_counts_from_the_begin_of_each_request(in_process, connect, clock):
         client.sendall(QUICK[40:])
         assert b"200 OK" in receive_responses(client, 1)
         clock.now_s += 9
+    client.sendall(QUICK[:40])
+    wait_for(lambda: server.shared.held_bytes == 40)
+    clock.now_s += 11
+
+    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
 
 
 def test_parts_of_a_request_do_not_extend_its_time(in_process, connect, clock):
