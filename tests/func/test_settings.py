@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from func.settings import ROOT, Settings, SettingsError
-from tests.support.rules import RESERVED_PORTS
+from tests.support.kubernetes.rules import RESERVED_PORTS
 
 
 def test_empty_environment_gives_the_defaults():
