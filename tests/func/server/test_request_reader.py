@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -154,6 +155,18 @@ def test_held_bytes_are_counted():
     reader.feed(in_chunks(b"64\r\n" + b"x" * 50))
     assert reader.next_request() is None
     assert reader.held_bytes == 50
+
+
+def test_long_heads_leave_no_memory_behind():
+    """Nothing of a request is kept for later ones, however many differ."""
+    tracemalloc.start()
+    for number in range(500):
+        name = b"%d" % number + b"x" * 2000
+        assert read(get(name.join((b"/", b"?", b"")), host=b"Host: test\r\n%b: x\r\n" % name))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 500_000
 
 
 @pytest.mark.parametrize("pattern", [b"GET a://%b", b"GET / HTTP/1.1\r\nX:%b\0", b"GET /?%b"])
