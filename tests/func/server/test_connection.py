@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 
 from func.server import connection as connection_module
+from func.server import dispatcher as dispatcher_module
 from func.server import event_loop as event_loop_module
 from func.server.dispatcher import MAX_INLINE_BYTES
 from func.server.server import Server
@@ -216,9 +217,10 @@ def test_request_that_stops_behind_another_is_refused_after_it(in_process, conne
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of event loops, which a test can advance."""
+    """The clock of event loops and dispatchers, which a test can advance."""
     clock = Clock()
-    monkeypatch.setattr(event_loop_module, "time", clock)
+    for module in (event_loop_module, dispatcher_module):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
