@@ -235,8 +235,9 @@ class Clock:
         return time.monotonic() + self.ahead_s
 
 
-def test_time_counts_from_the_begin_of_each_request(in_process, connect, clock):
+def test_time_counts_from_the_begin_of_each_request(in_process, connect, clock, monkeypatch):
     """Each request may take its time, however long the ones before it took."""
+    monkeypatch.setattr(connection_module, "IDLE_S", 1e9)
     server = in_process(request_timeout_s=1000)
     client = connect(server)
     for _ in range(3):

@@ -140,6 +140,16 @@ def test_continue_is_wanted_only_while_the_body_is_missing():
     assert not reader.wants_continue
 
 
+def test_continue_is_never_wanted_behind_a_request():
+    """A request without a body leaves no expectation to the one after it."""
+    reader: Any = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
+    reader.feed(post(b"Expect: 100-continue") + b"GET")
+
+    assert reader.next_request()
+    assert reader.next_request() is None
+    assert not reader.wants_continue
+
+
 def test_empty_lines_before_a_request_are_ignored():
     """A client may send an empty line after a body (RFC 9112, section 2.2)."""
     reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
