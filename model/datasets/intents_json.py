@@ -16,7 +16,7 @@ from model.datasets.located import line_of
 from model.errors import DataError, Problem
 
 KEYS = Keys(
-    name=("tag", "intent", "intent_name", "intentName", "label", "name", "displayName", "class"),
+    name=("tag", "intent", "intent_name", "intentName", "label", "displayName", "name", "class"),
     texts=(
         *("patterns", "utterances", "examples", "samples", "training_phrases", "trainingPhrases"),
         *("phrases", "questions", "sentences", "texts", "queries", "user_says", "text"),

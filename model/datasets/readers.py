@@ -26,6 +26,7 @@ from model.datasets.tabular import DELIMITED, JSON_LINES, PARQUET, SPREADSHEET, 
 from model.datasets.watson import WATSON
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
+from model.tables.encoding import decode_text
 
 __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examples", "read_text"]
 
@@ -145,6 +146,8 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
 
 def _format_of(document: Document) -> Format:
     name = document.options.format
+    if not decode_text(document.head)[0].strip():
+        raise DataError([Problem(document.path, 0, "is empty")])
     if name is not None:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)

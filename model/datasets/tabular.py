@@ -69,8 +69,13 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
         raise DataError([Problem(document.path, line, message)])
     is_plain = (names[text], names[intent]) == (TEXT, INTENT)
     is_chosen = options.text_column is not None and options.intent_column is not None
+    is_unique = names.count(names[text]) == names.count(names[intent]) == 1
+    if is_unique and (is_plain or is_chosen):
+        return Columns(text, intent)
     note = f"column {names[text]} is read as the text, {names[intent]} as the intent"
-    return Columns(text, intent, None if is_plain or is_chosen else note)
+    if not is_unique:
+        note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
+    return Columns(text, intent, note)
 
 
 def _wanted(document: Document) -> tuple[str, ...]:

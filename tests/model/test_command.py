@@ -35,6 +35,11 @@ def failing(error: BaseException):
             ["error: a.csv:2: no text", "error: a.csv:3: no\\nwit"],
             id="data",
         ),
+        pytest.param(
+            DataError([Problem(Path("a.csv"), 2, "x" * 100_000)]),
+            [f"error: a.csv:2: {'x' * 1991}…"],
+            id="endless",
+        ),
         pytest.param(ModelError("is \x1b[31mred"), ["error: is \\u001b[31mred"], id="model"),
         pytest.param(OSError(28, "Disk full"), ["error: out can't be written: Disk full"], id="os"),
         pytest.param(OSError(), ["error: out can't be written: failed"], id="os-without-reason"),

@@ -132,7 +132,7 @@ def address(server: Server) -> tuple[str, int]:
 
 def connections(server: Server) -> list[Connection]:
     """Return the open connections of a server in this process."""
-    return list(server._shared.open)
+    return list(server.shared.open)
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -7,11 +7,14 @@ import select
 import socket
 import threading
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from func.server import connection as connection_module
+from func.server import event_loop as event_loop_module
 from func.server.dispatcher import MAX_INLINE_BYTES
+from func.server.server import Server
 from tests.support.servers import address, connections, wait_for
 
 
@@ -208,15 +211,58 @@ def test_request_that_stops_behind_another_is_refused_after_it(in_process, conne
     assert re.findall(rb"HTTP/1.1 (\d+)", receive_all(client)) == [b"200", b"408"]
 
 
-def test_time_counts_from_the_begin_of_each_request(in_process, connect):
-    """A connection lives longer than a request may take, and requests in parts are answered."""
-    server = in_process(request_timeout_s=1.0)
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of event loops, which stands still until it is advanced."""
+    clock = Clock()
+    monkeypatch.setattr(event_loop_module, "time", clock)
+    return clock
+
+
+class Clock:
+    """Returns the time as the module ``time`` does."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now_s
+
+
+def test_time_counts_from_the_begin_of_each_request(in_process, connect, clock):
+    """Each request may take its time, however long the ones before it took."""
+    server = in_process(request_timeout_s=10.0)
     client = connect(server)
-    begin = server._loop.now
-    while server._loop.now < begin + 1.5:
+    for _ in range(3):
         client.sendall(QUICK[:40])
+        wait_for(lambda: server.shared.held_bytes == 40)
+        clock.now_s += 9
         client.sendall(QUICK[40:])
-        receive_responses(client, 1)
+        assert b"200 OK" in receive_responses(client, 1)
+        clock.now_s += 9
+    client.sendall(QUICK[:40])
+    wait_for(lambda: server.shared.held_bytes == 40)
+    clock.now_s += 11
+
+    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_parts_of_a_request_do_not_extend_its_time(in_process, connect, clock):
+    """A client that sends a byte now and then gets a 408 in the end."""
+    server = in_process(request_timeout_s=10.0)
+    client = connect(server)
+    for sent in range(1, 4):
+        client.sendall(QUICK[sent - 1 : sent])
+        wait_for(partial(holds, server, sent))
+        clock.now_s += 4
+
+    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
+
+
+def holds(server: Server, count: int) -> bool:
+    """Return whether the server holds a number of bytes."""
+    return server.shared.held_bytes == count
 
 
 def test_idle_connection_is_closed(in_process, connect, monkeypatch):
@@ -234,11 +280,11 @@ def test_client_that_does_not_read_is_cut_off(in_process, connect):
     poller.register(client, select.POLLOUT)
     page = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
     sent = client.send(page * 190)
-    wait_for(lambda: server._shared.held_bytes > 500_000)
+    wait_for(lambda: server.shared.held_bytes > 500_000)
     assert sent
-    assert server._shared.held_bytes < 4_000_000
+    assert server.shared.held_bytes < 4_000_000
     wait_for(lambda: not connections(server))
-    assert server._shared.held_bytes == 0
+    assert server.shared.held_bytes == 0
 
 
 def test_refused_client_that_stays_is_closed_in_time(in_process, connect, monkeypatch):
@@ -271,7 +317,7 @@ def test_client_that_resets_while_a_thread_works_is_forgotten(in_process, connec
 def test_responses_that_no_memory_is_left_for_are_refusals(in_process, connect):
     """The bound holds whatever is asked for."""
     server = in_process()
-    server._shared.max_held_bytes = 100_000
+    server.shared.max_held_bytes = 100_000
     client = connect(server)
     client.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n")
 
@@ -281,10 +327,10 @@ def test_responses_that_no_memory_is_left_for_are_refusals(in_process, connect):
 def test_bodies_share_a_limit(in_process, connect):
     """Many clients that send slowly can't fill the memory."""
     server = in_process()
-    server._shared.max_held_bytes = len(SLOW) * 3 // 2
+    server.shared.max_held_bytes = len(SLOW) * 3 // 2
     first, second = connect(server), connect(server)
     first.sendall(SLOW[:-1])
-    wait_for(lambda: server._shared.held_bytes > 4000)
+    wait_for(lambda: server.shared.held_bytes > 4000)
     second.sendall(SLOW[:-1])
     refusal = receive_all(second)
     first.sendall(SLOW[-1:])

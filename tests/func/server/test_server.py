@@ -412,7 +412,7 @@ def test_connections_are_accepted_some_at_a_time(small_model, monkeypatch):
             stack.enter_context(socket.create_connection(address(server), timeout=TIMEOUT_S))
         counts = []
         for _ in range(3):
-            server._loop.run_once(1)
+            server.shared.loop.run_once(1)
             counts.append(len(connections(server)))
     server.stop()
     server.run()
@@ -423,7 +423,7 @@ def test_connections_are_accepted_some_at_a_time(small_model, monkeypatch):
 def test_connections_stop_at_the_limit_of_files():
     """As many files may be open as the system allows; some are left for other than connections."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    assert server_module._connection_limit() == min(4096, most - 64)
+    assert server_module.connection_limit() == min(8192, most - 64)
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
 
 
