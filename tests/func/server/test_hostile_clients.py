@@ -17,14 +17,20 @@ import pytest
 import requests
 
 from benchmarks.system.cpu_time import cpu_seconds
-from tests.func.server.test_connection import MUCH_WORK, PROBE, QUICK, SLOW, predict_request
-from tests.support.servers import RunningServer, wait_for
+from tests.func.server.test_connection import (
+    MUCH_WORK,
+    PAGE,
+    PROBE,
+    QUICK,
+    SLOW,
+    predict_request,
+)
+from tests.support.servers import RunningServer, is_quiet, wait_for
 
 STOPS = int(os.environ.get("SOAK_STOPS", "5"))  # `make soak` asks for more
 IDLE_CONNECTIONS = 5000
 PROBES = 200
 MAX_PROBE_S = 0.1
-PAGE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
 MEBIBYTE = 1024 * 1024
 
 
@@ -33,11 +39,6 @@ def resident_bytes(server: RunningServer) -> int:
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     [kibibytes] = re.findall(r"VmHWM:\s+(\d+)", status)
     return 1024 * int(kibibytes)
-
-
-def cpu_time_s(server: RunningServer) -> float:
-    """Return the CPU time of the process: it does not depend on the load of the machine."""
-    return cpu_seconds(server.process.pid)
 
 
 def connect(stack: ExitStack, port: int) -> socket.socket:
@@ -97,15 +98,8 @@ def test_memory_is_bounded(start_server):
             connect(stack, server.port).sendall(PAGE)
         assert requests.get(f"{server.url}/health", timeout=10).ok
         connect(stack, server.port).sendall(SLOW)
-        wait_for(lambda: server_is_quiet(server))
+        wait_for(lambda: is_quiet(server))
         assert resident_bytes(server) < 100 * MEBIBYTE
-
-
-def server_is_quiet(server: RunningServer) -> bool:
-    """Return whether the process has used no CPU time for a moment."""
-    before = cpu_time_s(server)
-    time.sleep(0.2)
-    return cpu_time_s(server) - before < 0.02
 
 
 @pytest.fixture
@@ -125,11 +119,11 @@ def test_idle_connections_cost_nothing(start_server):
         for _ in range(IDLE_CONNECTIONS):
             connect(stack, server.port)
         connect(stack, server.port).sendall(PROBE)
-        wait_for(lambda: server_is_quiet(server))
+        wait_for(lambda: is_quiet(server))
         connected_bytes = resident_bytes(server)
-        before, start = cpu_time_s(server), time.monotonic()
+        before, start = cpu_seconds(server.process.pid), time.monotonic()
         wait_for(lambda: time.monotonic() - start > 2)
-        assert cpu_time_s(server) - before < 0.1
+        assert cpu_seconds(server.process.pid) - before < 0.1
         assert connected_bytes < 100 * MEBIBYTE
 
 
@@ -157,16 +151,16 @@ def test_probes_do_not_wait_for_expensive_requests(start_server, request_):
     server = start_server()
     durations = []
     with ExitStack() as stack:
-        begin = cpu_time_s(server)
+        begin = cpu_seconds(server.process.pid)
         for _ in range(20):
             stack.enter_context(Repeating(connect(stack, server.port), request_))
-        wait_for(lambda: cpu_time_s(server) > begin + 0.5)
+        wait_for(lambda: cpu_seconds(server.process.pid) > begin + 0.5)
         probe = connect(stack, server.port)
         for _ in range(PROBES):
-            start = cpu_time_s(server)
+            start = cpu_seconds(server.process.pid)
             probe.sendall(PROBE)
             assert probe.recv(65536).startswith(b"HTTP/1.1 200 ")
-            durations.append(cpu_time_s(server) - start)
+            durations.append(cpu_seconds(server.process.pid) - start)
 
     assert statistics.quantiles(durations, n=100)[-1] < MAX_PROBE_S
 
@@ -204,10 +198,10 @@ def test_parsing_is_linear_on_both_ports(start_server, sent):
     """No head within the limits takes the server a noticeable time."""
     server = start_server(METRICS_PORT="0")
     [metrics_port] = re.findall(r"Metrics on http://[^:]+:(\d+)", "".join(server.lines))
-    before = cpu_time_s(server)
+    before = cpu_seconds(server.process.pid)
     for port in (server.port, int(metrics_port)):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(sent + b"\r\n\r\n")
             assert client.recv(100).startswith(b"HTTP/1.1 4")
 
-    assert cpu_time_s(server) - before < 0.5
+    assert cpu_seconds(server.process.pid) - before < 0.5
