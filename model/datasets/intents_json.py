@@ -29,7 +29,7 @@ def _groups(data: Any) -> list[Any] | None:
     if has_groups(data, KEYS):
         # A text beside an intent is a record, not a list of utterances.
         is_record = all(
-            isinstance(each, dict) and isinstance(each.get("text"), str) for each in data
+            isinstance(each.get("text"), str) for each in data if isinstance(each, dict)
         )
         return None if is_record else list(data)
     if isinstance(data, dict):

@@ -86,15 +86,26 @@ def _wanted(document: Document) -> tuple[str, ...]:
 def _without_header(document: Document, sample: Sequence[Sequence[str]]) -> Columns:
     options = document.options
     text, intent = order_without_header([row for row in sample if len(row) == 2])  # noqa: PLR2004
-    if _wanted(document):
-        names = ["1", "2"]
-        text = named_column(names, options.text_column or names[text]) or 0
+    names = ["1", "2"]
+    if options.text_column is not None:
+        text = _numbered(document, names, options.text_column)
         intent = 1 - text
+    elif options.intent_column is not None:
+        intent = _numbered(document, names, options.intent_column)
+        text = 1 - intent
     note = (
         f"has no header: column {text + 1} is read as the text, {intent + 1} as the intent; "
         "--text-column and --intent-column change it"
     )
     return Columns(text, intent, note)
+
+
+def _numbered(document: Document, names: Sequence[str], wanted: str) -> int:
+    index = named_column(names, wanted)
+    if index is None:
+        message = f"has no header, and so no column {wanted}: --text-column takes 1 or 2"
+        raise DataError([Problem(document.path, 1, message)])
+    return index
 
 
 def _open(document: Document) -> BinaryIO:

@@ -468,6 +468,7 @@ def test_test_utterances_of_a_project_are_its_test(tmp_path):
     "content",
     [
         pytest.param(b"", id="nothing"),
+        pytest.param(b"x", id="word"),
         pytest.param(b"[" * 10_000, id="deep-lists"),
         pytest.param(b'{"a":' * 10_000, id="deep-objects"),
         pytest.param(b"- " * 10_000, id="deep-yaml"),
