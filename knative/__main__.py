@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None, *, timing: Timing | None = None
     """
     options = build_parser().parse_args(arguments)
     timing = timing or Timing()
-    options.timing = replace(timing, timeout_s=options.timeout or timing.timeout_s)
+    if options.timeout is not None:
+        timing = replace(timing, timeout_s=options.timeout)
+    options.timing = timing
     try:
         with raising_on_signals():
             return COMMANDS[options.command](options)

@@ -6,6 +6,7 @@ import argparse
 import re
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from knative.rollout.smoke import Case
 from knative.rollout.traffic import parse_steps
@@ -35,6 +36,9 @@ revision.
 """
 
 VARIABLE = re.compile(r"(?!PORT=|K_)([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
+NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+HOST = re.compile(r"[A-Za-z0-9._:\[\]-]+")
+PRINTABLE = re.compile(r"[!-~]+")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -60,15 +64,15 @@ def build_parser() -> argparse.ArgumentParser:
     test = commands.add_parser(
         "smoke", parents=[common, smoke], help="test predictions and a CloudEvent"
     )
-    test.add_argument("url", nargs="?", default="", help="default: the URL of the Service")
-    test.add_argument("--host", default="", help="value of the Host header")
-    test.add_argument("--tag", default="", help="use the Service's URL of this tag")
+    test.add_argument("url", nargs="?", type=_url, help="default: the URL of the Service")
+    test.add_argument("--host", type=_host, help="value of the Host header")
+    test.add_argument("--tag", type=_name, help="use the Service's URL of this tag")
 
     rollout = commands.add_parser(
         "rollout", parents=[common, smoke], help="move traffic to a new revision in steps"
     )
     rollout.add_argument(
-        "--image", default="", help="NAME@sha256:DIGEST (default: the image of the template)"
+        "--image", type=_image, help="NAME@sha256:DIGEST (default: the image of the template)"
     )
     rollout.add_argument(
         "--env",
@@ -90,20 +94,20 @@ def build_parser() -> argparse.ArgumentParser:
     rollback = commands.add_parser(
         "rollback", parents=[common, smoke], help="undo a rollout, or return to a revision"
     )
-    rollback.add_argument("--to", default="", metavar="REVISION", help="return to this revision")
+    rollback.add_argument("--to", type=_name, metavar="REVISION", help="return to this revision")
     rollback.add_argument("--no-smoke", action="store_true", help="skip the smoke test")
     return parser
 
 
 def _common_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("-n", "--namespace", default="intent-namespace", help="(%(default)s)")
-    options.add_argument("--service", default="intent-classifier", help="(%(default)s)")
+    options.add_argument(
+        "-n", "--namespace", type=_name, default="intent-namespace", help="(%(default)s)"
+    )
+    options.add_argument("--service", type=_name, default="intent-classifier", help="(%(default)s)")
     options.add_argument("--kubeconfig", metavar="FILE", help="default: as for kubectl")
     options.add_argument("--context", help="a context of the kubeconfig")
-    options.add_argument(
-        "--timeout", type=_seconds, default=0.0, help="seconds for each wait (default 300)"
-    )
+    options.add_argument("--timeout", type=_seconds, help="seconds for each wait (default 300)")
     return options
 
 
@@ -123,9 +127,40 @@ def _smoke_options() -> argparse.ArgumentParser:
         help="send its first line as the bearer token",
     )
     options.add_argument(
-        "--gateway", default="", metavar="URL", help="connect to this address for all hosts"
+        "--gateway", type=_url, metavar="URL", help="connect to this address for all hosts"
     )
     return options
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not (is_valid and PRINTABLE.fullmatch(text)):
+        raise argparse.ArgumentTypeError("must be a URL that begins with http:// or https://")
+    return text
+
+
+def _host(text: str) -> str:
+    if not HOST.fullmatch(text):
+        raise argparse.ArgumentTypeError("must be a host name, with or without a port")
+    return text
+
+
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "must be a name in Kubernetes: lower-case letters, digits, '-' and '.'"
+        )
+    return text
+
+
+def _image(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty: leave it out to keep the image")
+    return text
 
 
 def _steps(text: str) -> tuple[int, ...]:
@@ -161,7 +196,10 @@ def _token(path: str) -> str:
         raise argparse.ArgumentTypeError("must be a readable file") from error
     if not (lines and lines[0].strip()):
         raise argparse.ArgumentTypeError("must hold a token in its first line")
-    return lines[0].strip()
+    token = lines[0].strip()
+    if not PRINTABLE.fullmatch(token):
+        raise argparse.ArgumentTypeError("must hold printable ASCII without spaces")
+    return token
 
 
 def _case(text: str) -> Case:

@@ -46,7 +46,7 @@ def smoke(options: argparse.Namespace) -> int:
     """Run the smoke test and print each passed check."""
     test = _smoke_test(options)
     if options.url:
-        endpoint = Endpoint(url=options.url, host=options.host)
+        endpoint = Endpoint(url=options.url, host=options.host or "")
     else:
         endpoint = test.at(_service_url(options))
         endpoint = replace(endpoint, host=options.host or endpoint.host)
@@ -59,7 +59,7 @@ def smoke(options: argparse.Namespace) -> int:
 
 def rollout(options: argparse.Namespace) -> int:
     """Roll out an image, settings or the newest template."""
-    template = Template(image=options.image, environment=dict(options.env or ()))
+    template = Template(image=options.image or "", environment=dict(options.env or ()))
     _rollout(options, _smoke_test(options)).run(
         template, steps=options.steps, pause_s=options.pause
     )
@@ -69,7 +69,7 @@ def rollout(options: argparse.Namespace) -> int:
 def rollback(options: argparse.Namespace) -> int:
     """Undo a rollout, or return to an earlier revision."""
     smoke_test = None if options.no_smoke else _smoke_test(options)
-    _rollout(options, smoke_test).roll_back(options.to)
+    _rollout(options, smoke_test).roll_back(options.to or "")
     return 0
 
 
@@ -116,7 +116,7 @@ def _cluster(options: argparse.Namespace) -> Cluster:
 def _smoke_test(options: argparse.Namespace) -> SmokeTest:
     return SmokeTest(
         cases=tuple(options.expect or SHIPPED_CASES),
-        gateway=options.gateway,
+        gateway=options.gateway or "",
         timeout_s=options.timing.request_s,
         token=options.token_file or "",
     )

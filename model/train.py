@@ -80,9 +80,8 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         if fitted.not_compiled:
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
             print_messages(errors, "warning", [f"not compiled: {reason}"])
-        names = MODEL_NAME if fitted.not_compiled else f"{MODEL_NAME}, {COMPILED_NAME}"
-        written = f"Wrote {options.output / names}"
-        console.print(f"{written} and {CARD_NAME} after {time.monotonic() - started:.0f} s")
+        model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
+        _print_written(console, options.output, [*model_names, CARD_NAME], started)
         if options.fit_only:
             return 0
         console.print("The model can be served; its assessment follows")
@@ -90,9 +89,14 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
-    written += f", {CARD_NAME} and {REPORT_NAME}"
-    console.print(f"{written} after {time.monotonic() - started:.0f} s")
+    _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:
+    *others, last = names
+    seconds = time.monotonic() - started
+    console.print(f"Wrote {folder / ', '.join(others)} and {last} after {seconds:.0f} s")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,12 +131,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out texts that are labelled with two intents, instead of refusing the data",
     )
-    add_loading_arguments(parser)
     parser.add_argument(
         "--fit-only",
         action="store_true",
         help="write the model without testing it and without a report",
     )
+    add_loading_arguments(parser)
     return parser
 
 

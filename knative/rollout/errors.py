@@ -4,6 +4,7 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 ├── ImageError                    2  the image is not named by digest
 ├── ConfigurationError            1  no cluster is configured
 ├── UnreachableError              1  the Kubernetes API does not answer
+├── InvalidResponseError          1  the Kubernetes API answers with no Kubernetes object
 ├── RefusedError                  1  the Kubernetes API refuses a request
 │   └── NotFoundError             1
 ├── UnsuitableServiceError        1  the state of the Service does not allow a rollout
@@ -52,7 +53,11 @@ class ConfigurationError(KnativeError):
     """Neither a kubeconfig nor a service account names a cluster."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"No cluster is configured: {reason}")
+        reason = reason.rstrip(".")
+        super().__init__(
+            f"No cluster is configured: {reason}. "
+            "Name a kubeconfig with --kubeconfig or KUBECONFIG."
+        )
 
 
 class UnreachableError(KnativeError):
@@ -65,7 +70,26 @@ class UnreachableError(KnativeError):
 
     def __init__(self, reason: str, patience_s: float) -> None:
         self.reason, self.patience_s = reason, patience_s
-        super().__init__(f"The Kubernetes API has not answered for {patience_s:g} s: {reason}")
+        super().__init__(
+            f"The Kubernetes API has not answered for {patience_s:g} s: {reason}\n"
+            "Check the server in the kubeconfig, and whether `kubectl version` reaches it."
+        )
+
+
+class InvalidResponseError(KnativeError):
+    """A successful response of the Kubernetes API holds no Kubernetes object.
+
+    Attributes:
+        body: of the response.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        start = " ".join(body[:100].decode(errors="replace").split())
+        super().__init__(
+            f"The Kubernetes API answers with no Kubernetes object: {start!r}. Check that the "
+            "server in the kubeconfig is the API itself, not a proxy or a login page"
+        )
 
 
 class RefusedError(KnativeError):

@@ -18,9 +18,11 @@ from kubernetes import client, config, watch
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
+from yaml import YAMLError
 
 from knative.rollout.errors import (
     ConfigurationError,
+    InvalidResponseError,
     NotFoundError,
     RefusedError,
     UnreachableError,
@@ -83,34 +85,33 @@ class KubernetesApi:
             if kubeconfig or context:
                 raise ConfigurationError(str(error)) from error
             _load_service_account(settings, error)
+        except (YAMLError, ValueError, TypeError, AttributeError, KeyError) as error:
+            reason = " ".join(str(error).split())
+            raise ConfigurationError(f"the kubeconfig is malformed: {reason}") from error
         settings.retries = False  # _ask repeats requests itself
         return cls(client.ApiClient(settings), timing)
 
     def read(self, kind: Kind, namespace: str, name: str) -> Document:
         """Return an object."""
         place = (kind.group, kind.version, namespace, kind.plural, name)
-        document: Document = self._ask(self._objects.get_namespaced_custom_object, *place)
-        return document
+        return self._read_json("spec", self._objects.get_namespaced_custom_object, *place)
 
     def list_objects(self, kind: Kind, namespace: str, *, selector: str = "") -> list[Document]:
         """Return the objects of a namespace that a label selector matches."""
         place = (kind.group, kind.version, namespace, kind.plural)
-        listed = self._ask(
-            self._objects.list_namespaced_custom_object, *place, label_selector=selector
-        )
-        items: list[Document] = listed["items"]
-        return items
+        verb = self._objects.list_namespaced_custom_object
+        return self._list(verb, *place, label_selector=selector)
 
     def patch(self, kind: Kind, namespace: str, name: str, patch: list[Document]) -> Document:
         """Apply a JSON Patch to an object and return the object."""
-        document: Document = self._ask(
+        return self._read_json(
+            "spec",
             self._objects.patch_namespaced_custom_object,
             *(kind.group, kind.version, namespace, kind.plural, name),
             body=patch,
             field_manager=FIELD_MANAGER,
             _content_type="application/json-patch+json",
         )
-        return document
 
     def watch(
         self, kind: Kind, namespace: str, name: str, *, resource_version: str, timeout_s: float
@@ -129,19 +130,16 @@ class KubernetesApi:
                 if not event or event["type"] not in {"ADDED", "MODIFIED"}:
                     return
                 yield event["object"]
-        except (ApiException, HTTPError, OSError):
+        except (ApiException, HTTPError, OSError, KeyError, TypeError):
             return
 
     def list_pods(self, namespace: str, selector: str) -> list[Document]:
         """Return the pods of a namespace that a label selector matches."""
-        verb = self._core.list_namespaced_pod
-        items: list[Document] = self._read_json(verb, namespace, label_selector=selector)["items"]
-        return items
+        return self._list(self._core.list_namespaced_pod, namespace, label_selector=selector)
 
     def list_nodes(self) -> list[Document]:
         """Return the nodes."""
-        items: list[Document] = self._read_json(self._core.list_node)["items"]
-        return items
+        return self._list(self._core.list_node)
 
     def read_log(self, namespace: str, pod: str, container: str, *, lines: int) -> str:
         """Return the last lines of a container's log."""
@@ -155,19 +153,19 @@ class KubernetesApi:
 
     def read_config_map(self, namespace: str, name: str) -> dict[str, str]:
         """Return the data of a ConfigMap."""
-        found = self._read_json(self._core.read_namespaced_config_map, name, namespace)
+        found = self._read_json("metadata", self._core.read_namespaced_config_map, name, namespace)
         data: dict[str, str] = found.get("data") or {}
         return data
 
     def read_load_balancer(self, namespace: str, service: str) -> tuple[str, ...]:
         """Return the addresses of a Kubernetes Service's load balancer."""
-        found = self._read_json(self._core.read_namespaced_service, service, namespace)
+        found = self._read_json("metadata", self._core.read_namespaced_service, service, namespace)
         entries = found.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
         return tuple(each.get("hostname") or each["ip"] for each in entries)
 
     def read_version(self) -> tuple[int, int]:
         """Return the major and minor version of Kubernetes."""
-        found = self._read_json(client.VersionApi(self._client).get_code)
+        found = self._read_json("major", client.VersionApi(self._client).get_code)
         return int(found["major"]), int(found["minor"].rstrip("+"))
 
     def is_allowed(self, verb: str, group: str, resource: str, namespace: str) -> bool:
@@ -181,7 +179,8 @@ class KubernetesApi:
             "subresource": subresource,
         }
         kind = ACCESS_REVIEWS
-        answer = self._ask(
+        answer = self._read_json(
+            "status",
             self._objects.create_cluster_custom_object,
             *(kind.group, kind.version, kind.plural),
             body={
@@ -192,8 +191,22 @@ class KubernetesApi:
         )
         return bool(answer["status"].get("allowed"))
 
-    def _read_json(self, verb: Callable[..., Any], *place: str, **options: Any) -> Any:
-        return json.loads(self._read(verb, *place, **options))
+    def _list(self, verb: Callable[..., Any], *place: str, **options: Any) -> list[Document]:
+        items: list[Document] = self._read_json("items", verb, *place, **options)["items"]
+        return items
+
+    def _read_json(
+        self, required: str, verb: Callable[..., Any], *place: str, **options: Any
+    ) -> Document:
+        """Return a JSON object that has a required field."""
+        body = self._read(verb, *place, **options)
+        try:
+            document = json.loads(body)
+        except ValueError as error:
+            raise InvalidResponseError(body) from error
+        if not isinstance(document, dict) or required not in document:
+            raise InvalidResponseError(body)
+        return document
 
     def _read(self, verb: Callable[..., Any], *place: str, **options: Any) -> bytes:
         """Return a response body, unparsed: the client's models reject objects of newer APIs."""
@@ -237,7 +250,11 @@ def _refuse(error: ApiException) -> NoReturn:
     message = _message(error)
     match error.status:
         case HTTPStatus.NOT_FOUND:
-            raise NotFoundError(HTTPStatus.NOT_FOUND, message) from error
+            remedy = (
+                "\nCheck --namespace, --service and --context; `python -m knative doctor` finds "
+                "out whether Knative is installed."
+            )
+            raise NotFoundError(HTTPStatus.NOT_FOUND, message, remedy) from error
         case HTTPStatus.FORBIDDEN:
             remedy = "\nThe Role with the required permissions is in docs/rollouts.md."
             raise RefusedError(HTTPStatus.FORBIDDEN, message, remedy) from error

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.errors import InvalidCompiledFormError
 from model.inference.compiled_pipeline import CompiledPipeline, Weighting
 from model.inference.ngram_finder import Analyzer, NgramFinder
-from model.inference.prediction import Evidence
+from model.inference.prediction import Evidence, to_evidence
 from model.inference.weights import Floats, Integers
 
 # A batch is scored in chunks of about this many characters, which bounds the memory.
@@ -82,13 +82,10 @@ class CompiledScorer:
         """
         columns, values = self._features_of_one(utterance)
         weights = self._weights.of_label(columns, label_index) * values
-        sums: dict[str, float] = {}
-        if self._embedding_weights:
-            sums = self._embedding_weights.contributions(utterance, label_index)
-        for column, weight in zip(columns, weights.tolist(), strict=True):
-            ngram = self._ngrams[column]
-            sums[ngram] = sums.get(ngram, 0.0) + weight
-        return [Evidence(ngram, weight) for ngram, weight in sums.items()]
+        ngrams = zip((self._ngrams[at] for at in columns), weights.tolist(), strict=True)
+        embedding = self._embedding_weights
+        words = embedding.contributions(utterance, label_index) if embedding else ()
+        return to_evidence(chain(words, ngrams))
 
     @cached_property
     def _ngrams(self) -> list[str]:

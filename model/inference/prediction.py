@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -43,6 +45,14 @@ class Evidence:
 
     feature: str
     weight: float
+
+
+def to_evidence(contributions: Iterable[tuple[str, float]]) -> list[Evidence]:
+    """Return the evidence of each feature: the sum of its contributions."""
+    sums = defaultdict[str, float](float)
+    for feature, contribution in contributions:
+        sums[feature] += contribution
+    return [Evidence(feature, weight) for feature, weight in sums.items()]
 
 
 def is_valid_intent(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from model.errors import ArtifactBrokenError, ExplanationError, one_line
 from model.inference.embedding_transformer import StaticVectors
-from model.inference.prediction import Evidence
+from model.inference.prediction import Evidence, to_evidence
 
 
 class PipelineScorer:
@@ -81,20 +82,14 @@ class PipelineScorer:
         try:
             coefficients, ngrams = self._coefficients, self._ngrams
             row = self.pipeline[:-1].transform([utterance])
-            contributions = zip(row.indices, row.data, strict=True)
+            values = zip(row.indices, row.data, strict=True)
         except (AttributeError, TypeError) as error:
             raise ExplanationError from error
-        weights: dict[str, float] = {}
-        if self._static_vectors is not None:
-            weights = self._static_vectors.embedding.contributions(
-                utterance, coefficients[label_index, len(ngrams) :]
-            )
-        for index, value in contributions:
-            if index < len(ngrams):
-                ngram = ngrams[index]
-                contribution = float(value * coefficients[label_index, index])
-                weights[ngram] = weights.get(ngram, 0.0) + contribution
-        return [Evidence(ngram, weight) for ngram, weight in weights.items()]
+        weights, words, count = coefficients[label_index], list[tuple[str, float]](), len(ngrams)
+        if self._static_vectors is not None:  # they are the last features
+            words = self._static_vectors.embedding.contributions(utterance, weights[count:])
+        known = ((ngrams[at], float(value * weights[at])) for at, value in values if at < count)
+        return to_evidence(chain(words, known))
 
     @cached_property
     def _coefficients(self) -> NDArray[np.float64]:

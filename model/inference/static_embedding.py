@@ -72,8 +72,8 @@ class Embedding:
             vectors[row] = self._vector(self._numbers_in(words_of(text)))
         return vectors
 
-    def contributions(self, text: str, weights: Floats) -> dict[str, float]:
-        """Return each word's contribution to the dot product of the text's vector and ``weights``.
+    def contributions(self, text: str, weights: Floats) -> list[tuple[str, float]]:
+        """Return the words, in order, with their contributions to the dot product with `weights`.
 
         Args:
             text: of any length.
@@ -82,11 +82,8 @@ class Embedding:
         words = words_of(text)
         sums = [self._sum(self._numbers_in([word])) for word in words]
         length = _length(self._sum(self._numbers_in(words)))
-        contributions: dict[str, float] = {}
-        for word, vector in zip(words, sums, strict=True):
-            contribution = float(vector @ weights) / length
-            contributions[word] = contributions.get(word, 0.0) + contribution
-        return contributions
+        pairs = zip(words, sums, strict=True)
+        return [(word, float(vector @ weights) / length) for word, vector in pairs]
 
     def _vector(self, numbers: Integers) -> NDArray[np.float32]:
         vector = self._sum(numbers)
@@ -162,7 +159,7 @@ class EmbeddingWeights:
         scores: Floats = self._embedding.transform(texts) @ self._weights
         return scores[:, : self._label_count]
 
-    def contributions(self, text: str, label_index: int) -> dict[str, float]:
+    def contributions(self, text: str, label_index: int) -> list[tuple[str, float]]:
         """Return each word's contribution to a label's score."""
         return self._embedding.contributions(text, self._weights[:, label_index])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from func.settings import ROOT, Settings, SettingsError
-from tests.support.rules import RESERVED_PORTS
+from tests.support.kubernetes.rules import RESERVED_PORTS
 
 
 def test_empty_environment_gives_the_defaults():
@@ -31,7 +31,7 @@ def test_each_variable_is_read():
             "HOST": "::1",
             "PORT": "9000",
             "METRICS_PORT": "9464",
-            "THREADS": "2",
+            "THREADS": "3",
             "SHUTDOWN_TIMEOUT_S": "1.5",
             "MODEL_PATH": "/models/mine.pkl",
             "INTENT_THRESHOLD": "-2.5",
@@ -50,7 +50,7 @@ def test_each_variable_is_read():
         host="::1",
         port=9000,
         metrics_port=9464,
-        threads=2,
+        threads=3,
         shutdown_timeout_s=1.5,
         model_path=Path("/models/mine.pkl"),
         intent_threshold=-2.5,

@@ -12,8 +12,8 @@ import pytest
 from knative.__main__ import main
 from knative.rollout.cluster import Cluster
 from knative.rollout.timeouts import Timing
-from tests.support.fake_api import NAME, NAMESPACE, FakeApi
-from tests.support.gateway import Gateway
+from tests.support.kubernetes.fake_api import NAME, NAMESPACE, FakeApi
+from tests.support.kubernetes.gateway import Gateway
 
 QUICK = Timing(
     timeout_s=5,

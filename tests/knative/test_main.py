@@ -35,7 +35,18 @@ FAILED = SmokeError("health", "ill")
         pytest.param(["rollout", "--image", DIGEST, "--steps", "5,1"], id="steps"),
         pytest.param(["rollout", "--image", DIGEST, "--pause", "-1"], id="pause"),
         pytest.param(["rollout", "--image", DIGEST, "--pause", "soon"], id="no-number"),
+        pytest.param(["rollout", "--image", ""], id="empty-image"),
+        pytest.param(["rollback", "--to", "X/y"], id="revision"),
+        pytest.param(["status", "--namespace", ""], id="empty-namespace"),
+        pytest.param(["status", "--service", "a/b"], id="service"),
         pytest.param(["smoke", "--expect", "hello"], id="case"),
+        pytest.param(["smoke", "http://["], id="unclosed-address"),
+        pytest.param(["smoke", "intent.example.com"], id="no-scheme"),
+        pytest.param(["smoke", "http://"], id="no-host"),
+        pytest.param(["smoke", "http://127.0.0.1:99999"], id="port"),
+        pytest.param(["smoke", "http://127.0.0.1/a b"], id="space"),
+        pytest.param(["rollout", "--gateway", "203.0.113.7"], id="gateway"),
+        pytest.param(["smoke", "http://127.0.0.1", "--host", "a\nb"], id="host"),
     ],
 )
 def test_wrong_usage_ends_with_2(arguments, capsys):
@@ -74,7 +85,22 @@ def test_a_missing_cluster_is_reported(capsys, tmp_path):
     """A missing kubeconfig is an error."""
     missing = str(tmp_path / "kubeconfig")
     assert main(["status", "--kubeconfig", missing]) == ConfigurationError.exit_code
-    assert "error: No cluster is configured" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "error: No cluster is configured" in printed
+    assert "Name a kubeconfig with --kubeconfig or KUBECONFIG." in printed
+
+
+def test_a_missing_service_names_the_options_to_check(run):
+    """A name or namespace that is mistyped is reported with the options that set them."""
+    outcome = run("status", "--service", "other")
+    assert outcome.code == 1
+    assert "Check --namespace, --service and --context" in outcome.err
+
+
+def test_an_unreachable_api_is_reported_with_a_remedy(api, run):
+    """The error of an API that does not answer names the kubeconfig and a command to try."""
+    api.away = True
+    assert "Check the server in the kubeconfig" in run("status").err
 
 
 def test_the_timeout_is_that_of_each_wait(api, run):
@@ -83,6 +109,12 @@ def test_the_timeout_is_that_of_each_wait(api, run):
     outcome = run("rollout", "--image", DIGEST, "--timeout", "0.1")
     assert outcome.code == 1
     assert "Timed out after 0.1 s waiting until the present traffic is routed" in outcome.err
+
+
+def test_a_timeout_of_zero_waits_for_nothing(api, run):
+    """--timeout 0 looks once, and does not mean the default."""
+    api.edit(lambda service: service["status"].update(observedGeneration=0))
+    assert "Timed out after 0 s" in run("rollout", "--timeout", "0").err
 
 
 class TestProgress:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from knative.doctor.event_checks import dead_letter_reasons
-from tests.support.fake_api import NAMESPACE, FakeApi, image, revision_name
-from tests.support.healthy_cluster import (
+from tests.support.kubernetes.fake_api import NAMESPACE, FakeApi, image, revision_name
+from tests.support.kubernetes.healthy_cluster import (
     DEAD_LETTERS_LOG,
     EVENTING,
     FEATURES,

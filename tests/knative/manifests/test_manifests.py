@@ -13,9 +13,16 @@ import pytest
 import yaml
 
 from func.settings import Settings
-from tests.support.manifests import KNATIVE, Object, find, kustomizations, render, render_folder
+from tests.support.kubernetes.manifests import (
+    KNATIVE,
+    Object,
+    find,
+    kustomizations,
+    render,
+    render_folder,
+)
+from tests.support.kubernetes.rules import VISIBILITY, violations
 from tests.support.paths import ROOT
-from tests.support.rules import VISIBILITY, violations
 
 CORE = {"Namespace", "ServiceAccount", "ConfigMap", "NetworkPolicy"}
 OVERLAYS = ("overlays/staging", "overlays/production")

@@ -18,7 +18,7 @@ import urllib3
 import yaml
 
 from model.training.trainer import MODEL_NAME
-from tests.support.manifests import find, render
+from tests.support.kubernetes.manifests import find, render
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, wait_for
 from tests.support.timeouts import TIMEOUT_S

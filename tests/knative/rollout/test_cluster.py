@@ -8,6 +8,7 @@ import pytest
 from knative.rollout.cluster import Cluster
 from knative.rollout.errors import (
     ConfigurationError,
+    InvalidResponseError,
     NotFoundError,
     RefusedError,
     RevisionFailedError,
@@ -19,7 +20,7 @@ from knative.rollout.json_patch import Change
 from knative.rollout.resources import Service
 from knative.rollout.traffic import TrafficTarget, split
 from tests.knative.conftest import QUICK
-from tests.support.fake_api import NAME, NAMESPACE, image, revision_name
+from tests.support.kubernetes.fake_api import NAME, NAMESPACE, image, revision_name
 
 FIRST = revision_name(1)
 
@@ -47,6 +48,24 @@ class TestConnection:
         with pytest.raises(ConfigurationError, match="nowhere"):
             connect(str(kubeconfig), context="nowhere")
 
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param(b"a: [b", id="no-yaml"),
+            pytest.param(b"\xff\xfe\x00", id="binary"),
+            pytest.param(b"hello", id="string"),
+            pytest.param(b"[1, 2]", id="list"),
+            pytest.param(b"clusters: 5", id="no-list-of-clusters"),
+        ],
+    )
+    def test_a_malformed_kubeconfig_is_an_error_of_one_line(self, tmp_path, content):
+        """Each malformed file is reported in one line, as the client's exceptions are not."""
+        path = tmp_path / "kubeconfig"
+        path.write_bytes(content)
+        with pytest.raises(ConfigurationError, match="the kubeconfig is malformed") as caught:
+            connect(str(path))
+        assert "\n" not in str(caught.value)
+
     def test_the_error_names_both_sources_of_a_configuration(self, monkeypatch):
         """The error names both sources in the order of the search."""
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", "/none")
@@ -69,6 +88,25 @@ class TestConnection:
 
 
 class TestReading:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            pytest.param(b"<html>\nLog in</html>", id="page"),
+            pytest.param(b"", id="empty"),
+            pytest.param(b"\xff", id="binary"),
+            pytest.param(b"[]", id="list"),
+            pytest.param(b"{}", id="no-object"),
+        ],
+    )
+    def test_a_response_without_an_object_is_an_error(self, api, cluster, body):
+        """A proxy's page in place of the API's object is quoted in one line."""
+        api.bodies += [body, body]
+        with pytest.raises(InvalidResponseError, match="no Kubernetes object") as caught:
+            cluster.read_service()
+        assert "\n" not in str(caught.value)
+        with pytest.raises(InvalidResponseError):
+            cluster.list_revisions()
+
     def test_a_missing_revision_is_not_found(self, cluster):
         """The error names the missing revision."""
         with pytest.raises(NotFoundError, match="intent-classifier-00009"):
@@ -174,7 +212,8 @@ class TestWriting:
 
 class TestWaiting:
     @pytest.mark.parametrize(
-        "watching", ["works", "dropped", "expired", "deleted", "garbled", "forbidden"]
+        "watching",
+        ["works", "dropped", "expired", "deleted", "garbled", "incomplete", "forbidden"],
     )
     def test_traffic_is_awaited_when_watches_fail(self, api, cluster, watching):
         """When a watch fails for any reason, the object is read again."""

@@ -7,8 +7,8 @@ import pytest
 from knative.rollout.json_patch import Change, operations
 from knative.rollout.resources import Revision, Service
 from knative.rollout.traffic import TrafficTarget
-from tests.support import json_patch
-from tests.support.fake_api import image
+from tests.support.kubernetes import json_patch
+from tests.support.kubernetes.fake_api import image
 
 TRAFFIC = (TrafficTarget(revision="a-1", percent=100, tag="stable"),)
 

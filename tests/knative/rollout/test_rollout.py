@@ -12,8 +12,8 @@ import pytest
 
 from knative.rollout.candidate_checks import CandidateChecks
 from tests.knative.conftest import QUICK
-from tests.support.fake_api import DOMAIN, image, revision_name
-from tests.support.gateway import constant, forwarding, sound
+from tests.support.kubernetes.fake_api import DOMAIN, image, revision_name
+from tests.support.kubernetes.gateway import constant, forwarding, sound
 from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from tests.support.fake_api import DOMAIN, image, revision_name
+from tests.support.kubernetes.fake_api import DOMAIN, image, revision_name
 
 
 def test_status_shows_the_whole_service(gateway, run):

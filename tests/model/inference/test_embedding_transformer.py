@@ -35,7 +35,7 @@ def test_words_explain_a_score():
     """The words' contributions add up to the dot product of the text's vector."""
     weights = np.arange(TINY.dimensions, dtype=np.float64)
 
-    contributions = TINY.contributions("my order", weights)
+    contributions = dict(TINY.contributions("my order", weights))
 
     assert set(contributions) == {"my", "order"}
     np.testing.assert_allclose(

@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema
 
-from tests.support.manifests import Object
-from tests.support.schemas import SCHEMAS
+from tests.support.kubernetes.manifests import Object
+from tests.support.kubernetes.schemas import SCHEMAS
 
 AUTOSCALING = "autoscaling.knative.dev/"
 ROLLOUT_DURATION = "serving.knative.dev/rollout-duration"

@@ -17,9 +17,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from tests.support import json_patch
-from tests.support.api_handler import ApiHandler, DeniedError
-from tests.support.http_servers import ThreadedServer
+from tests.support.kubernetes import json_patch
+from tests.support.kubernetes.api_handler import ApiHandler, DeniedError
+from tests.support.kubernetes.http_servers import ThreadedServer
 
 NAMESPACE, NAME = "intent-namespace", "intent-classifier"
 DOMAIN = f"{NAME}.{NAMESPACE}.example.com"
@@ -55,10 +55,11 @@ class FakeApi:
         drops: number of next requests to close that way.
         lost_answers: number of next patches that succeed without a response.
         statuses: of the next responses, in place of the right ones.
+        bodies: of the next responses, with status 200, in place of the right ones.
         forbidden: parts of "METHOD path" that are answered by 403.
         conflicts: number of next patches that follow a write of somebody else.
-        watching: "works", or how watches fail: "dropped", "expired", "deleted", "garbled" or
-            "forbidden".
+        watching: "works", or how watches fail: "dropped", "expired", "deleted", "garbled",
+            "incomplete" or "forbidden".
         is_unwatched: whether the controller waits for a watch.
         on_patch: called with the Service after each patch.
         patches: all successful patches.
@@ -73,6 +74,7 @@ class FakeApi:
         self.away = False
         self.drops = self.lost_answers = self.conflicts = 0
         self.statuses: deque[int] = deque()
+        self.bodies: deque[bytes] = deque()
         self.forbidden: set[str] = set()
         self.watching = "works"
         self.is_unwatched = False
@@ -166,7 +168,10 @@ class FakeApi:
         with self._changed:
             if path.startswith("/"):
                 pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
-                return self._select_pods(selector) if path == pods else self.objects.get(path)
+                if path == pods:
+                    return self._select_pods(selector)
+                found = self.objects.get(path)
+                return {"metadata": {}} | found if isinstance(found, dict) else found
             kind, _, name = path.partition("/")
             if kind == "services":
                 return copy.deepcopy(self.service) if name == NAME else None

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support import json_patch
-from tests.support.http_servers import Handler
+from tests.support.kubernetes import json_patch
+from tests.support.kubernetes.http_servers import Handler
 
 if TYPE_CHECKING:
-    from tests.support.fake_api import FakeApi
+    from tests.support.kubernetes.fake_api import FakeApi
 
 PREFIX = "/apis/serving.knative.dev/v1/namespaces/intent-namespace/"
 Document = dict[str, Any]
@@ -47,6 +47,8 @@ class ApiHandler(Handler):
             self.hang_up()
         elif api.statuses:
             self._refuse(api.statuses.popleft(), "try again")
+        elif api.bodies:
+            self.answer(200, {"Content-Type": "application/json"}, api.bodies.popleft())
         elif any(each in line for each in api.forbidden):
             verb = self.command.lower()
             self._refuse(403, f'services "x" is forbidden: User "ci" cannot {verb} it')
@@ -108,6 +110,8 @@ class ApiHandler(Handler):
             self._send_chunk(b"")
         elif self.api.watching == "garbled":
             self._send_chunk(b"{not JSON\n")
+        elif self.api.watching == "incomplete":
+            self._send_chunk(b"{}\n")
 
     def _send_changes(self) -> None:
         parts = urlsplit(self.path)

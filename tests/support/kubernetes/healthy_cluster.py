@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.fake_api import NAMESPACE, FakeApi
+from tests.support.kubernetes.fake_api import NAMESPACE, FakeApi
 
 Document = dict[str, Any]
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import urllib3
 
 from knative.rollout.smoke import SHIPPED_CASES
-from tests.support.fake_api import FakeApi
-from tests.support.http_servers import Handler, ThreadedServer
+from tests.support.kubernetes.fake_api import FakeApi
+from tests.support.kubernetes.http_servers import Handler, ThreadedServer
 
 JSON = {"Content-Type": "application/json"}
 Response = tuple[int, dict[str, str], bytes]

@@ -1,0 +1,1 @@
+"""Fakes of the Kubernetes API and the gateway, and the rules that manifests keep."""
