@@ -68,6 +68,7 @@ def pairs(path: Path, options: ReadOptions = ReadOptions()) -> list[tuple[str, s
             "no text",
             id="watson-skills",
         ),
+        pytest.param('{"intents": [{"tag": "a", "patterns": [{"b": 5}]}]}', "no text", id="object"),
         pytest.param('[["a", "b"], ["c"]]', "no text and no intent", id="pairs"),
         pytest.param(
             '{"rasa_nlu_data": {"common_examples": {"text": "a"}}}', "no intent", id="rasa-json"
@@ -140,6 +141,12 @@ def test_unreadable_entry_of_a_text_is_named(tmp_path, name, content, message):
             '{"rasa_nlu_data": {"entity_examples": [{"text": "a"}]}}',
             "left out: examples of entities (1)",
             id="rasa-json",
+        ),
+        pytest.param(
+            "d.json",
+            '{"name": "a", "sampleUtterances": [{"utterance": "fly to {city}"}]}',
+            "left out: values of {slots}, whose names stay in the text (1)",
+            id="lex",
         ),
         pytest.param(
             "d.yml",
@@ -231,6 +238,7 @@ def test_numbers_of_labels_have_the_names_beside(tmp_path, place, content):
     [
         pytest.param("dataset_info.json", "{", id="broken"),
         pytest.param("dataset_info.json", '{"features": {"label": 5, "other": []}}', id="none"),
+        pytest.param("dataset_info.json", '{"label": {"names": [1, 2]}}', id="numbers"),
         pytest.param("README.md", "no front matter", id="readme"),
         pytest.param("README.md", "---\na: [\n---\n", id="broken-front-matter"),
     ],

@@ -679,9 +679,11 @@ def test_intent_is_called_by_its_name_for_people(tmp_path):
 def test_indented_sections_of_markdown_are_sections(tmp_path):
     """Rasa takes spaces before a section away, so that its examples are no others'."""
     path = tmp_path / "nlu.md"
-    path.write_text("\t## intent: greet\n- hi there\n\n ## intent: book \n  - book a table\n")
+    sections = "\t## intent: greet\n- hi there\n\n ## intent: book \n  - book a table\n"
+    path.write_text(f"{sections}  # Remarks\nnone\n")
 
     assert pairs(read(path)) == PAIRS
+    assert read(path).problems == ()
 
 
 def test_columns_of_one_name_are_announced(tmp_path):

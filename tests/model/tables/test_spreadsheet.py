@@ -117,14 +117,14 @@ def test_panic_of_the_reader_is_an_error(label, monkeypatch):
     )
 
 
-def test_interruption_of_the_reader_is_no_error(monkeypatch):
+def test_interruption_of_the_reader_is_no_error(tmp_path, monkeypatch):
     """Only what calamine raises is an error of the file."""
     workbook = Mock(from_path=Mock(side_effect=KeyboardInterrupt))
     monkeypatch.setattr("python_calamine.CalamineWorkbook", workbook)
-    write_xlsx(Path("in.xlsx"), {"Data": ROWS})
+    path = write_xlsx(tmp_path / "in.xlsx", {"Data": ROWS})
 
     with pytest.raises(KeyboardInterrupt):
-        SpreadsheetRows(Path("in.xlsx"))
+        SpreadsheetRows(path)
 
 
 def test_missing_package_is_named(label, monkeypatch):
