@@ -17,7 +17,8 @@ import pytest
 
 from func.server.request_head import RefusedError
 from func.server.request_reader import ReceivedRequest, RequestReader
-from tests.support.envoy import Envoy
+from tests.support.gateways.envoy import Envoy
+from tests.support.gateways.traefik import IMPATIENT, Traefik
 from tests.support.malformed_requests import (
     HEALTH,
     MAX_BODY_BYTES,
@@ -26,7 +27,6 @@ from tests.support.malformed_requests import (
 )
 from tests.support.servers import build_server, wait_for
 from tests.support.timeouts import TIMEOUT_S
-from tests.support.traefik import IMPATIENT, Traefik
 
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 Seen = tuple[str, str, int]

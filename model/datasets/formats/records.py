@@ -8,9 +8,9 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.label_names import label_names
+from model.datasets.formats.label_names import label_names
+from model.datasets.formats.tabular import find_columns
 from model.datasets.located import line_of
-from model.datasets.tabular import find_columns
 from model.errors import DataError, Problem
 from model.tables.columns import TEXT, usual_column
 

@@ -11,7 +11,7 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
-from model.datasets.grouped import Keys, has_groups, left_out, read_groups, read_texts
+from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 

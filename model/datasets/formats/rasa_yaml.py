@@ -10,7 +10,7 @@ from pathlib import Path
 from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.rasa_markup import without_entities
+from model.datasets.formats.rasa_markup import without_entities
 from model.datasets.yaml_document import ListNode, MapNode, Node, Scalar
 from model.errors import DataError, Problem
 

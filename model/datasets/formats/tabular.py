@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from model.datasets.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.label_names import label_names
+from model.datasets.formats.label_names import label_names
 from model.errors import DataError, Problem
 from model.tables.columns import (
     INTENT,
