@@ -154,3 +154,23 @@ def test_refusals_are_reported(shared, client):
 
     assert refused == [HTTPStatus.BAD_REQUEST]
     assert client.recv(65536).startswith(b"HTTP/1.1 400 ")
+
+
+def test_closing_twice_is_closing_once(shared, connection):
+    """Whoever closes second finds nothing to do."""
+    connection.close()
+    connection.close()
+
+    assert not shared.open
+
+
+def test_closed_connection_hands_over_no_further_request(shared, client, connection):
+    """A pipelined request behind a response is dropped with its connection."""
+    client.sendall(REQUEST * 2)
+    while connection.request is None:
+        shared.loop.run_once(1)
+    connection.respond("200 OK", JSON, b"{}")
+    connection.close()
+    shared.loop.run_once(1)
+
+    assert connection.request is None

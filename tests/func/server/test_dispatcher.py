@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
+
+from func.app import App
+from func.handler import IntentFunction
 from func.server import responses
+from func.server.connection import Connection
+from func.server.dispatcher import Dispatcher
+from func.server.event_loop import EventLoop
+from func.server.request_reader import RequestReader
 from func.telemetry.recorder import Telemetry
 from tests.func.server.test_connection import (
     PROBE,
@@ -115,3 +125,26 @@ def test_response_that_can_not_be_encoded_ends_one_connection(in_process, connec
     client.sendall(QUICK)
 
     assert b"200 OK" in receive_responses(client, 1)
+
+
+def test_responses_of_threads_are_bounded_until_the_loop_takes_them(
+    small_model, settings, monkeypatch
+):
+    """While the loop is busy, threads that have finished hold few responses."""
+    monkeypatch.setattr("func.server.dispatcher.MAX_FINISHED_BYTES", 1)
+    taken: list[Callable[[], None]] = []
+    statuses: list[str] = []
+    dispatcher = Dispatcher(App(IntentFunction(small_model, settings)), settings)
+    dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=taken.append))
+    client = cast("Connection", SimpleNamespace(respond=lambda status, *_: statuses.append(status)))
+    reader = RequestReader(8192, 65536)
+    reader.feed(SLOW * 2)
+    for _ in range(2):
+        request = reader.next_request()
+        assert request
+        dispatcher.on_request(client, request)
+    wait_for(lambda: len(taken) == 2)
+    for finish in taken:
+        finish()
+
+    assert sorted(statuses) == ["200 OK", "503 Service Unavailable"]
