@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from model.datasets.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.formats.label_names import label_names
+from model.datasets.formats.label_names import label_names, named_label
 from model.errors import DataError, Problem
 from model.tables.columns import (
     INTENT,
@@ -170,14 +170,7 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
                 if columns.note:
                     yield Note(document.path, row.line, columns.note)
             text, intent = (row.fields.get(keys[at]) for at in (columns.text, columns.intent))
-            yield entry_of(text, _label(intent, names), document.path, row.line)
-
-
-def _label(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a label's name: that of its number, or the number itself."""
-    if isinstance(value, int):
-        value = str(value)
-    return names.get(value, value) if isinstance(value, str) else value
+            yield entry_of(text, named_label(intent, names), document.path, row.line)
 
 
 def _read_spreadsheet(document: Document) -> Iterator[Entry]:
@@ -213,7 +206,7 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
     own = {str(number): name for number, name in enumerate(rows.names_of(columns.intent))}
     names = own or label_names(document, rows.columns[columns.intent])
     for number, (text, intent) in enumerate(rows.pairs(columns.text, columns.intent), 1):
-        yield entry_of(text, _label(intent, names), path, number)
+        yield entry_of(text, named_label(intent, names), path, number)
 
 
 def _is_delimited(document: Document) -> bool:
