@@ -45,12 +45,13 @@ test: announcement check browser $(INSTALLED_CLIENTS) ## all checks, and all tes
 announcement:
 	@echo "Checks and tests are meant to take under 6 minutes on two cores without other load"
 
-fuzz: $(INSTALLED_DEV) ## fuzz the parsers, a minute each (FUZZ_S=600 for longer)
-	for target in http event file; do \
+fuzz: $(INSTALLED_DEV) ## fuzz parsers and server, a minute each (FUZZ_S=600 for longer)
+	for target in http event file server; do \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
 
-soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, and 10 minutes of mixed load
-	SOAK_RESTARTS=100 SOAK_S=600 $(BIN)/python -m pytest -s tests/faults
+soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, 200 stops, and 10 minutes of mixed load
+	SOAK_RESTARTS=100 SOAK_S=600 SOAK_STOPS=200 $(BIN)/python -m pytest -s tests/faults \
+		tests/func/server/test_hostile_clients.py
 
 check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile, workflows; counts of words
 	$(BIN)/ruff format --check .

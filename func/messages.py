@@ -145,12 +145,6 @@ class Response:
         headers = [("Content-Length", str(len(self.body))), *self.headers]
         return [("Content-Type", self.content_type), *headers] if self.content_type else headers
 
-    def to_bytes(self, date: str) -> bytes:
-        """Return the response as an HTTP message (RFC 9112) that keeps the connection open."""
-        lines = [f"{name}: {value}\r\n" for name, value in self.all_headers]
-        head = f"HTTP/1.1 {STATUS_LINES[self.status]}\r\n{''.join(lines)}Date: {date}\r\n\r\n"
-        return head.encode("latin-1") + self.body
-
 
 @dataclass(frozen=True, slots=True)
 class ParsedRequest:

@@ -56,7 +56,7 @@ class Settings:
     host: str = "0.0.0.0"  # noqa: S104 - in a container, the only useful address
     port: int = 8080
     metrics_port: int | None = None
-    threads: int = 8
+    threads: int = 2
     max_waiting: int = 256
     request_timeout_s: float = 30.0
     shutdown_delay_s: float = 0.0

@@ -15,6 +15,7 @@ from model.escaping import printable, single_line
 
 MAX_MESSAGES = 20
 MAX_OF_KIND = 10
+MAX_CHARACTERS = 2000
 
 
 class _PlainConsole(Console):
@@ -36,9 +37,15 @@ def plain_console(*, stderr: bool = False) -> Console:
 def print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
     """Print each message on a line of its own, and the number of those beyond the first 20."""
     for message in messages[:MAX_MESSAGES]:
-        console.print(f"{kind}: {single_line(message)}")
+        console.print(f"{kind}: {_shortened(message)}")
     if len(messages) > MAX_MESSAGES:
         console.print(f"{kind}: and {len(messages) - MAX_MESSAGES} more")
+
+
+def _shortened(message: str) -> str:
+    """Return the beginning of a message in one line; names within data can have any length."""
+    is_long = len(message) > MAX_CHARACTERS
+    return single_line(f"{message[:MAX_CHARACTERS]}…" if is_long else message)
 
 
 def print_problems(console: Console, level: str, problems: Sequence[Problem]) -> None:
@@ -50,7 +57,7 @@ def print_problems(console: Console, level: str, problems: Sequence[Problem]) ->
             groups.setdefault(problem.kind, []).append(problem)
     for kind, group in groups.items():
         for problem in group[:MAX_OF_KIND]:
-            console.print(f"{level}: {single_line(str(problem))}")
+            console.print(f"{level}: {_shortened(str(problem))}")
         console.print(f"{level}: {len(group)} {kind.title}: {kind.remedy}")
 
 

@@ -33,7 +33,8 @@ examples:
   python -m model.predict --input tickets.parquet --column message --output labelled.parquet
   zcat tickets.jsonl.gz | python -m model.predict --input - --format jsonl > labelled.jsonl
 
-A table is a CSV, TSV, JSONL or Parquet file of any size (Parquet needs requirements/parquet.txt).
+A table is a CSV, TSV, JSONL, Parquet, Excel or ODS file of any size (Parquet needs
+requirements/parquet.txt; Excel and ODS need requirements/spreadsheets.txt, and are written as CSV).
 The output holds its rows in the same order, with the columns intent and confidence added. Rows that
 can't be classified are written to labelled.rejected.csv (.tsv; .jsonl for JSONL and Parquet) with
 line and reason, or to standard error if the output is a stream. In that file an apostrophe precedes

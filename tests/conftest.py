@@ -21,10 +21,11 @@ from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.small_data import SMALL_DATA
 
-# A background command (`make test &`, nohup) starts with SIGINT ignored.
+# A background command starts with SIGINT ignored (`make test &`) or SIGHUP (nohup).
 # Children inherit this, and Python then installs no handler: a process could not be interrupted.
-# Reset it for the test processes and for all that they start.
+# Reset both for the test processes and for all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -1,48 +1,106 @@
-"""HTTP responses that hold replies to events, and the facts recorded about them."""
+"""Replies: the events that answer events, with their types, ids and attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
-from func.messages import Outcome, Response
-from func.protocols.cloudevents import BATCH_JSON, STRUCTURED_JSON, Event, Mode
-from func.protocols.json_codec import render_json
+from func.errors import RequestError
+from func.messages import JSON
+from func.protocols.cloudevents import SPECVERSION, Event, is_attribute_value
+from func.settings import Settings
+from model.inference.prediction import OUT_OF_SCOPE
 
-RECORDED_ATTRIBUTES = ("id", "source", "specversion", "type", "traceparent", "tracestate")
-MAX_RECORDED = 512  # characters of each
+CLASSIFIED = "intent.classified"
+OUT_OF_SCOPE_TYPE = "intent.out_of_scope"
+REJECTED = "intent.rejected"
 
-
-def single(reply: Event, mode: Mode, event: Mapping[str, str]) -> Response:
-    """Return the response with one reply, in the mode of the ``event`` that it answers."""
-    outcome = Outcome(mode.value, [reply.data], event=event)
-    if mode is Mode.STRUCTURED:
-        return Response(render_json(reply.to_json()), STRUCTURED_JSON, outcome=outcome)
-    headers, body = reply.to_binary()
-    content_type = headers.pop("Content-Type")
-    return Response(body, content_type, headers=tuple(headers.items()), outcome=outcome)
-
-
-def batch(count: int, replies: Sequence[Event]) -> Response:
-    """Return the response with the replies to a batch of ``count`` events."""
-    predictions = [reply.data for reply in replies if "intent" in reply.data]
-    outcome = Outcome(Mode.BATCH.value, predictions, count)
-    if not replies:
-        return acknowledgement(outcome)
-    return Response(
-        render_json([reply.to_json() for reply in replies]), BATCH_JSON, outcome=outcome
-    )
+# Attributes of tracing, correlation and partitioning: a reply belongs where its request does.
+_CARRIED = ("subject", "traceparent", "tracestate", "correlationid", "partitionkey")
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://intentclassifier.org/events")
 
 
-def acknowledgement(outcome: Outcome) -> Response:
-    """Return a response without a body: a broker would take any other body for a failure."""
-    return Response(content_type="", status=HTTPStatus.ACCEPTED, outcome=outcome)
+class Replies:
+    """Makes the replies to events, as the settings ask for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        prefix = settings.event_type_prefix
+        self._classified, self._out_of_scope, self._rejected = (
+            f"{prefix}.{kind}" for kind in (CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED)
+        )
+
+    def include(self, event: Event) -> bool:
+        """Return whether an event is itself a reply of this function."""
+        return event.attributes["type"] in (self._classified, self._out_of_scope, self._rejected)
+
+    def classification(self, event: Event, result: Mapping[str, Any]) -> Event:
+        """Return the reply to an event whose text has been classified."""
+        kind = self._out_of_scope if result["intent"] == OUT_OF_SCOPE else self._classified
+        reply_id = _derived_id(event.attributes)
+        extensions = {"intent": result["intent"], "certainty": self._certainty(result)}
+        return self._reply(kind, reply_id, event.attributes, result, **extensions)
+
+    def rejection(self, value: object, place: str, error: RequestError) -> Event:
+        """Return the reply to an event of a batch that can't be classified.
+
+        Args:
+            value: the JSON value that should be an event.
+            place: identifies the value if its id or source is missing.
+            error: the reason.
+        """
+        reason = {"error": error.message, "status": int(error.status)}
+        known = _identifying_attributes(value)
+        is_identified = {"id", "source"} <= known.keys()
+        reply_id = _derived_id(known) if is_identified else str(uuid.uuid5(_NAMESPACE, place))
+        return self._reply(self._rejected, reply_id, known, reason)
+
+    def _certainty(self, result: Mapping[str, Any]) -> str:
+        # Attributes can't be fractions, and a Trigger's plain filter has no "less than".
+        is_doubtful = (
+            result["intent"] == OUT_OF_SCOPE or result["confidence"] < self._settings.low_confidence
+        )
+        return "low" if is_doubtful else "high"
+
+    def _reply(
+        self,
+        kind: str,
+        reply_id: str,
+        request: Mapping[str, str],
+        data: Mapping[str, Any],
+        **extensions: str,
+    ) -> Event:
+        carried = {name: request[name] for name in _CARRIED if request.get(name)}
+        if "id" in request and {"correlationid", "causationid"} & request.keys():
+            # By the correlation extension, the request is the cause of the reply.
+            carried["causationid"] = request["id"]
+        attributes = {
+            "specversion": SPECVERSION,
+            "type": kind,
+            "source": self._settings.event_source,
+            "id": reply_id,
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "datacontenttype": JSON,
+            **carried,
+            **extensions,
+        }
+        origin = {name: request[name] for name in ("id", "source") if name in request}
+        return Event(attributes, {**data, "request": origin})
 
 
-def recorded_attributes(event: Event) -> dict[str, str]:
-    """Return the attributes that logs and traces record."""
-    attributes = event.attributes
-    # Records wait in memory, and a sender's attributes may be as long as a body.
-    return {
-        name: attributes[name][:MAX_RECORDED] for name in RECORDED_ATTRIBUTES if name in attributes
-    }
+def _identifying_attributes(value: object) -> dict[str, str]:
+    """Return those attributes of a malformed event by which its sender recognises it."""
+    if not isinstance(value, dict):
+        return {}
+    names = ("id", "source", *_CARRIED)
+    return {name: value[name] for name in names if is_attribute_value(value.get(name))}
+
+
+def _derived_id(request: Mapping[str, str]) -> str:
+    """Return a reply's id: a request that is delivered twice gets the same one.
+
+    Neither attribute can hold a line break, so different pairs give different ids.
+    """
+    return str(uuid.uuid5(_NAMESPACE, f"{request['source']}\n{request['id']}"))

@@ -114,6 +114,9 @@ class Connection:
                 )
         except OSError:
             self.close()
+        except Exception:
+            logger.exception("A response failed")
+            self.close()
         self._update()
 
     def close_if_idle(self) -> None:

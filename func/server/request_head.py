@@ -8,10 +8,11 @@ that matters to framing and routing is checked here.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -24,7 +25,10 @@ _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_
 _ONCE = frozenset((_LENGTH, _CODING, _HOST_KEY))
 _VERSIONS = ("1.0", "1.1")
 _MAX_LENGTH_DIGITS = 18
+_MAX_CACHED_LENGTH = 256
 _UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
+
+Result = TypeVar("Result")
 
 
 class RefusedError(Exception):
@@ -152,15 +156,29 @@ class HeadParser:
         return int(text)
 
 
-# Clients repeat themselves: most requests have the same first line and header names.
-@lru_cache(maxsize=64)
+def _cached(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Cache the results of short arguments: long ones would hold memory that nobody counts.
+
+    Clients repeat themselves: most requests have the same first line and header names.
+    """
+    of_short = lru_cache(maxsize=256)(function)
+
+    @wraps(function)
+    def call(*arguments: Any) -> Result:
+        is_short = len(arguments[-1]) <= _MAX_CACHED_LENGTH
+        return of_short(*arguments) if is_short else function(*arguments)
+
+    return call
+
+
+@_cached
 def _version_of(line: bytes) -> str:
     """Return the version of a valid request line, else ""."""
     found = _REQUEST_LINE.fullmatch(line)
     return found[1].decode() if found else ""
 
 
-@lru_cache(maxsize=64)
+@_cached
 def _parse_target(method: str, target: bytes) -> tuple[str, str, str]:
     """Return the decoded path, the query, and the authority of an absolute target."""
     text, authority = target.decode("latin-1"), ""
@@ -175,18 +193,18 @@ def _parse_target(method: str, target: bytes) -> tuple[str, str, str]:
     return unquote_to_bytes(path).decode("latin-1"), query, authority
 
 
-@lru_cache(maxsize=64)
+@_cached
 def _has_close(options: str) -> bool:
     """Return whether the options of a Connection header include ``close``."""
     return "close" in (option.strip(" \t") for option in options.lower().split(","))
 
 
-@lru_cache(maxsize=64)
+@_cached
 def _is_host(value: str) -> bool:
     return bool(_HOST_VALUE.fullmatch(value))
 
 
-@lru_cache(maxsize=256)
+@_cached
 def _key_of(name: bytes) -> str:
     """Return the header's key of WSGI; "" for a name with "_", which would pass for "-"."""
     key = "" if b"_" in name else name.decode("ascii").upper().replace("-", "_")

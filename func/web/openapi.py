@@ -11,7 +11,7 @@ from flask import Response as FlaskResponse
 
 from func.handler import IntentFunction
 from func.messages import JSON
-from func.protocols.event_api import CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED
+from func.protocols.event_replies import CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED
 from func.protocols.json_codec import render_json
 from func.settings import Settings
 from func.version import VERSION

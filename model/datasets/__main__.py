@@ -19,12 +19,12 @@ from model.datasets.checks import FEW_UTTERANCES, Checks
 from model.datasets.dataset import split
 from model.datasets.document import ReadOptions
 from model.datasets.entry import Example
+from model.datasets.formats.tabular import DELIMITED, TABLES
 from model.datasets.large_table import survey_table
 from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.parts import Parts, read_parts
 from model.datasets.readers import entries_of, recognise_all
 from model.datasets.survey import Survey
-from model.datasets.tabular import DELIMITED, TABLES
 from model.datasets.writers import WRITERS, write_examples, writer_of
 from model.errors import DataError, Problem
 

@@ -22,13 +22,15 @@ def parse_json(text: str, path: Path) -> tuple[Any, Sequence[Problem]]:
     """Return a JSON value, and its repeated keys as problems.
 
     Raises:
-        DataError: the text is not JSON, or is nested too deeply.
+        DataError: the text is not JSON, is nested too deeply, or has a number of too many digits.
     """
     decoder = _LocatingDecoder(text, path)
     try:
         return decoder.decode(text), decoder.problems
     except json.JSONDecodeError as error:
         raise DataError([Problem(path, error.lineno, f"is not JSON: {error.msg}")]) from error
+    except ValueError as error:  # Python converts at most 4,300 digits
+        raise DataError([Problem(path, 0, "holds a number of too many digits")]) from error
     except RecursionError as error:
         raise DataError([Problem(path, 0, "is nested too deeply")]) from error
 

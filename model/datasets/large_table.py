@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 from model.datasets.document import Document
 from model.datasets.entry import Entry, Example, Note, entry_of
+from model.datasets.formats.tabular import Columns, table_columns
 from model.datasets.survey import Batch, Survey
-from model.datasets.tabular import Columns, table_columns
 from model.errors import Problem
 from model.tables.delimited_rows import DelimitedRows, HeaderRules
 from model.tables.encoding import detect_encoding
@@ -89,11 +89,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
     rest = b""
     while block := file.read(BLOCK_BYTES):
         block = rest + block
-        end = len(block)
-        while (end := block.rfind(b"\n", 0, end)) >= 0 and block.count(b'"', end) % 2 != (
-            block.count(b'"') % 2
-        ):
-            pass
+        end = _last_row_end(block)
         # A quote that never closes must not collect the whole file.
         if end < 0 and len(block) > BLOCK_BYTES + MAX_RECORD:
             end = block.rfind(b"\n")
@@ -102,6 +98,17 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
             yield block[: end + 1]
     if rest:
         yield rest
+
+
+def _last_row_end(block: bytes) -> int:
+    """Return the offset of the last line break with an even number of quotes before it, or -1."""
+    end, quotes = len(block), block.count(b'"')
+    while True:
+        before = block.rfind(b"\n", 0, end)
+        quotes -= block.count(b'"', max(before, 0), end)
+        if before < 0 or quotes % 2 == 0:
+            return before
+        end = before
 
 
 @dataclass(frozen=True, slots=True)

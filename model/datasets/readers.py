@@ -6,26 +6,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.datasets.amazon import AMAZON
-from model.datasets.botpress import BOTPRESS
-from model.datasets.clinc150 import CLINC150
 from model.datasets.collection import documents_of
-from model.datasets.dialogflow import DIALOGFLOW
 from model.datasets.document import Document, ReadOptions
 from model.datasets.entry import Entry, Example, LeftOut, Note, is_filled
 from model.datasets.format import Format
-from model.datasets.intents_json import INTENTS_JSON
-from model.datasets.label_studio import LABEL_STUDIO
-from model.datasets.microsoft import MICROSOFT
-from model.datasets.rasa_legacy import RASA_JSON, RASA_MARKDOWN
-from model.datasets.rasa_yaml import RASA_YAML
-from model.datasets.records import RECORDS
-from model.datasets.semantic_router import SEMANTIC_ROUTER
-from model.datasets.snips import SNIPS
-from model.datasets.tabular import DELIMITED, JSON_LINES, PARQUET, SPREADSHEET, TABLES
-from model.datasets.watson import WATSON
+from model.datasets.formats.amazon import AMAZON
+from model.datasets.formats.botpress import BOTPRESS
+from model.datasets.formats.clinc150 import CLINC150
+from model.datasets.formats.dialogflow import DIALOGFLOW
+from model.datasets.formats.intents_json import INTENTS_JSON
+from model.datasets.formats.label_studio import LABEL_STUDIO
+from model.datasets.formats.microsoft import MICROSOFT
+from model.datasets.formats.rasa_legacy import RASA_JSON, RASA_MARKDOWN
+from model.datasets.formats.rasa_yaml import RASA_YAML
+from model.datasets.formats.records import RECORDS
+from model.datasets.formats.semantic_router import SEMANTIC_ROUTER
+from model.datasets.formats.snips import SNIPS
+from model.datasets.formats.tabular import DELIMITED, JSON_LINES, PARQUET, SPREADSHEET, TABLES
+from model.datasets.formats.watson import WATSON
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
+from model.tables.encoding import decode_text
 
 __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examples", "read_text"]
 
@@ -145,6 +146,8 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
 
 def _format_of(document: Document) -> Format:
     name = document.options.format
+    if not decode_text(document.head)[0].strip():
+        raise DataError([Problem(document.path, 0, "is empty")])
     if name is not None:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)

@@ -69,7 +69,6 @@ class Survey:
         problems: the first ones of each kind.
         problem_counts: all of each kind.
         notes: the first ones.
-        left_out: the number of entries left out, by kind.
     """
 
     rows: int = 0
@@ -79,7 +78,6 @@ class Survey:
     problems: list[Problem] = field(default_factory=list)
     problem_counts: Counter[ProblemKind] = field(default_factory=Counter)
     notes: list[Problem] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def repetitions(self) -> int:
@@ -115,16 +113,13 @@ class Survey:
         self.add_batch(Batch.of(texts, [example.intent for example in examples]))
 
     def _add_other(self, entry: Problem | Note | LeftOut) -> None:
-        if isinstance(entry, LeftOut):
-            self.left_out[entry.what] += entry.count
-        elif isinstance(entry, Note):
-            if len(self.notes) < MAX_KEPT:
-                self.notes.append(Problem(entry.file, entry.line, entry.message))
-        else:
+        if isinstance(entry, Problem):
             kind = entry.kind or UNNAMED
             self.problem_counts[kind] += 1
             if self.problem_counts[kind] <= MAX_KEPT:
                 self.problems.append(entry)
+        elif isinstance(entry, Note) and len(self.notes) < MAX_KEPT:
+            self.notes.append(Problem(entry.file, entry.line, entry.message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from model.datasets.entry import Example
-from model.datasets.rasa_markup import without_entities
+from model.datasets.formats.rasa_markup import without_entities
 from model.errors import DataError, Problem
 from model.tables.optional import NEEDS_PYARROW
 

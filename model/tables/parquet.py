@@ -12,6 +12,7 @@ from pyarrow import parquet
 
 from model.errors import DataError, Problem
 from model.inference.prediction import Prediction
+from model.tables.parquet_rows import UNREADABLE
 from model.tables.table import CHUNK_ROWS, Layout, Position, Rejected
 
 ROW_GROUP_ROWS = 65_536
@@ -60,9 +61,9 @@ class ParquetTable:
         """
         try:
             self._file = parquet.ParquetFile(path)
-        except (OSError, pa.ArrowException) as error:
+        except UNREADABLE as error:
             raise DataError([Problem(path, 0, "is no readable Parquet file")]) from error
-        self._layout = layout
+        self._path, self._layout = path, layout
         plain = pa.schema([_plain(field) for field in self._file.schema_arrow])
         self._place = layout.find(path, plain.names)
         self.notes: tuple[str, ...] = ()
@@ -88,7 +89,10 @@ class ParquetTable:
 
     def _chunk(self, batch: Any, start: Position, end: Position) -> ParquetChunk:
         batch = batch.cast(self._plain)
-        texts = batch.column(self._place).to_pylist()
+        try:
+            texts = batch.column(self._place).to_pylist()
+        except UNREADABLE as error:  # a text that is not UTF-8
+            raise DataError([Problem(self._path, start.line, "is not UTF-8")]) from error
         problems = [self._layout.problem(text) for text in texts]
         rejected = [
             Rejected(line, problem) for line, problem in enumerate(problems, start.line) if problem

@@ -13,6 +13,8 @@ from pyarrow import parquet
 from model.errors import DataError, Problem
 
 BATCH_ROWS = 4096
+# ValueError: texts or names of columns that are not UTF-8.
+UNREADABLE = (OSError, ValueError, pa.ArrowException)
 
 
 class ParquetRows:
@@ -32,10 +34,10 @@ class ParquetRows:
         file = pa.BufferReader(source) if isinstance(source, bytes) else source
         try:
             self._file = parquet.ParquetFile(file)
-        except (OSError, pa.ArrowException) as error:
+            self.columns: list[str] = self._file.schema_arrow.names
+        except UNREADABLE as error:
             raise DataError([Problem(path, 0, "is no readable Parquet file")]) from error
         self._path = path
-        self.columns: list[str] = self._file.schema_arrow.names
         self.size: int = self._file.metadata.num_rows
 
     def names_of(self, column: int) -> list[str]:
@@ -52,12 +54,15 @@ class ParquetRows:
         """Return the values of columns, row by row.
 
         Raises:
-            DataError: the file is damaged.
+            DataError: the file is damaged, or has several columns of one of the names.
         """
         names = [self.columns[column] for column in columns]
+        for name in names:
+            if self.columns.count(name) > 1:
+                raise DataError([Problem(self._path, 0, f"has several columns {name}")])
         try:
             for batch in self._file.iter_batches(BATCH_ROWS, columns=names):
                 values = (batch.column(name).to_pylist() for name in names)
                 yield from zip(*values, strict=True)
-        except (OSError, pa.ArrowException) as error:
+        except UNREADABLE as error:
             raise DataError([Problem(self._path, 0, "is no readable Parquet file")]) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,7 @@ from typing import Any
 import python_calamine as calamine
 
 from model.errors import DataError, Problem
-
-# A small archive can unpack to any size; calamine reads a sheet into memory.
-MAX_UNPACKED_BYTES = 1024**3
+from model.tables.spreadsheet_limits import check_size
 
 
 class SpreadsheetRows:
@@ -30,12 +27,16 @@ class SpreadsheetRows:
         Raises:
             DataError: the file can't be read, or has no such sheet.
         """
-        _check_size(path)
+        check_size(path)
         try:
             self._workbook = calamine.CalamineWorkbook.from_path(str(path))
             names = self._workbook.sheet_names
             self._sheet = self._open(path, names, sheet)
-        except (calamine.CalamineError, OSError, ValueError) as error:
+        except DataError:
+            raise
+        except BaseException as error:
+            if not _is_of_calamine(error):
+                raise
             message = f"is no readable spreadsheet: {error}"
             raise DataError([Problem(path, 0, message)]) from error
         self.sheet = self._sheet.name
@@ -46,9 +47,8 @@ class SpreadsheetRows:
         if wanted is not None and wanted not in names:
             found = ", ".join(names)
             raise DataError([Problem(path, 0, f"has no sheet {wanted}: found {found}")])
-        sheets = (self._workbook.get_sheet_by_name(name) for name in names)
-        filled = (sheet for sheet in sheets if sheet.height and wanted in {None, sheet.name})
-        sheet = next(filled, None)
+        sheets = map(self._workbook.get_sheet_by_name, names if wanted is None else [wanted])
+        sheet = next((sheet for sheet in sheets if sheet.height), None)
         if sheet is None:
             raise DataError([Problem(path, 0, "holds no cells")])
         return sheet
@@ -65,15 +65,10 @@ class SpreadsheetRows:
         self._workbook.close()
 
 
-def _check_size(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-    except (OSError, zipfile.BadZipFile):  # an .xls file is no archive
-        return
-    if unpacked > MAX_UNPACKED_BYTES:
-        message = f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB"
-        raise DataError([Problem(path, 0, message)])
+def _is_of_calamine(error: BaseException) -> bool:
+    """Return whether calamine can't read a file; its panics are no subclass of Exception."""
+    is_panic = type(error).__name__ == "PanicException"
+    return is_panic or isinstance(error, calamine.CalamineError | OSError | ValueError)
 
 
 def _as_text(cell: Any) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from model.datasets.readers import read_examples
 from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S
@@ -120,3 +121,13 @@ def test_example_reports_a_missing_server(command):
 
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
+
+
+def test_spreadsheet_of_the_tutorial_holds_the_rows_of_the_table():
+    """Both files have the same utterances and intents in the same rows."""
+    spreadsheet, table = (
+        [(example.text, example.intent, example.line) for example in read_examples(path)]
+        for path in (ROOT / "examples" / "tickets.xlsx", ROOT / "examples" / "tickets.csv")
+    )
+
+    assert spreadsheet == table

@@ -7,8 +7,8 @@ from functools import partial
 from model.training.trainer import MODEL_NAME
 from tests.faults.conftest import RESTARTS
 from tests.support.clients import Clients, post
+from tests.support.gateways.traefik import Traefik
 from tests.support.servers import RunningServer, wait_for
-from tests.support.traefik import Traefik
 
 BODY = b'{"text": "where is my order"}'
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
@@ -12,7 +15,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from func.app import App
 from func.handler import IntentFunction
+from func.server.listener import bind
+from func.server.server import Server
 from func.settings import Settings
 from model.compilation.compiler import compile_pipeline
 from model.errors import CompiledFormError
@@ -27,6 +33,8 @@ from tests.support.invariants import ask, check
 TEXTS = ("hello there", "good morning", "where is my parcel", "track my order")
 LABELS = ("greeting", "greeting", "order_tracking", "order_tracking")
 MODEL_SHA256 = "1" * 64  # not zeros, which stand in for the checksum
+SILENCE_S = 4.0  # longer than a thread takes for any request, shorter than libFuzzer waits
+STATUSES = frozenset((100, 200, 202, 204, 302, 304, 308, *range(400, 418), 422, 431, 501, 503, 505))
 CONTENT_TYPES = (
     "application/json",
     "text/plain",
@@ -91,7 +99,46 @@ def sealed(content: bytes) -> bytes:
     return unsealed.replace(NO_SEAL.encode(), digest.encode(), 1)
 
 
-TARGETS: Mapping[str, Callable[[bytes], None]] = {"http": http, "event": event, "file": file}
+def server(data: bytes) -> None:
+    """Send bytes to a live server in two segments: it answers or closes, and serves the next.
+
+    The first byte places the cut.
+    """
+    cut, sent = data[:1], data[1:]
+    middle = len(sent) * int.from_bytes(cut, "big") // 256
+    port = running_server_port()
+    with socket.create_connection(("127.0.0.1", port), timeout=SILENCE_S) as client:
+        try:
+            client.sendall(sent[:middle])
+            client.sendall(sent[middle:])
+            client.shutdown(socket.SHUT_WR)
+            received = b"".join(iter(lambda: client.recv(65536), b""))
+        except ConnectionError:
+            received = b""  # it closed before all was sent
+    assert all(int(status) in STATUSES for status in re.findall(rb"HTTP/1\.[01] (\d*)", received))
+    assert not received or received.startswith(b"HTTP/1.")
+    with socket.create_connection(("127.0.0.1", port), timeout=SILENCE_S) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b'{"status":"ok"}')
+
+
+@cache
+def running_server_port() -> int:
+    """Start a server that runs until the process ends, and return its port."""
+    settings = Settings(host="127.0.0.1", port=0, max_header_bytes=8192, max_body_bytes=65536)
+    live = Server(App(function()), bind(settings.host, settings.port), settings)
+    threading.Thread(target=live.run, daemon=True).start()
+    return int(live.port)
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "http": http,
+    "event": event,
+    "file": file,
+    "server": server,
+}
 
 
 def built_seeds() -> Iterator[bytes]:

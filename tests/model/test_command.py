@@ -12,6 +12,7 @@ import pytest
 from rich.table import Table
 
 from model.command import inner_share, run_command, share
+from model.console import plain_console, print_messages
 from model.errors import DataError, ModelError, Problem, WorkerError
 from tests.support.paths import ROOT
 
@@ -34,6 +35,11 @@ def failing(error: BaseException):
             DataError([Problem(Path("a.csv"), 2, "no text"), Problem(Path("a.csv"), 3, "no\nwit")]),
             ["error: a.csv:2: no text", "error: a.csv:3: no\\nwit"],
             id="data",
+        ),
+        pytest.param(
+            DataError([Problem(Path("a.csv"), 2, "x" * 100_000)]),
+            [f"error: a.csv:2: {'x' * 1991}…"],
+            id="endless",
         ),
         pytest.param(ModelError("is \x1b[31mred"), ["error: is \\u001b[31mred"], id="model"),
         pytest.param(OSError(28, "Disk full"), ["error: out can't be written: Disk full"], id="os"),
@@ -154,3 +160,22 @@ def test_help_imports_no_scikit_learn(name):
     )
 
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_output_that_can_not_be_written_is_discarded(monkeypatch, capsys):
+    """A full device is one line on standard error; the interpreter does not fail at its end."""
+    with Path("/dev/full").open("w") as full:
+        full.write("a line")
+        monkeypatch.setattr(sys, "stdout", full)
+
+        assert run_command(failing(OSError(28, "Disk full"))) == 1
+        full.flush()
+    assert capsys.readouterr().err == "error: standard output can't be written: Disk full\n"
+
+
+def test_many_messages_are_counted(capsys):
+    """The first twenty are printed, and the number of the others."""
+    print_messages(plain_console(stderr=True), "warning", [f"number {n}" for n in range(23)])
+
+    *_, last, rest = capsys.readouterr().err.splitlines()
+    assert (last, rest) == ("warning: number 19", "warning: and 3 more")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, Self
 
+from benchmarks.system.cpu_time import cpu_seconds
 from func.app import App
 from func.handler import IntentFunction
 from func.server.connection import Connection
@@ -132,7 +133,7 @@ def address(server: Server) -> tuple[str, int]:
 
 def connections(server: Server) -> list[Connection]:
     """Return the open connections of a server in this process."""
-    return list(server._shared.open)
+    return list(server.shared.open)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -141,6 +142,13 @@ def wait_for(condition: Callable[[], object]) -> None:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     assert condition()
+
+
+def is_quiet(server: RunningServer) -> bool:
+    """Return whether the process uses no CPU time for a moment."""
+    before = cpu_seconds(server.process.pid)
+    time.sleep(0.2)
+    return cpu_seconds(server.process.pid) - before < 0.02
 
 
 def can_connect(port: int) -> bool:

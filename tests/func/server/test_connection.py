@@ -6,13 +6,19 @@ import re
 import select
 import socket
 import threading
+import time
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from func.server import connection as connection_module
+from func.server import dispatcher as dispatcher_module
+from func.server import event_loop as event_loop_module
 from func.server.dispatcher import MAX_INLINE_BYTES
-from tests.support.servers import address, connections, wait_for
+from func.server.server import Server
+from tests.support.servers import address, can_connect, connections, wait_for
+from tests.support.timeouts import TIMEOUT_S
 
 
 def predict_request(body: bytes, *headers: bytes) -> bytes:
@@ -23,6 +29,7 @@ def predict_request(body: bytes, *headers: bytes) -> bytes:
 
 QUICK = predict_request(b'{"text": "hello"}')
 SLOW = predict_request(b'{"text": "reset my password"}' + b" " * MAX_INLINE_BYTES)
+PAGE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
 PROBE = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
 MUCH_WORK = predict_request(
     b'{"texts": [' + b",".join([b'"a"'] * 200) + b'], "explain": true, "top_k": 9}'
@@ -49,7 +56,7 @@ def connect():
     with ExitStack() as stack:
 
         def connect(server):
-            connection = socket.create_connection(address(server), timeout=10)
+            connection = socket.create_connection(address(server), timeout=TIMEOUT_S)
             return stack.enter_context(connection)
 
         yield connect
@@ -114,7 +121,7 @@ def test_requests_that_arrive_together_are_predicted_together(
     wait_for(lambda: len(connections(server)) == 5)
     with hold as is_held:
         first.sendall(QUICK)
-        assert is_held.wait(10)
+        assert is_held.wait(TIMEOUT_S)
         for client in others:
             client.sendall(QUICK)
     for client in (first, *others):
@@ -132,13 +139,13 @@ def test_quick_requests_do_not_wait_for_slow_ones(in_process, connect, small_mod
     def wait_in_threads(utterances: list[str], **options: object) -> object:
         if utterances == ["reset my password"]:
             is_working.set()
-            may_go_on.wait(10)
+            may_go_on.wait(TIMEOUT_S)
         return predict(utterances, **options)
 
     monkeypatch.setattr(small_model, "predict", wait_in_threads)
     slow, quick = connect(server), connect(server)
     slow.sendall(PROBE + SLOW)
-    assert is_working.wait(10)
+    assert is_working.wait(TIMEOUT_S)
     assert receive_responses(slow, 1).endswith(b'{"status":"ok"}')
     assert server.count_in_flight() == 1
     quick.sendall(QUICK + PROBE)
@@ -208,15 +215,95 @@ def test_request_that_stops_behind_another_is_refused_after_it(in_process, conne
     assert re.findall(rb"HTTP/1.1 (\d+)", receive_all(client)) == [b"200", b"408"]
 
 
-def test_time_counts_from_the_begin_of_each_request(in_process, connect):
-    """A connection lives longer than a request may take, and requests in parts are answered."""
-    server = in_process(request_timeout_s=1.0)
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of event loops and dispatchers, which a test can advance."""
+    clock = Clock()
+    for module in (event_loop_module, dispatcher_module):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+class Clock:
+    """Returns the time as the module ``time`` does, and some seconds more."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return time.monotonic() + self.ahead_s
+
+
+def test_time_counts_from_the_begin_of_each_request(in_process, connect, clock, monkeypatch):
+    """Each request may take its time, however long the ones before it took."""
+    monkeypatch.setattr(connection_module, "IDLE_S", 1e9)
+    server = in_process(request_timeout_s=1000)
     client = connect(server)
-    begin = server._loop.now
-    while server._loop.now < begin + 1.5:
+    for _ in range(3):
         client.sendall(QUICK[:40])
+        wait_for(lambda: server.shared.held_bytes == 40)
+        clock.ahead_s += 800
         client.sendall(QUICK[40:])
-        receive_responses(client, 1)
+        assert b"200 OK" in receive_responses(client, 1)
+        clock.ahead_s += 100
+    client.sendall(QUICK[:40])
+    wait_for(lambda: server.shared.held_bytes == 40)
+    clock.ahead_s += 1001
+
+    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_parts_of_a_request_do_not_extend_its_time(in_process, connect, clock):
+    """A client that sends a byte now and then gets a 408 in the end."""
+    server = in_process(request_timeout_s=1000)
+    client = connect(server)
+    for sent in range(1, 4):
+        client.sendall(QUICK[sent - 1 : sent])
+        wait_for(partial(holds, server, sent))
+        clock.ahead_s += 400
+
+    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_draining_waits_for_requests_and_responses(in_process, connect, clock, hold):
+    """Connections that wait for a thread, for bytes, or for their client are not idle."""
+    server = in_process(request_timeout_s=1000, shutdown_timeout_s=1000)
+    waiting, begun, reading, idle = (connect(server) for _ in range(4))
+    begun.sendall(QUICK[:40])
+    reading.sendall(PAGE * 8)
+    wait_for(lambda: server.shared.held_bytes > MAX_INLINE_BYTES)
+    with hold as is_held:
+        waiting.sendall(SLOW)
+        assert is_held.wait(TIMEOUT_S)
+        server.stop()
+        wait_for(lambda: not can_connect(server.port))
+        clock.ahead_s += 100
+        assert idle.recv(1) == b""
+        assert server.count_in_flight() == 1
+    begun.sendall(QUICK[40:])
+
+    assert b"200 OK" in receive_all(waiting)
+    assert b"200 OK" in receive_all(begun)
+    assert receive_all(reading).count(b"200 OK") == 8
+
+
+def test_bodies_count_until_they_are_answered(in_process, connect, hold):
+    """A request that a thread works on is held as well as one that arrives."""
+    server = in_process()
+    client = connect(server)
+    with hold as is_held:
+        client.sendall(SLOW)
+        assert is_held.wait(TIMEOUT_S)
+        wait_for(lambda: server.shared.held_bytes > MAX_INLINE_BYTES)
+    receive_responses(client, 1)
+
+    wait_for(partial(holds, server, 0))
+
+
+def holds(server: Server, count: int) -> bool:
+    """Return whether the server holds a number of bytes."""
+    return server.shared.held_bytes == count
 
 
 def test_idle_connection_is_closed(in_process, connect, monkeypatch):
@@ -232,13 +319,12 @@ def test_client_that_does_not_read_is_cut_off(in_process, connect):
     client.settimeout(0)
     poller = select.poll()
     poller.register(client, select.POLLOUT)
-    page = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
-    sent = client.send(page * 190)
-    wait_for(lambda: server._shared.held_bytes > 500_000)
+    sent = client.send(PAGE * 190)
+    wait_for(lambda: server.shared.held_bytes > 500_000)
     assert sent
-    assert server._shared.held_bytes < 4_000_000
+    assert server.shared.held_bytes < 4_000_000
     wait_for(lambda: not connections(server))
-    assert server._shared.held_bytes == 0
+    assert server.shared.held_bytes == 0
 
 
 def test_refused_client_that_stays_is_closed_in_time(in_process, connect, monkeypatch):
@@ -259,7 +345,7 @@ def test_client_that_resets_while_a_thread_works_is_forgotten(in_process, connec
     client = connect(server)
     with hold as is_held:
         client.sendall(SLOW)
-        assert is_held.wait(10)
+        assert is_held.wait(TIMEOUT_S)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.close()
         wait_for(lambda: not connections(server))
@@ -271,9 +357,9 @@ def test_client_that_resets_while_a_thread_works_is_forgotten(in_process, connec
 def test_responses_that_no_memory_is_left_for_are_refusals(in_process, connect):
     """The bound holds whatever is asked for."""
     server = in_process()
-    server._shared.max_held_bytes = 100_000
+    server.shared.max_held_bytes = 100_000
     client = connect(server)
-    client.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n")
+    client.sendall(PAGE)
 
     assert receive_all(client).startswith(b"HTTP/1.1 503 ")
 
@@ -281,10 +367,10 @@ def test_responses_that_no_memory_is_left_for_are_refusals(in_process, connect):
 def test_bodies_share_a_limit(in_process, connect):
     """Many clients that send slowly can't fill the memory."""
     server = in_process()
-    server._shared.max_held_bytes = len(SLOW) * 3 // 2
+    server.shared.max_held_bytes = len(SLOW) * 3 // 2
     first, second = connect(server), connect(server)
     first.sendall(SLOW[:-1])
-    wait_for(lambda: server._shared.held_bytes > 4000)
+    wait_for(lambda: server.shared.held_bytes > 4000)
     second.sendall(SLOW[:-1])
     refusal = receive_all(second)
     first.sendall(SLOW[-1:])

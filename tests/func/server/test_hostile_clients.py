@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import socket
 import statistics
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.func.server.test_connection import MUCH_WORK, PROBE, QUICK, SLOW
-from tests.support.servers import RunningServer, wait_for
+from benchmarks.system.cpu_time import cpu_seconds
+from tests.func.server.test_connection import (
+    MUCH_WORK,
+    PAGE,
+    PROBE,
+    QUICK,
+    SLOW,
+    predict_request,
+)
+from tests.support.servers import RunningServer, is_quiet, wait_for
 
-STOPS = int(os.environ.get("STOPS", "5"))  # `make soak` asks for more
-PAGE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
+STOPS = int(os.environ.get("SOAK_STOPS", "5"))  # `make soak` asks for more
+IDLE_CONNECTIONS = 5000
+PROBES = 200
+MAX_PROBE_S = 0.1
 MEBIBYTE = 1024 * 1024
 
 
@@ -28,12 +39,6 @@ def resident_bytes(server: RunningServer) -> int:
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     [kibibytes] = re.findall(r"VmHWM:\s+(\d+)", status)
     return 1024 * int(kibibytes)
-
-
-def cpu_time_s(server: RunningServer) -> float:
-    """Return the CPU time of the process."""
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def connect(stack: ExitStack, port: int) -> socket.socket:
@@ -93,46 +98,93 @@ def test_memory_is_bounded(start_server):
             connect(stack, server.port).sendall(PAGE)
         assert requests.get(f"{server.url}/health", timeout=10).ok
         connect(stack, server.port).sendall(SLOW)
-        wait_for(lambda: server_is_quiet(server))
+        wait_for(lambda: is_quiet(server))
         assert resident_bytes(server) < 100 * MEBIBYTE
 
 
-def server_is_quiet(server: RunningServer) -> bool:
-    """Return whether the process has used no CPU time for a moment."""
-    before = cpu_time_s(server)
-    time.sleep(0.2)
-    return cpu_time_s(server) - before < 0.02
+@pytest.fixture
+def many_files():
+    """Let this process, and the servers that it starts, open as many files as may be."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
+@pytest.mark.usefixtures("many_files")
 def test_idle_connections_cost_nothing(start_server):
     """Thousands of open connections take next to no time while nothing happens on them."""
     server = start_server()
     with ExitStack() as stack:
-        for _ in range(3000):
+        for _ in range(IDLE_CONNECTIONS):
             connect(stack, server.port)
-        wait_for(lambda: server_is_quiet(server))
-        before = cpu_time_s(server)
-        start = time.monotonic()
+        connect(stack, server.port).sendall(PROBE)
+        wait_for(lambda: is_quiet(server))
+        connected_bytes = resident_bytes(server)
+        before, start = cpu_seconds(server.process.pid), time.monotonic()
         wait_for(lambda: time.monotonic() - start > 2)
-        assert cpu_time_s(server) - before < 0.1
+        assert cpu_seconds(server.process.pid) - before < 0.1
+        assert connected_bytes < 100 * MEBIBYTE
 
 
-@pytest.mark.parametrize("request_", [MUCH_WORK, SLOW], ids=["much-work", "large"])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(MUCH_WORK, id="much-work"),
+        pytest.param(SLOW, id="large"),
+        pytest.param(predict_request(b'{"text": "%b"}' % ("\ufdfa" * 1000).encode()), id="expands"),
+        pytest.param(
+            predict_request(
+                b'{"texts": [%b], "explain": true}'
+                % b",".join([b'"%b"' % (b"where is my order " * 20)] * 256)
+            ),
+            id="batch",
+        ),
+    ],
+)
 def test_probes_do_not_wait_for_expensive_requests(start_server, request_):
-    """Behind a hundred of them, the median probe takes some milliseconds."""
+    """While others send them without end, 99 of 100 probes wait for less than 100 ms.
+
+    The time is what the server computes meanwhile: on a machine without other load, it is what
+    the probe waits for, and other load doesn't change it.
+    """
     server = start_server()
+    durations = []
     with ExitStack() as stack:
-        for _ in range(100):
-            connect(stack, server.port).sendall(request_)
+        begin = cpu_seconds(server.process.pid)
+        for _ in range(20):
+            stack.enter_context(Repeating(connect(stack, server.port), request_))
+        wait_for(lambda: cpu_seconds(server.process.pid) > begin + 0.5)
         probe = connect(stack, server.port)
-        durations = []
-        for _ in range(50):
-            start = time.perf_counter()
+        for _ in range(PROBES):
+            start = cpu_seconds(server.process.pid)
             probe.sendall(PROBE)
             assert probe.recv(65536).startswith(b"HTTP/1.1 200 ")
-            durations.append(time.perf_counter() - start)
+            durations.append(cpu_seconds(server.process.pid) - start)
 
-    assert statistics.median(durations) < 0.1
+    assert statistics.quantiles(durations, n=100)[-1] < MAX_PROBE_S
+
+
+class Repeating(threading.Thread):
+    """Sends a request again as soon as something of its response arrives."""
+
+    def __init__(self, client: socket.socket, request: bytes) -> None:
+        super().__init__()
+        self._client, self._request = client, request
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._client.shutdown(socket.SHUT_RDWR)
+        self.join()
+
+    def run(self) -> None:
+        """Send and receive until the connection is shut down."""
+        with suppress(OSError):
+            while True:
+                self._client.sendall(self._request)
+                self._client.recv(1 << 20)
 
 
 @pytest.mark.parametrize(
@@ -146,10 +198,10 @@ def test_parsing_is_linear_on_both_ports(start_server, sent):
     """No head within the limits takes the server a noticeable time."""
     server = start_server(METRICS_PORT="0")
     [metrics_port] = re.findall(r"Metrics on http://[^:]+:(\d+)", "".join(server.lines))
-    before = cpu_time_s(server)
+    before = cpu_seconds(server.process.pid)
     for port in (server.port, int(metrics_port)):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(sent + b"\r\n\r\n")
             assert client.recv(100).startswith(b"HTTP/1.1 4")
 
-    assert cpu_time_s(server) - before < 0.5
+    assert cpu_seconds(server.process.pid) - before < 0.5

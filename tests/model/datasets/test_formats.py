@@ -468,6 +468,7 @@ def test_test_utterances_of_a_project_are_its_test(tmp_path):
     "content",
     [
         pytest.param(b"", id="nothing"),
+        pytest.param(b"x", id="word"),
         pytest.param(b"[" * 10_000, id="deep-lists"),
         pytest.param(b'{"a":' * 10_000, id="deep-objects"),
         pytest.param(b"- " * 10_000, id="deep-yaml"),
@@ -545,6 +546,12 @@ def test_unreadable_entries_are_left_out_on_demand(tmp_path):
         ),
         pytest.param(
             "d.json",
+            '{"intents": [{"tag": "a", "patterns": ["", "b"]}, {"tag": "c", "patterns": [" "]}]}',
+            "a has an empty utterance|c has an empty utterance",
+            id="blank-pattern",
+        ),
+        pytest.param(
+            "d.json",
             '{"intents": [{"name": "a"}], "utterances": [{"text": "b", "intent": "c"}]}',
             "a has no utterances",
             id="luis",
@@ -593,6 +600,9 @@ def test_malformed_entries_of_rasa_are_named(tmp_path, content, message):
         pytest.param("to [Bern](city:BRN) now", "to Bern now", id="value"),
         pytest.param("to [Bern](city (old)) now", "to Bern now", id="parentheses"),
         pytest.param("to [Bern]{entity: city} now", "to Bern now", id="not-quite-json"),
+        pytest.param('to [a] {"entity": "x"} now', "to a now", id="space"),
+        pytest.param('to [a]  [{"entity": "x"}] now', "to a now", id="spaces-and-list"),
+        pytest.param("to [a] {b: c}", "to [a] {b: c}", id="space-without-json"),
         pytest.param('to [a]{"entity": "{x}"}[b](c)', "to ab", id="braces-in-json"),
         pytest.param("a list [1][2] and [x] (y)", "a list [1][2] and [x] (y)", id="no-markup"),
         pytest.param("an open [a](b", "an open [a](b", id="open"),
@@ -648,3 +658,40 @@ def test_several_choices_of_a_task_are_a_problem(tmp_path):
 
     assert "has several choices: a, b" in reading.problems[0].message
     assert "left out: tasks without a choice (1)" in reading.notes[0].message
+
+
+def test_intent_is_called_by_its_name_for_people(tmp_path):
+    """Dialogflow's API lists intents with a path as their name, and a name for people."""
+    intents = [
+        {
+            "name": f"projects/p/agent/intents/{number}",
+            "displayName": intent,
+            "trainingPhrases": [{"name": "x", "type": "EXAMPLE", "parts": [{"text": text}]}],
+        }
+        for number, (text, intent) in enumerate(PAIRS)
+    ]
+    path = tmp_path / "intents.json"
+    path.write_text(json.dumps({"intents": intents}))
+
+    assert pairs(read(path)) == PAIRS
+
+
+def test_indented_sections_of_markdown_are_sections(tmp_path):
+    """Rasa takes spaces before a section away, so that its examples are no others'."""
+    path = tmp_path / "nlu.md"
+    sections = "\t## intent: greet\n- hi there\n\n ## intent: book \n  - book a table\n"
+    path.write_text(f"{sections}  # Remarks\nnone\n")
+
+    assert pairs(read(path)) == PAIRS
+    assert read(path).problems == ()
+
+
+def test_columns_of_one_name_are_announced(tmp_path):
+    """The first one is read, as the note says."""
+    path = tmp_path / "data.csv"
+    path.write_text("text,intent,text\nhi there,greet,x\nbook a table,book,y\n")
+
+    reading = read(path)
+
+    assert pairs(reading) == PAIRS
+    assert "of columns of one name, number 1 and number 2" in reading.notes[0].message

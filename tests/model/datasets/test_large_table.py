@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from model.datasets import large_table
 from model.datasets.document import Document
+from model.datasets.formats.tabular import Columns
 from model.datasets.large_table import Task, count_block, survey_table
-from model.datasets.tabular import Columns
 from model.tables.delimited_rows import HeaderRules
 
 PATH = Path("data.csv")
@@ -53,3 +55,16 @@ def test_survey_reports_its_progress(tmp_path):
     assert survey is not None
     assert survey.rows == 11
     assert sum(sizes) == path.stat().st_size - len(b"text,intent\n")
+
+
+def test_quote_that_never_closes_does_not_collect_the_file(monkeypatch):
+    """Blocks end with a row, or with a line where a quote stays open for too long."""
+    monkeypatch.setattr(large_table, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(large_table, "MAX_RECORD", 16)
+    content = b'a,x\n"b\nc",x\nd,y\n"e,z\n' + b"f,z\n" * 20
+
+    blocks = list(large_table._blocks(BytesIO(content)))
+
+    assert b"".join(blocks) == content
+    assert blocks[0] == b'a,x\n"b\nc",x\nd,y\n'
+    assert max(map(len, blocks)) < 60

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from model.datasets import __main__ as command
 from model.datasets import large_table
 from model.datasets.entry import Example
 from model.datasets.survey import SKETCH_SIZE, DistinctTexts, Survey
+from tests.support.paths import ROOT
 
 ROWS = [
     f"{word} number {number},{intent}"
@@ -182,3 +185,12 @@ def test_intents_are_counted_in_bounded_memory(monkeypatch):
         survey.add_entries([Example("x", intent, Path("x"), 1)])
 
     assert survey.intents == {"a": 2, "(further intents)": 2}
+
+
+def test_command_runs_as_a_module():
+    """``python -m model.datasets`` is the command; its exit code is the process's."""
+    command = [sys.executable, "-m", "model.datasets", "inspect", "/nowhere.csv"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "problem: /nowhere.csv: does not exist\n"

@@ -121,13 +121,6 @@ def test_byte_order_mark_is_left_out(name, content):
     ("name", "content", "message"),
     [
         pytest.param(
-            "data.csv",
-            "",
-            "data.csv:1: no column text and no column intent in the header: found nothing; "
-            "--text-column and --intent-column choose by name or number",
-            id="empty-file",
-        ),
-        pytest.param(
             "data.csv", "text,intent\n", "data.csv: holds no utterances", id="header-alone"
         ),
         pytest.param(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.tables.encoding import BLOCK_BYTES, decode_text, detect_encoding
+from model.tables.encoding import BLOCK_BYTES, as_utf8, decode_text, detect_encoding
 
 TEXT = "text,n\nschön,1\nhello,2\n"
 
@@ -96,3 +96,20 @@ def test_half_a_unit_at_the_end_of_a_table_is_not_lost_in_silence(label):
     label("in.csv", "out.csv")
 
     assert read_texts("out.csv") == ["text", "hello", "hi\ufffd"]
+
+
+def test_converted_file_is_read_again_from_any_offset(tmp_path):
+    """Offsets count the converted bytes; behind the end there is nothing."""
+    path = tmp_path / "in.csv"
+    path.write_bytes(TEXT.encode("utf-16"))
+    with path.open("rb") as source:
+        file = as_utf8(source, detect_encoding(source))
+        whole = file.read()
+
+        rests = []
+        for offset in range(len(whole) + 2):
+            file.seek(offset)
+            rests.append(file.read())
+
+    assert whole.decode().removeprefix("\ufeff") == TEXT
+    assert rests == [whole[offset:] for offset in range(len(whole) + 2)]

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from model.datasets.readers import read_examples
+from model.errors import DataError
 from model.inference.prediction import Prediction
 from model.tables import parquet as parquet_module
 from model.tables.parquet import ParquetTable
@@ -125,3 +127,33 @@ def test_missing_pyarrow_is_told_with_the_remedy(small_path, tmp_path):
         f"error: {files[1]}: is Parquet, which needs pyarrow: "
         "pip install --requirement requirements/parquet.txt\n"
     )
+
+
+@pytest.fixture
+def not_utf8():
+    """A file whose second text is not UTF-8: Arrow does not check what it is given."""
+    texts = pa.array([b"hello", b"caf\xe9"]).view(pa.string())
+    write({"text": texts, "intent": ["a", "b"]})
+    return Path("in.parquet")
+
+
+def test_text_that_is_not_utf8_is_an_error(label, not_utf8):
+    """The damaged batch is named by its first row."""
+    code, errors = label(str(not_utf8), "out.parquet", "--prefix", "model_")
+
+    assert (code, errors) == (1, "error: in.parquet:1: is not UTF-8\n")
+
+
+def test_labelled_text_that_is_not_utf8_is_an_error(not_utf8):
+    """Training data in such a file is refused."""
+    with pytest.raises(DataError, match=r"in\.parquet: is no readable Parquet file"):
+        read_examples(not_utf8)
+
+
+def test_column_that_stands_twice_is_refused():
+    """Columns of one name can't be told apart."""
+    names = ["text", "text", "intent"]
+    parquet.write_table(pa.table([["a"], ["b"], ["c"]], names=names), "in.parquet")
+
+    with pytest.raises(DataError, match=r"in\.parquet: has several columns text"):
+        read_examples(Path("in.parquet"))

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import sys
-import zipfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from model.tables import spreadsheet_rows
 from model.tables.spreadsheet_rows import SpreadsheetRows
 from model.tables.table import CHUNK_ROWS
 from tests.support.spreadsheets import write_ods, write_xlsx
@@ -102,16 +101,30 @@ def test_empty_workbook_is_refused(label):
     assert label("in.xlsx", "out.csv") == (1, "error: in.xlsx: holds no cells\n")
 
 
-def test_archive_that_unpacks_to_too_much_is_refused(label, monkeypatch):
-    """A small file can't fill the memory."""
-    monkeypatch.setattr(spreadsheet_rows, "MAX_UNPACKED_BYTES", 1 << 20)
-    with zipfile.ZipFile("in.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", " " * (1 << 21))
+def test_panic_of_the_reader_is_an_error(label, monkeypatch):
+    """Calamine's panics are no subclass of Exception."""
+
+    class PanicException(BaseException):
+        """As pyo3 defines it, which exports no name of it."""
+
+    workbook = Mock(from_path=Mock(side_effect=PanicException("index out of bounds")))
+    monkeypatch.setattr("python_calamine.CalamineWorkbook", workbook)
+    write_xlsx(Path("in.xlsx"), {"Data": ROWS})
 
     assert label("in.xlsx", "out.csv") == (
         1,
-        "error: in.xlsx: unpacks to more than 1 MiB\n",
+        "error: in.xlsx: is no readable spreadsheet: index out of bounds\n",
     )
+
+
+def test_interruption_of_the_reader_is_no_error(tmp_path, monkeypatch):
+    """Only what calamine raises is an error of the file."""
+    workbook = Mock(from_path=Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr("python_calamine.CalamineWorkbook", workbook)
+    path = write_xlsx(tmp_path / "in.xlsx", {"Data": ROWS})
+
+    with pytest.raises(KeyboardInterrupt):
+        SpreadsheetRows(path)
 
 
 def test_missing_package_is_named(label, monkeypatch):

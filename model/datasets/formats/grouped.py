@@ -85,8 +85,11 @@ def read_texts(
         yield Problem(document.path, line, f"the utterances of {intent} are no list", UNREADABLE)
     else:
         for value in values:
-            place = line_of(value) or line
-            yield entry_of(text_of(value), intent, document.path, place, part)
+            place, text = line_of(value) or line, text_of(value)
+            if text is not None and not text.strip():
+                yield Note(document.path, place, f"{intent} has an empty utterance")
+            else:
+                yield entry_of(text, intent, document.path, place, part)
 
 
 def text_of(value: Any) -> str | None:

@@ -9,17 +9,17 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.grouped import left_out
+from model.datasets.formats.grouped import left_out
+from model.datasets.formats.rasa_markup import without_entities
 from model.datasets.located import line_of
-from model.datasets.rasa_markup import without_entities
 from model.errors import DataError, Problem
 from model.tables.encoding import decode_text
 
 LISTS = ("common_examples", "intent_examples", "entity_examples")
-_SECTION = re.compile(r"#+\s*(intent|synonym|regex|lookup)\s*:\s*(.*?)\s*")
+_SECTION = re.compile(r"\s*#+\s*(intent|synonym|regex|lookup)\s*:\s*(.*?)\s*")
 _ITEM = re.compile(r"\s*[-*+]\s*(.*?)\s*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_INTENT = re.compile(r"^#+ *(intent|synonym|regex|lookup) *:", re.MULTILINE)
+_INTENT = re.compile(r"^[ \t]*#+[ \t]*(intent|synonym|regex|lookup)[ \t]*:", re.MULTILINE)
 
 
 def _is_markdown(document: Document) -> bool:
@@ -35,7 +35,7 @@ def _read_markdown(document: Document) -> Iterator[Entry]:
     kind, name, begin, count = "", "", 0, 0
     for line, content in enumerate([*text.split("\n"), "## "], 1):
         section = _SECTION.fullmatch(content)
-        if section or content.startswith("#"):
+        if section or content.lstrip().startswith("#"):
             if kind == "intent" and not count:
                 yield Note(document.path, begin, f"{name} has no examples")
             kind, name = (section[1], section[2]) if section else ("", "")

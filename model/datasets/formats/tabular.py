@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from model.datasets.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.label_names import label_names
+from model.datasets.formats.label_names import label_names, named_label
 from model.errors import DataError, Problem
 from model.tables.columns import (
     INTENT,
@@ -69,8 +69,13 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
         raise DataError([Problem(document.path, line, message)])
     is_plain = (names[text], names[intent]) == (TEXT, INTENT)
     is_chosen = options.text_column is not None and options.intent_column is not None
+    is_unique = names.count(names[text]) == names.count(names[intent]) == 1
+    if is_unique and (is_plain or is_chosen):
+        return Columns(text, intent)
     note = f"column {names[text]} is read as the text, {names[intent]} as the intent"
-    return Columns(text, intent, None if is_plain or is_chosen else note)
+    if not is_unique:
+        note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
+    return Columns(text, intent, note)
 
 
 def _wanted(document: Document) -> tuple[str, ...]:
@@ -81,15 +86,26 @@ def _wanted(document: Document) -> tuple[str, ...]:
 def _without_header(document: Document, sample: Sequence[Sequence[str]]) -> Columns:
     options = document.options
     text, intent = order_without_header([row for row in sample if len(row) == 2])  # noqa: PLR2004
-    if _wanted(document):
-        names = ["1", "2"]
-        text = named_column(names, options.text_column or names[text]) or 0
+    names = ["1", "2"]
+    if options.text_column is not None:
+        text = _numbered(document, names, options.text_column)
         intent = 1 - text
+    elif options.intent_column is not None:
+        intent = _numbered(document, names, options.intent_column)
+        text = 1 - intent
     note = (
         f"has no header: column {text + 1} is read as the text, {intent + 1} as the intent; "
         "--text-column and --intent-column change it"
     )
     return Columns(text, intent, note)
+
+
+def _numbered(document: Document, names: Sequence[str], wanted: str) -> int:
+    index = named_column(names, wanted)
+    if index is None:
+        message = f"has no header, and so no column {wanted}: --text-column takes 1 or 2"
+        raise DataError([Problem(document.path, 1, message)])
+    return index
 
 
 def _open(document: Document) -> BinaryIO:
@@ -154,14 +170,7 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
                 if columns.note:
                     yield Note(document.path, row.line, columns.note)
             text, intent = (row.fields.get(keys[at]) for at in (columns.text, columns.intent))
-            yield entry_of(text, _label(intent, names), document.path, row.line)
-
-
-def _label(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a label's name: that of its number, or the number itself."""
-    if isinstance(value, int):
-        value = str(value)
-    return names.get(value, value) if isinstance(value, str) else value
+            yield entry_of(text, named_label(intent, names), document.path, row.line)
 
 
 def _read_spreadsheet(document: Document) -> Iterator[Entry]:
@@ -197,7 +206,7 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
     own = {str(number): name for number, name in enumerate(rows.names_of(columns.intent))}
     names = own or label_names(document, rows.columns[columns.intent])
     for number, (text, intent) in enumerate(rows.pairs(columns.text, columns.intent), 1):
-        yield entry_of(text, _label(intent, names), path, number)
+        yield entry_of(text, named_label(intent, names), path, number)
 
 
 def _is_delimited(document: Document) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import Entry, Example, LeftOut
 from model.datasets.format import Format
-from model.datasets.grouped import Keys, read_groups
+from model.datasets.formats.grouped import Keys, read_groups
 from model.errors import DataError, Problem
 
 KEYS = Keys(

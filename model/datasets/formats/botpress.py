@@ -8,9 +8,9 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.grouped import left_out
+from model.datasets.formats.grouped import left_out
+from model.datasets.formats.rasa_markup import without_entities
 from model.datasets.located import line_of
-from model.datasets.rasa_markup import without_entities
 from model.errors import DataError, Problem
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.label_names import label_names
+from model.datasets.formats.label_names import label_names, named_label
+from model.datasets.formats.tabular import find_columns
 from model.datasets.located import line_of
-from model.datasets.tabular import find_columns
 from model.errors import DataError, Problem
 from model.tables.columns import TEXT, usual_column
 
@@ -68,9 +68,7 @@ def _label(value: Any, names: Any) -> Any:
         value = value["choices"]
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if isinstance(value, int):
-        value = str(value)
-    return names.get(value, value) if isinstance(value, str) else value
+    return named_label(value, names)
 
 
 RECORDS = Format("json", "JSON records", _recognises, _read)

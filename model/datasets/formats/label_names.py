@@ -32,6 +32,13 @@ def label_names(document: Document, column: str) -> Mapping[str, str]:
     return {}
 
 
+def named_label(value: Any, names: Mapping[str, str]) -> Any:
+    """Return the name of a numbered label, or the number as text; other values as they are."""
+    if isinstance(value, int):
+        value = str(value)
+    return names.get(value, value) if isinstance(value, str) else value
+
+
 def _info(document: Document) -> Any:
     try:
         if document.suffix == ".json":

@@ -9,7 +9,7 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, entry_of
 from model.datasets.format import Format
-from model.datasets.grouped import left_out, read_texts
+from model.datasets.formats.grouped import left_out, read_texts
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 

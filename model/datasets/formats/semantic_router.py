@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from model.datasets.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
-from model.datasets.grouped import Keys, has_groups, left_out, read_groups
+from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups
 from model.errors import DataError, Problem
 
 KEYS = Keys(name=("name",), texts=("utterances",))

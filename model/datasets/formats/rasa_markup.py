@@ -6,7 +6,7 @@ import json
 import re
 
 _DECODER = json.JSONDecoder()
-_ANNOTATED = re.compile(r"\[([^\[\]]+)\](?=[({\[])")
+_ANNOTATED = re.compile(r"\[([^\[\]]+)\](?=[({\[]| +[{\[])")
 _ROUND = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _LOOSE = {"{": re.compile(r"\{[^}]*\}"), "[": re.compile(r"\[[^\]]*\]")}
 
@@ -31,10 +31,12 @@ def _annotation_end(text: str, begin: int) -> int | None:
     if text[begin] == "(":
         found = _ROUND.match(text, begin)
         return found.end() if found else None
+    is_apart = text[begin] == " "
+    begin += len(text[begin:]) - len(text[begin:].lstrip())
     try:
         value, end = _DECODER.raw_decode(text, begin)
     except (ValueError, RecursionError):
-        loose = _LOOSE[text[begin]].match(text, begin)
+        loose = None if is_apart else _LOOSE[text[begin]].match(text, begin)
         return loose.end() if loose and ":" in loose[0] else None
     is_annotation = isinstance(value, dict) or (
         isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,13 +16,22 @@ from tests.support.ports import free_port
 from tests.support.timeouts import TIMEOUT_S
 
 TRAEFIK = Path(sys.executable).with_name("traefik")
+# What it answers itself if a request breaks off, or its backend is gone.
+OWN_STATUSES = (499, 500, 502, 504)
+# What a client or a backend leaves open is not awaited for long, and a request uses the
+# connection of the one before.
+IMPATIENT = (
+    "--entrypoints.web.transport.respondingtimeouts.readtimeout=2s",
+    "--entrypoints.web.transport.respondingtimeouts.idletimeout=2s",
+    "--serverstransport.maxidleconnsperhost=1",
+)
 
 
 class Traefik:
     """Routes all requests to the given backends."""
 
-    def __init__(self, folder: Path, backends: Sequence[str]) -> None:
-        self._rules = folder / "rules.yaml"
+    def __init__(self, folder: Path, backends: Sequence[str], options: Sequence[str] = ()) -> None:
+        self._rules, self._log = folder / "rules.yaml", folder / "access.jsonl"
         self.port, self._api_port = free_port(), free_port()
         self.route_to(backends)
         command = (
@@ -30,6 +40,7 @@ class Traefik:
             f"--entrypoints.web.address=127.0.0.1:{self.port}",
             *(f"--entrypoints.traefik.address=127.0.0.1:{self._api_port}", "--api.insecure"),
             *("--global.checknewversion=false", "--global.sendanonymoususage=false"),
+            *("--accesslog.format=json", f"--accesslog.filepath={self._log}", *options),
         )
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
@@ -55,6 +66,15 @@ class Traefik:
             return False
         servers = answer.json()["loadBalancer"]["servers"]
         return [server["url"] for server in servers] == list(backends)
+
+    def forwarded(self) -> list[tuple[str, str, int]]:
+        """Return method, target and length of the body of each request that a backend answered."""
+        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        return [
+            (line["RequestMethod"], line["RequestPath"], line["RequestContentSize"])
+            for line in lines
+            if line.get("OriginStatus") and line["DownstreamStatus"] not in OWN_STATUSES
+        ]
 
     def __enter__(self) -> Self:
         return self

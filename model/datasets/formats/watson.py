@@ -8,7 +8,7 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
-from model.datasets.grouped import Keys, left_out, read_groups, read_texts
+from model.datasets.formats.grouped import Keys, left_out, read_groups, read_texts
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE

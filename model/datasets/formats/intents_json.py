@@ -11,12 +11,12 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
-from model.datasets.grouped import Keys, has_groups, left_out, read_groups, read_texts
+from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 
 KEYS = Keys(
-    name=("tag", "intent", "intent_name", "intentName", "label", "name", "displayName", "class"),
+    name=("tag", "intent", "intent_name", "intentName", "label", "displayName", "name", "class"),
     texts=(
         *("patterns", "utterances", "examples", "samples", "training_phrases", "trainingPhrases"),
         *("phrases", "questions", "sentences", "texts", "queries", "user_says", "text"),
@@ -29,7 +29,7 @@ def _groups(data: Any) -> list[Any] | None:
     if has_groups(data, KEYS):
         # A text beside an intent is a record, not a list of utterances.
         is_record = all(
-            isinstance(each, dict) and isinstance(each.get("text"), str) for each in data
+            isinstance(each.get("text"), str) for each in data if isinstance(each, dict)
         )
         return None if is_record else list(data)
     if isinstance(data, dict):

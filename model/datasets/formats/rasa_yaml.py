@@ -10,7 +10,7 @@ from pathlib import Path
 from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.rasa_markup import without_entities
+from model.datasets.formats.rasa_markup import without_entities
 from model.datasets.yaml_document import ListNode, MapNode, Node, Scalar
 from model.errors import DataError, Problem
 
@@ -44,7 +44,7 @@ def read(document: Document) -> Iterator[Entry]:
         DataError: it is not YAML, or has no list ``nlu``.
     """
     reader = _Reader(document)
-    roots = [root for root in document.yaml_roots if _is_nlu(root)]
+    roots = [r for r in document.yaml_roots if not isinstance(r, Scalar) and _is_nlu(r)]
     if not roots:
         message = "holds no list 'nlu' as Rasa's training data does"
         raise DataError([Problem(document.path, 0, message)])
@@ -62,10 +62,10 @@ class _Reader:
     def _unreadable(self, line: int, message: str) -> Problem:
         return Problem(self._path, line, message, UNREADABLE)
 
-    def root(self, root: Node) -> Iterator[Entry]:
+    def root(self, root: ListNode | MapNode) -> Iterator[Entry]:
         if isinstance(root, ListNode):
             yield from self._nlu(root)
-        elif isinstance(root, MapNode):
+        else:
             for name, key, value in root.named_pairs():
                 if name == "nlu":
                     yield from self._nlu(value)

@@ -9,7 +9,7 @@ from typing import Any
 from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.grouped import text_of
+from model.datasets.formats.grouped import text_of
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE

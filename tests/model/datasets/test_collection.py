@@ -1,0 +1,83 @@
+"""Folders, archives, and paths that are neither."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from model.datasets.readers import read
+from model.errors import DataError
+
+TABLE = "text,intent\nhi there,greet\n"
+
+
+def write_archive(path: Path, *names: str) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, TABLE * 20)
+    return path
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        read(path)
+    return str(caught.value)
+
+
+def test_named_pipe_is_refused(tmp_path):
+    """Reading it would wait for a writer, for good."""
+    path = tmp_path / "data.csv"
+    os.mkfifo(path)
+
+    assert refusal_of(path) == f"{path}: is neither a file nor a folder"
+
+
+def test_folder_that_links_to_itself_is_read_once(tmp_path):
+    """Links to folders are not followed; pipes among the files are passed over."""
+    (tmp_path / "again").symlink_to(tmp_path)
+    (tmp_path / "data.csv").write_text(TABLE)
+    os.mkfifo(tmp_path / "pipe.csv")
+
+    assert [example.text for example in read(tmp_path).examples] == ["hi there"]
+
+
+@pytest.mark.parametrize("name", ["/data.csv", "../../data.csv", "//data.csv"])
+def test_name_of_a_member_stays_below_the_archive(tmp_path, name):
+    """A root and steps to the folder above are taken out of the name."""
+    path = write_archive(tmp_path / "a.zip", name)
+
+    assert read(path).examples[0].file == path / "data.csv"
+
+
+def test_archive_with_two_members_of_one_name_is_refused(tmp_path):
+    """The second one would replace the first one in silence."""
+    path = write_archive(tmp_path / "a.zip", "data.csv", "../data.csv")
+
+    assert refusal_of(path) == f"{path}/data.csv: is in the archive twice"
+
+
+@pytest.mark.parametrize("offset", [40, 45, 50])
+def test_damaged_archive_is_refused(tmp_path, offset):
+    """Whatever the decompressor raises, the message is one line that names the archive."""
+    path = write_archive(tmp_path / "a.zip", "data.csv")
+    content = bytearray(path.read_bytes())
+    content[offset : offset + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+
+    message = refusal_of(path)
+
+    assert message.startswith(f"{path}: is no readable ZIP archive: ")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\xff\xfe", b" \n\n"])
+@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "yml", "md", "xlsx", "parquet"])
+def test_empty_file_is_named(tmp_path, suffix, content):
+    """A file without content, or with a byte order mark alone, is said to be empty."""
+    path = tmp_path / f"data.{suffix}"
+    path.write_bytes(content)
+
+    assert refusal_of(path) == f"{path}: is empty"
