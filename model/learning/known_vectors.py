@@ -1,4 +1,4 @@
-"""The vectors of a training set's texts, encoded once for all folds."""
+"""The vectors of a training set's texts, computed once for all folds."""
 
 from __future__ import annotations
 
@@ -8,29 +8,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.inference.encoders.encoder_file import SentenceEncoder
+from model.inference.static_embedding import TextEmbedding
 
 BATCH = 256
 
 
 class KnownVectors:
-    """An embedding of known texts; other processes get the vectors without the encoder.
+    """The vectors of known texts; other processes get them without the embedding.
 
     Attributes:
-        encoder: encodes other texts; None in another process.
+        embedding: computes the vectors of other texts; None in another process.
+        dimensions: the length of a vector.
     """
 
-    def __init__(self, encoder: SentenceEncoder, texts: Sequence[str]) -> None:
-        self.encoder: SentenceEncoder | None = encoder
-        self.dimensions = encoder.dimensions
+    def __init__(self, embedding: TextEmbedding, texts: Sequence[str]) -> None:
+        self.embedding: TextEmbedding | None = embedding
+        self.dimensions = embedding.dimensions
         texts = list(dict.fromkeys(texts))
-        batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
-        self._vectors = np.concatenate([encoder.encoder.encode(batch) for batch in batches])
+        batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+        self._vectors = np.concatenate(list(map(embedding.transform, batches)))
         self._rows = {text: row for row, text in enumerate(texts)}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "encoder": None}
+        return {**vars(self), "embedding": None}
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a vector of length one for each text: shape (texts, dimensions)."""
+        """Return the vectors of known texts, shape (texts, dimensions).
+
+        Raises:
+            KeyError: a text is not known.
+        """
         return self._vectors.take([self._rows[text] for text in texts], 0)

@@ -14,7 +14,6 @@ from scipy.sparse import vstack
 from sklearn.pipeline import FeatureUnion
 
 from model.errors import NoWordsError
-from model.inference.static_embedding import Embedding
 from model.learning.augmentation import add_typos
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
@@ -31,8 +30,6 @@ from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, build_features
 from model.learning.term_weighting import concentration_factors
 
 TYPO_WEIGHT = 0.2
-# A misspelt word is split into other pieces, whose vectors have other meanings.
-TYPO_WEIGHT_WITH_VECTORS = 0.05
 WORD = re.compile(r"\w")
 NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
@@ -43,8 +40,9 @@ class Learner:
     Each utterance also has a misspelt copy with a small weight. The names of intents are training
     utterances too, because they describe the intents; this helps most with few utterances.
 
-    Static vectors are features of the support vector machine, beside the n-grams. The vectors of a
-    sentence encoder have a logistic regression of their own, which gains more.
+    The texts' vectors, if any, have a logistic regression of their own. The support vector machine
+    and naive Bayes use the n-grams alone: on validation data, vectors beside the n-grams gained
+    less.
 
     Attributes:
         features: the fitted features of the classifiers.
@@ -58,7 +56,7 @@ class Learner:
         labels: Sequence[str],
         *,
         seed: int,
-        embedding: Embedding | KnownVectors | None = None,
+        embedding: KnownVectors | None = None,
     ) -> None:
         """Fit the features.
 
@@ -67,7 +65,7 @@ class Learner:
             targets: the index of each utterance's label.
             labels: the intents.
             seed: the random seed of typos and solvers.
-            embedding: the texts' vectors as additional features.
+            embedding: the vectors of the texts and of the labels' words.
 
         Raises:
             NoWordsError: the texts have no words.
@@ -87,24 +85,25 @@ class Learner:
         rng = random.Random(seed)  # noqa: S311 - no secret depends on it
         self._seed = seed
         self._clean = self._weighted(texts)
-        misspelt = [add_typos(text, rng) for text in texts]
+        misspelt = self.features.transform(
+            [add_typos(text, rng) for text in texts], without=VECTORS
+        )
+        self._ngrams = vstack(
+            (
+                self._clean[:, : self.ngram_count],
+                misspelt.multiply(self._factors[: self.ngram_count]),
+            ),
+            format="csr",
+        )
+        self._vector_model = (
+            fit_logistic_regression(embedding.transform(texts), targets) if embedding else None
+        )
         self._targets = np.concatenate((targets, targets))
-        self._sentence_model: Linear | None = None
-        if isinstance(embedding, KnownVectors):
-            ngrams = self.features.transform(misspelt, without=VECTORS)
-            weighted = ngrams.multiply(self._factors[: self.ngram_count])
-            self._all = vstack((self._clean[:, : self.ngram_count], weighted), format="csr")
-            self._sentence_model = fit_logistic_regression(embedding.transform(texts), targets)
-        else:
-            self._all = vstack((self._clean, self._weighted(misspelt)), format="csr")
-        typo_weight = TYPO_WEIGHT_WITH_VECTORS if isinstance(embedding, Embedding) else TYPO_WEIGHT
-        self._weights = np.repeat((1.0, typo_weight), len(targets))
+        self._weights = np.repeat((1.0, TYPO_WEIGHT), len(targets))
 
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
-        embedding = self._embedding
-        if isinstance(embedding, KnownVectors):
-            return build_features(embedding.encoder).fit(self._texts)
+        embedding = self._embedding.embedding if self._embedding else None
         return build_features(embedding).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
@@ -112,33 +111,28 @@ class Learner:
         return ensemble.blend(self.fit_base_models(ensemble.hyperparameters))
 
     def fit_base_models(self, hyperparameters: Hyperparameters) -> tuple[Linear, ...]:
-        """Fit the support vector machine, naive Bayes and, with an encoder, the sentence model."""
+        """Fit support vector machine, naive Bayes and, on the vectors, a logistic regression."""
         concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
-        features = self._all.multiply(concentration).tocsr()
+        features = self._ngrams.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
         svm = fit_svm(
             features, *samples, regularisation=hyperparameters.regularisation, seed=self._seed
         )
-        # Naive Bayes needs counts, which the dimensions of vectors are not.
-        naive_bayes = fit_naive_bayes(features[:, : self.ngram_count], *samples)
-        naive_bayes = naive_bayes.with_idle_features(features.shape[1] - self.ngram_count)
-        factors = concentration * self._factors[: features.shape[1]]
-        models = svm.scaled_features(factors), naive_bayes.scaled_features(factors)
-        if self._sentence_model is None:
+        naive_bayes = fit_naive_bayes(features, *samples)
+        factors = concentration * self._factors[: self.ngram_count]
+        models = tuple(model.scaled_features(factors) for model in (svm, naive_bayes))
+        if self._vector_model is None:
             return models
-        dimensions = len(self._factors) - self.ngram_count
+        dimensions = self._vector_model.coefficients.shape[1]
         return (
-            *(model.with_idle_features(dimensions) for model in models),
-            self._sentence_model.after_idle_features(self.ngram_count),
+            *(model.with_idle_features(after=dimensions) for model in models),
+            self._vector_model.with_idle_features(before=self.ngram_count),
         )
 
     @cached_property
     def _concentration(self) -> NDArray[np.float32]:
-        """A factor for each feature, larger for n-grams of few labels."""
-        factors = np.ones(self._all.shape[1], np.float32)
-        ngrams = self._all[:, : self.ngram_count]
-        factors[: self.ngram_count] = concentration_factors(ngrams, self._targets, self._weights)
-        return factors
+        """A factor for each n-gram, larger for those of few labels."""
+        return concentration_factors(self._ngrams, self._targets, self._weights)
 
     def fit_detector(self, out_of_scope: Sequence[str]) -> Linear:
         """Fit a classifier of out-of-scope texts; its one score is larger for them."""

@@ -58,15 +58,9 @@ class Linear:
         """Return a model that scores raw features as this one scores features times ``factors``."""
         return Linear(self.coefficients * factors, self.intercept)
 
-    def with_idle_features(self, count: int) -> Linear:
-        """Return a classifier with ``count`` more features, whose coefficients are zero."""
-        idle = np.zeros((len(self.coefficients), count), np.float32)
-        return Linear(np.hstack((self.coefficients, idle)), self.intercept)
-
-    def after_idle_features(self, count: int) -> Linear:
-        """Return a model with ``count`` more features before its own, of weight zero."""
-        idle = np.zeros((len(self.coefficients), count), np.float32)
-        return Linear(np.hstack((idle, self.coefficients)), self.intercept)
+    def with_idle_features(self, *, before: int = 0, after: int = 0) -> Linear:
+        """Return a classifier with more features around its own, whose coefficients are zero."""
+        return Linear(np.pad(self.coefficients, ((0, 0), (before, after))), self.intercept)
 
     def with_label(self, other: Linear) -> Linear:
         """Return a classifier with the label of another one in the last place."""

@@ -5,7 +5,13 @@ import pickle
 import numpy as np
 import pytest
 
-from model.inference.static_embedding import MAX_RUN, WEIGHTS, Embedding, EmbeddingWeights, to_arrays
+from model.inference.static_embedding import (
+    MAX_RUN,
+    WEIGHTS,
+    Embedding,
+    EmbeddingWeights,
+    to_arrays,
+)
 from tests.support.tiny_embedding import TINY
 
 TEXTS = ["my order", "where is my parcel", "Pässword, 42!", ""]
