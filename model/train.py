@@ -19,6 +19,7 @@ from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
 from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
+from model.learning.encoders.languages import LANGUAGES
 
 EXAMPLES = """\
 examples:
@@ -26,6 +27,7 @@ examples:
   python -m model.train --data tickets.csv           train on a file; hold out a fifth as test
   python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
   python -m model.train --features static            add static word vectors
+  python -m model.train --features use               add a sentence encoder of sixteen languages
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
 The data is a file, a folder or a ZIP archive in any common format: docs/data.md has the list, and
@@ -41,13 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.languages and options.features != "use":
+        parser.error("--languages needs --features use")
     return run_command(partial(_train, options), output=options.output)
 
 
 def _train(options: argparse.Namespace, console: Console, errors: Console) -> int:
     from threadpoolctl import threadpool_limits
 
+    from model.inference.encoders.encoder_file import ENCODER_NAME
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
     from model.training.trainer import (
         COMPILED_NAME,
@@ -83,6 +89,7 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
             print_messages(errors, "warning", [f"not compiled: {reason}"])
         model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
+        model_names += [ENCODER_NAME] if fitted.encoder else []
         _print_written(console, options.output, [*model_names, CARD_NAME], started)
         if options.fit_only:
             return 0
@@ -93,6 +100,14 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     print_diagnosis(console, trained.diagnosis)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def language_codes(text: str) -> tuple[str, ...]:
+    """Convert an argument to codes of languages, for argparse."""
+    codes = tuple(text.split(","))
+    if not set(codes) <= set(LANGUAGES):
+        raise argparse.ArgumentTypeError(f"must be of {','.join(LANGUAGES)}")
+    return codes
 
 
 def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:
@@ -131,10 +146,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--languages",
-        type=lambda codes: tuple(codes.split(",")),
+        type=language_codes,
         default=(),
         metavar="en,de",
-        help="with --features use: keep only the pieces of these languages (default all)",
+        help="with --features use: leave out the pieces of other languages, for a smaller file "
+        "(default: keep all)",
     )
     parser.add_argument(
         "--leave-out-contradictions",

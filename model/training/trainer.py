@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import joblib
 
@@ -22,26 +22,19 @@ from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import Evaluation, robustness_of, summarise
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
-from model.inference.encoders.encoder_file import (
-    ENCODER_NAME,
-    KINDS,
-    SentenceEncoder,
-    to_bytes,
-)
+from model.inference.encoders.encoder_file import ENCODER_NAME
 from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
-from model.inference.static_embedding import Embedding
 from model.learning.calibration import fit_temperature
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
+from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_embedding
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import FINE_LEVELS, LEVELS, rounded, step_of
-from model.learning.sentence_encoders import SOURCES, load_arrays
 from model.learning.training_set import TrainingSet
-from model.learning.wordllama import PACKAGE, load_embedding
 from model.reporting.html_report import render_report
 
 MODEL_NAME = "intent_model.pkl"
@@ -49,8 +42,6 @@ COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
 REPORT_NAME = "report.html"
 REJECT_BUDGET = 0.05
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
-
-Features = Literal["tfidf", "static", "use", "minilm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +60,6 @@ class Options:
     reject_budget: float = REJECT_BUDGET
     features: Features = "tfidf"
     languages: tuple[str, ...] = ()
-
-    def embedding(self) -> tuple[Embedding | SentenceEncoder | None, bytes | None]:
-        """Return what turns texts into vectors, and the file of a sentence encoder.
-
-        Raises:
-            VectorsMissingError, EncoderMissingError: the weights are not installed.
-        """
-        if self.features == "static":
-            return load_embedding(), None
-        if self.features not in SOURCES:
-            return None, None
-        arrays = load_arrays(self.features, self.languages)
-        content, digest = to_bytes(self.features, arrays)
-        return SentenceEncoder(KINDS[self.features](arrays), digest=digest), content
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +156,13 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     Raises:
         DataError: the utterances have no words, or an intent has an invalid name.
         EqualityError: the predictions of the compiled form differ from the pipeline's.
-        VectorsMissingError: the static word vectors are not installed.
+        VectorsMissingError, EncoderMissingError: the weights are not installed.
     """
     _check_intents(dataset)
-    embedding, encoder = options.embedding()
-    if encoder:
-        progress(f"Encoding the utterances by {SOURCES[options.features].title}")
-    training_set = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, embedding)
+    loaded = load_embedding(options.features, options.languages)
+    if loaded.title:
+        progress(f"Encoding {len(dataset.train)} utterances by {loaded.title}")
+    training_set = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, loaded.embedding)
     try:
         held_out = cross_validate(training_set, seed=options.seed, progress=progress)
         progress(_describe_rounding(held_out))
@@ -205,10 +182,10 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
-    training = _describe(dataset, options, held_out)
+    training = _describe(dataset, options, held_out, loaded)
     card = replace(card, self_test=_self_test(model), training=training)
     return FittedModel(
-        content, compiled, not_compiled, card, model, encoder, training_set, held_out
+        content, compiled, not_compiled, card, model, loaded.file, training_set, held_out
     )
 
 
@@ -290,8 +267,9 @@ def _check_intents(dataset: Dataset) -> None:
 
 def installed_versions(options: Options) -> dict[str, str]:
     """Return the versions of Python and of the packages that a model depends on."""
-    vectors = {"static": PACKAGE} | {kind: source.package for kind, source in SOURCES.items()}
-    packages = (*CARD_VERSIONS, *filter(None, [vectors.get(options.features)]))
+    packages = [*CARD_VERSIONS]
+    if options.features in PACKAGES:
+        packages.append(PACKAGES[options.features])
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
@@ -329,8 +307,11 @@ def _self_test(model: IntentModel) -> SelfTest:
     return SelfTest(SELF_TEST_UTTERANCE, intent, prediction.confidence)
 
 
-def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str, Any]:
-    return {
+def _describe(
+    dataset: Dataset, options: Options, held_out: HeldOut, loaded: LoadedEmbedding
+) -> dict[str, Any]:
+    encoder = {"encoder": loaded.description} if loaded.description else {}
+    return encoder | {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
         "settings": asdict(held_out.ensemble.hyperparameters)
@@ -349,7 +330,7 @@ def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str
             "test_size": dataset.test_size,
         },
         "versions": installed_versions(options),
-    } | ({"encoder": SOURCES[options.features].for_card()} if options.features in SOURCES else {})
+    }
 
 
 def _dump(pipeline: Any) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from model.inference.encoders.encoder_file import load_encoder, to_bytes
-from model.learning.sentence_encoders import load_arrays
+from model.learning.encoders.sources import load_arrays
 from tests.support.paths import ROOT
 
 WriteEncoder = Callable[..., tuple[Path, str]]

