@@ -21,7 +21,7 @@ BATCH_SIZE = 256
 # A single text is scored by other code than a batch, so that one in this many is scored alone too.
 ALONE_EVERY = 10
 SAMPLE_SIZE = 500
-MAX_ENCODED = 500
+MAX_ENCODED = 150
 ODD_TEXTS = (
     "",
     " ",

@@ -8,15 +8,6 @@ from model.errors import EncoderMissingError
 from model.learning.encoders.sources import MINILM, USE, load_arrays
 
 
-def test_pieces_of_other_languages_are_left_out():
-    """Languages keep what their letters can spell, and all single characters."""
-    every, english, japanese = (load_arrays("use", codes) for codes in ((), ("en",), ("ja",)))
-
-    assert len(english["table"]) < len(every["table"])
-    assert len(english["table"]) < len(japanese["table"]) < len(every["table"])
-    assert english["characters"].size <= every["characters"].size
-
-
 @pytest.mark.parametrize("source", [USE, MINILM], ids=lambda source: source.kind)
 def test_missing_wheel_is_an_error_with_its_remedy(monkeypatch, source):
     """Without the weights, the error names the command that installs them."""
