@@ -157,7 +157,8 @@ class ParsedRequest:
         reject: returns the response to an error, in the dialect of the request.
         utterances: the texts to classify.
         top_k: the number of alternatives that ``render`` needs for each; more do no harm.
-        work: an estimate of the time to predict and render, in microseconds; see ``Query.work``.
+        work: an estimate of the time to predict and render, in microseconds: that of
+            ``Query.work``, and that of a sentence encoder.
     """
 
     render: Callable[[Sequence[Prediction]], Response]

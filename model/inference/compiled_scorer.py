@@ -38,6 +38,7 @@ class CompiledScorer:
             InvalidCompiledFormError: parts of the pipeline contradict each other.
         """
         self.labels = compiled.labels
+        self.encoder = encoder
         self._compiled = compiled
         self._offsets = compiled.offsets()
         try:

@@ -53,6 +53,10 @@ class Scorer(Protocol):
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
         """Return the logits of utterances, shape (utterances, labels)."""
 
+    @property
+    def encoder(self) -> SentenceEncoder | None:
+        """The sentence encoder, or None without one."""
+
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
 
@@ -141,6 +145,14 @@ class IntentModel:
                 strict=False,
             )
         ]
+
+    def encoding_work(self, utterances: Sequence[str]) -> int:
+        """Return an estimate of the time to encode utterances, in microseconds.
+
+        It is 0 without a sentence encoder.
+        """
+        encoder = self._scorer.encoder
+        return encoder.encoder.work(utterances) if encoder and utterances else 0
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the probabilities of the known intents, and the scores of being in scope.

@@ -106,6 +106,24 @@ def test_estimated_work_grows_with_text_and_options(function, options):
     assert 0 < plain.work < larger.work
 
 
+def test_sentence_encoder_is_more_work(function, sentence_model, settings):
+    """An encoder takes a thousand times as long as n-grams, and longer for longer texts."""
+    with_encoder = IntentFunction(sentence_model, settings)
+    short, long = ({"text": "hello"}, {"text": "hello " * 30})
+
+    assert with_encoder.parse(post(short)).work > 1000 + function.parse(post(short)).work
+    assert with_encoder.parse(post(long)).work > 1000 + with_encoder.parse(post(short)).work
+
+
+def test_sentence_encoder_answers_in_a_language_without_training_data(sentence_model, settings):
+    """A German question gets the intent of the English utterances."""
+    response = IntentFunction(sentence_model, settings)(
+        post({"text": "Passwort vergessen", "top_k": 1})
+    )
+
+    assert json.loads(response.body)["alternatives"][0]["intent"] == "password_reset"
+
+
 def test_refused_requests_are_no_work(function):
     """Their responses exist already."""
     assert function.parse(post({})).work == 0

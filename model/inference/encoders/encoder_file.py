@@ -45,6 +45,9 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
 
+    def work(self, texts: Sequence[str]) -> int:
+        """Return an estimate of the time to encode texts, in microseconds."""
+
 
 KINDS: Mapping[str, Callable[[Mapping[str, Any]], Encoder]] = {
     "use": ConvolutionalEncoder,

@@ -33,3 +33,8 @@ def test_texts_do_not_change_each_other(use, texts, monkeypatch):
 def test_no_texts_have_no_vectors(use):
     """An empty batch is no error."""
     assert use.encode([]).shape == (0, use.dimensions)
+
+
+def test_work_grows_with_the_texts(use):
+    """The estimate counts characters."""
+    assert 0 < use.work(["hello"]) < use.work(["hello", "hello"]) == use.work(["hellohello"])

@@ -98,3 +98,9 @@ def test_gelu_is_that_of_the_error_function():
     exact = [value * (1 + math.erf(value / math.sqrt(2))) / 2 for value in values.tolist()]
 
     assert np.abs(gelu(values) - exact).max() < 1e-6
+
+
+def test_work_grows_with_the_texts_as_far_as_they_are_read(minilm):
+    """The estimate counts characters, but not those beyond the longest text."""
+    assert 0 < minilm.work(["hello"]) < minilm.work(["hello", "hello"])
+    assert minilm.work(["x" * 10_000]) == minilm.work(["x" * 20_000])
