@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from func.messages import ParsedRequest, PendingRequest, Response
-from func.server.batching import MAX_REQUESTS, MAX_WORK_US, Batch
+from func.server.batching import MAX_REQUESTS, MAX_WORK_US, SHARED_US, Batch
 
 
 class Answered:
@@ -58,11 +58,20 @@ def test_an_empty_batch_asks_for_no_answer(answered):
 def test_a_batch_holds_no_more_work_than_may_block_the_loop(answered):
     """The request that would exceed the limit begins the next batch."""
     answered.batch.add("first", request(work=MAX_WORK_US - 1))
-    answered.batch.add("second", request(work=1))
-    answered.batch.add("third", request(work=1))
+    answered.batch.add("second", request(work=SHARED_US + 1))
+    answered.batch.add("third", request(work=SHARED_US + 1))
     answered.batch.flush()
 
     assert answered.batches == [2, 1]
+
+
+def test_work_that_a_batch_spends_once_counts_once(answered):
+    """Many small requests fit into one batch."""
+    for number in range(MAX_REQUESTS):
+        answered.batch.add(str(number), request(work=MAX_WORK_US // MAX_REQUESTS + SHARED_US // 2))
+    answered.batch.flush()
+
+    assert answered.batches == [MAX_REQUESTS]
 
 
 def test_a_flush_forgets_the_work_that_it_has_done(answered):
