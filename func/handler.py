@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -64,9 +63,7 @@ class IntentFunction:
         mode = Mode.of(request.content_type, request.has_event_header)
         reject = partial(error_response, kind=mode.value) if mode else error_response
         try:
-            parsed = self._parse(environ, request, mode)
-            encoding = self.model.encoding_work(parsed.utterances)
-            return replace(parsed, work=parsed.work + encoding) if encoding else parsed
+            return self._parse(environ, request, mode)
         except RequestError as error:
             response = reject(error)
         except Exception:

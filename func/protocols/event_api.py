@@ -58,7 +58,8 @@ class EventApi:
             reply = self._classification(event, query, predictions)
             return event_responses.single(reply, mode, recorded)
 
-        return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+        work = query.work + self._model.encoding_work(query.utterances)
+        return ParsedRequest(render, reject, query.utterances, query.top_k, work)
 
     def parse_batch(self, values: Sequence[object], batch_id: str) -> ParsedRequest:
         """Return the request that a batch of events makes.
@@ -84,12 +85,13 @@ class EventApi:
             ]
             return event_responses.batch(len(values), [*filter(None, replies)])
 
+        utterances = [query.utterances[0] for query in queries]
         return ParsedRequest(
             render,
             partial(error_response, kind=Mode.BATCH.value),
-            [query.utterances[0] for query in queries],
+            utterances,
             max((query.top_k for query in queries), default=0),
-            sum(query.work for query in queries),
+            sum(query.work for query in queries) + self._model.encoding_work(utterances),
         )
 
     def _query(self, event: Event) -> Query | None:

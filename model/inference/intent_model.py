@@ -146,13 +146,17 @@ class IntentModel:
             )
         ]
 
-    def encoding_work(self, utterances: Sequence[str]) -> int:
+    def encoding_work(self, utterances: Sequence[str], *, explain: bool = False) -> int:
         """Return an estimate of the time to encode utterances, in microseconds.
 
         It is 0 without a sentence encoder.
+
+        Args:
+            utterances: any number of texts.
+            explain: whether the predictions are explained.
         """
         encoder = self._scorer.encoder
-        return encoder.encoder.work(utterances) if encoder and utterances else 0
+        return encoder.work(utterances, explain=explain) if encoder else 0
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the probabilities of the known intents, and the scores of being in scope.

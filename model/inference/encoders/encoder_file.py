@@ -29,7 +29,8 @@ ROWS_A_BLOCK = 128
 DIGEST_BYTES = 32
 ENCODER_NAME = "sentence_encoder.safetensors"
 DIGEST = "sentence.digest"
-WHOLE_SENTENCE = "(the whole sentence)"  # what evidence of its vector is called
+WHOLE_SENTENCE = "(the whole sentence)"
+MAX_WORDS_LEFT_OUT = 32  # each is a text to encode
 # Vectors of texts that are asked for again within a moment, and by training and verification.
 MAX_RECENT = 512
 MAX_RECENT_LENGTH = 200
@@ -129,9 +130,38 @@ class SentenceEncoder:
         return vectors
 
     def contributions(self, text: str, weights: NDArray[np.float64]) -> list[tuple[str, float]]:
-        """Return what the text's vector contributes to a score; it has no parts to name."""
-        [vector] = self.transform([text])
-        return [(WHOLE_SENTENCE, float(vector @ weights))]
+        """Return by how much the dot product with `weights` is less without each word.
+
+        What no single word decides is the contribution of the whole sentence. That of a text of
+        more than MAX_WORDS_LEFT_OUT words is not divided.
+
+        Args:
+            text: of any length.
+            weights: shape (dimensions,).
+        """
+        words = text.split()
+        if len(words) > MAX_WORDS_LEFT_OUT:
+            words = []
+        without = [" ".join(words[:n] + words[n + 1 :]) for n in range(len(words))]
+        whole, *parts = (self.encoder.encode([text, *without]) @ weights).tolist()
+        losses = [(word.lower(), whole - part) for word, part in zip(words, parts, strict=True)]
+        return [*losses, (WHOLE_SENTENCE, whole - sum(loss for _, loss in losses))]
+
+    def work(self, texts: Sequence[str], *, explain: bool = False) -> int:
+        """Return an estimate of the time to encode texts, in microseconds.
+
+        Args:
+            texts: any number of them.
+            explain: whether the contributions of their words are computed too.
+        """
+        work = self.encoder.work(texts) if texts else 0
+        if not explain:
+            return work
+        counts = (min(text.count(" "), MAX_WORDS_LEFT_OUT) for text in texts)
+        return work + sum(
+            self.encoder.work([text] * (1 + count))
+            for text, count in zip(texts, counts, strict=True)
+        )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return an array that names the encoder: the digest's bytes."""

@@ -10,7 +10,12 @@ import pytest
 
 from model.errors import EncoderError
 from model.inference.encoders import encoder_file
-from model.inference.encoders.encoder_file import ENCODER_NAME, SentenceEncoder, load_encoder
+from model.inference.encoders.encoder_file import (
+    ENCODER_NAME,
+    WHOLE_SENTENCE,
+    SentenceEncoder,
+    load_encoder,
+)
 
 
 @pytest.fixture
@@ -127,13 +132,27 @@ def test_recent_texts_are_not_encoded_again(sentence_encoder, monkeypatch):
     assert not sentence_encoder.transform(["one"]).any()
 
 
-def test_contribution_is_that_of_the_whole_sentence(sentence_encoder):
-    """A sentence's vector has no parts that could be named."""
+def test_contributions_add_up_to_the_score(sentence_encoder):
+    """A word contributes what the score loses without it; the rest is the whole sentence's."""
     weights = np.arange(384.0)
-    [(name, weight)] = sentence_encoder.contributions("where is my order", weights)
+    whole, without = sentence_encoder.transform(["My order", "order"]) @ weights
 
-    assert name == "(the whole sentence)"
-    assert weight == pytest.approx(sentence_encoder.transform(["where is my order"])[0] @ weights)
+    contributions = dict(sentence_encoder.contributions("My order", weights))
+
+    assert list(contributions) == ["my", "order", WHOLE_SENTENCE]
+    assert contributions["my"] == pytest.approx(whole - without, abs=1e-3)
+    assert sum(contributions.values()) == pytest.approx(whole, abs=1e-3)
+
+
+def test_contribution_of_a_long_text_is_not_divided(sentence_encoder, monkeypatch):
+    """An explanation encodes a bounded number of texts."""
+    monkeypatch.setattr(encoder_file, "MAX_WORDS_LEFT_OUT", 2)
+    text = "where is it"
+
+    [(name, weight)] = sentence_encoder.contributions(text, np.ones(384))
+
+    assert name == WHOLE_SENTENCE
+    assert weight == pytest.approx(sentence_encoder.transform([text])[0].sum(), abs=1e-5)
 
 
 def test_pickle_names_the_encoder_by_its_digest(sentence_encoder, minilm_file):
