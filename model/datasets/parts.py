@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.collection import SUFFIXES
+from model.datasets.archives import SUFFIXES
 from model.datasets.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import Reading, read

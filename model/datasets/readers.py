@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from model.datasets.archives import ARCHIVES
 from model.datasets.collection import documents_of
 from model.datasets.document import Document, ReadOptions
 from model.datasets.entry import Entry, Example, LeftOut, Note, is_filled
@@ -58,7 +59,7 @@ class Reading:
 
 
 def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: B008 - frozen
-    """Read a file, a folder or a ZIP archive.
+    """Read a file, a folder or an archive.
 
     Args:
         path: data in one of ``FORMATS``; of several files, each that is recognised is read.
@@ -126,7 +127,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     other: list[Document] = []
     for document in documents:
         try:
-            found = _recognise(document)
+            found = None if document.suffix in ARCHIVES else _recognise(document)
         except DataError as error:
             problems += error.problems
             continue
@@ -140,7 +141,16 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
         readable = [each for each in readable if each[1] not in TABLES]
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
-    notes = [Problem(path, 0, _left_out_files(path, other))] if other else []
+    archives = [document for document in other if document.suffix in ARCHIVES]
+    rest = [document for document in other if document.suffix not in ARCHIVES]
+    notes = [
+        Problem(path, 0, f"left out, {reason}: {_names(path, documents)}")
+        for reason, documents in (
+            ("as no training data", rest),
+            ("as archives are read by themselves only", archives),
+        )
+        if documents
+    ]
     return Recognised(tuple(readable), tuple(problems), tuple(notes))
 
 
@@ -205,10 +215,10 @@ def _keys(document: Document) -> list[str]:
     return [f"the key {key}" for key in first] if isinstance(first, dict) else []
 
 
-def _left_out_files(path: Path, documents: Iterable[Document]) -> str:
+def _names(path: Path, documents: Iterable[Document]) -> str:
     names = [str(each.path.relative_to(path)) for each in documents]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004
-    return f"left out, as no training data: {', '.join(names[:5])}{more}"
+    return f"{', '.join(names[:5])}{more}"
 
 
 class _Collected:
