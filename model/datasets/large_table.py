@@ -15,7 +15,8 @@ from typing import BinaryIO
 
 from model.datasets.document import Document
 from model.datasets.entry import Entry, Example, Note, entry_of
-from model.datasets.formats.tabular import Columns, table_columns
+from model.datasets.formats.table_columns import Columns
+from model.datasets.formats.tabular import table_columns
 from model.datasets.survey import Batch, Survey
 from model.errors import Problem
 from model.tables.delimited_rows import DelimitedRows, HeaderRules

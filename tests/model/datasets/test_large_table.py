@@ -7,7 +7,7 @@ import pytest
 
 from model.datasets import large_table
 from model.datasets.document import Document
-from model.datasets.formats.tabular import Columns
+from model.datasets.formats.table_columns import Columns
 from model.datasets.large_table import Task, count_block, survey_table
 from model.tables.delimited_rows import HeaderRules
 
