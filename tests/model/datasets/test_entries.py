@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.datasets.document import Document
-from model.datasets.entry import Example, LeftOut, Note
 from model.datasets.readers import ReadOptions, read, read_text
-from model.datasets.survey import Survey
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 from tests.support.spreadsheets import write_xlsx
@@ -341,22 +339,3 @@ def test_text_of_a_file_is_read_in_its_encoding(tmp_path):
     path.write_bytes("schön\r\n".encode("utf-16"))
 
     assert read_text(path) == "schön\r\n"
-
-
-def test_survey_counts_entries_in_batches(monkeypatch, tmp_path):
-    """Notes are kept up to a number, and what is left out is none."""
-    monkeypatch.setattr("model.datasets.survey.SKETCH_SIZE", 2)
-    monkeypatch.setattr("model.datasets.survey.MAX_KEPT", 1)
-    survey = Survey()
-
-    survey.add_entries(
-        [
-            *(Example(str(number), "greet", tmp_path, number) for number in range(5)),
-            Note(tmp_path, 6, "first"),
-            Note(tmp_path, 7, "second"),
-            LeftOut(tmp_path, 8, "responses"),
-        ]
-    )
-
-    assert (survey.rows, survey.intents) == (5, {"greet": 5})
-    assert [note.message for note in survey.notes] == ["first"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from model.datasets import large_table
 from model.datasets.document import Document
 from model.datasets.formats.table_columns import Columns
 from model.datasets.large_table import Task, count_block, survey_table
+from model.datasets.survey import Survey
 from model.tables.delimited_rows import HeaderRules
 
 PATH = Path("data.csv")
@@ -21,7 +23,32 @@ def test_clean_block_is_counted():
 
     assert (result.batch.rows, result.lines, result.others) == (3, 5, ())
     assert result.batch.intents == {"a": 2, "b": 1}
-    assert len(set(result.batch.hashes.tolist())) == 2
+    assert result.batch.hashes.places.tolist() == [1, 2, 5]
+    assert len(set(result.batch.hashes.texts.tolist())) == 2
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+def test_rows_of_one_line_have_its_number(end):
+    """Whatever the last line ends with, and with blank lines before."""
+    result = count_block(TASK, b"hi,a\r\n\r\nyou,b" + end)
+
+    assert result.batch.hashes.places.tolist() == [1, 3]
+
+
+def test_large_hashes_are_left_out():
+    """The rows are counted all the same."""
+    result = count_block(TASK, b"hi,a\nyou,b\n", limit=0)
+
+    assert (result.batch.rows, len(result.batch.hashes.texts)) == (2, 0)
+
+
+def test_labels_get_their_intents():
+    """Numbers have names, and out-of-scope labels one intent, in clean blocks as in others."""
+    task = replace(TASK, names={"1": "Greet"}, out_of_scope=("none",))
+    clean, other = count_block(task, b"hi,1\nx,None\n"), count_block(task, b"hi,1\nx,None\n,1\n")
+
+    assert clean.batch.intents == other.batch.intents == {"Greet": 1, "out_of_scope": 1}
+    assert len(other.others) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,10 +76,10 @@ def test_survey_reports_its_progress(tmp_path):
     path = tmp_path / "data.csv"
     path.write_bytes(b"text,intent\n" + b"hi,a\n" * 10 + b"last,b")
     sizes: list[int] = []
+    survey = Survey()
 
-    survey = survey_table(Document(path), sizes.append)
+    survey_table(survey, Document(path), sizes.append)
 
-    assert survey is not None
     assert survey.rows == 11
     assert sum(sizes) == path.stat().st_size - len(b"text,intent\n")
 
