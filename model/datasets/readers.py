@@ -180,9 +180,9 @@ def _recognise(document: Document) -> Format | None:
 
 def entries_of(document: Document, found: Format) -> Iterator[Entry]:
     """Return the entries of a file; one that can't be read as a whole is a problem."""
-    if found not in TABLES:
-        yield from document.notes()
     try:
+        if found not in TABLES:
+            yield from document.notes()
         yield from found.read(document)
     except DataError as error:
         yield from error.problems

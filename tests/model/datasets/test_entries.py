@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.datasets.document import Document
-from model.datasets.readers import ReadOptions, read, read_text
+from model.datasets.readers import ReadOptions, read, read_examples, read_text
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 from tests.support.spreadsheets import write_xlsx
@@ -339,3 +339,19 @@ def test_text_of_a_file_is_read_in_its_encoding(tmp_path):
     path.write_bytes("schön\r\n".encode("utf-16"))
 
     assert read_text(path) == "schön\r\n"
+
+
+@pytest.mark.parametrize("name", ["data.json", "nlu.yml", "nlu.md"])
+def test_document_that_is_read_at_once_has_a_limit(tmp_path, monkeypatch, name):
+    """On the disk as in an archive; the message says what is read in constant memory."""
+    monkeypatch.setattr("model.datasets.document.MAX_BYTES", 1 << 20)
+    content = "## intent:greet\n- hi\n" if name.endswith("md") else '{"nlu": []}'
+    path = write(tmp_path, name, content + " " * (1 << 20))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(path, name)
+
+    message = "is larger than 1 MiB; split it, or convert it to JSONL or CSV"
+
+    for place in (path, tmp_path / "a.zip"):
+        with pytest.raises(DataError, match=message):
+            read_examples(place)
