@@ -25,8 +25,10 @@ from model.datasets.parts import Parts, read_parts
 from model.datasets.survey import Survey
 from model.datasets.writers import WRITERS, write_examples, writer_of
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
 MAX_SHOWN_INTENTS = 50
+THIN = "thin"
 EXAMPLES = """\
 examples:
   python -m model.datasets inspect rasa-bot/               what is in it, and what is wrong
@@ -87,11 +89,11 @@ def _progress(errors: Console, size: int) -> Iterator[Callable[[int, int], None]
 def _print_survey(console: Console, survey: Survey) -> None:
     table = Table("intent", "utterances", "remark")
     for intent, count in survey.intents.most_common(MAX_SHOWN_INTENTS):
-        table.add_row(intent, f"{count:,}", "thin" if count < FEW_UTTERANCES else "")
+        table.add_row(intent, f"{count:,}", _remark(intent, count))
     console.print(table)
     if len(survey.intents) > MAX_SHOWN_INTENTS:
         console.print(f"and {len(survey.intents) - MAX_SHOWN_INTENTS} smaller intents")
-    thin = sum(count < FEW_UTTERANCES for count in survey.intents.values())
+    thin = sum(_remark(intent, count) == THIN for intent, count in survey.intents.items())
     about = "" if survey.texts.is_exact else "about "
     problems = sum(survey.problems.counts.values())
     letters = sum(survey.scripts.values()) or 1
@@ -104,6 +106,12 @@ def _print_survey(console: Console, survey: Survey) -> None:
         f"contradictions; {problems:,} problems; "
         f"scripts: {scripts or 'none'}"
     )
+
+
+def _remark(intent: str, count: int) -> str:
+    if intent == OUT_OF_SCOPE:
+        return "no intent"
+    return THIN if count < FEW_UTTERANCES else ""
 
 
 def _convert(options: argparse.Namespace, console: Console, errors: Console) -> int:
@@ -163,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
         "--test-size", type=inner_share, default=0.2, help="of each intent (default 0.2)"
     )
     for command in (look, convert, divide):
-        command.add_argument("path", type=Path, help="a file, a folder or a ZIP archive")
+        command.add_argument("path", type=Path, help="a file, a folder or an archive")
         add_reading_arguments(command)
     convert.add_argument("output", type=Path, help=f"a file: {kinds}")
     divide.add_argument("output", type=Path, help="a folder")

@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import multiprocessing
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import BinaryIO
 
 from model.datasets.document import Document
-from model.datasets.entry import TRAIN, Entry, Example, Note, entry_of
+from model.datasets.entry import TRAIN, Example, Note, entry_of
 from model.datasets.formats.label_names import label_names
 from model.datasets.formats.table_columns import Columns
 from model.datasets.formats.tabular import table_columns
-from model.datasets.survey import ALL_HASHES, Batch, Survey
+from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
 from model.errors import Problem
 from model.inference.prediction import OUT_OF_SCOPE
 from model.tables.delimited_rows import DelimitedRows, HeaderRules
@@ -91,7 +92,7 @@ def survey_table(survey: Survey, document: Document, progress: Progress, part: s
         for result in _counted(task, _blocks(file), lambda: survey.texts.limit):
             progress(result.size)
             survey.add_batch(result.batch, document.path, first_line)
-            survey.add_entries(_moved(result.others, first_line))
+            survey.add_problems(result.problems, first_line)
             first_line += result.lines
 
 
@@ -138,12 +139,12 @@ def _last_row_end(block: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The numbers of a block, with its size, its lines, and its entries that are no examples."""
+    """The numbers of a block, with its size and its lines, and the rows that can't be read."""
 
     batch: Batch
     size: int
     lines: int
-    others: tuple[Entry, ...] = ()
+    problems: FirstProblems
 
 
 def _counted(task: Task, blocks: Iterator[bytes], limit: Callable[[], int]) -> Iterator[Result]:
@@ -152,13 +153,19 @@ def _counted(task: Task, blocks: Iterator[bytes], limit: Callable[[], int]) -> I
     # Forked processes have the same hashes of texts as this one.
     context = multiprocessing.get_context("fork")
     waiting: deque[Future[Result]] = deque()
-    with ProcessPoolExecutor(jobs, context) as pool:
+    with ProcessPoolExecutor(jobs, context, _ignore_signals) as pool:
         for block in blocks:
             waiting.append(pool.submit(count_block, task, block, limit()))
             if len(waiting) > 2 * jobs:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _ignore_signals() -> None:
+    """Leave signals to the parent, which ends the processes; terminals send them to all."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def count_block(task: Task, block: bytes, limit: int = ALL_HASHES) -> Result:
@@ -169,12 +176,15 @@ def count_block(task: Task, block: bytes, limit: int = ALL_HASHES) -> Result:
         block: whole rows.
         limit: larger hashes of texts are left out.
     """
-    others: tuple[Entry, ...] = ()
+    problems = FirstProblems()
     batch = _count_clean(task, block, limit)
     if batch is None:
-        entries = list(_entries(task, block))
-        examples = [entry for entry in entries if isinstance(entry, Example)]
-        others = tuple(entry for entry in entries if not isinstance(entry, Example))
+        examples = []
+        for entry in _entries(task, block):
+            if isinstance(entry, Example):
+                examples.append(entry)
+            else:
+                problems.append(entry)
         batch = Batch.of(
             [each.text for each in examples],
             [each.intent for each in examples],
@@ -182,7 +192,7 @@ def count_block(task: Task, block: bytes, limit: int = ALL_HASHES) -> Result:
             part=task.part,
             limit=limit,
         )
-    return Result(batch, len(block), block.count(b"\n"), others)
+    return Result(batch, len(block), block.count(b"\n"), problems)
 
 
 def _count_clean(task: Task, block: bytes, limit: int) -> Batch | None:
@@ -220,7 +230,7 @@ def _rows(text: str, delimiter: str) -> tuple[list[list[str]], Sequence[int]]:
     return [rows[at] for at in filled], [lines[at] for at in filled]
 
 
-def _entries(task: Task, block: bytes) -> Iterator[Entry]:
+def _entries(task: Task, block: bytes) -> Iterator[Example | Problem]:
     """Return the entries of a block, with lines from 1."""
     lines = Lines(BytesIO(task.header + block))
     rows = DelimitedRows(lines, task.path, task.delimiter, task.rules)
@@ -232,8 +242,3 @@ def _entries(task: Task, block: bytes) -> Iterator[Entry]:
         elif any(cell.strip() for cell in row.cells):
             text, intent = row.cells[task.columns.text], row.cells[task.columns.intent]
             yield entry_of(text, task.intent_of(intent), task.path, line)
-
-
-def _moved(entries: tuple[Entry, ...], first_line: int) -> Iterator[Entry]:
-    for entry in entries:
-        yield replace(entry, line=entry.line + first_line - 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +70,7 @@ class Survey:
         self.problems, self.notes = FirstProblems(), FirstProblems()
         self.texts = DistinctTexts()
         self.collector = Collector(options, self._take, self.problems, self.notes)
+        self._leave_out_unreadable = options.leave_out_unreadable
         self._files: list[Path] = []
         self._examples: list[Example] = []
 
@@ -109,6 +110,19 @@ class Survey:
             if len(self._examples) == BATCH:
                 self._count(part)
         self._count(part)
+
+    def add_problems(self, problems: FirstProblems, first_line: int) -> None:
+        """Add the problems of a part of a file.
+
+        Args:
+            problems: with lines from 1.
+            first_line: the line at which the part begins.
+        """
+        for problem in problems.kept:
+            self.collector.add(replace(problem, line=problem.line + first_line - 1))
+        kept = Counter(problem.kind for problem in problems.kept)
+        counts = self.notes.counts if self._leave_out_unreadable else self.problems.counts
+        counts.update(problems.counts - kept)
 
     def _take(self, example: Example) -> None:
         self._examples.append(example)

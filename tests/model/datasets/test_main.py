@@ -45,6 +45,17 @@ def test_inspection_counts(capsys):
     assert "note: data.csv:52: same text as line 4" in captured.err
 
 
+def test_out_of_scope_examples_are_no_thin_intent(capsys):
+    """They are counted beside the intents, and said to be none."""
+    name = write("data.csv", [*ROWS, "what is love,out_of_scope"])
+
+    command.main(["inspect", name])
+
+    captured = capsys.readouterr().out
+    assert "│ out_of_scope │ 1          │ no intent │" in captured
+    assert "51 utterances of 3 intents, 0 of them thin" in captured
+
+
 def test_inspection_names_problems(capsys):
     """Problems are grouped, each kind with its remedy, and the exit code is 1."""
     name = write("data.csv", [*ROWS, *[",greet"] * 12])
