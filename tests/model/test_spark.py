@@ -93,12 +93,14 @@ def folder(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="module")
 def answers(folder: Path) -> dict[str, Any]:
     """The results of each call in the session."""
-    return json.loads((folder / "answers.json").read_text())
+    answers: dict[str, Any] = json.loads((folder / "answers.json").read_text())
+    return answers
 
 
 def expected(model: IntentModel, text: str | None) -> tuple[str | None, float | None, str | None]:
     """Return intent, confidence and reason of a text, by the model itself."""
-    if reason := Layout().problem(text):
+    reason = Layout().problem(text)
+    if text is None or reason:
         return None, None, reason
     [prediction] = model.predict([text])
     return prediction.intent, round(prediction.confidence, 4), None
