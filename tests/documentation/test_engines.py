@@ -16,14 +16,16 @@ from tests.support.paths import ROOT
 
 pytestmark = needs_engines
 
-TEXTS = ["where is my parcel", None, "cancel my order"]
+FIRST, LAST = "where is my parcel", "cancel my order"
 
 
 @pytest.fixture
 def folder(small_folder: Path, tmp_path: Path) -> Path:
     """A folder with a model and a table."""
     shutil.copytree(small_folder, tmp_path, dirs_exist_ok=True)
-    parquet.write_table(pa.table({"id": [1, 2, 3], "message": TEXTS}), tmp_path / "tickets.parquet")
+    parquet.write_table(
+        pa.table({"id": [1, 2, 3], "message": [FIRST, None, LAST]}), tmp_path / "tickets.parquet"
+    )
     return tmp_path
 
 
@@ -40,7 +42,7 @@ def test_example_labels_as_the_model_does(folder: Path, small_model: IntentModel
     [script] = re.findall(rf"## {heading}\n.*?```python\n(.*?)```", page, re.DOTALL)[:1]
     run_with_engines(script, folder=folder)
     rows = parquet.read_table(folder / output).sort_by("id").to_pylist()
-    [first, last] = small_model.predict([TEXTS[0], TEXTS[2]])
+    first, last = small_model.predict([FIRST, LAST])
 
     assert [row["intent"] for row in rows] == [first.intent, None, last.intent]
     assert [row["reason"] for row in rows] == [None, "no message", None]
