@@ -17,6 +17,7 @@ from func.errors import (
     UnauthorizedError,
 )
 from func.messages import Environ, ParsedRequest, Request, Response
+from func.models.default_model import load_default_model
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
@@ -49,8 +50,7 @@ class IntentFunction:
             SettingsError: the token file can't be used.
         """
         tokens = _load_tokens(settings.api_token_file) if settings.api_token_file else None
-        model = IntentModel.load(settings.model_path, threshold=settings.intent_threshold)
-        return cls(model, settings, tokens)
+        return cls(load_default_model(settings), settings, tokens)
 
     def __call__(self, environ: Environ) -> Response:
         """Answer one request; an error becomes a response."""

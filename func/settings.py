@@ -43,6 +43,10 @@ class Settings:
         shutdown_delay_s: the time after SIGTERM in which new connections are still accepted.
         shutdown_timeout_s: the time after that for requests in flight.
         model_path: the trained pipeline; its card is in the same folder.
+        model_uri: the model in a store, or its folder; replaces ``model_path``. See
+            ``model.store.uri``.
+        model_cache_dir: a folder that keeps downloaded files; None keeps none.
+        model_fetch_timeout_s: the longest time to download a model.
         intent_threshold: overrides the out-of-scope threshold of the model; a logit.
         max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
             of a request: bytes of its head and its body, nested objects and lists, characters of
@@ -62,6 +66,9 @@ class Settings:
     shutdown_delay_s: float = 0.0
     shutdown_timeout_s: float = 25.0
     model_path: Path = ROOT / "model" / "artifacts" / "intent_model.pkl"
+    model_uri: str | None = None
+    model_cache_dir: Path | None = None
+    model_fetch_timeout_s: float = 60.0
     intent_threshold: float | None = None
     max_header_bytes: int = 32 * 1024
     max_body_bytes: int = 1024 * 1024
@@ -160,6 +167,9 @@ _PARSERS: Mapping[str, Parser] = {
     "shutdown_delay_s": _number(0, 3600),
     "shutdown_timeout_s": _number(0, 3600),
     "model_path": (Path, "a path"),
+    "model_uri": (str, "a path or a URI"),
+    "model_cache_dir": (Path, "a path"),
+    "model_fetch_timeout_s": _number(1, 3600),
     "intent_threshold": _number(-1000, 1000),
     "max_header_bytes": _integer(_MIN_HEADER_BYTES, 1024 * 1024),
     "max_body_bytes": _integer(_MIN_BODY_BYTES, 64 * 1024 * 1024),
