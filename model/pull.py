@@ -45,9 +45,9 @@ def _pull(options: argparse.Namespace, console: Console, errors: Console) -> int
     transport = open_store(uri)
     uri = _with_digest(uri, transport, options.name)
     if options.output is None:
-        console.print(uri)
+        console.print(str(uri))
         return 0
-    files = fetch(uri, transport=transport, progress=errors.print)
+    files = fetch(uri, transport=transport, progress=lambda file: errors.print(f"Fetching {file}"))
     files.load()  # a model that fails its self-test is not written
     folder: Path = options.output
     for name in files.contents:
@@ -57,7 +57,7 @@ def _pull(options: argparse.Namespace, console: Console, errors: Console) -> int
     for name, content in files.contents.items():
         write_atomically(folder / name, content)
     errors.print(f"Wrote {' and '.join(files.contents)} in {folder}")
-    console.print(uri)
+    console.print(str(uri))
     return 0
 
 

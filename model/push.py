@@ -61,14 +61,14 @@ def _push(options: argparse.Namespace, console: Console, errors: Console) -> int
     tagged = transport if isinstance(transport, RegistryTransport) and transport.tag else None
     if tagged and not options.force:
         tagged.check_tag(files.digest)
-    is_new = push(files, transport, progress=errors.print)
+    is_new = push(files, transport, progress=lambda file: errors.print(f"Uploading {file}"))
     if tagged:
         tagged.set_tag(files.manifest.to_bytes())
     if options.name is not None:
         _publish(transport, uri, options.name, files.digest, errors)
     if not is_new:
         errors.print("The store holds this model already")
-    console.print(uri.with_digest(files.digest))
+    console.print(str(uri.with_digest(files.digest)))
     return 0
 
 
@@ -92,7 +92,7 @@ def _roll_back(options: argparse.Namespace, console: Console, errors: Console) -
         raise StoreError(place, "names no version to return to", "Push a model under this name")
     write_pointer(transport, name, previous)
     errors.print(f"{name} is the model before again")
-    console.print(uri.with_digest(previous.current.digest))
+    console.print(str(uri.with_digest(previous.current.digest)))
     return 0
 
 

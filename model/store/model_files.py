@@ -105,7 +105,7 @@ def fetch(
         cache: files that are there are not downloaded.
         timeout_s: the time for all downloads together.
         transport: the open store, if the caller keeps one.
-        progress: receives a line before each download.
+        progress: called before each download, with the file's name and size.
 
     Raises:
         StoreError: the model can't be fetched, or is another one than its digest says.
@@ -127,7 +127,7 @@ def fetch(
     )
     contents = {}
     for name, blob in manifest.files.items():
-        progress(f"{name}, {blob.size / 1e6:.1f} MB")
+        progress(f"{name} ({blob.size:,} bytes)")
         contents[name] = source.read(
             key_of_blob(blob.digest), blob.digest, MAX_FILE_BYTES, blob.size
         )
@@ -148,7 +148,7 @@ def push(files: ModelFiles, transport: Transport, progress: Progress = lambda _:
     blobs = {**files.contents, "configuration": manifest.config}
     is_written = False
     for name, blob in blobs.items():
-        progress(f"{name}, {len(blob) / 1e6:.1f} MB")
+        progress(f"{name} ({len(blob):,} bytes)")
         is_written |= transport.put(key_of_blob(Blob.of(blob).digest), blob)
     return transport.put(key_of_manifest(manifest.digest), content) or is_written
 
