@@ -102,6 +102,8 @@ def rest_of(response: http.client.HTTPResponse, offset: int) -> Iterator[bytes]:
         skipped -= len(chunk)
     while chunk := response.read(CHUNK_BYTES):
         yield chunk
+    if response.length:  # read() of a part does not report that the body ends before its length
+        raise http.client.IncompleteRead(b"", response.length)
 
 
 def status_error(error: urllib.error.HTTPError, place: str) -> StoreError:

@@ -10,11 +10,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import from_url
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 from model.errors import StoreError, StoreMissingError, StoreUnavailableError
 from model.store.transport import CHUNK_BYTES, READ_TIMEOUT_S
@@ -34,17 +37,20 @@ class ObjectTransport:
             StoreError: the location is no bucket, or the environment's settings can't be used.
         """
         self._location = location
-        with self._as_store_errors(location):
+        options: ClientConfig = {
+            "connect_timeout": timedelta(seconds=CONNECT_TIMEOUT_S),
+            "read_timeout": timedelta(seconds=READ_TIMEOUT_S),
+            "timeout": timedelta(seconds=REQUEST_TIMEOUT_S),
+            "allow_http": os.environ.get(ENDPOINT, "").startswith("http://"),
+        }
+        try:
+            # The caller retries, and resumes.
             self._store = from_url(
-                location,
-                client_options={
-                    "connect_timeout": timedelta(seconds=CONNECT_TIMEOUT_S),
-                    "read_timeout": timedelta(seconds=READ_TIMEOUT_S),
-                    "timeout": timedelta(seconds=REQUEST_TIMEOUT_S),
-                    "allow_http": os.environ.get(ENDPOINT, "").startswith("http://"),
-                },
-                retry_config={"max_retries": 0},  # the caller retries, and resumes
+                location, client_options=options, retry_config={"max_retries": 0}
             )
+        except (BaseError, ValueError) as error:
+            remedy = "Check the variables that name the account and its credentials"
+            raise StoreError(location, "can't be used with these settings", remedy) from error
 
     def open(self, key: str, offset: int) -> Iterator[bytes]:
         """Yield an object's content from an offset on."""

@@ -22,7 +22,7 @@ from model.store.uri import StoreUri
 MAX_TOKEN_BYTES = 1024 * 1024
 PLAIN_HOSTS = ("localhost", "127.0.0.1")  # as Docker does: a registry of this machine has no TLS
 
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
+_REPOSITORY = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*)(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
@@ -31,6 +31,7 @@ class RegistryTransport:
     """Reads and writes the blobs and manifests of a repository.
 
     Attributes:
+        base_url: of the repository.
         tag: the tag that the URI names; "" without one.
     """
 
@@ -47,7 +48,7 @@ class RegistryTransport:
         self._host, self._repository = host, repository
         scheme = "http" if host.partition(":")[0] in PLAIN_HOSTS else "https"
         server = "registry-1.docker.io" if host == "docker.io" else host
-        self._base = f"{scheme}://{server}/v2/{repository}"
+        self.base_url = f"{scheme}://{server}/v2/{repository}"
         self._client = HttpClient()
         self._credentials = basic_credentials(host)
         self._authorization = ""
@@ -103,7 +104,7 @@ class RegistryTransport:
 
     def _upload(self, content: bytes) -> None:
         with self._send("POST", "blobs/uploads/", body=b"") as response:
-            location = urljoin(f"{self._base}/blobs/uploads/", response.headers["Location"])
+            location = urljoin(f"{self.base_url}/blobs/uploads/", response.headers["Location"])
         digest = urlencode({"digest": f"sha256:{Blob.of(content).digest}"})
         separator = "&" if urlsplit(location).query else "?"
         headers = {"Content-Type": "application/octet-stream"}
@@ -120,7 +121,7 @@ class RegistryTransport:
         body: bytes | None = None,
     ) -> Iterator[HTTPResponse]:
         """Send a request to the repository; log in first if the registry asks for it."""
-        url = urljoin(f"{self._base}/", path)
+        url = urljoin(f"{self.base_url}/", path)
         place = url.partition("?")[0]
         for is_last in (False, True):
             try:
@@ -149,12 +150,12 @@ class RegistryTransport:
         query = {"scope": f"repository:{self._repository}:{actions}"}
         if "service" in fields:
             query["service"] = fields["service"]
-        realm = urljoin(self._base, fields.get("realm", ""))
+        realm = urljoin(self.base_url, fields.get("realm", ""))
         self._authorization = f"Bearer {self._token(f'{realm}?{urlencode(query)}', basic)}"
 
     def _token(self, url: str, authorization: str) -> str:
         place = url.partition("?")[0]
-        if urlsplit(url).scheme != urlsplit(self._base).scheme:
+        if urlsplit(url).scheme != urlsplit(self.base_url).scheme:
             raise StoreError(place, "asks for credentials without encryption")
         try:
             with self._client.send("GET", url, authorization=authorization) as response:

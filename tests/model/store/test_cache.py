@@ -43,7 +43,8 @@ def test_a_full_disk_is_logged_and_leaves_nothing(tmp_path, monkeypatch, caplog)
     monkeypatch.setattr("os.fsync", fail)
     BlobCache(tmp_path).put(DIGEST, CONTENT)
     assert not list(tmp_path.iterdir())
-    assert caplog.messages == [
+    [message] = caplog.messages
+    assert message == (
         f"MODEL_CACHE_DIR={tmp_path} can't be written (No space left on device): "
         "this model is not kept there"
-    ]
+    )

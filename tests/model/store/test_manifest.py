@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from model.store.manifest import MAX_FILE_BYTES, Blob, Manifest
 CONTENTS = {"intent_model.safetensors": b"arrays", "model_card.json": b"{}"}
 
 
-def fields() -> dict:
+def fields() -> Any:
     return json.loads(Manifest.of(CONTENTS).to_bytes())
 
 
@@ -93,7 +94,7 @@ def test_a_missing_file_is_named():
     """A manifest without the card says so."""
     stored = fields()
     del stored["layers"][1]
-    with pytest.raises(StoreError, match="s3://b lists no model_card.json"):
+    with pytest.raises(StoreError, match=r"s3://b lists no model_card\.json"):
         Manifest.from_bytes(json.dumps(stored).encode(), "s3://b")
 
 

@@ -113,8 +113,23 @@ def test_names_of_letters_digits_and_marks_are_valid(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "-x", "a\n", "a\0", "ä", "%2e", "a" * 129]
-    + ["blobs", "manifests"],
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "a\\b",
+        ".hidden",
+        "-x",
+        "a\n",
+        "a\0",
+        "ä",
+        "%2e",
+        "a" * 129,
+        "blobs",
+        "manifests",
+    ],
 )
 def test_other_names_are_not_valid(name):
     """A name can neither leave the store nor name its own folders."""

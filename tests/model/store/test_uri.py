@@ -70,7 +70,7 @@ def test_a_password_is_not_quoted():
 
 def test_a_missing_digest_is_an_error_with_a_remedy():
     """Whoever names a remote model without a digest learns how to get it."""
-    with pytest.raises(StoreError, match="python -m model.push prints the URI with it"):
+    with pytest.raises(StoreError, match=r"python -m model\.push prints the URI with it"):
         StoreUri.parse("s3://b/p").required_digest()
 
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.support.stores.servers import QuietHandler, serving
 
 USER = "robot:secret"
+BASE = "/v2/team/intent/"
 
 
 @dataclass
@@ -47,92 +48,92 @@ def _digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _handler(registry: Registry) -> type[QuietHandler]:
-    class Handler(QuietHandler):
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            if path == "/token":
-                self._token()
-            elif self._is_allowed():
-                self._read(path.removeprefix("/v2/team/intent/"))
+class _Handler(QuietHandler):
+    """Answers requests to the repository ``team/intent``."""
 
-        do_HEAD = do_GET
+    registry: Registry
 
-        def do_POST(self) -> None:
-            self.body()
-            if self._is_allowed():
-                session = uuid.uuid4().hex
-                registry.uploads.add(session)
-                self.answer(202, Location=f"/v2/team/intent/blobs/uploads/{session}?state=1")
+    def respond(self) -> None:
+        """Answer a request."""
+        content, place = self.body(), urlsplit(self.path)
+        if place.path == "/token":
+            self._issue_token(parse_qs(place.query))
+        elif self._is_allowed():
+            kind, _, reference = place.path.removeprefix(BASE).partition("/")
+            match self.command, kind:
+                case "POST", _:
+                    self._begin_upload()
+                case "PUT", "manifests":
+                    self._put_manifest(reference, content)
+                case "PUT", _:
+                    self._end_upload(reference, parse_qs(place.query)["digest"], content)
+                case _:
+                    self._read(kind, reference)
 
-        def do_PUT(self) -> None:
-            content = self.body()
-            if not self._is_allowed():
-                return
-            place = urlsplit(self.path)
-            kind, _, reference = place.path.removeprefix("/v2/team/intent/").partition("/")
-            if kind == "manifests":
-                self._put_manifest(reference, content)
-            elif reference.removeprefix("uploads/") not in registry.uploads:
-                self.answer(404)
-            elif parse_qs(place.query)["digest"] != [_digest(content)]:
-                self.answer(400)
-            else:
-                registry.uploads.remove(reference.removeprefix("uploads/"))
-                registry.blobs[_digest(content)] = content
-                self.answer(201)
+    def _begin_upload(self) -> None:
+        session = uuid.uuid4().hex
+        self.registry.uploads.add(session)
+        self.answer(202, Location=f"{BASE}blobs/uploads/{session}?state=1")
 
-        def _put_manifest(self, reference: str, content: bytes) -> None:
-            fields = json.loads(content)
-            needed = [layer["digest"] for layer in (fields["config"], *fields["layers"])]
-            is_named = reference in (_digest(content), reference.replace(":", ""))
-            is_typed = self.headers["Content-Type"] == fields["mediaType"]
-            if not is_named or not is_typed or not set(needed) <= registry.blobs.keys():
-                self.answer(400)
-                return
-            registry.manifests |= {reference: content, _digest(content): content}
-            self.answer(201)
+    def _end_upload(self, reference: str, digests: list[str], content: bytes) -> None:
+        session = reference.removeprefix("uploads/")
+        if session not in self.registry.uploads or digests != [_digest(content)]:
+            self.answer(400)
+            return
+        self.registry.uploads.remove(session)
+        self.registry.blobs[_digest(content)] = content
+        self.answer(201)
 
-        def _read(self, path: str) -> None:
-            kind, _, reference = path.partition("/")
-            content = getattr(registry, kind).get(reference)
-            if content is None:
-                self.answer(404)
-            elif kind == "blobs" and registry.storage_port and self.command == "GET":
-                location = f"http://127.0.0.1:{registry.storage_port}/{reference}?signature=x"
-                self.answer(307, Location=location)
-            else:
-                self.answer(200, content)
+    def _put_manifest(self, reference: str, content: bytes) -> None:
+        fields = json.loads(content)
+        needed = {layer["digest"] for layer in (fields["config"], *fields["layers"])}
+        is_named = reference in (_digest(content), reference.replace(":", ""))
+        is_typed = self.headers["Content-Type"] == fields["mediaType"]
+        if not is_named or not is_typed or not needed <= self.registry.blobs.keys():
+            self.answer(400)
+            return
+        self.registry.manifests |= {reference: content, _digest(content): content}
+        self.answer(201)
 
-        def _is_allowed(self) -> bool:
-            sent = self.headers.get("Authorization", "")
-            basic = f"Basic {base64.b64encode(USER.encode()).decode()}"
-            realm = f"http://127.0.0.1:{registry.port}/token"
-            challenges = {
-                "basic": (basic, 'Basic realm="registry"'),
-                "bearer": ("Bearer good", f'Bearer realm="{realm}",service="registry"'),
-            }
-            wanted, challenge = challenges.get(registry.auth, (sent, ""))
-            if sent != wanted:
-                self.answer(401, WWW_Authenticate=challenge)
-            return sent == wanted
+    def _read(self, kind: str, reference: str) -> None:
+        content = getattr(self.registry, kind).get(reference)
+        port = self.registry.storage_port
+        if content is None:
+            self.answer(404)
+        elif kind == "blobs" and port and self.command == "GET":
+            self.answer(307, Location=f"http://127.0.0.1:{port}/{reference}?signature=x")
+        else:
+            self.answer(200, content)
 
-        def _token(self) -> None:
-            query = parse_qs(urlsplit(self.path).query)
-            registry.scopes += query["scope"]
-            basic = f"Basic {base64.b64encode(USER.encode()).decode()}"
-            is_known = self.headers.get("Authorization") == basic
-            if is_known and query["service"] == ["registry"]:
-                self.answer(200, b'{"token": "good"}')
-            else:
-                self.answer(403)
+    def _is_allowed(self) -> bool:
+        sent = self.headers.get("Authorization", "")
+        realm = f"http://127.0.0.1:{self.registry.port}/token"
+        challenges = {
+            "basic": (_basic(), 'Basic realm="registry"'),
+            "bearer": ("Bearer good", f'Bearer realm="{realm}",service="registry"'),
+        }
+        wanted, challenge = challenges.get(self.registry.auth, (sent, ""))
+        if sent != wanted:
+            self.answer(401, WWW_Authenticate=challenge)
+        return bool(sent == wanted)
 
-    return Handler
+    def _issue_token(self, query: dict[str, list[str]]) -> None:
+        self.registry.scopes += query["scope"]
+        is_known = self.headers.get("Authorization") == _basic()
+        if is_known and query["service"] == ["registry"]:
+            self.answer(200, b'{"token": "good"}')
+        else:
+            self.answer(403)
+
+
+def _basic() -> str:
+    return f"Basic {base64.b64encode(USER.encode()).decode()}"
 
 
 @contextmanager
 def serving_registry() -> Iterator[Registry]:
     """Serve an empty registry."""
     registry = Registry()
-    with serving(_handler(registry)) as registry.port:
+    handler = type("Handler", (_Handler,), {"registry": registry})
+    with serving(handler) as registry.port:
         yield registry

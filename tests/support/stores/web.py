@@ -90,7 +90,7 @@ def web_store(folder: Path) -> Iterator[WebStore]:
     store = WebStore()
 
     class Handler(QuietHandler):
-        def do_GET(self) -> None:
+        def respond(self) -> None:
             store.answer(self)
 
     context, store.authority = tls_context(folder)
