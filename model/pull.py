@@ -14,9 +14,10 @@ from model.atomic_files import write_atomically
 from model.command import build_parser, model_name, run_command
 from model.errors import StoreError, StoreMissingError
 from model.store.model_files import fetch
+from model.store.opening import open_store
 from model.store.pointers import key_of_pointer, read_pointer
 from model.store.registry import RegistryTransport
-from model.store.transport import Transport, open_store
+from model.store.transport import Transport
 from model.store.uri import StoreUri
 
 EXAMPLES = """\

@@ -13,6 +13,7 @@ from rich.console import Console
 from model.command import ARTIFACTS, build_parser, model_name, run_command
 from model.errors import StoreError
 from model.store.model_files import ModelFiles, push
+from model.store.opening import open_store
 from model.store.pointers import (
     first_pointer,
     key_of_pointer,
@@ -20,7 +21,7 @@ from model.store.pointers import (
     write_pointer,
 )
 from model.store.registry import RegistryTransport
-from model.store.transport import Transport, open_store
+from model.store.transport import Transport
 from model.store.uri import StoreUri
 
 EXAMPLES = """\

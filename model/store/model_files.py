@@ -20,7 +20,8 @@ from model.store.manifest import (
     Blob,
     Manifest,
 )
-from model.store.transport import Transport, open_store
+from model.store.opening import open_store
+from model.store.transport import Transport
 from model.store.uri import StoreUri
 
 FETCH_TIMEOUT_S = 60.0

@@ -7,8 +7,8 @@ import pytest
 
 from model import push
 from model.store.model_files import ModelFiles
+from model.store.opening import open_store
 from model.store.pointers import read_pointer
-from model.store.transport import open_store
 from model.store.uri import StoreUri
 
 

@@ -7,8 +7,8 @@ import pytest
 from model.errors import StoreError
 from model.store.folder import FolderTransport
 from model.store.object_store import ObjectTransport
+from model.store.opening import open_store
 from model.store.registry import RegistryTransport
-from model.store.transport import open_store
 from model.store.uri import StoreUri
 from model.store.web import WebTransport
 
