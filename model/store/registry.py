@@ -123,7 +123,8 @@ class RegistryTransport:
         """Send a request to the repository; log in first if the registry asks for it."""
         url = urljoin(f"{self.base_url}/", path)
         place = url.partition("?")[0]
-        for is_last in (False, True):
+        has_logged_in = False
+        while True:
             try:
                 with self._client.send(
                     method, url, headers=headers, authorization=self._authorization, body=body
@@ -133,9 +134,10 @@ class RegistryTransport:
             except urllib.error.HTTPError as error:
                 with error:
                     challenge = error.headers.get("WWW-Authenticate", "")
-                    if is_last or error.code != HTTPStatus.UNAUTHORIZED or not challenge:
+                    if has_logged_in or error.code != HTTPStatus.UNAUTHORIZED or not challenge:
                         raise status_error(error, place) from error
                 self._log_in(challenge, "pull" if method in {"GET", "HEAD"} else "pull,push")
+                has_logged_in = True
 
     def _log_in(self, challenge: str, actions: str) -> None:
         """Prepare the authorization that a challenge asks for (RFC 9110, section 11.6.1)."""

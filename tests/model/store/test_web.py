@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from model.errors import StoreError, StoreMissingError, StoreUnavailableError
@@ -93,6 +95,15 @@ def test_a_silent_server_is_left(web, monkeypatch):
     web.faults = [stall]
     with pytest.raises(StoreUnavailableError, match=r"sent nothing for 0\.2 s"):
         read(web)
+
+
+def test_a_server_that_does_not_greet_is_left(monkeypatch):
+    """The limit holds for the connection and its encryption as well."""
+    monkeypatch.setattr("model.store.http.READ_TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        transport = WebTransport(f"https://localhost:{silent.getsockname()[1]}/store")
+        with pytest.raises(StoreUnavailableError, match=r"sent nothing for 0\.2 s"):
+            list(transport.open("key", 0))
 
 
 def test_a_server_that_falls_silent_in_the_body_is_left(web, monkeypatch):
