@@ -100,6 +100,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 	$(LOCK) --upgrade --output-file requirements/deploy.txt requirements/deploy.in
 	$(LOCK) --upgrade --output-file requirements/parquet.txt requirements/parquet.in
 	$(LOCK) --upgrade --output-file requirements/spreadsheets.txt requirements/spreadsheets.in
+	$(LOCK) --upgrade --output-file requirements/stores.txt requirements/stores.in
 	$(LOCK) --upgrade --output-file requirements/dev.txt requirements/dev.in
 	$(LOCK) --upgrade --output-file requirements/clients.txt requirements/clients.in
 	$(LOCK) --upgrade --output-file requirements/engines.txt requirements/engines.in
