@@ -43,7 +43,8 @@ class Settings:
         shutdown_delay_s: the time after SIGTERM in which new connections are still accepted.
         shutdown_timeout_s: the time after that for requests in flight.
         model_path: the trained pipeline; its card is in the same folder.
-        intent_threshold: overrides the out-of-scope threshold of the model; a logit.
+        intent_threshold: overrides the out-of-scope threshold of the model; 0 to 1, the lowest
+            probability of being in scope that is not rejected.
         max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
             of a request: bytes of its head and its body, nested objects and lists, characters of
             an utterance (as sent and normalised), utterances.
@@ -160,7 +161,7 @@ _PARSERS: Mapping[str, Parser] = {
     "shutdown_delay_s": _number(0, 3600),
     "shutdown_timeout_s": _number(0, 3600),
     "model_path": (Path, "a path"),
-    "intent_threshold": _number(-1000, 1000),
+    "intent_threshold": _number(0, 1),
     "max_header_bytes": _integer(_MIN_HEADER_BYTES, 1024 * 1024),
     "max_body_bytes": _integer(_MIN_BODY_BYTES, 64 * 1024 * 1024),
     "max_json_depth": _integer(1, 200),
