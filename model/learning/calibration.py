@@ -66,7 +66,7 @@ def calibrate(
         outside = held_out.out_of_scope.combined(held_out.detector_weight)
     else:
         progress("Leaving out intents in turn, to learn what is out of scope")
-        outside = left_out_scores(training_set, held_out.ensemble, seed=seed)
+        outside = left_out_scores(training_set, held_out, seed=seed)
     return Calibration(
         fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
         fit_in_scope(held_out.scope_scores, outside),
