@@ -37,7 +37,11 @@ def shown_results(evaluation: Evaluation) -> list[Result]:
         Result(f"accuracy with {name}", share, evaluation.intervals[name])
         for name, share in evaluation.robustness.items()
     ]
-    return [*_named(evaluation), *noisy]
+    contrasts = [
+        Result(f"{name}: right, or unsure", share, evaluation.intervals[name])
+        for name, share in evaluation.contrast.items()
+    ]
+    return [*_named(evaluation), *noisy, *contrasts]
 
 
 def _named(evaluation: Evaluation) -> Iterator[Result]:

@@ -67,7 +67,9 @@ class Evaluation:
             chance; None without out-of-scope texts.
         joint_calibration_error: calibration error of the returned confidences, over utterances and
             out-of-scope texts together; depends on the test's mixture, None without such texts.
-        intervals: 95 % confidence interval of each share, by its name here or in ``robustness``.
+        contrast: share of each contrast set that is answered rightly or with a low confidence.
+        intervals: 95 % confidence interval of each share, by its name here, in ``robustness`` or
+            in ``contrast``.
     """
 
     accuracy: float
@@ -81,6 +83,7 @@ class Evaluation:
     out_of_scope_precision: float | None = None
     out_of_scope_auroc: float | None = None
     joint_calibration_error: float | None = None
+    contrast: Mapping[str, float] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
 
     @property
@@ -108,13 +111,16 @@ def robustness_of(model: IntentModel, test: Sequence[Example]) -> dict[str, floa
 
 
 def summarise(
-    predictions: LabelledPredictions, robustness: Mapping[str, float] = MappingProxyType({})
+    predictions: LabelledPredictions,
+    robustness: Mapping[str, float] = MappingProxyType({}),
+    contrast: Mapping[str, NDArray[np.bool_]] = MappingProxyType({}),
 ) -> Evaluation:
     """Return the metrics of predictions.
 
     Args:
         predictions: predictions for utterances that the model was not trained on; at least one.
         robustness: accuracy on each kind of noise, if measured.
+        contrast: whether each text of each contrast set is answered safely, if measured.
     """
     count, is_right = len(predictions.examples), predictions.is_right
     accuracy, rejected = float(is_right.mean()), predictions.rejected(predictions.in_scope) / count
@@ -141,8 +147,10 @@ def summarise(
         out_of_scope_precision=out_of_scope.precision,
         out_of_scope_auroc=out_of_scope.auroc,
         joint_calibration_error=joint_error[0] if joint_error else None,
+        contrast={name: float(is_safe.mean()) for name, is_safe in contrast.items()},
         intervals={name: wilson(share, count) for name, share in shares.items()}
         | {"macro_f1": macro_f1[1], "calibration_error": error[1]}
+        | {name: wilson(float(safe.mean()), len(safe)) for name, safe in contrast.items()}
         | ({"joint_calibration_error": joint_error[1]} if joint_error else {})
         | dict(out_of_scope.intervals),
     )

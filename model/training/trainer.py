@@ -18,6 +18,7 @@ from model.atomic_files import write_atomically
 from model.compilation.verification import compile_and_verify
 from model.datasets.dataset import Dataset
 from model.errors import CompilationError, DataError, NoWordsError, Problem
+from model.evaluation.contrast_metrics import safely_answered
 from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import Evaluation, robustness_of, summarise
@@ -213,7 +214,11 @@ def assess(
     progress(f"Testing on {len(dataset.test)} utterances")
     model, held_out = fitted.model, fitted.held_out
     predictions = LabelledPredictions.of(model, dataset.test, dataset.out_of_scope_test)
-    evaluation = summarise(predictions, robustness_of(model, dataset.test))
+    evaluation = summarise(
+        predictions,
+        robustness_of(model, dataset.test),
+        safely_answered(model, dataset.contrast),
+    )
     unseen = [
         LabelledPredictions.of_held_out(
             dataset.train, fitted.card.labels, held_out, calibration=fitted.calibration

@@ -25,21 +25,26 @@ def pairs(prediction: dict[str, Any]) -> Pairs:
     return [(each["intent"], each["confidence"]) for each in prediction["alternatives"]]
 
 
+def answer_to(client: Client, path: str, **options: Any) -> Any:
+    response = client.post(path, **options)
+    assert response.status_code == 200
+    return response.json
+
+
 def from_json(client: Client, text: str) -> tuple[dict[str, Any], Pairs]:
-    answer = client.post("/predict", json={"text": text, "top_k": 9}).json
+    answer = answer_to(client, "/predict", json={"text": text, "top_k": 9})
     return answer, pairs(answer)
 
 
 def from_batch(client: Client, text: str) -> tuple[dict[str, Any], Pairs]:
-    answer = client.post("/predict", json={"texts": ["hello", text], "top_k": 9}).json
+    answer = answer_to(client, "/predict", json={"texts": ["hello", text], "top_k": 9})
     return answer["predictions"][1], pairs(answer["predictions"][1])
 
 
 def from_event(client: Client, text: str) -> tuple[dict[str, Any], Pairs]:
-    event = {"specversion": "1.0", "id": "1", "source": "/test", "type": "chat.message"}
-    event |= {"data": {"text": text, "top_k": 9}}
-    content_type = "application/cloudevents+json"
-    answer = client.post("/", data=json.dumps(event), content_type=content_type).json
+    attributes = {"specversion": "1.0", "id": "1", "source": "/test", "type": "chat.message"}
+    body = json.dumps({**attributes, "data": {"text": text, "top_k": 9}})
+    answer = answer_to(client, "/", data=body, content_type="application/cloudevents+json")
     return answer["data"], pairs(answer["data"])
 
 
@@ -48,11 +53,12 @@ def from_tensors(client: Client, text: str) -> tuple[dict[str, Any], Pairs]:
     parameters = {"binary_data_size": len(tensor)}
     own = {"name": "text", "datatype": "BYTES", "shape": [1], "parameters": parameters}
     header = json.dumps({"inputs": [own], "parameters": {"top_k": 9}}).encode()
-    answer = client.post(
+    answer = answer_to(
+        client,
         "/v2/models/intent-classifier/infer",
         data=header + tensor,
         headers={"Inference-Header-Content-Length": str(len(header))},
-    ).json
+    )
     values = {output["name"]: output["data"] for output in answer["outputs"]}
     prediction = {name: values[name][0] for name in ("intent", "confidence")}
     return prediction, [

@@ -100,6 +100,7 @@ def test_threshold_of_a_detector_is_a_probability(small_dataset, tmp_path):
     model = load(trained, tmp_path)
     texts = [*TEXTS, "z is the weather", "how is the weather"]
 
+    assert model.card.in_scope
     assert model.card.threshold == model.card.in_scope.probability(0.0)
     assert [each.intent for each in model.predict(texts)] == (
         joblib.load(tmp_path / MODEL_NAME).predict(texts).tolist()
