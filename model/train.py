@@ -94,8 +94,8 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
-    _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     _print_missing_examples(console, fitted.training_set)
+    _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
 
 
