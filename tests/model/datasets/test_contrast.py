@@ -14,7 +14,7 @@ def folder(tmp_path) -> Path:
     (tmp_path / "two_intents.csv").write_text("text,intent\na and b,a\na and b,b\nb,b\n")
     (tmp_path / "negated.jsonl").write_text('{"text": "no a", "intent": "out_of_scope"}\n')
     (tmp_path / "README").write_text("what each kind should give")
-    return tmp_path
+    return Path(tmp_path)
 
 
 def test_each_file_is_a_contrast_set(folder):
