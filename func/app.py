@@ -11,9 +11,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from func.handler import IntentFunction
+from func.handler import DIALECTS, IntentFunction
 from func.messages import STATUS_LINES, Environ, ParsedRequest, PendingRequest, Response
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
@@ -49,6 +50,10 @@ class App:
             ("GET", "/health"): lambda _: healthy,
             ("GET", "/health/liveness"): lambda _: healthy,
             ("GET", "/health/readiness"): lambda _: healthy,
+            **{
+                route: partial(function.parse_dialect, *dialect)
+                for route, dialect in DIALECTS.items()
+            },
         }
 
     @classmethod
@@ -73,7 +78,9 @@ class App:
 
     def is_inline(self, method: str, path: str) -> bool:
         """Return whether a route is answered without Flask."""
-        return (method, path) in self._routes
+        return (method, path) in self._routes or (
+            method == "OPTIONS" and self._function.negotiation.asks_first
+        )
 
     def parse(self, environ: Environ) -> PendingRequest:
         """Parse a request to an inline route; never raise.
@@ -81,14 +88,31 @@ class App:
         Its ``parsed.work`` estimates the time that ``respond`` takes for it.
         """
         start = time.perf_counter()
-        parse = self._routes[environ["REQUEST_METHOD"], environ["PATH_INFO"]]
-        return PendingRequest(environ, start, parse(environ))
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            return PendingRequest(environ, start, self._permit(environ))
+        return PendingRequest(environ, start, self._routes[method, environ["PATH_INFO"]](environ))
 
     def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
         """Answer requests to inline routes, in order, with one prediction; record each."""
-        responses = self._function.respond([request.parsed for request in pending])
+        responses = [
+            self.adapt(request.environ, response)
+            for request, response in zip(
+                pending,
+                self._function.respond([request.parsed for request in pending]),
+                strict=True,
+            )
+        ]
         self.telemetry.record_all(pending, responses)
         return responses
+
+    def adapt(self, environ: Environ, response: Response) -> Response:
+        """Return a response as the client of a request gets it."""
+        return self._function.negotiation.adapt(environ, response)
+
+    def _permit(self, environ: Environ) -> ParsedRequest:
+        response = self._function.negotiation.permission(environ)
+        return ParsedRequest(lambda _: response, error_response)
 
     @functools.cached_property
     def _flask(self) -> Callable[..., Iterable[bytes]]:

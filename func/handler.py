@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,26 +18,45 @@ from func.errors import (
     UnauthorizedError,
 )
 from func.messages import Environ, ParsedRequest, Request, Response
+from func.negotiation import Negotiation
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
-from func.settings import Settings
+from func.settings import MODEL_NAME, Settings
 from model.inference.intent_model import IntentModel
+from model.inference.prediction import Prediction, nobody_spoke
 
 if TYPE_CHECKING:
     from func.authentication import BearerTokens
 
 logger = logging.getLogger(__name__)
 
+# The module of each dialect, in func.protocols.dialects, with the function that parses a request.
+# It is imported by its first request: most callers speak one dialect.
+DIALECTS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("GET", "/v1/models"): ("model_list", "parse"),
+    ("POST", "/v1/systemone"): ("system_one", "parse"),
+    ("POST", "/v1/decisions"): ("decisions", "parse"),
+    ("POST", "/classify"): ("vllm", "parse"),
+    ("GET", f"/v1/models/{MODEL_NAME}"): ("kserve_v1", "describe"),
+    ("POST", f"/v1/models/{MODEL_NAME}:predict"): ("kserve_v1", "parse"),
+}
+INPUTS = b'"inputs"'  # by this field Text Embeddings Inference's requests differ from ours
+
 
 class IntentFunction:
-    """Answers requests with a model; safe to call from many threads."""
+    """Answers requests with a model; safe to call from many threads.
+
+    Attributes:
+        negotiation: adapts responses to their clients.
+    """
 
     def __init__(
         self, model: IntentModel, settings: Settings, tokens: BearerTokens | None = None
     ) -> None:
         self.model = model
         self.settings = settings
+        self.negotiation = Negotiation(settings)
         self._tokens = tokens
         self._events = EventApi(model, settings)
 
@@ -62,14 +82,22 @@ class IntentFunction:
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
         reject = partial(error_response, kind=mode.value) if mode else error_response
-        try:
-            return self._parse(environ, request, mode)
-        except RequestError as error:
-            response = reject(error)
-        except Exception:
-            logger.exception("A request failed")
-            response = reject(InternalError())
-        return ParsedRequest(lambda _: response, reject)
+        return _parse_or_reject(partial(self._parse, environ, request, mode), reject)
+
+    def parse_dialect(self, module: str, function: str, environ: Environ) -> ParsedRequest:
+        """Parse a request in the dialect of a module; never raise."""
+        dialect = import_module(f"func.protocols.dialects.{module}")
+
+        def parse() -> ParsedRequest:
+            self.authorize(environ)
+            request = Request.from_environ(environ)
+            body = request.read_body(self.settings.max_body_bytes)
+            parsed: ParsedRequest = getattr(dialect, function)(
+                request.content_type, body, self.model, self.settings
+            )
+            return parsed
+
+        return _parse_or_reject(parse, dialect.reject)
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests, in order, with one prediction for all their utterances.
@@ -78,9 +106,8 @@ class IntentFunction:
         """
         utterances = [utterance for request in requests for utterance in request.utterances]
         try:
-            predictions = self.model.predict(
-                utterances, top_k=max([request.top_k for request in requests], default=0)
-            )
+            top_k = max([request.top_k for request in requests], default=0)
+            predictions = self._predict(utterances, top_k)
         except Exception:
             if len(requests) > 1:
                 logger.exception("A joint prediction failed; each request gets its own")
@@ -93,6 +120,15 @@ class IntentFunction:
             responses.append(request.respond(predictions[start:end]))
             start = end
         return responses
+
+    def _predict(self, utterances: Sequence[str], top_k: int) -> Sequence[Prediction]:
+        predictions = self.model.predict(utterances, top_k=top_k)
+        if "" not in utterances:
+            return predictions
+        # No text is empty but that of a conversation in which no human spoke.
+        silence = nobody_spoke(self.model.card.labels, top_k)
+        pairs = zip(utterances, predictions, strict=True)
+        return [prediction if utterance else silence for utterance, prediction in pairs]
 
     def authorize(self, environ: Environ) -> None:
         """Check the token of a request if the settings require one.
@@ -111,6 +147,8 @@ class IntentFunction:
         content_type = request.content_type
         match mode:
             case None:
+                if INPUTS in body and (parsed := self._parse_inputs(content_type, body)):
+                    return parsed
                 return parse_request(content_type, body, self.model, self.settings)
             case Mode.BATCH:
                 return self._parse_batch(content_type, body)
@@ -121,11 +159,30 @@ class IntentFunction:
                 event = Event.from_binary(headers, content_type or None, body)
                 return self._events.parse(event, mode)
 
+    def _parse_inputs(self, content_type: str, body: bytes) -> ParsedRequest | None:
+        from func.protocols.dialects import text_classification  # noqa: PLC0415 - see DIALECTS
+
+        return text_classification.parse(content_type, body, self.model, self.settings)
+
     def _parse_batch(self, content_type: str, body: bytes) -> ParsedRequest:
         values = parse_batch(content_type, body, self.settings)
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         return self._events.parse_batch(values, hashlib.sha256(body).hexdigest())
+
+
+def _parse_or_reject(
+    parse: Callable[[], ParsedRequest], reject: Callable[[RequestError], Response]
+) -> ParsedRequest:
+    """Return a parsed request; for an error, one whose response is the error's."""
+    try:
+        return parse()
+    except RequestError as error:
+        response = reject(error)
+    except Exception:
+        logger.exception("A request failed")
+        response = reject(InternalError())
+    return ParsedRequest(lambda _: response, reject)
 
 
 def _load_tokens(path: Path) -> BearerTokens:

@@ -47,6 +47,12 @@ class Evidence:
     weight: float
 
 
+def nobody_spoke(labels: Iterable[str], top_k: int) -> Prediction:
+    """Return the prediction where there is nothing to classify: out of scope, for certain."""
+    alternatives = (Alternative(OUT_OF_SCOPE, 1.0), *(Alternative(label, 0.0) for label in labels))
+    return Prediction(OUT_OF_SCOPE, 1.0, alternatives[:top_k])
+
+
 def to_evidence(contributions: Iterable[tuple[str, float]]) -> list[Evidence]:
     """Return the evidence of each feature: the sum of its contributions."""
     sums = defaultdict[str, float](float)

@@ -12,8 +12,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from func.handler import IntentFunction
-from func.protocols.open_inference import DATATYPES, MODEL_NAME
-from func.settings import Settings
+from func.protocols.open_inference import DATATYPES
+from func.settings import MODEL_NAME, Settings
 from func.telemetry.recorder import Telemetry
 from func.web.flask_app import create_flask_app
 from func.web.openapi import describe
