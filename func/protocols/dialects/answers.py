@@ -36,12 +36,12 @@ def probabilities(prediction: Prediction) -> dict[str, float]:
     The prediction must rank all intents.
     """
     ranked = {each.intent: each.confidence for each in prediction.alternatives}
-    if OUT_OF_SCOPE in ranked:
-        return ranked
-    in_scope = 0.1 if prediction.intent == OUT_OF_SCOPE else 0.9
-    scaled = {intent: in_scope * value for intent, value in ranked.items()}
-    scaled[OUT_OF_SCOPE] = 1 - in_scope
-    return dict(sorted(scaled.items(), key=lambda item: -item[1]))
+    if OUT_OF_SCOPE not in ranked:
+        in_scope = 0.1 if prediction.intent == OUT_OF_SCOPE else 0.9
+        ranked = {intent: in_scope * value for intent, value in ranked.items()}
+        ranked[OUT_OF_SCOPE] = 1 - in_scope
+        ranked = dict(sorted(ranked.items(), key=lambda item: -item[1]))
+    return ranked
 
 
 def respond(
