@@ -89,6 +89,8 @@ class Connection:
                 self._read()
             elif flags & GONE:
                 self.close()
+            else:
+                self._watch(0)  # the next request arrives early: most clients wait for the response
         except OSError:
             self.close()
         except Exception:
@@ -243,11 +245,16 @@ class Connection:
         """Watch what the state waits for, and count what it holds."""
         if self._is_closed:
             return
-        flags = select.EPOLLOUT if self._unsent else 0 if self.request else READING
-        if flags != self._flags:
-            self._flags = flags
-            self._shared.loop.modify(self._socket.fileno(), flags)
+        if self._unsent:
+            self._watch(select.EPOLLOUT)
+        elif self.request is None:
+            self._watch(READING)
         body_bytes = len(self.request.body) if self.request else 0
         held = self._reader.held_bytes + body_bytes + self._response_bytes
         self._shared.held_bytes += held - self._held
         self._held = held
+
+    def _watch(self, flags: int) -> None:
+        if flags != self._flags:
+            self._flags = flags
+            self._shared.loop.modify(self._socket.fileno(), flags)
