@@ -87,6 +87,7 @@ def _parts(content: object) -> Iterator[str]:
     for part in content if isinstance(content, list) else [content]:
         if isinstance(part, str):
             yield part
-        elif isinstance(part, dict) and part.get("type") in TEXT_PARTS:
-            text = part.get("text")
-            yield text if isinstance(text, str) else ""
+        elif isinstance(part, dict):
+            kind, text = part.get("type"), part.get("text")
+            if isinstance(kind, str) and kind in TEXT_PARTS and isinstance(text, str):
+                yield text

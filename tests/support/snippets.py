@@ -16,7 +16,7 @@ CALLERS = ROOT / "docs" / "callers.md"
 # The clients' requirements conflict with the project's: they have an environment of their own.
 PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 # LiteLLM would look for newer prices in the internet, and wait for them.
-OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "HF_HUB_OFFLINE": "1"}
+OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 
 needs_clients = pytest.mark.skipif(
     not PYTHON.exists(), reason="no clients installed: make .venv-clients/.installed"

@@ -108,7 +108,7 @@ def _question(item: object, place: str, known: frozenset[str]) -> Question:
     if kind == "predicate":
         yes = _statement(fields.get("instructions"))
         return Question("predicate", name, (), Options.yes_and_no(yes, None, known))
-    if kind not in ROWS:
+    if not isinstance(kind, str) or kind not in ROWS:
         raise InvalidQueryError(f"{place} must have the type predicate, choice or score")
     key, label, types = ROWS[kind]
     rows = fields.get(key)

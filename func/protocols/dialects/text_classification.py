@@ -56,10 +56,12 @@ def _parse(fields: Mapping[str, Any], model: IntentModel, settings: Settings) ->
     if not isinstance(parameters, dict | None):
         raise InvalidQueryError("'parameters' must be an object")
     options = {**fields, **(parameters or {})}
-    if options.get("raw_scores") or options.get("function_to_apply") not in (None, "softmax"):
+    is_raw = options.get("raw_scores") not in (None, False)
+    if is_raw or options.get("function_to_apply") not in (None, "softmax"):
         raise InvalidQueryError("The scores are probabilities: no others are available")
     count = len(model.card.labels) + 1
-    limit = whole_number(options.get("top_k") or count)
+    top_k = options.get("top_k")
+    limit = count if top_k is None else whole_number(top_k)
     if limit is None or limit < 1:
         raise InvalidQueryError("'top_k' must be a whole number, 1 or more")
     is_single = isinstance(inputs, str)

@@ -68,12 +68,13 @@ def said(*texts: str) -> list[dict[str, str]]:
                         {"type": "input_text", "text": "broken on"},
                         {"type": "text", "text": "arrival"},
                         {"type": "text", "text": 5},
+                        {"type": {}, "text": "no type"},
                         "see picture",
                         7,
                     ],
                 }
             ],
-            "broken on\narrival\n\nsee picture",
+            "broken on\narrival\nsee picture",
             id="parts",
         ),
         pytest.param(

@@ -122,6 +122,12 @@ def test_input_may_be_a_conversation(client):
             id="no-object",
         ),
         pytest.param(
+            {"questions": [{"type": {}}]},
+            400,
+            "'questions[0]' must have the type predicate, choice or score",
+            id="type-is-an-object",
+        ),
+        pytest.param(
             {"questions": [{**CHOICE, "name": 7}]},
             400,
             "The name of 'questions[0]' must be a string",
