@@ -97,7 +97,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
 	@$(PIP) --no-deps --requirement requirements/static.txt
-	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts \
+	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts conversations \
 		scaling accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures

@@ -17,8 +17,6 @@ MAX_WINDOW_LOG = 23  # 8 MiB, which is all that a receiver has to support (RFC 9
 GZIP_WBITS = 31  # of zlib: the format of gzip
 RAW_WBITS = -15  # of zlib: without the header that "deflate" should have
 GZIP_LEVEL = 1  # twice as fast as the default, and a few per cent larger
-# Larger bodies take more than one packet, so that compression saves time on the way.
-MAX_PLAIN_BYTES = 1400
 
 _CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.IGNORECASE)
 

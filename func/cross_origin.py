@@ -31,11 +31,6 @@ class CrossOrigin:
         """
         self._cors, self._webhook = frozenset(cors_origins), frozenset(webhook_origins)
 
-    @property
-    def asks_first(self) -> bool:
-        """Whether OPTIONS has a meaning of its own."""
-        return bool(self._cors or self._webhook)
-
     def headers(self, environ: Mapping[str, Any]) -> Headers:
         """Return the headers by which a browser lets a page read a response (Fetch, CORS)."""
         if not self._cors:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, NamedTuple, Self
 
-from func.compression import decompress
 from func.errors import BadRequestError, InternalError, RequestError, TooLargeError
 from model.inference.prediction import Prediction
 
@@ -75,6 +74,8 @@ class Request:
         body = self._read_body(max_bytes)
         if self.content_encoding.lower() in ("", "identity"):
             return body
+        from func.compression import decompress  # noqa: PLC0415 - most requests are plain
+
         return decompress(body, self.content_encoding, max_bytes)
 
     def _read_body(self, max_bytes: int) -> bytes:

@@ -56,7 +56,7 @@ def text_to_classify(messages: object, max_length: int) -> str:
     if not is_conversation(messages):
         raise InvalidQueryError("'messages' must be a list of objects with a 'role'")
     text = ""
-    for earlier in _human_texts(messages):
+    for earlier in human_texts(messages):
         if text and len(earlier) + 1 + len(text) > max_length:
             break
         text = f"{earlier}\n{text}" if text else earlier
@@ -72,7 +72,7 @@ def is_filler(text: str) -> bool:
     return all(word.replace("\u2019", "'") in FILLERS for word in _WORD.findall(text.lower()))
 
 
-def _human_texts(messages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def human_texts(messages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the texts that people wrote, the newest first."""
     for message in reversed(messages):
         role = message.get("role", message.get("type"))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from func.errors import InvalidQueryError, TooLargeError
-from func.protocols.conversation import text_to_classify
 from func.settings import Settings
 from model.inference.strict_json import is_unicode
 
@@ -97,6 +96,8 @@ def conversation_text(messages: object, settings: Settings) -> str:
         InvalidQueryError: ``messages`` is not a conversation.
         TooLargeError: the text exceeds the limit.
     """
+    from func.protocols.conversation import text_to_classify  # noqa: PLC0415 - most send a text
+
     text = text_to_classify(messages, settings.max_text_length)
     return text_of(text, settings, "The newest message") if text else ""
 
