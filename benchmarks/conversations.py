@@ -1,7 +1,7 @@
 """Measure which texts of a conversation to classify: ``python -m benchmarks.conversations``.
 
-Counts the right intents of the shipped model on ``data/conversations.jsonl``, a small set of our own
-making, by each of several rules. Needs a model: ``make run`` or ``make train``.
+Counts the right intents of the shipped model on a small set of our own,
+``data/conversations.jsonl``, by each of several rules. Needs a model: ``make run``.
 """
 
 from __future__ import annotations
