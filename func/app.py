@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from func.handler import DIALECTS, IntentFunction
+from func.handler import DIALECTS, GATEWAY, GATEWAY_DIALECT, IntentFunction
 from func.messages import STATUS_LINES, Environ, ParsedRequest, PendingRequest, Response
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
@@ -78,8 +78,10 @@ class App:
 
     def is_inline(self, method: str, path: str) -> bool:
         """Return whether a route is answered without Flask."""
-        return (method, path) in self._routes or (
-            method == "OPTIONS" and self._function.negotiation.asks_first
+        return (
+            (method, path) in self._routes
+            or _is_gateway(path)
+            or (method == "OPTIONS" and self._function.negotiation.asks_first)
         )
 
     def parse(self, environ: Environ) -> PendingRequest:
@@ -88,10 +90,15 @@ class App:
         Its ``parsed.work`` estimates the time that ``respond`` takes for it.
         """
         start = time.perf_counter()
-        method = environ["REQUEST_METHOD"]
-        if method == "OPTIONS":
-            return PendingRequest(environ, start, self._permit(environ))
-        return PendingRequest(environ, start, self._routes[method, environ["PATH_INFO"]](environ))
+        route, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if _is_gateway(route):
+            route, parsed = GATEWAY, self._function.parse_dialect(*GATEWAY_DIALECT, environ)
+        elif method == "OPTIONS":
+            route, parsed = "*", self._permit(environ)
+        else:
+            return PendingRequest(environ, start, self._routes[method, route](environ))
+        # What is recorded is the route: the path may be anything, a text of a user as well.
+        return PendingRequest({**environ, "PATH_INFO": route}, start, parsed)
 
     def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
         """Answer requests to inline routes, in order, with one prediction; record each."""
@@ -119,6 +126,10 @@ class App:
         from func.web.flask_app import create_flask_app  # noqa: PLC0415 - see the top
 
         return create_flask_app(self._function, self.telemetry)
+
+
+def _is_gateway(path: str) -> bool:
+    return path.startswith(GATEWAY) and path[len(GATEWAY) :][:1] in ("", "/")
 
 
 @functools.cache

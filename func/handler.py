@@ -41,6 +41,8 @@ DIALECTS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("GET", f"/v1/models/{MODEL_NAME}"): ("kserve_v1", "describe"),
     ("POST", f"/v1/models/{MODEL_NAME}:predict"): ("kserve_v1", "parse"),
 }
+# Gateways append the path of the request that they ask about, and keep its method.
+GATEWAY, GATEWAY_DIALECT = "/gateway/ext-authz", ("gateway", "parse")
 INPUTS = b'"inputs"'  # by this field Text Embeddings Inference's requests differ from ours
 
 

@@ -51,6 +51,8 @@ class Settings:
         api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
         cors_origins: of pages that may call the function from a browser; ``*`` for any.
         webhook_origins: senders of events that may validate the function as their webhook.
+        gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
+            "" for the fields of the JSON contract.
         low_confidence: below it, replies to events have low certainty; 0 to 1.
         event_source, event_type_prefix: of the function's replies to events.
         log_level, log_format: see ``func.telemetry.logs``.
@@ -74,6 +76,7 @@ class Settings:
     api_token_file: Path | None = None
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
+    gateway_text_pointer: str = ""
     low_confidence: float = 0.5
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
@@ -186,6 +189,9 @@ _PARSERS: Mapping[str, Parser] = {
         r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]_-]+", "origins such as https://shop.example"
     ),
     "webhook_origins": _list(r"\*|[a-z0-9._-]+", "names such as eventgrid.azure.net"),
+    "gateway_text_pointer": _matching(
+        r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
+    ),
     "low_confidence": _number(0, 1),
     "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),

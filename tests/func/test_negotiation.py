@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 from dataclasses import replace
 
 import pytest
@@ -91,6 +92,15 @@ def test_page_of_another_origin_is_refused(open_client):
         {"error": "This origin is not allowed"},
     )
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_paths_of_preflights_are_not_recorded(open_client, caplog):
+    """Any path is answered, so that it may hold anything."""
+    caplog.set_level(logging.INFO)
+    open_client.options("/secret-marker", headers={"Origin": SHOP})
+    [record] = caplog.records
+
+    assert vars(record)["fields"]["route"] == "*"
 
 
 def test_webhook_handshake_is_answered(open_client):

@@ -48,11 +48,15 @@ def respond(
     content: object, kind: str, predictions: Sequence[Prediction], batch_size: int | None = None
 ) -> Response:
     """Return a response, with its predictions as logs and metrics record them."""
-    rows = [
+    return Response(render_json(content), outcome=Outcome(kind, recorded(predictions), batch_size))
+
+
+def recorded(predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
+    """Return predictions as logs and metrics record them."""
+    return [
         {"intent": each.intent, "confidence": round(each.confidence, json_api.DIGITS)}
         for each in predictions
     ]
-    return Response(render_json(content), outcome=Outcome(kind, rows, batch_size))
 
 
 def openai_error(error: RequestError, kind: str) -> Response:

@@ -36,10 +36,13 @@ class Options:
 
     @classmethod
     def yes_and_no(cls, yes: object, no: object, known: frozenset[str]) -> Self:
-        """Return two options; a "no" without intents of its own is all that is no "yes"."""
+        """Return two options; a "no" without intents of its own is all that is no "yes".
+
+        Where all intents are a "yes", it is the only option.
+        """
         intents = _bind(yes, yes, known)
         others = _bind(no, no, known) or tuple(known.difference(intents))
-        return cls([intents, others])
+        return cls([intents, others] if others else [intents])
 
     @property
     def unbound(self) -> int | None:
@@ -73,13 +76,12 @@ def _bind(name: object, description: object, known: frozenset[str]) -> tuple[str
     after; else those that its description, a text, names with commas between them.
     """
     listed = description.get("intents") if isinstance(description, dict) else description
-    if isinstance(listed, list) and listed:
-        names = tuple(item for item in listed if isinstance(item, str) and item in known)
-        if len(names) == len(listed):
-            return names
+    is_list = isinstance(listed, list) and all(isinstance(each, str) for each in listed)
+    if is_list and listed and known.issuperset(listed):
+        return tuple(dict.fromkeys(listed))
     if isinstance(name, str) and name in known:
         return (name,)
     if isinstance(description, str):
-        names = tuple(item.strip() for item in description.split(","))
-        return names if known.issuperset(names) else ()
+        names = dict.fromkeys(item.strip() for item in description.split(","))
+        return tuple(names) if known.issuperset(names) else ()
     return ()

@@ -22,6 +22,8 @@ DISTRIBUTION = {"refund": 0.4, "charge": 0.2, "greeting": 0.1, "out_of_scope": 0
         pytest.param("refund", ["charge"], ("charge",), id="list-before-name"),
         pytest.param("billing", {"intents": ["refund"]}, ("refund",), id="object"),
         pytest.param("billing", "refund , charge", ("refund", "charge"), id="text"),
+        pytest.param("billing", ["refund", "refund"], ("refund",), id="list-with-a-repetition"),
+        pytest.param("billing", "charge,charge", ("charge",), id="text-with-a-repetition"),
         pytest.param("billing", "refund, money", (), id="text-with-another-word"),
         pytest.param("billing", ["refund", 7], (), id="list-with-a-number"),
         pytest.param("billing", [], (), id="empty-list"),
@@ -46,6 +48,14 @@ def test_no_is_all_that_is_no_yes():
 
     assert (yes, set(no)) == (("refund", "charge"), {"greeting", "out_of_scope"})
     assert Options.yes_and_no("refund", "charge", KNOWN).intents == [("refund",), ("charge",)]
+
+
+def test_yes_to_all_intents_is_certain():
+    """Nothing is left for a no."""
+    options = Options.yes_and_no(sorted(KNOWN), None, KNOWN)
+
+    assert options.unbound is None
+    assert options.shares(DISTRIBUTION) == [pytest.approx(1)]
 
 
 def test_shares_are_conditional_on_the_options():
