@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from func.errors import BadRequestError, InternalError, RequestError, TooLargeError
 from model.inference.prediction import Prediction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 logger = logging.getLogger(__name__)
 
@@ -106,15 +109,21 @@ class Outcome:
         predictions: in the form of the JSON contract.
         batch_size: the number of utterances or events of a batch; None for a single one.
         event: the recorded attributes of the request's event.
+        model, model_version: of the model that a request named; "" for the default model.
     """
 
     kind: str = "http"
     predictions: Sequence[Mapping[str, Any]] = ()
     batch_size: int | None = None
     event: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    model_version: str = ""
 
     def log_fields(self) -> dict[str, object]:
         """Return the fields of the log line."""
+        if self.model:
+            names = {"model": self.model, "model_version": self.model_version}
+            return {**replace(self, model="").log_fields(), **names}
         if self.batch_size is not None:
             return {"utterances": self.batch_size, "kind": self.kind}
         if self.predictions:
@@ -149,6 +158,13 @@ class Response:
         return [("Content-Type", self.content_type), *headers] if self.content_type else headers
 
 
+class Predictor(Protocol):
+    """A model, as far as requests need it."""
+
+    def predict(self, utterances: Sequence[str], *, top_k: int = 0) -> list[Prediction]:
+        """Return a prediction for each utterance, with ``top_k`` alternatives."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedRequest:
     """A request that waits for the predictions of its utterances.
@@ -161,6 +177,9 @@ class ParsedRequest:
         utterances: the texts to classify.
         top_k: the number of alternatives that ``render`` needs for each; more do no harm.
         work: an estimate of the time to predict and render, in microseconds; see ``Query.work``.
+        model: predicts; None stands for the default model.
+        loading: the load of a model that the request names. Parse the request again when that is
+            done; until then, it responds with its error.
     """
 
     render: Callable[[Sequence[Prediction]], Response]
@@ -168,6 +187,8 @@ class ParsedRequest:
     utterances: Sequence[str] = ()
     top_k: int = 0
     work: int = 0
+    model: Predictor | None = None
+    loading: Future[None] | None = None
 
     def respond(self, predictions: Sequence[Prediction]) -> Response:
         """Return the response to the utterances' predictions; an error becomes a response."""

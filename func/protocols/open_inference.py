@@ -88,7 +88,10 @@ class InferenceRequest:
 
 
 def render_results(
-    request: InferenceRequest, results: Sequence[Mapping[str, Any]], model_version: str
+    request: InferenceRequest,
+    results: Sequence[Mapping[str, Any]],
+    model_version: str,
+    model_name: str = MODEL_NAME,
 ) -> Response:
     """Return the response with one result for each text, in the form of the JSON contract."""
     outcome = Outcome(KIND, results, len(results))
@@ -97,7 +100,7 @@ def render_results(
         fields, tensor = _render_output(output, results)
         outputs.append(fields)
         tensors.append(tensor)
-    identity = {"model_name": MODEL_NAME, "model_version": model_version}
+    identity = {"model_name": model_name, "model_version": model_version}
     if request.request_id is not None:
         identity["id"] = request.request_id
     header = render_json({**identity, "outputs": outputs})

@@ -89,6 +89,47 @@ class IntentModel:
         model_sha256 = hashlib.sha256(content).hexdigest()
         card = _read_card(path, model_sha256)
         scorer = _load_scorer(path, content, model_sha256)
+        return cls._checked(scorer, card, model_sha256, path, threshold)
+
+    @classmethod
+    def from_files(
+        cls, compiled: bytes, card: bytes, place: str, *, threshold: float | None = None
+    ) -> IntentModel:
+        """Load a model without its pickle, and check it by its self-test.
+
+        The caller vouches for both files, for example by the digest that names them. They must
+        name the same pickle.
+
+        Args:
+            compiled: the content of the compiled form.
+            card: the content of the card.
+            place: the folder or URI of the files; for errors.
+            threshold: overrides the card's; a logit.
+
+        Raises:
+            ArtifactBrokenError: a file is unreadable, they belong to different models, or the
+                self-test fails.
+        """
+        read_card = ModelCard.from_json(card, place)
+        model_sha256 = read_card.model_sha256
+        try:
+            pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
+            scorer = CompiledScorer(pipeline)
+        except CompiledFormError as error:
+            raise ArtifactBrokenError(
+                place, f"can't be used: its compiled form {error.reason}"
+            ) from error
+        return cls._checked(scorer, read_card, model_sha256, place, threshold)
+
+    @classmethod
+    def _checked(
+        cls,
+        scorer: Scorer,
+        card: ModelCard | None,
+        model_sha256: str,
+        path: Path | str,
+        threshold: float | None,
+    ) -> IntentModel:
         labels = known_labels(scorer)
         _check_labels(path, labels)
         if card is None:
@@ -182,7 +223,7 @@ class IntentModel:
             for row, places in zip(probabilities, order.tolist(), strict=True)
         ]
 
-    def _check_self_test(self, path: Path) -> None:
+    def _check_self_test(self, path: Path | str) -> None:
         expected = self.card.self_test
         utterance = expected.utterance if expected else SELF_TEST_UTTERANCE
         try:
@@ -212,7 +253,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return probabilities
 
 
-def _check_labels(path: Path, labels: Sequence[str]) -> None:
+def _check_labels(path: Path | str, labels: Sequence[str]) -> None:
     for label in labels:
         if not is_valid_intent(label):
             reason = f"has a label with a control character or line break: {label!a}"

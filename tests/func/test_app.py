@@ -330,5 +330,6 @@ def test_wsgi_server_without_a_model_ends_with_one_line(tmp_path):
 
     assert process.returncode == 3
     assert process.stderr == (
-        f"{path} does not exist. Train a model (make train), or set MODEL_PATH to one.\n"
+        f"{path} does not exist. "
+        "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.\n"
     )

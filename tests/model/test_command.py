@@ -16,7 +16,10 @@ from model.console import plain_console, print_messages
 from model.errors import DataError, ModelError, Problem, WorkerError
 from tests.support.paths import ROOT
 
-COMMANDS = ("train", "evaluate", "predict", "compile", "review", "reproduce")
+COMMANDS = (
+    *("train", "evaluate", "predict", "compile", "review", "reproduce"),
+    *("push", "pull", "compare"),
+)
 
 
 def failing(error: BaseException):
@@ -160,6 +163,14 @@ def test_help_imports_no_scikit_learn(name):
     )
 
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("name", ["push", "pull", "compare"])
+def test_commands_run_as_modules(name):
+    """``python -m model.NAME`` runs the command."""
+    command = [sys.executable, "-m", f"model.{name}", "--help"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.startswith(f"usage: python -m model.{name} ")
 
 
 def test_output_that_can_not_be_written_is_discarded(monkeypatch, capsys):

@@ -76,8 +76,7 @@ def _bind(name: object, description: object, known: frozenset[str]) -> tuple[str
     after; else those that its description, a text, names with commas between them.
     """
     listed = description.get("intents") if isinstance(description, dict) else description
-    is_list = isinstance(listed, list) and all(isinstance(each, str) for each in listed)
-    if is_list and listed and known.issuperset(listed):
+    if isinstance(listed, list) and listed and all(_is_known(each, known) for each in listed):
         return tuple(dict.fromkeys(listed))
     if isinstance(name, str) and name in known:
         return (name,)
@@ -85,3 +84,7 @@ def _bind(name: object, description: object, known: frozenset[str]) -> tuple[str
         names = dict.fromkeys(item.strip() for item in description.split(","))
         return tuple(names) if known.issuperset(names) else ()
     return ()
+
+
+def _is_known(value: object, known: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in known
