@@ -51,7 +51,8 @@ class Settings:
         models_uri: the store of models that requests name; None for none. See ``func.models``.
         models_memory_mb: the memory of these models.
         models_refresh_s: the time after which a request has a name's pointer read again.
-        intent_threshold: overrides the out-of-scope threshold of the model; a logit.
+        intent_threshold: overrides the out-of-scope threshold of the model; 0 to 1, the lowest
+            probability of being in scope that is not rejected.
         max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
             of a request: bytes of its head and its body, nested objects and lists, characters of
             an utterance (as sent and normalised), utterances.
@@ -199,7 +200,7 @@ _PARSERS: Mapping[str, Parser] = {
     "models_uri": (str, "a path or a URI"),
     "models_memory_mb": _integer(1, 1024 * 1024),
     "models_refresh_s": _number(0.1, 86_400),
-    "intent_threshold": _number(-1000, 1000),
+    "intent_threshold": _number(0, 1),
     "max_header_bytes": _integer(_MIN_HEADER_BYTES, 1024 * 1024),
     "max_body_bytes": _integer(_MIN_BODY_BYTES, 64 * 1024 * 1024),
     "max_json_depth": _integer(1, 200),

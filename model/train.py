@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 if not __package__:  # run as a script: find the package beside its own folder, not inside it
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -19,6 +20,9 @@ from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
 from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
+
+if TYPE_CHECKING:
+    from model.learning.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:
@@ -83,14 +87,25 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
         _print_written(console, options.output, [*model_names, CARD_NAME], started)
         if options.fit_only:
+            _print_missing_examples(console, fitted.training_set)
             return 0
         console.print("The model can be served; its assessment follows")
         trained = assess(fitted, dataset, training_options, progress=console.print)
     trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
+    _print_missing_examples(console, fitted.training_set)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _print_missing_examples(console: Console, training_set: TrainingSet) -> None:
+    if not training_set.out_of_scope:
+        console.print(
+            "Trained without out-of-scope examples, the model rejects few of the messages that fit "
+            "no intent. To reject more, add twenty or more such messages to the data, with the "
+            "intent out_of_scope, and train again (docs/data.md)"
+        )
 
 
 def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:

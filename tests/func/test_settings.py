@@ -34,7 +34,7 @@ def test_each_variable_is_read():
             "THREADS": "3",
             "SHUTDOWN_TIMEOUT_S": "1.5",
             "MODEL_PATH": "/models/mine.pkl",
-            "INTENT_THRESHOLD": "-2.5",
+            "INTENT_THRESHOLD": "0.25",
             "MAX_BODY_BYTES": "70000",
             "MAX_TEXT_LENGTH": "100",
             "MAX_BATCH_SIZE": "7",
@@ -56,7 +56,7 @@ def test_each_variable_is_read():
         threads=3,
         shutdown_timeout_s=1.5,
         model_path=Path("/models/mine.pkl"),
-        intent_threshold=-2.5,
+        intent_threshold=0.25,
         max_body_bytes=70000,
         max_text_length=100,
         max_batch_size=7,
@@ -88,7 +88,8 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             for port in sorted(RESERVED_PORTS)
         ),
         pytest.param("THREADS", "0", "a whole number from 1 to 1000", id="no-threads"),
-        pytest.param("INTENT_THRESHOLD", "nan", "a number from -1000 to 1000", id="not-a-number"),
+        pytest.param("INTENT_THRESHOLD", "nan", "a number from 0 to 1", id="not-a-number"),
+        pytest.param("INTENT_THRESHOLD", "-2.5", "a number from 0 to 1", id="no-probability"),
         pytest.param("SHUTDOWN_TIMEOUT_S", "-1", "a number from 0 to 3600", id="negative-time"),
         pytest.param(
             "MAX_BODY_BYTES", "65535", "a whole number from 65536 to 67108864", id="small-body"
