@@ -48,7 +48,7 @@ announcement:
 	@echo "Checks and tests are meant to take under 6 minutes on two cores without other load"
 
 fuzz: $(INSTALLED_DEV) ## fuzz parsers and server, a minute each (FUZZ_S=600 for longer)
-	for target in http event file server; do \
+	for target in http dialect coding event file server; do \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
 
 soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, 200 stops, and 10 minutes of mixed load
@@ -109,7 +109,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
 	@$(PIP) --no-deps --requirement requirements/static.txt
-	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts \
+	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts conversations \
 		scaling accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
+MODEL_NAME = "intent-classifier"  # in the contracts that name a model
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -56,6 +57,10 @@ class Settings:
             of a request: bytes of its head and its body, nested objects and lists, characters of
             an utterance (as sent and normalised), utterances.
         api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
+        cors_origins: of pages that may call the function from a browser; ``*`` for any.
+        webhook_origins: senders of events that may validate the function as their webhook.
+        gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
+            "" for the fields of the JSON contract.
         low_confidence: below it, replies to events have low certainty; 0 to 1.
         event_source, event_type_prefix: of the function's replies to events.
         event_model_attribute: the extension attribute by which an event names a model.
@@ -84,6 +89,9 @@ class Settings:
     max_text_length: int = 5000
     max_batch_size: int = 256
     api_token_file: Path | None = None
+    cors_origins: tuple[str, ...] = ()
+    webhook_origins: tuple[str, ...] = ()
+    gateway_text_pointer: str = ""
     low_confidence: float = 0.5
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
@@ -160,6 +168,16 @@ def _matching(pattern: str, allowed: str) -> Parser:
     return parse, allowed
 
 
+def _list(pattern: str, allowed: str) -> Parser:
+    def parse(text: str) -> tuple[str, ...]:
+        items = tuple(item.strip().lower() for item in text.split(","))
+        if not all(re.fullmatch(pattern, item) for item in items):
+            raise ValueError
+        return items
+
+    return parse, f"{allowed}, separated by commas, or *"
+
+
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -189,6 +207,13 @@ _PARSERS: Mapping[str, Parser] = {
     "max_text_length": _integer(1, 1_000_000),
     "max_batch_size": _integer(1, 10_000),
     "api_token_file": (Path, "a path"),
+    "cors_origins": _list(
+        r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]_-]+", "origins such as https://shop.example"
+    ),
+    "webhook_origins": _list(r"\*|[a-z0-9._-]+", "names such as eventgrid.azure.net"),
+    "gateway_text_pointer": _matching(
+        r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
+    ),
     "low_confidence": _number(0, 1),
     "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),

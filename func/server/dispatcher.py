@@ -64,7 +64,9 @@ class Dispatcher:
             return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
-        if not is_inline or len(request.body) > MAX_INLINE_BYTES:
+        # A small compressed body can become a large one.
+        is_large = len(request.body) > MAX_INLINE_BYTES or "HTTP_CONTENT_ENCODING" in environ
+        if not is_inline or is_large:
             self._submit(connection, partial(self._call_app, request))
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
@@ -120,7 +122,8 @@ class Dispatcher:
 
     def _refuse(self, connection: Connection) -> None:
         self._refused += 1
-        _send(connection, OVERLOADED)
+        environ = connection.request.head.environ if connection.request else {}
+        _send(connection, self._app.adapt(environ, OVERLOADED))
 
     def _answer_in_thread(
         self, connection: Connection, answer: Callable[[], Message], since: float

@@ -48,6 +48,18 @@ class Evidence:
     weight: float
 
 
+def nobody_spoke(ranked: Prediction, top_k: int) -> Prediction:
+    """Return the prediction where there is nothing to classify: out of scope, for certain.
+
+    Args:
+        ranked: a prediction with the intents to rank.
+        top_k: the number of alternatives.
+    """
+    intents = [each.intent for each in ranked.alternatives if each.intent != OUT_OF_SCOPE]
+    alternatives = [Alternative(OUT_OF_SCOPE, 1.0), *(Alternative(name, 0.0) for name in intents)]
+    return Prediction(OUT_OF_SCOPE, 1.0, tuple(alternatives[:top_k]))
+
+
 def to_evidence(contributions: Iterable[tuple[str, float]]) -> list[Evidence]:
     """Return the evidence of each feature: the sum of its contributions."""
     sums = defaultdict[str, float](float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import select
 import socket
@@ -31,6 +32,11 @@ QUICK = predict_request(b'{"text": "hello"}')
 SLOW = predict_request(b'{"text": "reset my password"}' + b" " * MAX_INLINE_BYTES)
 PAGE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
 PROBE = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
+COMPRESSED = predict_request(
+    gzip.compress(b'{"text": "hello"}'),
+    b"Content-Encoding: gzip",
+    b"Content-Type: application/json",
+)
 MUCH_WORK = predict_request(
     b'{"texts": [' + b",".join([b'"a"'] * 200) + b'], "explain": true, "top_k": 9}'
 )
@@ -82,6 +88,7 @@ def receive_all(connection: socket.socket) -> bytes:
     [
         pytest.param(QUICK, True, id="small"),
         pytest.param(SLOW, False, id="large-body"),
+        pytest.param(COMPRESSED, False, id="compressed-body"),
         pytest.param(MUCH_WORK, False, id="much-work-in-a-small-body"),
     ],
 )
