@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from func.messages import Headers
 from func.server import responses
@@ -81,43 +82,17 @@ class Connection:
         self._set_deadline(IDLE_S)
 
     def handle(self, flags: int) -> None:
-        """Go on with what the socket is ready for; an error ends this connection alone."""
-        try:
-            if self._unsent:
-                self._write()
-            elif self.request is None:
-                self._read()
-            elif flags & GONE:
-                self.close()
-        except OSError:
-            self.close()
-        except Exception:
-            logger.exception("A connection failed")
-            self.close()
-        self._update()
+        """Go on with what the socket is ready for."""
+        self._run(self._go_on, flags)
 
     def respond(self, status_line: str, headers: Headers, body: bytes) -> None:
         """Send the response to ``request``; without effect if the client has gone."""
-        if self._is_closed or self.request is None:
-            return
-        request, self.request = self.request, None
-        is_draining = self._shared.is_draining and not self._reader.has_begun
-        self._is_last = request.head.is_last or is_draining
-        try:
-            if self._is_out_of_memory(len(body)):
-                self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-            else:
-                self._send(
-                    responses.encode(
-                        status_line, headers, body, request=request, closes=self._is_last
-                    )
-                )
-        except OSError:
-            self.close()
-        except Exception:
-            logger.exception("A response failed")
-            self.close()
-        self._update()
+        self._run(self._respond, status_line, headers, body)
+
+    def check_deadline(self) -> None:
+        """End what has taken too long."""
+        if self._shared.loop.now >= self._deadline:
+            self._run(self._end_late)
 
     def close_if_idle(self) -> None:
         """Close the connection if nothing has happened on it for a moment."""
@@ -133,6 +108,47 @@ class Connection:
             self._socket.close()
             self._shared.open.discard(self)
             self._shared.held_bytes -= self._held
+
+    def _run(self, step: Callable[..., None], *arguments: Any) -> None:
+        """Take a step; an error ends this connection, and nothing else."""
+        if self._is_closed:
+            return
+        try:
+            step(*arguments)
+        except OSError:
+            self.close()
+        except Exception:
+            logger.exception("A connection failed")
+            self.close()
+        self._update()
+
+    def _go_on(self, flags: int) -> None:
+        if self._unsent:
+            self._write()
+        elif self.request is None:
+            self._read()
+        elif flags & GONE:
+            self.close()
+
+    def _respond(self, status_line: str, headers: Headers, body: bytes) -> None:
+        if self.request is None:
+            return
+        request, self.request = self.request, None
+        is_draining = self._shared.is_draining and not self._reader.has_begun
+        self._is_last = request.head.is_last or is_draining
+        if self._is_out_of_memory(len(body)):
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        closes = self._is_last
+        self._send(responses.encode(status_line, headers, body, request=request, closes=closes))
+
+    def _end_late(self) -> None:
+        if self._unsent or self._is_lingering or not self._reader.has_begun:
+            self.close()
+            return
+        self._read()  # what has arrived in time counts, though the loop was busy
+        if self._shared.loop.now >= self._deadline and not self._is_closed:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _read(self) -> None:
         try:
@@ -173,9 +189,8 @@ class Connection:
         return others + self._reader.held_bytes + more_bytes > self._shared.max_held_bytes
 
     def _advance_later(self) -> None:
-        if not self._is_closed and self.request is None and not self._unsent:
-            self._advance()
-            self._update()
+        if self.request is None and not (self._unsent or self._is_last):
+            self._run(self._advance)
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._shared.on_refusal(status)
@@ -220,21 +235,6 @@ class Connection:
         self._is_lingering = True
         self._socket.shutdown(socket.SHUT_WR)
         self._set_deadline(LINGER_S)
-
-    def check_deadline(self) -> None:
-        """End what has taken too long."""
-        if self._shared.loop.now < self._deadline:
-            return
-        is_receiving = self._reader.has_begun and not (self._unsent or self._is_lingering)
-        if is_receiving:
-            self.handle(READING)  # what has arrived in time counts, though the loop was busy
-        if self._is_closed or self._shared.loop.now < self._deadline:
-            return
-        if is_receiving:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
-            self._update()
-        else:
-            self.close()
 
     def _set_deadline(self, seconds: float) -> None:
         self._deadline = self._shared.loop.now + seconds
