@@ -27,6 +27,7 @@ IDLE_S = 120.0
 IDLE_WHILE_DRAINING_S = 1.0  # a client that keeps its connection sends its next request within it
 LINGER_S = 2.0
 READ_BYTES = 64 * 1024
+SMALL_BYTES = 4 * 1024  # of a response that is sent even when no memory is left, as to a probe
 READING = select.EPOLLIN
 GONE = select.EPOLLHUP | select.EPOLLERR
 
@@ -72,6 +73,7 @@ class Connection:
         self._response_bytes = 0  # of a response that is not sent in full: all of it is kept
         self._held = 0
         self._is_closed = self._is_last = self._is_lingering = False
+        self._is_advancing = False  # the loop will look for a further request in what was read
         self._flags = READING
         self._deadline = math.inf
         self._active_at = shared.loop.now
@@ -125,10 +127,12 @@ class Connection:
     def _go_on(self, flags: int) -> None:
         if self._unsent:
             self._write()
-        elif self.request is None:
+        elif self.request is None and not self._is_advancing:
             self._read()
         elif flags & GONE:
             self.close()
+        else:
+            self._watch(0)  # the next request arrives early: most clients wait for the response
 
     def _respond(self, status_line: str, headers: Headers, body: bytes) -> None:
         if self.request is None:
@@ -136,7 +140,7 @@ class Connection:
         request, self.request = self.request, None
         is_draining = self._shared.is_draining and not self._reader.has_begun
         self._is_last = request.head.is_last or is_draining
-        if self._is_out_of_memory(len(body)):
+        if len(body) > SMALL_BYTES and self._is_out_of_memory(len(body)):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
         closes = self._is_last
@@ -175,11 +179,11 @@ class Connection:
         except RefusedError as error:
             self._refuse(error.status)
             return
-        if self.request:
+        if self._reader.held_bytes and self._is_out_of_memory():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        elif self.request:
             self._deadline = math.inf
             self._shared.on_request(self, self.request)
-        elif self._is_out_of_memory():
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         elif self._reader.wants_continue:
             self._reader.wants_continue = False
             self._send([responses.CONTINUE])
@@ -189,8 +193,8 @@ class Connection:
         return others + self._reader.held_bytes + more_bytes > self._shared.max_held_bytes
 
     def _advance_later(self) -> None:
-        if self.request is None and not (self._unsent or self._is_last):
-            self._run(self._advance)
+        self._is_advancing = False
+        self._run(self._advance)
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._shared.on_refusal(status)
@@ -222,6 +226,7 @@ class Connection:
             self._linger()
         elif self._reader.has_begun:
             self._set_deadline(self._shared.request_timeout_s)
+            self._is_advancing = True
             self._shared.loop.call_soon(self._advance_later)
         else:
             self._set_deadline(IDLE_S)
@@ -243,11 +248,16 @@ class Connection:
         """Watch what the state waits for, and count what it holds."""
         if self._is_closed:
             return
-        flags = select.EPOLLOUT if self._unsent else 0 if self.request else READING
+        if self._unsent:
+            self._watch(select.EPOLLOUT)
+        elif self.request is None:
+            self._watch(READING)
+        request_bytes = self.request.held_bytes if self.request else 0
+        held = self._reader.held_bytes + request_bytes + self._response_bytes
+        self._shared.held_bytes += held - self._held
+        self._held = held
+
+    def _watch(self, flags: int) -> None:
         if flags != self._flags:
             self._flags = flags
             self._shared.loop.modify(self._socket.fileno(), flags)
-        body_bytes = len(self.request.body) if self.request else 0
-        held = self._reader.held_bytes + body_bytes + self._response_bytes
-        self._shared.held_bytes += held - self._held
-        self._held = held

@@ -25,6 +25,8 @@ _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_
 _ONCE = frozenset((_LENGTH, _CODING, _HOST_KEY))
 _VERSIONS = ("1.0", "1.1")
 _MAX_LENGTH_DIGITS = 18
+_MAX_HEADERS = 128
+_HEADER_BYTES = 256  # that a header takes in memory beside its characters
 _MAX_CACHED_LENGTH = 256
 _UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
 
@@ -67,16 +69,22 @@ class HeadParser:
 
     def __init__(self) -> None:
         self._environ: dict[str, Any] = {}
+        self._headers = 0
         self._doubled: set[str] = set()
         self._target = b""
         self._is_complete = False
         self._parser = HttpRequestParser(self)
 
+    @property
+    def held_bytes(self) -> int:
+        """The memory that the headers take, without their characters."""
+        return self._headers * _HEADER_BYTES
+
     def feed(self, data: bytes) -> None:
         """Parse the next bytes.
 
         Raises:
-            RefusedError: they break the grammar.
+            RefusedError: they break the grammar, or the headers are too many.
         """
         try:
             self._parser.feed_data(data)
@@ -87,6 +95,8 @@ class HeadParser:
             is_unknown = "chunked" not in coding
             status = HTTPStatus.NOT_IMPLEMENTED if is_unknown else HTTPStatus.BAD_REQUEST
             raise RefusedError(status) from error
+        if self._headers > _MAX_HEADERS:
+            raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_url(self, url: bytes) -> None:
         """Collect the target; llhttp passes it in the pieces that arrived."""
@@ -94,7 +104,8 @@ class HeadParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header under its key of WSGI."""
-        if not (key := _key_of(name)):
+        self._headers += 1
+        if self._headers > _MAX_HEADERS or not (key := _key_of(name)):
             return
         text = value.decode("latin-1").strip(" \t")
         if key in self._environ:

@@ -119,6 +119,45 @@ def test_requests_under_way_have_no_deadline(shared, client, connection):
     assert shared.open == {connection}
 
 
+def test_socket_is_watched_for_one_thing_while_requests_come_one_by_one(
+    shared, client, connection, monkeypatch
+):
+    """The system is asked to watch something else only where the client does not wait."""
+    watched: list[int] = []
+    monkeypatch.setattr(shared.loop, "modify", lambda _, flags: watched.append(flags))
+    for _ in range(3):
+        receive_request(shared, client, connection)
+        connection.respond("200 OK", JSON, b"{}")
+
+    assert watched == []
+
+
+def test_early_request_waits_unread_without_waking_the_loop(
+    shared, client, connection, monkeypatch
+):
+    """The next request is read once the response is sent, and keeps nobody busy until then."""
+    modify, watched = shared.loop.modify, []
+
+    def record(fd: int, flags: int) -> None:
+        watched.append(flags)
+        modify(fd, flags)
+
+    monkeypatch.setattr(shared.loop, "modify", record)
+    receive_request(shared, client, connection)
+    held = shared.held_bytes
+    client.sendall(REQUEST)
+    while not watched:
+        shared.loop.run_once(1)
+    shared.loop.run_once(0)
+
+    assert watched == [0]
+    assert shared.held_bytes == held
+    connection.respond("200 OK", JSON, b"{}")
+    while connection.request is None:
+        shared.loop.run_once(1)
+    assert watched == [0, select.EPOLLIN]
+
+
 class AbortingListener(socket.socket):
     """A listener whose first client has gone before it is accepted."""
 
