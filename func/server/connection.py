@@ -199,9 +199,8 @@ class Connection:
     def _refuse(self, status: HTTPStatus) -> None:
         self._shared.on_refusal(status)
         self._is_last = True
-        response = responses.refusal(status)
-        line, headers = responses.status_line_of(response), response.all_headers
-        self._send(responses.encode(line, headers, response.body, request=None, closes=True))
+        message = responses.message_of(responses.refusal(status))
+        self._send(responses.encode(*message, request=None, closes=True))
 
     def _send(self, pieces: Sequence[bytes]) -> None:
         self._unsent = [memoryview(piece) for piece in pieces]

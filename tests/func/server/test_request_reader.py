@@ -160,11 +160,17 @@ def test_empty_lines_before_a_request_are_ignored():
 
 
 def test_held_bytes_are_counted():
-    """What has arrived counts until it is part of a request, decoded chunks included."""
+    """What has arrived counts until it is part of a request: the head, and decoded chunks."""
     reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
     reader.feed(in_chunks(b"64\r\n" + b"x" * 50))
     assert reader.next_request() is None
-    assert reader.held_bytes == 50
+    of_headers = 2 * 256
+    assert reader.held_bytes == len(CHUNKED) + of_headers + 50
+    reader.feed(b"x" * 50 + b"\r\n0\r\n\r\nGET")
+    request = reader.next_request()
+    assert request
+    assert request.held_bytes == len(CHUNKED) + of_headers + 100
+    assert reader.held_bytes == len(b"GET")
 
 
 def test_long_heads_leave_no_memory_behind():
