@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import select
 import socket
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support.raw_requests import receive_all
 REQUEST = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
 JSON = [("Content-Type", "application/json")]
 LARGE = b"x" * 2_000_000
+Step = Callable[[Connection, object], None]
 
 
 def receive_request(shared: Shared, client: socket.socket, connection: Connection) -> None:
@@ -184,8 +186,13 @@ def test_reset_between_pipelined_requests_ends_one_connection(shared, client):
 @pytest.mark.parametrize("count", [1, 2])
 def test_fault_of_the_app_ends_one_connection(shared, client, caplog, count):
     """The error is logged, and the loop goes on; the request may have waited behind another."""
-    steps = iter([respond_at_once, fail][-count:])
-    shared.on_request = lambda connection, request: next(steps)(connection, request)
+    steps: Sequence[Step] = (respond_at_once, fail)
+    remaining = iter(steps[-count:])
+
+    def take_step(connection: Connection, request: object) -> None:
+        next(remaining)(connection, request)
+
+    shared.on_request = take_step
     client.sendall(REQUEST * count)
     run_until(shared.loop, lambda: not shared.open)
 
