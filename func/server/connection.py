@@ -216,15 +216,14 @@ class Connection:
         while self._unsent and sent >= len(self._unsent[0]):
             sent -= len(self._unsent.pop(0))
         self._active_at = self._shared.loop.now
+        self._set_deadline(self._shared.request_timeout_s)
         if self._unsent:
             self._unsent[0] = self._unsent[0][sent:]
-            self._set_deadline(self._shared.request_timeout_s)
             return
         self._response_bytes = 0
         if self._is_last:
             self._linger()
         elif self._reader.has_begun:
-            self._set_deadline(self._shared.request_timeout_s)
             self._is_advancing = True
             self._shared.loop.call_soon(self._advance_later)
         else:
