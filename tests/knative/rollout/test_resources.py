@@ -28,7 +28,7 @@ POD = {
         ],
     }
 }
-OTHER_VALUES = (None, 1, "x", True, [], [1], [[]], {}, {"x": 1})
+OTHER_VALUES: tuple[Any, ...] = (None, 1, "x", True, [], [1], [[]], {}, {"x": 1})
 
 
 def mutants(document: Any) -> Iterator[Any]:
