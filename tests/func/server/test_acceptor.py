@@ -90,9 +90,8 @@ def test_client_that_has_gone_does_not_stop_the_accepting(shared, connect_to):
     acceptor, _ = listen(shared, errors=(ConnectionAbortedError(),))
     connect_to(acceptor)
     shared.loop.run_once(1)
-    acceptor.close()
-
     assert len(shared.open) == 1
+    acceptor.close()
 
 
 def test_accepting_pauses_while_no_files_can_be_opened(shared, connect_to):
@@ -144,6 +143,18 @@ def test_close_accepts_who_has_connected(shared, connect_to):
     assert len(shared.open) == 5
     with pytest.raises(ConnectionRefusedError):
         connect_to(acceptor)
+
+
+def test_new_connections_are_refused_before_the_last_accept(shared, monkeypatch):
+    """In the other order, one that is made in between would be reset."""
+    acceptor, listener = listen(shared)
+    calls_before: list[int] = []
+    monkeypatch.setattr(
+        acceptor_module, "refuse_new_connections", lambda _: calls_before.append(listener.calls)
+    )
+    acceptor.close()
+
+    assert (calls_before, listener.calls) == ([0], 1)
 
 
 def test_connections_are_refused_without_losing_those_that_wait():

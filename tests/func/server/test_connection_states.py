@@ -204,6 +204,16 @@ def fail(*_: object) -> None:
     raise RuntimeError("marker")
 
 
+def test_request_counts_until_it_is_answered(shared, client, connection):
+    """Its head and its body, whoever works on it."""
+    client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n" + b"x" * 999)
+    run_until(shared.loop, lambda: connection.request)
+    assert shared.held_bytes == connection.request.held_bytes > 999
+    connection.respond("200 OK", JSON, b"{}")
+
+    assert shared.held_bytes == 0
+
+
 def test_response_that_can_not_be_encoded_ends_one_connection(shared, client, connection, caplog):
     """A header beyond Latin-1 can't be sent."""
     receive_request(shared, client, connection)

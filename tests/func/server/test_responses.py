@@ -44,6 +44,23 @@ def test_response_suits_its_request(request_, closes, start, end):
     assert message.endswith(end)
 
 
+@pytest.mark.parametrize(
+    ("now_s", "date"),
+    [
+        (784111777, b"Sun, 06 Nov 1994 08:49:37 GMT"),
+        (1709210096, b"Thu, 29 Feb 2024 12:34:56 GMT"),
+        (0, b"Thu, 01 Jan 1970 00:00:00 GMT"),
+    ],
+)
+def test_date_is_that_of_http(monkeypatch, now_s, date):
+    """In the form of RFC 9110, section 5.6.7."""
+    monkeypatch.setattr("func.server.responses.time.time", lambda: now_s + 0.9)
+
+    assert b"\r\nDate: " + date + b"\r\n" in b"".join(
+        encode("200 OK", [], b"", request=None, closes=False)
+    )
+
+
 def test_large_bodies_are_not_copied():
     """They go out as a piece of their own, behind the head."""
     body = b"x" * (MAX_JOINED_BYTES + 1)
