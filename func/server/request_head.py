@@ -22,7 +22,6 @@ _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?"
 _HOST_VALUE = re.compile(_HOST)
 _ABSOLUTE_FORM = re.compile(rf"https?://({_HOST})([/?].*)?", re.IGNORECASE)
 _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_HOST"
-_ONCE = frozenset((_LENGTH, _CODING, _HOST_KEY))
 _VERSIONS = ("1.0", "1.1")
 _MAX_LENGTH_DIGITS = 18
 _MAX_HEADERS = 128
@@ -70,7 +69,6 @@ class HeadParser:
     def __init__(self) -> None:
         self._environ: dict[str, Any] = {}
         self._headers = 0
-        self._doubled: set[str] = set()
         self._target = b""
         self._is_complete = False
         self._parser = HttpRequestParser(self)
@@ -108,8 +106,7 @@ class HeadParser:
         if self._headers > _MAX_HEADERS or not (key := _key_of(name)):
             return
         text = value.decode("latin-1").strip(" \t")
-        if key in self._environ:
-            self._doubled.add(key)
+        if key in self._environ:  # no host, length or coding that we accept has a ", "
             text = f"{self._environ[key]}, {text}"
         self._environ[key] = text
 
@@ -127,7 +124,7 @@ class HeadParser:
             RefusedError: the request is not to be answered by the app.
         """
         version = _version_of(request_line)
-        if not (self._is_complete and version) or self._doubled & _ONCE:
+        if not (self._is_complete and version):
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         if version not in _VERSIONS:
             raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
@@ -159,7 +156,7 @@ class HeadParser:
         coding = self._environ.pop(_CODING, None)
         text = self._environ.get(_LENGTH, "0")
         if coding is not None:
-            if is_http_1_0 or coding.lower() != "chunked" or _LENGTH in self._environ:
+            if is_http_1_0 or coding.lower() != "chunked":
                 raise RefusedError(HTTPStatus.BAD_REQUEST)
             return None
         if not (text.isascii() and text.isdigit()) or len(text) > _MAX_LENGTH_DIGITS:
