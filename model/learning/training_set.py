@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,12 @@ class TrainingSet:
         names = map(words_of_name, set(intents))
         vectors = KnownVectors(embedding, [*texts, *names, *out_of_scope])
         return cls(texts, intents, out_of_scope, vectors)
+
+    def part(self, numbers: Integers) -> TrainingSet:
+        """Return the utterances with these numbers, without out-of-scope texts."""
+        texts = tuple(self.texts[number] for number in numbers)
+        intents = tuple(self.intents[number] for number in numbers)
+        return replace(self, texts=texts, intents=intents, out_of_scope=())
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -147,21 +147,13 @@ class SentenceEncoder:
         losses = [(word.lower(), whole - part) for word, part in zip(words, parts, strict=True)]
         return [*losses, (WHOLE_SENTENCE, whole - sum(loss for _, loss in losses))]
 
-    def work(self, texts: Sequence[str], *, explain: bool = False) -> int:
-        """Return an estimate of the time to encode texts, in microseconds.
+    def work(self, texts: Sequence[str]) -> int:
+        """Return an estimate of the time to encode texts, in microseconds."""
+        return self.encoder.work(texts) if texts else 0
 
-        Args:
-            texts: any number of them.
-            explain: whether the contributions of their words are computed too.
-        """
-        work = self.encoder.work(texts) if texts else 0
-        if not explain:
-            return work
-        counts = (min(text.count(" "), MAX_WORDS_LEFT_OUT) for text in texts)
-        return work + sum(
-            self.encoder.work([text] * (1 + count))
-            for text, count in zip(texts, counts, strict=True)
-        )
+    def explaining_work(self, text: str) -> int:
+        """Return an estimate of the time of ``contributions``, in microseconds."""
+        return self.encoder.work([text] * (1 + min(text.count(" "), MAX_WORDS_LEFT_OUT)))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return an array that names the encoder: the digest's bytes."""
