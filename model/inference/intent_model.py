@@ -133,6 +133,9 @@ class IntentModel:
         model_sha256 = read_card.model_sha256
         try:
             pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
+            if pipeline.encoder_digest:
+                reason = "has a sentence encoder, which models of stores can't have"
+                raise ArtifactBrokenError(place, reason, "Serve it from a folder, by MODEL_PATH")
             scorer = CompiledScorer(pipeline)
         except CompiledFormError as error:
             raise ArtifactBrokenError(
