@@ -22,13 +22,13 @@ from model.errors import EncoderError
 from model.inference.encoders.convolutional import ConvolutionalEncoder
 from model.inference.encoders.transformer import TransformerEncoder
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, parts_of, view_of
+from model.inference.static_embedding import DIGEST
 
 FORMAT = "intent-function-encoder/1"
 TABLE, BLOCK_DIGESTS = "table", "table.digests"
 ROWS_A_BLOCK = 128
 DIGEST_BYTES = 32
 ENCODER_NAME = "sentence_encoder.safetensors"
-DIGEST = "sentence.digest"
 WHOLE_SENTENCE = "(the whole sentence)"
 MAX_WORDS_LEFT_OUT = 32  # each is a text to encode
 # Vectors of texts that are asked for again within a moment, and by training and verification.
