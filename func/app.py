@@ -15,7 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from func.errors import RequestError
-from func.handler import NAMED_PREDICT, IntentFunction
+from func.handler import (
+    DIALECTS,
+    GATEWAY,
+    GATEWAY_DIALECT,
+    NAMED_PREDICT,
+    IntentFunction,
+)
 from func.messages import STATUS_LINES, Environ, ParsedRequest, PendingRequest, Response
 from func.models.served_model import ModelNotLoadedError
 from func.protocols.json_api import HEALTHY, error_response
@@ -87,8 +93,12 @@ class App:
 
     def is_inline(self, method: str, path: str) -> bool:
         """Return whether a route is answered without Flask."""
-        return (method, path) in self._parsers or (
-            method == "POST" and self.has_named_models and bool(NAMED_PREDICT.fullmatch(path))
+        return (
+            (method, path) in self._parsers
+            or (method, path) in DIALECTS
+            or _is_gateway(path)
+            or (method == "OPTIONS" and self._function.negotiation.asks_first)
+            or (method == "POST" and self.has_named_models and bool(NAMED_PREDICT.fullmatch(path)))
         )
 
     @property
@@ -120,21 +130,50 @@ class App:
         for the load of a model that the request names.
         """
         start = time.perf_counter()
-        route = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        parse = self._parsers.get(route, self._function.parse)
-        return PendingRequest(environ, start, parse(environ, waits=waits))
+        route, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if dialect := DIALECTS.get((method, route)):
+            parsed = self._function.parse_dialect(*dialect, environ)
+        elif _is_gateway(route):
+            parsed = self._function.parse_dialect(*GATEWAY_DIALECT, environ)
+            environ = {**environ, "PATH_INFO": GATEWAY}  # is recorded: the path may be anything
+        elif method == "OPTIONS":
+            parsed = self._permit(environ)
+            environ = {**environ, "PATH_INFO": "*"}  # as above
+        else:
+            parse = self._parsers.get((method, route), self._function.parse)
+            parsed = parse(environ, waits=waits)
+        return PendingRequest(environ, start, parsed)
 
     def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
         """Answer requests to inline routes, in order, with one prediction; record each."""
-        responses = self._function.respond([request.parsed for request in pending])
+        responses = [
+            self.adapt(request.environ, response)
+            for request, response in zip(
+                pending,
+                self._function.respond([request.parsed for request in pending]),
+                strict=True,
+            )
+        ]
         self.telemetry.record_all(pending, responses)
         return responses
+
+    def adapt(self, environ: Environ, response: Response) -> Response:
+        """Return a response as the client of a request gets it."""
+        return self._function.negotiation.adapt(environ, response)
+
+    def _permit(self, environ: Environ) -> ParsedRequest:
+        response = self._function.negotiation.permission(environ)
+        return ParsedRequest(lambda _: response, error_response)
 
     @functools.cached_property
     def _flask(self) -> Callable[..., Iterable[bytes]]:
         from func.web.flask_app import create_flask_app  # noqa: PLC0415 - see the top
 
         return create_flask_app(self._function, self.telemetry)
+
+
+def _is_gateway(path: str) -> bool:
+    return path.startswith(GATEWAY) and path[len(GATEWAY) :][:1] in ("", "/")
 
 
 @functools.cache

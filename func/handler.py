@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -24,12 +25,13 @@ from func.errors import (
 from func.messages import Environ, ParsedRequest, Predictor, Request, Response
 from func.models.default_model import load_default_model
 from func.models.served_model import ModelNotLoadedError, ServedModel
+from func.negotiation import Negotiation
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
-from func.settings import Settings
+from func.settings import MODEL_NAME, Settings
 from model.inference.intent_model import IntentModel
-from model.inference.prediction import Prediction
+from model.inference.prediction import Prediction, nobody_spoke
 
 if TYPE_CHECKING:
     from func.authentication import BearerTokens
@@ -37,11 +39,28 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# The module of each dialect, in func.protocols.dialects, with the function that parses a request.
+# It is imported by its first request: most callers speak one dialect.
+DIALECTS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("GET", "/v1/models"): ("model_list", "parse"),
+    ("POST", "/v1/systemone"): ("system_one", "parse"),
+    ("POST", "/v1/decisions"): ("decisions", "parse"),
+    ("POST", "/classify"): ("vllm", "parse"),
+    ("GET", f"/v1/models/{MODEL_NAME}"): ("kserve_v1", "describe"),
+    ("POST", f"/v1/models/{MODEL_NAME}:predict"): ("kserve_v1", "parse"),
+}
+# Gateways append the path of the request that they ask about, and keep its method.
+GATEWAY, GATEWAY_DIALECT = "/gateway/ext-authz", ("gateway", "parse")
+INPUTS = b'"inputs"'  # by this field Text Embeddings Inference's requests differ from ours
 NAMED_PREDICT = re.compile(r"/models/([^/]+)/predict")
 
 
 class IntentFunction:
-    """Answers requests with a model; safe to call from many threads."""
+    """Answers requests with a model; safe to call from many threads.
+
+    Attributes:
+        negotiation: adapts responses to their clients.
+    """
 
     def __init__(
         self,
@@ -60,6 +79,7 @@ class IntentFunction:
         """
         self.model = model
         self.settings = settings
+        self.negotiation = Negotiation(settings)
         self.models = models
         self._tokens = tokens
         self._events = EventApi(model, settings)
@@ -92,16 +112,22 @@ class IntentFunction:
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
         reject = partial(error_response, kind=mode.value) if mode else error_response
-        try:
-            return self._parse(environ, request, mode, waits=waits)
-        except RequestError as error:
-            response, loading = reject(error), None
-        except ModelNotLoadedError as error:
-            response, loading = reject(UnavailableError()), error.loading
-        except Exception:
-            logger.exception("A request failed")
-            response, loading = reject(InternalError()), None
-        return ParsedRequest(lambda _: response, reject, loading=loading)
+        return _parse_or_reject(partial(self._parse, environ, request, mode, waits=waits), reject)
+
+    def parse_dialect(self, module: str, function: str, environ: Environ) -> ParsedRequest:
+        """Parse a request in the dialect of a module; never raise."""
+        dialect = import_module(f"func.protocols.dialects.{module}")
+
+        def parse() -> ParsedRequest:
+            self.authorize(environ)
+            request = Request.from_environ(environ)
+            body = request.read_body(self.settings.max_body_bytes)
+            parsed: ParsedRequest = getattr(dialect, function)(
+                request.content_type, body, self.model, self.settings
+            )
+            return parsed
+
+        return _parse_or_reject(parse, dialect.reject)
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests, in order, with one prediction for all their utterances.
@@ -151,7 +177,7 @@ class IntentFunction:
         """Return the predictions of all requests, in order, with one call for each model."""
         top_k = max([request.top_k for request in requests], default=0)
         if all(request.model is None for request in requests):
-            return self.model.predict(utterances, top_k=top_k)
+            return _predict(self.model, utterances, top_k)
         places: dict[Predictor, list[int]] = {}
         place = 0
         for request in requests:
@@ -160,7 +186,7 @@ class IntentFunction:
         by_place: dict[int, Prediction] = {}
         for model, numbers in places.items():
             texts = [utterances[number] for number in numbers]
-            by_place |= zip(numbers, model.predict(texts, top_k=top_k), strict=True)
+            by_place |= zip(numbers, _predict(model, texts, top_k), strict=True)
         return [by_place[number] for number in range(len(utterances))]
 
     def _parse(
@@ -177,7 +203,8 @@ class IntentFunction:
         match mode:
             case None:
                 model = served.model if served else self.model
-                parsed = parse_request(content_type, body, model, self.settings)
+                parsed = self._parse_inputs(content_type, body, model) if INPUTS in body else None
+                parsed = parsed or parse_request(content_type, body, model, self.settings)
                 return served.answering(parsed) if served else parsed
             case Mode.BATCH:
                 return self._parse_batch(content_type, body, served)
@@ -190,6 +217,13 @@ class IntentFunction:
         if name and not served:
             served = self._find_for_event(name, waits=waits)
         return self._events.parse(event, mode, served)
+
+    def _parse_inputs(
+        self, content_type: str, body: bytes, model: IntentModel
+    ) -> ParsedRequest | None:
+        from func.protocols.dialects import text_classification  # noqa: PLC0415 - see DIALECTS
+
+        return text_classification.parse(content_type, body, model, self.settings)
 
     def _find_for_event(self, name: str, *, waits: bool) -> ServedModel:
         try:
@@ -205,6 +239,33 @@ class IntentFunction:
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         return self._events.parse_batch(values, hashlib.sha256(body).hexdigest(), served)
+
+
+def _parse_or_reject(
+    parse: Callable[[], ParsedRequest], reject: Callable[[RequestError], Response]
+) -> ParsedRequest:
+    """Return a parsed request; for an error, one whose response is the error's."""
+    try:
+        return parse()
+    except RequestError as error:
+        response, loading = reject(error), None
+    except ModelNotLoadedError as error:
+        response, loading = reject(UnavailableError()), error.loading
+    except Exception:
+        logger.exception("A request failed")
+        response, loading = reject(InternalError()), None
+    return ParsedRequest(lambda _: response, reject, loading=loading)
+
+
+def _predict(model: Predictor, utterances: Sequence[str], top_k: int) -> Sequence[Prediction]:
+    predictions = model.predict(utterances, top_k=top_k)
+    if "" not in utterances:
+        return predictions
+    # No text is empty but that of a conversation in which no human spoke.
+    return [
+        prediction if utterance else nobody_spoke(prediction, top_k)
+        for utterance, prediction in zip(utterances, predictions, strict=True)
+    ]
 
 
 def _load_tokens(path: Path) -> BearerTokens:

@@ -8,13 +8,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
-from func.errors import (
-    BadRequestError,
-    InternalError,
-    RequestError,
-    TooLargeError,
-    UnsupportedMediaTypeError,
-)
+from func.errors import BadRequestError, InternalError, RequestError, TooLargeError
 from model.inference.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -73,15 +67,21 @@ class Request:
         }
 
     def read_body(self, max_bytes: int) -> bytes:
-        """Read the body, which works once.
+        """Read the body, which works once, and decompress it.
 
         Raises:
-            UnsupportedMediaTypeError: it is compressed.
-            TooLargeError: it exceeds the limit.
-            BadRequestError: it ends early.
+            UnsupportedCodingError: it is compressed in an unsupported way.
+            TooLargeError: it exceeds the limit, as sent or decompressed.
+            BadRequestError: it ends early, or is not valid in its coding.
         """
-        if self.content_encoding.lower() not in ("", "identity"):
-            raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
+        body = self._read_body(max_bytes)
+        if self.content_encoding.lower() in ("", "identity"):
+            return body
+        from func.compression import decompress  # noqa: PLC0415 - most requests are plain
+
+        return decompress(body, self.content_encoding, max_bytes)
+
+    def _read_body(self, max_bytes: int) -> bytes:
         stream = self._environ["wsgi.input"]
         if announced := self._environ.get("CONTENT_LENGTH"):
             length = int(announced)
@@ -151,7 +151,10 @@ class Response:
     @property
     def all_headers(self) -> list[tuple[str, str]]:
         """The headers as WSGI expects them."""
-        headers = [("Content-Length", str(len(self.body))), *self.headers]
+        # RFC 9110, section 8.6: a 204 has no Content-Length.
+        has_length = self.status is not HTTPStatus.NO_CONTENT
+        length = [("Content-Length", str(len(self.body)))] if has_length else []
+        headers = [*length, *self.headers]
         return [("Content-Type", self.content_type), *headers] if self.content_type else headers
 
 

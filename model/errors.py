@@ -2,6 +2,7 @@
 
 ModelError
 ├── DataError                 utterances that can't be trained on: each problem with file and line
+├── ColumnError               a table whose columns can't be labelled
 ├── NoWordsError              utterances without words
 ├── VectorsMissingError       static word vectors that are not installed
 ├── CompilationError          a pipeline without a compiled form: which step, and why
@@ -81,6 +82,18 @@ class DataError(ModelError):
     def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
         self.problems, self.warnings = tuple(problems), tuple(warnings)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ColumnError(ModelError):
+    """A table has no column of texts, or has columns of the names that labels would add.
+
+    Attributes:
+        is_clash: whether columns of those names exist.
+    """
+
+    def __init__(self, message: str, *, is_clash: bool = False) -> None:
+        self.is_clash = is_clash
+        super().__init__(message)
 
 
 class NoWordsError(ModelError):

@@ -22,11 +22,10 @@ from func.protocols.binary_tensors import (
 from func.protocols.json_codec import parse_object, render_json
 from func.protocols.media_type import MediaType
 from func.protocols.query import Query, whole_number
-from func.settings import Settings
+from func.settings import MODEL_NAME, Settings
 from model.inference.strict_json import is_unicode
 
 KIND = "open-inference"
-MODEL_NAME = "intent-classifier"
 INPUT = "text"
 OCTETS = "application/octet-stream"
 RANKED = ("alternatives", "alternative_confidences")

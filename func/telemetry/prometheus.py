@@ -148,7 +148,7 @@ def _confidences(metrics: Metrics) -> Metric:
         by_scope[OUT_OF_SCOPE if intent == OUT_OF_SCOPE else KNOWN,].add(histogram)
     return _histograms(
         "intent_prediction_confidence",
-        "Confidence of the most likely known intent, of texts in and out of scope",
+        "Probability of the returned intent, of texts classified as in and out of scope",
         ("scope",),
         by_scope,
     )

@@ -20,12 +20,11 @@ from func.protocols.open_inference import (
     DATATYPES,
     INPUT,
     KIND,
-    MODEL_NAME,
     RANKED,
     InferenceRequest,
     render_results,
 )
-from func.settings import Settings
+from func.settings import MODEL_NAME, Settings
 from func.version import VERSION
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard

@@ -6,6 +6,7 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 ├── ConfigurationError            1  no cluster is configured
 ├── UnreachableError              1  the Kubernetes API does not answer
 ├── InvalidResponseError          1  the Kubernetes API answers with no Kubernetes object
+├── MalformedObjectError          1  an object of the Kubernetes API has not the form of its kind
 ├── RefusedError                  1  the Kubernetes API refuses a request
 │   └── NotFoundError             1
 ├── UnsuitableServiceError        1  the state of the Service does not allow a rollout
@@ -24,6 +25,8 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -109,6 +112,35 @@ class InvalidResponseError(KnativeError):
             f"The Kubernetes API answers with no Kubernetes object: {start!r}. Check that the "
             "server in the kubeconfig is the API itself, not a proxy or a login page"
         )
+
+
+class MalformedObjectError(KnativeError):
+    """An object of the Kubernetes API has not the form of its kind.
+
+    Attributes:
+        kind: such as ``Service``.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        self.kind, self.reason = kind, reason
+        super().__init__(
+            f"The Kubernetes API answers with a malformed {kind} ({reason}). Check that the "
+            "server in the kubeconfig is the API itself, and its versions: python -m knative doctor"
+        )
+
+
+@contextmanager
+def reading(kind: str) -> Iterator[None]:
+    """Convert the errors of code that reads a document, and finds another form, into ours.
+
+    Raises:
+        MalformedObjectError: the document is malformed.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise MalformedObjectError(kind, f"{type(error).__name__}: {error}") from error
 
 
 class RefusedError(KnativeError):

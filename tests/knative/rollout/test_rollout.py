@@ -175,7 +175,7 @@ class TestEndToEnd:
         """A real function, and one that classifies everything as out of scope."""
         model = {"MODEL_PATH": str(small_folder / "intent_model.pkl")}
         servers = [
-            RunningServer.start(model | environ) for environ in ({}, {"INTENT_THRESHOLD": "1000"})
+            RunningServer.start(model | environ) for environ in ({}, {"INTENT_THRESHOLD": "1"})
         ]
         yield [forwarding(server.url) for server in servers]
         for server in servers:

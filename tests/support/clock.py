@@ -1,0 +1,16 @@
+"""A clock that tests advance."""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """Returns the time as the module ``time`` does, and some seconds more."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return time.monotonic() + self.ahead_s
