@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.command import DEFAULT_MODEL, build_parser, run_command
+from model.datasets.contrast import read_contrast
 from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.readers import Example, read_examples
 from model.errors import DataError, Problem
@@ -21,6 +22,7 @@ EXAMPLES = """\
 examples:
   python -m model.evaluate model/data/test.csv
   python -m model.evaluate labelled.jsonl --out-of-scope model/data/out_of_scope_test.csv
+  python -m model.evaluate model/data/test.csv --contrast model/data/contrast_test
 
 Utterances labelled out_of_scope count as out of scope in either file.
 Exit codes: 0 tested, 1 the data or the model can't be used, 2 wrong usage.
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(options: argparse.Namespace, console: Console, _: Console) -> int:
+    from model.evaluation.contrast_metrics import safely_answered
     from model.evaluation.labelled_predictions import LabelledPredictions
     from model.evaluation.metrics import robustness_of, summarise
     from model.reporting.console_report import print_evaluation
@@ -49,7 +52,11 @@ def _evaluate(options: argparse.Namespace, console: Console, _: Console) -> int:
     out_of_scope = [each.text for each in (*labelled, *others)]
     console.print(f"Testing {options.model} on {len(known)} utterances")
     predictions = LabelledPredictions.of(model, known, out_of_scope)
-    print_evaluation(console, summarise(predictions, robustness_of(model, known)), predictions)
+    contrast = read_contrast(options.contrast, model.card.labels) if options.contrast else {}
+    evaluation = summarise(
+        predictions, robustness_of(model, known), safely_answered(model, contrast)
+    )
+    print_evaluation(console, evaluation, predictions)
     return 0
 
 
@@ -76,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("data", type=Path, help="labelled utterances, in any known format")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
     parser.add_argument("--out-of-scope", type=Path, help="file of texts that fit no intent")
+    parser.add_argument(
+        "--contrast",
+        type=Path,
+        help="folder of contrast sets, such as negated.csv: texts that resemble utterances and "
+        "mean something else, with their intents or out_of_scope",
+    )
     add_reading_arguments(parser)
     return parser
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 if not __package__:  # run as a script: find the package beside its own folder, not inside it
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -20,6 +21,9 @@ from model.datasets.dataset import load_dataset
 from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
 
+if TYPE_CHECKING:
+    from model.learning.training_set import TrainingSet
+
 EXAMPLES = """\
 examples:
   python -m model.train                              train on the shipped data
@@ -28,7 +32,7 @@ examples:
   python -m model.train --features static            add static word vectors
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
-The data is a file, a folder or a ZIP archive in any common format: docs/data.md has the list, and
+The data is a file, a folder or an archive in any common format: docs/data.md has the list, and
 python -m model.datasets inspect shows what is in it.
 Exit codes: 0 trained, 1 the data can't be trained on or the model can't be written, 2 wrong usage,
 129, 130 or 143 interrupted.
@@ -83,14 +87,25 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
         _print_written(console, options.output, [*model_names, CARD_NAME], started)
         if options.fit_only:
+            _print_missing_examples(console, fitted.training_set)
             return 0
         console.print("The model can be served; its assessment follows")
         trained = assess(fitted, dataset, training_options, progress=console.print)
     trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
+    _print_missing_examples(console, fitted.training_set)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _print_missing_examples(console: Console, training_set: TrainingSet) -> None:
+    if not training_set.out_of_scope:
+        console.print(
+            "Trained without out-of-scope examples, the model rejects few of the messages that fit "
+            "no intent. To reject more, add twenty or more such messages to the data, with the "
+            "intent out_of_scope, and train again (docs/data.md)"
+        )
 
 
 def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:

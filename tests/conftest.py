@@ -13,13 +13,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.system.s3_server import S3Server
 from model.datasets.dataset import Dataset
 from model.datasets.readers import Example
 from model.inference.intent_model import IntentModel
+from model.store.model_files import ModelFiles
 from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
 from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.small_data import SMALL_DATA
+from tests.support.stores.registry import Registry, serving_registry
+from tests.support.stores.web import WebStore, web_store
 
 # A background command starts with SIGINT ignored (`make test &`) or SIGHUP (nohup).
 # Children inherit this, and Python then installs no handler: a process could not be interrupted.
@@ -91,3 +95,32 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def small_files(small_folder: Path) -> ModelFiles:
+    """The files of the small model that stores hold."""
+    return ModelFiles.read(small_folder)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server."""
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebStore]:
+    """An HTTPS server whose authority is trusted."""
+    with web_store(tmp_path) as store:
+        monkeypatch.setenv("SSL_CERT_FILE", str(store.authority))
+        yield store
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """A registry, and no credentials for it."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with serving_registry() as content:
+        yield content

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from func.app import App
 from func.errors import InternalError, OverloadedError
@@ -21,11 +22,15 @@ from func.server.responses import Message, call_wsgi, message_of
 from func.server.worker_pool import WorkerPool
 from func.settings import Settings
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 logger = logging.getLogger(__name__)
 
 MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
-OVERLOADED = message_of(error_response(OverloadedError()))
+REFUSAL = error_response(OverloadedError())
+OVERLOADED = message_of(REFUSAL)
 FAILED = message_of(error_response(InternalError()))
 
 
@@ -42,6 +47,7 @@ class Dispatcher:
         self._pool = WorkerPool(settings.threads, settings.max_waiting)
         self._batch = Batch(app.respond, _send)
         self._refused = 0
+        self._awaiting_models = 0
         self._lock = threading.Lock()
         self._finished_bytes = 0  # of responses that threads have made, and the loop has not taken
         self.loop: EventLoop
@@ -49,15 +55,24 @@ class Dispatcher:
     def on_request(self, connection: Connection, request: ReceivedRequest) -> None:
         """Have a request answered."""
         environ = request.head.environ
+        if self._app.has_named_models and (loading := self._app.loading(environ)):
+            self._answer_after(loading, connection, request)
+            return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
-        if not is_inline or len(request.body) > MAX_INLINE_BYTES:
+        # A small compressed body can become a large one.
+        is_large = len(request.body) > MAX_INLINE_BYTES or "HTTP_CONTENT_ENCODING" in environ
+        if not is_inline or is_large:
             self._submit(connection, partial(self._call_app, request))
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
         else:
             self._accepted += 1
-            self._answer_soon(connection, self._app.parse(request.environ()))
+            pending = self._app.parse(request.environ())
+            if pending.parsed.loading:
+                self._answer_after(pending.parsed.loading, connection, request)
+            else:
+                self._answer_soon(connection, pending)
 
     def is_over_limit(self) -> bool:
         """Return whether this iteration has accepted as many requests as may wait."""
@@ -74,6 +89,22 @@ class Dispatcher:
             self._app.telemetry.record_overload(self._refused)
             self._refused = 0
 
+    def _answer_after(
+        self, loading: Future[None], connection: Connection, request: ReceivedRequest
+    ) -> None:
+        """Have a request answered once a model is loaded; no thread waits for that."""
+        if self._awaiting_models >= self._settings.max_waiting:
+            self._refuse(connection)
+            return
+        self._awaiting_models += 1
+
+        def go_on() -> None:
+            self._awaiting_models -= 1
+            if connection.request is request:  # its client is still there
+                self.on_request(connection, request)
+
+        loading.add_done_callback(lambda _: self.loop.call_soon(go_on))
+
     def _answer_soon(self, connection: Connection, pending: PendingRequest) -> None:
         if pending.parsed.work > MAX_WORK_US:
             self._submit(connection, partial(self._respond, pending))
@@ -87,7 +118,8 @@ class Dispatcher:
 
     def _refuse(self, connection: Connection) -> None:
         self._refused += 1
-        connection.respond(*OVERLOADED)
+        environ = connection.request.head.environ if connection.request else {}
+        _send(connection, self._app.adapt(environ, REFUSAL))
 
     def _answer_in_thread(
         self, connection: Connection, answer: Callable[[], Message], since: float

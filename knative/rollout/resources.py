@@ -16,6 +16,8 @@ from knative.rollout.state import (
 )
 from knative.rollout.traffic import Traffic, is_routed, read_traffic
 
+MODEL_VARIABLE = "MODEL_URI"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
@@ -192,6 +194,17 @@ class Revision(KnativeObject):
                 key: value for key, value in common["annotations"].items() if not is_foreign(key)
             },
         )
+
+    @property
+    def model(self) -> str:
+        """The URI of its model; empty if it serves the one of its image."""
+        container = serving_container(self.spec["containers"])
+        values = (
+            each.get("value", "")
+            for each in container.get("env") or ()
+            if each["name"] == MODEL_VARIABLE
+        )
+        return next(values, "")
 
     def is_same_as(self, other: Revision) -> bool:
         """Return whether both revisions run the same pods, scaled the same way."""

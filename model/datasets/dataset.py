@@ -6,10 +6,11 @@ import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.datasets.checks import FEW_UTTERANCES, Checks, LoadOptions, normalised
+from model.datasets.contrast import FOLDER, ContrastSets, read_contrast
 from model.datasets.entry import Example
 from model.datasets.parts import read_parts
 from model.errors import Problem
@@ -30,6 +31,7 @@ class Dataset:
         warnings: remarks for people on data that can be trained on.
         test_size: the share of each intent that was put aside as ``test``; None where the data
             has a test of its own.
+        contrast: texts that resemble utterances and mean something else, for testing only.
     """
 
     train: tuple[Example, ...]
@@ -38,6 +40,7 @@ class Dataset:
     out_of_scope_test: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     test_size: float | None = None
+    contrast: ContrastSets = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -67,7 +70,8 @@ def load_dataset(
 
     Args:
         path: data in any known format; or a folder with a file ``train`` and, if there are any,
-            ``test``, ``out_of_scope_validation`` and ``out_of_scope_test``.
+            ``test``, ``out_of_scope_validation``, ``out_of_scope_test``, and a folder
+            ``contrast_test``.
         seed: of the split.
         test_size: share of each intent's utterances that is put aside for the test where there
             is no test file, between 0 and 1.
@@ -101,6 +105,7 @@ def load_dataset(
         out_of_scope_test=_texts(parts.examples["out_of_scope_test"], other_test),
         warnings=tuple(checks.warnings),
         test_size=None if has_test else test_size,
+        contrast=read_contrast(path / FOLDER, {each.intent for each in train}, options.reading),
     )
 
 

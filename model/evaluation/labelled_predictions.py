@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from model.datasets.readers import Example
 from model.inference.intent_model import IntentModel, softmax
+from model.learning.calibration import Calibration
 from model.learning.cross_validation import HeldOut
 from model.learning.linear_model import Floats
+
+NONE: Floats = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,11 @@ class LabelledPredictions:
     Attributes:
         examples: the in-scope utterances with their true intents.
         predicted: the likeliest known intent of each.
-        confidences: confidence of that intent, 0 to 1.
-        in_scope: scope scores of the in-scope utterances.
-        out_of_scope: scope scores of the out-of-scope texts.
-        threshold: a text with a lower scope score is rejected; None rejects none.
+        confidences: probability of that intent if the utterance is in scope, 0 to 1.
+        in_scope: probability of being in scope of the in-scope utterances, 0 to 1.
+        out_of_scope: the same of the out-of-scope texts.
+        out_of_scope_confidences: ``confidences`` of the out-of-scope texts.
+        threshold: a text with a lower probability of being in scope is rejected; None rejects none.
     """
 
     examples: tuple[Example, ...]
@@ -32,6 +36,7 @@ class LabelledPredictions:
     confidences: Floats
     in_scope: Floats
     out_of_scope: Floats
+    out_of_scope_confidences: Floats
     threshold: float | None
 
     @classmethod
@@ -46,9 +51,17 @@ class LabelledPredictions:
             out_of_scope: texts that fit no intent.
         """
         probabilities, in_scope = model.score([example.text for example in test])
-        others = model.score(out_of_scope)[1] if out_of_scope else np.array([])
+        others, outside = model.score(out_of_scope) if out_of_scope else (np.empty((0, 1)), NONE)
         predicted, confidences = _tops(model.card.labels, probabilities)
-        return cls(tuple(test), predicted, confidences, in_scope, others, model.card.threshold)
+        return cls(
+            examples=tuple(test),
+            predicted=predicted,
+            confidences=confidences,
+            in_scope=in_scope,
+            out_of_scope=outside,
+            out_of_scope_confidences=others.max(axis=1),
+            threshold=model.card.threshold,
+        )
 
     @classmethod
     def of_held_out(
@@ -56,24 +69,29 @@ class LabelledPredictions:
         examples: Sequence[Example],
         labels: Sequence[str],
         held_out: HeldOut,
-        *,
-        temperature: float,
-        threshold: float,
+        calibration: Calibration,
     ) -> LabelledPredictions:
         """Return the predictions of cross-validation, each by a model not trained on the text.
+
+        The out-of-scope texts are left out: the calibration is fitted on their scores.
 
         Args:
             examples: the training utterances.
             labels: the intents, in the order of the scores' columns.
             held_out: the scores.
-            temperature: divides the logits before the softmax.
-            threshold: bound of ``held_out.scope_scores``.
+            calibration: how to interpret them.
         """
-        predicted, confidences = _tops(labels, softmax(held_out.logits / temperature))
-        others = held_out.out_of_scope.combined(held_out.detector_weight)
-        in_scope = held_out.scope_scores
-        scored = tuple(examples[number] for number in held_out.scored.tolist())
-        return cls(scored, predicted, confidences, in_scope, others, threshold)
+        probabilities = softmax(held_out.logits / calibration.temperature)
+        predicted, confidences = _tops(labels, probabilities)
+        return cls(
+            examples=tuple(examples[number] for number in held_out.scored.tolist()),
+            predicted=predicted,
+            confidences=confidences,
+            in_scope=np.array([*map(calibration.in_scope.probability, held_out.scope_scores)]),
+            out_of_scope=NONE,
+            out_of_scope_confidences=NONE,
+            threshold=calibration.threshold,
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[LabelledPredictions]) -> LabelledPredictions:
@@ -84,6 +102,9 @@ class LabelledPredictions:
             confidences=np.concatenate([part.confidences for part in parts]),
             in_scope=np.concatenate([part.in_scope for part in parts]),
             out_of_scope=np.concatenate([part.out_of_scope for part in parts]),
+            out_of_scope_confidences=np.concatenate(
+                [part.out_of_scope_confidences for part in parts]
+            ),
             threshold=parts[0].threshold,
         )
 
@@ -98,9 +119,25 @@ class LabelledPredictions:
         pairs = zip(self.true, self.predicted, strict=True)
         return np.array([true == predicted for true, predicted in pairs])
 
-    def rejected(self, scores: Floats) -> int:
-        """Return the number of scores below the threshold."""
-        return 0 if self.threshold is None else int((scores < self.threshold).sum())
+    @property
+    def outcomes(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The confidence of each returned intent, and whether it is right, of all texts.
+
+        The out-of-scope texts follow the utterances.
+        """
+        inside, outside = self._is_rejected(self.in_scope), self._is_rejected(self.out_of_scope)
+        in_scope = np.concatenate((self.in_scope, self.out_of_scope))
+        known = np.concatenate((self.confidences, self.out_of_scope_confidences))
+        is_rejected = np.concatenate((inside, outside))
+        confidences = np.where(is_rejected, 1 - in_scope, in_scope * known)
+        return confidences, np.concatenate((~inside & self.is_right, outside))
+
+    def rejected(self, in_scope: Floats) -> int:
+        """Return the number of probabilities below the threshold."""
+        return int(self._is_rejected(in_scope).sum())
+
+    def _is_rejected(self, in_scope: Floats) -> NDArray[np.bool_]:
+        return in_scope < (0.0 if self.threshold is None else self.threshold)
 
     def confused(self, intent: str, taken_for: str) -> list[Example]:
         """Return the utterances of `intent` that were mistaken for another, in their order."""

@@ -16,8 +16,9 @@ NAMES = {
     "out_of_scope_recall": "out-of-scope texts found",
     "out_of_scope_precision": "of the rejected texts, out of scope",
     "out_of_scope_auroc": "out-of-scope AUROC",
+    "joint_calibration_error": "calibration error, out-of-scope texts included",
 }
-AS_NUMBERS = {"calibration_error", "out_of_scope_auroc"}
+AS_NUMBERS = {"calibration_error", "out_of_scope_auroc", "joint_calibration_error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ def shown_results(evaluation: Evaluation) -> list[Result]:
         Result(f"accuracy with {name}", share, evaluation.intervals[name])
         for name, share in evaluation.robustness.items()
     ]
-    return [*_named(evaluation), *noisy]
+    contrasts = [
+        Result(f"{name}: right, or unsure", share, evaluation.intervals[name])
+        for name, share in evaluation.contrast.items()
+    ]
+    return [*_named(evaluation), *noisy, *contrasts]
 
 
 def _named(evaluation: Evaluation) -> Iterator[Result]:

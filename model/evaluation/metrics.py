@@ -55,16 +55,21 @@ class Evaluation:
         rejected: share of the in-scope test utterances that are rejected as out of scope.
         intents: scores of each intent that occurs in the test, sorted by name.
         confusions: the most frequent first.
-        calibration_error: see ``expected_calibration_error``.
+        calibration_error: see ``expected_calibration_error``; of the likeliest known intents'
+            probabilities, on utterances in scope.
         robustness: accuracy on each kind of noise, by its name in
             ``model.learning.augmentation``.
         out_of_scope_recall: share of the out-of-scope test texts that are rejected; None without
             such texts.
         out_of_scope_precision: share of out-of-scope texts among all rejected texts, which depends
             on the test's mixture; None without out-of-scope texts, or if no text is rejected.
-        out_of_scope_auroc: area under the ROC curve of the scope scores, 0.5 for chance; None
-            without out-of-scope texts.
-        intervals: 95 % confidence interval of each share, by its name here or in ``robustness``.
+        out_of_scope_auroc: area under the ROC curve of the probability of being in scope, 0.5 for
+            chance; None without out-of-scope texts.
+        joint_calibration_error: calibration error of the returned confidences, over utterances and
+            out-of-scope texts together; depends on the test's mixture, None without such texts.
+        contrast: share of each contrast set that is answered rightly or with a low confidence.
+        intervals: 95 % confidence interval of each share, by its name here, in ``robustness`` or
+            in ``contrast``.
     """
 
     accuracy: float
@@ -77,6 +82,8 @@ class Evaluation:
     out_of_scope_recall: float | None = None
     out_of_scope_precision: float | None = None
     out_of_scope_auroc: float | None = None
+    joint_calibration_error: float | None = None
+    contrast: Mapping[str, float] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
 
     @property
@@ -104,20 +111,26 @@ def robustness_of(model: IntentModel, test: Sequence[Example]) -> dict[str, floa
 
 
 def summarise(
-    predictions: LabelledPredictions, robustness: Mapping[str, float] = MappingProxyType({})
+    predictions: LabelledPredictions,
+    robustness: Mapping[str, float] = MappingProxyType({}),
+    contrast: Mapping[str, NDArray[np.bool_]] = MappingProxyType({}),
 ) -> Evaluation:
     """Return the metrics of predictions.
 
     Args:
         predictions: predictions for utterances that the model was not trained on; at least one.
         robustness: accuracy on each kind of noise, if measured.
+        contrast: whether each text of each contrast set is answered safely, if measured.
     """
     count, is_right = len(predictions.examples), predictions.is_right
     accuracy, rejected = float(is_right.mean()), predictions.rejected(predictions.in_scope) / count
-    macro_f1, error = _macro_f1(predictions), _calibration_error(predictions)
+    macro_f1, error = _macro_f1(predictions), _calibration_error(predictions.confidences, is_right)
     shares = {"accuracy": accuracy, "rejected": rejected, **robustness}
     out_of_scope = (
         out_of_scope_metrics(predictions) if len(predictions.out_of_scope) else OutOfScopeMetrics()
+    )
+    joint_error = (
+        _calibration_error(*predictions.outcomes) if len(predictions.out_of_scope) else None
     )
     confused = Counter(pair for pair in zip(predictions.true, predictions.predicted, strict=True))
     return Evaluation(
@@ -133,8 +146,12 @@ def summarise(
         out_of_scope_recall=out_of_scope.recall,
         out_of_scope_precision=out_of_scope.precision,
         out_of_scope_auroc=out_of_scope.auroc,
+        joint_calibration_error=joint_error[0] if joint_error else None,
+        contrast={name: float(is_safe.mean()) for name, is_safe in contrast.items()},
         intervals={name: wilson(share, count) for name, share in shares.items()}
         | {"macro_f1": macro_f1[1], "calibration_error": error[1]}
+        | {name: wilson(float(safe.mean()), len(safe)) for name, safe in contrast.items()}
+        | ({"joint_calibration_error": joint_error[1]} if joint_error else {})
         | dict(out_of_scope.intervals),
     )
 
@@ -195,9 +212,7 @@ def _macro_f1(predictions: LabelledPredictions) -> tuple[float, Interval]:
     return value, bootstrap(value, statistic, count) if 0 < value < 1 else wilson(value, count)
 
 
-def _calibration_error(predictions: LabelledPredictions) -> tuple[float, Interval]:
-    confidences, is_right = predictions.confidences, predictions.is_right
-
+def _calibration_error(confidences: Floats, is_right: NDArray[np.bool_]) -> tuple[float, Interval]:
     def statistic(weights: Floats) -> float:
         return expected_calibration_error(confidences, is_right, weights)
 

@@ -19,7 +19,7 @@ class OutOfScopeMetrics:
     Attributes:
         recall: share of the out-of-scope texts that are rejected.
         precision: share of out-of-scope texts among the rejected texts.
-        auroc: area under the ROC curve of the scope scores.
+        auroc: area under the ROC curve of the probability of being in scope.
         intervals: confidence intervals, by their names in ``Evaluation``.
     """
 
@@ -52,7 +52,7 @@ def out_of_scope_metrics(predictions: LabelledPredictions) -> OutOfScopeMetrics:
 
 
 def auroc(in_scope: Floats, out_of_scope: Floats) -> float:
-    """Return the share of pairs in which the in-scope text has the higher scope score."""
+    """Return the share of pairs in which the in-scope text has the higher score."""
     return _Ranked(in_scope, out_of_scope).auroc(np.ones(len(in_scope)), np.ones(len(out_of_scope)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
@@ -22,6 +22,7 @@ from model.errors import (
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
+from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import (
     OUT_OF_SCOPE,
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 SELF_TEST_UTTERANCE = "Hello, can you help me with this?"
 SELF_TEST_TOLERANCE = 1e-3
+# A pipeline whose last label is out_of_scope decides by the larger logit, as its own predict does.
+BY_LARGER_LOGIT = InScopeCalibration(slope=1.0, intercept=0.0)
 
 
 class Scorer(Protocol):
@@ -56,12 +59,17 @@ class Scorer(Protocol):
 
 
 class IntentModel:
-    """A scorer, and the card that holds its temperature and threshold."""
+    """A scorer, and the card that holds its calibration and threshold.
+
+    The labels' probabilities are one distribution: those of the known intents, given that the text
+    is in scope, times the probability that it is; ``out_of_scope`` has the rest.
+    """
 
     def __init__(self, scorer: Scorer, card: ModelCard) -> None:
         self.card = card
         self._scorer = scorer
         self._labels = known_labels(scorer)
+        self._ranked = self._labels if card.in_scope is None else (*self._labels, OUT_OF_SCOPE)
 
     @classmethod
     def load(cls, path: Path, *, threshold: float | None = None) -> IntentModel:
@@ -73,12 +81,13 @@ class IntentModel:
 
         Args:
             path: the pipeline, written by joblib; its card lies in the same folder.
-            threshold: overrides the card's; a logit.
+            threshold: overrides the card's; a probability of being in scope.
 
         Raises:
             ArtifactMissingError: the file does not exist.
             ArtifactBrokenError: it is unreadable, no classifier, not the one that its card
-                describes, has an invalid label, or fails its self-test.
+                describes, has an invalid label, can't be served with a threshold, or fails its
+                self-test.
         """
         try:
             content = path.read_bytes()
@@ -89,14 +98,60 @@ class IntentModel:
         model_sha256 = hashlib.sha256(content).hexdigest()
         card = _read_card(path, model_sha256)
         scorer = _load_scorer(path, content, model_sha256)
+        return cls._checked(scorer, card, model_sha256, path, threshold)
+
+    @classmethod
+    def from_files(
+        cls, compiled: bytes, card: bytes, place: str, *, threshold: float | None = None
+    ) -> IntentModel:
+        """Load a model without its pickle, and check it by its self-test.
+
+        The caller vouches for both files, for example by the digest that names them. They must
+        name the same pickle.
+
+        Args:
+            compiled: the content of the compiled form.
+            card: the content of the card.
+            place: the folder or URI of the files; for errors.
+            threshold: overrides the card's; a logit.
+
+        Raises:
+            ArtifactBrokenError: a file is unreadable, they belong to different models, or the
+                self-test fails.
+        """
+        read_card = ModelCard.from_json(card, place)
+        model_sha256 = read_card.model_sha256
+        try:
+            pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
+            scorer = CompiledScorer(pipeline)
+        except CompiledFormError as error:
+            raise ArtifactBrokenError(
+                place, f"can't be used: its compiled form {error.reason}"
+            ) from error
+        return cls._checked(scorer, read_card, model_sha256, place, threshold)
+
+    @classmethod
+    def _checked(
+        cls,
+        scorer: Scorer,
+        card: ModelCard | None,
+        model_sha256: str,
+        path: Path | str,
+        threshold: float | None,
+    ) -> IntentModel:
         labels = known_labels(scorer)
         _check_labels(path, labels)
         if card is None:
-            # The logit of an out-of-scope label includes its threshold.
-            has_detector = labels != scorer.labels
-            card = ModelCard(labels, model_sha256, threshold=0.0 if has_detector else None)
+            card = ModelCard(labels, model_sha256)
+            if labels != scorer.labels:
+                card = replace(card, in_scope=BY_LARGER_LOGIT, threshold=0.5)
         if card.labels != labels:
             raise ArtifactBrokenError(path, "does not have the labels that its card lists")
+        if threshold is not None and card.in_scope is None:
+            reason = "can't take a threshold: no model card says how probably a text is in scope"
+            raise ArtifactBrokenError(
+                path, reason, "Unset INTENT_THRESHOLD, or train the model by model.train"
+            )
         model = cls(scorer, card if threshold is None else replace(card, threshold=threshold))
         model._check_self_test(path)
         return model
@@ -106,7 +161,7 @@ class IntentModel:
 
         Args:
             utterances: any number of texts, which may be empty.
-            top_k: the number of known intents in ``alternatives``, at most all of them.
+            top_k: the number of labels in ``alternatives``, at most all of them.
 
         Returns:
             One prediction for each utterance, in order.
@@ -118,34 +173,30 @@ class IntentModel:
         known = (known - largest[:, np.newaxis]) / self.card.temperature
         exponentials = np.exp(known)
         confidences = 1 / exponentials.sum(axis=1)
-        rankings = (
-            self._rank(exponentials * confidences[:, np.newaxis], top_k) if top_k else repeat(())
-        )
+        in_scope = self._in_scope(scope_scores)
+        rankings: Iterable[tuple[Alternative, ...]] = repeat(())
+        if top_k:
+            rankings = self._rank(exponentials, confidences, np.array(in_scope), top_k)
         return [
-            Prediction(
-                OUT_OF_SCOPE if self._is_out_of_scope(scope_score) else self._labels[top],
-                confidence,
-                ranking,
-            )
-            for top, scope_score, confidence, ranking in zip(
+            self._prediction(*parts)
+            for parts in zip(
                 known.argmax(axis=1).tolist(),
-                scope_scores.tolist(),
                 confidences.tolist(),
+                in_scope,
                 rankings,
                 strict=False,
             )
         ]
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the probabilities of the known intents, and the scores of being in scope.
+        """Return the probabilities of the known intents, and of being in scope.
 
         Returns:
-            Probabilities, shape (utterances, labels). Scores, shape (utterances,): the largest
-            logit, minus the out-of-scope logit if the model has one. The out-of-scope threshold
-            is a lower bound on them.
+            Probabilities of the known intents if the utterance is in scope, shape (utterances,
+            labels); each row adds up to 1. Probabilities of being in scope, shape (utterances,).
         """
         known, _, scope_scores = self._scores(utterances)
-        return softmax(known / self.card.temperature), scope_scores
+        return softmax(known / self.card.temperature), np.array(self._in_scope(scope_scores))
 
     def _scores(
         self, utterances: Sequence[str]
@@ -170,19 +221,42 @@ class IntentModel:
         in_favour = (item for item in evidence if item.weight > 0)
         return tuple(sorted(in_favour, key=lambda item: (-item.weight, item.feature))[:limit])
 
-    def _is_out_of_scope(self, scope_score: float) -> bool:
-        return self.card.threshold is not None and scope_score < self.card.threshold
+    def _in_scope(self, scope_scores: NDArray[np.float64]) -> list[float]:
+        """Return the probabilities of being in scope."""
+        if self.card.in_scope is None:
+            return [1.0] * len(scope_scores)
+        # For a single text, one Python function is faster than several of numpy.
+        return [*map(self.card.in_scope.probability, scope_scores.tolist())]
+
+    def _prediction(
+        self, top: int, confidence: float, in_scope: float, ranking: tuple[Alternative, ...]
+    ) -> Prediction:
+        if self.card.threshold is not None and in_scope < self.card.threshold:
+            return Prediction(OUT_OF_SCOPE, 1 - in_scope, ranking)
+        return Prediction(self._labels[top], in_scope * confidence, ranking)
 
     def _rank(
-        self, probabilities: NDArray[np.float64], top_k: int
+        self,
+        exponentials: NDArray[np.float64],
+        confidences: NDArray[np.float64],
+        in_scope: NDArray[np.float64],
+        top_k: int,
     ) -> list[tuple[Alternative, ...]]:
+        probabilities = np.empty((len(exponentials), len(self._ranked)))
+        # Without a calibration, the known intents have all columns, and overwrite the last one.
+        probabilities[:, -1] = 1 - in_scope
+        np.multiply(
+            exponentials,
+            (confidences * in_scope)[:, np.newaxis],
+            out=probabilities[:, : len(self._labels)],
+        )
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
         return [
-            tuple(Alternative(self._labels[place], float(row[place])) for place in places)
+            tuple(Alternative(self._ranked[place], float(row[place])) for place in places)
             for row, places in zip(probabilities, order.tolist(), strict=True)
         ]
 
-    def _check_self_test(self, path: Path) -> None:
+    def _check_self_test(self, path: Path | str) -> None:
         expected = self.card.self_test
         utterance = expected.utterance if expected else SELF_TEST_UTTERANCE
         try:
@@ -190,11 +264,12 @@ class IntentModel:
             self.predict([utterance, ""])  # a batch is scored by other code than a single text
         except Exception as error:  # values of a wrong type may raise anything
             raise ArtifactBrokenError(path, f"fails at its self-test: {one_line(error)}") from error
-        if not np.isfinite(prediction.confidence):
+        [best] = prediction.alternatives  # does not depend on the threshold
+        if not np.isfinite(best.confidence):
             raise ArtifactBrokenError(path, "answers its self-test with no number")
         if expected and (
-            prediction.alternatives[0].intent != expected.intent
-            or abs(prediction.confidence - expected.confidence) > SELF_TEST_TOLERANCE
+            best.intent != expected.intent
+            or abs(best.confidence - expected.confidence) > SELF_TEST_TOLERANCE
         ):
             raise ArtifactBrokenError(path, "answers its self-test otherwise than when trained")
 
@@ -212,7 +287,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return probabilities
 
 
-def _check_labels(path: Path, labels: Sequence[str]) -> None:
+def _check_labels(path: Path | str, labels: Sequence[str]) -> None:
     for label in labels:
         if not is_valid_intent(label):
             reason = f"has a label with a control character or line break: {label!a}"

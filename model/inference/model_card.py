@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from model.errors import ArtifactBrokenError
+from model.inference.in_scope_calibration import InScopeCalibration
 
 CARD_NAME = "model_card.json"
 
@@ -20,7 +21,7 @@ class SelfTest:
 
     Attributes:
         utterance: the same for every model, so that the card holds no training data.
-        intent: the most likely known intent.
+        intent: the most likely label, a known intent or ``out_of_scope``.
         confidence: its probability, 0 to 1.
     """
 
@@ -49,7 +50,10 @@ class ModelCard:
         labels: the known intents, in the order of the model's scores.
         model_sha256: of the file that the card belongs to, hexadecimal.
         temperature: divides the logits before the softmax; greater than 0.
-        threshold: an utterance whose score is below it is out of scope; None: no utterance is.
+        in_scope: the probability of being in scope as a function of the score; None if unknown:
+            then each utterance is taken as in scope.
+        threshold: an utterance whose probability of being in scope is below it is out of scope,
+            0 to 1; None: no utterance is.
         self_test: checked at every load; None where the card was not made by training.
         training: metrics, data, versions and hyperparameters; serving does not read it.
     """
@@ -57,37 +61,62 @@ class ModelCard:
     labels: tuple[str, ...]
     model_sha256: str
     temperature: float = 1.0
+    in_scope: InScopeCalibration | None = None
     threshold: float | None = None
     self_test: SelfTest | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> ModelCard:
-        """Read a card.
+        """Read a card from its file.
 
         Raises:
-            ArtifactBrokenError: the file is no card, or a value is out of range.
+            ArtifactBrokenError: the file is no card, is of an earlier version, or a value is out
+                of range.
         """
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-            self_test = fields["self_test"]
+            content = path.read_bytes()
+        except OSError as error:
+            raise ArtifactBrokenError(path, "is not a readable model card") from error
+        return cls.from_json(content, path)
+
+    @classmethod
+    def from_json(cls, content: bytes, path: Path | str) -> Self:
+        """Return the card of a file's content; errors name ``path``.
+
+        Raises:
+            ArtifactBrokenError: the content is no card, is of an earlier version, or a value is
+                out of range.
+        """
+        try:
+            fields = json.loads(content.decode())
+            self_test, in_scope = fields["self_test"], fields.get("in_scope")
+            is_of_earlier_version = "in_scope" not in fields
             card = cls(
                 labels=tuple(str(label) for label in fields["labels"]),
                 model_sha256=str(fields["model_sha256"]),
                 temperature=float(fields["temperature"]),
+                in_scope=None if in_scope is None else InScopeCalibration.from_fields(in_scope),
                 threshold=None if fields["threshold"] is None else float(fields["threshold"]),
                 self_test=None if self_test is None else SelfTest.from_fields(self_test),
                 training=dict(fields["training"]),
             )
-        except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ArtifactBrokenError(path, "is not a readable model card") from error
+        if is_of_earlier_version:
+            # Its threshold is a logit, which must not be read as a probability.
+            raise ArtifactBrokenError(path, "was written by an earlier version of this program")
         if not card._is_usable():
-            raise ArtifactBrokenError(path, "holds a temperature or threshold out of range")
+            raise ArtifactBrokenError(path, "holds a value out of range")
         return card
 
     def _is_usable(self) -> bool:
-        has_usable_threshold = self.threshold is None or math.isfinite(self.threshold)
-        return 0 < self.temperature < math.inf and has_usable_threshold
+        if self.in_scope is None:
+            has_usable_scope = self.threshold is None
+        else:
+            threshold = 0.0 if self.threshold is None else self.threshold
+            has_usable_scope = self.in_scope.is_usable and 0 <= threshold <= 1
+        return 0 < self.temperature < math.inf and has_usable_scope
 
     def to_json(self) -> str:
         """Return the card as JSON, as it is stored and as ``GET /model`` shows it."""

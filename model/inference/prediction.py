@@ -17,7 +17,7 @@ NOT_IN_INTENTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A known intent and its probability, 0 to 1."""
+    """A known intent or ``out_of_scope``, and its probability, 0 to 1."""
 
     intent: str
     confidence: float
@@ -29,9 +29,10 @@ class Prediction:
 
     Attributes:
         intent: the most likely known intent, or ``out_of_scope``.
-        confidence: calibrated probability of the most likely known intent, 0 to 1; the same
-            whether or not the utterance is out of scope.
-        alternatives: known intents, the most likely first; as many as were asked for.
+        confidence: calibrated probability that ``intent`` is right, 0 to 1.
+        alternatives: known intents and ``out_of_scope``, the most likely first; as many as were
+            asked for. The probabilities of all of them add up to 1. Where the threshold decides on
+            ``out_of_scope``, or against it, ``intent`` need not be the first.
     """
 
     intent: str
@@ -45,6 +46,18 @@ class Evidence:
 
     feature: str
     weight: float
+
+
+def nobody_spoke(ranked: Prediction, top_k: int) -> Prediction:
+    """Return the prediction where there is nothing to classify: out of scope, for certain.
+
+    Args:
+        ranked: a prediction with the intents to rank.
+        top_k: the number of alternatives.
+    """
+    intents = [each.intent for each in ranked.alternatives if each.intent != OUT_OF_SCOPE]
+    alternatives = [Alternative(OUT_OF_SCOPE, 1.0), *(Alternative(name, 0.0) for name in intents)]
+    return Prediction(OUT_OF_SCOPE, 1.0, tuple(alternatives[:top_k]))
 
 
 def to_evidence(contributions: Iterable[tuple[str, float]]) -> list[Evidence]:

@@ -1,12 +1,77 @@
-"""Calibration: the temperature of the softmax, and the out-of-scope threshold."""
+"""Calibration: the temperature of the softmax, and the probability of being in scope."""
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.optimize import minimize_scalar
+from dataclasses import dataclass
 
+import numpy as np
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import expit
+
+from model.inference.in_scope_calibration import InScopeCalibration
+from model.learning.cross_validation import HeldOut, Progress
 from model.learning.ensemble import negative_log_likelihood
+from model.learning.left_out_intents import left_out_scores
 from model.learning.linear_model import Floats, Integers
+from model.learning.training_set import TrainingSet
+
+# The share of out-of-scope texts in the traffic that confidences are calibrated for. Neither the
+# training data nor its out-of-scope examples show this share.
+OUT_OF_SCOPE_SHARE = 0.2
+# A small slope still ranks texts, where scores do not separate them.
+MIN_SLOPE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How to interpret the scores of a model, fitted on held-out texts.
+
+    Attributes:
+        temperature: divides the logits before the softmax.
+        in_scope: the probability of being in scope, as a function of ``HeldOut.scope_scores``.
+        lowest_score: of utterances in scope; a text with a lower score is out of scope.
+    """
+
+    temperature: float
+    in_scope: InScopeCalibration
+    lowest_score: float
+
+    @property
+    def threshold(self) -> float:
+        """The lowest probability of being in scope, 0 to 1, of texts that are not rejected."""
+        return self.in_scope.probability(self.lowest_score)
+
+
+def calibrate(
+    training_set: TrainingSet,
+    held_out: HeldOut,
+    *,
+    reject_budget: float,
+    seed: int,
+    progress: Progress,
+) -> Calibration:
+    """Fit the calibration of a model.
+
+    The probability of being in scope is fitted on the held-out out-of-scope examples, or, if there
+    are none, on utterances of intents that are left out of training in turn.
+
+    Args:
+        training_set: utterances, intents and out-of-scope texts.
+        held_out: their scores by cross-validation with the same seed.
+        reject_budget: the share of in-scope utterances that may be rejected, 0 to 1.
+        seed: the random seed of folds and solvers.
+        progress: called with a line of text at each step.
+    """
+    if training_set.out_of_scope:
+        outside = held_out.out_of_scope.combined(held_out.detector_weight)
+    else:
+        progress("Leaving out intents in turn, to learn what is out of scope")
+        outside = left_out_scores(training_set, held_out, seed=seed)
+    return Calibration(
+        fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
+        fit_in_scope(held_out.scope_scores, outside),
+        rejection_threshold(held_out.scope_scores, reject_budget),
+    )
 
 
 def fit_temperature(logits: Floats, targets: Integers) -> float:
@@ -35,3 +100,32 @@ def rejection_threshold(scope_scores: Floats, reject_budget: float) -> float:
         reject_budget: the share of them that may be rejected, 0 to 1.
     """
     return float(np.quantile(scope_scores, reject_budget))
+
+
+def fit_in_scope(in_scope: Floats, out_of_scope: Floats) -> InScopeCalibration:
+    """Fit the probability of being in scope by logistic regression of the score.
+
+    Targets are smoothed (Platt 1999, section 2.2), so that few or perfectly separated texts do not
+    lead to certainty.
+
+    Args:
+        in_scope: scores of held-out utterances, shape (utterances,).
+        out_of_scope: scores of texts of no known intent, shape (texts,); at least one.
+    """
+    centre, spread = float(in_scope.mean()), float(in_scope.std()) or 1.0
+    values = (np.concatenate((in_scope, out_of_scope)) - centre) / spread
+    counts = np.array((len(in_scope), len(out_of_scope)))
+    shares = np.array((1 - OUT_OF_SCOPE_SHARE, OUT_OF_SCOPE_SHARE))
+    smoothed = np.array(((counts[0] + 1) / (counts[0] + 2), 1 / (counts[1] + 2)))
+    weights, targets = (shares / counts).repeat(counts), smoothed.repeat(counts)
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        log_odds = parameters[0] * values + parameters[1]
+        residuals = weights * (expit(log_odds) - targets)
+        likelihoods = np.logaddexp(0, log_odds) - targets * log_odds
+        return float(weights @ likelihoods), np.array((residuals @ values, residuals.sum()))
+
+    bounds = ((MIN_SLOPE, None), (None, None))
+    slope, intercept = minimize(loss, np.ones(2), jac=True, method="L-BFGS-B", bounds=bounds).x
+    calibration = InScopeCalibration(float(slope / spread), float(intercept))
+    return calibration.relative_to(-centre)

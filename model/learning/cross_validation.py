@@ -12,7 +12,6 @@ from math import ceil
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from model.learning.calibration import rejection_threshold
 from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers, Linear
@@ -56,12 +55,8 @@ class HeldOut:
 
     @property
     def scope_scores(self) -> Floats:
-        """The score of each utterance that the out-of-scope threshold bounds."""
+        """The score of each utterance, larger if it is more probably in scope."""
         return self.in_scope.combined(self.detector_weight)
-
-    def threshold(self, reject_budget: float) -> float:
-        """Return the out-of-scope threshold that rejects this share of the utterances."""
-        return rejection_threshold(self.scope_scores, reject_budget)
 
 
 def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) -> HeldOut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -46,6 +46,12 @@ class TrainingSet:
             tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else (),
             embedding,
         )
+
+    def part(self, numbers: Integers) -> TrainingSet:
+        """Return the utterances with these numbers, without out-of-scope texts."""
+        texts = tuple(self.texts[number] for number in numbers)
+        intents = tuple(self.intents[number] for number in numbers)
+        return replace(self, texts=texts, intents=intents, out_of_scope=())
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from model.evaluation.metric_rows import shown_results
 from model.evaluation.metrics import Evaluation, IntentScore
 from model.evaluation.recommendations import recommend
 from model.inference.model_card import ModelCard
+from model.learning.linear_model import Floats
 from model.reporting.charts import Dot, Shares, growth, reliability, trade_off
 from model.reporting.confusion_matrix import confusion_matrices
 
@@ -57,7 +58,7 @@ def render_report(
 def templates() -> Environment:
     """Return the environment of the report's templates, which escapes all texts."""
     environment = Environment(
-        loader=PackageLoader("model.reporting", ""),
+        loader=PackageLoader(__package__, ""),
         autoescape=True,
         trim_blocks=True,
         undefined=StrictUndefined,
@@ -88,14 +89,17 @@ def _trade_off(card: ModelCard, predictions: LabelledPredictions) -> str | None:
 
 
 def _bins(predictions: LabelledPredictions) -> list[Dot]:
-    bins = np.minimum((predictions.confidences * BINS).astype(int), BINS - 1)
+    confidences, is_right = predictions.outcomes
+    if not len(predictions.out_of_scope):
+        confidences, is_right = predictions.confidences, predictions.is_right
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
     members = [(bins == number).nonzero()[0] for number in np.unique(bins)]
-    return [_bin(predictions, places) for places in members]
+    return [_bin(confidences[places], is_right[places]) for places in members]
 
 
-def _bin(predictions: LabelledPredictions, places: np.ndarray) -> Dot:
-    share, cases = float(predictions.is_right[places].mean()), len(places)
-    return Dot(float(predictions.confidences[places].mean()), share, wilson(share, cases), cases)
+def _bin(confidences: Floats, is_right: np.ndarray) -> Dot:
+    share, cases = float(is_right.mean()), len(is_right)
+    return Dot(float(confidences.mean()), share, wilson(share, cases), cases)
 
 
 def _rejected(predictions: LabelledPredictions, threshold: float) -> Shares:

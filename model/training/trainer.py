@@ -18,6 +18,7 @@ from model.atomic_files import write_atomically
 from model.compilation.verification import compile_and_verify
 from model.datasets.dataset import Dataset
 from model.errors import CompilationError, DataError, NoWordsError, Problem
+from model.evaluation.contrast_metrics import safely_answered
 from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import Evaluation, robustness_of, summarise
@@ -27,7 +28,7 @@ from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
 from model.inference.static_embedding import Embedding
-from model.learning.calibration import fit_temperature
+from model.learning.calibration import Calibration, calibrate
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
@@ -83,6 +84,7 @@ class FittedModel:
     model: IntentModel
     training_set: TrainingSet
     held_out: HeldOut
+    calibration: Calibration
 
     def save(self, folder: Path) -> None:
         """Write pipeline, compiled form and card into a folder, each atomically.
@@ -165,8 +167,15 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     try:
         held_out = cross_validate(training_set, seed=options.seed, progress=progress)
         progress(_describe_rounding(held_out))
+        calibration = calibrate(
+            training_set,
+            held_out,
+            reject_budget=options.reject_budget,
+            seed=options.seed,
+            progress=progress,
+        )
         progress(f"Fitting on {len(training_set)} utterances")
-        pipeline = fit_pipeline(training_set, held_out, options)
+        pipeline = fit_pipeline(training_set, held_out, calibration, options)
     except NoWordsError as error:
         file = dataset.train[0].file
         raise DataError([Problem(file, 0, "holds no words to learn from")]) from error
@@ -174,16 +183,21 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     card = ModelCard(
         labels=training_set.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
-        temperature=fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
-        # With a detector, the logit of the out-of-scope label contains the threshold.
-        threshold=0.0 if held_out.detector_weight else held_out.threshold(options.reject_budget),
+        temperature=calibration.temperature,
+        # With a detector, the logit of the out-of-scope label contains the lowest score.
+        in_scope=calibration.in_scope.relative_to(calibration.lowest_score)
+        if held_out.detector_weight
+        else calibration.in_scope,
+        threshold=calibration.threshold,
     )
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
     training = _describe(dataset, options, held_out)
     card = replace(card, self_test=_self_test(model), training=training)
-    return FittedModel(content, compiled, not_compiled, card, model, training_set, held_out)
+    return FittedModel(
+        content, compiled, not_compiled, card, model, training_set, held_out, calibration
+    )
 
 
 def assess(
@@ -200,8 +214,16 @@ def assess(
     progress(f"Testing on {len(dataset.test)} utterances")
     model, held_out = fitted.model, fitted.held_out
     predictions = LabelledPredictions.of(model, dataset.test, dataset.out_of_scope_test)
-    evaluation = summarise(predictions, robustness_of(model, dataset.test))
-    unseen = [_cross_validated(dataset, held_out, fitted.card, options)]
+    evaluation = summarise(
+        predictions,
+        robustness_of(model, dataset.test),
+        safely_answered(model, dataset.contrast),
+    )
+    unseen = [
+        LabelledPredictions.of_held_out(
+            dataset.train, fitted.card.labels, held_out, calibration=fitted.calibration
+        )
+    ]
     if dataset.test_size is not None:  # the test utterances are a part of the diagnosed file
         unseen.append(predictions)
     diagnosis = diagnose(
@@ -222,7 +244,9 @@ def assess(
     )
 
 
-def fit_pipeline(training_set: TrainingSet, held_out: HeldOut, options: Options) -> Any:
+def fit_pipeline(
+    training_set: TrainingSet, held_out: HeldOut, calibration: Calibration, options: Options
+) -> Any:
     """Fit on all utterances, with the hyperparameters that cross-validation chose.
 
     A detector becomes the last label: an utterance is in scope if the largest other logit is at
@@ -240,8 +264,8 @@ def fit_pipeline(training_set: TrainingSet, held_out: HeldOut, options: Options)
     step, labels = step_of(linear, learner.ngram_count, levels), training_set.labels
     if held_out.detector_weight:
         detector = learner.fit_detector(training_set.out_of_scope).times(held_out.detector_weight)
-        threshold = held_out.threshold(options.reject_budget)
-        linear = linear.with_label(Linear(detector.coefficients, detector.intercept + threshold))
+        intercept = detector.intercept + calibration.lowest_score
+        linear = linear.with_label(Linear(detector.coefficients, intercept))
         labels = (*labels, OUT_OF_SCOPE)
     rounded_linear = rounded(linear, step, learner.ngram_count)
     return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
@@ -273,18 +297,6 @@ def _describe_rounding(held_out: HeldOut) -> str:
     return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
 
 
-def _cross_validated(
-    dataset: Dataset, held_out: HeldOut, card: ModelCard, options: Options
-) -> LabelledPredictions:
-    return LabelledPredictions.of_held_out(
-        dataset.train,
-        card.labels,
-        held_out,
-        temperature=card.temperature,
-        threshold=held_out.threshold(options.reject_budget),
-    )
-
-
 def _compile(
     scorer: PipelineScorer, texts: Sequence[str], model_sha256: str
 ) -> tuple[bytes | None, str]:
@@ -297,8 +309,8 @@ def _compile(
 
 def _self_test(model: IntentModel) -> SelfTest:
     [prediction] = model.predict([SELF_TEST_UTTERANCE], top_k=1)
-    intent = prediction.alternatives[0].intent
-    return SelfTest(SELF_TEST_UTTERANCE, intent, prediction.confidence)
+    [best] = prediction.alternatives
+    return SelfTest(SELF_TEST_UTTERANCE, best.intent, best.confidence)
 
 
 def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str, Any]:

@@ -34,10 +34,13 @@ def test_each_variable_is_read():
             "THREADS": "3",
             "SHUTDOWN_TIMEOUT_S": "1.5",
             "MODEL_PATH": "/models/mine.pkl",
-            "INTENT_THRESHOLD": "-2.5",
+            "INTENT_THRESHOLD": "0.25",
             "MAX_BODY_BYTES": "70000",
             "MAX_TEXT_LENGTH": "100",
             "MAX_BATCH_SIZE": "7",
+            "CORS_ORIGINS": "https://shop.example, http://localhost:3000",
+            "WEBHOOK_ORIGINS": "EventGrid.azure.net",
+            "GATEWAY_TEXT_POINTER": "/body/0/text",
             "LOW_CONFIDENCE": "0.7",
             "EVENT_SOURCE": "https://shop.example/intents",
             "EVENT_TYPE_PREFIX": "com.example",
@@ -53,10 +56,13 @@ def test_each_variable_is_read():
         threads=3,
         shutdown_timeout_s=1.5,
         model_path=Path("/models/mine.pkl"),
-        intent_threshold=-2.5,
+        intent_threshold=0.25,
         max_body_bytes=70000,
         max_text_length=100,
         max_batch_size=7,
+        cors_origins=("https://shop.example", "http://localhost:3000"),
+        webhook_origins=("eventgrid.azure.net",),
+        gateway_text_pointer="/body/0/text",
         low_confidence=0.7,
         event_source="https://shop.example/intents",
         event_type_prefix="com.example",
@@ -65,6 +71,7 @@ def test_each_variable_is_read():
     )
 
 
+ORIGINS = "origins such as https://shop.example, separated by commas, or *"
 METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
 
 
@@ -81,7 +88,8 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             for port in sorted(RESERVED_PORTS)
         ),
         pytest.param("THREADS", "0", "a whole number from 1 to 1000", id="no-threads"),
-        pytest.param("INTENT_THRESHOLD", "nan", "a number from -1000 to 1000", id="not-a-number"),
+        pytest.param("INTENT_THRESHOLD", "nan", "a number from 0 to 1", id="not-a-number"),
+        pytest.param("INTENT_THRESHOLD", "-2.5", "a number from 0 to 1", id="no-probability"),
         pytest.param("SHUTDOWN_TIMEOUT_S", "-1", "a number from 0 to 3600", id="negative-time"),
         pytest.param(
             "MAX_BODY_BYTES", "65535", "a whole number from 65536 to 67108864", id="small-body"
@@ -93,6 +101,22 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
         ),
         pytest.param(
             "EVENT_TYPE_PREFIX", "a/b", "letters, digits, '.', '_' and '-'", id="type-prefix"
+        ),
+        *(
+            pytest.param("CORS_ORIGINS", value, ORIGINS, id=f"origin-{value}")
+            for value in ("shop.example", "https://shop.example/", "https://a.example,", "null")
+        ),
+        pytest.param(
+            "WEBHOOK_ORIGINS",
+            "https://a.example",
+            "names such as eventgrid.azure.net, separated by commas, or *",
+            id="webhook-origin",
+        ),
+        pytest.param(
+            "GATEWAY_TEXT_POINTER",
+            "text",
+            "a JSON pointer such as /messages or /body/0/text",
+            id="pointer",
         ),
         pytest.param("HOST", "a b", "a host name or address", id="host"),
     ],

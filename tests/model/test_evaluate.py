@@ -52,6 +52,21 @@ def test_out_of_scope_texts_come_from_both_places(run, tmp_path):
     assert "out-of-scope texts found" in both
 
 
+def test_contrast_sets_come_from_a_folder(run, tmp_path):
+    """Each contrast set has a row; a label that the model does not know is an error."""
+    folder = tmp_path / "contrast"
+    folder.mkdir()
+    (folder / "negated.csv").write_text("text,intent\nreset my password,password_reset\n")
+
+    code, output, _ = run(GOOD, "--contrast", str(folder))
+    (folder / "other.csv").write_text("text,intent\nhi,dance\n")
+    refused, _, errors = run(GOOD, "--contrast", str(folder))
+
+    assert (code, refused) == (0, 1)
+    assert re.search(r"│ negated: right, or unsure +│ 1.0000 │", output)
+    assert "other.csv:2: dance is no intent of the training data" in errors
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

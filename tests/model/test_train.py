@@ -35,7 +35,7 @@ def _plain_console(tmp_path, monkeypatch):
 
 def write(name: str, rows: Iterable[tuple[str, str]]) -> str:
     path = Path(name)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("text,intent\n" + "".join(f'"{text}",{intent}\n' for text, intent in rows))
     return name
 
@@ -268,11 +268,43 @@ def test_training_prints_recommendations(small_csv, capsys):
     assert "\nMore data " in output
 
 
-def test_training_without_out_of_scope_texts_is_silent_about_them(small_csv, capsys):
-    """Without out-of-scope texts, the output does not mention them."""
+def test_training_without_out_of_scope_texts_says_what_follows(small_csv, capsys):
+    """Without out-of-scope texts, there are no results of them, and a line says how to add some."""
     main(["--data", small_csv, "--output", "out"])
 
-    assert "out-of-scope texts found" not in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "out-of-scope texts found" not in output
+    assert (
+        "\nTrained without out-of-scope examples, the model rejects few of the messages that fit "
+        "no intent. To reject more, add twenty or more such messages to the data, with the intent "
+        "out_of_scope, and train again (docs/data.md)\n"
+    ) in output
+
+
+def test_training_with_out_of_scope_texts_asks_for_no_more(capsys):
+    """With twenty out-of-scope examples, the output has no such line."""
+    others = [
+        (f"{animal} {number} rains", "out_of_scope") for animal in ANIMALS for number in "123456"
+    ]
+    path = write("small.csv", [*small_rows(), *others])
+
+    main(["--data", path, "--output", "out", "--fit-only"])
+
+    assert "Trained without out-of-scope examples" not in capsys.readouterr().out
+
+
+def test_contrast_sets_are_tested(capsys):
+    """Each file of the folder contrast_test becomes a result, also in the card."""
+    write("data/train.csv", small_rows())
+    write("data/contrast_test/no_longer.csv", [("hello", "greeting"), ("hi", "order_tracking")])
+
+    assert main(["--data", "data", "--output", "out"]) == 0
+
+    shown = {row[0]: row[1] for row in table_rows(capsys.readouterr().out)}
+    assert shown["no longer: right, or unsure"] == "0.5000"
+    metrics = read_card("out")["training"]["metrics"]
+    assert metrics["contrast"] == {"no longer": 0.5}
+    assert set(metrics["intervals"]["no longer"]) == {"low", "high"}
 
 
 def test_seed_and_test_size_reach_the_training(small_csv):

@@ -29,7 +29,7 @@ REQUEST = (
     b'Content-Length: 17\r\n\r\n{"text": "hello"}'
 )
 
-COMMAND = ("-m", "func.server")
+SERVER = (sys.executable, "-m", "func.server")
 STARTED = re.compile(r"Serving on http://[^:]+:(\d+)")
 
 
@@ -51,12 +51,12 @@ class RunningServer:
 
     @classmethod
     def start(
-        cls, environ: dict[str, str], arguments: Sequence[str] = COMMAND, **options: Any
+        cls, environ: dict[str, str], *, command: Sequence[str] = SERVER, **options: Any
     ) -> Self:
-        """Start ``python -m func.server`` on a free port and wait until it serves."""
+        """Start the server on a free port and wait until it serves."""
         defaults = {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"}
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            command,
             cwd=ROOT,
             env=os.environ | defaults | environ,
             stderr=subprocess.PIPE,
@@ -103,7 +103,7 @@ class RunningServer:
 def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the server, or another program that contains it, until it exits."""
     return subprocess.run(
-        [sys.executable, *(arguments or COMMAND)],
+        [sys.executable, *arguments] if arguments else SERVER,
         cwd=ROOT,
         env=os.environ | environ,
         capture_output=True,

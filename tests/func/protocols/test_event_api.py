@@ -93,7 +93,7 @@ def test_options_work_as_over_http(answer):
 
 def test_out_of_scope_reply_has_a_type_of_its_own(small_model, settings):
     """An out-of-scope reply has its own type and extension attribute."""
-    scorer, card = small_model._scorer, replace(small_model.card, threshold=1000.0)
+    scorer, card = small_model._scorer, replace(small_model.card, threshold=1.0)
     reply = Answering(IntentModel(scorer, card), settings)({"text": "hello"})
 
     assert reply.attributes["type"] == "org.intentclassifier.intent.out_of_scope"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import socket
 import threading
@@ -21,6 +22,12 @@ from tests.support.raw_requests import (
 )
 from tests.support.servers import can_connect, connections, wait_for
 from tests.support.timeouts import TIMEOUT_S
+
+COMPRESSED = predict_request(
+    gzip.compress(b'{"text": "hello"}'),
+    b"Content-Encoding: gzip",
+    b"Content-Type: application/json",
+)
 
 
 @pytest.fixture
@@ -42,6 +49,7 @@ def answering_threads(small_model, monkeypatch):
     [
         pytest.param(QUICK, True, id="small"),
         pytest.param(SLOW, False, id="large-body"),
+        pytest.param(COMPRESSED, False, id="compressed-body"),
         pytest.param(MUCH_WORK, False, id="much-work-in-a-small-body"),
     ],
 )

@@ -420,7 +420,7 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
         pytest.param(
             {"PORT": "0", "MODEL_PATH": "/nowhere/m.pkl"},
             "/nowhere/m.pkl does not exist. "
-            "Train a model (make train), or set MODEL_PATH to one.\n",
+            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.\n",
             id="missing-model",
         ),
         pytest.param(

@@ -181,7 +181,7 @@ class TestEndToEnd:
         """A real function, and one that classifies everything as out of scope."""
         model = {"MODEL_PATH": str(small_folder / "intent_model.pkl")}
         servers = [
-            RunningServer.start(model | environ) for environ in ({}, {"INTENT_THRESHOLD": "1000"})
+            RunningServer.start(model | environ) for environ in ({}, {"INTENT_THRESHOLD": "1"})
         ]
         yield [forwarding(server.url) for server in servers]
         for server in servers:
@@ -481,6 +481,16 @@ class TestTemplate:
             assert self.roll_out_template(run, gateway, "--env", f"LOG_LEVEL={value}").code == 0
         expected = [reference, {"name": "LOG_LEVEL", "value": "A=B"}]
         assert self.serving(api)["env"] == expected
+
+    def test_a_model_is_rolled_out_by_its_uri(self, api, run, gateway):
+        """--model sets MODEL_URI, and the status shows which revision serves which model."""
+        uri = f"s3://bucket/models#sha256={'0f' * 32}"
+        assert self.roll_out_template(run, gateway, "--model", uri).code == 0
+        assert self.serving(api)["env"] == [{"name": "MODEL_URI", "value": uri}]
+        lines = run("status").out.splitlines()
+        assert [line.rpartition("  ")[2] for line in lines if "intent-classifier-0000" in line][
+            1:
+        ] == [uri, image(1)]
 
     def test_variables_that_are_set_already_are_not_rolled_out(self, api, run, gateway):
         """A second rollout with the same variables creates no revision."""

@@ -74,7 +74,7 @@ class TestRealFunction:
 
     def test_another_model_does_not_pass(self, run, real_function):
         """A model that classifies everything as out of scope fails."""
-        outcome = run("smoke", real_function(INTENT_THRESHOLD="1000"), *KNOWN)
+        outcome = run("smoke", real_function(INTENT_THRESHOLD="1"), *KNOWN)
         assert outcome.code == 1
         assert "error: prediction of greeting at http" in outcome.err
         assert "'hello' was classified as out_of_scope" in outcome.err

@@ -25,6 +25,7 @@ def predictions(*rows: tuple[str, str, str, float]) -> LabelledPredictions:
         confidences=np.array(confidences),
         in_scope=np.zeros(len(rows)),
         out_of_scope=np.array([]),
+        out_of_scope_confidences=np.array([]),
         threshold=None,
     )
 

@@ -7,6 +7,8 @@ import pytest
 from model.datasets.readers import Example
 from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
+from model.inference.in_scope_calibration import InScopeCalibration
+from model.learning.calibration import Calibration
 from model.learning.cross_validation import cross_validate
 from model.learning.training_set import TrainingSet
 from tests.support.small_data import SMALL_DATA
@@ -24,7 +26,10 @@ def diagnosis() -> Diagnosis:
     corpus = TrainingSet.of([*examples, wrong])
     held_out = cross_validate(corpus, seed=0, progress=lambda _: None)
     answers = LabelledPredictions.of_held_out(
-        [*examples, wrong], corpus.labels, held_out, temperature=0.5, threshold=0.0
+        [*examples, wrong],
+        corpus.labels,
+        held_out,
+        calibration=Calibration(0.5, InScopeCalibration(1.0, 0.0), lowest_score=0.0),
     )
     return diagnose(corpus, held_out, [answers], seed=0, progress=lambda _: None)
 

@@ -11,13 +11,15 @@ from model.datasets.readers import Example
 from model.evaluation.confidence_intervals import wilson, wilson_f1
 from model.evaluation.metrics import Confusion, evaluate, expected_calibration_error
 from model.evaluation.out_of_scope_metrics import auroc
+from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.learning.augmentation import NOISES
 from tests.support.tables import TableScorer
 
 LABELS = ("a", "b", "c", "d")
-THRESHOLD = 2.0
+# An utterance is out of scope if its largest logit is below 2.
+IN_SCOPE, THRESHOLD = InScopeCalibration(slope=1.0, intercept=-2.0), 0.5
 # True intent, predicted intent and largest logit of each test utterance. a2 is below the threshold.
 TEST = {
     "a1": ("a", "a", 9.0),
@@ -42,7 +44,8 @@ def row(predicted: str, largest: float) -> list[float]:
 def model():
     table = {text: row(predicted, largest) for text, (_, predicted, largest) in TEST.items()}
     table |= {text: row("a", largest) for text, largest in OUT_OF_SCOPE.items()}
-    return IntentModel(TableScorer(LABELS, table), ModelCard(LABELS, "", threshold=THRESHOLD))
+    card = ModelCard(LABELS, "", in_scope=IN_SCOPE, threshold=THRESHOLD)
+    return IntentModel(TableScorer(LABELS, table), card)
 
 
 def test_accuracy_and_f1_are_of_the_known_intents(model):
@@ -92,6 +95,8 @@ def test_without_out_of_scope_texts_their_metrics_are_none(model):
     assert evaluation.out_of_scope_recall is None
     assert evaluation.out_of_scope_precision is None
     assert evaluation.out_of_scope_auroc is None
+    assert evaluation.joint_calibration_error is None
+    assert "joint_calibration_error" not in evaluation.intervals
     assert not [name for name in evaluation.intervals if name.startswith("out_of_scope")]
 
 
@@ -118,13 +123,28 @@ def test_confidence_of_one_has_a_bin():
 
 
 def test_evaluation_has_the_calibration_error(model):
-    """It is that of the test's predictions."""
-    predictions = model.predict([example.text for example in EXAMPLES])
+    """It is that of the known intents, given that the utterances are in scope."""
+    probabilities, _ = model.score([example.text for example in EXAMPLES])
     is_right = np.array([true == predicted for true, predicted, _ in TEST.values()])
-    confidences = np.array([prediction.confidence for prediction in predictions])
-    expected = expected_calibration_error(confidences, is_right)
+    expected = expected_calibration_error(probabilities.max(axis=1), is_right)
 
     assert evaluate(model, EXAMPLES).calibration_error == pytest.approx(expected)
+
+
+def test_joint_calibration_error_is_that_of_all_returned_confidences(model):
+    """Utterances and out-of-scope texts count alike, each with the intent that is returned."""
+    texts = [*TEST, *OUT_OF_SCOPE]
+    predictions = model.predict(texts)
+    true = [*(intent for intent, _, _ in TEST.values()), *["out_of_scope"] * len(OUT_OF_SCOPE)]
+    is_right = [each.intent == intent for each, intent in zip(predictions, true, strict=True)]
+    confidences = np.array([prediction.confidence for prediction in predictions])
+    expected = expected_calibration_error(confidences, np.array(is_right))
+
+    evaluation = evaluate(model, EXAMPLES, list(OUT_OF_SCOPE))
+
+    assert evaluation.joint_calibration_error == pytest.approx(expected)
+    interval = evaluation.intervals["joint_calibration_error"]
+    assert interval.low <= expected <= interval.high
 
 
 def test_evaluation_has_the_accuracy_on_each_noise(small_model, small_dataset):

@@ -11,11 +11,14 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from model.errors import ArtifactBrokenError, ArtifactMissingError
+from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.intent_model import IntentModel, softmax
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
@@ -28,9 +31,21 @@ LABELS = ("a", "b", "c")
 TABLE = {"clear": (1.0, 4.0, -2.0), "vague": (0.5, 0.0, 0.25), "": (0.0, 0.0, 0.0)}
 
 
-def table_model(*, temperature: float = 1.0, threshold: float | None = None) -> IntentModel:
-    card = ModelCard(LABELS, "", temperature=temperature, threshold=threshold)
+IDENTITY = InScopeCalibration(slope=1.0, intercept=0.0)
+
+
+def table_model(
+    *,
+    temperature: float = 1.0,
+    in_scope: InScopeCalibration | None = None,
+    threshold: float | None = None,
+) -> IntentModel:
+    card = ModelCard(LABELS, "", temperature, in_scope, threshold)
     return IntentModel(TableScorer(LABELS, TABLE), card)
+
+
+def logistic(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-log_odds)))
 
 
 @pytest.fixture
@@ -76,7 +91,8 @@ def test_missing_model_is_refused(tmp_path):
         IntentModel.load(path)
 
     assert str(caught.value) == (
-        f"{path} does not exist. Train a model (make train), or set MODEL_PATH to one."
+        f"{path} does not exist. "
+        "Train a model (make train), or name one by MODEL_URI or MODEL_PATH."
     )
 
 
@@ -182,7 +198,7 @@ def test_self_test_leaves_room_for_rounding(model_path, small_model, difference)
 
 def test_self_test_asks_for_the_intent_whatever_the_threshold(model_path):
     """A threshold that rejects the self-test's utterance doesn't make the self-test fail."""
-    model = IntentModel.load(model_path, threshold=1e6)
+    model = IntentModel.load(model_path, threshold=1.0)
 
     [answer] = model.predict([self_test_of(model).utterance])
     assert answer.intent == OUT_OF_SCOPE
@@ -257,7 +273,7 @@ def test_classifier_without_numbers_is_refused(tmp_path):
     )
 
 
-@pytest.mark.parametrize("threshold", [-1.5, 0.0])
+@pytest.mark.parametrize("threshold", [0.25, 0.0])
 def test_threshold_overrides_the_cards(model_path, small_trained, threshold):
     """A threshold at load, also 0, replaces the card's and changes nothing else."""
     model = IntentModel.load(model_path, threshold=threshold)
@@ -266,11 +282,33 @@ def test_threshold_overrides_the_cards(model_path, small_trained, threshold):
     assert model.card.to_json() == replace(small_trained.card, threshold=threshold).to_json()
 
 
-def test_threshold_applies_to_a_model_without_a_card(model_path):
-    """A pipeline without a card can be served with a threshold."""
+def test_threshold_needs_a_probability_of_being_in_scope(model_path):
+    """A pipeline without a card can't be served with a threshold: the error says why."""
     model_path.with_name(CARD_NAME).unlink()
 
-    assert IntentModel.load(model_path, threshold=2.5).card.threshold == 2.5
+    with pytest.raises(ArtifactBrokenError) as caught:
+        IntentModel.load(model_path, threshold=0.5)
+
+    assert str(caught.value) == (
+        f"{model_path} can't take a threshold: no model card says how probably a text is in scope. "
+        "Unset INTENT_THRESHOLD, or train the model by model.train."
+    )
+
+
+def test_pipeline_with_an_out_of_scope_label_needs_no_card(tmp_path):
+    """The larger logit decides, as in the pipeline itself, if out_of_scope is the last label."""
+    path = tmp_path / "model.pkl"
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression(C=100.0))
+    pipeline.fit(["hi", "bye", "rain", "snow"], ["a", "b", OUT_OF_SCOPE, OUT_OF_SCOPE])
+    joblib.dump(pipeline, path)
+
+    predictions = IntentModel.load(path).predict(["hi", "rain", "bye"], top_k=3)
+
+    assert [each.intent for each in predictions] == ["a", OUT_OF_SCOPE, "b"]
+    assert [sum(one.confidence for one in each.alternatives) for each in predictions] == (
+        pytest.approx([1.0, 1.0, 1.0])
+    )
+    assert predictions[1].confidence > 0.5
 
 
 def test_no_utterances_have_no_predictions():
@@ -302,25 +340,73 @@ def test_confidence_is_the_softmax_over_the_temperature(temperature):
     ("threshold", "intent"),
     [
         pytest.param(None, "a", id="none"),
-        pytest.param(0.4, "a", id="below-the-logit"),
-        pytest.param(0.5, "a", id="equal-to-the-logit"),
-        pytest.param(0.6, OUT_OF_SCOPE, id="above-the-logit"),
+        pytest.param(0.0, "a", id="rejects-nothing"),
+        pytest.param(0.6, "a", id="below-the-probability"),
+        pytest.param(logistic(0.5), "a", id="equal-to-the-probability"),
+        pytest.param(0.7, OUT_OF_SCOPE, id="above-the-probability"),
+        pytest.param(1.0, OUT_OF_SCOPE, id="rejects-all"),
     ],
 )
-def test_largest_logit_below_the_threshold_is_out_of_scope(threshold, intent):
-    """The threshold bounds the largest logit, whatever the temperature."""
-    [prediction] = table_model(threshold=threshold, temperature=0.1).predict(["vague"])
+def test_improbably_in_scope_is_out_of_scope(threshold, intent):
+    """The threshold bounds the probability of being in scope, whatever the temperature."""
+    model = table_model(temperature=0.1, in_scope=IDENTITY, threshold=threshold)
 
-    assert prediction.intent == intent
+    assert model.predict(["vague"])[0].intent == intent
 
 
-def test_out_of_scope_prediction_still_ranks_known_intents():
-    """Confidence and alternatives are of the known intents, out of scope or not."""
-    [known] = table_model().predict(["vague"], top_k=2)
-    [rejected] = table_model(threshold=1.0).predict(["vague"], top_k=2)
+def test_probability_of_being_in_scope_multiplies_those_of_known_intents():
+    """Known intents share the probability of being in scope, out_of_scope has the rest."""
+    [known] = table_model().predict(["vague"], top_k=3)
+    [both] = table_model(in_scope=IDENTITY).predict(["vague"], top_k=9)
+    in_scope = logistic(0.5)
 
-    assert [item.intent for item in rejected.alternatives] == ["a", "c"]
-    assert rejected == replace(known, intent=OUT_OF_SCOPE)
+    assert [item.intent for item in both.alternatives] == [OUT_OF_SCOPE, "a", "c", "b"]
+    assert [item.confidence for item in both.alternatives] == pytest.approx(
+        [1 - in_scope, *(in_scope * item.confidence for item in known.alternatives)]
+    )
+    assert (both.intent, both.confidence) == ("a", both.alternatives[1].confidence)
+
+
+def test_confidence_of_out_of_scope_is_its_own_probability():
+    """A rejected text has the probability of out_of_scope, and the same alternatives."""
+    [kept] = table_model(in_scope=IDENTITY).predict(["vague"], top_k=4)
+    [rejected] = table_model(in_scope=IDENTITY, threshold=0.7).predict(["vague"], top_k=4)
+
+    assert rejected.intent == OUT_OF_SCOPE
+    assert rejected.confidence == pytest.approx(1 - logistic(0.5))
+    assert rejected.alternatives == kept.alternatives
+
+
+finite = st.floats(-1e6, 1e6)
+
+
+@given(
+    logits=st.lists(finite, min_size=2, max_size=6),
+    has_detector=st.booleans(),
+    temperature=st.floats(0.01, 100.0),
+    slope=st.floats(1e-3, 100.0),
+    intercept=finite,
+    threshold=st.floats(0.0, 1.0),
+)
+@settings(max_examples=200, deadline=None)
+def test_probabilities_are_one_distribution(
+    logits, has_detector, temperature, slope, intercept, threshold
+):
+    """All probabilities add up to 1; the threshold alone decides on out_of_scope."""
+    known = tuple(map(str, range(len(logits) - has_detector)))
+    scorer = TableScorer((*known, OUT_OF_SCOPE) if has_detector else known, {"text": logits})
+    in_scope = InScopeCalibration(slope, intercept)
+    model = IntentModel(scorer, ModelCard(known, "", temperature, in_scope, threshold))
+
+    [prediction] = model.predict(["text"], top_k=99)
+    probabilities = {each.intent: each.confidence for each in prediction.alternatives}
+    [is_in_scope] = model.score(["text"])[1]
+
+    assert probabilities.keys() == {*known, OUT_OF_SCOPE}
+    assert sum(probabilities.values()) == pytest.approx(1.0)
+    assert list(probabilities.values()) == sorted(probabilities.values(), reverse=True)
+    assert prediction.confidence == pytest.approx(probabilities[prediction.intent])
+    assert (prediction.intent == OUT_OF_SCOPE) == (is_in_scope < threshold)
 
 
 def test_predictions_have_no_alternatives_unless_asked():
@@ -368,34 +454,47 @@ def test_small_model_knows_its_intents(small_model):
     assert [item.intent for item in predictions] == ["password_reset", "order_tracking"]
 
 
-def test_largest_logits_are_what_the_threshold_bounds():
-    """The score of being in scope is the largest logit, without the temperature."""
-    probabilities, scope_scores = table_model(temperature=3.0).score(["clear", "vague"])
+def test_scores_are_probabilities_of_both_factors():
+    """Known intents are scored as if in scope; the other score is that of being in scope."""
+    model = table_model(temperature=3.0, in_scope=InScopeCalibration(2.0, -1.0))
+
+    probabilities, in_scope = model.score(["clear", "vague"])
 
     assert probabilities.shape == (2, len(LABELS))
-    assert list(scope_scores) == [4.0, 0.5]
+    assert probabilities.sum(axis=1) == pytest.approx([1.0, 1.0])
+    assert in_scope == pytest.approx([logistic(7.0), logistic(0.0)])
+
+
+def test_without_a_calibration_all_texts_are_in_scope():
+    """A model that does not know what is out of scope has known intents alone."""
+    model = table_model()
+
+    assert model.score(["clear", "vague"])[1].tolist() == [1.0, 1.0]
+    assert sum(item.confidence for item in model.predict(["vague"], top_k=9)[0].alternatives) == (
+        pytest.approx(1.0)
+    )
 
 
 def scope_model(*, threshold: float | None = None) -> IntentModel:
     table = {"clear": [1.0, 4.0, 0.5], "odd": [2.0, 1.0, 2.5]}
     scorer = TableScorer(("a", "b", OUT_OF_SCOPE), table)
-    return IntentModel(scorer, ModelCard(("a", "b"), "", threshold=threshold))
-
-
-def test_out_of_scope_as_the_last_label_is_no_intent():
-    """The out-of-scope logit takes no part in the probabilities or the ranking."""
-    [clear, odd] = scope_model(threshold=0.0).predict(["clear", "odd"], top_k=3)
-
-    assert [item.intent for item in clear.alternatives] == ["b", "a"]
-    assert sum(item.confidence for item in odd.alternatives) == pytest.approx(1.0)
-    assert (clear.intent, odd.intent) == ("b", OUT_OF_SCOPE)
+    return IntentModel(scorer, ModelCard(("a", "b"), "", in_scope=IDENTITY, threshold=threshold))
 
 
 def test_out_of_scope_logit_is_taken_from_the_largest_one():
-    """The threshold bounds the difference of the largest logit and the out-of-scope logit."""
-    assert list(scope_model().score(["clear", "odd"])[1]) == [3.5, -0.5]
-    [odd] = scope_model(threshold=-1.0).predict(["odd"])
-    assert odd.intent == "a"
+    """The score of being in scope is the difference of the largest and the out-of-scope logit."""
+    assert scope_model().score(["clear", "odd"])[1] == pytest.approx(
+        [logistic(3.5), logistic(-0.5)]
+    )
+
+
+def test_out_of_scope_logit_is_no_known_intents():
+    """The out-of-scope logit has no share in the known intents' distribution."""
+    [clear, odd] = scope_model(threshold=0.5).predict(["clear", "odd"], top_k=3)
+
+    assert [item.intent for item in clear.alternatives] == ["b", "a", OUT_OF_SCOPE]
+    assert odd.alternatives[0].confidence == pytest.approx(1 - logistic(-0.5))
+    assert (clear.intent, odd.intent) == ("b", OUT_OF_SCOPE)
 
 
 EVIDENCE = [
@@ -419,7 +518,7 @@ EVIDENCE = [
 def test_explanation_begins_with_the_strongest_evidence(limit, count):
     """Evidence for the most likely intent is sorted by weight, then by name, and limited."""
     scorer = TableScorer(LABELS, TABLE, {1: EVIDENCE})
-    model = IntentModel(scorer, ModelCard(LABELS, "", threshold=100.0))
+    model = IntentModel(scorer, ModelCard(LABELS, "", in_scope=IDENTITY, threshold=1.0))
 
     explanation = model.explain("clear", limit=limit)
 

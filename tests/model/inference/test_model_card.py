@@ -6,13 +6,15 @@ import math
 import pytest
 
 from model.errors import ArtifactBrokenError
+from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import ModelCard, SelfTest
 
 CARD = ModelCard(
     labels=("grüße", "order_tracking"),
     model_sha256="0f" * 32,
     temperature=0.5,
-    threshold=-1.25,
+    in_scope=InScopeCalibration(slope=0.75, intercept=-4.0),
+    threshold=0.625,
     self_test=SelfTest("hello", "grüße", 0.75),
     training={"seed": 0, "metrics": {"accuracy": 0.9, "intents": [{"intent": "grüße"}]}},
 )
@@ -38,7 +40,8 @@ def test_card_without_more_is_uncalibrated():
     """A card of labels and hash alone leaves scores as they are and rejects nothing."""
     card = ModelCard(labels=("a", "b"), model_sha256="")
 
-    assert (card.temperature, card.threshold, card.self_test) == (1.0, None, None)
+    assert (card.temperature, card.in_scope, card.threshold) == (1.0, None, None)
+    assert card.self_test is None
     assert card.training == {}
 
 
@@ -68,11 +71,13 @@ def without(key: str) -> str:
         pytest.param("", id="empty"),
         pytest.param("{", id="not-json"),
         pytest.param("[]", id="not-an-object"),
-        *(pytest.param(without(key), id=f"without-{key}") for key in FIELDS),
+        *(pytest.param(without(key), id=f"without-{key}") for key in FIELDS if key != "in_scope"),
         pytest.param(with_fields(labels=None), id="labels-null"),
         pytest.param(with_fields(temperature="warm"), id="temperature-not-a-number"),
         pytest.param(with_fields(temperature=None), id="temperature-null"),
         pytest.param(with_fields(threshold="high"), id="threshold-not-a-number"),
+        pytest.param(with_fields(in_scope=[1, 2]), id="in-scope-no-object"),
+        pytest.param(with_fields(in_scope={"slope": 1}), id="in-scope-incomplete"),
         pytest.param(with_fields(self_test={"utterance": "hi"}), id="self-test-incomplete"),
         pytest.param(with_fields(self_test="hi"), id="self-test-not-an-object"),
         pytest.param(with_self_test(confidence="x"), id="self-test-confidence-text"),
@@ -116,26 +121,42 @@ def test_missing_card_is_refused(tmp_path):
         pytest.param({"temperature": math.nan}, id="temperature-nan"),
         pytest.param({"temperature": math.inf}, id="temperature-infinite"),
         pytest.param({"threshold": math.nan}, id="threshold-nan"),
-        pytest.param({"threshold": math.inf}, id="threshold-infinite"),
-        pytest.param({"threshold": -math.inf}, id="threshold-minus-infinite"),
+        pytest.param({"threshold": 1.01}, id="threshold-above-1"),
+        pytest.param({"threshold": -0.01}, id="threshold-negative"),
+        pytest.param({"in_scope": None}, id="threshold-without-a-probability"),
+        pytest.param({"in_scope": {"slope": 0, "intercept": 1}}, id="slope-0"),
+        pytest.param({"in_scope": {"slope": math.inf, "intercept": 1}}, id="slope-infinite"),
+        pytest.param({"in_scope": {"slope": 1, "intercept": math.nan}}, id="intercept-nan"),
     ],
 )
 def test_card_with_a_number_out_of_range_is_refused(changes, tmp_path):
-    """A temperature that is not above 0, or a number that is not finite, is an error."""
+    """Numbers that are not finite or are no probability, or scales that are not above 0: errors."""
     path = tmp_path / "card.json"
     path.write_text(with_fields(**changes))
 
     with pytest.raises(ArtifactBrokenError) as caught:
         ModelCard.read(path)
 
-    assert str(caught.value) == (
-        f"{path} holds a temperature or threshold out of range. Train it again: make train."
-    )
+    assert str(caught.value) == (f"{path} holds a value out of range. Train it again: make train.")
 
 
-def test_threshold_may_be_any_finite_number(tmp_path):
+@pytest.mark.parametrize("threshold", [0.0, 1.0, None])
+def test_threshold_is_a_probability_or_missing(threshold, tmp_path):
     """A threshold of 0 is one, not the lack of it."""
     path = tmp_path / "card.json"
-    path.write_text(with_fields(threshold=0))
+    path.write_text(with_fields(threshold=threshold))
 
-    assert ModelCard.read(path).threshold == 0.0
+    assert ModelCard.read(path).threshold == threshold
+
+
+def test_card_of_an_earlier_version_is_refused(tmp_path):
+    """A card whose threshold is still a logit is an error that says so."""
+    path = tmp_path / "card.json"
+    path.write_text(without("in_scope"))
+
+    with pytest.raises(ArtifactBrokenError) as caught:
+        ModelCard.read(path)
+
+    assert str(caught.value) == (
+        f"{path} was written by an earlier version of this program. Train it again: make train."
+    )

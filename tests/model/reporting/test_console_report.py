@@ -34,6 +34,7 @@ def predictions_of(count: int) -> LabelledPredictions:
         confidences=np.full(len(names), 0.9),
         in_scope=np.zeros(len(names)),
         out_of_scope=np.array([]),
+        out_of_scope_confidences=np.array([]),
         threshold=None,
     )
 

@@ -16,12 +16,18 @@ from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.learning_curve import LearningCurve, Point
 from model.evaluation.metrics import Confusion, Evaluation, IntentScore
+from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import ModelCard
 from model.reporting.html_report import render_report
 from model.training.trainer import REPORT_NAME
 from tests.support.browsers import needs_browser
 
-CARD = ModelCard(("greet", "<b>"), "0123456789abcdef", threshold=0.4)
+CARD = ModelCard(
+    ("greet", "<b>"),
+    "0123456789abcdef",
+    in_scope=InScopeCalibration(slope=1.0, intercept=0.0),
+    threshold=0.4,
+)
 EVALUATION = Evaluation(
     accuracy=0.75,
     macro_f1=0.7,
@@ -54,9 +60,13 @@ ANSWERS = LabelledPredictions(
     ),
     predicted=("<b>", "greet", "<b>", "<b>"),
     confidences=np.array([0.55, 0.95, 0.95, 1.0]),
-    in_scope=np.array([0.5, 2.0, 3.0, 4.0]),
-    out_of_scope=np.array([0.0, 2.5]),
-    threshold=1.0,
+    in_scope=np.array([0.5, 0.95, 0.99, 1.0]),
+    out_of_scope=np.array([0.05, 0.97]),
+    out_of_scope_confidences=np.array([0.4, 1.0]),
+    threshold=0.4,
+)
+WITHOUT_OUT_OF_SCOPE = replace(
+    ANSWERS, out_of_scope=np.array([]), out_of_scope_confidences=np.array([])
 )
 SUSPECT = Mistake(Example("<script>hi</script>", "greet", Path("data/train.csv"), 7), "<b>", 0.91)
 CURVE = LearningCurve(
@@ -147,8 +157,15 @@ def test_nothing_is_loaded_from_outside():
 
 
 def test_reliability_has_a_point_for_each_bin_in_use():
-    """Confidences of 0.95 and more, and one of 0.55, lead to two points."""
+    """One confidence is 0.275; those of the other texts, in and out of scope, are above 0.9."""
     content = render()
+
+    assert content.partition("Confidence and rejection</h2>")[2].count('class="dot"') == 2
+
+
+def test_reliability_without_out_of_scope_texts_is_that_of_known_intents():
+    """Confidences of 0.95 and more, and one of 0.55, lead to two points."""
+    content = render(answers=WITHOUT_OUT_OF_SCOPE)
 
     assert content.partition("Confidence and rejection</h2>")[2].count('class="dot"') == 2
 
@@ -164,9 +181,10 @@ def test_cells_of_the_matrix_have_tooltips():
 def test_without_out_of_scope_texts_there_is_no_trade_off():
     """The plot is absent without out-of-scope texts."""
     evaluation = replace(EVALUATION, out_of_scope_recall=None, out_of_scope_auroc=None)
-    answers = replace(ANSWERS, out_of_scope=np.array([]))
 
-    assert "out-of-scope" not in render(evaluation=evaluation, answers=answers)
+    content = render(evaluation=evaluation, answers=WITHOUT_OUT_OF_SCOPE)
+
+    assert "Shares of out-of-scope texts" not in content
 
 
 def test_model_without_threshold_has_no_mark():
@@ -180,7 +198,7 @@ def test_model_without_threshold_has_no_mark():
 
 def test_mark_outside_the_plot_is_not_drawn():
     """The mark of a model that rejects half of the good messages is not drawn."""
-    assert 'class="mark"' not in render(replace(CARD, threshold=3.5))
+    assert 'class="mark"' not in render(replace(CARD, threshold=0.98))
 
 
 def test_sections_are_linked_at_the_top(page):

@@ -33,7 +33,7 @@ def test_alternatives_are_a_list(label):
     label("in.jsonl", "out.jsonl", "--column", "message", "--top-k", "9")
 
     [answer] = read("out.jsonl")
-    assert len(answer["alternatives"]) == 3
+    assert len(answer["alternatives"]) == 4
     assert answer["alternatives"][0] == {
         "intent": answer["intent"],
         "confidence": answer["confidence"],

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+import joblib
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
@@ -17,7 +18,8 @@ from model.errors import DataError, EqualityError
 from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
-from model.learning.calibration import fit_temperature, rejection_threshold
+from model.inference.prediction import OUT_OF_SCOPE
+from model.learning.calibration import calibrate
 from model.learning.cross_validation import cross_validate
 from model.learning.ensemble import CANDIDATES, Hyperparameters
 from model.learning.quantization import MAX_LOSS
@@ -79,13 +81,31 @@ def test_seed_changes_the_folds(small_dataset, small_trained):
 
 
 def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained):
-    """Temperature and threshold come from scores by models that have not seen the utterance."""
+    """Temperature and probabilities come from scores by models that have not seen the utterance."""
     training_set = TrainingSet.of(small_dataset.train)
     held_out = cross_validate(training_set, seed=0, progress=lambda _: None)
-    threshold = rejection_threshold(held_out.logits.max(axis=1), 0.05)
+    calibration = calibrate(
+        training_set, held_out, reject_budget=0.05, seed=0, progress=lambda _: None
+    )
 
-    assert small_trained.card.temperature == fit_temperature(held_out.logits, training_set.targets)
-    assert small_trained.card.threshold == threshold
+    assert small_trained.card.temperature == calibration.temperature
+    assert small_trained.card.in_scope == calibration.in_scope
+    assert small_trained.card.threshold == calibration.threshold
+
+
+def test_threshold_of_a_detector_is_a_probability(small_dataset, tmp_path):
+    """With a detector, the card's threshold means the same as in the pipeline itself."""
+    outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
+    trained = train_quietly(replace(small_dataset, out_of_scope_validation=outside))
+    model = load(trained, tmp_path)
+    texts = [*TEXTS, "z is the weather", "how is the weather"]
+
+    assert model.card.in_scope
+    assert model.card.threshold == model.card.in_scope.probability(0.0)
+    assert [each.intent for each in model.predict(texts)] == (
+        joblib.load(tmp_path / MODEL_NAME).predict(texts).tolist()
+    )
+    assert model.predict(texts)[-1].intent == OUT_OF_SCOPE
 
 
 def test_progress_reports_each_step(small_dataset):
@@ -101,6 +121,7 @@ def test_progress_reports_each_step(small_dataset):
             f"Rounding changes held-out accuracy by {0 - 100 * loss:+.2f} points: "
             "the weights take 64 levels"
         ),
+        "Leaving out intents in turn, to learn what is out of scope",
         "Fitting on 18 utterances",
         "Compiling, and comparing the compiled form with the pipeline",
         "Testing on 6 utterances",
@@ -213,18 +234,19 @@ def test_card_holds_the_models_answer_to_the_self_test(small_trained, small_mode
 
     assert self_test.utterance == "Hello, can you help me with this?"
     assert self_test.intent == answer.alternatives[0].intent
-    assert self_test.confidence == answer.confidence
+    assert self_test.confidence == pytest.approx(answer.alternatives[0].confidence)
 
 
 def test_card_records_the_training(small_trained, small_dataset, small_model):
     """The card has data, seed, settings, versions and test results of the training."""
-    evaluation = evaluate(small_model, small_dataset.test, small_dataset.out_of_scope_test)
+    evaluation = small_trained.evaluation
+    loaded = evaluate(small_model, small_dataset.test, small_dataset.out_of_scope_test)
     training = dict(small_trained.card.training)
     created = datetime.fromisoformat(training.pop("created"))
 
     assert created.utcoffset() == timedelta(0)
     assert created <= datetime.now(UTC)
-    assert small_trained.evaluation == evaluation
+    assert (evaluation.intents, evaluation.robustness) == (loaded.intents, loaded.robustness)
     settings = training.pop("settings")
     assert Hyperparameters(settings["regularisation"], settings["is_concentrated"]) in CANDIDATES
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)

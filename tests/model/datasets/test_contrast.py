@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.datasets.contrast import ContrastText, read_contrast
+from model.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Two contrast sets, and a file that is none."""
+    (tmp_path / "two_intents.csv").write_text("text,intent\na and b,a\na and b,b\nb,b\n")
+    (tmp_path / "negated.jsonl").write_text('{"text": "no a", "intent": "out_of_scope"}\n')
+    (tmp_path / "README").write_text("what each kind should give")
+    return Path(tmp_path)
+
+
+def test_each_file_is_a_contrast_set(folder):
+    """The file's name is that of the set; a text with several labels may have any of them."""
+    sets = read_contrast(folder, {"a", "b"})
+
+    assert sets == {
+        "negated": (ContrastText("no a", frozenset({"out_of_scope"})),),
+        "two intents": (
+            ContrastText("a and b", frozenset({"a", "b"})),
+            ContrastText("b", frozenset({"b"})),
+        ),
+    }
+
+
+def test_missing_folder_holds_no_contrast_sets(tmp_path):
+    """Most data has none."""
+    assert read_contrast(tmp_path / "contrast_test", {"a"}) == {}
+
+
+def test_unknown_labels_are_refused(folder):
+    """A label must be an intent of the training data, or out_of_scope."""
+    with pytest.raises(DataError) as caught:
+        read_contrast(folder, {"a"})
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"{folder / 'two_intents.csv'}:{line}: b is no intent of the training data"
+        for line in (3, 4)
+    ]
