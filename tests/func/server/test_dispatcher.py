@@ -150,6 +150,8 @@ class FakeApp:
         may_go_on: lets the requests to ``/waits`` go on.
     """
 
+    has_named_models = False
+
     def __init__(self) -> None:
         self.may_go_on = threading.Event()
         self.telemetry = CountingTelemetry()
@@ -158,6 +160,10 @@ class FakeApp:
     def is_inline(self, _: str, path: str) -> bool:
         """Return whether the path is not ``/page``."""
         return path != "/page"
+
+    def adapt(self, _: Mapping[str, Any], response: Response) -> Response:
+        """Return the response as it is."""
+        return response
 
     def parse(self, environ: Mapping[str, Any]) -> PendingRequest:
         """Parse a request."""
@@ -200,7 +206,9 @@ class Sent:
     def send(self, *targets: str, method: str = "POST", body: bytes = b"") -> None:
         """Hand requests over, as connections do."""
         reader = RequestReader(8192, 65536)
-        connection = SimpleNamespace(respond=lambda status, *_: self.statuses.append(status))
+        connection = SimpleNamespace(
+            respond=lambda status, *_: self.statuses.append(status), request=None
+        )
         for target in targets:
             length = b"Content-Length: %d" % len(body)
             head = f"{method} {target} HTTP/1.1\r\nHost: a\r\n".encode() + length
