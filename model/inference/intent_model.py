@@ -123,7 +123,7 @@ class IntentModel:
             compiled: the content of the compiled form.
             card: the content of the card.
             place: the folder or URI of the files; for errors.
-            threshold: overrides the card's; a logit.
+            threshold: overrides the card's; a probability of being in scope.
 
         Raises:
             ArtifactBrokenError: a file is unreadable, they belong to different models, or the
