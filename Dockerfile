@@ -67,4 +67,5 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash -x '/(test|idleli
         "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /packages /app
 USER 65532:65532
 EXPOSE 8080
-CMD ["python", "-m", "func.server"]
+# -S: all packages are on PYTHONPATH, and looking for others would delay each start by 2 ms.
+CMD ["python", "-S", "-m", "func.server"]

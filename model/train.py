@@ -32,7 +32,7 @@ examples:
   python -m model.train --features static            add static word vectors
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
-The data is a file, a folder or a ZIP archive in any common format: docs/data.md has the list, and
+The data is a file, a folder or an archive in any common format: docs/data.md has the list, and
 python -m model.datasets inspect shows what is in it.
 Exit codes: 0 trained, 1 the data can't be trained on or the model can't be written, 2 wrong usage,
 129, 130 or 143 interrupted.

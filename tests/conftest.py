@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.system.s3_server import S3Server
 from model.datasets.dataset import Dataset
 from model.datasets.readers import Example
 from model.inference.intent_model import IntentModel
@@ -22,7 +23,6 @@ from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.small_data import SMALL_DATA
 from tests.support.stores.registry import Registry, serving_registry
-from tests.support.stores.s3 import S3Server
 from tests.support.stores.web import WebStore, web_store
 
 # A background command starts with SIGINT ignored (`make test &`) or SIGHUP (nohup).

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Protocol, Self
 
 from func.errors import UnavailableError
+from func.models.allocator import return_large_blocks
 from func.models.counts import Event, ModelCounts
 from func.models.loader_threads import LoaderThreads
 from func.models.served_model import ModelNotLoadedError, NoSuchModelError, ServedModel
@@ -89,6 +90,7 @@ class NamedModels:
         """
         from func.models.model_source import ModelSource  # noqa: PLC0415 - tests have other sources
 
+        return_large_blocks()
         return cls(
             ModelSource.from_settings(settings),
             max_bytes=settings.models_memory_mb * MEGABYTE,

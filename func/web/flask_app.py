@@ -8,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
 
-from flask import Flask, g, request
+from flask import Flask, abort, g, request
 from flask import Response as FlaskResponse
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
@@ -109,6 +109,10 @@ def _adapt(negotiation: Negotiation, response: FlaskResponse) -> FlaskResponse:
 
 def _start() -> None:
     g.start = time.perf_counter()
+    if request.environ["PATH_INFO"].startswith("//"):
+        # werkzeug would match it as if it began with one slash, past a gateway's rules for paths.
+        request.url_rule = None
+        abort(HTTPStatus.NOT_FOUND)
 
 
 def _record(telemetry: Telemetry, response: FlaskResponse) -> FlaskResponse:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+import sysconfig
 
+import requests
+
+from model.training.trainer import MODEL_NAME
 from tests.support.paths import ROOT
+from tests.support.servers import RunningServer
+from tests.support.timeouts import TIMEOUT_S
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 LIST_SERVING_MODULES = """
@@ -43,6 +50,27 @@ def test_image_holds_the_modules_that_serving_imports():
         *modules_of("inference"),
         *modules_of("store"),
     }
+
+
+def test_command_of_the_image_serves(small_folder):
+    """Without the module ``site``, predictions, the routes of Flask and metrics work."""
+    [command] = re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)
+    _, *arguments = json.loads(command)
+    environ = {
+        "MODEL_PATH": str(small_folder / MODEL_NAME),
+        "METRICS_PORT": "0",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+    }
+    server = RunningServer.start(environ, command=[sys.executable, *arguments])
+    [metrics_port] = re.findall(r"Metrics on http://[^:]+:(\d+)", "".join(server.lines))
+    answer = requests.post(f"{server.url}/predict", json={"text": "hello"}, timeout=TIMEOUT_S)
+    others = (f"{server.url}/docs", f"http://127.0.0.1:{metrics_port}/metrics")
+    statuses = [requests.get(url, timeout=TIMEOUT_S).status_code for url in others]
+    code, _ = server.stop()
+
+    assert "-S" in arguments
+    assert answer.json()["intent"] == "greeting"
+    assert (statuses, code) == ([200, 200], 0)
 
 
 def test_image_serves_with_the_versions_that_train():

@@ -6,7 +6,9 @@ import http.client
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.test import Client
@@ -70,15 +72,13 @@ def server(function) -> Iterator[Server]:
     thread.join(TIMEOUT_S)
 
 
-def post(
-    server: Server, path: str, body: object = TEXT, **headers: str
-) -> http.client.HTTPResponse:
+def post(server: Server, path: str, body: object = TEXT, **headers: str) -> Any:
     """Post JSON to a server in a thread, and return the response with its body read."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_S)
     fields = {"Content-Type": "application/json", **headers}
     connection.request("POST", path, json.dumps(body), fields)
-    response = connection.getresponse()
-    response.body = response.read()  # type: ignore[attr-defined]
+    response: Any = connection.getresponse()
+    response.body = response.read()
     connection.close()
     return response
 
@@ -222,7 +222,7 @@ def test_the_server_answers_others_while_a_model_is_loaded(server, function, mon
     source = function.models._source
     current = source.current
 
-    def hang(name: str) -> str | None:
+    def hang(name: str) -> Any:
         waits: dict[str, Callable[[], object]] = {"acme": lambda: may_go_on.wait(TIMEOUT_S)}
         waits.get(name, lambda: None)()
         return current(name)
@@ -246,7 +246,7 @@ def test_the_server_answers_others_while_a_model_is_loaded(server, function, mon
     assert statuses == [200] * 8
 
 
-def test_requests_that_wait_for_models_are_bounded(function, published, small_model, monkeypatch):
+def test_requests_that_wait_for_models_are_bounded(published, small_model, monkeypatch):
     """Beyond MAX_WAITING the server refuses, as it does under any overload."""
     settings = Settings(models_uri=str(published.folder), max_waiting=1)
     may_go_on = threading.Event()
@@ -319,7 +319,11 @@ def test_a_model_replaced_under_load_answers_every_request(published, small_mode
         while not stop.is_set():
             response = client.post("/models/acme/predict", json=TEXT)
             version = response.headers.get("Intent-Model-Version", "")
-            seen.append((response.status_code, version, response.json["intent"]))
+            intent = json.loads(response.data)["intent"]
+            seen.append((response.status_code, version, intent))
+
+    def is_current(digest: str) -> bool:
+        return models.wait_for("acme").digest == digest
 
     askers = [threading.Thread(target=ask) for _ in range(3)]
     for thread in askers:
@@ -327,7 +331,7 @@ def test_a_model_replaced_under_load_answers_every_request(published, small_mode
     for number in range(8):
         threshold, _ = _pairs()[number % 2]
         digest = published.publish("acme", threshold)
-        wait_for(lambda digest=digest: models.wait_for("acme").digest == digest)
+        wait_for(partial(is_current, digest))
     stop.set()
     for thread in askers:
         thread.join(TIMEOUT_S)

@@ -103,7 +103,7 @@ class RunningServer:
 def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the server, or another program that contains it, until it exits."""
     return subprocess.run(
-        [sys.executable, *(arguments or ("-m", "func.server"))],
+        [sys.executable, *arguments] if arguments else SERVER,
         cwd=ROOT,
         env=os.environ | environ,
         capture_output=True,

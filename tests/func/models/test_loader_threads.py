@@ -16,9 +16,13 @@ def test_functions_are_called_at_once_up_to_the_limit():
         names.append(threading.current_thread().ident)
         barrier.wait(TIMEOUT_S)
 
+    def finish() -> None:
+        names.append(threading.current_thread().ident)
+        done.set()
+
     threads.submit(meet)
     threads.submit(meet)
-    threads.submit(lambda: (names.append(threading.current_thread().ident), done.set()))
+    threads.submit(finish)
     barrier.wait(TIMEOUT_S)
     assert done.wait(TIMEOUT_S)
     assert names[2] in names[:2]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -78,8 +79,8 @@ def load(models: NamedModels, tasks: list[Callable[[], None]], name: str) -> Ser
     return models.find(name)
 
 
-def events(models: NamedModels) -> dict[tuple[str, str], int]:
-    return dict(models.counts().events)
+def events(models: NamedModels) -> Any:
+    return models.counts().events
 
 
 def test_a_model_is_loaded_on_first_use(models, source, tasks):
@@ -268,11 +269,12 @@ def test_a_slow_model_delays_no_other(source):
     is_slow, may_go_on = threading.Event(), threading.Event()
     load_model = source.load
 
-    def load_slowly(name: str, digest: str) -> ServedModel:
-        waits: dict[str, Callable[[], object]] = {
-            "acme": lambda: (is_slow.set(), may_go_on.wait(TIMEOUT_S))
-        }
-        waits.get(name, lambda: None)()
+    def wait() -> None:
+        is_slow.set()
+        may_go_on.wait(TIMEOUT_S)
+
+    def load_slowly(name: str, digest: str) -> Any:
+        {"acme": wait}.get(name, lambda: None)()
         return load_model(name, digest)
 
     source.load = load_slowly

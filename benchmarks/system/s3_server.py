@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Self
 
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from tests.support.ports import free_port
-from tests.support.servers import can_connect, wait_for
-from tests.support.timeouts import TIMEOUT_S
+from benchmarks.system.ports import free_ports
 
 WEED = Path(sys.executable).with_name("weed")
+START_TIMEOUT_S = 120.0
+POLL_S = 0.05
 BUCKET = "models"
 KEY, SECRET = "test-key", "test-secret"
 
@@ -24,7 +25,8 @@ class S3Server:
     """SeaweedFS, which checks signatures."""
 
     def __init__(self, folder: Path) -> None:
-        ports = {name: (free_port(), free_port()) for name in ("master", "volume", "filer", "s3")}
+        free = iter(free_ports(8))
+        ports = {name: (next(free), next(free)) for name in ("master", "volume", "filer", "s3")}
         self.port = ports["s3"][0]
         config = folder / "s3.json"
         credentials = [{"accessKey": KEY, "secretKey": SECRET}]
@@ -39,7 +41,7 @@ class S3Server:
             *("-s3.port.iceberg=0", "-s3.port.lance=0"),
             *("-volume.max=16", "-master.volumeSizeLimitMB=64"),
         )
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - the package's own program
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
@@ -70,10 +72,13 @@ class S3Server:
         return True
 
     def __enter__(self) -> Self:
-        wait_for(lambda: can_connect(self.port))
-        wait_for(self._can_write)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._can_write():
+            if time.monotonic() > deadline:
+                raise TimeoutError("SeaweedFS does not start")
+            time.sleep(POLL_S)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()  # SIGTERM waits for connections that clients keep
-        self._process.wait(TIMEOUT_S)
+        self._process.wait()
