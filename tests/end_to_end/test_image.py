@@ -17,6 +17,7 @@ from tests.support.timeouts import TIMEOUT_S
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 LIST_SERVING_MODULES = """
+import sys
 import func.server.__main__, func.server.server, func.web.flask_app
 import model.inference.intent_model, model.inference.sklearn_scorer
 import model.store.model_files, model.store.object_store, model.store.registry, model.store.web

@@ -300,7 +300,7 @@ def test_missing_file_is_an_error_of_the_data(tmp_path):
     """A file can disappear after it was listed."""
     document = Document(tmp_path / "gone.json")
 
-    for attribute in ("head", "content"):
+    for attribute in ("head", "content", "text"):
         with pytest.raises(DataError, match="can't be read"):
             getattr(document, attribute)
 

@@ -101,3 +101,17 @@ def test_file_without_utterances_is_a_problem(tmp_path, content):
     _, survey = inspect(path, ReadOptions(), ignore)
 
     assert len(survey.problems.kept) == 1
+
+
+def test_remarks_of_a_folder_are_notes(tmp_path):
+    """Files that are no data, and entries that training does not use."""
+    intents = [{"tag": "greet", "patterns": ["hi"], "responses": ["hello"]}]
+    (tmp_path / "intents.json").write_text(json.dumps({"intents": intents}))
+    (tmp_path / "notes.md").write_text("nothing")
+
+    _, survey = inspect(tmp_path, ReadOptions(), ignore)
+
+    assert [note.message for note in survey.notes.kept] == [
+        "left out, as no training data: notes.md",
+        "left out: responses (1)",
+    ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ from model.datasets import large_table
 from model.datasets.document import Document, ReadOptions
 from model.datasets.entry import UNREADABLE
 from model.datasets.formats.table_columns import Columns
-from model.datasets.large_table import Task, count_block, survey_table
+from model.datasets.large_table import Task, can_be_cut, count_block, survey_table
 from model.datasets.survey import Survey
 from model.tables.delimited_rows import WRONG_WIDTH, HeaderRules
 
@@ -112,3 +113,21 @@ def test_many_problems_are_counted(tmp_path, monkeypatch):
     assert [problem.line for problem in survey.problems.kept] == [*range(2, 22), 1002]
     assert lenient.notes.counts == survey.problems.counts
     assert not lenient.problems.counts
+
+
+def test_table_in_an_archive_can_not_be_cut(tmp_path):
+    """Its rows are read one by one."""
+    path = tmp_path / "a.zip" / "data.csv"
+
+    assert not can_be_cut(Document(path, archived={path: b"text,intent\n"}))
+
+
+def test_processes_leave_signals_to_their_parent(monkeypatch):
+    """A terminal sends them to all processes; only the parent ends the command."""
+    ignored = []
+    monkeypatch.setattr("signal.signal", lambda number, handler: ignored.append((number, handler)))
+
+    large_table._ignore_signals()
+
+    assert (signal.SIGINT, signal.SIG_IGN) in ignored
+    assert (signal.SIGTERM, signal.SIG_IGN) in ignored

@@ -16,7 +16,7 @@ from tests.support.spreadsheets import write_xlsx
 
 SHEETS: dict[str, list[list[str | float]]] = {
     "Empty": [],
-    "Data": [[], ["text", "n", "intent"], ["hello", 1], [], ["bye", 2.5, "leave", "more"]],
+    "Data": [[], ["text", "n", "intent"], ["hello", 1], [], ["bye", 2.5, "leave", "more"], ["", 3]],
 }
 
 
@@ -55,6 +55,7 @@ def test_rows_are_those_of_a_small_workbook(path, monkeypatch):
         (2, ["text", "n", "intent"]),
         (3, ["hello", "1", ""]),
         (5, ["bye", "2.5", "leave", "more"]),
+        (6, ["", "3", ""]),
     ]
 
 
@@ -64,7 +65,7 @@ def test_wrong_size_of_a_sheet_is_ignored(path, reference):
     replace_in_sheet(path, "<sheetData>", f'<dimension ref="{reference}"/><sheetData>')
 
     with closing(SpreadsheetRows(path, path)) as rows:
-        assert [line for line, _ in rows] == [2, 3, 5]
+        assert [line for line, _ in rows] == [2, 3, 5, 6]
 
 
 def test_entity_of_another_file_is_not_read(path, tmp_path):
@@ -79,3 +80,11 @@ def test_entity_of_another_file_is_not_read(path, tmp_path):
         closing(SpreadsheetRows(path, path)) as rows,
     ):
         list(rows)
+
+
+def test_cell_that_is_not_in_the_file_is_empty(path):
+    """Programs leave out cells without a value."""
+    replace_in_sheet(path, '<c r="A3" t="inlineStr"><is><t>hello</t></is></c>', "")
+
+    with closing(SpreadsheetRows(path, path)) as rows:
+        assert list(rows)[1] == (3, ["", "1", ""])
