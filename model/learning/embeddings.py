@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
 from typing import Literal
 
 from model.inference.encoders.encoder_file import KINDS, SentenceEncoder, to_bytes
 from model.inference.static_embedding import TextEmbedding
 from model.learning import wordllama
 from model.learning.encoders.sources import SOURCES, load_arrays
+
+MAX_TIMED = 50
 
 Features = Literal["tfidf", "static", "use", "minilm"]
 
@@ -28,13 +32,26 @@ class LoadedEmbedding:
         embedding: turns texts into vectors; None without vectors.
         title: the name of a sentence encoder, or "".
         file: the content of the sentence encoder's file, or None without one.
-        description: of the sentence encoder, for the model card.
+        description: of the sentence encoder, for the model card; empty without one.
     """
 
     embedding: TextEmbedding | None = None
     title: str = ""
     file: bytes | None = None
-    description: dict[str, object] | None = None
+    description: Mapping[str, object] = field(default_factory=dict)
+
+    def describe(self, texts: Sequence[str]) -> dict[str, object]:
+        """Return the description, with the median CPU time to encode one of the texts."""
+        if not isinstance(self.embedding, SentenceEncoder):
+            return {}
+        times = [_time_of(self.embedding, text) for text in texts[:MAX_TIMED]]
+        return {**self.description, "milliseconds": round(1000 * median(times), 2)}
+
+
+def _time_of(encoder: SentenceEncoder, text: str) -> float:
+    started = time.thread_time()
+    encoder.encoder.encode([text])
+    return time.thread_time() - started
 
 
 def load_embedding(features: Features, languages: Collection[str]) -> LoadedEmbedding:

@@ -328,8 +328,8 @@ def _self_test(model: IntentModel) -> SelfTest:
 def _describe(
     dataset: Dataset, options: Options, held_out: HeldOut, loaded: LoadedEmbedding
 ) -> dict[str, Any]:
-    encoder = {"encoder": loaded.description} if loaded.description else {}
-    return encoder | {
+    encoder = loaded.describe([example.text for example in dataset.train])
+    return ({"encoder": encoder} if encoder else {}) | {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
         "settings": asdict(held_out.ensemble.hyperparameters)

@@ -7,7 +7,7 @@ def test_no_vectors_are_loaded_for_n_grams():
     """The default features have no embedding, no file and no package."""
     loaded = load_embedding("tfidf", ())
 
-    assert (loaded.embedding, loaded.file, loaded.description) == (None, None, None)
+    assert (loaded.embedding, loaded.file, loaded.describe(["hello"])) == (None, None, {})
     assert "tfidf" not in PACKAGES
 
 
@@ -16,4 +16,4 @@ def test_static_vectors_are_no_file():
     loaded = load_embedding("static", ())
 
     assert loaded.embedding is not None
-    assert (loaded.title, loaded.file, loaded.description) == ("", None, None)
+    assert (loaded.title, loaded.file, loaded.describe(["hello"])) == ("", None, {})

@@ -9,7 +9,7 @@ import pytest
 from model.errors import ArtifactBrokenError
 from model.inference.encoders.encoder_file import ENCODER_NAME, WHOLE_SENTENCE
 from model.inference.intent_model import IntentModel
-from model.training.trainer import COMPILED_NAME, MODEL_NAME
+from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 
 
 @pytest.fixture
@@ -46,12 +46,21 @@ def test_evidence_says_how_much_the_sentence_decided(sentence_model):
     assert {WHOLE_SENTENCE, "pas", "vergessen!"} & evidence
 
 
-def test_card_names_the_encoder(sentence_model):
-    """Title, licence, origin and languages are recorded."""
+def test_card_names_the_encoder(sentence_folder, sentence_model):
+    """Title, licence, origin, languages, size and time are recorded."""
     encoder = sentence_model.card.training["encoder"]
 
     assert encoder["licence"] == "Apache-2.0"
     assert {"title", "origin", "languages"} < encoder.keys()
+    assert encoder["bytes"] == (sentence_folder / ENCODER_NAME).stat().st_size
+    assert encoder["milliseconds"] > 0
+
+
+def test_report_names_the_encoder(sentence_folder):
+    """Title and licence stand at the top of the report."""
+    report = (sentence_folder / REPORT_NAME).read_text()
+
+    assert "Universal Sentence Encoder, multilingual, version 3 (Apache-2.0)" in report
 
 
 @pytest.mark.parametrize(
