@@ -288,9 +288,10 @@ class IntentModel:
             out=probabilities[:, : len(self._labels)],
         )
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
+        rows = np.take_along_axis(probabilities, order, axis=1).tolist()
         return [
-            tuple(Alternative(self._ranked[place], float(row[place])) for place in places)
-            for row, places in zip(probabilities, order.tolist(), strict=True)
+            tuple(map(Alternative, map(self._ranked.__getitem__, places), row))
+            for places, row in zip(order.tolist(), rows, strict=True)
         ]
 
     def _check_self_test(self, path: Path | str) -> None:

@@ -36,11 +36,7 @@ def probabilities(prediction: Prediction) -> dict[str, float]:
     The prediction must rank all intents.
     """
     ranked = {each.intent: each.confidence for each in prediction.alternatives}
-    if OUT_OF_SCOPE not in ranked:
-        in_scope = 0.1 if prediction.intent == OUT_OF_SCOPE else 0.9
-        ranked = {intent: in_scope * value for intent, value in ranked.items()}
-        ranked[OUT_OF_SCOPE] = 1 - in_scope
-        ranked = dict(sorted(ranked.items(), key=lambda item: -item[1]))
+    ranked.setdefault(OUT_OF_SCOPE, 0.0)  # of a model that can't say so
     return ranked
 
 
