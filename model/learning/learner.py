@@ -19,7 +19,7 @@ from model.learning.augmentation import add_typos
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.linear_model import Integers, Linear, fit_detector, fit_naive_bayes, fit_svm
-from model.learning.pipeline import BLOCK_WEIGHTS, STATIC, build_features
+from model.learning.pipeline import BLOCK_WEIGHTS, STATIC, features_for
 from model.learning.term_weighting import concentration_factors
 
 TYPO_WEIGHT = 0.2
@@ -67,7 +67,7 @@ class Learner:
         targets = np.concatenate((targets, np.arange(len(labels))))
         self._texts = texts
         self._embedding = embedding
-        self.features = CachedFeatures(build_features(embedding), texts)
+        self.features = CachedFeatures(features_for(texts, embedding), texts)
         sizes = self.features.sizes
         self.ngram_count = sum(sizes.values()) - sizes.get(STATIC, 0)
         self._factors = np.repeat(
@@ -84,7 +84,7 @@ class Learner:
 
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
-        return build_features(self._embedding).fit(self._texts)
+        return features_for(self._texts, self._embedding).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""
