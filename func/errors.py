@@ -9,6 +9,7 @@ RequestError
 ├── MethodNotAllowedError      405
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
+│   └── UnsupportedCodingError     the body is compressed in another way than ours
 ├── UnusableDataError          422: a valid event whose data can't be classified
 ├── InternalError              500
 ├── OverloadedError            503
@@ -88,6 +89,16 @@ class UnsupportedMediaTypeError(RequestError):
     """The media type, charset or encoding of the body is not supported."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class UnsupportedCodingError(UnsupportedMediaTypeError):
+    """The Content-Encoding of the body is not supported."""
+
+    # RFC 9110, section 15.5.16: so the client learns that it is not the media type.
+    headers: ClassVar[Mapping[str, str]] = {"Accept-Encoding": "gzip, deflate, zstd"}
+
+    def __init__(self) -> None:
+        super().__init__("The Content-Encoding must be gzip, deflate, zstd or identity")
 
 
 class UnusableDataError(RequestError):

@@ -4,39 +4,84 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from func.errors import (
     InternalError,
     MethodNotAllowedError,
+    NotFoundError,
     RequestError,
     TooLargeError,
     UnauthorizedError,
+    UnavailableError,
+    UnusableDataError,
 )
-from func.messages import Environ, ParsedRequest, Request, Response
+from func.messages import Environ, ParsedRequest, Predictor, Request, Response
+from func.models.default_model import load_default_model
+from func.models.served_model import ModelNotLoadedError, ServedModel
+from func.negotiation import Negotiation
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
-from func.settings import Settings
+from func.settings import MODEL_NAME, Settings
 from model.inference.intent_model import IntentModel
+from model.inference.prediction import Prediction, nobody_spoke
 
 if TYPE_CHECKING:
     from func.authentication import BearerTokens
+    from func.models.named_models import NamedModels
 
 logger = logging.getLogger(__name__)
 
+# The module of each dialect, in func.protocols.dialects, with the function that parses a request.
+# It is imported by its first request: most callers speak one dialect.
+DIALECTS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("GET", "/v1/models"): ("model_list", "parse"),
+    ("POST", "/v1/systemone"): ("system_one", "parse"),
+    ("POST", "/v1/decisions"): ("decisions", "parse"),
+    ("POST", "/classify"): ("vllm", "parse"),
+    ("GET", f"/v1/models/{MODEL_NAME}"): ("kserve_v1", "describe"),
+    ("POST", f"/v1/models/{MODEL_NAME}:predict"): ("kserve_v1", "parse"),
+}
+# Gateways append the path of the request that they ask about, and keep its method.
+GATEWAY, GATEWAY_DIALECT = "/gateway/ext-authz", ("gateway", "parse")
+INPUTS = b'"inputs"'  # by this field Text Embeddings Inference's requests differ from ours
+NAMED_PREDICT = re.compile(r"/models/([^/]+)/predict")
+
 
 class IntentFunction:
-    """Answers requests with a model; safe to call from many threads."""
+    """Answers requests with a model; safe to call from many threads.
+
+    Attributes:
+        negotiation: adapts responses to their clients.
+    """
 
     def __init__(
-        self, model: IntentModel, settings: Settings, tokens: BearerTokens | None = None
+        self,
+        model: IntentModel,
+        settings: Settings,
+        tokens: BearerTokens | None = None,
+        models: NamedModels | None = None,
     ) -> None:
+        """Create the function.
+
+        Args:
+            model: the default model.
+            settings: limits and names.
+            tokens: of which requests must carry one; None for no tokens.
+            models: the models that requests may name; None for none.
+        """
         self.model = model
         self.settings = settings
+        self.negotiation = Negotiation(settings)
+        self.models = models
         self._tokens = tokens
         self._events = EventApi(model, settings)
 
@@ -49,27 +94,42 @@ class IntentFunction:
             SettingsError: the token file can't be used.
         """
         tokens = _load_tokens(settings.api_token_file) if settings.api_token_file else None
-        model = IntentModel.load(settings.model_path, threshold=settings.intent_threshold)
-        return cls(model, settings, tokens)
+        models = _load_named_models(settings) if settings.models_uri else None
+        return cls(load_default_model(settings), settings, tokens, models)
 
     def __call__(self, environ: Environ) -> Response:
         """Answer one request; an error becomes a response."""
-        [response] = self.respond([self.parse(environ)])
+        [response] = self.respond([self.parse(environ, waits=True)])
         return response
 
-    def parse(self, environ: Environ) -> ParsedRequest:
-        """Parse a request; never raise: a refused request responds with its error."""
+    def parse(self, environ: Environ, *, waits: bool = False) -> ParsedRequest:
+        """Parse a request; never raise: a refused request responds with its error.
+
+        Args:
+            environ: of the request.
+            waits: whether to wait for the load of a model that the request names, instead of
+                returning a request that is to be parsed again.
+        """
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
         reject = partial(error_response, kind=mode.value) if mode else error_response
-        try:
-            return self._parse(environ, request, mode)
-        except RequestError as error:
-            response = reject(error)
-        except Exception:
-            logger.exception("A request failed")
-            response = reject(InternalError())
-        return ParsedRequest(lambda _: response, reject)
+        parse = partial(self._parse, environ, request, mode, waits=waits)
+        return self._with_encoding(_parse_or_reject(parse, reject))
+
+    def parse_dialect(self, module: str, function: str, environ: Environ) -> ParsedRequest:
+        """Parse a request in the dialect of a module; never raise."""
+        dialect = import_module(f"func.protocols.dialects.{module}")
+
+        def parse() -> ParsedRequest:
+            self.authorize(environ)
+            request = Request.from_environ(environ)
+            body = request.read_body(self.settings.max_body_bytes)
+            parsed: ParsedRequest = getattr(dialect, function)(
+                request.content_type, body, self.model, self.settings
+            )
+            return parsed
+
+        return self._with_encoding(_parse_or_reject(parse, dialect.reject))
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests, in order, with one prediction for all their utterances.
@@ -78,9 +138,7 @@ class IntentFunction:
         """
         utterances = [utterance for request in requests for utterance in request.utterances]
         try:
-            predictions = self.model.predict(
-                utterances, top_k=max([request.top_k for request in requests], default=0)
-            )
+            predictions = self._predict(requests, utterances)
         except Exception:
             if len(requests) > 1:
                 logger.exception("A joint prediction failed; each request gets its own")
@@ -103,32 +161,127 @@ class IntentFunction:
         if self._tokens and not self._tokens.allow(environ.get("HTTP_AUTHORIZATION", "")):
             raise UnauthorizedError
 
-    def _parse(self, environ: Environ, request: Request, mode: Mode | None) -> ParsedRequest:
+    def find_model(self, name: str, *, waits: bool) -> ServedModel:
+        """Return a model by its name.
+
+        Raises:
+            NotFoundError: there is no such model.
+            UnavailableError: it can't be loaded.
+            ModelNotLoadedError: it is being loaded; only without ``waits``.
+        """
+        if self.models is None:
+            raise NotFoundError(HTTPStatus.NOT_FOUND.phrase)
+        return self.models.wait_for(name) if waits else self.models.find(name)
+
+    def _with_encoding(self, parsed: ParsedRequest) -> ParsedRequest:
+        """Add the work of a sentence encoder, of which no dialect knows."""
+        work = (parsed.model or self.model).encoding_work(parsed.utterances)
+        return replace(parsed, work=parsed.work + work) if work else parsed
+
+    def _predict(
+        self, requests: Sequence[ParsedRequest], utterances: Sequence[str]
+    ) -> Sequence[Prediction]:
+        """Return the predictions of all requests, in order, with one call for each model."""
+        top_k = max([request.top_k for request in requests], default=0)
+        if all(request.model is None for request in requests):
+            return _predict(self.model, utterances, top_k)
+        places: dict[Predictor, list[int]] = {}
+        place = 0
+        for request in requests:
+            following = range(place, place := place + len(request.utterances))
+            places.setdefault(request.model or self.model, []).extend(following)
+        by_place: dict[int, Prediction] = {}
+        for model, numbers in places.items():
+            texts = [utterances[number] for number in numbers]
+            by_place |= zip(numbers, _predict(model, texts, top_k), strict=True)
+        return [by_place[number] for number in range(len(utterances))]
+
+    def _parse(
+        self, environ: Environ, request: Request, mode: Mode | None, *, waits: bool
+    ) -> ParsedRequest:
         self.authorize(environ)
         if request.method != "POST":
             raise MethodNotAllowedError
+        served = None
+        if self.models and (found := NAMED_PREDICT.fullmatch(environ["PATH_INFO"])):
+            served = self.find_model(found[1], waits=waits)
         body = request.read_body(self.settings.max_body_bytes)
         content_type = request.content_type
         match mode:
             case None:
-                return parse_request(content_type, body, self.model, self.settings)
+                model = served.model if served else self.model
+                parsed = self._parse_inputs(content_type, body, model) if INPUTS in body else None
+                parsed = parsed or parse_request(content_type, body, model, self.settings)
+                return served.answering(parsed) if served else parsed
             case Mode.BATCH:
-                return self._parse_batch(content_type, body)
+                return self._parse_batch(content_type, body, served)
             case Mode.STRUCTURED:
-                return self._events.parse(parse_structured(content_type, body, self.settings), mode)
+                event = parse_structured(content_type, body, self.settings)
             case _:
                 headers = request.event_headers().items()
                 event = Event.from_binary(headers, content_type or None, body)
-                return self._events.parse(event, mode)
+        name = event.attributes.get(self.settings.event_model_attribute)
+        if name and not served:
+            served = self._find_for_event(name, waits=waits)
+        return self._events.parse(event, mode, served)
 
-    def _parse_batch(self, content_type: str, body: bytes) -> ParsedRequest:
+    def _parse_inputs(
+        self, content_type: str, body: bytes, model: IntentModel
+    ) -> ParsedRequest | None:
+        from func.protocols.dialects import text_classification  # noqa: PLC0415 - see DIALECTS
+
+        return text_classification.parse(content_type, body, model, self.settings)
+
+    def _find_for_event(self, name: str, *, waits: bool) -> ServedModel:
+        try:
+            return self.find_model(name, waits=waits)
+        except NotFoundError as error:
+            # A broker retries a 404 (see docs/events.md), which would be of no use.
+            raise UnusableDataError("No such model") from error
+
+    def _parse_batch(
+        self, content_type: str, body: bytes, served: ServedModel | None
+    ) -> ParsedRequest:
         values = parse_batch(content_type, body, self.settings)
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
-        return self._events.parse_batch(values, hashlib.sha256(body).hexdigest())
+        return self._events.parse_batch(values, hashlib.sha256(body).hexdigest(), served)
+
+
+def _parse_or_reject(
+    parse: Callable[[], ParsedRequest], reject: Callable[[RequestError], Response]
+) -> ParsedRequest:
+    """Return a parsed request; for an error, one whose response is the error's."""
+    try:
+        return parse()
+    except RequestError as error:
+        response, loading = reject(error), None
+    except ModelNotLoadedError as error:
+        response, loading = reject(UnavailableError()), error.loading
+    except Exception:
+        logger.exception("A request failed")
+        response, loading = reject(InternalError()), None
+    return ParsedRequest(lambda _: response, reject, loading=loading)
+
+
+def _predict(model: Predictor, utterances: Sequence[str], top_k: int) -> Sequence[Prediction]:
+    predictions = model.predict(utterances, top_k=top_k)
+    if "" not in utterances:
+        return predictions
+    # No text is empty but that of a conversation in which no human spoke.
+    return [
+        prediction if utterance else nobody_spoke(prediction, top_k)
+        for utterance, prediction in zip(utterances, predictions, strict=True)
+    ]
 
 
 def _load_tokens(path: Path) -> BearerTokens:
     from func.authentication import BearerTokens  # noqa: PLC0415 - most have a gateway for this
 
     return BearerTokens.load(path)
+
+
+def _load_named_models(settings: Settings) -> NamedModels:
+    from func.models.named_models import NamedModels  # noqa: PLC0415 - most have one model
+
+    return NamedModels.from_settings(settings)

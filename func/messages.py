@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
-from func.errors import (
-    BadRequestError,
-    InternalError,
-    RequestError,
-    TooLargeError,
-    UnsupportedMediaTypeError,
-)
+from func.errors import BadRequestError, InternalError, RequestError, TooLargeError
 from model.inference.prediction import Prediction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 logger = logging.getLogger(__name__)
 
@@ -70,15 +67,21 @@ class Request:
         }
 
     def read_body(self, max_bytes: int) -> bytes:
-        """Read the body, which works once.
+        """Read the body, which works once, and decompress it.
 
         Raises:
-            UnsupportedMediaTypeError: it is compressed.
-            TooLargeError: it exceeds the limit.
-            BadRequestError: it ends early.
+            UnsupportedCodingError: it is compressed in an unsupported way.
+            TooLargeError: it exceeds the limit, as sent or decompressed.
+            BadRequestError: it ends early, or is not valid in its coding.
         """
-        if self.content_encoding.lower() not in ("", "identity"):
-            raise UnsupportedMediaTypeError("The Content-Encoding must be identity")
+        body = self._read_body(max_bytes)
+        if self.content_encoding.lower() in ("", "identity"):
+            return body
+        from func.compression import decompress  # noqa: PLC0415 - most requests are plain
+
+        return decompress(body, self.content_encoding, max_bytes)
+
+    def _read_body(self, max_bytes: int) -> bytes:
         stream = self._environ["wsgi.input"]
         if announced := self._environ.get("CONTENT_LENGTH"):
             length = int(announced)
@@ -106,15 +109,21 @@ class Outcome:
         predictions: in the form of the JSON contract.
         batch_size: the number of utterances or events of a batch; None for a single one.
         event: the recorded attributes of the request's event.
+        model, model_version: of the model that a request named; "" for the default model.
     """
 
     kind: str = "http"
     predictions: Sequence[Mapping[str, Any]] = ()
     batch_size: int | None = None
     event: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    model_version: str = ""
 
     def log_fields(self) -> dict[str, object]:
         """Return the fields of the log line."""
+        if self.model:
+            names = {"model": self.model, "model_version": self.model_version}
+            return {**replace(self, model="").log_fields(), **names}
         if self.batch_size is not None:
             return {"utterances": self.batch_size, "kind": self.kind}
         if self.predictions:
@@ -142,8 +151,21 @@ class Response:
     @property
     def all_headers(self) -> list[tuple[str, str]]:
         """The headers as WSGI expects them."""
-        headers = [("Content-Length", str(len(self.body))), *self.headers]
+        # RFC 9110, section 8.6: a 204 has no Content-Length.
+        has_length = self.status is not HTTPStatus.NO_CONTENT
+        length = [("Content-Length", str(len(self.body)))] if has_length else []
+        headers = [*length, *self.headers]
         return [("Content-Type", self.content_type), *headers] if self.content_type else headers
+
+
+class Predictor(Protocol):
+    """A model, as far as requests need it."""
+
+    def predict(self, utterances: Sequence[str], *, top_k: int = 0) -> list[Prediction]:
+        """Return a prediction for each utterance, with ``top_k`` alternatives."""
+
+    def encoding_work(self, utterances: Sequence[str]) -> int:
+        """Return an estimate of the time that a sentence encoder takes, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +179,11 @@ class ParsedRequest:
         reject: returns the response to an error, in the dialect of the request.
         utterances: the texts to classify.
         top_k: the number of alternatives that ``render`` needs for each; more do no harm.
-        work: an estimate of the time to predict and render, in microseconds; see ``Query.work``.
+        work: an estimate of the time to predict and render, in microseconds: that of
+            ``Query.work``, and that of a sentence encoder.
+        model: predicts; None stands for the default model.
+        loading: the load of a model that the request names. Parse the request again when that is
+            done; until then, it responds with its error.
     """
 
     render: Callable[[Sequence[Prediction]], Response]
@@ -165,6 +191,8 @@ class ParsedRequest:
     utterances: Sequence[str] = ()
     top_k: int = 0
     work: int = 0
+    model: Predictor | None = None
+    loading: Future[None] | None = None
 
     def respond(self, predictions: Sequence[Prediction]) -> Response:
         """Return the response to the utterances' predictions; an error becomes a response."""

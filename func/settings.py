@@ -11,6 +11,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
+MODEL_NAME = "intent-classifier"  # in the contracts that name a model
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -43,14 +44,26 @@ class Settings:
         shutdown_delay_s: the time after SIGTERM in which new connections are still accepted.
         shutdown_timeout_s: the time after that for requests in flight.
         model_path: the trained pipeline; its card is in the same folder.
+        model_uri: the model in a store, or its folder; replaces ``model_path``. See
+            ``model.store.uri``.
+        model_cache_dir: a folder that keeps downloaded files; None keeps none.
+        model_fetch_timeout_s: the longest time to download a model.
+        models_uri: the store of models that requests name; None for none. See ``func.models``.
+        models_memory_mb: the memory of these models.
+        models_refresh_s: the time after which a request has a name's pointer read again.
         intent_threshold: overrides the out-of-scope threshold of the model; 0 to 1, the lowest
             probability of being in scope that is not rejected.
         max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
             of a request: bytes of its head and its body, nested objects and lists, characters of
             an utterance (as sent and normalised), utterances.
         api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
+        cors_origins: of pages that may call the function from a browser; ``*`` for any.
+        webhook_origins: senders of events that may validate the function as their webhook.
+        gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
+            "" for the fields of the JSON contract.
         low_confidence: below it, replies to events have low certainty; 0 to 1.
         event_source, event_type_prefix: of the function's replies to events.
+        event_model_attribute: the extension attribute by which an event names a model.
         log_level, log_format: see ``func.telemetry.logs``.
     """
 
@@ -63,6 +76,12 @@ class Settings:
     shutdown_delay_s: float = 0.0
     shutdown_timeout_s: float = 25.0
     model_path: Path = ROOT / "model" / "artifacts" / "intent_model.pkl"
+    model_uri: str | None = None
+    model_cache_dir: Path | None = None
+    model_fetch_timeout_s: float = 60.0
+    models_uri: str | None = None
+    models_memory_mb: int = 128
+    models_refresh_s: float = 30.0
     intent_threshold: float | None = None
     max_header_bytes: int = 32 * 1024
     max_body_bytes: int = 1024 * 1024
@@ -70,9 +89,13 @@ class Settings:
     max_text_length: int = 5000
     max_batch_size: int = 256
     api_token_file: Path | None = None
+    cors_origins: tuple[str, ...] = ()
+    webhook_origins: tuple[str, ...] = ()
+    gateway_text_pointer: str = ""
     low_confidence: float = 0.5
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
+    event_model_attribute: str = "intentmodel"
     log_level: str = "INFO"
     log_format: str = "json"
 
@@ -145,6 +168,16 @@ def _matching(pattern: str, allowed: str) -> Parser:
     return parse, allowed
 
 
+def _list(pattern: str, allowed: str) -> Parser:
+    def parse(text: str) -> tuple[str, ...]:
+        items = tuple(item.strip().lower() for item in text.split(","))
+        if not all(re.fullmatch(pattern, item) for item in items):
+            raise ValueError
+        return items
+
+    return parse, f"{allowed}, separated by commas, or *"
+
+
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -161,6 +194,12 @@ _PARSERS: Mapping[str, Parser] = {
     "shutdown_delay_s": _number(0, 3600),
     "shutdown_timeout_s": _number(0, 3600),
     "model_path": (Path, "a path"),
+    "model_uri": (str, "a path or a URI"),
+    "model_cache_dir": (Path, "a path"),
+    "model_fetch_timeout_s": _number(1, 3600),
+    "models_uri": (str, "a path or a URI"),
+    "models_memory_mb": _integer(1, 1024 * 1024),
+    "models_refresh_s": _number(0.1, 86_400),
     "intent_threshold": _number(0, 1),
     "max_header_bytes": _integer(_MIN_HEADER_BYTES, 1024 * 1024),
     "max_body_bytes": _integer(_MIN_BODY_BYTES, 64 * 1024 * 1024),
@@ -168,9 +207,18 @@ _PARSERS: Mapping[str, Parser] = {
     "max_text_length": _integer(1, 1_000_000),
     "max_batch_size": _integer(1, 10_000),
     "api_token_file": (Path, "a path"),
+    "cors_origins": _list(
+        r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]_-]+", "origins such as https://shop.example"
+    ),
+    "webhook_origins": _list(r"\*|[a-z0-9._-]+", "names such as eventgrid.azure.net"),
+    "gateway_text_pointer": _matching(
+        r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
+    ),
     "low_confidence": _number(0, 1),
     "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),
+    # CloudEvents 1.0, section "Naming Conventions".
+    "event_model_attribute": _matching(r"[a-z0-9]{1,20}", "1 to 20 lower-case letters and digits"),
     "log_level": _choice(LOG_LEVELS),
     "log_format": _choice(LOG_FORMATS),
 }

@@ -35,6 +35,7 @@ stays as they set it; 130, 143 interrupted by Ctrl-C or SIGTERM: all traffic is 
 revision.
 """
 
+MODEL = re.compile(r"/\S+|(?:s3|gs|az|https|oci)://\S+(?:#sha256=|@sha256:)[0-9a-f]{64}")
 VARIABLE = re.compile(r"(?!PORT=|K_)([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 HOST = re.compile(r"[A-Za-z0-9._:\[\]-]+")
@@ -73,6 +74,30 @@ def build_parser() -> argparse.ArgumentParser:
     )
     rollout.add_argument(
         "--image", type=_image, help="NAME@sha256:DIGEST (default: the image of the template)"
+    )
+    rollout.add_argument(
+        "--model", type=_model, metavar="URI", help="a model in a store, with its digest"
+    )
+    rollout.add_argument(
+        "--compare",
+        type=Path,
+        metavar="FILE",
+        help="compare the answers to these utterances with the stable revision's: a CSV file with "
+        "text and perhaps intent, or one text a line",
+    )
+    rollout.add_argument(
+        "--max-changed",
+        type=_percent,
+        default=5.0,
+        metavar="PERCENT",
+        help="share of utterances that may get another intent (default 5%%)",
+    )
+    rollout.add_argument(
+        "--max-loss",
+        type=_percent,
+        default=0.5,
+        metavar="POINTS",
+        help="percentage points by which accuracy may fall (default 0.5)",
     )
     rollout.add_argument(
         "--env",
@@ -178,6 +203,25 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 24 * 60 * 60:
         raise argparse.ArgumentTypeError("must be a number of seconds, at least 0")
     return seconds
+
+
+def _model(text: str) -> str:
+    if not MODEL.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "must be an absolute path, or a URI with its digest: s3://…#sha256=DIGEST "
+            "(python -m model.push prints it)"
+        )
+    return text
+
+
+def _percent(text: str) -> float:
+    try:
+        percent = float(text.removesuffix("%"))
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:  # noqa: PLR2004
+        raise argparse.ArgumentTypeError("must be a number from 0 to 100")
+    return percent
 
 
 def _variable(text: str) -> tuple[str, str]:

@@ -14,8 +14,10 @@ from knative.doctor.doctor import examine
 from knative.doctor.findings import PROBLEM, print_findings
 from knative.rollout.candidate_checks import CandidateChecks
 from knative.rollout.cluster import Cluster
-from knative.rollout.errors import UnsuitableServiceError
+from knative.rollout.comparison import Comparison
+from knative.rollout.errors import UnreadableUtterancesError, UnsuitableServiceError
 from knative.rollout.progress import Progress
+from knative.rollout.resources import MODEL_VARIABLE
 from knative.rollout.rollout import Rollout, Template
 from knative.rollout.smoke import SHIPPED_CASES, Endpoint, SmokeTest
 from knative.rollout.status import build_status, print_status
@@ -58,9 +60,12 @@ def smoke(options: argparse.Namespace) -> int:
 
 
 def rollout(options: argparse.Namespace) -> int:
-    """Roll out an image, settings or the newest template."""
-    template = Template(image=options.image or "", environment=dict(options.env or ()))
-    _rollout(options, _smoke_test(options)).run(
+    """Roll out an image, a model, settings or the newest template."""
+    environment = dict(options.env or ())
+    if options.model:
+        environment[MODEL_VARIABLE] = options.model
+    template = Template(image=options.image or "", environment=environment)
+    _rollout(options, _smoke_test(options), _comparison(options)).run(
         template, steps=options.steps, pause_s=options.pause
     )
     return 0
@@ -95,12 +100,31 @@ def _service_url(options: argparse.Namespace) -> str:
     return url
 
 
-def _rollout(options: argparse.Namespace, smoke_test: SmokeTest | None) -> Rollout:
+def _rollout(
+    options: argparse.Namespace,
+    smoke_test: SmokeTest | None,
+    comparison: Comparison | None = None,
+) -> Rollout:
     cluster, progress = _cluster(options), Progress(new_console())
     checks = CandidateChecks(
-        cluster=cluster, smoke_test=smoke_test, progress=progress, timing=options.timing
+        cluster=cluster,
+        smoke_test=smoke_test,
+        progress=progress,
+        timing=options.timing,
+        comparison=comparison,
     )
     return Rollout(cluster=cluster, checks=checks, progress=progress)
+
+
+def _comparison(options: argparse.Namespace) -> Comparison | None:
+    if not options.compare:
+        return None
+    try:
+        return Comparison.read(
+            options.compare, max_changed=options.max_changed, max_loss=options.max_loss
+        )
+    except (OSError, ValueError) as error:
+        raise UnreadableUtterancesError(str(options.compare)) from error
 
 
 def _cluster(options: argparse.Namespace) -> Cluster:

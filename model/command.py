@@ -15,6 +15,7 @@ from rich.console import Console
 from model.bulk.signals import raise_on_signal
 from model.console import plain_console, print_data_error, print_messages
 from model.errors import DataError, ModelError
+from model.store.pointers import is_valid_name
 
 DATA = Path(__file__).resolve().parent / "data"
 ARTIFACTS = DATA.with_name("artifacts")
@@ -84,6 +85,15 @@ def inner_share(text: str) -> float:
     if value in {0, 1}:
         raise argparse.ArgumentTypeError("must lie between 0 and 1")
     return value
+
+
+def model_name(text: str) -> str:
+    """Return an argument that is a valid name of a published model, for argparse."""
+    if not is_valid_name(text):
+        raise argparse.ArgumentTypeError(
+            "must be 1 to 128 letters, digits, '.', '_' and '-', and begin with a letter or digit"
+        )
+    return text
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -34,12 +35,22 @@ def plain_console(*, stderr: bool = False) -> Console:
     return _PlainConsole(stderr=stderr, soft_wrap=True, markup=False, emoji=False, highlight=False)
 
 
-def print_messages(console: Console, kind: str, messages: Sequence[str]) -> None:
-    """Print each message on a line of its own, and the number of those beyond the first 20."""
+def print_messages(
+    console: Console, kind: str, messages: Sequence[str], count: int | None = None
+) -> None:
+    """Print each message on a line of its own, and the number of those beyond the first 20.
+
+    Args:
+        console: where to print.
+        kind: the first word of each line.
+        messages: the messages.
+        count: their number, where ``messages`` holds the first ones only.
+    """
+    count = len(messages) if count is None else count
     for message in messages[:MAX_MESSAGES]:
         console.print(f"{kind}: {_shortened(message)}")
-    if len(messages) > MAX_MESSAGES:
-        console.print(f"{kind}: and {len(messages) - MAX_MESSAGES} more")
+    if count > MAX_MESSAGES:
+        console.print(f"{kind}: and {count - MAX_MESSAGES:,} more")
 
 
 def _shortened(message: str) -> str:
@@ -48,9 +59,23 @@ def _shortened(message: str) -> str:
     return single_line(f"{message[:MAX_CHARACTERS]}…" if is_long else message)
 
 
-def print_problems(console: Console, level: str, problems: Sequence[Problem]) -> None:
-    """Print problems by kind: the first ten of each, their number, and the remedy."""
-    print_messages(console, level, [str(each) for each in problems if each.kind is None])
+def print_problems(
+    console: Console,
+    level: str,
+    problems: Sequence[Problem],
+    counts: Mapping[ProblemKind | None, int] | None = None,
+) -> None:
+    """Print problems by kind: the first ten of each, their number, and the remedy.
+
+    Args:
+        console: where to print.
+        level: the first word of each line.
+        problems: the problems.
+        counts: their numbers by kind, where ``problems`` holds the first ones only.
+    """
+    counts = counts or Counter(problem.kind for problem in problems)
+    others = [str(each) for each in problems if each.kind is None]
+    print_messages(console, level, others, counts.get(None, 0))
     groups: dict[ProblemKind, list[Problem]] = {}
     for problem in problems:
         if problem.kind is not None:
@@ -58,7 +83,7 @@ def print_problems(console: Console, level: str, problems: Sequence[Problem]) ->
     for kind, group in groups.items():
         for problem in group[:MAX_OF_KIND]:
             console.print(f"{level}: {_shortened(str(problem))}")
-        console.print(f"{level}: {len(group)} {kind.title}: {kind.remedy}")
+        console.print(f"{level}: {counts[kind]:,} {kind.title}: {kind.remedy}")
 
 
 def print_data_error(console: Console, error: DataError) -> None:

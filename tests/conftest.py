@@ -13,13 +13,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.system.s3_server import S3Server
 from model.datasets.dataset import Dataset
 from model.datasets.readers import Example
 from model.inference.intent_model import IntentModel
+from model.store.model_files import ModelFiles
 from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
 from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.small_data import SMALL_DATA
+from tests.support.stores.registry import Registry, serving_registry
+from tests.support.stores.web import WebStore, web_store
 
 # A background command starts with SIGINT ignored (`make test &`) or SIGHUP (nohup).
 # Children inherit this, and Python then installs no handler: a process could not be interrupted.
@@ -62,6 +66,21 @@ def small_model(small_folder: Path) -> IntentModel:
 
 
 @pytest.fixture(scope="session")
+def sentence_folder(small_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of the small data that has a sentence encoder, of two languages."""
+    folder = tmp_path_factory.mktemp("sentence")
+    options = Options(features="use", languages=("en", "de"))
+    train(small_dataset, options, progress=lambda _: None).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentence_model(sentence_folder: Path) -> IntentModel:
+    """The model with a sentence encoder, loaded."""
+    return IntentModel.load(sentence_folder / MODEL_NAME)
+
+
+@pytest.fixture(scope="session")
 def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the shipped model: one test process trains it, the others wait."""
     base = tmp_path_factory.getbasetemp()
@@ -91,3 +110,32 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def small_files(small_folder: Path) -> ModelFiles:
+    """The files of the small model that stores hold."""
+    return ModelFiles.read(small_folder)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server."""
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebStore]:
+    """An HTTPS server whose authority is trusted."""
+    with web_store(tmp_path) as store:
+        monkeypatch.setenv("SSL_CERT_FILE", str(store.authority))
+        yield store
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """A registry, and no credentials for it."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with serving_registry() as content:
+        yield content

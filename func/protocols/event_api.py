@@ -13,6 +13,7 @@ from func.errors import (
     UnusableDataError,
 )
 from func.messages import JSON, Outcome, ParsedRequest, Response
+from func.models.served_model import ServedModel
 from func.protocols import event_responses
 from func.protocols.cloudevents import Event, Mode
 from func.protocols.event_replies import Replies
@@ -37,8 +38,10 @@ class EventApi:
         self._settings = settings
         self._replies = Replies(settings)
 
-    def parse(self, event: Event, mode: Mode) -> ParsedRequest:
+    def parse(self, event: Event, mode: Mode, served: ServedModel | None = None) -> ParsedRequest:
         """Return the request that an event makes; an unusable event makes a refused one.
+
+        ``served`` is the model that the request names; None stands for the default one.
 
         An event that is itself a reply of this function gets no reply: the reply would come in
         again, without end.
@@ -55,12 +58,15 @@ class EventApi:
             return ParsedRequest(lambda _: nothing, reject)
 
         def render(predictions: Sequence[Prediction]) -> Response:
-            reply = self._classification(event, query, predictions)
+            reply = self._classification(event, query, predictions, served)
             return event_responses.single(reply, mode, recorded)
 
-        return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+        parsed = ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+        return served.answering(parsed) if served else parsed
 
-    def parse_batch(self, values: Sequence[object], batch_id: str) -> ParsedRequest:
+    def parse_batch(
+        self, values: Sequence[object], batch_id: str, served: ServedModel | None = None
+    ) -> ParsedRequest:
         """Return the request that a batch of events makes.
 
         Each event gets a reply, in order: one of type ``….intent.rejected``, with the reason, if
@@ -70,27 +76,31 @@ class EventApi:
             values: the JSON values that should be events.
             batch_id: identifies the batch by its content; replaces the id and source of a value
                 that lacks them.
+            served: the model that the request names; None stands for the default one.
         """
-        items = [self._item(value, f"{batch_id} {place}") for place, value in enumerate(values)]
+        items = [
+            self._item(value, f"{batch_id} {place}", served) for place, value in enumerate(values)
+        ]
         queries = [item[1] for item in items if isinstance(item, tuple)]
 
         def render(predictions: Sequence[Prediction]) -> Response:
             remaining = iter(predictions)
             replies = [
-                self._classification_or_rejection(*item, next(remaining))
+                self._classification_or_rejection(*item, next(remaining), served)
                 if isinstance(item, tuple)
                 else item
                 for item in items
             ]
             return event_responses.batch(len(values), [*filter(None, replies)])
 
-        return ParsedRequest(
+        parsed = ParsedRequest(
             render,
             partial(error_response, kind=Mode.BATCH.value),
             [query.utterances[0] for query in queries],
             max((query.top_k for query in queries), default=0),
             sum(query.work for query in queries),
         )
+        return served.answering(parsed) if served else parsed
 
     def _query(self, event: Event) -> Query | None:
         """Return the query of an event; None for a reply of this function."""
@@ -101,31 +111,45 @@ class EventApi:
         except (BadRequestError, UnsupportedMediaTypeError) as error:
             raise UnusableDataError(error.message) from error
 
-    def _item(self, value: object, place: str) -> tuple[Event, Query] | Event | None:
+    def _item(
+        self, value: object, place: str, served: ServedModel | None
+    ) -> tuple[Event, Query] | Event | None:
         """Return an event of a batch with its query, or its rejection; None for our own reply."""
         try:
             event = Event.from_json(value)
+            self._check_model(event, served)
             query = self._query(event)
         except RequestError as error:
             return self._replies.rejection(value, place, error)
         return (event, query) if query else None
 
+    def _check_model(self, event: Event, served: ServedModel | None) -> None:
+        """Raise UnusableDataError if an event of a batch names another model than the request."""
+        name = event.attributes.get(self._settings.event_model_attribute)
+        if name and name != (served.name if served else None):
+            raise UnusableDataError("A batch has one model: send it to /models/NAME/predict")
+
     def _classification_or_rejection(
-        self, event: Event, query: Query, prediction: Prediction
+        self, event: Event, query: Query, prediction: Prediction, served: ServedModel | None
     ) -> Event:
         try:
-            return self._classification(event, query, [prediction])
+            return self._classification(event, query, [prediction], served)
         except RequestError as error:
             return self._replies.rejection(dict(event.attributes), "", error)
 
     def _classification(
-        self, event: Event, query: Query, predictions: Sequence[Prediction]
+        self,
+        event: Event,
+        query: Query,
+        predictions: Sequence[Prediction],
+        served: ServedModel | None,
     ) -> Event:
+        model = served.model if served else self._model
         try:
-            [result] = render_predictions(query, predictions, self._model)
+            [result] = render_predictions(query, predictions, model)
         except InvalidQueryError as error:
             raise UnusableDataError(error.message) from error
-        return self._replies.classification(event, result)
+        return self._replies.classification(event, result, served)
 
 
 def _parse_query(event: Event, settings: Settings) -> Query:

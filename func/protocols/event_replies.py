@@ -9,6 +9,7 @@ from typing import Any
 
 from func.errors import RequestError
 from func.messages import JSON
+from func.models.served_model import ServedModel
 from func.protocols.cloudevents import SPECVERSION, Event, is_attribute_value
 from func.settings import Settings
 from model.inference.prediction import OUT_OF_SCOPE
@@ -16,6 +17,7 @@ from model.inference.prediction import OUT_OF_SCOPE
 CLASSIFIED = "intent.classified"
 OUT_OF_SCOPE_TYPE = "intent.out_of_scope"
 REJECTED = "intent.rejected"
+MODEL_VERSION = "modelversion"
 
 # Attributes of tracing, correlation and partitioning: a reply belongs where its request does.
 _CARRIED = ("subject", "traceparent", "tracestate", "correlationid", "partitionkey")
@@ -36,11 +38,16 @@ class Replies:
         """Return whether an event is itself a reply of this function."""
         return event.attributes["type"] in (self._classified, self._out_of_scope, self._rejected)
 
-    def classification(self, event: Event, result: Mapping[str, Any]) -> Event:
-        """Return the reply to an event whose text has been classified."""
+    def classification(
+        self, event: Event, result: Mapping[str, Any], served: ServedModel | None = None
+    ) -> Event:
+        """Return the reply to an event whose text ``served``, or the default model, classified."""
         kind = self._out_of_scope if result["intent"] == OUT_OF_SCOPE else self._classified
         reply_id = _derived_id(event.attributes)
         extensions = {"intent": result["intent"], "certainty": self._certainty(result)}
+        if served:
+            attribute = self._settings.event_model_attribute
+            extensions |= {attribute: served.name, MODEL_VERSION: served.version}
         return self._reply(kind, reply_id, event.attributes, result, **extensions)
 
     def rejection(self, value: object, place: str, error: RequestError) -> Event:

@@ -22,11 +22,10 @@ from func.protocols.binary_tensors import (
 from func.protocols.json_codec import parse_object, render_json
 from func.protocols.media_type import MediaType
 from func.protocols.query import Query, whole_number
-from func.settings import Settings
+from func.settings import MODEL_NAME, Settings
 from model.inference.strict_json import is_unicode
 
 KIND = "open-inference"
-MODEL_NAME = "intent-classifier"
 INPUT = "text"
 OCTETS = "application/octet-stream"
 RANKED = ("alternatives", "alternative_confidences")
@@ -89,7 +88,10 @@ class InferenceRequest:
 
 
 def render_results(
-    request: InferenceRequest, results: Sequence[Mapping[str, Any]], model_version: str
+    request: InferenceRequest,
+    results: Sequence[Mapping[str, Any]],
+    model_version: str,
+    model_name: str = MODEL_NAME,
 ) -> Response:
     """Return the response with one result for each text, in the form of the JSON contract."""
     outcome = Outcome(KIND, results, len(results))
@@ -98,7 +100,7 @@ def render_results(
         fields, tensor = _render_output(output, results)
         outputs.append(fields)
         tensors.append(tensor)
-    identity = {"model_name": MODEL_NAME, "model_version": model_version}
+    identity = {"model_name": model_name, "model_version": model_version}
     if request.request_id is not None:
         identity["id"] = request.request_id
     header = render_json({**identity, "outputs": outputs})

@@ -35,15 +35,20 @@ class Query:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any], settings: Settings) -> Self:
-        """Return the query of a JSON object; ``message`` is an alias of ``text``."""
-        name = next((name for name in ("text", "message") if name in fields), None)
+        """Return the query of a JSON object.
+
+        ``message`` is an alias of ``text``, and ``messages`` a conversation in place of either.
+        """
+        name = next((name for name in ("text", "message", "messages") if name in fields), None)
         is_batch = "texts" in fields
         if is_batch and name:
             raise InvalidQueryError(f"Send either '{name}' or 'texts', not both")
         if is_batch:
             utterances = _texts(fields["texts"], settings, "texts")
+        elif name == "messages":
+            utterances = [conversation_text(fields[name], settings)]
         elif name:
-            utterances = [_text(fields[name], settings, f"'{name}'")]
+            utterances = [text_of(fields[name], settings, f"'{name}'")]
         else:
             raise InvalidQueryError(MISSING_TEXT)
         top_k, explain = _top_k(fields.get("top_k", 0)), _explain(fields.get("explain", False))
@@ -57,11 +62,11 @@ class Query:
     @classmethod
     def from_text(cls, text: str, settings: Settings) -> Self:
         """Return the query of a body that is the utterance itself."""
-        return cls([_text(text, settings, "The text")])
+        return cls([text_of(text, settings, "The text")])
 
     @property
     def work(self) -> int:
-        """An estimate of the time to predict and render, in microseconds.
+        """An estimate of the time to predict from n-grams and to render, in microseconds.
 
         Fitted to measurements of the shipped model on random texts; a machine may be slower, but
         the proportions hold. The length that counts is that after Unicode normalisation.
@@ -84,7 +89,26 @@ def whole_number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _text(value: object, settings: Settings, name: str) -> str:
+def conversation_text(messages: object, settings: Settings) -> str:
+    """Return the text of a conversation that is to be classified; "" if no human spoke.
+
+    Raises:
+        InvalidQueryError: ``messages`` is not a conversation.
+        TooLargeError: the text exceeds the limit.
+    """
+    from func.protocols.conversation import text_to_classify  # noqa: PLC0415 - most send a text
+
+    text = text_to_classify(messages, settings.max_text_length)
+    return text_of(text, settings, "The newest message") if text else ""
+
+
+def text_of(value: object, settings: Settings, name: str) -> str:
+    """Return a value that is an utterance; errors call it ``name``.
+
+    Raises:
+        InvalidQueryError: it is no string, empty, or not valid Unicode.
+        TooLargeError: it exceeds the limit.
+    """
     if not isinstance(value, str):
         raise InvalidQueryError(f"{name} must be a string")
     if not value.strip():
@@ -107,7 +131,7 @@ def _texts(value: object, settings: Settings, name: str) -> list[str]:
         raise InvalidQueryError(f"'{name}' must not be empty")
     if len(value) > settings.max_batch_size:
         raise TooLargeError(f"'{name}' must hold at most {settings.max_batch_size} texts")
-    return [_text(text, settings, f"'{name}[{index}]'") for index, text in enumerate(value)]
+    return [text_of(text, settings, f"'{name}[{index}]'") for index, text in enumerate(value)]
 
 
 def _top_k(value: object) -> int:

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from func.messages import Headers
 from func.server import responses
@@ -26,6 +27,7 @@ IDLE_S = 120.0
 IDLE_WHILE_DRAINING_S = 1.0  # a client that keeps its connection sends its next request within it
 LINGER_S = 2.0
 READ_BYTES = 64 * 1024
+SMALL_BYTES = 4 * 1024  # of a response that is sent even when no memory is left, as to a probe
 READING = select.EPOLLIN
 GONE = select.EPOLLHUP | select.EPOLLERR
 
@@ -71,6 +73,7 @@ class Connection:
         self._response_bytes = 0  # of a response that is not sent in full: all of it is kept
         self._held = 0
         self._is_closed = self._is_last = self._is_lingering = False
+        self._is_advancing = False  # the loop will look for a further request in what was read
         self._flags = READING
         self._deadline = math.inf
         self._active_at = shared.loop.now
@@ -81,45 +84,17 @@ class Connection:
         self._set_deadline(IDLE_S)
 
     def handle(self, flags: int) -> None:
-        """Go on with what the socket is ready for; an error ends this connection alone."""
-        try:
-            if self._unsent:
-                self._write()
-            elif self.request is None:
-                self._read()
-            elif flags & GONE:
-                self.close()
-            else:
-                self._watch(0)  # the next request arrives early: most clients wait for the response
-        except OSError:
-            self.close()
-        except Exception:
-            logger.exception("A connection failed")
-            self.close()
-        self._update()
+        """Go on with what the socket is ready for."""
+        self._run(self._go_on, flags)
 
     def respond(self, status_line: str, headers: Headers, body: bytes) -> None:
         """Send the response to ``request``; without effect if the client has gone."""
-        if self._is_closed or self.request is None:
-            return
-        request, self.request = self.request, None
-        is_draining = self._shared.is_draining and not self._reader.has_begun
-        self._is_last = request.head.is_last or is_draining
-        try:
-            if self._is_out_of_memory(len(body)):
-                self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-            else:
-                self._send(
-                    responses.encode(
-                        status_line, headers, body, request=request, closes=self._is_last
-                    )
-                )
-        except OSError:
-            self.close()
-        except Exception:
-            logger.exception("A response failed")
-            self.close()
-        self._update()
+        self._run(self._respond, status_line, headers, body)
+
+    def check_deadline(self) -> None:
+        """End what has taken too long."""
+        if self._shared.loop.now >= self._deadline:
+            self._run(self._end_late)
 
     def close_if_idle(self) -> None:
         """Close the connection if nothing has happened on it for a moment."""
@@ -135,6 +110,49 @@ class Connection:
             self._socket.close()
             self._shared.open.discard(self)
             self._shared.held_bytes -= self._held
+
+    def _run(self, step: Callable[..., None], *arguments: Any) -> None:
+        """Take a step; an error ends this connection, and nothing else."""
+        if self._is_closed:
+            return
+        try:
+            step(*arguments)
+        except OSError:
+            self.close()
+        except Exception:
+            logger.exception("A connection failed")
+            self.close()
+        self._update()
+
+    def _go_on(self, flags: int) -> None:
+        if self._unsent:
+            self._write()
+        elif self.request is None and not self._is_advancing:
+            self._read()
+        elif flags & GONE:
+            self.close()
+        else:
+            self._watch(0)  # the next request arrives early: most clients wait for the response
+
+    def _respond(self, status_line: str, headers: Headers, body: bytes) -> None:
+        if self.request is None:
+            return
+        request, self.request = self.request, None
+        is_draining = self._shared.is_draining and not self._reader.has_begun
+        self._is_last = request.head.is_last or is_draining
+        if len(body) > SMALL_BYTES and self._is_out_of_memory(len(body)):
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        closes = self._is_last
+        self._send(responses.encode(status_line, headers, body, request=request, closes=closes))
+
+    def _end_late(self) -> None:
+        if self._unsent or self._is_lingering or not self._reader.has_begun:
+            self.close()
+            return
+        self._read()  # what has arrived in time counts, though the loop was busy
+        if self._shared.loop.now >= self._deadline and not self._is_closed:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _read(self) -> None:
         try:
@@ -161,11 +179,11 @@ class Connection:
         except RefusedError as error:
             self._refuse(error.status)
             return
-        if self.request:
+        if self._reader.held_bytes and self._is_out_of_memory():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        elif self.request:
             self._deadline = math.inf
             self._shared.on_request(self, self.request)
-        elif self._is_out_of_memory():
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         elif self._reader.wants_continue:
             self._reader.wants_continue = False
             self._send([responses.CONTINUE])
@@ -175,16 +193,14 @@ class Connection:
         return others + self._reader.held_bytes + more_bytes > self._shared.max_held_bytes
 
     def _advance_later(self) -> None:
-        if not self._is_closed and self.request is None and not self._unsent:
-            self._advance()
-            self._update()
+        self._is_advancing = False
+        self._run(self._advance)
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._shared.on_refusal(status)
         self._is_last = True
-        response = responses.refusal(status)
-        line, headers = responses.status_line_of(response), response.all_headers
-        self._send(responses.encode(line, headers, response.body, request=None, closes=True))
+        message = responses.message_of(responses.refusal(status))
+        self._send(responses.encode(*message, request=None, closes=True))
 
     def _send(self, pieces: Sequence[bytes]) -> None:
         self._unsent = [memoryview(piece) for piece in pieces]
@@ -200,15 +216,15 @@ class Connection:
         while self._unsent and sent >= len(self._unsent[0]):
             sent -= len(self._unsent.pop(0))
         self._active_at = self._shared.loop.now
+        self._set_deadline(self._shared.request_timeout_s)
         if self._unsent:
             self._unsent[0] = self._unsent[0][sent:]
-            self._set_deadline(self._shared.request_timeout_s)
             return
         self._response_bytes = 0
         if self._is_last:
             self._linger()
         elif self._reader.has_begun:
-            self._set_deadline(self._shared.request_timeout_s)
+            self._is_advancing = True
             self._shared.loop.call_soon(self._advance_later)
         else:
             self._set_deadline(IDLE_S)
@@ -223,21 +239,6 @@ class Connection:
         self._socket.shutdown(socket.SHUT_WR)
         self._set_deadline(LINGER_S)
 
-    def check_deadline(self) -> None:
-        """End what has taken too long."""
-        if self._shared.loop.now < self._deadline:
-            return
-        is_receiving = self._reader.has_begun and not (self._unsent or self._is_lingering)
-        if is_receiving:
-            self.handle(READING)  # what has arrived in time counts, though the loop was busy
-        if self._is_closed or self._shared.loop.now < self._deadline:
-            return
-        if is_receiving:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
-            self._update()
-        else:
-            self.close()
-
     def _set_deadline(self, seconds: float) -> None:
         self._deadline = self._shared.loop.now + seconds
 
@@ -249,8 +250,8 @@ class Connection:
             self._watch(select.EPOLLOUT)
         elif self.request is None:
             self._watch(READING)
-        body_bytes = len(self.request.body) if self.request else 0
-        held = self._reader.held_bytes + body_bytes + self._response_bytes
+        request_bytes = self.request.held_bytes if self.request else 0
+        held = self._reader.held_bytes + request_bytes + self._response_bytes
         self._shared.held_bytes += held - self._held
         self._held = held
 

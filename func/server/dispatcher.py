@@ -8,27 +8,30 @@ import time
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from func.app import App
 from func.errors import InternalError, OverloadedError
-from func.messages import Headers, PendingRequest, Response
+from func.messages import PendingRequest, Response
 from func.protocols.json_api import error_response
 from func.server.batching import MAX_WORK_US, Batch
 from func.server.connection import Connection
 from func.server.event_loop import EventLoop
 from func.server.request_reader import ReceivedRequest
-from func.server.responses import call_wsgi, status_line_of
+from func.server.responses import Message, call_wsgi, message_of
 from func.server.worker_pool import WorkerPool
 from func.settings import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 logger = logging.getLogger(__name__)
 
 MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
-OVERLOADED = error_response(OverloadedError())
-FAILED = error_response(InternalError())
-
-Message = tuple[str, Headers, bytes]
+REFUSAL = error_response(OverloadedError())
+OVERLOADED = message_of(REFUSAL)
+FAILED = message_of(error_response(InternalError()))
 
 
 class Dispatcher:
@@ -36,17 +39,15 @@ class Dispatcher:
 
     A thread would have to be woken, and only one can run Python code at a time anyway. When more
     requests arrive at once than may wait, further predictions are refused; probes never are.
-
-    Attributes:
-        accepted: the number of requests that this iteration has accepted.
     """
 
     def __init__(self, app: App, settings: Settings) -> None:
-        self.accepted = 0
+        self._accepted = 0  # in this iteration of the loop
         self._app, self._settings = app, settings
         self._pool = WorkerPool(settings.threads, settings.max_waiting)
         self._batch = Batch(app.respond, _send)
         self._refused = 0
+        self._awaiting_models = 0
         self._lock = threading.Lock()
         self._finished_bytes = 0  # of responses that threads have made, and the loop has not taken
         self.loop: EventLoop
@@ -54,30 +55,55 @@ class Dispatcher:
     def on_request(self, connection: Connection, request: ReceivedRequest) -> None:
         """Have a request answered."""
         environ = request.head.environ
+        if self._app.has_named_models and (loading := self._app.loading(environ)):
+            self._answer_after(loading, connection, request)
+            return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
-        if not is_inline or len(request.body) > MAX_INLINE_BYTES:
+        # A small compressed body can become a large one.
+        is_large = len(request.body) > MAX_INLINE_BYTES or "HTTP_CONTENT_ENCODING" in environ
+        if not is_inline or is_large:
             self._submit(connection, partial(self._call_app, request))
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
         else:
-            self.accepted += 1
-            self._answer_soon(connection, self._app.parse(request.environ()))
+            self._accepted += 1
+            pending = self._app.parse(request.environ())
+            if pending.parsed.loading:
+                self._answer_after(pending.parsed.loading, connection, request)
+            else:
+                self._answer_soon(connection, pending)
 
     def is_over_limit(self) -> bool:
         """Return whether this iteration has accepted as many requests as may wait."""
-        return self.accepted >= self._settings.max_waiting
+        return self._accepted >= self._settings.max_waiting
 
     def after_reads(self) -> None:
         """Answer what this iteration has read."""
         self._batch.flush()
-        self.accepted = 0
+        self._accepted = 0
 
     def record_refused(self) -> None:
         """Record how many requests were refused since the last call."""
         if self._refused:
             self._app.telemetry.record_overload(self._refused)
             self._refused = 0
+
+    def _answer_after(
+        self, loading: Future[None], connection: Connection, request: ReceivedRequest
+    ) -> None:
+        """Have a request answered once a model is loaded; no thread waits for that."""
+        if self._awaiting_models >= self._settings.max_waiting:
+            self._refuse(connection)
+            return
+        self._awaiting_models += 1
+
+        def go_on() -> None:
+            self._awaiting_models -= 1
+            if connection.request is request:  # its client is still there
+                self.on_request(connection, request)
+
+        loading.add_done_callback(lambda _: self.loop.call_soon(go_on))
 
     def _answer_soon(self, connection: Connection, pending: PendingRequest) -> None:
         if pending.parsed.work > MAX_WORK_US:
@@ -92,7 +118,8 @@ class Dispatcher:
 
     def _refuse(self, connection: Connection) -> None:
         self._refused += 1
-        _send(connection, OVERLOADED)
+        environ = connection.request.head.environ if connection.request else {}
+        _send(connection, self._app.adapt(environ, REFUSAL))
 
     def _answer_in_thread(
         self, connection: Connection, answer: Callable[[], Message], since: float
@@ -100,16 +127,16 @@ class Dispatcher:
         if time.monotonic() - since > self._settings.request_timeout_s:
             # Whoever sent it has given up.
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-            message = _message(OVERLOADED)
+            message = OVERLOADED
         else:
             try:
                 message = answer()
             except Exception:
                 logger.exception("A request failed")
-                message = _message(FAILED)
+                message = FAILED
         with self._lock:
             if self._finished_bytes and self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
-                message = _message(OVERLOADED)
+                message = OVERLOADED
             self._finished_bytes += len(message[2])
         self.loop.call_soon(partial(self._finish, connection, message))
 
@@ -121,15 +148,11 @@ class Dispatcher:
 
     def _respond(self, pending: PendingRequest) -> Message:
         [response] = self._app.respond([pending])
-        return _message(response)
+        return message_of(response)
 
     def _call_app(self, request: ReceivedRequest) -> Message:
         return call_wsgi(self._app, request.environ())
 
 
-def _message(response: Response) -> Message:
-    return status_line_of(response), response.all_headers, response.body
-
-
 def _send(connection: Connection, response: Response | None) -> None:
-    connection.respond(*_message(response or FAILED))
+    connection.respond(*(message_of(response) if response else FAILED))

@@ -22,9 +22,10 @@ _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?"
 _HOST_VALUE = re.compile(_HOST)
 _ABSOLUTE_FORM = re.compile(rf"https?://({_HOST})([/?].*)?", re.IGNORECASE)
 _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_HOST"
-_ONCE = frozenset((_LENGTH, _CODING, _HOST_KEY))
 _VERSIONS = ("1.0", "1.1")
 _MAX_LENGTH_DIGITS = 18
+_MAX_HEADERS = 128
+_HEADER_BYTES = 256  # that a header takes in memory beside its characters
 _MAX_CACHED_LENGTH = 256
 _UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
 
@@ -67,16 +68,21 @@ class HeadParser:
 
     def __init__(self) -> None:
         self._environ: dict[str, Any] = {}
-        self._doubled: set[str] = set()
+        self._headers = 0
         self._target = b""
         self._is_complete = False
         self._parser = HttpRequestParser(self)
+
+    @property
+    def held_bytes(self) -> int:
+        """The memory that the headers take, without their characters."""
+        return self._headers * _HEADER_BYTES
 
     def feed(self, data: bytes) -> None:
         """Parse the next bytes.
 
         Raises:
-            RefusedError: they break the grammar.
+            RefusedError: they break the grammar, or the headers are too many.
         """
         try:
             self._parser.feed_data(data)
@@ -87,6 +93,8 @@ class HeadParser:
             is_unknown = "chunked" not in coding
             status = HTTPStatus.NOT_IMPLEMENTED if is_unknown else HTTPStatus.BAD_REQUEST
             raise RefusedError(status) from error
+        if self._headers > _MAX_HEADERS:
+            raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_url(self, url: bytes) -> None:
         """Collect the target; llhttp passes it in the pieces that arrived."""
@@ -94,11 +102,11 @@ class HeadParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header under its key of WSGI."""
-        if not (key := _key_of(name)):
+        self._headers += 1
+        if self._headers > _MAX_HEADERS or not (key := _key_of(name)):
             return
         text = value.decode("latin-1").strip(" \t")
-        if key in self._environ:
-            self._doubled.add(key)
+        if key in self._environ:  # no host, length or coding that we accept has a ", "
             text = f"{self._environ[key]}, {text}"
         self._environ[key] = text
 
@@ -116,7 +124,7 @@ class HeadParser:
             RefusedError: the request is not to be answered by the app.
         """
         version = _version_of(request_line)
-        if not (self._is_complete and version) or self._doubled & _ONCE:
+        if not (self._is_complete and version):
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         if version not in _VERSIONS:
             raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
@@ -148,7 +156,7 @@ class HeadParser:
         coding = self._environ.pop(_CODING, None)
         text = self._environ.get(_LENGTH, "0")
         if coding is not None:
-            if is_http_1_0 or coding.lower() != "chunked" or _LENGTH in self._environ:
+            if is_http_1_0 or coding.lower() != "chunked":
                 raise RefusedError(HTTPStatus.BAD_REQUEST)
             return None
         if not (text.isascii() and text.isdigit()) or len(text) > _MAX_LENGTH_DIGITS:

@@ -20,10 +20,12 @@ class ReceivedRequest:
     Attributes:
         head: its head.
         body: its decoded body.
+        held_bytes: the memory that it takes.
     """
 
     head: Head
     body: bytes
+    held_bytes: int
 
     @property
     def is_head(self) -> bool:
@@ -54,8 +56,9 @@ class RequestReader:
 
     @property
     def held_bytes(self) -> int:
-        """The bytes that have arrived and are not yet part of a returned request."""
-        return len(self._buffer) + (len(self._chunks.content) if self._chunks else 0)
+        """The memory that is taken by bytes that are not yet part of a returned request."""
+        content_bytes = len(self._chunks.content) if self._chunks else 0
+        return len(self._buffer) + content_bytes + self._head_bytes
 
     @property
     def has_begun(self) -> bool:
@@ -79,9 +82,13 @@ class RequestReader:
             self.wants_continue = False
         if (body := self._read_body(self._head.length)) is None:
             return None
-        request = ReceivedRequest(self._head, body)
+        request = ReceivedRequest(self._head, body, self._head_bytes + len(body))
         self._start()
         return request
+
+    @property
+    def _head_bytes(self) -> int:
+        return self._parser.held_bytes + (self._fed if self._head else 0)
 
     def _start(self) -> None:
         self._parser = HeadParser()

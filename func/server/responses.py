@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
-from wsgiref.handlers import format_date_time
 
-from func.messages import JSON, STATUS_LINES, Response
+from func.messages import JSON, STATUS_LINES, Headers, Response
 from func.protocols.json_codec import render_json
 from func.server.request_reader import ReceivedRequest
 
+Message = tuple[str, Headers, bytes]
+
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 OVERLOAD = (("Retry-After", "1"),)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _BODILESS = ("1", "204", "304")
 # A body of up to so many bytes goes out in one piece with its head; a larger one is not copied.
 MAX_JOINED_BYTES = 16 * 1024
@@ -23,7 +26,7 @@ MAX_JOINED_BYTES = 16 * 1024
 
 def encode(
     status_line: str,
-    headers: Sequence[tuple[str, str]],
+    headers: Headers,
     body: bytes,
     *,
     request: ReceivedRequest | None,
@@ -49,9 +52,7 @@ def refusal(status: HTTPStatus) -> Response:
     return Response(render_json({"error": status.phrase}), JSON, status, headers)
 
 
-def call_wsgi(
-    app: Callable[..., Iterable[bytes]], environ: dict[str, Any]
-) -> tuple[str, list[tuple[str, str]], bytes]:
+def call_wsgi(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Message:
     """Return status line, headers and body of a WSGI app's response (PEP 3333)."""
     started: list[Any] = []
 
@@ -75,9 +76,9 @@ def call_wsgi(
     return status_line, headers, body
 
 
-def status_line_of(response: Response) -> str:
-    """Return the status line of a response."""
-    return STATUS_LINES[response.status]
+def message_of(response: Response) -> Message:
+    """Return status line, headers and body of a response."""
+    return STATUS_LINES[response.status], response.all_headers, response.body
 
 
 def _complete(environ: dict[str, Any]) -> dict[str, Any]:
@@ -98,4 +99,7 @@ def _complete(environ: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _date(now_s: int) -> str:
-    return format_date_time(now_s)
+    """Return an IMF-fixdate (RFC 9110, section 5.6.7), in whatever language the system is."""
+    now = time.gmtime(now_s)
+    day = f"{_DAYS[now.tm_wday]}, {now.tm_mday:02} {_MONTHS[now.tm_mon - 1]} {now.tm_year}"
+    return f"{day} {now.tm_hour:02}:{now.tm_min:02}:{now.tm_sec:02} GMT"

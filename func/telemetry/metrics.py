@@ -17,10 +17,13 @@ from http import HTTPStatus
 from itertools import accumulate
 from typing import NamedTuple
 
+from func.messages import Outcome
+from func.models.counts import OTHER, ModelCounts, bounded
 from func.telemetry.request_record import RequestRecord
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
 
+KNOWN = "known"
 UNKNOWN = "unknown"  # a method or route that the app does not know
 # From the duration of a health check to the longest that a request may take.
 DURATION_BOUNDS_S = (
@@ -82,6 +85,8 @@ class Metrics:
         durations: of answered requests, by ``RequestLabels`` as a plain tuple.
         confidences: of predictions, by intent; each intent is present from the start, since a
             rate needs a first value.
+        named: the number of predictions of named models, by name, version and scope.
+        models: returns the counters of named models; None without such models.
         refusals: the number of requests that the server refused.
         overload: the number of these that it refused because of overload.
         cold_start_s: from the start of the process until it served; None before.
@@ -97,6 +102,9 @@ class Metrics:
         self.confidences = {
             intent: Histogram(CONFIDENCE_BOUNDS) for intent in (*card.labels, OUT_OF_SCOPE)
         }
+        self.named: Counter[tuple[str, str, str]] = Counter()
+        self._names: set[str] = set()
+        self.models: Callable[[], ModelCounts] | None = None
         self.refusals: Counter[RequestLabels] = Counter()
         self.overload = 0
         self.cold_start_s: float | None = None
@@ -109,8 +117,18 @@ class Metrics:
                 outcome = response.outcome
                 labels = (method or UNKNOWN, route or UNKNOWN, int(response.status), outcome.kind)
                 self.durations[labels].observe(duration_s)
+                if outcome.model:
+                    self._count_named(outcome)
+                    continue
                 for prediction in outcome.predictions:
                     self.confidences[prediction["intent"]].observe(prediction["confidence"])
+
+    def _count_named(self, outcome: Outcome) -> None:
+        name = bounded(outcome.model, self._names)
+        version = outcome.model_version if name == outcome.model else OTHER
+        for prediction in outcome.predictions:
+            scope = OUT_OF_SCOPE if prediction["intent"] == OUT_OF_SCOPE else KNOWN
+            self.named[name, version, scope] += 1
 
     def count_refusals(self, method: str, status: HTTPStatus, count: int) -> None:
         """Count requests that the server refused before the app saw them."""

@@ -20,9 +20,11 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from func.models.counts import ModelCounts
 from func.telemetry.metrics import (
     CONFIDENCE_BOUNDS,
     DURATION_BOUNDS_S,
+    KNOWN,
     Histogram,
     Metrics,
     RequestLabels,
@@ -30,8 +32,6 @@ from func.telemetry.metrics import (
 from func.version import VERSION
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
-
-KNOWN = "known"
 
 
 def create_app(metrics: Metrics) -> Callable[..., Iterable[bytes]]:
@@ -55,7 +55,11 @@ class IntentCollector(Collector):
         with metrics.lock:
             families = [_requests(metrics), _durations(metrics), _refused(metrics)]
             families += [_predictions(metrics), _confidences(metrics)]
+            if metrics.models:
+                families.append(_named_predictions(metrics))
         yield from families
+        if metrics.models:
+            yield from _named_models(metrics.models())
         yield GaugeMetricFamily(
             "intent_requests_in_flight",
             "Requests that have arrived and wait for their answer",
@@ -108,6 +112,32 @@ def _predictions(metrics: Metrics) -> Metric:
     for intent, histogram in metrics.confidences.items():
         family.add_metric([intent], histogram.count)
     return family
+
+
+def _named_predictions(metrics: Metrics) -> Metric:
+    family = CounterMetricFamily(
+        "intent_named_model_predictions",
+        "Texts that were classified by models that requests name",
+        labels=("model", "version", "scope"),
+    )
+    for labels, count in metrics.named.items():
+        family.add_metric(labels, count)
+    return family
+
+
+def _named_models(counts: ModelCounts) -> Iterator[Metric]:
+    yield GaugeMetricFamily("intent_named_models", "Named models in memory", counts.models)
+    yield GaugeMetricFamily(
+        "intent_named_models_bytes", "Memory of named models, estimated", counts.size
+    )
+    family = CounterMetricFamily(
+        "intent_named_model_events",
+        "Loads, failed loads, replacements, failed ones, and evictions of named models",
+        labels=("model", "event"),
+    )
+    for (name, event), count in counts.events.items():
+        family.add_metric([name, event], count)
+    yield family
 
 
 def _confidences(metrics: Metrics) -> Metric:

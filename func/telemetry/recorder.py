@@ -17,7 +17,7 @@ from func.messages import Environ, PendingRequest, Response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import REQUEST, LineLog, RequestLog, level_of
 from func.telemetry.metrics import UNKNOWN, Metrics
-from func.telemetry.request_record import PROBES, RequestRecord
+from func.telemetry.request_record import PROBES, RequestRecord, route_of
 from func.telemetry.trace_context import carrier_of, trace_id_of
 from model.inference.model_card import ModelCard
 
@@ -91,7 +91,8 @@ class Telemetry:
         """Record requests to paths of ours that were answered together."""
         end, ended_at_s = time.perf_counter(), time.time()
         for (environ, start, _), response in zip(pending, responses, strict=True):
-            self._record(environ, environ["PATH_INFO"], response, end - start, ended_at_s)
+            route = route_of(environ["PATH_INFO"])
+            self._record(environ, route, response, end - start, ended_at_s)
 
     def _record(
         self,

@@ -12,6 +12,11 @@ PROBES = frozenset(
 )
 
 
+def route_of(path: str) -> str:
+    """Return the route of an inline path; the name of a model is no part of it."""
+    return "/models/<name>/predict" if path.startswith("/models/") else path
+
+
 class RequestRecord(NamedTuple):
     """A request that was answered; but for the attributes of an event, it holds no user's text.
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
 
-from flask import Flask, g, request
+from flask import Flask, abort, g, request
 from flask import Response as FlaskResponse
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
 from func.errors import UnauthorizedError
-from func.handler import IntentFunction
-from func.messages import JSON, Response
+from func.handler import DIALECTS, IntentFunction
+from func.messages import JSON, Environ, ParsedRequest, Response
+from func.negotiation import Negotiation
 from func.protocols.json_api import HEALTHY, error_response
 from func.protocols.json_codec import render_json
 from func.telemetry.recorder import Telemetry
@@ -28,9 +30,12 @@ OPEN_PREFIXES = ("/docs/", "/health", "/v2/health/")
 def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     """Build the app around a function whose model is loaded."""
 
-    def predict() -> FlaskResponse:
-        g.response = function(request.environ)
+    def answer(parse: Callable[[Environ], ParsedRequest]) -> FlaskResponse:
+        [g.response] = function.respond([parse(request.environ)])
         return to_flask(g.response)
+
+    def predict() -> FlaskResponse:
+        return answer(function.parse)
 
     def healthy() -> FlaskResponse:
         return to_flask(HEALTHY)
@@ -50,12 +55,17 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     app.add_url_rule("/health", view_func=healthy)
     app.add_url_rule("/predict", view_func=predict, methods=["POST"])
     app.add_url_rule("/model", view_func=model)
+    for (method, path), dialect in DIALECTS.items():
+        parse = partial(function.parse_dialect, *dialect)
+        endpoint = f"{method} {path}"
+        app.add_url_rule(path, endpoint, partial(answer, parse), methods=[method])
     for routes in (open_inference_routes, openapi, swagger_ui):
         routes.add_routes(app, function)
     app.register_error_handler(HTTPException, _http_exception_response)
     app.before_request(_start)
     app.before_request(partial(_authorize, function))
     app.after_request(partial(_record, telemetry))
+    app.after_request(partial(_adapt, function.negotiation))
     return app
 
 
@@ -87,8 +97,22 @@ def _authorize(function: IntentFunction) -> FlaskResponse | None:
     return None
 
 
+def _adapt(negotiation: Negotiation, response: FlaskResponse) -> FlaskResponse:
+    # Other media types than JSON have validators (ETag), which belong to one coding.
+    body = response.get_data() if response.is_json else b""
+    adapted = negotiation.adapt(request.environ, Response(body))
+    if adapted.body is not body:
+        response.set_data(adapted.body)
+    response.headers.extend(adapted.headers)
+    return response
+
+
 def _start() -> None:
     g.start = time.perf_counter()
+    if request.environ["PATH_INFO"].startswith("//"):
+        # werkzeug would match it as if it began with one slash, past a gateway's rules for paths.
+        request.url_rule = None
+        abort(HTTPStatus.NOT_FOUND)
 
 
 def _record(telemetry: Telemetry, response: FlaskResponse) -> FlaskResponse:

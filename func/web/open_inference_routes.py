@@ -20,12 +20,11 @@ from func.protocols.open_inference import (
     DATATYPES,
     INPUT,
     KIND,
-    MODEL_NAME,
     RANKED,
     InferenceRequest,
     render_results,
 )
-from func.settings import Settings
+from func.settings import MODEL_NAME, Settings
 from func.version import VERSION
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
@@ -70,6 +69,34 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
         add_version(f"{model}/versions/<version>{path}", value)
     for path in (f"{model}/infer", f"{model}/versions/<version>/infer"):
         app.add_url_rule(path, endpoint=path, view_func=infer, methods=["POST"])
+    if function.models:
+        _add_named_routes(app, function)
+
+
+def _add_named_routes(app: Flask, function: IntentFunction) -> None:
+    """Add the routes of models that requests name."""
+
+    def respond(name: str, version: str | None = None) -> FlaskResponse:
+        g.response = _named_response(function, name, version)
+        return g.response.body, g.response.status, g.response.all_headers
+
+    for path in ("", "/versions/<version>"):
+        for kind, methods in (("", ["GET"]), ("/ready", ["GET"]), ("/infer", ["POST"])):
+            rule = f"/v2/models/<name>{path}{kind}"
+            app.add_url_rule(rule, endpoint=rule, view_func=respond, methods=methods)
+
+
+def _named_response(function: IntentFunction, name: str, version: str | None) -> Response:
+    try:
+        served = function.find_model(name, waits=True)
+    except RequestError as error:
+        return error_response(error, KIND)
+    api = OpenInferenceApi(served.model, function.settings, name, served.version)
+    if request.path.endswith("/infer"):
+        return served.signed(api.infer(Request.from_environ(request.environ), version))
+    is_ready = request.path.endswith("/ready")
+    value = {"name": name, "ready": True} if is_ready else api.metadata
+    return api.respond_with(value, version or served.version)
 
 
 def model_version(card: ModelCard) -> str:
@@ -80,10 +107,11 @@ def model_version(card: ModelCard) -> str:
 class OpenInferenceApi:
     """Answers inference requests with a model."""
 
-    def __init__(self, model: IntentModel, settings: Settings) -> None:
-        self._model = model
-        self._settings = settings
-        self.version = model_version(model.card)
+    def __init__(
+        self, model: IntentModel, settings: Settings, name: str = MODEL_NAME, version: str = ""
+    ) -> None:
+        self._model, self._settings, self._name = model, settings, name
+        self.version = version or model_version(model.card)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -93,7 +121,7 @@ class OpenInferenceApi:
             for name, datatype in DATATYPES.items()
         ]
         return {
-            "name": MODEL_NAME,
+            "name": self._name,
             "versions": [self.version],
             "platform": PLATFORM,
             "inputs": [{"name": INPUT, "datatype": "BYTES", "shape": [-1]}],
@@ -125,7 +153,7 @@ class OpenInferenceApi:
         query = inference.query
         predictions = self._model.predict(query.utterances, top_k=query.top_k)
         results = render_predictions(query, predictions, self._model)
-        return render_results(inference, results, self.version)
+        return render_results(inference, results, self.version, self._name)
 
     def _check(self, version: str) -> None:
         if version != self.version:

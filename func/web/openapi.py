@@ -1,8 +1,9 @@
-"""The contract in OpenAPI 3.1: ``static/openapi.json`` with the limits and names in force."""
+"""The contract in OpenAPI 3.1: the files in ``static`` with the limits and names in force."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +17,37 @@ from func.protocols.json_codec import render_json
 from func.settings import Settings
 from func.version import VERSION
 from func.web.open_inference_routes import model_version
+from model.inference.prediction import OUT_OF_SCOPE
 
-SOURCE = Path(__file__).parents[1] / "static" / "openapi.json"
+STATIC = Path(__file__).parents[1] / "static"
+SOURCE, DIALECTS = STATIC / "openapi.json", STATIC / "openapi_dialects.json"
 
 
 def add_routes(app: Flask, function: IntentFunction) -> None:
     """Add the route of the description to the app around a function whose model is loaded."""
-    body = render_json(describe(function.settings, model_version(function.model.card)))
+    card = function.model.card
+    body = render_json(describe(function.settings, model_version(card), card.labels))
     app.add_url_rule("/openapi.json", "openapi", lambda: FlaskResponse(body, content_type=JSON))
 
 
-def describe(settings: Settings, version: str) -> dict[str, Any]:
+def describe(settings: Settings, version: str, labels: Sequence[str]) -> dict[str, Any]:
     """Return the description.
 
     Args:
         settings: the limits, and the names of the replies' types and source.
         version: the model's, in the Open Inference Protocol.
+        labels: the intents that the model knows.
     """
     description: dict[str, Any] = json.loads(SOURCE.read_text(encoding="utf-8"))
+    dialects = json.loads(DIALECTS.read_text(encoding="utf-8"))
     description["info"]["version"] = VERSION
+    description["tags"] += dialects["tags"]
+    description["paths"] |= dialects["paths"]
     schemas = description["components"]["schemas"]
+    schemas |= dialects["components"]["schemas"]
+    schemas["KnownIntent"]["enum"] = [*labels, OUT_OF_SCOPE]
     schemas["Text"]["maxLength"] = settings.max_text_length
-    for name in ("Texts", "NestedTexts", "Events"):
+    for name in ("Texts", "NestedTexts", "Instances", "Events"):
         schemas[name]["maxItems"] = settings.max_batch_size
     schemas["Shape"]["prefixItems"][0]["maximum"] = settings.max_batch_size
     schemas["Version"]["enum"] = [version]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from knative.doctor import cluster_checks, event_checks, service_checks
 from knative.doctor.findings import Finding, warning
 from knative.rollout.cluster import Cluster
-from knative.rollout.errors import NotFoundError, RefusedError
+from knative.rollout.errors import MalformedObjectError, NotFoundError, RefusedError, reading
 
 CHECKS: tuple[Callable[[Cluster], Iterator[Finding]], ...] = (
     cluster_checks.kubernetes,
@@ -29,7 +29,7 @@ CHECKS: tuple[Callable[[Cluster], Iterator[Finding]], ...] = (
 def examine(cluster: Cluster) -> list[Finding]:
     """Return the findings of all checks.
 
-    A check that the API refuses becomes a warning.
+    A check that the API refuses, or answers with malformed objects, becomes a warning.
 
     Raises:
         UnreachableError: the API does not answer.
@@ -40,7 +40,8 @@ def examine(cluster: Cluster) -> list[Finding]:
 def _run(check: Callable[[Cluster], Iterator[Finding]], cluster: Cluster) -> Iterator[Finding]:
     subject = f"Check of {check.__name__.replace('_', ' ')}"
     try:
-        yield from check(cluster)
+        with reading("object"):
+            yield from check(cluster)
     except NotFoundError as error:
         yield warning(subject, f"not found: {error.reason}", "Install Knative (docs/deploying.md).")
     except RefusedError as error:
@@ -48,4 +49,10 @@ def _run(check: Callable[[Cluster], Iterator[Finding]], cluster: Cluster) -> Ite
             subject,
             f"not permitted: {error.reason}",
             "Run doctor as a user that may read the cluster, such as its administrator.",
+        )
+    except MalformedObjectError as error:
+        yield warning(
+            subject,
+            f"malformed {error.kind} ({error.reason})",
+            "Check that the server in the kubeconfig is the Kubernetes API itself.",
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from knative.rollout.cluster import Cluster, check_not_failed
+from knative.rollout.comparison import Comparison
 from knative.rollout.errors import NoAnswerError, SmokeError
 from knative.rollout.progress import Progress
 from knative.rollout.resources import Service
@@ -14,6 +17,8 @@ from knative.rollout.smoke import SmokeTest
 from knative.rollout.timeouts import Timing
 from knative.rollout.traffic import CANDIDATE, STABLE
 from knative.rollout.traffic_control import TrafficController
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +30,17 @@ class CandidateChecks:
         smoke_test: the requests; None sends none.
         progress: reports the checks.
         timing: timeouts and intervals.
+        comparison: of the candidate's answers with the stable revision's; None compares none.
     """
 
     cluster: Cluster
     smoke_test: SmokeTest | None
     progress: Progress
     timing: Timing
+    comparison: Comparison | None = None
 
     def test(self, service: Service, candidate: str) -> None:
-        """Run the smoke test at the candidate's tag.
+        """Run the smoke test at the candidate's tag, and compare its answers.
 
         A missing answer is retried until the timeout: the gateway learns the new host late.
 
@@ -42,18 +49,29 @@ class CandidateChecks:
         """
         if not self.smoke_test:
             return
-        endpoint = self.smoke_test.at(service.tag_urls.get(CANDIDATE, ""))
-        deadline = time.monotonic() + self.timing.timeout_s
+        smoke_test = self.smoke_test
+        endpoint = smoke_test.at(service.tag_urls.get(CANDIDATE, ""))
         with self.progress.during(f"Testing {candidate} at {endpoint}"):
-            while True:
-                try:
-                    passed = len(list(self.smoke_test.run(endpoint)))
-                    break
-                except NoAnswerError:
-                    if time.monotonic() >= deadline:
-                        raise
-                    time.sleep(self.timing.poll_s)
+            passed = self._answered(lambda: len(list(smoke_test.run(endpoint))))
         self.progress.say(f"{candidate} passes {passed} checks at 0 %")
+        if comparison := self.comparison:
+            stable = smoke_test.at(service.tag_urls.get(STABLE, ""))
+            with self.progress.during(f"Comparing {len(comparison.texts)} answers"):
+                summary = self._answered(
+                    lambda: comparison.run(smoke_test, stable=stable, candidate=endpoint)
+                )
+            self.progress.say(summary)
+
+    def _answered(self, ask: Callable[[], Result]) -> Result:
+        """Return the result of requests; repeat them until there is an answer, or time is up."""
+        deadline = time.monotonic() + self.timing.timeout_s
+        while True:
+            try:
+                return ask()
+            except NoAnswerError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(self.timing.poll_s)
 
     def watch(self, controller: TrafficController, pause_s: float) -> None:
         """Check the candidate repeatedly, at least once.

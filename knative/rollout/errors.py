@@ -2,9 +2,11 @@
 
 KnativeError                      1  nothing was changed, or all traffic is on the stable revision
 ├── ImageError                    2  the image is not named by digest
+├── UnreadableUtterancesError     2  the file to compare answers with holds no utterances
 ├── ConfigurationError            1  no cluster is configured
 ├── UnreachableError              1  the Kubernetes API does not answer
 ├── InvalidResponseError          1  the Kubernetes API answers with no Kubernetes object
+├── MalformedObjectError          1  an object of the Kubernetes API has not the form of its kind
 ├── RefusedError                  1  the Kubernetes API refuses a request
 │   └── NotFoundError             1
 ├── UnsuitableServiceError        1  the state of the Service does not allow a rollout
@@ -13,7 +15,8 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 ├── RouteFailedError              1  Knative cannot route the requested traffic
 ├── SmokeError                    1  the function fails a smoke test
 │   ├── NoAnswerError                no answer, or one of the gateway
-│   └── WrongAnswerError             an unexpected answer of the function
+│   ├── WrongAnswerError             an unexpected answer of the function
+│   └── DifferingAnswersError        other answers than those of the stable revision
 ├── RolledBackError     1, 130, 143  a rollout ended early; all traffic is on the stable revision
 ├── StrandedError                 3  traffic may not be on the stable revision
 └── TakenOverError                4  somebody else moves the traffic and keeps it
@@ -22,6 +25,8 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -47,6 +52,23 @@ class ImageError(KnativeError):
     def __init__(self, image: str) -> None:
         self.image = image
         super().__init__(f"{image} is not named by digest: it must be NAME@sha256:<64 hex digits>")
+
+
+class UnreadableUtterancesError(KnativeError):
+    """A file can't be read, or holds no utterances.
+
+    Attributes:
+        path: the file.
+    """
+
+    exit_code = 2
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} holds no utterances that can be read: it must be a CSV file with the column "
+            "text, or a file with one text a line, in UTF-8"
+        )
 
 
 class ConfigurationError(KnativeError):
@@ -90,6 +112,35 @@ class InvalidResponseError(KnativeError):
             f"The Kubernetes API answers with no Kubernetes object: {start!r}. Check that the "
             "server in the kubeconfig is the API itself, not a proxy or a login page"
         )
+
+
+class MalformedObjectError(KnativeError):
+    """An object of the Kubernetes API has not the form of its kind.
+
+    Attributes:
+        kind: such as ``Service``.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        self.kind, self.reason = kind, reason
+        super().__init__(
+            f"The Kubernetes API answers with a malformed {kind} ({reason}). Check that the "
+            "server in the kubeconfig is the API itself, and its versions: python -m knative doctor"
+        )
+
+
+@contextmanager
+def reading(kind: str) -> Iterator[None]:
+    """Convert the errors of code that reads a document, and finds another form, into ours.
+
+    Raises:
+        MalformedObjectError: the document is malformed.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise MalformedObjectError(kind, f"{type(error).__name__}: {error}") from error
 
 
 class RefusedError(KnativeError):
@@ -172,6 +223,17 @@ class NoAnswerError(SmokeError):
 
 class WrongAnswerError(SmokeError):
     """The function has answered, and not as expected."""
+
+
+class DifferingAnswersError(SmokeError):
+    """The candidate's answers differ from the stable revision's by more than they may."""
+
+    def __init__(self, summary: str, max_changed: float, max_loss: float) -> None:
+        allowed = (
+            f"at most {max_changed:g} % may change (--max-changed), and accuracy may fall by "
+            f"{max_loss:g} points (--max-loss)"
+        )
+        super().__init__("comparison", f"{summary}; {allowed}")
 
 
 class RolledBackError(KnativeError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from knative.rollout.errors import reading
 from knative.rollout.resources import Revision, Service, is_foreign, serving_index
 from knative.rollout.state import STARTED_ANNOTATION
 from knative.rollout.traffic import Traffic
@@ -34,6 +35,7 @@ class Change:
     annotations: Mapping[str, str | None] = field(default_factory=dict)
 
 
+@reading("Service")
 def operations(service: Service, change: Change) -> list[Operation]:
     """Return a change as JSON Patch (RFC 6902), which leaves all other fields alone.
 
@@ -42,6 +44,9 @@ def operations(service: Service, change: Change) -> list[Operation]:
 
     Returns:
         The operations; none if nothing changes.
+
+    Raises:
+        MalformedObjectError: the Service has not the form of one.
     """
     document = service.document
     template = document["spec"]["template"]

@@ -26,6 +26,7 @@ from knative.rollout.errors import (
     NotFoundError,
     RefusedError,
     UnreachableError,
+    reading,
 )
 from knative.rollout.timeouts import Timing
 
@@ -192,8 +193,8 @@ class KubernetesApi:
         return bool(answer["status"].get("allowed"))
 
     def _list(self, verb: Callable[..., Any], *place: str, **options: Any) -> list[Document]:
-        items: list[Document] = self._read_json("items", verb, *place, **options)["items"]
-        return items
+        with reading("list"):
+            return list(map(dict, self._read_json("items", verb, *place, **options)["items"]))
 
     def _read_json(
         self, required: str, verb: Callable[..., Any], *place: str, **options: Any

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from knative.rollout.errors import RefusedError, RevisionFailedError
+from knative.rollout.errors import RefusedError, RevisionFailedError, reading
 
 REVISION_LABEL = "serving.knative.dev/revision"
 USER_CONTAINER = "user-container"
@@ -80,16 +80,22 @@ class RevisionPods:
         self.is_forbidden = False
 
     def check(self) -> None:
-        """Raise RevisionFailedError if a pod cannot become ready, with the pod's own reason."""
+        """Raise RevisionFailedError if a pod cannot become ready, with the pod's own reason.
+
+        Raises:
+            MalformedObjectError: a pod has not the form of one.
+        """
         try:
             pods = self._list_pods()
         except RefusedError:
             self.is_forbidden = True
             return
-        for pod in pods:
-            for failure in container_failures(pod):
-                raise RevisionFailedError(self._revision, failure)
-        self._check_scheduling(next(filter(None, map(unschedulable_reason, pods)), ""))
+        with reading("Pod"):
+            failures = [failure for pod in pods for failure in container_failures(pod)]
+            unschedulable = next(filter(None, map(unschedulable_reason, pods)), "")
+        if failures:
+            raise RevisionFailedError(self._revision, failures[0])
+        self._check_scheduling(unschedulable)
 
     def _check_scheduling(self, reason: str) -> None:
         if not reason:

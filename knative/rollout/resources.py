@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from knative.rollout.errors import reading
 from knative.rollout.state import (
     PREFIX,
     PREVIOUS_ANNOTATION,
@@ -14,6 +15,8 @@ from knative.rollout.state import (
     RolloutState,
 )
 from knative.rollout.traffic import Traffic, is_routed, read_traffic
+
+MODEL_VARIABLE = "MODEL_URI"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +97,22 @@ class Service(KnativeObject):
     document: Mapping[str, Any] = field(repr=False)
 
     @classmethod
+    @reading("Service")
     def from_api(cls, document: Mapping[str, Any]) -> Self:
-        """Read a Service object."""
+        """Read a Service object.
+
+        Raises:
+            MalformedObjectError: it is none.
+        """
         spec, status = document["spec"], document.get("status", {})
         template = spec["template"]
         container = serving_container(template["spec"]["containers"])
-        annotations = template.get("metadata", {}).get("annotations") or {}
+        annotations = dict(template.get("metadata", {}).get("annotations") or {})
         return cls(
             **_common(document),
-            url=status.get("url", ""),
-            template_name=template.get("metadata", {}).get("name", ""),
-            image=container.get("image", ""),
+            url=str(status.get("url", "")),
+            template_name=str(template.get("metadata", {}).get("name", "")),
+            image=str(container.get("image", "")),
             environment={
                 each["name"]: each["value"]
                 for each in container.get("env") or ()
@@ -165,22 +173,38 @@ class Revision(KnativeObject):
     template_annotations: Mapping[str, str]
 
     @classmethod
+    @reading("Revision")
     def from_api(cls, document: Mapping[str, Any]) -> Self:
-        """Read a Revision object."""
+        """Read a Revision object.
+
+        Raises:
+            MalformedObjectError: it is none.
+        """
         metadata, status = document["metadata"], document.get("status", {})
         common = _common(document)
         return cls(
             **common,
             service=metadata.get("labels", {}).get("serving.knative.dev/service", ""),
             image=serving_container(document["spec"]["containers"]).get("image", ""),
-            created=metadata.get("creationTimestamp", ""),
-            actual_replicas=status.get("actualReplicas") or 0,
-            desired_replicas=status.get("desiredReplicas") or 0,
+            created=str(metadata.get("creationTimestamp", "")),
+            actual_replicas=int(status.get("actualReplicas") or 0),
+            desired_replicas=int(status.get("desiredReplicas") or 0),
             spec=document["spec"],
             template_annotations={
                 key: value for key, value in common["annotations"].items() if not is_foreign(key)
             },
         )
+
+    @property
+    def model(self) -> str:
+        """The URI of its model; empty if it serves the one of its image."""
+        container = serving_container(self.spec["containers"])
+        values = (
+            each.get("value", "")
+            for each in container.get("env") or ()
+            if each["name"] == MODEL_VARIABLE
+        )
+        return next(values, "")
 
     def is_same_as(self, other: Revision) -> bool:
         """Return whether both revisions run the same pods, scaled the same way."""
@@ -216,14 +240,14 @@ def _common(document: Mapping[str, Any]) -> dict[str, Any]:
     metadata, status = document["metadata"], document.get("status", {})
     names = ("type", "status", "reason", "message")
     conditions = (
-        Condition(**{name: each[name] for name in names if name in each})
+        Condition(**{name: str(each[name]) for name in names if name in each})
         for each in status.get("conditions") or ()
     )
     return {
-        "name": metadata["name"],
-        "resource_version": metadata["resourceVersion"],
-        "generation": metadata["generation"],
-        "observed_generation": status.get("observedGeneration", 0),
+        "name": str(metadata["name"]),
+        "resource_version": str(metadata["resourceVersion"]),
+        "generation": int(metadata["generation"]),
+        "observed_generation": int(status.get("observedGeneration", 0)),
         "conditions": {each.type: each for each in conditions},
-        "annotations": metadata.get("annotations") or {},
+        "annotations": dict(metadata.get("annotations") or {}),
     }

@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
@@ -114,6 +114,16 @@ class SmokeTest:
         """
         return self._passed(endpoint, _Prediction(self.cases[0]))
 
+    def intents(self, endpoint: Endpoint, texts: Sequence[str]) -> list[str]:
+        """Return the intents of utterances, as one batch.
+
+        Raises:
+            NoAnswerError, WrongAnswerError: as for ``run``.
+        """
+        check = _Batch(texts)
+        self._passed(endpoint, check)
+        return check.intents
+
     def at(self, url: str) -> Endpoint:
         """Return the endpoint of a URL, through the gateway if there is one."""
         return Endpoint.through(self.gateway, url)
@@ -184,6 +194,22 @@ class _Prediction(_Check):
         if not (isinstance(confidence, float | int) and 0 <= confidence <= 1):
             return f"confidence is {confidence}"
         return ""
+
+
+class _Batch(_Check):
+    name = "predictions to compare"
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._count = len(texts)
+        self.body = json.dumps({"texts": texts}).encode()
+        self.intents: list[str] = []
+
+    def fault(self, answer: _Answer) -> str:
+        predictions = answer.json().get("predictions")
+        if answer.status != HTTPStatus.OK or not isinstance(predictions, list):
+            return f"answered {answer}"
+        self.intents = [str(each.get("intent")) for each in predictions if isinstance(each, dict)]
+        return "" if len(self.intents) == self._count else "some utterances have no prediction"
 
 
 class _Event(_Prediction):

@@ -12,7 +12,7 @@ from knative.rollout.resources import Revision, Service
 from knative.rollout.state import RolloutState
 from knative.rollout.traffic import percent_of
 
-HEAD = ("revision", "traffic", "tags", "ready", "pods", "created", "image")
+HEAD = ("revision", "traffic", "tags", "ready", "pods", "created", "image", "model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class RevisionStatus:
 
     Attributes:
         name, image, created: of the revision.
+        model: the URI of its model; empty if it serves the one of its image.
         ready: ``True``, ``False`` or ``Unknown``.
         reason: of its readiness; may be empty.
         percent: its share of the traffic.
@@ -30,6 +31,7 @@ class RevisionStatus:
 
     name: str
     image: str
+    model: str
     created: str
     ready: str
     reason: str
@@ -96,7 +98,10 @@ def print_status(console: Console, status: Status) -> None:
         console.print(f"  warning: {warning}")
     if status.previous:
         console.print(f"  rollback returns to {status.previous}")
-    for line in _columns([HEAD, *map(_row, status.revisions)]):
+    rows = [HEAD, *map(_row, status.revisions)]
+    if not any(revision.model for revision in status.revisions):
+        rows = [row[:-1] for row in rows]
+    for line in _columns(rows):
         console.print(f"  {line}")
     for tag, url in status.tag_urls.items():
         console.print(f"  {tag}: {url}")
@@ -135,6 +140,7 @@ def _row(revision: RevisionStatus) -> tuple[str, ...]:
         f"{revision.pods}/{revision.desired_pods}",
         revision.created,
         revision.image,
+        revision.model,
     )
 
 
@@ -150,6 +156,7 @@ def _revision_status(service: Service, revision: Revision) -> RevisionStatus:
     return RevisionStatus(
         name=revision.name,
         image=revision.image,
+        model=revision.model,
         created=revision.created,
         ready=revision.readiness.status,
         reason=revision.readiness.reason,

@@ -30,9 +30,9 @@ class TrafficTarget:
     def from_api(cls, entry: Mapping[str, Any]) -> Self:
         """Read an entry; the API omits empty fields."""
         return cls(
-            revision=entry.get("revisionName", ""),
-            percent=entry.get("percent") or 0,
-            tag=entry.get("tag", ""),
+            revision=str(entry.get("revisionName", "")),
+            percent=int(entry.get("percent") or 0),
+            tag=str(entry.get("tag", "")),
         )
 
     def to_api(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,22 +16,19 @@ from rich.table import Table
 
 from model.command import build_parser, inner_share, run_command
 from model.console import print_problems
-from model.datasets.checks import FEW_UTTERANCES, Checks
+from model.datasets.checks import CONTRADICTIONS, FEW_UTTERANCES, REPETITIONS
 from model.datasets.dataset import split
-from model.datasets.document import ReadOptions
 from model.datasets.entry import Example
-from model.datasets.formats.tabular import DELIMITED, TABLES
-from model.datasets.large_table import survey_table
+from model.datasets.inspection import inspect, size_of
 from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.parts import Parts, read_parts
-from model.datasets.readers import entries_of, recognise_all
 from model.datasets.survey import Survey
 from model.datasets.writers import WRITERS, write_examples, writer_of
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
-# Larger tables are surveyed in bounded memory, without looking for contradictions.
-LARGE_BYTES = 32 * 1024 * 1024
 MAX_SHOWN_INTENTS = 50
+THIN = "thin"
 EXAMPLES = """\
 examples:
   python -m model.datasets inspect rasa-bot/               what is in it, and what is wrong
@@ -55,75 +53,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _inspect(options: argparse.Namespace, console: Console, errors: Console) -> int:
-    reading = read_options(options)
-    survey = _survey_large(options.path, reading, console, errors)
-    if survey is None:
-        survey = _survey_small(options.path, reading, console, errors)
+    path = options.path
+    with _progress(errors, size_of(path)) as report:
+        formats, survey = inspect(path, read_options(options), report)
+    console.print(f"{path}: {', '.join(formats) or 'nothing that can be read'}")
+    twins = survey.twins()
+    counts = Counter(survey.notes.counts)
+    counts[REPETITIONS] = survey.repetitions
+    counts[CONTRADICTIONS] = survey.texts.conflicts
+    print_problems(errors, "note", [*survey.notes.kept, *twins], counts)
+    print_problems(errors, "problem", survey.problems.kept, survey.problems.counts)
     _print_survey(console, survey)
-    return 1 if survey.problem_counts else 0
-
-
-def _survey_large(
-    path: Path, reading: ReadOptions, console: Console, errors: Console
-) -> Survey | None:
-    """Return the survey of a large table; None for anything else."""
-    if not path.is_file() or path.stat().st_size < LARGE_BYTES:
-        return None
-    [(document, found), *others] = recognise_all(path, reading).readable
-    if others or found not in TABLES:
-        return None
-    console.print(f"{path}: {found.title}")
-    with _progress(errors, path.stat().st_size) as advance:
-        survey = survey_table(document, advance) if found == DELIMITED else None
-    if survey is None:
-        survey = Survey()
-        survey.add_entries(entries_of(document, found))
-    print_problems(errors, "note", survey.notes)
-    print_problems(errors, "problem", survey.problems)
-    return survey
+    return 1 if survey.problems.kept else 0
 
 
 @contextmanager
-def _progress(errors: Console, size: int) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("reading", total=size)
-        yield lambda count: progress.update(task, advance=count)
+def _progress(errors: Console, size: int) -> Iterator[Callable[[int, int], None]]:
+    columns = (
+        *(TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn()),
+        TextColumn("{task.fields[entries]}"),
+    )
+    is_off = not errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=is_off) as progress:
+        task = progress.add_task("reading", total=size, entries="")
+        total = 0
 
+        def report(count: int, entries: int) -> None:
+            nonlocal total
+            total += entries
+            progress.update(task, advance=count, entries=f"{total:,} entries" if total else "")
 
-def _survey_small(path: Path, reading: ReadOptions, console: Console, errors: Console) -> Survey:
-    parts = read_parts(path, reading)
-    console.print(f"{path}: {', '.join(parts.formats) or 'nothing that can be read'}")
-    checks = Checks(parts.problems, parts.notes, leave_out=True)
-    survey = Survey()
-    for examples in parts.examples.values():
-        survey.add_entries(examples)
-        checks.without_duplicates(examples)
-    survey.add_entries(parts.problems)
-    print_problems(errors, "note", checks.warnings)
-    print_problems(errors, "problem", parts.problems)
-    return survey
+        yield report
 
 
 def _print_survey(console: Console, survey: Survey) -> None:
     table = Table("intent", "utterances", "remark")
     for intent, count in survey.intents.most_common(MAX_SHOWN_INTENTS):
-        table.add_row(intent, f"{count:,}", "thin" if count < FEW_UTTERANCES else "")
+        table.add_row(intent, f"{count:,}", _remark(intent, count))
     console.print(table)
     if len(survey.intents) > MAX_SHOWN_INTENTS:
         console.print(f"and {len(survey.intents) - MAX_SHOWN_INTENTS} smaller intents")
-    thin = sum(count < FEW_UTTERANCES for count in survey.intents.values())
+    thin = sum(_remark(intent, count) == THIN for intent, count in survey.intents.items())
     about = "" if survey.texts.is_exact else "about "
-    problems = sum(survey.problem_counts.values())
+    problems = sum(survey.problems.counts.values())
     letters = sum(survey.scripts.values()) or 1
     scripts = ", ".join(
         f"{name} {count / letters:.0%}" for name, count in survey.scripts.most_common(5)
     )
     console.print(
         f"{survey.rows:,} utterances of {len(survey.intents):,} intents, {thin:,} of them thin; "
-        f"{about}{survey.repetitions:,} repetitions; {problems:,} problems; "
+        f"{about}{survey.repetitions:,} repetitions, {about}{survey.texts.conflicts:,} "
+        f"contradictions; {problems:,} problems; "
         f"scripts: {scripts or 'none'}"
     )
+
+
+def _remark(intent: str, count: int) -> str:
+    if intent == OUT_OF_SCOPE:
+        return "no intent"
+    return THIN if count < FEW_UTTERANCES else ""
 
 
 def _convert(options: argparse.Namespace, console: Console, errors: Console) -> int:
@@ -171,8 +159,8 @@ def _parser() -> argparse.ArgumentParser:
         "datasets", "Inspect, convert and split labelled utterances of any known format.", EXAMPLES
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    inspect = commands.add_parser("inspect", help="print formats, counts and problems")
-    inspect.set_defaults(run=_inspect)
+    look = commands.add_parser("inspect", help="print formats, counts and problems")
+    look.set_defaults(run=_inspect)
     kinds = ", ".join(WRITERS)
     convert = commands.add_parser("convert", help=f"write another format: {kinds}")
     convert.set_defaults(run=_convert)
@@ -182,8 +170,8 @@ def _parser() -> argparse.ArgumentParser:
     divide.add_argument(
         "--test-size", type=inner_share, default=0.2, help="of each intent (default 0.2)"
     )
-    for command in (inspect, convert, divide):
-        command.add_argument("path", type=Path, help="a file, a folder or a ZIP archive")
+    for command in (look, convert, divide):
+        command.add_argument("path", type=Path, help="a file, a folder or an archive")
         add_reading_arguments(command)
     convert.add_argument("output", type=Path, help=f"a file: {kinds}")
     divide.add_argument("output", type=Path, help="a folder")

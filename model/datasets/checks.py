@@ -152,7 +152,10 @@ class Checks:
             message = f"holds {len(groups) or 'no'} intent{names}; at least two are needed"
             self._problems.append(Problem(path, 0, message))
         elif len(testable) < MIN_INTENTS:
-            message = "holds fewer than two intents with two utterances or more"
+            message = (
+                "holds fewer than two intents with two utterances or more; of an intent with one, "
+                "nothing can be tested"
+            )
             self._problems.append(Problem(path, 0, message))
         elif not self._has_test and max(map(len, groups)) < MIN_TO_SPLIT:
             message = f"has no intent of {MIN_TO_SPLIT} utterances, of which one could be the test"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.collection import SUFFIXES
+from model.datasets.archives import SUFFIXES
 from model.datasets.document import ReadOptions
 from model.datasets.entry import Example
 from model.datasets.readers import read_examples

@@ -13,10 +13,12 @@ from model.datasets.entry import Note
 from model.datasets.json_document import parse_json
 from model.datasets.yaml_document import Node, compose_yaml, to_value
 from model.errors import DataError, Problem
-from model.tables.encoding import decode_text
+from model.tables.encoding import Encoding, decode_text
 
 HEAD_BYTES = 65_536
 YAML_SUFFIXES = (".yml", ".yaml")
+# Of JSON, YAML and Markdown, which are read at once and take up to twenty times their size.
+MAX_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +87,36 @@ class Document:
         """The whole file's text.
 
         Raises:
-            DataError: it can't be read, or mixes UTF-8 with other bytes.
+            DataError: it can't be read, is too large, or mixes UTF-8 with other bytes.
         """
-        text, encoding = decode_text(self.content)
+        text, encoding = self._decoded
         if found := re.search("[\ud800-\udfff]", text):
             line = text.count("\n", 0, found.start()) + 1
             message = "is not UTF-8; save the file as UTF-8"
             raise DataError([Problem(self.path, line, message)])
         return text.replace("\r", "\n") if encoding.has_bare_returns else text
 
+    @cached_property
+    def _decoded(self) -> tuple[str, Encoding]:
+        try:
+            size = len(self.content) if self.archived is not None else self.path.stat().st_size
+        except OSError as error:
+            raise DataError([Problem(self.path, 0, "can't be read")]) from error
+        if size > MAX_BYTES:
+            message = (
+                f"is larger than {MAX_BYTES >> 20} MiB; split it, or convert it to JSONL or CSV, "
+                "which are read row by row"
+            )
+            raise DataError([Problem(self.path, 0, message)])
+        return decode_text(self.content)
+
     def notes(self) -> list[Note]:
-        """Return the notes on the file's encoding."""
-        note = decode_text(self.content)[1].note
+        """Return the notes on the file's encoding.
+
+        Raises:
+            DataError: it can't be read, or is too large.
+        """
+        note = self._decoded[1].note
         return [Note(self.path, 0, note)] if note else []
 
     @property

@@ -72,7 +72,9 @@ def is_filled(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip()) and not _SURROGATE.search(value)
 
 
-def entry_of(text: object, intent: object, file: Path, line: int, part: str = TRAIN) -> Entry:
+def entry_of(
+    text: object, intent: object, file: Path, line: int, part: str = TRAIN
+) -> Example | Problem:
     """Return an example, or the problem that a text or an intent is missing or unusable."""
     missing = [name for name, value in (("text", text), ("intent", intent)) if not is_filled(value)]
     if missing:

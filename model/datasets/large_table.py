@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import multiprocessing
 import os
+import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import BinaryIO
 
 from model.datasets.document import Document
-from model.datasets.entry import Entry, Example, Note, entry_of
-from model.datasets.formats.tabular import Columns, table_columns
-from model.datasets.survey import Batch, Survey
+from model.datasets.entry import TRAIN, Example, Note, entry_of
+from model.datasets.formats.label_names import label_names
+from model.datasets.formats.table_columns import Columns
+from model.datasets.formats.tabular import table_columns
+from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
 from model.errors import Problem
+from model.inference.prediction import OUT_OF_SCOPE
 from model.tables.delimited_rows import DelimitedRows, HeaderRules
 from model.tables.encoding import detect_encoding
 from model.tables.line_reader import MAX_RECORD, Lines
@@ -38,6 +42,9 @@ class Task:
         width: cells in a row.
         columns: of the text and the intent.
         rules: to read the header again where rows have to be named.
+        part: the part of the data set.
+        names: the intents of labels that have another name.
+        out_of_scope: labels of out-of-scope texts, without case.
     """
 
     path: Path
@@ -46,41 +53,60 @@ class Task:
     width: int
     columns: Columns
     rules: HeaderRules
+    part: str = TRAIN
+    names: Mapping[str, str] = field(default_factory=dict)
+    out_of_scope: Collection[str] = ()
+
+    def intent_of(self, label: str) -> str:
+        """Return the intent of a label."""
+        intent = self.names.get(label.strip(), label)
+        return OUT_OF_SCOPE if intent.casefold() in self.out_of_scope else intent
 
 
-def survey_table(document: Document, progress: Progress) -> Survey | None:
-    """Return the survey of a table on the disk; None if its encoding has to be converted.
+def can_be_cut(document: Document) -> bool:
+    """Return whether a table can be read in blocks: on the disk, in UTF-8 with line breaks."""
+    if document.archived is not None:
+        return False
+    with document.path.open("rb") as file:
+        return detect_encoding(file).is_plain
+
+
+def survey_table(survey: Survey, document: Document, progress: Progress, part: str = TRAIN) -> None:
+    """Add the numbers of a table that can be cut to a survey.
 
     Args:
+        survey: receives the numbers.
         document: the table.
         progress: called with the bytes that were counted.
+        part: the part of the data set.
 
     Raises:
         DataError: the header can't be read, or lacks a column.
     """
     with document.path.open("rb") as file:
-        if not detect_encoding(file).is_plain:
-            return None
-        task, start = _task(document, file)
-        survey = Survey()
+        task, start = _task(document, file, part)
         if task.columns.note:
             survey.add_entries([Note(document.path, 1, task.columns.note)])
         file.seek(start.offset)
         first_line = start.line
-        for result in _counted(task, _blocks(file)):
+        for result in _counted(task, _blocks(file), lambda: survey.texts.limit):
             progress(result.size)
-            survey.add_batch(result.batch)
-            survey.add_entries(_moved(result.others, first_line))
+            survey.add_batch(result.batch, document.path, first_line)
+            survey.add_problems(result.problems, first_line)
             first_line += result.lines
-    return survey
 
 
-def _task(document: Document, file: BinaryIO) -> tuple[Task, Lines]:
+def _task(document: Document, file: BinaryIO, part: str) -> tuple[Task, Lines]:
     lines = Lines(file)
     rows, columns = table_columns(document, lines)
     header = rows.header.encode() if rows.columns is not None else b""
     rules = HeaderRules((rows.columns or [""])[:1], 0 if header else 2)
-    task = Task(document.path, header, rows.delimiter, rows.width, columns, rules)
+    names = label_names(document, (rows.columns or ["", ""])[columns.intent])
+    out_of_scope = [name.casefold() for name in document.options.out_of_scope_intents]
+    task = Task(
+        document.path,
+        *(header, rows.delimiter, rows.width, columns, rules, part, names, out_of_scope),
+    )
     return task, lines
 
 
@@ -113,62 +139,98 @@ def _last_row_end(block: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The numbers of a block, with its size, its lines, and its entries that are no examples."""
+    """The numbers of a block, with its size and its lines, and the rows that can't be read."""
 
     batch: Batch
     size: int
     lines: int
-    others: tuple[Entry, ...] = ()
+    problems: FirstProblems
 
 
-def _counted(task: Task, blocks: Iterator[bytes]) -> Iterator[Result]:
+def _counted(task: Task, blocks: Iterator[bytes], limit: Callable[[], int]) -> Iterator[Result]:
     """Return the results in the order of the blocks; a few blocks are under way at once."""
     jobs = len(os.sched_getaffinity(0))
     # Forked processes have the same hashes of texts as this one.
     context = multiprocessing.get_context("fork")
     waiting: deque[Future[Result]] = deque()
-    with ProcessPoolExecutor(jobs, context) as pool:
+    with ProcessPoolExecutor(jobs, context, _ignore_signals) as pool:
         for block in blocks:
-            waiting.append(pool.submit(count_block, task, block))
+            waiting.append(pool.submit(count_block, task, block, limit()))
             if len(waiting) > 2 * jobs:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def count_block(task: Task, block: bytes) -> Result:
-    """Count the rows of a block, quickly if nothing is wrong with any of them."""
-    batch = _count_clean(task, block)
-    if batch is not None:
-        return Result(batch, len(block), block.count(b"\n"))
-    entries = list(_entries(task, block))
-    examples = [entry for entry in entries if isinstance(entry, Example)]
-    batch = Batch.of([each.text for each in examples], [each.intent for each in examples])
-    others = tuple(entry for entry in entries if not isinstance(entry, Example))
-    return Result(batch, len(block), block.count(b"\n"), others)
+def _ignore_signals() -> None:
+    """Leave signals to the parent, which ends the processes; terminals send them to all."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
-def _count_clean(task: Task, block: bytes) -> Batch | None:
+def count_block(task: Task, block: bytes, limit: int = ALL_HASHES) -> Result:
+    """Count the rows of a block, quickly if nothing is wrong with any of them.
+
+    Args:
+        task: the parameters.
+        block: whole rows.
+        limit: larger hashes of texts are left out.
+    """
+    problems = FirstProblems()
+    batch = _count_clean(task, block, limit)
+    if batch is None:
+        examples = []
+        for entry in _entries(task, block):
+            if isinstance(entry, Example):
+                examples.append(entry)
+            else:
+                problems.append(entry)
+        batch = Batch.of(
+            [each.text for each in examples],
+            [each.intent for each in examples],
+            [each.line for each in examples],
+            part=task.part,
+            limit=limit,
+        )
+    return Result(batch, len(block), block.count(b"\n"), problems)
+
+
+def _count_clean(task: Task, block: bytes, limit: int) -> Batch | None:
     """Return the numbers of a block; None if a row has to be named."""
     try:
-        text = block.decode()
-        lines = StringIO(text, newline="")
-        rows = [row for row in csv.reader(lines, delimiter=task.delimiter, strict=True) if row]
+        rows, lines = _rows(block.decode(), task.delimiter)
     except (UnicodeDecodeError, csv.Error):
         return None
     if any(len(row) != task.width for row in rows):
         return None
     texts = [row[task.columns.text] for row in rows]
-    batch = Batch.of(texts, [row[task.columns.intent] for row in rows])
+    labels = [row[task.columns.intent] for row in rows]
+    intents = {label: task.intent_of(label) for label in set(labels)}
     is_clean = all(map(str.strip, texts)) and all(
-        isinstance(entry_of("text", intent, task.path, 1), Example) for intent in batch.intents
+        intent == intent.strip() and isinstance(entry_of("text", intent, task.path, 1), Example)
+        for intent in intents.values()
     )
-    if not is_clean or any(intent != intent.strip() for intent in batch.intents):
+    if not is_clean:
         return None
-    return batch
+    named = [intents[label] for label in labels]
+    return Batch.of(texts, named, lines, part=task.part, limit=limit)
 
 
-def _entries(task: Task, block: bytes) -> Iterator[Entry]:
+def _rows(text: str, delimiter: str) -> tuple[list[list[str]], Sequence[int]]:
+    """Return the rows that are not empty, and the line at which each begins."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = list(reader)
+    lines: Sequence[int] = range(1, len(rows) + 1)
+    if reader.line_num != len(rows):  # some rows have several lines
+        reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        lines = [1, *(reader.line_num + 1 for _ in reader)][:-1]
+    filled = [at for at, row in enumerate(rows) if row]
+    if len(filled) == len(rows):
+        return rows, lines
+    return [rows[at] for at in filled], [lines[at] for at in filled]
+
+
+def _entries(task: Task, block: bytes) -> Iterator[Example | Problem]:
     """Return the entries of a block, with lines from 1."""
     lines = Lines(BytesIO(task.header + block))
     rows = DelimitedRows(lines, task.path, task.delimiter, task.rules)
@@ -179,9 +241,4 @@ def _entries(task: Task, block: bytes) -> Iterator[Entry]:
             yield Problem(task.path, line, row.problem, row.kind)
         elif any(cell.strip() for cell in row.cells):
             text, intent = row.cells[task.columns.text], row.cells[task.columns.intent]
-            yield entry_of(text, intent, task.path, line)
-
-
-def _moved(entries: tuple[Entry, ...], first_line: int) -> Iterator[Entry]:
-    for entry in entries:
-        yield replace(entry, line=entry.line + first_line - 1)
+            yield entry_of(text, task.intent_of(intent), task.path, line)

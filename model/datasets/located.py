@@ -9,6 +9,7 @@ from typing import Any
 class LocatedText(str):
     """A string with the line on which it begins."""
 
+    __slots__ = ("line",)
     line: int
 
     def __new__(cls, text: str, line: int) -> LocatedText:

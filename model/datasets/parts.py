@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.collection import SUFFIXES
+from model.datasets.archives import SUFFIXES
 from model.datasets.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import Reading, read
@@ -41,12 +41,11 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     Raises:
         DataError: the path does not exist, or no file is of a known format.
     """
-    named = _named_parts(path) if path.is_dir() else {}
     examples: dict[str, list[Example]] = {part: [] for part in PARTS}
     formats: dict[str, None] = {}
     problems: list[Problem] = []
     notes: list[Problem] = []
-    for file, part in named.items() if TRAIN in named.values() else [(path, None)]:
+    for file, part in files_of(path).items():
         reading = _read(file, options, problems)
         formats |= dict.fromkeys(reading.formats)
         problems += reading.problems
@@ -64,6 +63,12 @@ def _read(file: Path, options: ReadOptions, problems: list[Problem]) -> Reading:
     except DataError as error:
         problems += error.problems
         return Reading((), (), (), ())
+
+
+def files_of(path: Path) -> Mapping[Path, str | None]:
+    """Return the files of a folder that name a part, if one of them is ``train``, or the path."""
+    named = _named_parts(path) if path.is_dir() else {}
+    return dict(named) if TRAIN in named.values() else {path: None}
 
 
 def _named_parts(folder: Path) -> dict[Path, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from model.datasets.archives import ARCHIVES
 from model.datasets.collection import documents_of
+from model.datasets.collector import Collector
 from model.datasets.document import Document, ReadOptions
-from model.datasets.entry import Entry, Example, LeftOut, Note, is_filled
+from model.datasets.entry import Entry, Example, is_filled
 from model.datasets.format import Format
 from model.datasets.formats.amazon import AMAZON
 from model.datasets.formats.botpress import BOTPRESS
@@ -25,7 +27,6 @@ from model.datasets.formats.snips import SNIPS
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, PARQUET, SPREADSHEET, TABLES
 from model.datasets.formats.watson import WATSON
 from model.errors import DataError, Problem
-from model.inference.prediction import OUT_OF_SCOPE
 from model.tables.encoding import decode_text
 
 __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examples", "read_text"]
@@ -58,7 +59,7 @@ class Reading:
 
 
 def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: B008 - frozen
-    """Read a file, a folder or a ZIP archive.
+    """Read a file, a folder or an archive.
 
     Args:
         path: data in one of ``FORMATS``; of several files, each that is recognised is read.
@@ -68,17 +69,15 @@ def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: 
         DataError: nothing is readable as a whole.
     """
     found = recognise_all(path, options)
-    entries = (entry for document, each in found.readable for entry in entries_of(document, each))
-    collected = _Collected(options)
-    for entry in entries:
-        collected.add(entry)
+    examples: list[Example] = []
+    problems, notes = list(found.problems), list(found.notes)
+    collector = Collector(options, examples.append, problems, notes)
+    for document, each in found.readable:
+        for entry in entries_of(document, each):
+            collector.add(entry)
     formats = dict.fromkeys(each.title for _, each in found.readable)
-    return Reading(
-        tuple(formats),
-        tuple(collected.examples),
-        (*found.problems, *collected.problems),
-        (*found.notes, *collected.notes, *collected.left_out()),
-    )
+    notes += collector.left_out()
+    return Reading(tuple(formats), tuple(examples), tuple(problems), tuple(notes))
 
 
 def read_examples(path: Path, options: ReadOptions = ReadOptions()) -> list[Example]:  # noqa: B008 - frozen
@@ -126,7 +125,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     other: list[Document] = []
     for document in documents:
         try:
-            found = _recognise(document)
+            found = None if document.suffix in ARCHIVES else _recognise(document)
         except DataError as error:
             problems += error.problems
             continue
@@ -140,7 +139,16 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
         readable = [each for each in readable if each[1] not in TABLES]
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
-    notes = [Problem(path, 0, _left_out_files(path, other))] if other else []
+    archives = [document for document in other if document.suffix in ARCHIVES]
+    rest = [document for document in other if document.suffix not in ARCHIVES]
+    notes = [
+        Problem(path, 0, f"left out, {reason}: {_names(path, documents)}")
+        for reason, documents in (
+            ("as no training data", rest),
+            ("as archives are read by themselves only", archives),
+        )
+        if documents
+    ]
     return Recognised(tuple(readable), tuple(problems), tuple(notes))
 
 
@@ -172,9 +180,9 @@ def _recognise(document: Document) -> Format | None:
 
 def entries_of(document: Document, found: Format) -> Iterator[Entry]:
     """Return the entries of a file; one that can't be read as a whole is a problem."""
-    if found not in TABLES:
-        yield from document.notes()
     try:
+        if found not in TABLES:
+            yield from document.notes()
         yield from found.read(document)
     except DataError as error:
         yield from error.problems
@@ -205,41 +213,10 @@ def _keys(document: Document) -> list[str]:
     return [f"the key {key}" for key in first] if isinstance(first, dict) else []
 
 
-def _left_out_files(path: Path, documents: Iterable[Document]) -> str:
+def _names(path: Path, documents: Iterable[Document]) -> str:
     names = [str(each.path.relative_to(path)) for each in documents]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004
-    return f"left out, as no training data: {', '.join(names[:5])}{more}"
-
-
-class _Collected:
-    """The entries of a reading, by kind."""
-
-    def __init__(self, options: ReadOptions) -> None:
-        self._options = options
-        self._out_of_scope = {name.casefold() for name in options.out_of_scope_intents}
-        self.examples: list[Example] = []
-        self.problems: list[Problem] = []
-        self.notes: list[Problem] = []
-        self._left_out: dict[tuple[Path, str], LeftOut] = {}
-
-    def add(self, entry: Entry) -> None:
-        if isinstance(entry, Example):
-            is_out_of_scope = entry.intent.casefold() in self._out_of_scope
-            self.examples.append(replace(entry, intent=OUT_OF_SCOPE) if is_out_of_scope else entry)
-        elif isinstance(entry, Note):
-            self.notes.append(Problem(entry.file, entry.line, entry.message))
-        elif isinstance(entry, LeftOut):
-            first = self._left_out.get((entry.file, entry.what))
-            count = first.count + entry.count if first else entry.count
-            self._left_out[entry.file, entry.what] = replace(first or entry, count=count)
-        elif self._options.leave_out_unreadable and entry.kind is not None:
-            self.notes.append(replace(entry, message=f"{entry.message}; left out"))
-        else:
-            self.problems.append(entry)
-
-    def left_out(self) -> Iterator[Problem]:
-        for each in self._left_out.values():
-            yield Problem(each.file, each.line, f"left out: {each.what} ({each.count})")
+    return f"{', '.join(names[:5])}{more}"
 
 
 def read_text(path: Path) -> str:

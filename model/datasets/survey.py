@@ -1,93 +1,96 @@
 """Count utterances of any number in bounded memory.
 
 Bounded are: the problems and notes that are kept of each kind, the intents that are counted one by
-one, and the hashes by which different texts are counted (exact up to ``SKETCH_SIZE`` texts, and an
-estimate with a standard error of 0.4 % beyond, by the k minimum values of Bar-Yossef et al. 2002).
+one, and the hashes by which texts are compared (see ``distinct_texts``).
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.datasets.checks import normalised
-from model.datasets.entry import Entry, Example, LeftOut, Note
+from model.datasets.checks import CONTRADICTIONS, REPETITIONS, normalised
+from model.datasets.collector import Collector
+from model.datasets.distinct_texts import DistinctTexts, TextHashes, Twin
+from model.datasets.document import ReadOptions
+from model.datasets.entry import TRAIN, Entry, Example
 from model.errors import Problem, ProblemKind
 
-SKETCH_SIZE = 65_536
 MAX_INTENTS = 100_000
-MAX_KEPT = 10
+MAX_KEPT = 20
 MAX_SAMPLED = 200  # texts of a batch whose scripts are looked at
+BATCH = 8_192
 OTHER_INTENTS = "(further intents)"
-UNNAMED = ProblemKind("files that can't be read", "mend them, or insist on a --format")
+LINE_BITS = 40
+# Of ASCII: those that normalised() changes.
+IRREGULAR_SPACES = ("  ", *map(chr, (*range(9, 14), *range(28, 32))))
+ALL_HASHES = 2**64 - 1
 
-Hashes = NDArray[np.uint64]
 
+class FirstProblems:
+    """The first problems of each kind.
 
-class DistinctTexts:
-    """Counts the different ones among any number of texts."""
+    Attributes:
+        kept: the first ones.
+        counts: the number of all, by kind.
+    """
 
     def __init__(self) -> None:
-        self._smallest: Hashes = np.empty(0, np.uint64)
-        self._is_full = False
+        self.kept: list[Problem] = []
+        self.counts: Counter[ProblemKind | None] = Counter()
 
-    def add(self, hashes: Hashes) -> None:
-        """Add the hashes of texts."""
-        if self._is_full:
-            hashes = hashes[hashes < self._smallest[-1]]
-        merged = np.unique(np.concatenate([self._smallest, hashes]))
-        self._is_full = self._is_full or len(merged) > SKETCH_SIZE
-        self._smallest = merged[:SKETCH_SIZE]
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the count is no estimate."""
-        return not self._is_full
-
-    @property
-    def count(self) -> int:
-        """The number of different texts."""
-        if not self._is_full:
-            return len(self._smallest)
-        return round((SKETCH_SIZE - 1) / (float(self._smallest[-1]) / 2.0**64))
+    def append(self, problem: Problem) -> None:
+        """Add a problem."""
+        self.counts[problem.kind] += 1
+        if self.counts[problem.kind] <= MAX_KEPT:
+            self.kept.append(problem)
 
 
-@dataclass(slots=True)
 class Survey:
     """The numbers of a data set.
 
     Attributes:
         rows: utterances.
         intents: their number by intent.
-        texts: the different ones.
         scripts: letters by script, of a sample.
-        problems: the first ones of each kind.
-        problem_counts: all of each kind.
-        notes: the first ones.
+        problems: entries that can't be read.
+        notes: guesses, and entries that are left out.
+        collector: sorts the entries.
     """
 
-    rows: int = 0
-    intents: Counter[str] = field(default_factory=Counter)
-    texts: DistinctTexts = field(default_factory=DistinctTexts)
-    scripts: Counter[str] = field(default_factory=Counter)
-    problems: list[Problem] = field(default_factory=list)
-    problem_counts: Counter[ProblemKind] = field(default_factory=Counter)
-    notes: list[Problem] = field(default_factory=list)
+    def __init__(self, options: ReadOptions = ReadOptions()) -> None:  # noqa: B008 - frozen
+        self.rows = 0
+        self.intents: Counter[str] = Counter()
+        self.scripts: Counter[str] = Counter()
+        self.problems, self.notes = FirstProblems(), FirstProblems()
+        self.texts = DistinctTexts()
+        self.collector = Collector(options, self._take, self.problems, self.notes)
+        self._leave_out_unreadable = options.leave_out_unreadable
+        self._files: list[Path] = []
+        self._examples: list[Example] = []
 
     @property
     def repetitions(self) -> int:
-        """Utterances whose text occurred before; an estimate if ``texts`` is not exact."""
-        return max(0, self.rows - self.texts.count)
+        """Utterances whose text occurred before, with the same intent; perhaps an estimate."""
+        return max(0, self.rows - self.texts.count - self.texts.conflicts)
 
-    def add_batch(self, batch: Batch) -> None:
-        """Add the numbers of some utterances."""
+    def add_batch(self, batch: Batch, file: Path, first_line: int = 1) -> None:
+        """Add the numbers of some utterances of a file.
+
+        Args:
+            batch: the numbers.
+            file: their file.
+            first_line: the line at which the batch's lines begin.
+        """
         self.rows += batch.rows
-        self.texts.add(batch.hashes)
+        place = (self._number(file) << LINE_BITS) + first_line - 1
+        hashes = batch.hashes
+        self.texts.add(TextHashes(hashes.texts, hashes.labels, hashes.places + place))
         self.scripts.update(batch.scripts)
         if len(self.intents) < MAX_INTENTS:
             self.intents.update(batch.intents)
@@ -95,47 +98,133 @@ class Survey:
             for intent, count in batch.intents.items():
                 self.intents[intent if intent in self.intents else OTHER_INTENTS] += count
 
-    def add_entries(self, entries: Iterable[Entry]) -> None:
-        """Add entries one by one."""
-        examples: list[Example] = []
+    def add_entries(self, entries: Iterable[Entry], part: str | None = None) -> None:
+        """Add entries one by one.
+
+        Args:
+            entries: the entries.
+            part: the part of the data set that all are of; None for what each says.
+        """
         for entry in entries:
-            if isinstance(entry, Example):
-                examples.append(entry)
-                if len(examples) == SKETCH_SIZE:
-                    self._add_examples(examples)
-                    examples = []
-            else:
-                self._add_other(entry)
-        self._add_examples(examples)
+            self.collector.add(entry)
+            if len(self._examples) == BATCH:
+                self._count(part)
+        self._count(part)
 
-    def _add_examples(self, examples: Sequence[Example]) -> None:
-        texts = [example.text for example in examples]
-        self.add_batch(Batch.of(texts, [example.intent for example in examples]))
+    def add_problems(self, problems: FirstProblems, first_line: int) -> None:
+        """Add the problems of a part of a file.
 
-    def _add_other(self, entry: Problem | Note | LeftOut) -> None:
-        if isinstance(entry, Problem):
-            kind = entry.kind or UNNAMED
-            self.problem_counts[kind] += 1
-            if self.problem_counts[kind] <= MAX_KEPT:
-                self.problems.append(entry)
-        elif isinstance(entry, Note) and len(self.notes) < MAX_KEPT:
-            self.notes.append(Problem(entry.file, entry.line, entry.message))
+        Args:
+            problems: with lines from 1.
+            first_line: the line at which the part begins.
+        """
+        for problem in problems.kept:
+            self.collector.add(replace(problem, line=problem.line + first_line - 1))
+        kept = Counter(problem.kind for problem in problems.kept)
+        counts = self.notes.counts if self._leave_out_unreadable else self.problems.counts
+        counts.update(problems.counts - kept)
+
+    def _take(self, example: Example) -> None:
+        self._examples.append(example)
+
+    def _count(self, part: str | None) -> None:
+        """Count the examples that were taken, by their parts and files."""
+        groups: dict[tuple[str, Path], list[Example]] = {}
+        for example in self._examples:
+            groups.setdefault((part or example.part, example.file), []).append(example)
+        self._examples.clear()
+        for (each, file), group in groups.items():
+            texts, intents = [one.text for one in group], [one.intent for one in group]
+            lines = np.fromiter((one.line for one in group), np.int64, len(group))
+            self.add_batch(Batch.of(texts, intents, lines, part=each), file)
+
+    def _number(self, file: Path) -> int:
+        if not self._files or self._files[-1] != file:
+            self._files.append(file)
+        return len(self._files) - 1
+
+    def twins(self) -> list[Problem]:
+        """Return the first repetitions and contradictions."""
+        labels = {hash_of(intent): intent for intent in self.intents}
+        return [
+            *(self._twin(each, labels, REPETITIONS) for each in self.texts.repetitions),
+            *(self._twin(each, labels, CONTRADICTIONS) for each in self.texts.contradictions),
+        ]
+
+    def _twin(self, twin: Twin, labels: Mapping[int, str], kind: ProblemKind) -> Problem:
+        file, line = self._place(twin.place)
+        earlier_file, earlier_line = self._place(twin.earlier)
+        place = (
+            f"line {earlier_line}"
+            if file == earlier_file
+            else f"{earlier_file.name}:{earlier_line}"
+        )
+        if kind == REPETITIONS:
+            return Problem(file, line, f"same text as {place}", kind)
+        ours, theirs = (labels.get(label, "…") for label in (twin.label, twin.earlier_label))
+        message = f"labelled {ours}, but {place} labels the same text {theirs}"
+        return Problem(file, line, message, kind)
+
+    def _place(self, place: int) -> tuple[Path, int]:
+        return self._files[place >> LINE_BITS], place & (1 << LINE_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The numbers of some utterances: see ``Survey``."""
+    """The numbers of some utterances.
+
+    Attributes:
+        rows: utterances.
+        intents: their number by intent.
+        hashes: of the texts whose hashes are small enough.
+        scripts: letters by script, of a sample.
+    """
 
     rows: int
     intents: Counter[str]
-    hashes: Hashes
+    hashes: TextHashes
     scripts: Counter[str]
 
     @classmethod
-    def of(cls, texts: Sequence[str], intents: Sequence[str]) -> Batch:
-        """Count utterances. Hashes are the same in a process and in those that it forks."""
-        hashes = np.fromiter(map(hash, map(normalised, texts)), np.int64, len(texts))
-        return cls(len(texts), Counter(intents), hashes.view(np.uint64), _scripts(texts))
+    def of(
+        cls,
+        texts: Sequence[str],
+        intents: Sequence[str],
+        lines: Sequence[int] | np.ndarray[tuple[int], np.dtype[np.int64]],
+        *,
+        part: str = TRAIN,
+        limit: int = ALL_HASHES,
+    ) -> Batch:
+        """Count utterances. Hashes are the same in a process and in those that it forks.
+
+        Args:
+            texts: the utterances.
+            intents: the intent of each.
+            lines: the line of each.
+            part: of the data set; texts of different parts are different.
+            limit: larger hashes are left out.
+        """
+        hashed = np.fromiter(map(hash, _all_normalised(texts)), np.int64, len(texts))
+        hashes = hashed.view(np.uint64) ^ np.uint64(hash_of(part))
+        chosen = np.flatnonzero(hashes <= np.uint64(limit))
+        labels = np.fromiter(
+            (hash_of(intents[at]) for at in chosen.tolist()), np.uint64, len(chosen)
+        )
+        kept = TextHashes(hashes[chosen], labels, np.asarray(lines, np.int64)[chosen])
+        return cls(len(texts), Counter(intents), kept, _scripts(texts))
+
+
+def hash_of(text: str) -> int:
+    """Return a text's hash of 64 bits."""
+    return hash(text) & ALL_HASHES
+
+
+def _all_normalised(texts: Sequence[str]) -> Iterable[str]:
+    """Return the normalised form of each text, in a shorter way where all spaces are single."""
+    joined = "\0".join(texts)
+    if joined.isascii() and not any(space in joined for space in IRREGULAR_SPACES):
+        return map(str.lower, map(str.strip, texts))
+    return map(normalised, texts)
 
 
 def _scripts(texts: Sequence[str]) -> Counter[str]:

@@ -13,7 +13,7 @@ from typing import IO
 from model.datasets.entry import Example
 from model.datasets.formats.rasa_markup import without_entities
 from model.errors import DataError, Problem
-from model.tables.optional import NEEDS_PYARROW
+from model.tables.optional import PARQUET, required
 
 COLUMNS = ("text", "intent")
 Write = Callable[[Path, Iterable[Example]], None]
@@ -108,11 +108,9 @@ def _escaped(example: Example, path: Path) -> str:
 
 
 def _write_parquet(path: Path, examples: Iterable[Example]) -> None:
-    try:
+    with required(path, PARQUET):
         import pyarrow as pa  # noqa: PLC0415 - an optional dependency
         from pyarrow import parquet  # noqa: PLC0415
-    except ImportError as error:
-        raise DataError([Problem(path, 0, NEEDS_PYARROW)]) from error
     rows = [(each.text, each.intent) for each in examples]
     columns = zip(*rows, strict=True) if rows else ((), ())
     arrays = [pa.array(column, pa.string()) for column in columns]

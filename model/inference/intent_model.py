@@ -17,11 +17,17 @@ from model.errors import (
     ArtifactBrokenError,
     ArtifactMissingError,
     CompiledFormError,
+    EncoderError,
     InvalidCompiledFormError,
     one_line,
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
+from model.inference.encoders.encoder_file import (
+    ENCODER_NAME,
+    SentenceEncoder,
+    load_encoder,
+)
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import (
@@ -49,6 +55,10 @@ class Scorer(Protocol):
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
         """Return the logits of utterances, shape (utterances, labels)."""
+
+    @property
+    def encoder(self) -> SentenceEncoder | None:
+        """The sentence encoder, or None without one."""
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
@@ -98,6 +108,47 @@ class IntentModel:
         model_sha256 = hashlib.sha256(content).hexdigest()
         card = _read_card(path, model_sha256)
         scorer = _load_scorer(path, content, model_sha256)
+        return cls._checked(scorer, card, model_sha256, path, threshold)
+
+    @classmethod
+    def from_files(
+        cls, compiled: bytes, card: bytes, place: str, *, threshold: float | None = None
+    ) -> IntentModel:
+        """Load a model without its pickle, and check it by its self-test.
+
+        The caller vouches for both files, for example by the digest that names them. They must
+        name the same pickle.
+
+        Args:
+            compiled: the content of the compiled form.
+            card: the content of the card.
+            place: the folder or URI of the files; for errors.
+            threshold: overrides the card's; a probability of being in scope.
+
+        Raises:
+            ArtifactBrokenError: a file is unreadable, they belong to different models, or the
+                self-test fails.
+        """
+        read_card = ModelCard.from_json(card, place)
+        model_sha256 = read_card.model_sha256
+        try:
+            pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
+            scorer = CompiledScorer(pipeline)
+        except CompiledFormError as error:
+            raise ArtifactBrokenError(
+                place, f"can't be used: its compiled form {error.reason}"
+            ) from error
+        return cls._checked(scorer, read_card, model_sha256, place, threshold)
+
+    @classmethod
+    def _checked(
+        cls,
+        scorer: Scorer,
+        card: ModelCard | None,
+        model_sha256: str,
+        path: Path | str,
+        threshold: float | None,
+    ) -> IntentModel:
         labels = known_labels(scorer)
         _check_labels(path, labels)
         if card is None:
@@ -146,6 +197,18 @@ class IntentModel:
                 strict=False,
             )
         ]
+
+    def encoding_work(self, utterances: Sequence[str], *, explain: bool = False) -> int:
+        """Return an estimate of the time to encode utterances, in microseconds.
+
+        It is 0 without a sentence encoder.
+
+        Args:
+            utterances: any number of texts.
+            explain: whether the predictions are explained.
+        """
+        encoder = self._scorer.encoder
+        return encoder.work(utterances, explain=explain) if encoder else 0
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the probabilities of the known intents, and of being in scope.
@@ -210,12 +273,13 @@ class IntentModel:
             out=probabilities[:, : len(self._labels)],
         )
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
+        rows = np.take_along_axis(probabilities, order, axis=1).tolist()
         return [
-            tuple(Alternative(self._ranked[place], float(row[place])) for place in places)
-            for row, places in zip(probabilities, order.tolist(), strict=True)
+            tuple(map(Alternative, map(self._ranked.__getitem__, places), row))
+            for places, row in zip(order.tolist(), rows, strict=True)
         ]
 
-    def _check_self_test(self, path: Path) -> None:
+    def _check_self_test(self, path: Path | str) -> None:
         expected = self.card.self_test
         utterance = expected.utterance if expected else SELF_TEST_UTTERANCE
         try:
@@ -246,7 +310,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return probabilities
 
 
-def _check_labels(path: Path, labels: Sequence[str]) -> None:
+def _check_labels(path: Path | str, labels: Sequence[str]) -> None:
     for label in labels:
         if not is_valid_intent(label):
             reason = f"has a label with a control character or line break: {label!a}"
@@ -257,7 +321,8 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     compiled_path = path.with_suffix(COMPILED_SUFFIX)
     try:
         arrays = compiled_path.read_bytes()
-        return CompiledScorer(CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256))
+        compiled = CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256)
+        return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest))
     except FileNotFoundError:
         reason = "does not exist"
     except OSError:
@@ -268,6 +333,14 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     except CompiledFormError as error:
         reason = error.reason
     return _load_pipeline(path, content, f"{compiled_path} {reason}")
+
+
+def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:
+    encoder_path = path.with_name(ENCODER_NAME)
+    try:
+        return load_encoder(encoder_path, digest=digest) if digest else None
+    except EncoderError as error:
+        raise ArtifactBrokenError(encoder_path, error.reason) from error
 
 
 def _load_pipeline(path: Path, content: bytes, why: str) -> Scorer:

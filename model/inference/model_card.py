@@ -68,14 +68,28 @@ class ModelCard:
 
     @classmethod
     def read(cls, path: Path) -> ModelCard:
-        """Read a card.
+        """Read a card from its file.
 
         Raises:
             ArtifactBrokenError: the file is no card, is of an earlier version, or a value is out
                 of range.
         """
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
+            content = path.read_bytes()
+        except OSError as error:
+            raise ArtifactBrokenError(path, "is not a readable model card") from error
+        return cls.from_json(content, path)
+
+    @classmethod
+    def from_json(cls, content: bytes, path: Path | str) -> Self:
+        """Return the card of a file's content; errors name ``path``.
+
+        Raises:
+            ArtifactBrokenError: the content is no card, is of an earlier version, or a value is
+                out of range.
+        """
+        try:
+            fields = json.loads(content.decode())
             self_test, in_scope = fields["self_test"], fields.get("in_scope")
             is_of_earlier_version = "in_scope" not in fields
             card = cls(
@@ -87,7 +101,7 @@ class ModelCard:
                 self_test=None if self_test is None else SelfTest.from_fields(self_test),
                 training=dict(fields["training"]),
             )
-        except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ArtifactBrokenError(path, "is not a readable model card") from error
         if is_of_earlier_version:
             # Its threshold is a logit, which must not be read as a probability.

@@ -11,14 +11,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from model.inference.embedding_transformer import StaticVectors
-from model.inference.static_embedding import Embedding
+from model.inference.embedding_transformer import EmbeddingTransformer
 from model.learning.linear_model import Linear
 
 # Factors of the blocks of features during training. Characters are slightly more informative than
 # words on all data sets that were tried.
-BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4, "static": 1.5}
-STATIC = "static"
+BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4, "vectors": 1.5}
+VECTORS = "vectors"
 # Hiragana, Katakana and Han characters, also in their half-width and compatibility forms.
 HAN_OR_KANA = re.compile(
     r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]"
@@ -26,10 +25,10 @@ HAN_OR_KANA = re.compile(
 MIN_HAN_OR_KANA = 0.1  # as a share of all characters
 
 
-def build_features(embedding: Embedding | None = None) -> FeatureUnion:
+def build_features(embedding: Any | None = None) -> FeatureUnion:
     """Build the unfitted features: TF-IDF of words and of characters within words.
 
-    With an embedding, static vectors are the last block. Character n-grams cover typos and word
+    With an embedding, the texts' vectors are the last block. Character n-grams cover typos and word
     forms, word bigrams cover phrases. Characters have no idf, because a rare run of letters is
     mostly a rare word, which has an idf already. Single precision halves the model's size and
     changes no prediction.
@@ -45,11 +44,11 @@ def build_features(embedding: Embedding | None = None) -> FeatureUnion:
     )
     blocks = [("word", words), ("char", characters)]
     if embedding is not None:
-        blocks.append((STATIC, StaticVectors(embedding)))
+        blocks.append((VECTORS, EmbeddingTransformer(embedding)))
     return FeatureUnion(blocks)
 
 
-def features_for(texts: Sequence[str], embedding: Embedding | None = None) -> FeatureUnion:
+def features_for(texts: Sequence[str], embedding: Any | None = None) -> FeatureUnion:
     """Build the unfitted features that suit the script of texts.
 
     In Chinese and Japanese a single character is often a word, so that n-grams of one character are

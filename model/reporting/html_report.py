@@ -58,7 +58,7 @@ def render_report(
 def templates() -> Environment:
     """Return the environment of the report's templates, which escapes all texts."""
     environment = Environment(
-        loader=PackageLoader("model.reporting", ""),
+        loader=PackageLoader(__package__, ""),
         autoescape=True,
         trim_blocks=True,
         undefined=StrictUndefined,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,61 +15,53 @@ if TYPE_CHECKING:
     from model.tables.spreadsheet import SpreadsheetTable
     from model.tables.spreadsheet_rows import SpreadsheetRows
 
-NEEDS_PYARROW = (
-    "is Parquet, which needs pyarrow: pip install --requirement requirements/parquet.txt"
+INSTALL = "pip install --requirement requirements"
+PARQUET = f"is Parquet, which needs pyarrow: {INSTALL}/parquet.txt"
+SPREADSHEET = (
+    f"is a spreadsheet, which needs python-calamine and openpyxl: {INSTALL}/spreadsheets.txt"
 )
-NEEDS_CALAMINE = (
-    "is a spreadsheet, which needs python-calamine: "
-    "pip install --requirement requirements/spreadsheets.txt"
-)
+
+
+@contextmanager
+def required(path: Path, message: str) -> Iterator[None]:
+    """Convert the ImportError of a package that is not installed.
+
+    Args:
+        path: the file that needs it.
+        message: what the file needs, and how to install it.
+
+    Raises:
+        DataError: the package is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise DataError([Problem(path, 0, message)]) from error
 
 
 def load_parquet_table(path: Path) -> type[ParquetTable]:
-    """Return the class that reads Parquet.
-
-    Raises:
-        DataError: pyarrow is not installed.
-    """
-    try:
+    """Return the class that adds predictions to Parquet."""
+    with required(path, PARQUET):
         from model.tables.parquet import ParquetTable  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise DataError([Problem(path, 0, NEEDS_PYARROW)]) from error
     return ParquetTable
 
 
 def load_parquet_rows(path: Path) -> type[ParquetRows]:
-    """Return the class that reads columns of Parquet.
-
-    Raises:
-        DataError: pyarrow is not installed.
-    """
-    try:
+    """Return the class that reads columns of Parquet."""
+    with required(path, PARQUET):
         from model.tables.parquet_rows import ParquetRows  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise DataError([Problem(path, 0, NEEDS_PYARROW)]) from error
     return ParquetRows
 
 
 def load_spreadsheet_rows(path: Path) -> type[SpreadsheetRows]:
-    """Return the class that reads the sheets of a spreadsheet.
-
-    Raises:
-        DataError: python-calamine is not installed.
-    """
-    try:
+    """Return the class that reads the sheets of a spreadsheet."""
+    with required(path, SPREADSHEET):
         from model.tables.spreadsheet_rows import SpreadsheetRows  # noqa: PLC0415 - optional
-    except ImportError as error:
-        raise DataError([Problem(path, 0, NEEDS_CALAMINE)]) from error
     return SpreadsheetRows
 
 
 def load_spreadsheet_table(path: Path) -> type[SpreadsheetTable]:
-    """Return the class that adds predictions to the rows of a sheet.
-
-    Raises:
-        DataError: python-calamine is not installed.
-    """
-    load_spreadsheet_rows(path)
-    from model.tables.spreadsheet import SpreadsheetTable  # noqa: PLC0415 - an optional dependency
-
+    """Return the class that adds predictions to the rows of a sheet."""
+    with required(path, SPREADSHEET):
+        from model.tables.spreadsheet import SpreadsheetTable  # noqa: PLC0415 - optional
     return SpreadsheetTable

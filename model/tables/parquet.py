@@ -12,12 +12,11 @@ from pyarrow import parquet
 
 from model.errors import DataError, Problem
 from model.inference.prediction import Prediction
+from model.tables.arrow_columns import added_columns, added_fields
 from model.tables.parquet_rows import UNREADABLE
 from model.tables.table import CHUNK_ROWS, Layout, Position, Rejected
 
 ROW_GROUP_ROWS = 65_536
-ALTERNATIVES = pa.list_(pa.struct([("intent", pa.string()), ("confidence", pa.float64())]))
-TYPES = (pa.string(), pa.float64(), ALTERNATIVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,7 @@ class ParquetChunk:
 
     def labelled(self, predictions: Sequence[Prediction]) -> bytes:
         """Return the rows as a batch of an Arrow stream."""
-        rows = [self.layout.values(prediction) for prediction in predictions]
-        arrays = [
-            *self.batch.columns,
-            *(
-                pa.array([row[name] for row in rows], kind)
-                for name, kind in zip(self.layout.added, TYPES, strict=False)
-            ),
-        ]
+        arrays = [*self.batch.columns, *added_columns(self.layout, predictions)]
         return bytes(pa.record_batch(arrays, schema=self.schema).serialize())
 
 
@@ -68,8 +60,7 @@ class ParquetTable:
         self._place = layout.find(path, plain.names)
         self.notes: tuple[str, ...] = ()
         self._plain = plain
-        added = [pa.field(name, kind) for name, kind in zip(layout.added, TYPES, strict=False)]
-        self._schema = pa.schema([*plain, *added])
+        self._schema = pa.schema([*plain, *added_fields(layout)])
         self.size: int = self._file.metadata.num_rows
         self.head = bytes(self._schema.serialize())
 

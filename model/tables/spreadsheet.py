@@ -55,7 +55,7 @@ class SpreadsheetTable:
         Raises:
             DataError: it can't be read, or lacks the column, or has those that are added.
         """
-        self._rows, self._layout = SpreadsheetRows(path), layout
+        self._rows, self._layout = SpreadsheetRows(path, path), layout
         self.size = self._rows.size
         self.notes: tuple[str, ...] = (f"sheet {self._rows.sheet} is read",)
         if self._rows.other_sheets:

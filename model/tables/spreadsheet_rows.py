@@ -1,15 +1,60 @@
-"""Read the sheets of Excel and OpenDocument files, by python-calamine."""
+"""Read the sheets of Excel and OpenDocument files, by python-calamine and openpyxl."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import python_calamine as calamine
 
 from model.errors import DataError, Problem
-from model.tables.spreadsheet_limits import check_size
+from model.tables.large_workbook import LargeWorkbook
+from model.tables.spreadsheet_limits import is_large
+
+
+class Workbook(Protocol):
+    """The interface to the two libraries."""
+
+    @property
+    def sheet_names(self) -> Sequence[str]:
+        """The names, in their order."""
+
+    def rows(self, name: str) -> Iterator[Sequence[Any]]:
+        """Return the cells of all rows of a sheet, from the first row on."""
+
+    def row_count(self, name: str) -> int | None:
+        """Return the number of a sheet's rows; None where it is not known."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+class SmallWorkbook:
+    """A workbook whose sheets are read at once, by calamine."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._book = calamine.CalamineWorkbook.from_filelike(file)
+        self.sheet_names = self._book.sheet_names
+        self._sheets: dict[str, calamine.CalamineSheet] = {}
+
+    def rows(self, name: str) -> Iterator[Sequence[Any]]:
+        """Return the cells of all rows of a sheet, from the first row on."""
+        yield from self._sheet(name).iter_rows()
+
+    def row_count(self, name: str) -> int:
+        """Return the number of a sheet's rows."""
+        return (self._sheet(name).end or (0, 0))[0] + 1
+
+    def _sheet(self, name: str) -> calamine.CalamineSheet:
+        if name not in self._sheets:
+            self._sheets = {name: self._book.get_sheet_by_name(name)}
+        return self._sheets[name]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._book.close()
 
 
 class SpreadsheetRows:
@@ -18,61 +63,78 @@ class SpreadsheetRows:
     Attributes:
         sheet: its name.
         other_sheets: the names of the sheets that are not read.
-        size: its rows.
+        size: its rows; None where their number is not known.
     """
 
-    def __init__(self, path: Path, sheet: str | None = None) -> None:
+    def __init__(self, source: Path | bytes, path: Path, sheet: str | None = None) -> None:
         """Open a sheet: the one that is named, or the first one that has cells.
+
+        Args:
+            source: a file on the disk or in memory.
+            path: its name, for errors.
+            sheet: the name of a sheet.
 
         Raises:
             DataError: the file can't be read, or has no such sheet.
         """
-        check_size(path)
+        self._path = path
+        self._file: BinaryIO = BytesIO()
         try:
-            self._workbook = calamine.CalamineWorkbook.from_path(str(path))
+            self._file = BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+            kind = LargeWorkbook if is_large(self._file, path) else SmallWorkbook
+            self._workbook: Workbook = kind(self._file)
             names = self._workbook.sheet_names
-            self._sheet = self._open(path, names, sheet)
-        except DataError:
-            raise
+            self.sheet = self._choose(names, sheet)
+            self.size = self._workbook.row_count(self.sheet)
         except BaseException as error:
-            if not _is_of_calamine(error):
-                raise
-            message = f"is no readable spreadsheet: {error}"
-            raise DataError([Problem(path, 0, message)]) from error
-        self.sheet = self._sheet.name
+            self._file.close()
+            raise self._unreadable(error) from error
         self.other_sheets = tuple(name for name in names if name != self.sheet)
-        self.size = (self._sheet.end or (0, 0))[0] + 1
 
-    def _open(self, path: Path, names: Sequence[str], wanted: str | None) -> calamine.CalamineSheet:
+    def _choose(self, names: Sequence[str], wanted: str | None) -> str:
         if wanted is not None and wanted not in names:
             found = ", ".join(names)
-            raise DataError([Problem(path, 0, f"has no sheet {wanted}: found {found}")])
-        sheets = map(self._workbook.get_sheet_by_name, names if wanted is None else [wanted])
-        sheet = next((sheet for sheet in sheets if sheet.height), None)
-        if sheet is None:
-            raise DataError([Problem(path, 0, "holds no cells")])
-        return sheet
+            raise DataError([Problem(self._path, 0, f"has no sheet {wanted}: found {found}")])
+        for name in names if wanted is None else [wanted]:
+            if any(any(map(_as_text, cells)) for cells in self._workbook.rows(name)):
+                return name
+        raise DataError([Problem(self._path, 0, "holds no cells")])
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Return each row that is not blank, with its number."""
-        for number, cells in enumerate(self._sheet.iter_rows(), 1):
-            texts = [_as_text(cell) for cell in cells]
-            if any(texts):
-                yield number, texts
+        """Return each row that is not blank, with its number; all are as wide as the first one.
+
+        Raises:
+            DataError: the sheet is damaged.
+        """
+        width = 0
+        try:
+            for number, cells in enumerate(self._workbook.rows(self.sheet), 1):
+                texts = [_as_text(cell) for cell in cells]
+                if any(texts):
+                    width = width or len(texts)
+                    yield number, [*texts, *[""] * (width - len(texts))]
+        except Exception as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: BaseException) -> BaseException:
+        """Return the error to raise: that of a file, or of another cause as it is."""
+        # A panic of calamine is no subclass of Exception.
+        is_panic = type(error).__name__ == "PanicException"
+        if isinstance(error, DataError) or not (is_panic or isinstance(error, Exception)):
+            return error
+        reason = " ".join(str(error).split())
+        return DataError([Problem(self._path, 0, f"is no readable spreadsheet: {reason}")])
 
     def close(self) -> None:
         """Close the file."""
         self._workbook.close()
-
-
-def _is_of_calamine(error: BaseException) -> bool:
-    """Return whether calamine can't read a file; its panics are no subclass of Exception."""
-    is_panic = type(error).__name__ == "PanicException"
-    return is_panic or isinstance(error, calamine.CalamineError | OSError | ValueError)
+        self._file.close()
 
 
 def _as_text(cell: Any) -> str:
     """Return a cell as its column shows it: whole numbers without a fraction."""
+    if cell is None:
+        return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return str(cell).strip()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.errors import DataError, Problem, ProblemKind
+from model.errors import ColumnError, DataError, Problem, ProblemKind
 from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
 from model.tables.columns import TEXT, named_column, usual_column
@@ -94,22 +94,36 @@ class Layout:
     def find(self, path: Path, columns: Sequence[str]) -> int:
         """Return the index of the column that is read.
 
+        Raises:
+            DataError: as ``index_in`` raises ColumnError.
+        """
+        try:
+            return self.index_in(columns)
+        except ColumnError as error:
+            remedy = "; --prefix model_ adds columns of other names" if error.is_clash else ""
+            raise DataError([Problem(path, 1, f"{error}{remedy}")]) from error
+
+    def index_in(self, columns: Sequence[str], *further: str) -> int:
+        """Return the index of the column that is read.
+
         A table whose column has another usual name, as ``Message``, is read if the column's own
         name was not chosen.
 
+        Args:
+            columns: the names of the table's columns.
+            further: names of columns that are added beside those of the layout.
+
         Raises:
-            DataError: there is no such column, or there are columns of the names that are added.
+            ColumnError: there is no such column, or there are columns of the names that are added.
         """
         index = named_column(columns, self.column)
         if index is None and self.column == TEXT:
             index = usual_column(columns, TEXT)
         if index is None:
             found = ", ".join(columns) or "nothing"
-            raise DataError([Problem(path, 1, f"no column {self.column}: found {found}")])
-        if clashing := [name for name in self.added if name in columns]:
-            names = " and ".join(clashing)
-            message = f"has {names} already; --prefix model_ adds columns of other names"
-            raise DataError([Problem(path, 1, message)])
+            raise ColumnError(f"no column {self.column}: found {found}")
+        if clashing := [name for name in (*self.added, *further) if name in columns]:
+            raise ColumnError(f"has {' and '.join(clashing)} already", is_clash=True)
         return index
 
 

@@ -88,10 +88,10 @@ def test_all_commands_are_run_or_need_a_cluster():
         if block.commands and not block.needs_cluster
     }
 
-    assert unmarked == {"README.md", "open-inference.md", *TRANSCRIPTS}
+    assert unmarked == {"README.md", "callers.md", "open-inference.md", *TRANSCRIPTS}
 
 
-# Run by test_transcripts.py; open-inference.md by test_open_inference_clients.py.
+# Run by test_transcripts.py; the others by the tests of clients in tests/end_to_end.
 TRANSCRIPTS = ("tutorial.md", "feedback.md")
 
 

@@ -74,6 +74,26 @@ def test_only_known_tokens_are_accepted(path, header, expected):
     assert BearerTokens.load(path).allow(header) is expected
 
 
+@pytest.mark.parametrize(
+    ("method", "dialect", "field"),
+    [
+        pytest.param("GET", "/v1/models", "error", id="model-list"),
+        pytest.param("GET", "/v1/models/intent-classifier", "error", id="kserve"),
+        pytest.param("POST", "/v1/systemone", "detail", id="system-one"),
+        pytest.param("POST", "/v1/decisions", "error", id="decisions"),
+        pytest.param("POST", "/classify", "error", id="vllm"),
+    ],
+)
+def test_dialects_require_a_token(locked, method, dialect, field):
+    """Without a token, each answers 401 in its own form."""
+    refused = locked.open(dialect, method=method)
+    known = locked.open(dialect, method=method, headers={"Authorization": "Bearer first-token"})
+
+    assert (refused.status_code, [*refused.json]) == (401, [field])
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    assert known.status_code != 401
+
+
 @pytest.mark.parametrize("content", [None, "", " \n\n"], ids=["missing", "empty", "blank"])
 def test_no_start_without_tokens(tmp_path, content):
     """A token file that is missing or empty prevents the start."""

@@ -38,6 +38,9 @@ def test_each_variable_is_read():
             "MAX_BODY_BYTES": "70000",
             "MAX_TEXT_LENGTH": "100",
             "MAX_BATCH_SIZE": "7",
+            "CORS_ORIGINS": "https://shop.example, http://localhost:3000",
+            "WEBHOOK_ORIGINS": "EventGrid.azure.net",
+            "GATEWAY_TEXT_POINTER": "/body/0/text",
             "LOW_CONFIDENCE": "0.7",
             "EVENT_SOURCE": "https://shop.example/intents",
             "EVENT_TYPE_PREFIX": "com.example",
@@ -57,6 +60,9 @@ def test_each_variable_is_read():
         max_body_bytes=70000,
         max_text_length=100,
         max_batch_size=7,
+        cors_origins=("https://shop.example", "http://localhost:3000"),
+        webhook_origins=("eventgrid.azure.net",),
+        gateway_text_pointer="/body/0/text",
         low_confidence=0.7,
         event_source="https://shop.example/intents",
         event_type_prefix="com.example",
@@ -65,6 +71,7 @@ def test_each_variable_is_read():
     )
 
 
+ORIGINS = "origins such as https://shop.example, separated by commas, or *"
 METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
 
 
@@ -94,6 +101,22 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
         ),
         pytest.param(
             "EVENT_TYPE_PREFIX", "a/b", "letters, digits, '.', '_' and '-'", id="type-prefix"
+        ),
+        *(
+            pytest.param("CORS_ORIGINS", value, ORIGINS, id=f"origin-{value}")
+            for value in ("shop.example", "https://shop.example/", "https://a.example,", "null")
+        ),
+        pytest.param(
+            "WEBHOOK_ORIGINS",
+            "https://a.example",
+            "names such as eventgrid.azure.net, separated by commas, or *",
+            id="webhook-origin",
+        ),
+        pytest.param(
+            "GATEWAY_TEXT_POINTER",
+            "text",
+            "a JSON pointer such as /messages or /body/0/text",
+            id="pointer",
         ),
         pytest.param("HOST", "a b", "a host name or address", id="host"),
     ],

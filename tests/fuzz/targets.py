@@ -16,7 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from func.app import App
-from func.handler import IntentFunction
+from func.compression import decompress
+from func.errors import BadRequestError, TooLargeError
+from func.handler import DIALECTS, IntentFunction
 from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings
@@ -28,13 +30,15 @@ from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
-from tests.support.invariants import ask, check
+from tests.support.invariants import ask, check, check_dialect
 
 TEXTS = ("hello there", "good morning", "where is my parcel", "track my order")
 LABELS = ("greeting", "greeting", "order_tracking", "order_tracking")
 MODEL_SHA256 = "1" * 64  # not zeros, which stand in for the checksum
 SILENCE_S = 4.0  # longer than a thread takes for any request, shorter than libFuzzer waits
 STATUSES = frozenset((100, 200, 202, 204, 302, 304, 308, *range(400, 418), 422, 431, 501, 503, 505))
+CODINGS = ("gzip", "deflate", "zstd")
+MAX_CONTENT_BYTES = 65536
 CONTENT_TYPES = (
     "application/json",
     "text/plain",
@@ -63,6 +67,22 @@ def http(data: bytes) -> None:
     """Send a body; its first byte chooses the content type."""
     content_type = CONTENT_TYPES[data[0] % len(CONTENT_TYPES)] if data else ""
     check(ask(function(), content_type, data[1:]), frozenset((*LABELS, OUT_OF_SCOPE)))
+
+
+def dialect(data: bytes) -> None:
+    """Send a body; its first byte chooses the dialect."""
+    paths = (*(path for method, path in DIALECTS if method == "POST"), "/predict")
+    path = paths[data[0] % len(paths)] if data else paths[0]
+    check_dialect(ask(function(), "application/json", data[1:], path=path))
+
+
+def coding(data: bytes) -> None:
+    """Decompress a body; its first byte chooses the coding, and no content exceeds the limit."""
+    name = CODINGS[data[0] % len(CODINGS)] if data else CODINGS[0]
+    try:
+        assert len(decompress(data[1:], name, MAX_CONTENT_BYTES)) <= MAX_CONTENT_BYTES
+    except (BadRequestError, TooLargeError):
+        return
 
 
 def event(data: bytes) -> None:
@@ -135,6 +155,8 @@ def running_server_port() -> int:
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "http": http,
+    "dialect": dialect,
+    "coding": coding,
     "event": event,
     "file": file,
     "server": server,

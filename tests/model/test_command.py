@@ -12,11 +12,14 @@ import pytest
 from rich.table import Table
 
 from model.command import inner_share, run_command, share
-from model.console import plain_console, print_messages
-from model.errors import DataError, ModelError, Problem, WorkerError
+from model.console import plain_console, print_messages, print_problems
+from model.errors import DataError, ModelError, Problem, ProblemKind, WorkerError
 from tests.support.paths import ROOT
 
-COMMANDS = ("train", "evaluate", "predict", "compile", "review", "reproduce")
+COMMANDS = (
+    *("train", "evaluate", "predict", "compile", "review", "reproduce"),
+    *("push", "pull", "compare"),
+)
 
 
 def failing(error: BaseException):
@@ -162,6 +165,14 @@ def test_help_imports_no_scikit_learn(name):
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+@pytest.mark.parametrize("name", ["push", "pull", "compare"])
+def test_commands_run_as_modules(name):
+    """``python -m model.NAME`` runs the command."""
+    command = [sys.executable, "-m", f"model.{name}", "--help"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.startswith(f"usage: python -m model.{name} ")
+
+
 def test_output_that_can_not_be_written_is_discarded(monkeypatch, capsys):
     """A full device is one line on standard error; the interpreter does not fail at its end."""
     with Path("/dev/full").open("w") as full:
@@ -171,6 +182,21 @@ def test_output_that_can_not_be_written_is_discarded(monkeypatch, capsys):
         assert run_command(failing(OSError(28, "Disk full"))) == 1
         full.flush()
     assert capsys.readouterr().err == "error: standard output can't be written: Disk full\n"
+
+
+def test_problems_of_which_the_first_ones_are_known_are_counted(capsys):
+    """The numbers by kind are printed, not those of the problems that were kept."""
+    kind = ProblemKind("bad rows", "mend them")
+    problems = [Problem(Path("a"), 1, "bad", kind), Problem(Path("a"), 2, "odd")]
+
+    print_problems(plain_console(stderr=True), "note", problems, {kind: 1200, None: 23})
+
+    assert capsys.readouterr().err.splitlines() == [
+        "note: a:2: odd",
+        "note: and 3 more",
+        "note: a:1: bad",
+        "note: 1,200 bad rows: mend them",
+    ]
 
 
 def test_many_messages_are_counted(capsys):

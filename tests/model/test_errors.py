@@ -58,7 +58,7 @@ def test_artifact_error_carries_path_reason_and_remedy():
         pytest.param(
             ArtifactMissingError(PATH),
             "folder/model.pkl does not exist. "
-            "Train a model (make train), or set MODEL_PATH to one.",
+            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.",
             id="missing",
         ),
         pytest.param(ExplanationError(), "This model can't explain its predictions", id="explain"),

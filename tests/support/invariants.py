@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from func.handler import IntentFunction
+from func.handler import DIALECTS, IntentFunction
 from func.messages import Response
 
 REFUSALS = frozenset((400, 405, 413, 415, 422))
@@ -19,17 +19,21 @@ def ask(
     content_type: str,
     body: bytes,
     headers: Mapping[str, str] = MappingProxyType({}),
+    path: str = "/predict",
 ) -> Response:
     """Send a request as a WSGI server does (PEP 3333)."""
     names = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in headers}
     environ = {
         "REQUEST_METHOD": "POST",
-        "PATH_INFO": "/predict",
+        "PATH_INFO": path,
         "CONTENT_TYPE": content_type,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
         **{names[name]: value for name, value in headers.items()},
     }
+    if dialect := DIALECTS.get(("POST", path)):
+        [response] = function.respond([function.parse_dialect(*dialect, environ)])
+        return response
     return function(environ)
 
 
@@ -49,6 +53,38 @@ def check(answer: Response, intents: frozenset[str]) -> None:
     else:
         assert answer.status == 200
         check_predictions(json.loads(answer.body), intents)
+
+
+def check_dialect(answer: Response) -> None:
+    """Check a response in any dialect: probabilities that add up to 1, or an error with a reason.
+
+    Raises:
+        AssertionError: it is neither.
+    """
+    value = json.loads(answer.body)
+    if answer.status in REFUSALS:
+        assert value.keys() & {"error", "detail"}
+        return
+    assert answer.status == 200
+    for probabilities in distributions(value):
+        assert all(0 <= each <= 1 for each in probabilities)
+        assert abs(sum(probabilities) - 1) < 0.001
+
+
+def distributions(value: Any) -> Iterator[list[float]]:
+    """Yield the distributions in a response: over options, levels or labels."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name in ("probabilities", "probs"):
+                rows = item.values() if isinstance(item, dict) else item
+                yield [row["probability"] if isinstance(row, dict) else row for row in rows]
+            else:
+                yield from distributions(item)
+    elif isinstance(value, list):
+        if value and isinstance(value[0], dict) and "score" in value[0] and "label" in value[0]:
+            yield [row["score"] for row in value]
+        for item in value:
+            yield from distributions(item)
 
 
 def check_predictions(value: Any, intents: frozenset[str]) -> None:

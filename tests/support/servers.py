@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, Self
 
@@ -29,6 +29,7 @@ REQUEST = (
     b'Content-Length: 17\r\n\r\n{"text": "hello"}'
 )
 
+SERVER = (sys.executable, "-m", "func.server")
 STARTED = re.compile(r"Serving on http://[^:]+:(\d+)")
 
 
@@ -49,11 +50,13 @@ class RunningServer:
         self._reader.start()
 
     @classmethod
-    def start(cls, environ: dict[str, str], **options: Any) -> Self:
-        """Start ``python -m func.server`` on a free port and wait until it serves."""
+    def start(
+        cls, environ: dict[str, str], *, command: Sequence[str] = SERVER, **options: Any
+    ) -> Self:
+        """Start the server on a free port and wait until it serves."""
         defaults = {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "func.server"],
+            command,
             cwd=ROOT,
             env=os.environ | defaults | environ,
             stderr=subprocess.PIPE,
@@ -100,7 +103,7 @@ class RunningServer:
 def run_server(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the server, or another program that contains it, until it exits."""
     return subprocess.run(
-        [sys.executable, *(arguments or ("-m", "func.server"))],
+        [sys.executable, *arguments] if arguments else SERVER,
         cwd=ROOT,
         env=os.environ | environ,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Read intents and questions of Botpress: utterances by language."""
+"""Read intents and questions of Botpress: utterances by language, or in a text file (before 12)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from model.datasets.formats.grouped import left_out
 from model.datasets.formats.rasa_markup import without_entities
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
+
+# Botpress keeps the questions of an answer as an intent as well, whose name begins with this.
+QUESTION_PREFIX = "__qna__"
+UTTERANCES_SUFFIX = ".utterances.txt"
+
+
+def _is_text_file(document: Document) -> bool:
+    """Return whether a file holds the utterances, a line each, of the intent beside it."""
+    name = document.path.name
+    intent = name.removesuffix(UTTERANCES_SUFFIX)
+    return intent != name and document.beside(f"{intent}.json") is not None
 
 
 def _is_intent(value: Any) -> bool:
@@ -38,24 +49,47 @@ def _items(data: Any) -> list[Any]:
 
 
 def _recognises(document: Document) -> bool:
-    return bool(_items(document.data))
+    return _is_text_file(document) or bool(_items(document.data))
 
 
 def _read(document: Document) -> Iterator[Entry]:
+    if _is_text_file(document):
+        yield from _lines(document)
+        return
     items = _items(document.data)
     if not items:
         message = "holds no intents with utterances by language as Botpress's do"
         raise DataError([Problem(document.path, 0, message)])
     for item in items:
         if _is_question(item):
-            name = item.get("id") or item["data"].get("id")
-            yield from _texts(document, name, item["data"]["questions"])
-            yield LeftOut(document.path, line_of(item), "answers")
+            yield from _question(document, item)
         elif _is_intent(item):
-            yield from _texts(document, item["name"], item["utterances"])
+            yield from _texts(document, _name(item["name"]), item["utterances"])
             yield from left_out(document, item, {"utterances"})
         else:
             yield Problem(document.path, line_of(item), "an entry is no intent")
+
+
+def _lines(document: Document) -> Iterator[Entry]:
+    intent = document.path.name.removesuffix(UTTERANCES_SUFFIX)
+    for line, text in enumerate(document.text.splitlines(), 1):
+        if text.strip():
+            yield entry_of(without_entities(text), intent, document.path, line)
+
+
+def _question(document: Document, item: Any) -> Iterator[Entry]:
+    data = item["data"]
+    if data.get("enabled") is False:
+        yield LeftOut(document.path, line_of(item), "questions that are not enabled")
+    else:
+        name = _name(item.get("id") or data.get("id"))
+        yield from _texts(document, name, data["questions"])
+        yield LeftOut(document.path, line_of(item), "answers")
+
+
+def _name(name: Any) -> Any:
+    """Return an intent's name, which is the same for a question and for the intent made of it."""
+    return name.removeprefix(QUESTION_PREFIX) if isinstance(name, str) else name
 
 
 def _texts(document: Document, name: Any, by_language: Any) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from model.datasets.document import Document
@@ -36,9 +36,7 @@ def _read(document: Document) -> Iterator[Entry]:
 
 
 def _entry(document: Document, task: Any) -> Entry:
-    line, keys = line_of(task), list(task["data"])
-    wanted = document.options.text_column
-    at = usual_column(keys, TEXT) if wanted is None else named_column(keys, wanted)
+    line = line_of(task)
     choices = {
         choice
         for key in ANNOTATIONS
@@ -52,8 +50,18 @@ def _entry(document: Document, task: Any) -> Entry:
         names = ", ".join(sorted(choices))
         message = f"has several choices: {names}; an utterance has one intent"
         return Problem(document.path, line, message, UNREADABLE)
-    text = None if at is None else task["data"][keys[at]]
+    text = _text(task["data"], document.options.text_column)
     return entry_of(text, choices.pop(), document.path, line)
+
+
+def _text(data: Mapping[str, Any], wanted: str | None) -> Any:
+    """Return the text of a task: of a chosen or a usual name, or the only text of it."""
+    keys = list(data)
+    at = usual_column(keys, TEXT) if wanted is None else named_column(keys, wanted)
+    texts = [value for value in data.values() if isinstance(value, str)]
+    if at is None and wanted is None and len(texts) == 1:
+        return texts[0]
+    return None if at is None else data[keys[at]]
 
 
 def _choices(result: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ from model.datasets.document import Document
 from model.datasets.entry import UNREADABLE, Entry, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import label_names, named_label
-from model.datasets.formats.tabular import find_columns
+from model.datasets.formats.table_columns import find_columns
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.tables.columns import TEXT, usual_column

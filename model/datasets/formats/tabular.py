@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -13,15 +13,14 @@ from model.datasets.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import label_names, named_label
-from model.errors import DataError, Problem
-from model.tables.columns import (
-    INTENT,
-    TEXT,
-    is_header,
-    named_column,
-    order_without_header,
-    usual_column,
+from model.datasets.formats.table_columns import (
+    Columns,
+    columns_without_header,
+    find_columns,
+    wanted_columns,
 )
+from model.errors import Problem
+from model.tables.columns import is_header
 from model.tables.delimited_rows import DelimitedRows, HeaderRules
 from model.tables.encoding import as_utf8, detect_encoding
 from model.tables.json_rows import json_rows
@@ -32,80 +31,6 @@ from model.tables.optional import load_parquet_rows, load_spreadsheet_rows
 SAMPLE_ROWS = 50
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The indices of the text and the intent in a row, and a note where they were guessed."""
-
-    text: int
-    intent: int
-    note: str | None = None
-
-
-def find_columns(document: Document, names: Sequence[str], line: int) -> Columns:
-    """Return the columns by the options or by usual names.
-
-    Raises:
-        DataError: a column is missing; the message names the columns that were found.
-    """
-    options = document.options
-    found = {}
-    for role, wanted in ((TEXT, options.text_column), (INTENT, options.intent_column)):
-        index = usual_column(names, role) if wanted is None else named_column(names, wanted)
-        found[role] = index
-    missing = [
-        f"no column {getattr(options, f'{role}_column') or role}"
-        for role, index in found.items()
-        if index is None
-    ]
-    text, intent = found[TEXT], found[INTENT]
-    if text is None or intent is None:
-        seen = ", ".join(names) or "nothing"
-        message = (
-            f"{' and '.join(missing)} in the header: found {seen}; "
-            "--text-column and --intent-column choose by name or number"
-        )
-        raise DataError([Problem(document.path, line, message)])
-    is_plain = (names[text], names[intent]) == (TEXT, INTENT)
-    is_chosen = options.text_column is not None and options.intent_column is not None
-    is_unique = names.count(names[text]) == names.count(names[intent]) == 1
-    if is_unique and (is_plain or is_chosen):
-        return Columns(text, intent)
-    note = f"column {names[text]} is read as the text, {names[intent]} as the intent"
-    if not is_unique:
-        note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
-    return Columns(text, intent, note)
-
-
-def _wanted(document: Document) -> tuple[str, ...]:
-    options = document.options
-    return tuple(name for name in (options.text_column, options.intent_column) if name)
-
-
-def _without_header(document: Document, sample: Sequence[Sequence[str]]) -> Columns:
-    options = document.options
-    text, intent = order_without_header([row for row in sample if len(row) == 2])  # noqa: PLR2004
-    names = ["1", "2"]
-    if options.text_column is not None:
-        text = _numbered(document, names, options.text_column)
-        intent = 1 - text
-    elif options.intent_column is not None:
-        intent = _numbered(document, names, options.intent_column)
-        text = 1 - intent
-    note = (
-        f"has no header: column {text + 1} is read as the text, {intent + 1} as the intent; "
-        "--text-column and --intent-column change it"
-    )
-    return Columns(text, intent, note)
-
-
-def _numbered(document: Document, names: Sequence[str], wanted: str) -> int:
-    index = named_column(names, wanted)
-    if index is None:
-        message = f"has no header, and so no column {wanted}: --text-column takes 1 or 2"
-        raise DataError([Problem(document.path, 1, message)])
-    return index
 
 
 def _open(document: Document) -> BinaryIO:
@@ -121,9 +46,9 @@ def table_columns(document: Document, lines: Lines) -> tuple[DelimitedRows, Colu
         DataError: the header can't be read, or lacks a column.
     """
     default = "\t" if document.suffix == ".tsv" else ","
-    rows = DelimitedRows(lines, document.path, default, HeaderRules(_wanted(document)))
+    rows = DelimitedRows(lines, document.path, default, HeaderRules(wanted_columns(document)))
     if rows.columns is None and rows.width == 2:  # noqa: PLR2004 - a text and an intent
-        return rows, _without_header(document, rows.sample)
+        return rows, columns_without_header(document, rows.sample)
     names = rows.columns or [*rows.sample, []][0]
     return rows, find_columns(document, names, 1)
 
@@ -175,18 +100,22 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
 
 def _read_spreadsheet(document: Document) -> Iterator[Entry]:
     path = document.path
-    if document.archived is not None:
-        message = "is a spreadsheet in an archive; unpack it first"
-        raise DataError([Problem(path, 0, message)])
-    rows = load_spreadsheet_rows(path)(path, document.options.sheet)
-    if rows.other_sheets:
-        names = ", ".join(rows.other_sheets)
-        yield Note(path, 0, f"sheet {rows.sheet} is read; --sheet chooses another one of {names}")
-    cells = iter(rows)
+    source = path if document.archived is None else document.content
+    rows = load_spreadsheet_rows(path)(source, path, document.options.sheet)
+    with closing(rows):
+        if rows.other_sheets:
+            names = ", ".join(rows.other_sheets)
+            note = f"sheet {rows.sheet} is read; --sheet chooses another one of {names}"
+            yield Note(path, 0, note)
+        yield from _sheet_entries(document, rows)
+
+
+def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Entry]:
+    path, cells = document.path, iter(rows)
     line, first = next(cells)
     width = len(first)
-    if HeaderRules(_wanted(document)).has_none(first) and width == 2:  # noqa: PLR2004
-        columns = _without_header(document, [row for _, row in islice(rows, SAMPLE_ROWS)])
+    if HeaderRules(wanted_columns(document)).has_none(first) and width == 2:  # noqa: PLR2004
+        columns = columns_without_header(document, [row for _, row in islice(rows, SAMPLE_ROWS)])
         yield Note(path, line, columns.note or "")
         yield _entry(path, line, first, columns, {})
     else:

@@ -142,7 +142,7 @@ SCENARIOS: Mapping[str, Callable[[World], Delivery]] = {
     "the function has a fault once": lambda world: fault(world, 1),
     "the process is killed and comes again": killed,
     "the process is gone for good": lambda _: Broker(free_port()).deliver(HEADERS, BODY),
-    "the process is told to stop while it answers": stopped_while_answering,
+    "the process gets SIGTERM while it answers": stopped_while_answering,
 }
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 ROWS = ROW.findall((ROOT / "docs" / "events.md").read_text())[1:]

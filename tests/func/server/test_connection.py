@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 import re
-import select
 import socket
 import threading
-import time
-from contextlib import ExitStack
-from functools import partial
 
 import pytest
 
-from func.server import connection as connection_module
-from func.server import dispatcher as dispatcher_module
-from func.server import event_loop as event_loop_module
 from func.server.dispatcher import MAX_INLINE_BYTES
-from func.server.server import Server
-from tests.support.servers import address, can_connect, connections, wait_for
+from tests.support.raw_requests import (
+    MUCH_WORK,
+    PAGE,
+    PROBE,
+    QUICK,
+    SLOW,
+    predict_request,
+    receive_all,
+    receive_responses,
+)
+from tests.support.servers import can_connect, connections, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
-
-def predict_request(body: bytes, *headers: bytes) -> bytes:
-    """Encode a request for the intent of a JSON body."""
-    lines = (b"Host: test", b"Content-Length: %d" % len(body), *headers)
-    return b"POST /predict HTTP/1.1\r\n" + b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-
-QUICK = predict_request(b'{"text": "hello"}')
-SLOW = predict_request(b'{"text": "reset my password"}' + b" " * MAX_INLINE_BYTES)
-PAGE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
-PROBE = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
-MUCH_WORK = predict_request(
-    b'{"texts": [' + b",".join([b'"a"'] * 200) + b'], "explain": true, "top_k": 9}'
+COMPRESSED = predict_request(
+    gzip.compress(b'{"text": "hello"}'),
+    b"Content-Encoding: gzip",
+    b"Content-Type: application/json",
 )
 
 
@@ -50,38 +44,12 @@ def answering_threads(small_model, monkeypatch):
     return threads
 
 
-@pytest.fixture
-def connect():
-    """Open connections that are closed in the end."""
-    with ExitStack() as stack:
-
-        def connect(server):
-            connection = socket.create_connection(address(server), timeout=TIMEOUT_S)
-            return stack.enter_context(connection)
-
-        yield connect
-
-
-def receive_responses(connection: socket.socket, count: int) -> bytes:
-    """Receive a number of responses whose bodies are JSON objects."""
-    received = b""
-    while received.count(b"HTTP/1.1 200 OK") < count or not received.endswith(b"}"):
-        data = connection.recv(65536)
-        assert data, received
-        received += data
-    return received
-
-
-def receive_all(connection: socket.socket) -> bytes:
-    """Receive until the server closes."""
-    return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
 @pytest.mark.parametrize(
     ("request_", "is_inline"),
     [
         pytest.param(QUICK, True, id="small"),
         pytest.param(SLOW, False, id="large-body"),
+        pytest.param(COMPRESSED, False, id="compressed-body"),
         pytest.param(MUCH_WORK, False, id="much-work-in-a-small-body"),
     ],
 )
@@ -215,57 +183,6 @@ def test_request_that_stops_behind_another_is_refused_after_it(in_process, conne
     assert re.findall(rb"HTTP/1.1 (\d+)", receive_all(client)) == [b"200", b"408"]
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """The clock of event loops and dispatchers, which a test can advance."""
-    clock = Clock()
-    for module in (event_loop_module, dispatcher_module):
-        monkeypatch.setattr(module, "time", clock)
-    return clock
-
-
-class Clock:
-    """Returns the time as the module ``time`` does, and some seconds more."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0
-
-    def monotonic(self) -> float:
-        """Return the time."""
-        return time.monotonic() + self.ahead_s
-
-
-def test_time_counts_from_the_begin_of_each_request(in_process, connect, clock, monkeypatch):
-    """Each request may take its time, however long the ones before it took."""
-    monkeypatch.setattr(connection_module, "IDLE_S", 1e9)
-    server = in_process(request_timeout_s=1000)
-    client = connect(server)
-    for _ in range(3):
-        client.sendall(QUICK[:40])
-        wait_for(lambda: server.shared.held_bytes == 40)
-        clock.ahead_s += 800
-        client.sendall(QUICK[40:])
-        assert b"200 OK" in receive_responses(client, 1)
-        clock.ahead_s += 100
-    client.sendall(QUICK[:40])
-    wait_for(lambda: server.shared.held_bytes == 40)
-    clock.ahead_s += 1001
-
-    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
-
-
-def test_parts_of_a_request_do_not_extend_its_time(in_process, connect, clock):
-    """A client that sends a byte now and then gets a 408 in the end."""
-    server = in_process(request_timeout_s=1000)
-    client = connect(server)
-    for sent in range(1, 4):
-        client.sendall(QUICK[sent - 1 : sent])
-        wait_for(partial(holds, server, sent))
-        clock.ahead_s += 400
-
-    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
-
-
 def test_draining_waits_for_requests_and_responses(in_process, connect, clock, hold):
     """Connections that wait for a thread, for bytes, or for their client are not idle."""
     server = in_process(request_timeout_s=1000, shutdown_timeout_s=1000)
@@ -298,45 +215,7 @@ def test_bodies_count_until_they_are_answered(in_process, connect, hold):
         wait_for(lambda: server.shared.held_bytes > MAX_INLINE_BYTES)
     receive_responses(client, 1)
 
-    wait_for(partial(holds, server, 0))
-
-
-def holds(server: Server, count: int) -> bool:
-    """Return whether the server holds a number of bytes."""
-    return server.shared.held_bytes == count
-
-
-def test_idle_connection_is_closed(in_process, connect, monkeypatch):
-    """A connection on which nothing is sent is closed in the end."""
-    monkeypatch.setattr(connection_module, "IDLE_S", 0.1)
-    assert connect(in_process()).recv(1) == b""
-
-
-def test_client_that_does_not_read_is_cut_off(in_process, connect):
-    """Unread responses stop the reading, are bounded, and end the connection after a time."""
-    server = in_process(request_timeout_s=0.3)
-    client = connect(server)
-    client.settimeout(0)
-    poller = select.poll()
-    poller.register(client, select.POLLOUT)
-    sent = client.send(PAGE * 190)
-    wait_for(lambda: server.shared.held_bytes > 500_000)
-    assert sent
-    assert server.shared.held_bytes < 4_000_000
-    wait_for(lambda: not connections(server))
-    assert server.shared.held_bytes == 0
-
-
-def test_refused_client_that_stays_is_closed_in_time(in_process, connect, monkeypatch):
-    """After a refusal the server waits for the client's end, but not for long."""
-    monkeypatch.setattr(connection_module, "LINGER_S", 0.05)
-    server = in_process()
-    client = connect(server)
-    client.sendall(b"nonsense\r\n\r\n")
-    client.sendall(b"more")
-
-    assert receive_all(client).startswith(b"HTTP/1.1 400")
-    wait_for(lambda: not connections(server))
+    wait_for(lambda: server.shared.held_bytes == 0)
 
 
 def test_client_that_resets_while_a_thread_works_is_forgotten(in_process, connect, hold):

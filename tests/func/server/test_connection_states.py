@@ -2,71 +2,51 @@
 
 from __future__ import annotations
 
+import re
 import select
 import socket
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any
 
 import pytest
 
-from func.server.acceptor import Acceptor
-from func.server.connection import Connection, Shared
-from func.server.event_loop import EventLoop
-from func.server.listener import bind
+from func.server.connection import IDLE_S, LINGER_S, SMALL_BYTES, Connection, Shared
+from tests.support.event_loops import run_idle, run_until
+from tests.support.raw_requests import receive_all
 
 REQUEST = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
 JSON = [("Content-Type", "application/json")]
-LARGE = b"x" * 8_000_000
-
-
-@pytest.fixture
-def shared() -> Iterator[Shared]:
-    """What connections share, with a loop that the test runs."""
-    loop = EventLoop()
-    shared = Shared(
-        loop=loop,
-        on_request=lambda *_: None,
-        on_refusal=lambda _: None,
-        max_header_bytes=8192,
-        max_body_bytes=65536,
-        request_timeout_s=30,
-        max_held_bytes=64_000_000,
-    )
-    yield shared
-    for connection in list(shared.open):
-        connection.close()
-    loop.close()
-
-
-@pytest.fixture
-def client_and_connection(shared: Shared) -> Iterator[tuple[socket.socket, Connection]]:
-    """A client, and the server's side of its connection."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        accepted, _ = listener.accept()
-    with closing(client):
-        yield client, Connection(accepted, shared)
-
-
-@pytest.fixture
-def client(client_and_connection: tuple[socket.socket, Connection]) -> socket.socket:
-    """The client's side."""
-    return client_and_connection[0]
-
-
-@pytest.fixture
-def connection(client_and_connection: tuple[socket.socket, Connection]) -> Connection:
-    """The server's side."""
-    return client_and_connection[1]
+LARGE = b"x" * 2_000_000
+Step = Callable[[Connection, object], None]
 
 
 def receive_request(shared: Shared, client: socket.socket, connection: Connection) -> None:
     """Send a request, and run the loop until it has arrived."""
     client.sendall(REQUEST)
-    while connection.request is None:
-        shared.loop.run_once(1)
+    run_until(shared.loop, lambda: connection.request)
+
+
+def receive_part(shared: Shared, client: socket.socket, part: bytes) -> None:
+    """Send a part of a request, and run the loop until it is held."""
+    held = shared.held_bytes
+    client.sendall(part)
+    run_until(shared.loop, lambda: shared.held_bytes > held)
+
+
+def respond_at_once(connection: Connection, _: object) -> None:
+    """Answer a request as soon as it has arrived."""
+    connection.respond("200 OK", JSON, b"{}")
+
+
+def reset(client: socket.socket) -> None:
+    """Close a connection in a way that drops what is under way."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    client.close()
+
+
+def statuses(client: socket.socket) -> list[bytes]:
+    """Return the statuses of all responses until the server closes."""
+    return re.findall(rb"HTTP/1.1 (\d+)", receive_all(client))
 
 
 def test_event_without_bytes_changes_nothing(shared, connection):
@@ -81,7 +61,9 @@ def test_event_without_room_changes_nothing(shared, client, connection):
     receive_request(shared, client, connection)
     connection.respond("200 OK", JSON, LARGE)
     held = shared.held_bytes
-    connection.handle(select.EPOLLOUT)
+    run_idle(shared.loop)
+    for _ in range(9):  # the first may find a little room
+        connection.handle(select.EPOLLOUT)
 
     assert shared.open == {connection}
     assert shared.held_bytes == held > len(LARGE) // 2
@@ -90,8 +72,7 @@ def test_event_without_room_changes_nothing(shared, client, connection):
 def test_response_to_a_client_that_has_gone_is_dropped(shared, client, connection):
     """A reset that the loop has not seen yet ends the connection when it responds."""
     receive_request(shared, client, connection)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    client.close()
+    reset(client)
     connection.respond("200 OK", JSON, b"{}")
 
     assert not shared.open
@@ -158,31 +139,6 @@ def test_early_request_waits_unread_without_waking_the_loop(
     assert watched == [0, select.EPOLLIN]
 
 
-class AbortingListener(socket.socket):
-    """A listener whose first client has gone before it is accepted."""
-
-    aborts = 1
-
-    def accept(self) -> Any:
-        """Raise once, then accept."""
-        if self.aborts:
-            self.aborts -= 1
-            raise ConnectionAbortedError
-        return super().accept()
-
-
-def test_client_that_has_gone_does_not_stop_the_accepting(shared):
-    """The next client is accepted in the same iteration."""
-    bound = bind("127.0.0.1", 0)
-    acceptor = Acceptor(
-        AbortingListener(fileno=bound.detach()), shared, max_connections=9, backlog=9
-    )
-    with socket.create_connection(("127.0.0.1", acceptor.port)):
-        shared.loop.run_once(1)
-        assert len(shared.open) == 1
-        acceptor.close()
-
-
 @pytest.mark.usefixtures("connection")
 def test_refusals_are_reported(shared, client):
     """The status of a malformed request is passed on, and sent."""
@@ -213,3 +169,281 @@ def test_closed_connection_hands_over_no_further_request(shared, client, connect
     shared.loop.run_once(1)
 
     assert connection.request is None
+
+
+def test_reset_between_pipelined_requests_ends_one_connection(shared, client):
+    """A refusal that can't be sent any more is an error of its own connection, not of the loop."""
+
+    def respond_to_the_last(connection: Connection, request: object) -> None:
+        respond_at_once(connection, request)
+        reset(client)
+
+    shared.on_request = respond_to_the_last
+    client.sendall(REQUEST + b"nonsense\r\n\r\n")
+    run_until(shared.loop, lambda: not shared.open)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_fault_of_the_app_ends_one_connection(shared, client, caplog, count):
+    """The error is logged, and the loop goes on; the request may have waited behind another."""
+    steps: Sequence[Step] = (respond_at_once, fail)
+    remaining = iter(steps[-count:])
+
+    def take_step(connection: Connection, request: object) -> None:
+        next(remaining)(connection, request)
+
+    shared.on_request = take_step
+    client.sendall(REQUEST * count)
+    run_until(shared.loop, lambda: not shared.open)
+
+    assert caplog.messages == ["A connection failed"]
+
+
+def fail(*_: object) -> None:
+    """Raise an error that nobody expects."""
+    raise RuntimeError("marker")
+
+
+def test_request_counts_until_it_is_answered(shared, client, connection):
+    """Its head and its body, whoever works on it."""
+    client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n" + b"x" * 999)
+    run_until(shared.loop, lambda: connection.request)
+    assert shared.held_bytes == connection.request.held_bytes > 999
+    connection.respond("200 OK", JSON, b"{}")
+
+    assert shared.held_bytes == 0
+
+
+def test_response_that_can_not_be_encoded_ends_one_connection(shared, client, connection, caplog):
+    """A header beyond Latin-1 can't be sent."""
+    receive_request(shared, client, connection)
+    connection.respond("200 OK", [("X", "\u20ac")], b"{}")
+
+    assert not shared.open
+    assert caplog.messages == ["A connection failed"]
+
+
+def test_response_that_nobody_awaits_is_dropped(client, connection, shared):
+    """Whoever answers twice changes nothing."""
+    receive_request(shared, client, connection)
+    connection.respond("200 OK", JSON, b"{}")
+    connection.respond("404 Not Found", JSON, b"{}")
+    connection.close()
+
+    assert statuses(client) == [b"200"]
+
+
+def test_reset_is_seen_while_a_response_is_awaited(shared, client, connection):
+    """The connection and its request are dropped; the later response goes nowhere."""
+    receive_request(shared, client, connection)
+    reset(client)
+    run_until(shared.loop, lambda: not shared.open)
+    connection.respond("200 OK", JSON, b"{}")
+
+    assert shared.held_bytes == 0
+
+
+def test_all_requests_of_a_client_that_ends_its_side_are_answered(shared, client):
+    """The end of what it sends is seen behind the last request, however many came at once."""
+    shared.on_request = respond_at_once
+    client.sendall(REQUEST * 5)
+    client.shutdown(socket.SHUT_WR)
+    run_until(shared.loop, lambda: not shared.open)
+
+    assert statuses(client) == [b"200"] * 5
+
+
+def test_continue_is_sent_once(shared, client, connection):
+    """When a body is awaited, and not again for its parts or the next request."""
+    shared.on_request = respond_at_once
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
+    receive_part(shared, client, head + b"Expect: 100-continue\r\n\r\n")
+    run_idle(shared.loop)
+    assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    receive_part(shared, client, b"h")
+    client.sendall(b"i" + head + b"\r\n")
+    run_until(shared.loop, lambda: client_has_data(client))
+    run_idle(shared.loop)
+    connection.close()
+
+    assert statuses(client) == [b"200"]
+
+
+def client_has_data(client: socket.socket) -> bool:
+    """Return whether the client can receive."""
+    return bool(select.select([client], [], [], 0)[0])
+
+
+def test_request_that_does_not_go_on_is_refused_in_time(shared, client, connection, clock):
+    """The time counts from the first byte, and no further part extends it."""
+    for part in (REQUEST[:1], REQUEST[1:2], REQUEST[2:3]):
+        receive_part(shared, client, part)
+        connection.check_deadline()
+        clock.ahead_s += 14
+    shared.loop.run_once(0)
+    connection.check_deadline()
+
+    assert receive_all(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_each_request_has_its_own_time(shared, client, connection, clock):
+    """However long the ones before it took."""
+    for _ in range(3):
+        receive_part(shared, client, REQUEST[:20])
+        clock.ahead_s += 29
+        shared.loop.run_once(0)
+        connection.check_deadline()
+        client.sendall(REQUEST[20:])
+        run_until(shared.loop, lambda: connection.request)
+        respond_at_once(connection, None)
+
+    assert shared.open == {connection}
+
+
+def test_begun_request_behind_another_has_its_own_time(shared, client, connection, clock):
+    """It begins when the response before it is sent."""
+    client.sendall(REQUEST + REQUEST[:10])
+    run_until(shared.loop, lambda: connection.request)
+    clock.ahead_s += 1000
+    shared.loop.run_once(0)
+    respond_at_once(connection, None)
+    clock.ahead_s += 29
+    run_idle(shared.loop)
+    connection.check_deadline()
+    assert shared.open == {connection}
+    clock.ahead_s += 2
+    run_idle(shared.loop)
+    connection.check_deadline()
+
+    assert statuses(client) == [b"200", b"408"]
+
+
+@pytest.mark.parametrize("sent", [b"", REQUEST], ids=["from-the-start", "behind-a-response"])
+def test_idle_connection_is_closed(shared, client, connection, clock, sent):
+    """Without a request, after the time for idle connections."""
+    shared.on_request = respond_at_once
+    client.sendall(sent)
+    run_idle(shared.loop)
+    for ahead_s, is_open in ((IDLE_S - 1, True), (IDLE_S + 1, False)):
+        clock.ahead_s = ahead_s
+        shared.loop.run_once(0)
+        connection.check_deadline()
+        assert bool(shared.open) is is_open
+
+
+def test_client_that_does_not_read_is_cut_off(shared, client, connection, clock):
+    """Its time begins anew whenever it takes a part of the response."""
+    receive_request(shared, client, connection)
+    connection.respond("200 OK", JSON, LARGE)
+    clock.ahead_s += 29
+    held = shared.held_bytes
+    while client_has_data(client):
+        assert client.recv(1_000_000)
+    run_idle(shared.loop)
+    clock.ahead_s += 29
+    shared.loop.run_once(0)
+    connection.check_deadline()
+    assert shared.held_bytes == held > len(LARGE)
+    clock.ahead_s += 2
+    shared.loop.run_once(0)
+    connection.check_deadline()
+
+    assert not shared.open
+    assert shared.held_bytes == 0
+
+
+def test_refused_client_that_stays_is_closed_in_time(shared, client, connection, clock):
+    """What it sends is dropped; the wait for its end is short."""
+    client.sendall(b"nonsense\r\n\r\n")
+    run_until(shared.loop, lambda: client_has_data(client))
+    client.sendall(REQUEST)
+    run_idle(shared.loop)
+    connection.check_deadline()
+    assert shared.open == {connection}
+    clock.ahead_s += LINGER_S + 1
+    shared.loop.run_once(0)
+    connection.check_deadline()
+
+    assert not shared.open
+
+
+def test_refused_client_that_ends_is_closed_at_once(shared, client):
+    """Nothing more is awaited from it."""
+    client.sendall(b"nonsense\r\n\r\n")
+    run_until(shared.loop, lambda: client_has_data(client))
+    assert statuses(client) == [b"400"]
+    client.close()
+
+    run_until(shared.loop, lambda: not shared.open)
+
+
+def test_draining_closes_only_what_is_idle(shared, client, connection, clock):
+    """Neither a begun request, nor one under way, nor an unsent response is idle."""
+
+    def is_open_in_the_end() -> bool:
+        clock.ahead_s += 10
+        shared.loop.run_once(0)
+        connection.close_if_idle()
+        return bool(shared.open)
+
+    receive_part(shared, client, REQUEST[:10])
+    assert is_open_in_the_end()
+    client.sendall(REQUEST[10:])
+    run_until(shared.loop, lambda: connection.request)
+    assert is_open_in_the_end()
+    connection.respond("200 OK", JSON, LARGE)
+    assert is_open_in_the_end()
+    received = 0
+    while received < len(LARGE):
+        received += len(client.recv(1_000_000))
+        shared.loop.run_once(0)
+    connection.close_if_idle()
+    assert shared.open == {connection}
+    assert not is_open_in_the_end()
+
+
+def test_last_response_of_a_draining_server_announces_the_end(shared, client):
+    """A request that has begun to arrive is answered first."""
+    shared.on_request = respond_at_once
+    shared.is_draining = True
+    client.sendall(REQUEST * 2)
+    run_idle(shared.loop)
+    received = receive_all(client)
+
+    assert received.count(b"200 OK") == 2
+    assert received.count(b"Connection: close") == 1
+
+
+def test_begun_requests_share_the_memory(shared, client):
+    """Long heads, many headers and bodies count; a request that exceeds the bound is refused."""
+    shared.max_held_bytes = 20_000
+    headers = b"".join(b"a%d:\r\n" % number for number in range(100))
+    client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n" + headers + b"\r\n")
+    run_idle(shared.loop)
+
+    assert statuses(client) == [b"503"]
+
+
+def test_pipelined_requests_share_the_memory(shared, client):
+    """What waits behind a request counts as well."""
+    shared.on_request = respond_at_once
+    shared.max_held_bytes = 1000
+    client.sendall(REQUEST * 100)
+    run_idle(shared.loop)
+
+    assert statuses(client) == [b"503"]
+
+
+@pytest.mark.parametrize(
+    ("body_bytes", "status"), [(SMALL_BYTES, b"200"), (SMALL_BYTES + 1, b"503")]
+)
+def test_only_small_responses_are_sent_without_memory(
+    shared, client, connection, body_bytes, status
+):
+    """Clients that don't read can fill the memory, and probes are answered all the same."""
+    shared.held_bytes = shared.max_held_bytes
+    receive_request(shared, client, connection)
+    connection.respond("200 OK", [], b"x" * body_bytes)
+    connection.close()
+
+    assert statuses(client) == [status]

@@ -1,34 +1,33 @@
-"""Overload: what is refused, and what is answered all the same."""
+"""Who answers a request, and what is refused under overload."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
+
+import pytest
 
 from func.app import App
-from func.handler import IntentFunction
+from func.messages import ParsedRequest, PendingRequest, Response
+from func.server import dispatcher as dispatcher_module
 from func.server import responses
+from func.server.batching import MAX_WORK_US
 from func.server.connection import Connection
-from func.server.dispatcher import Dispatcher
+from func.server.dispatcher import MAX_INLINE_BYTES, Dispatcher
 from func.server.event_loop import EventLoop
 from func.server.request_reader import RequestReader
+from func.settings import Settings
 from func.telemetry.recorder import Telemetry
-from tests.func.server.test_connection import (
-    PROBE,
-    QUICK,
-    SLOW,
-    clock,  # noqa: F401 - a fixture
-    connect,  # noqa: F401 - a fixture
-    receive_responses,
-)
+from tests.support.raw_requests import PROBE, QUICK, SLOW, receive_responses
 from tests.support.servers import connections, send_meanwhile, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
 OVERLOADED = b'{"error":"Overloaded; try again later"}'
 
 
-def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, caplog):  # noqa: F811
+def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, caplog):
     """As many as may wait are answered, as many are refused, and their connections stay open."""
     server = in_process(max_waiting=2)
     first, *others = (connect(server) for _ in range(6))
@@ -49,7 +48,7 @@ def test_requests_beyond_the_limit_may_come_again(in_process, connect, hold, cap
     assert record.fields == {"status": 503, "refused": 2}
 
 
-def test_probes_are_answered_under_overload(in_process, connect, hold):  # noqa: F811
+def test_probes_are_answered_under_overload(in_process, connect, hold):
     """A pod under load is not ended for it."""
     server = in_process(max_waiting=1)
     first, *others = (connect(server) for _ in range(4))
@@ -59,7 +58,7 @@ def test_probes_are_answered_under_overload(in_process, connect, hold):  # noqa:
         assert b"200 OK" in receive_responses(client, 1)
 
 
-def test_large_requests_that_find_no_thread_are_refused(in_process, connect, hold):  # noqa: F811
+def test_large_requests_that_find_no_thread_are_refused(in_process, connect, hold):
     """While as many wait as may, another one is refused at once."""
     server = in_process(threads=1, max_waiting=1)
     first, second, third = (connect(server) for _ in range(3))
@@ -77,7 +76,7 @@ def test_large_requests_that_find_no_thread_are_refused(in_process, connect, hol
     assert b"200 OK" in receive_responses(second, 1)
 
 
-def test_requests_that_waited_too_long_are_refused(in_process, connect, clock, hold):  # noqa: F811
+def test_requests_that_waited_too_long_are_refused(in_process, connect, clock, hold):
     """No thread works on what nobody waits for."""
     server = in_process(threads=1, request_timeout_s=1000)
     first, second = connect(server), connect(server)
@@ -92,7 +91,7 @@ def test_requests_that_waited_too_long_are_refused(in_process, connect, clock, h
     assert second.recv(65536).startswith(b"HTTP/1.1 503 ")
 
 
-def test_failures_are_responses(in_process, connect, monkeypatch):  # noqa: F811
+def test_failures_are_responses(in_process, connect, monkeypatch):
     """A fault of the app becomes a 500 that quotes nothing, in the loop and in threads."""
     server = in_process()
 
@@ -108,7 +107,7 @@ def test_failures_are_responses(in_process, connect, monkeypatch):  # noqa: F811
         assert b"marker" not in response
 
 
-def test_response_that_can_not_be_encoded_ends_one_connection(in_process, connect, monkeypatch):  # noqa: F811
+def test_response_that_can_not_be_encoded_ends_one_connection(in_process, connect, monkeypatch):
     """Whoever made it, the event loop goes on."""
     server = in_process()
 
@@ -127,24 +126,211 @@ def test_response_that_can_not_be_encoded_ends_one_connection(in_process, connec
     assert b"200 OK" in receive_responses(client, 1)
 
 
-def test_responses_of_threads_are_bounded_until_the_loop_takes_them(
-    small_model, settings, monkeypatch
-):
-    """While the loop is busy, threads that have finished hold few responses."""
-    monkeypatch.setattr("func.server.dispatcher.MAX_FINISHED_BYTES", 1)
-    taken: list[Callable[[], None]] = []
-    statuses: list[str] = []
-    dispatcher = Dispatcher(App(IntentFunction(small_model, settings)), settings)
-    dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=taken.append))
-    client = cast("Connection", SimpleNamespace(respond=lambda status, *_: statuses.append(status)))
-    reader = RequestReader(8192, 65536)
-    reader.feed(SLOW * 2)
-    for _ in range(2):
-        request = reader.next_request()
-        assert request
-        dispatcher.on_request(client, request)
-    wait_for(lambda: len(taken) == 2)
-    for finish in taken:
-        finish()
+class CountingTelemetry:
+    """Keeps what the dispatcher records.
 
-    assert sorted(statuses) == ["200 OK", "503 Service Unavailable"]
+    Attributes:
+        overloads: the numbers of requests of each record of overload.
+        refusals: the statuses of refused requests.
+    """
+
+    def __init__(self) -> None:
+        self.overloads: list[int] = []
+        self.refusals: list[int] = []
+        self.record_overload = self.overloads.append
+        self.record_refusal = self.refusals.append
+
+
+class FakeApp:
+    """An app whose requests are as much work as their query says.
+
+    Attributes:
+        telemetry: keeps what is recorded.
+        threads: the names of the threads that have answered.
+        may_go_on: lets the requests to ``/waits`` go on.
+    """
+
+    has_named_models = False
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+        self.telemetry = CountingTelemetry()
+        self.threads: list[str] = []
+
+    def is_inline(self, _: str, path: str) -> bool:
+        """Return whether the path is not ``/page``."""
+        return path != "/page"
+
+    def adapt(self, _: Mapping[str, Any], response: Response) -> Response:
+        """Return the response as it is."""
+        return response
+
+    def parse(self, environ: Mapping[str, Any]) -> PendingRequest:
+        """Parse a request."""
+        work = int(environ["QUERY_STRING"] or 0)
+        parsed = ParsedRequest(lambda _: Response(b"{}"), lambda _: Response(), work=work)
+        return PendingRequest(environ, 0.0, parsed)
+
+    def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
+        """Respond to requests, ``/waits`` once it may, ``/fails`` never."""
+        self.threads.append(threading.current_thread().name)
+        paths = {request.environ["PATH_INFO"] for request in pending}
+        assert "/fails" not in paths
+        assert "/waits" not in paths or self.may_go_on.wait(TIMEOUT_S)
+        return [request.parsed.respond(()) for request in pending]
+
+    def __call__(self, _: object, start_response: Any) -> list[bytes]:
+        """Answer by WSGI."""
+        self.threads.append(threading.current_thread().name)
+        start_response("404 Not Found", [])
+        return [b"{}"]
+
+
+class Sent:
+    """A dispatcher on its own, and what it sends.
+
+    Attributes:
+        app: the app that answers.
+        dispatcher: the dispatcher.
+        statuses: of all responses.
+        finished: what threads want the loop to call.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self.app = FakeApp()
+        self.statuses: list[str] = []
+        self.finished: list[Callable[[], None]] = []
+        self.dispatcher = Dispatcher(cast("App", self.app), Settings(**settings))
+        self.dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=self.finished.append))
+
+    def send(self, *targets: str, method: str = "POST", body: bytes = b"") -> None:
+        """Hand requests over, as connections do."""
+        reader = RequestReader(8192, 65536)
+        connection = SimpleNamespace(
+            respond=lambda status, *_: self.statuses.append(status), request=None
+        )
+        for target in targets:
+            length = b"Content-Length: %d" % len(body)
+            head = f"{method} {target} HTTP/1.1\r\nHost: a\r\n".encode() + length
+            reader.feed(head + b"\r\n\r\n" + body)
+            request = reader.next_request()
+            assert request
+            self.dispatcher.on_request(cast("Connection", connection), request)
+
+    def finish(self, count: int = 1) -> None:
+        """Wait until threads have answered, and let the loop take it."""
+        wait_for(lambda: len(self.finished) == count)
+        while self.finished:
+            self.finished.pop(0)()
+
+
+def test_cheap_requests_wait_for_the_end_of_the_reads():
+    """Those that could be read together are answered together, by the loop."""
+    sent = Sent()
+    sent.send("/predict", "/predict")
+    assert sent.statuses == []
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["200 OK"] * 2
+    assert sent.app.threads == [threading.current_thread().name]
+
+
+@pytest.mark.parametrize(
+    ("target", "body_bytes", "is_inline"),
+    [
+        pytest.param("/predict", MAX_INLINE_BYTES, True, id="small"),
+        pytest.param("/predict", MAX_INLINE_BYTES + 1, False, id="large"),
+        pytest.param(f"/predict?{MAX_WORK_US}", 0, True, id="little-work"),
+        pytest.param(f"/predict?{MAX_WORK_US + 1}", 0, False, id="much-work"),
+        pytest.param("/page", 0, False, id="other-route"),
+    ],
+)
+def test_what_would_hold_up_the_loop_goes_to_threads(target, body_bytes, is_inline):
+    """Large bodies, much work, and the routes of Flask."""
+    sent = Sent()
+    sent.send(target, body=b"x" * body_bytes)
+    sent.dispatcher.after_reads()
+    sent.finish(count=not is_inline)
+
+    assert len(sent.statuses) == 1
+    assert (sent.app.threads == ["worker"]) is not is_inline
+
+
+def test_accepted_requests_are_counted_in_each_iteration():
+    """Beyond the limit predictions are refused, and probes answered."""
+    sent = Sent(max_waiting=2)
+    sent.send("/predict", "/predict", "/predict")
+    assert sent.statuses == ["503 Service Unavailable"]
+    sent.send("/health", method="GET")
+    sent.dispatcher.after_reads()
+    sent.send("/predict")
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["503 Service Unavailable", *["200 OK"] * 4]
+
+
+def test_refusals_are_recorded_once():
+    """Their number since the last record; none if there were none."""
+    sent = Sent(max_waiting=1)
+    sent.send("/predict", "/predict", "/predict")
+    for _ in range(2):
+        sent.dispatcher.record_refused()
+
+    assert sent.app.telemetry.overloads == [2]
+
+
+def test_fault_of_a_thread_is_a_response(caplog):
+    """It quotes nothing, and is logged."""
+    sent = Sent()
+    sent.send(f"/fails?{MAX_WORK_US + 1}")
+    sent.finish()
+
+    assert sent.statuses == ["500 Internal Server Error"]
+    assert caplog.messages == ["A request failed"]
+
+
+def test_fault_of_a_batch_is_a_response():
+    """To each of its requests."""
+    sent = Sent()
+    sent.send("/predict", "/fails")
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["500 Internal Server Error"] * 2
+
+
+def test_request_that_has_waited_too_long_is_refused(clock):
+    """Nobody waits for it any more; the refusal is recorded."""
+    sent = Sent(threads=1, request_timeout_s=30)
+    sent.send(f"/waits?{MAX_WORK_US + 1}", f"/predict?{MAX_WORK_US + 1}")
+    wait_for(lambda: sent.app.threads)
+    clock.ahead_s += 31
+    sent.app.may_go_on.set()
+    sent.finish(count=2)
+
+    assert sent.statuses == ["200 OK", "503 Service Unavailable"]
+    assert sent.app.telemetry.refusals == [503]
+
+
+def test_large_requests_wait_in_a_bounded_queue():
+    """Beyond it they are refused at once."""
+    sent = Sent(threads=1, max_waiting=1)
+    sent.send(f"/waits?{MAX_WORK_US + 1}")
+    wait_for(lambda: sent.app.threads)
+    sent.send("/page", "/page")
+    assert sent.statuses == ["503 Service Unavailable"]
+    sent.app.may_go_on.set()
+    sent.finish(count=2)
+
+    assert sent.statuses == ["503 Service Unavailable", "200 OK", "404 Not Found"]
+
+
+def test_responses_of_threads_are_bounded_until_the_loop_takes_them(monkeypatch):
+    """While the loop is busy, threads that have finished hold few responses; one always may."""
+    monkeypatch.setattr(dispatcher_module, "MAX_FINISHED_BYTES", 1)
+    sent = Sent()
+    sent.send("/page", "/page")
+    sent.finish(count=2)
+    sent.send("/page")
+    sent.finish()
+
+    assert sorted(sent.statuses) == ["404 Not Found", "404 Not Found", "503 Service Unavailable"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
+import time
 from contextlib import closing
 from functools import partial
 
 import pytest
 
 from func.server.event_loop import EventLoop
+from tests.support.timeouts import TIMEOUT_S
 
 
 @pytest.fixture
@@ -70,6 +73,36 @@ def test_closed_descriptors_are_passed_over(pairs):
         loop.run_once(1)
 
     assert calls == ["first"]
+
+
+def test_function_of_another_thread_ends_the_wait():
+    """It is called at once, not when something is ready."""
+    calls: list[str] = []
+    with closing(EventLoop()) as loop:
+        start = time.monotonic()
+        thread = threading.Thread(target=loop.call_soon, args=(partial(calls.append, "called"),))
+        thread.start()
+        while not calls:
+            loop.run_once(TIMEOUT_S)
+        thread.join()
+
+    assert time.monotonic() - start < TIMEOUT_S / 2
+
+
+def test_functions_called_soon_leave_the_others_their_turn():
+    """One that another adds is called in the next iteration."""
+    calls: list[str] = []
+    with closing(EventLoop(lambda: calls.append("after reads"))) as loop:
+
+        def call_another() -> None:
+            calls.append("first")
+            loop.call_soon(partial(calls.append, "second"))
+
+        loop.call_soon(call_another)
+        loop.run_once(0)
+        loop.run_once(0)
+
+    assert calls == ["first", "after reads", "second", "after reads"]
 
 
 def test_wake_never_blocks():

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from benchmarks.system.cpu_time import cpu_seconds
-from tests.func.server.test_connection import (
+from tests.support.raw_requests import (
     MUCH_WORK,
     PAGE,
     PROBE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -143,9 +144,9 @@ def test_continue_is_wanted_only_while_the_body_is_missing():
 def test_continue_is_never_wanted_behind_a_request():
     """A request without a body leaves no expectation to the one after it."""
     reader: Any = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
-    reader.feed(post(b"Expect: 100-continue") + b"GET")
-
+    reader.feed(post(b"Expect: 100-continue"))
     assert reader.next_request()
+    reader.feed(b"GET")
     assert reader.next_request() is None
     assert not reader.wants_continue
 
@@ -160,11 +161,36 @@ def test_empty_lines_before_a_request_are_ignored():
 
 
 def test_held_bytes_are_counted():
-    """What has arrived counts until it is part of a request, decoded chunks included."""
+    """What has arrived counts until it is part of a request: the head, and decoded chunks."""
     reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
     reader.feed(in_chunks(b"64\r\n" + b"x" * 50))
     assert reader.next_request() is None
-    assert reader.held_bytes == 50
+    of_headers = 2 * 256
+    assert reader.held_bytes == len(CHUNKED) + of_headers + 50
+    reader.feed(b"x" * 50 + b"\r\n0\r\n\r\nGET")
+    request = reader.next_request()
+    assert request
+    assert request.held_bytes == len(CHUNKED) + of_headers + 100
+    assert reader.held_bytes == len(b"GET")
+
+
+def test_head_has_a_limit():
+    """One of exactly the allowed size passes, one more byte does not."""
+    padding = b"x" * (MAX_HEADER_BYTES - len(get(b"/")))
+    assert read(get(b"/" + padding))
+    with pytest.raises(RefusedError) as refused:
+        read(get(b"/x" + padding))
+
+    assert refused.value.status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+
+def test_headers_have_a_limit_of_number():
+    """As many as gateways pass on are enough: each costs memory beside its bytes."""
+    assert read(get(host=b"Host: a\r\n" + b"X:\r\n" * 127))
+    with pytest.raises(RefusedError) as refused:
+        read(get(host=b"Host: a\r\n" + b"X:\r\n" * 128))
+
+    assert refused.value.status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
 def test_long_heads_leave_no_memory_behind():

@@ -14,10 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from func.server import acceptor as acceptor_module
 from func.server import server as server_module
-from func.server.acceptor import refuse_new_connections
-from func.server.listener import bind
 from func.server.request_reader import RequestReader
 from model.training.trainer import MODEL_NAME
 from tests.support.servers import (
@@ -26,7 +23,6 @@ from tests.support.servers import (
     address,
     build_server,
     can_connect,
-    connections,
     is_quiet,
     run_server,
     wait_for,
@@ -338,23 +334,6 @@ def test_requests_in_flight_are_counted(in_process, hold, connection_header):
     wait_for(lambda: server.count_in_flight() == 0)
 
 
-def test_connections_are_refused_without_losing_those_that_wait():
-    """Once told, the kernel makes no more connections, and still hands out the ones it made."""
-    with (
-        closing(bind("127.0.0.1", 0)) as listener,
-        closing(socket.socket()) as waiting,
-    ):
-        listener.listen()
-        waiting.connect(listener.getsockname())
-        refuse_new_connections(listener)
-
-        with pytest.raises(TimeoutError):
-            socket.create_connection(listener.getsockname(), timeout=0.2)
-        taken, peer = listener.accept()
-        taken.close()
-        assert peer == waiting.getsockname()
-
-
 def test_pipelined_requests_are_all_answered_while_draining(small_model):
     """Only the last of the requests that were sent announces the connection's end."""
     server = build_server(small_model)
@@ -405,23 +384,6 @@ def received(client: socket.socket) -> bytes:
         return b""
 
 
-def test_connections_are_accepted_some_at_a_time(small_model, monkeypatch):
-    """However many connect at once, those that are there get their turn in between."""
-    monkeypatch.setattr(acceptor_module, "MAX_ACCEPTED", 2)
-    server = build_server(small_model)
-    with ExitStack() as stack:
-        for _ in range(5):
-            stack.enter_context(socket.create_connection(address(server), timeout=TIMEOUT_S))
-        counts = []
-        for _ in range(3):
-            server.shared.loop.run_once(1)
-            counts.append(len(connections(server)))
-    server.stop()
-    server.run()
-
-    assert counts == [2, 4, 5]
-
-
 def test_connections_stop_at_the_limit_of_files():
     """As many files may be open as the system allows; some are left for other than connections."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -458,7 +420,7 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
         pytest.param(
             {"PORT": "0", "MODEL_PATH": "/nowhere/m.pkl"},
             "/nowhere/m.pkl does not exist. "
-            "Train a model (make train), or set MODEL_PATH to one.\n",
+            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.\n",
             id="missing-model",
         ),
         pytest.param(

@@ -35,6 +35,14 @@ def test_head_of_health_has_no_body(client, path):
     assert response.content_length == 15
 
 
+@pytest.mark.parametrize("path", ["//health", "//model", "///", "/health/", "/HEALTH"])
+def test_paths_are_exact(client, path):
+    """A gateway's rule for a path holds for the function, which knows no second spelling of it."""
+    response = client.get(environ_overrides={"PATH_INFO": path})
+
+    assert (response.status_code, response.json) == (404, {"error": "Not Found"})
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

@@ -245,6 +245,18 @@ def failed(api: FakeApi) -> None:
             id="broker",
         ),
         pytest.param(
+            replaced(f"{EVENTING}/brokers", items({"metadata": 1})),
+            "warning  Check of brokers and triggers: malformed object (TypeError",
+            0,
+            id="malformed-object",
+        ),
+        pytest.param(
+            replaced("/api/v1/nodes", {"items": [1]}),
+            "warning  Check of nodes: malformed list (TypeError",
+            0,
+            id="malformed-list",
+        ),
+        pytest.param(
             lambda api: api.forbidden.add("/nodes"),
             "warning  Check of nodes: not permitted",
             0,

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from func.settings import Settings
+from model.store.uri import StoreUri
 from tests.support.kubernetes.manifests import (
     KNATIVE,
     Object,
@@ -328,6 +329,29 @@ def test_a_changed_setting_changes_the_name_of_the_configmap_and_the_template(tm
 
     assert names[0] != names[1]
     assert all(name == referenced for name, referenced in names)
+
+
+@pytest.mark.parametrize("name", ["model-s3", "model-volume", "many-models"])
+def test_overlays_of_models_name_them_as_the_code_expects(name):
+    """MODEL_URI and MODELS_URI can be parsed, volumes are mounted where the settings say."""
+    settings = Settings.from_environ(find(f"overlays/{name}", "ConfigMap")["data"])
+    uri = StoreUri.parse(settings.model_uri or "")
+    revision = find(f"overlays/{name}", "Service", "intent-classifier")["spec"]["template"]["spec"]
+    [mount] = revision["containers"][0]["volumeMounts"]
+
+    assert uri.is_folder or uri.digest
+    assert mount["mountPath"] == str(uri.path if uri.is_folder else settings.model_cache_dir)
+    assert [volume["name"] for volume in revision["volumes"]] == [mount["name"]]
+
+
+def test_many_models_fit_into_the_memory():
+    """The limit of the container leaves as much for the process as for the models."""
+    settings = Settings.from_environ(find("overlays/many-models", "ConfigMap")["data"])
+    service = find("overlays/many-models", "Service", "intent-classifier")
+    [container] = service["spec"]["template"]["spec"]["containers"]
+
+    assert settings.models_uri == "s3://your-bucket/tenants"
+    assert container["resources"]["limits"]["memory"] == f"{2 * settings.models_memory_mb}Mi"
 
 
 def references(objects: list[Object]) -> tuple[str, str]:

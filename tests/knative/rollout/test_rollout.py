@@ -10,8 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from knative.rollout import candidate_checks
 from knative.rollout.candidate_checks import CandidateChecks
 from tests.knative.conftest import QUICK
+from tests.support.clock import Clock
 from tests.support.kubernetes.fake_api import DOMAIN, image, revision_name
 from tests.support.kubernetes.gateway import constant, forwarding, sound
 from tests.support.paths import ROOT
@@ -112,10 +114,14 @@ class TestWay:
         roll_out()
         assert gateway.hosts[5:] == [f"candidate-{DOMAIN}", f"stable-{DOMAIN}"] * 2
 
-    def test_a_step_is_watched_for_as_long_as_it_lasts(self, gateway, roll_out):
-        """The checks repeat until the pause is over."""
-        roll_out(2, "--steps", "100", "--pause", "0.1")
-        assert len(gateway.hosts) > 5 + 2 * 2
+    def test_a_step_is_watched_for_as_long_as_it_lasts(self, gateway, roll_out, monkeypatch):
+        """The checks repeat until the pause is over, and the last comes at its end."""
+        monkeypatch.setattr(candidate_checks, "time", Clock())
+        outcome = roll_out(2, "--steps", "100", "--pause", "0")
+        once = len(gateway.hosts)
+        timing = replace(QUICK, check_s=300)
+        assert roll_out(3, "--steps", "100", "--pause", "1000", timing=timing).code == outcome.code
+        assert len(gateway.hosts) - 2 * once == 4 * 2
 
     def test_only_owned_fields_are_touched(self, api, roll_out):
         """Sidecar, ports and timeouts stay; only image, traffic and own annotations change."""
@@ -475,6 +481,16 @@ class TestTemplate:
             assert self.roll_out_template(run, gateway, "--env", f"LOG_LEVEL={value}").code == 0
         expected = [reference, {"name": "LOG_LEVEL", "value": "A=B"}]
         assert self.serving(api)["env"] == expected
+
+    def test_a_model_is_rolled_out_by_its_uri(self, api, run, gateway):
+        """--model sets MODEL_URI, and the status shows which revision serves which model."""
+        uri = f"s3://bucket/models#sha256={'0f' * 32}"
+        assert self.roll_out_template(run, gateway, "--model", uri).code == 0
+        assert self.serving(api)["env"] == [{"name": "MODEL_URI", "value": uri}]
+        lines = run("status").out.splitlines()
+        assert [line.rpartition("  ")[2] for line in lines if "intent-classifier-0000" in line][
+            1:
+        ] == [uri, image(1)]
 
     def test_variables_that_are_set_already_are_not_rolled_out(self, api, run, gateway):
         """A second rollout with the same variables creates no revision."""

@@ -154,7 +154,8 @@ def test_file_has_no_out_of_scope_texts():
         ),
         pytest.param(
             [*utterances("a", 20), *utterances("b", 1), *utterances("c", 1)],
-            "data.csv: holds fewer than two intents with two utterances or more",
+            "data.csv: holds fewer than two intents with two utterances or more; "
+            "of an intent with one, nothing can be tested",
             id="nothing-to-test",
         ),
         pytest.param(

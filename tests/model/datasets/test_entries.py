@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.datasets.document import Document
-from model.datasets.entry import Example, LeftOut, Note
-from model.datasets.readers import ReadOptions, read, read_text
-from model.datasets.survey import Survey
+from model.datasets.readers import ReadOptions, read, read_examples, read_text
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 from tests.support.spreadsheets import write_xlsx
@@ -302,21 +300,18 @@ def test_missing_file_is_an_error_of_the_data(tmp_path):
     """A file can disappear after it was listed."""
     document = Document(tmp_path / "gone.json")
 
-    for attribute in ("head", "content"):
+    for attribute in ("head", "content", "text"):
         with pytest.raises(DataError, match="can't be read"):
             getattr(document, attribute)
 
 
-def test_spreadsheet_in_an_archive_is_refused(tmp_path):
-    """Its reader takes files on the disk; the message says what to do."""
+def test_spreadsheet_in_an_archive_is_read(tmp_path):
+    """Its rows are the same as those of a file on the disk."""
     write_xlsx(tmp_path / "in.xlsx", {"A": [["text", "intent"], ["hi", "greet"]]})
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.write(tmp_path / "in.xlsx", "in.xlsx")
 
-    [problem] = read(tmp_path / "a.zip").problems
-
-    assert problem.message == "is a spreadsheet in an archive; unpack it first"
-    assert pairs(tmp_path / "in.xlsx") == [("hi", "greet")]
+    assert pairs(tmp_path / "a.zip") == pairs(tmp_path / "in.xlsx") == [("hi", "greet")]
 
 
 def test_format_that_is_insisted_on_is_sought_among_files(tmp_path):
@@ -346,20 +341,17 @@ def test_text_of_a_file_is_read_in_its_encoding(tmp_path):
     assert read_text(path) == "schön\r\n"
 
 
-def test_survey_counts_entries_in_batches(monkeypatch, tmp_path):
-    """Notes are kept up to a number, and what is left out is none."""
-    monkeypatch.setattr("model.datasets.survey.SKETCH_SIZE", 2)
-    monkeypatch.setattr("model.datasets.survey.MAX_KEPT", 1)
-    survey = Survey()
+@pytest.mark.parametrize("name", ["data.json", "nlu.yml", "nlu.md"])
+def test_document_that_is_read_at_once_has_a_limit(tmp_path, monkeypatch, name):
+    """On the disk as in an archive; the message says what is read in constant memory."""
+    monkeypatch.setattr("model.datasets.document.MAX_BYTES", 1 << 20)
+    content = "## intent:greet\n- hi\n" if name.endswith("md") else '{"nlu": []}'
+    path = write(tmp_path, name, content + " " * (1 << 20))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(path, name)
 
-    survey.add_entries(
-        [
-            *(Example(str(number), "greet", tmp_path, number) for number in range(5)),
-            Note(tmp_path, 6, "first"),
-            Note(tmp_path, 7, "second"),
-            LeftOut(tmp_path, 8, "responses"),
-        ]
-    )
+    message = "is larger than 1 MiB; split it, or convert it to JSONL or CSV"
 
-    assert (survey.rows, survey.intents) == (5, {"greet": 5})
-    assert [note.message for note in survey.notes] == ["first"]
+    for place in (path, tmp_path / "a.zip"):
+        with pytest.raises(DataError, match=message):
+            read_examples(place)

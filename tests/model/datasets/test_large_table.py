@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import signal
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from model.datasets import large_table
-from model.datasets.document import Document
-from model.datasets.formats.tabular import Columns
-from model.datasets.large_table import Task, count_block, survey_table
-from model.tables.delimited_rows import HeaderRules
+from model.datasets.document import Document, ReadOptions
+from model.datasets.entry import UNREADABLE
+from model.datasets.formats.table_columns import Columns
+from model.datasets.large_table import Task, can_be_cut, count_block, survey_table
+from model.datasets.survey import Survey
+from model.tables.delimited_rows import WRONG_WIDTH, HeaderRules
 
 PATH = Path("data.csv")
 TASK = Task(PATH, b"text,intent\n", ",", 2, Columns(0, 1), HeaderRules(("text",), 0))
@@ -19,9 +23,34 @@ def test_clean_block_is_counted():
     """Rows, intents and lines are counted, quoted line breaks included."""
     result = count_block(TASK, b'hi,a\n"two\nlines",b\n\nhi,a\n')
 
-    assert (result.batch.rows, result.lines, result.others) == (3, 5, ())
+    assert (result.batch.rows, result.lines, result.problems.kept) == (3, 5, [])
     assert result.batch.intents == {"a": 2, "b": 1}
-    assert len(set(result.batch.hashes.tolist())) == 2
+    assert result.batch.hashes.places.tolist() == [1, 2, 5]
+    assert len(set(result.batch.hashes.texts.tolist())) == 2
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+def test_rows_of_one_line_have_its_number(end):
+    """Whatever the last line ends with, and with blank lines before."""
+    result = count_block(TASK, b"hi,a\r\n\r\nyou,b" + end)
+
+    assert result.batch.hashes.places.tolist() == [1, 3]
+
+
+def test_large_hashes_are_left_out():
+    """The rows are counted all the same."""
+    result = count_block(TASK, b"hi,a\nyou,b\n", limit=0)
+
+    assert (result.batch.rows, len(result.batch.hashes.texts)) == (2, 0)
+
+
+def test_labels_get_their_intents():
+    """Numbers have names, and out-of-scope labels one intent, in clean blocks as in others."""
+    task = replace(TASK, names={"1": "Greet"}, out_of_scope=("none",))
+    clean, other = count_block(task, b"hi,1\nx,None\n"), count_block(task, b"hi,1\nx,None\n,1\n")
+
+    assert clean.batch.intents == other.batch.intents == {"Greet": 1, "out_of_scope": 1}
+    assert len(other.problems.kept) == 1
 
 
 @pytest.mark.parametrize(
@@ -39,8 +68,8 @@ def test_problem_of_a_block_is_named(row, message):
     """Only a block with a problem is read row by row; lines count within it."""
     result = count_block(TASK, b"hi,a\n" + row + b"\n ,\nhi, a \n")
 
-    [problem] = result.others
-    assert (problem.line, getattr(problem, "message", "")) == (2, message)
+    [problem] = result.problems.kept
+    assert (problem.line, problem.message) == (2, message)
     assert result.batch.intents == {"a": 2}
 
 
@@ -49,10 +78,10 @@ def test_survey_reports_its_progress(tmp_path):
     path = tmp_path / "data.csv"
     path.write_bytes(b"text,intent\n" + b"hi,a\n" * 10 + b"last,b")
     sizes: list[int] = []
+    survey = Survey()
 
-    survey = survey_table(Document(path), sizes.append)
+    survey_table(survey, Document(path), sizes.append)
 
-    assert survey is not None
     assert survey.rows == 11
     assert sum(sizes) == path.stat().st_size - len(b"text,intent\n")
 
@@ -68,3 +97,37 @@ def test_quote_that_never_closes_does_not_collect_the_file(monkeypatch):
     assert b"".join(blocks) == content
     assert blocks[0] == b'a,x\n"b\nc",x\nd,y\n'
     assert max(map(len, blocks)) < 60
+
+
+def test_many_problems_are_counted(tmp_path, monkeypatch):
+    """A block sends the first ones of each kind, and their number."""
+    monkeypatch.setattr(large_table, "BLOCK_BYTES", 300)
+    path = tmp_path / "data.csv"
+    path.write_bytes(b"text,intent\n" + b"x\n" * 1000 + b",a\n")
+    survey, lenient = Survey(), Survey(ReadOptions(leave_out_unreadable=True))
+
+    for each in (survey, lenient):
+        survey_table(each, Document(path), lambda _count: None)
+
+    assert survey.problems.counts == {WRONG_WIDTH: 1000, UNREADABLE: 1}
+    assert [problem.line for problem in survey.problems.kept] == [*range(2, 22), 1002]
+    assert lenient.notes.counts == survey.problems.counts
+    assert not lenient.problems.counts
+
+
+def test_table_in_an_archive_can_not_be_cut(tmp_path):
+    """Its rows are read one by one."""
+    path = tmp_path / "a.zip" / "data.csv"
+
+    assert not can_be_cut(Document(path, archived={path: b"text,intent\n"}))
+
+
+def test_processes_leave_signals_to_their_parent(monkeypatch):
+    """A terminal sends them to all processes; only the parent ends the command."""
+    ignored = []
+    monkeypatch.setattr("signal.signal", lambda number, handler: ignored.append((number, handler)))
+
+    large_table._ignore_signals()
+
+    assert (signal.SIGINT, signal.SIG_IGN) in ignored
+    assert (signal.SIGTERM, signal.SIG_IGN) in ignored

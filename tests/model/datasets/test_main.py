@@ -5,13 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from model.datasets import __main__ as command
-from model.datasets import large_table
-from model.datasets.entry import Example
-from model.datasets.survey import SKETCH_SIZE, DistinctTexts, Survey
+from model.datasets import inspection, large_table
 from tests.support.paths import ROOT
 
 ROWS = [
@@ -40,10 +37,23 @@ def test_inspection_counts(capsys):
 
     captured = capsys.readouterr()
     assert "data.csv: CSV or TSV" in captured.out
-    assert "52 utterances of 3 intents, 1 of them thin; 1 repetitions; 0 problems" in captured.out
+    assert (
+        "52 utterances of 3 intents, 1 of them thin; 1 repetitions, 0 contradictions; 0 problems"
+    ) in captured.out
     assert "Latin" in captured.out
     assert "Cyrillic" in captured.out
-    assert "note: data.csv:52: same text as line 4; left out" in captured.err
+    assert "note: data.csv:52: same text as line 4" in captured.err
+
+
+def test_out_of_scope_examples_are_no_thin_intent(capsys):
+    """They are counted beside the intents, and said to be none."""
+    name = write("data.csv", [*ROWS, "what is love,out_of_scope"])
+
+    command.main(["inspect", name])
+
+    captured = capsys.readouterr().out
+    assert "│ out_of_scope │ 1          │ no intent │" in captured
+    assert "51 utterances of 3 intents, 0 of them thin" in captured
 
 
 def test_inspection_names_problems(capsys):
@@ -60,7 +70,7 @@ def test_inspection_names_problems(capsys):
 @pytest.fixture
 def _large(monkeypatch):
     """Treat all tables as large, in small blocks."""
-    monkeypatch.setattr(command, "LARGE_BYTES", 1)
+    monkeypatch.setattr(inspection, "LARGE_BYTES", 1)
     monkeypatch.setattr(large_table, "BLOCK_BYTES", 100)
 
 
@@ -73,7 +83,9 @@ def test_large_table_is_surveyed_in_blocks(capsys):
     assert command.main(["inspect", name]) == 1
 
     captured = capsys.readouterr()
-    assert "102 utterances of 2 intents, 0 of them thin; 50 repetitions; 2 problems" in captured.out
+    assert (
+        "102 utterances of 2 intents, 0 of them thin; 50 repetitions, 0 contradictions; 2 problems"
+    ) in captured.out
     assert "problem: data.csv:55: no text" in captured.err
     assert "problem: data.csv:56: has 3 cells, not 2: a,b,c" in captured.err
     assert "problem: data.csv:57: no text and no intent" not in captured.err
@@ -163,28 +175,6 @@ def test_share_has_to_be_one(share):
     """The test is a part of the data."""
     with pytest.raises(SystemExit):
         command.main(["split", "a", "b", "--test-size", share])
-
-
-def test_many_texts_are_counted_in_bounded_memory():
-    """Beyond the size of the sketch, the count is an estimate."""
-    texts, count = DistinctTexts(), 4 * SKETCH_SIZE
-    hashes = np.random.default_rng(0).integers(0, 2**63, count, np.int64).astype(np.uint64) * 2
-    for part in np.split(hashes, 8):
-        texts.add(part)
-        texts.add(part)
-
-    assert not texts.is_exact
-    assert texts.count == pytest.approx(count, rel=0.02)
-
-
-def test_intents_are_counted_in_bounded_memory(monkeypatch):
-    """Labels that are different in every row do not fill the memory."""
-    monkeypatch.setattr("model.datasets.survey.MAX_INTENTS", 1)
-    survey = Survey()
-    for intent in "aabc":
-        survey.add_entries([Example("x", intent, Path("x"), 1)])
-
-    assert survey.intents == {"a": 2, "(further intents)": 2}
 
 
 def test_command_runs_as_a_module():

@@ -91,7 +91,8 @@ def test_missing_model_is_refused(tmp_path):
         IntentModel.load(path)
 
     assert str(caught.value) == (
-        f"{path} does not exist. Train a model (make train), or set MODEL_PATH to one."
+        f"{path} does not exist. "
+        "Train a model (make train), or name one by MODEL_URI or MODEL_PATH."
     )
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
+from model.errors import DataError
 from model.tables.spreadsheet_rows import SpreadsheetRows
 from model.tables.table import CHUNK_ROWS
 from tests.support.spreadsheets import write_ods, write_xlsx
@@ -107,7 +109,7 @@ def test_panic_of_the_reader_is_an_error(label, monkeypatch):
     class PanicException(BaseException):
         """As pyo3 defines it, which exports no name of it."""
 
-    workbook = Mock(from_path=Mock(side_effect=PanicException("index out of bounds")))
+    workbook = Mock(from_filelike=Mock(side_effect=PanicException("index out of bounds")))
     monkeypatch.setattr("python_calamine.CalamineWorkbook", workbook)
     write_xlsx(Path("in.xlsx"), {"Data": ROWS})
 
@@ -119,17 +121,17 @@ def test_panic_of_the_reader_is_an_error(label, monkeypatch):
 
 def test_interruption_of_the_reader_is_no_error(tmp_path, monkeypatch):
     """Only what calamine raises is an error of the file."""
-    workbook = Mock(from_path=Mock(side_effect=KeyboardInterrupt))
+    workbook = Mock(from_filelike=Mock(side_effect=KeyboardInterrupt))
     monkeypatch.setattr("python_calamine.CalamineWorkbook", workbook)
     path = write_xlsx(tmp_path / "in.xlsx", {"Data": ROWS})
 
     with pytest.raises(KeyboardInterrupt):
-        SpreadsheetRows(path)
+        SpreadsheetRows(path, path)
 
 
 def test_missing_package_is_named(label, monkeypatch):
     """Without python-calamine, the message says how to install it."""
-    monkeypatch.setitem(sys.modules, "model.tables.spreadsheet_rows", None)
+    monkeypatch.setitem(sys.modules, "model.tables.spreadsheet", None)
     write_xlsx(Path("in.xlsx"), {"Data": ROWS})
 
     code, errors = label("in.xlsx", "out.csv")
@@ -142,6 +144,25 @@ def test_sheet_is_chosen_by_name(tmp_path):
     """A named sheet is read although an earlier one has cells; an unknown one is refused."""
     path = write_xlsx(tmp_path / "in.xlsx", {"First": [["a"]], "Second": [["b"]]})
 
-    assert list(SpreadsheetRows(path, "Second")) == [(1, ["b"])]
-    with pytest.raises(Exception, match="has no sheet Third: found First, Second"):
-        SpreadsheetRows(path, "Third")
+    with closing(SpreadsheetRows(path, path, "Second")) as rows:
+        assert list(rows) == [(1, ["b"])]
+    with pytest.raises(DataError, match="has no sheet Third: found First, Second"):
+        SpreadsheetRows(path, path, "Third")
+
+
+def test_damage_behind_the_first_rows_is_an_error(tmp_path, monkeypatch):
+    """A row that can't be read is an error of the file, wherever it is."""
+
+    def rows(_self, _name):
+        yield ["text"]
+        message = "broken"
+        raise ValueError(message)
+
+    monkeypatch.setattr("model.tables.spreadsheet_rows.SmallWorkbook.rows", rows)
+    path = write_xlsx(tmp_path / "in.xlsx", {"Data": ROWS})
+
+    with (
+        closing(SpreadsheetRows(path, path)) as sheet,
+        pytest.raises(DataError, match="is no readable spreadsheet: broken"),
+    ):
+        list(sheet)

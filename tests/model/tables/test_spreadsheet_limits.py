@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from model.errors import DataError
 from model.tables import spreadsheet_limits
-from model.tables.spreadsheet_limits import BLOCK_BYTES, check_size
+from model.tables.spreadsheet_limits import BLOCK_BYTES, is_large
 from model.tables.spreadsheet_rows import SpreadsheetRows
+from tests.support.spreadsheets import write_ods
 
 
 def write_sheet(path: Path, xml: str) -> Path:
@@ -19,14 +21,21 @@ def write_sheet(path: Path, xml: str) -> Path:
     return path
 
 
+def size_of(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_large(file, path)
+
+
 @pytest.mark.parametrize(
     ("xml", "place"),
     [
         pytest.param(
             '<c r="A1"/><c r="XFD1048576"/>', "row 1048576 and up to column 16384", id="one"
         ),
-        pytest.param('<row r="1048576"/><c r="bb1"/>', "row 1048576 and up to column 54", id="row"),
-        pytest.param("<c\n r = 'ZZ99999'/>", "row 99999 and up to column 702", id="spaces"),
+        pytest.param(
+            '<row r="1048576"/><c r="iw1"/>', "row 1048576 and up to column 257", id="row"
+        ),
+        pytest.param("<c\n r = 'XFD99999'/>", "row 99999 and up to column 16384", id="spaces"),
         pytest.param(
             f'{" " * (BLOCK_BYTES - 12)}<c r="XFD99999"/>',
             "row 99999 and up to column 16384",
@@ -37,20 +46,28 @@ def write_sheet(path: Path, xml: str) -> Path:
 def test_far_cells_are_refused(tmp_path, xml, place):
     """Two cells can span more places than there is memory for."""
     with pytest.raises(DataError, match=f"in.xlsx: has cells down to {place}"):
-        SpreadsheetRows(write_sheet(tmp_path / "in.xlsx", xml))
+        size_of(write_sheet(tmp_path / "in.xlsx", xml))
 
 
 @pytest.mark.parametrize(
-    "xml",
+    ("xml", "expected"),
     [
-        pytest.param('<c r="A1048576"/>', id="long"),
-        pytest.param('<c r="XFD2000"/>', id="wide"),
-        pytest.param("no XML", id="other"),
+        pytest.param('<c r="A1048576"/>', False, id="long"),
+        pytest.param('<c r="XFD200"/>', False, id="wide"),
+        pytest.param('<c r="A1"/><c r="E1048576"/>', True, id="long-and-wide"),
+        pytest.param("no XML", False, id="other"),
     ],
 )
-def test_long_or_wide_sheets_pass(tmp_path, xml):
-    """A sheet may have all rows, or all columns."""
-    check_size(write_sheet(tmp_path / "in.xlsx", xml))
+def test_rows_of_a_large_sheet_are_streamed(tmp_path, xml, expected):
+    """A sheet is large by the rectangle that its cells span."""
+    assert size_of(write_sheet(tmp_path / "in.xlsx", xml)) is expected
+
+
+def test_rows_of_a_long_file_are_streamed(tmp_path, monkeypatch):
+    """A workbook is large by its bytes as well: cells can hold long texts."""
+    monkeypatch.setattr(spreadsheet_limits, "MAX_BYTES_AT_ONCE", 100)
+
+    assert size_of(write_sheet(tmp_path / "in.xlsx", "x" * 101))
 
 
 def test_unpacked_size_is_bounded(tmp_path, monkeypatch):
@@ -58,7 +75,7 @@ def test_unpacked_size_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(spreadsheet_limits, "MAX_UNPACKED_BYTES", 100)
 
     with pytest.raises(DataError, match="unpacks to more than 0 MiB"):
-        check_size(write_sheet(tmp_path / "in.xlsx", "x" * 101))
+        size_of(write_sheet(tmp_path / "in.xlsx", "x" * 101))
 
 
 def test_other_files_are_left_to_the_reader(tmp_path):
@@ -66,4 +83,46 @@ def test_other_files_are_left_to_the_reader(tmp_path):
     path = tmp_path / "in.xls"
     path.write_bytes(b"\xd0\xcf\x11\xe0")
 
-    check_size(path)
+    assert not size_of(path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "place"),
+    [
+        pytest.param(1_000_000, 99, "row 1000001 and up to column 99", id="rows"),
+        pytest.param(4_000_000_000, 1, "row 4000000001 and up to column 2", id="beyond-a-sheet"),
+    ],
+)
+def test_repeated_cells_of_open_document_are_refused(tmp_path, rows, columns, place):
+    """One element stands for any number of cells, which calamine all keeps."""
+    path = write_repeated(tmp_path / "in.ods", rows, columns, ' office:value-type="string"')
+
+    with pytest.raises(DataError, match=f"in.ods: has cells down to {place}"):
+        size_of(path)
+
+
+def test_repeated_empty_cells_of_open_document_pass(tmp_path):
+    """Programs fill the sheet with them behind the last cell."""
+    path = write_repeated(tmp_path / "in.ods", 1_048_574, 16_384, "")
+
+    assert not size_of(path)
+    with closing(SpreadsheetRows(path, path)) as rows:
+        assert list(rows) == [(1, ["text", "intent"])]
+
+
+def write_repeated(path: Path, rows: int, columns: int, attributes: str) -> Path:
+    """Write a header, and a cell that is repeated."""
+    write_ods(path, {"Data": [["text", "intent"], ["REPEATED"]]})
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    content, _, _ = files["content.xml"].rpartition("<table:table-row>")
+    repeated = (
+        f'<table:table-row table:number-rows-repeated="{rows}">'
+        f'<table:table-cell table:number-columns-repeated="{columns}"{attributes}/>'
+        "</table:table-row></table:table></office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in (files | {"content.xml": content + repeated}).items():
+            archive.writestr(name, text)
+    return path

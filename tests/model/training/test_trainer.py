@@ -252,7 +252,7 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MAX_LOSS or not settings["is_rounded"]
     assert training == {
-        "options": {"seed": 0, "reject_budget": 0.05, "features": "tfidf"},
+        "options": {"seed": 0, "reject_budget": 0.05, "features": "tfidf", "languages": ()},
         "data": {
             "sha256": small_dataset.sha256,
             "train": 18,

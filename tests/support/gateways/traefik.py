@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import requests
 import yaml
@@ -46,14 +46,16 @@ class Traefik:
 
     def route_to(self, backends: Sequence[str]) -> None:
         """Replace the backends; Traefik loads the change asynchronously."""
+        draft = self._rules.with_suffix(".draft")
+        draft.write_text(yaml.safe_dump({"http": self._rules_for(backends)}))
+        draft.replace(self._rules)
+
+    def _rules_for(self, backends: Sequence[str]) -> dict[str, Any]:
         balancer = {"servers": [{"url": url} for url in backends]}
-        rules = {
+        return {
             "routers": {"all": {"rule": "PathPrefix(`/`)", "service": "function"}},
             "services": {"function": {"loadBalancer": balancer}},
         }
-        draft = self._rules.with_suffix(".draft")
-        draft.write_text(yaml.safe_dump({"http": rules}))
-        draft.replace(self._rules)
 
     def is_routing_to(self, backends: Sequence[str]) -> bool:
         """Return whether Traefik has loaded the backends."""

@@ -112,8 +112,12 @@ CONTAINER = record(
         "envFrom": list_of(record({"configMapRef": record({"name": STRING})})),
         "livenessProbe": HTTP_PROBE,
         "terminationMessagePolicy": one_of("FallbackToLogsOnError"),
+        "volumeMounts": list_of(record({"name": STRING, "mountPath": STRING}, {"readOnly": TRUE})),
     },
 )
+# Without a flag Knative allows emptyDir; an image needs kubernetes.podspec-volumes-image.
+IMAGE = record({"reference": STRING, "pullPolicy": one_of("IfNotPresent")})
+VOLUME = record({"name": STRING}, {"emptyDir": record({"sizeLimit": QUANTITY}), "image": IMAGE})
 REVISION = record(
     {
         "automountServiceAccountToken": FALSE,
@@ -122,6 +126,7 @@ REVISION = record(
     },
     {
         "serviceAccountName": STRING,
+        "volumes": list_of(VOLUME),
         "containerConcurrency": {"type": "integer", "minimum": 1, "maximum": 1000},
         "timeoutSeconds": {"type": "integer", "minimum": 1, "maximum": 600},
     },

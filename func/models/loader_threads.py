@@ -1,0 +1,38 @@
+"""Threads that load models, so that no request waits for another one's model."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+
+class LoaderThreads:
+    """At most ``max_threads`` threads, started when they are needed.
+
+    They are daemons: the process does not wait for a download to end.
+    """
+
+    def __init__(self, max_threads: int) -> None:
+        self._max_threads = max_threads
+        self._lock = threading.Lock()
+        self._running = 0
+        self._tasks: deque[Callable[[], None]] = deque()
+
+    def submit(self, task: Callable[[], None]) -> None:
+        """Have a thread call a function that raises nothing; safe to call from many threads."""
+        with self._lock:
+            self._tasks.append(task)
+            if self._running == self._max_threads:
+                return
+            self._running += 1
+        threading.Thread(target=self._work, name="model-loader", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._tasks:
+                    self._running -= 1
+                    return
+                task = self._tasks.popleft()
+            task()

@@ -1,0 +1,217 @@
+"""Models that requests name: loaded on first use, replaced while they serve, and evicted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import Protocol, Self
+
+from func.errors import UnavailableError
+from func.models.allocator import return_large_blocks
+from func.models.counts import Event, ModelCounts
+from func.models.loader_threads import LoaderThreads
+from func.models.served_model import ModelNotLoadedError, NoSuchModelError, ServedModel
+from func.settings import Settings
+from model.errors import ArtifactError
+from model.store.pointers import is_valid_name
+
+logger = logging.getLogger(__name__)
+
+MAX_LOADS = 16  # at once: most of the time of one is a download
+MAX_FAILURES = 10_000  # names that are remembered as missing or broken
+MEGABYTE = 1024 * 1024
+
+
+class Source(Protocol):
+    """Where published models come from."""
+
+    def current(self, name: str) -> str | None:
+        """Return the digest of a name's version; None if nothing is published under it."""
+
+    def load(self, name: str, digest: str) -> ServedModel:
+        """Return a version of a model."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    served: ServedModel
+    checked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: type[NoSuchModelError | UnavailableError]
+    until: float
+
+
+class NamedModels:
+    """The models of a store; safe to call from many threads."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        max_bytes: int,
+        refresh_s: float,
+        submit: Callable[[Callable[[], None]], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin without any model.
+
+        Args:
+            source: loads models.
+            max_bytes: the memory of all models; the one that was used last may exceed it.
+            refresh_s: the time after which a pointer is read again, when its model is asked for.
+            submit: has another thread call a function.
+            clock: the time in seconds.
+        """
+        self._source, self._max_bytes, self._refresh_s = source, max_bytes, refresh_s
+        self._submit = submit or LoaderThreads(MAX_LOADS).submit
+        self._clock = clock
+        self._lock = Lock()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._loading: dict[str, Future[None]] = {}
+        self._failures: OrderedDict[str, _Failure] = OrderedDict()
+        self._refreshing: set[str] = set()
+        self._counts = ModelCounts()
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the models at MODELS_URI.
+
+        Raises:
+            StoreError, SettingsError: the URI can't be used.
+        """
+        from func.models.model_source import ModelSource  # noqa: PLC0415 - tests have other sources
+
+        return_large_blocks()
+        return cls(
+            ModelSource.from_settings(settings),
+            max_bytes=settings.models_memory_mb * MEGABYTE,
+            refresh_s=settings.models_refresh_s,
+        )
+
+    def find(self, name: str) -> ServedModel:
+        """Return a model without waiting for anything.
+
+        Raises:
+            NoSuchModelError: nothing is published under the name.
+            UnavailableError: the model is broken, or its store does not answer.
+            ModelNotLoadedError: the model is not in memory; its load has begun.
+        """
+        if not is_valid_name(name):
+            raise NoSuchModelError
+        now = self._clock()
+        with self._lock:
+            if entry := self._entries.get(name):
+                self._entries.move_to_end(name)
+                self._refresh_if_due(name, entry, now)
+                return entry.served
+            failure = self._failures.get(name)
+            if failure and now < failure.until:
+                raise failure.error()
+            loading = self._loading.get(name)
+            if loading is None:
+                loading = self._loading[name] = Future()
+                self._submit(partial(self._load, name, loading))
+        raise ModelNotLoadedError(loading)
+
+    def wait_for(self, name: str) -> ServedModel:
+        """Return a model, loaded if need be.
+
+        Raises:
+            NoSuchModelError, UnavailableError: as ``find`` does.
+        """
+        while True:
+            try:
+                return self.find(name)
+            except ModelNotLoadedError as error:
+                error.loading.result()
+
+    def counts(self) -> ModelCounts:
+        """Return a copy of the counters."""
+        with self._lock:
+            size = sum(entry.served.size for entry in self._entries.values())
+            return ModelCounts(len(self._entries), size, self._counts.events.copy())
+
+    def _refresh_if_due(self, name: str, entry: _Entry, now: float) -> None:
+        if now - entry.checked_at >= self._refresh_s and name not in self._refreshing:
+            self._refreshing.add(name)
+            self._submit(partial(self._refresh, name, entry.served))
+
+    def _load(self, name: str, loading: Future[None]) -> None:
+        failure = None
+        try:
+            digest = self._source.current(name)
+            if digest is None:
+                raise NoSuchModelError  # noqa: TRY301 - as the other failures
+            served = self._source.load(name, digest)
+        except Exception as error:  # noqa: BLE001 - whatever fails, those who wait must go on
+            failure = _reported(name, error)
+        with self._lock:
+            del self._loading[name]
+            if failure:
+                self._remember(name, failure)
+            else:
+                self._failures.pop(name, None)
+                self._keep(served, "loaded")
+        loading.set_result(None)
+
+    def _refresh(self, name: str, served: ServedModel) -> None:
+        """Take the version over that is published now; keep the old one if the new one fails."""
+        newer: ServedModel | None = None
+        event: Event | None = None
+        is_gone = False
+        try:
+            digest = self._source.current(name)
+            is_gone = digest is None
+            if digest not in (None, served.digest):
+                newer, event = self._source.load(name, digest), "replaced"
+        except Exception as error:  # noqa: BLE001 - see _load
+            _reported(name, error)
+            event = "kept"
+        with self._lock:
+            self._refreshing.discard(name)
+            if entry := self._entries.get(name):
+                entry.checked_at = self._clock()
+            if newer:
+                self._keep(newer, "replaced")
+                logger.info("Model %s is %s now", name, newer.version)
+            elif event:
+                self._counts.count(name, event)
+            if is_gone:
+                self._entries.pop(name, None)
+
+    def _keep(self, served: ServedModel, event: Event) -> None:
+        self._entries[served.name] = _Entry(served, self._clock())
+        self._entries.move_to_end(served.name)
+        self._counts.count(served.name, event)
+        size = sum(entry.served.size for entry in self._entries.values())
+        while size > self._max_bytes and len(self._entries) > 1:
+            name, entry = self._entries.popitem(last=False)
+            size -= entry.served.size
+            self._counts.count(name, "evicted")
+
+    def _remember(self, name: str, failure: type[NoSuchModelError | UnavailableError]) -> None:
+        self._failures[name] = _Failure(failure, self._clock() + self._refresh_s)
+        if failure is not NoSuchModelError:
+            self._counts.count(name, "failed")
+        if len(self._failures) > MAX_FAILURES:
+            self._failures.popitem(last=False)
+
+
+def _reported(name: str, error: Exception) -> type[NoSuchModelError | UnavailableError]:
+    """Log why a model can't be served; return the error for clients."""
+    if isinstance(error, NoSuchModelError):
+        return NoSuchModelError
+    if isinstance(error, ArtifactError):
+        logger.error("Model %s is not available: %s", name, error)
+    else:
+        logger.error("Model %s is not available", name, exc_info=error)
+    return UnavailableError

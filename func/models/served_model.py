@@ -1,0 +1,74 @@
+"""A model that is asked for by name, with the version that is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from func.errors import NotFoundError
+from func.messages import ParsedRequest, Response
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import Prediction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+NAME_HEADER = "Intent-Model"
+VERSION_HEADER = "Intent-Model-Version"
+VERSION_DIGITS = 12
+
+
+class NoSuchModelError(NotFoundError):
+    """No model is published under the name."""
+
+    def __init__(self) -> None:
+        super().__init__("No such model")
+
+
+class ModelNotLoadedError(Exception):
+    """A model is being loaded; another try, once that has ended, may find it.
+
+    Attributes:
+        loading: done when the model is there, or is known to be missing or broken.
+    """
+
+    def __init__(self, loading: Future[None]) -> None:
+        self.loading = loading
+        super().__init__("The model is being loaded")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A loaded version of a published model.
+
+    Attributes:
+        name: under which it is published.
+        digest: names the version.
+        model: answers; requests that have begun keep it while a newer version takes over.
+        size: an estimate of the memory that it takes, in bytes.
+    """
+
+    name: str
+    digest: str
+    model: IntentModel
+    size: int
+
+    @property
+    def version(self) -> str:
+        """The beginning of the digest."""
+        return self.digest[:VERSION_DIGITS]
+
+    def answering(self, parsed: ParsedRequest) -> ParsedRequest:
+        """Return the request with this model's predictions, and its name in the response."""
+
+        def render(predictions: Sequence[Prediction]) -> Response:
+            return self.signed(parsed.render(predictions))
+
+        return replace(parsed, render=render, model=self.model)
+
+    def signed(self, response: Response) -> Response:
+        """Return the response with the model's name and version, in headers and records."""
+        names = ((NAME_HEADER, self.name), (VERSION_HEADER, self.version))
+        outcome = replace(response.outcome, model=self.name, model_version=self.version)
+        return replace(response, headers=(*response.headers, *names), outcome=outcome)

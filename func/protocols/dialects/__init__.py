@@ -1,0 +1,1 @@
+"""Contracts of other servers, each a thin translation over the same predictions."""

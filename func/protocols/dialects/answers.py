@@ -1,0 +1,74 @@
+"""The parts that requests and responses of several dialects have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from func.errors import RequestError, UnsupportedMediaTypeError
+from func.messages import JSON, Outcome, Response
+from func.protocols import json_api
+from func.protocols.json_codec import parse_object, render_json
+from func.protocols.media_type import MediaType
+from func.settings import Settings
+from model.inference.prediction import OUT_OF_SCOPE, Prediction
+
+DIGITS = 6  # so few are lost that the probabilities of hundreds of intents still add up to 1
+
+
+def parse_fields(content_type: str, body: bytes, settings: Settings) -> Mapping[str, Any]:
+    """Return the JSON object that a body holds.
+
+    Raises:
+        UnsupportedMediaTypeError: the body is not said to be JSON.
+        BadRequestError: it is no JSON object.
+    """
+    media_type = MediaType.parse(content_type)
+    if not media_type.is_json:
+        raise UnsupportedMediaTypeError(f"The Content-Type must be {JSON}")
+    return parse_object(media_type.decode(body), settings)
+
+
+def probabilities(prediction: Prediction) -> dict[str, float]:
+    """Return the probability of each intent, ``out_of_scope`` included, the most likely first.
+
+    The prediction must rank all intents.
+    """
+    ranked = {each.intent: each.confidence for each in prediction.alternatives}
+    ranked.setdefault(OUT_OF_SCOPE, 0.0)  # of a model that can't say so
+    return ranked
+
+
+def respond(
+    content: object, kind: str, predictions: Sequence[Prediction], batch_size: int | None = None
+) -> Response:
+    """Return a response, with its predictions as logs and metrics record them."""
+    return Response(render_json(content), outcome=Outcome(kind, recorded(predictions), batch_size))
+
+
+def recorded(predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
+    """Return predictions as logs and metrics record them."""
+    return [
+        {"intent": each.intent, "confidence": round(each.confidence, json_api.DIGITS)}
+        for each in predictions
+    ]
+
+
+def openai_error(error: RequestError, kind: str) -> Response:
+    """Return the response to a failed request, as OpenAI and servers after its example do.
+
+    Args:
+        error: the reason.
+        kind: of the request's outcome.
+    """
+    is_ours = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    content = {
+        "message": error.message,
+        "type": "server_error" if is_ours else "invalid_request_error",
+        "param": None,
+        "code": None,
+    }
+    headers = tuple(error.headers.items())
+    body = render_json({"error": content})
+    return Response(body, status=error.status, headers=headers, outcome=Outcome(kind))

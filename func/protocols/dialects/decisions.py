@@ -1,0 +1,131 @@
+"""OpenAI's Decisions: questions about an input, each with its answer or a refusal.
+
+A question with an option that stands for no intent is refused, as the contract provides for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from func.errors import InvalidQueryError, RequestError
+from func.messages import ParsedRequest, Response
+from func.protocols.any_text import text_of_any
+from func.protocols.dialects.answers import openai_error, parse_fields, probabilities, respond
+from func.protocols.dialects.options import (
+    MAX_OPTIONS,
+    MAX_QUESTIONS,
+    Options,
+    certainty,
+    expected_level,
+    known_intents,
+)
+from func.protocols.query import Query
+from func.settings import MODEL_NAME, Settings
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import Prediction
+
+KIND = "openai-decisions"
+NO_COST = {
+    "input_tokens": 0,
+    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+    "output_tokens": 0,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 0,
+}
+ROWS = {"choice": ("choices", "value", (str, bool)), "score": ("levels", "label", (str,))}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and what its options stand for.
+
+    Attributes:
+        kind: predicate, choice or score.
+        name: None if it has none.
+        labels: the values of a choice, or the labels of a score's levels.
+        options: in the order of the labels; of a predicate, yes and no.
+    """
+
+    kind: str
+    name: str | None
+    labels: Sequence[str | bool]
+    options: Options
+
+    def answer(self, distribution: Mapping[str, float]) -> dict[str, Any]:
+        """Return the answer that the probabilities of all intents amount to."""
+        if self.options.unbound is not None:
+            return {"type": "refusal", "name": self.name}
+        shares = self.options.shares(distribution)
+        answer: dict[str, Any] = {"type": self.kind, "name": self.name}
+        if self.kind == "predicate":
+            return answer | {"probability": shares[0]}
+        answer["confidence"] = certainty(shares)
+        rows = [*zip(self.labels, shares, strict=True)]
+        if self.kind == "choice":
+            answer["choice"] = self.labels[shares.index(max(shares))]
+            answer["probabilities"] = [{"value": value, "probability": p} for value, p in rows]
+        else:
+            answer["score"] = expected_level(shares)
+            answer["probabilities"] = [
+                {"label": label, "value": level, "probability": p}
+                for level, (label, p) in enumerate(rows)
+            ]
+        return answer
+
+
+def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
+    """Parse ``POST /v1/decisions``."""
+    fields = parse_fields(content_type, body, settings)
+    items = fields.get("questions")
+    if not isinstance(items, list) or not 0 < len(items) <= MAX_QUESTIONS:
+        raise InvalidQueryError(f"'questions' must be a list of 1 to {MAX_QUESTIONS} questions")
+    known = known_intents(model.card.labels)
+    questions = [_question(item, f"'questions[{n}]'", known) for n, item in enumerate(items)]
+    query = Query([text_of_any(fields.get("input"), settings, "'input'")], top_k=len(known))
+
+    def render(predictions: Sequence[Prediction]) -> Response:
+        distribution = probabilities(predictions[0])
+        answers = [question.answer(distribution) for question in questions]
+        content = {"model": MODEL_NAME, "answers": answers, "usage": NO_COST}
+        return respond(content, KIND, predictions)
+
+    work = query.work + sum(10 + len(question.labels) for question in questions)
+    return ParsedRequest(render, reject, query.utterances, query.top_k, work)
+
+
+def reject(error: RequestError) -> Response:
+    """Return the response to a failed request."""
+    return openai_error(error, KIND)
+
+
+def _question(item: object, place: str, known: frozenset[str]) -> Question:
+    fields = item if isinstance(item, dict) else {}
+    kind, name = fields.get("type"), fields.get("name")
+    if not isinstance(name, str | None):
+        raise InvalidQueryError(f"The name of {place} must be a string")
+    if kind == "predicate":
+        yes = _statement(fields.get("instructions"))
+        return Question("predicate", name, (), Options.yes_and_no(yes, None, known))
+    if not isinstance(kind, str) or kind not in ROWS:
+        raise InvalidQueryError(f"{place} must have the type predicate, choice or score")
+    key, label, types = ROWS[kind]
+    rows = fields.get(key)
+    if not isinstance(rows, list) or not 0 < len(rows) <= MAX_OPTIONS:
+        raise InvalidQueryError(f"{place} must have 1 to {MAX_OPTIONS} {key}")
+    if not all(isinstance(row, dict) and isinstance(row.get(label), types) for row in rows):
+        raise InvalidQueryError(f"Each of the {key} of {place} must have a '{label}'")
+    pairs = [(row[label], row.get("description")) for row in rows]
+    return Question(kind, name, [label for label, _ in pairs], Options.bind(pairs, known))
+
+
+def _statement(instructions: object) -> object:
+    """Return the statement of a predicate: a text, or the data of its only part."""
+    match instructions:
+        case [{"type": "input_json", "data": data}]:
+            return data
+        case [{"type": "input_text", "text": text}]:
+            return text
+        case _:
+            return instructions

@@ -1,0 +1,79 @@
+"""External authorization by HTTP, as Envoy and Traefik ask for it: the intent in headers.
+
+A gateway passes on a request if the answer is 200, with the answer's headers, so that it can route
+by them. What can't be classified is passed on as well, as ``out_of_scope``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from func.errors import BadRequestError, RequestError, TooLargeError, UnsupportedMediaTypeError
+from func.messages import Outcome, ParsedRequest, Response
+from func.protocols.any_text import text_of_any
+from func.protocols.dialects.answers import parse_fields, recorded
+from func.protocols.json_api import DIGITS, error_response
+from func.protocols.query import Query
+from func.settings import Settings
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import OUT_OF_SCOPE, Prediction
+
+KIND = "gateway"
+FIELDS = ("text", "message", "messages")
+UNREADABLE = (BadRequestError, TooLargeError, UnsupportedMediaTypeError)
+
+
+def parse(content_type: str, body: bytes, _: IntentModel, settings: Settings) -> ParsedRequest:
+    """Parse any request that a gateway received, as far as its body has a text."""
+    text = _text(content_type, body, settings)
+
+    def render(predictions: Sequence[Prediction]) -> Response:
+        [prediction] = predictions
+        outcome = Outcome(KIND, recorded(predictions))
+        return _pass_on(prediction.intent, prediction.confidence, outcome)
+
+    query = Query([text])
+    return ParsedRequest(render, reject, query.utterances, work=query.work)
+
+
+def reject(error: RequestError) -> Response:
+    """Return the response to a failed request: the gateway's client is not at fault for most."""
+    if isinstance(error, UNREADABLE):
+        return _pass_on(OUT_OF_SCOPE, 0.0, Outcome(KIND))
+    return error_response(error, KIND)
+
+
+def value_at(pointer: str, document: Any) -> Any:
+    """Return the value that a JSON pointer (RFC 6901) names; None if there is none."""
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(name)
+        elif isinstance(document, list) and name.isdecimal() and int(name) < len(document):
+            document = document[int(name)]
+        else:
+            return None
+    return document
+
+
+def _text(content_type: str, body: bytes, settings: Settings) -> str:
+    """Return the text of a body; "" if it has none."""
+    try:
+        fields = parse_fields(content_type, body, settings)
+        pointer = settings.gateway_text_pointer
+        names = (f"/{name}" for name in FIELDS if name in fields)
+        value = value_at(pointer or next(names, "/"), fields)
+        return text_of_any(value, settings, "The text")
+    except UNREADABLE:
+        return ""
+
+
+def _pass_on(intent: str, confidence: float, outcome: Outcome) -> Response:
+    headers = (
+        ("x-intent", quote(intent, safe=" !#$&'()*+,/:;<=>?@[]^`{|}~")),
+        ("x-confidence", str(round(confidence, DIGITS))),
+    )
+    return Response(content_type="", status=HTTPStatus.OK, headers=headers, outcome=outcome)

@@ -1,0 +1,44 @@
+"""``GET /v1/models``: what System One's and OpenAI's clients list, in both forms at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from func.errors import RequestError
+from func.messages import Outcome, ParsedRequest, Response
+from func.protocols.dialects.answers import openai_error
+from func.protocols.json_codec import render_json
+from func.settings import MODEL_NAME, Settings
+from model.inference.intent_model import IntentModel
+from model.inference.model_card import ModelCard
+
+KIND = "model-list"
+UNKNOWN_DATE = "1970-01-01T00:00:00+00:00"
+
+
+def parse(_: str, __: bytes, model: IntentModel, ___: Settings) -> ParsedRequest:
+    """Answer ``GET /v1/models``."""
+    response = Response(render_json(describe(model.card)), outcome=Outcome(KIND))
+    return ParsedRequest(lambda _: response, reject)
+
+
+def describe(card: ModelCard) -> dict[str, object]:
+    """Return the list of the one model."""
+    created = datetime.fromisoformat(str(card.training.get("created", UNKNOWN_DATE)))
+    for_system_one = {
+        "name": MODEL_NAME,
+        "description": f"Classifies a message: {len(card.labels)} intents, or out of scope",
+        "release_date": created.date().isoformat(),
+    }
+    for_openai = {
+        "id": MODEL_NAME,
+        "object": "model",
+        "created": int(created.timestamp()),
+        "owned_by": "intent-function",
+    }
+    return {"models": [for_system_one], "object": "list", "data": [for_openai]}
+
+
+def reject(error: RequestError) -> Response:
+    """Return the response to a failed request."""
+    return openai_error(error, KIND)

@@ -1,0 +1,74 @@
+"""vLLM's ``POST /classify``: a distribution over all classes for each text.
+
+``probs`` follow the order of the labels in the model card, ``out_of_scope`` last.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from func.errors import InvalidQueryError, RequestError
+from func.messages import ParsedRequest, Response
+from func.protocols.dialects.answers import (
+    DIGITS,
+    openai_error,
+    parse_fields,
+    probabilities,
+    respond,
+)
+from func.protocols.query import Query, conversation_text
+from func.settings import MODEL_NAME, Settings
+from model.inference.intent_model import IntentModel
+from model.inference.prediction import OUT_OF_SCOPE, Prediction
+
+KIND = "vllm-classify"
+NO_COST = {"prompt_tokens": 0, "total_tokens": 0, "completion_tokens": 0}
+
+
+def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
+    """Parse ``POST /classify``."""
+    fields = parse_fields(content_type, body, settings)
+    labels = (*model.card.labels, OUT_OF_SCOPE)
+    query = _query(fields, len(labels), settings)
+
+    def render(predictions: Sequence[Prediction]) -> Response:
+        data = [_row(index, item, labels) for index, item in enumerate(predictions)]
+        content = {
+            "id": f"classify-{uuid.uuid4().hex}",
+            "object": "list",
+            "created": int(time.time()),
+            "model": MODEL_NAME,
+            "data": data,
+            "usage": NO_COST,
+        }
+        return respond(content, KIND, predictions, len(data) if query.is_batch else None)
+
+    return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+
+
+def reject(error: RequestError) -> Response:
+    """Return the response to a failed request."""
+    return openai_error(error, KIND)
+
+
+def _query(fields: Mapping[str, Any], top_k: int, settings: Settings) -> Query:
+    if "messages" in fields:
+        return Query([conversation_text(fields["messages"], settings)], top_k=top_k)
+    if "input" not in fields:
+        raise InvalidQueryError("Send 'input', a text or a list of texts, or 'messages'")
+    source = fields["input"]
+    texts = [source] if isinstance(source, str) else source
+    return Query.from_texts(texts, top_k, settings, "input")
+
+
+def _row(index: int, prediction: Prediction, labels: Sequence[str]) -> dict[str, Any]:
+    distribution = probabilities(prediction)
+    return {
+        "index": index,
+        "label": prediction.intent,
+        "probs": [round(distribution[label], DIGITS) for label in labels],
+        "num_classes": len(labels),
+    }

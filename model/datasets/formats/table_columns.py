@@ -1,0 +1,90 @@
+"""Find the columns of the text and the intent, by the options or by their usual names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.datasets.document import Document
+from model.errors import DataError, Problem
+from model.tables.columns import INTENT, TEXT, named_column, order_without_header, usual_column
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The indices of the text and the intent in a row, and a note where they were guessed."""
+
+    text: int
+    intent: int
+    note: str | None = None
+
+
+def find_columns(document: Document, names: Sequence[str], line: int) -> Columns:
+    """Return the columns by the options or by usual names.
+
+    Raises:
+        DataError: a column is missing; the message names the columns that were found.
+    """
+    options = document.options
+    found = {}
+    for role, wanted in ((TEXT, options.text_column), (INTENT, options.intent_column)):
+        index = usual_column(names, role) if wanted is None else named_column(names, wanted)
+        found[role] = index
+    missing = [
+        f"no column {getattr(options, f'{role}_column') or role}"
+        for role, index in found.items()
+        if index is None
+    ]
+    text, intent = found[TEXT], found[INTENT]
+    if text is None or intent is None:
+        seen = ", ".join(names) or "nothing"
+        message = (
+            f"{' and '.join(missing)} in the header: found {seen}; "
+            "--text-column and --intent-column choose by name or number"
+        )
+        raise DataError([Problem(document.path, line, message)])
+    is_plain = (names[text], names[intent]) == (TEXT, INTENT)
+    is_chosen = options.text_column is not None and options.intent_column is not None
+    is_unique = names.count(names[text]) == names.count(names[intent]) == 1
+    if is_unique and (is_plain or is_chosen):
+        return Columns(text, intent)
+    note = f"column {names[text]} is read as the text, {names[intent]} as the intent"
+    if not is_unique:
+        note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
+    return Columns(text, intent, note)
+
+
+def wanted_columns(document: Document) -> tuple[str, ...]:
+    """Return the names of columns that the options ask for."""
+    options = document.options
+    return tuple(name for name in (options.text_column, options.intent_column) if name)
+
+
+def columns_without_header(document: Document, sample: Sequence[Sequence[str]]) -> Columns:
+    """Return the columns of a table of two, by the options or by the first rows.
+
+    Raises:
+        DataError: the options name another column.
+    """
+    options = document.options
+    text, intent = order_without_header([row for row in sample if len(row) == 2])  # noqa: PLR2004
+    names = ["1", "2"]
+    if options.text_column is not None:
+        text = _numbered(document, names, options.text_column)
+        intent = 1 - text
+    elif options.intent_column is not None:
+        intent = _numbered(document, names, options.intent_column)
+        text = 1 - intent
+    note = (
+        f"has no header: column {text + 1} is read as the text, {intent + 1} as the intent; "
+        "--text-column and --intent-column change it"
+    )
+    return Columns(text, intent, note)
+
+
+def _numbered(document: Document, names: Sequence[str], wanted: str) -> int:
+    index = named_column(names, wanted)
+    if index is None:
+        message = f"has no header, and so no column {wanted}: --text-column takes 1 or 2"
+        raise DataError([Problem(document.path, 1, message)])
+    return index

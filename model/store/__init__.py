@@ -1,0 +1,1 @@
+"""Model stores: folders, object stores, web servers and registries, by URI and digest."""

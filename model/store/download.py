@@ -1,0 +1,94 @@
+"""Downloads: resumed, retried with a bound, and verified before anything is used."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from model.errors import StoreError, StoreUnavailableError
+from model.store.transport import Transport
+
+MAX_FAILURES = 4
+FIRST_PAUSE_S = 0.1  # doubled after each failure
+
+
+class Downloader:
+    """Reads whole files of a store within a time."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        place: str,
+        timeout_s: float,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Start the clock.
+
+        Args:
+            transport: reads the store.
+            place: names the store in errors.
+            timeout_s: the time for all files together.
+            pause: waits for some seconds.
+        """
+        self._transport, self._place, self._pause = transport, place, pause
+        self._timeout_s = timeout_s
+        self._deadline = time.monotonic() + timeout_s
+
+    def read(self, key: str, *, max_bytes: int) -> bytes:
+        """Return a file's content.
+
+        Raises:
+            StoreError: the file does not exist, is too large, or can't be read in time.
+        """
+        return self._read(key, max_bytes, size=None)
+
+    def read_verified(self, key: str, *, digest: str, max_bytes: int, size: int | None) -> bytes:
+        """Return the content that has a digest.
+
+        Args:
+            key: the file.
+            digest: its SHA-256.
+            max_bytes: more are not read.
+            size: its length, if that is known: a shorter content is resumed.
+
+        Raises:
+            StoreError: the file does not exist, does not have the digest, or can't be read in time.
+        """
+        content = self._read(key, max_bytes, size)
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise StoreError(
+                f"{self._place}/{key}",
+                "has another content than its digest says",
+                "Push the model again",
+            )
+        return content
+
+    def _read(self, key: str, max_bytes: int, size: int | None) -> bytes:
+        content = bytearray()
+        failures = 0
+        while True:
+            before = len(content)
+            try:
+                self._append(content, key, max_bytes, size)
+                return bytes(content)
+            except StoreUnavailableError:
+                failures = 1 if len(content) > before else failures + 1
+                pause_s = FIRST_PAUSE_S * 2**failures
+                if failures > MAX_FAILURES or time.monotonic() + pause_s > self._deadline:
+                    raise
+                self._pause(pause_s)
+
+    def _append(self, content: bytearray, key: str, max_bytes: int, size: int | None) -> None:
+        for chunk in self._transport.open(key, len(content)):
+            content += chunk
+            if len(content) > max_bytes:
+                raise StoreError(f"{self._place}/{key}", f"has more than {max_bytes} bytes")
+            if time.monotonic() > self._deadline:
+                raise StoreUnavailableError(
+                    f"{self._place}/{key}", f"did not arrive within {self._timeout_s:g} s"
+                )
+        if size is not None and len(content) < size:
+            raise StoreUnavailableError(
+                f"{self._place}/{key}", f"ended after {len(content)} of {size} bytes"
+            )

@@ -1,0 +1,185 @@
+"""Models in stores: fetched by digest, pushed once, and never with a pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import StoreError
+from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.intent_model import IntentModel
+from model.inference.model_card import CARD_NAME
+from model.store.cache import BlobCache
+from model.store.download import Downloader
+from model.store.manifest import (
+    COMPILED_NAME,
+    FILE_NAMES,
+    MAX_FILE_BYTES,
+    MAX_MANIFEST_BYTES,
+    Blob,
+    Manifest,
+)
+from model.store.opening import open_store
+from model.store.transport import Transport
+from model.store.uri import StoreUri
+
+FETCH_TIMEOUT_S = 60.0
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """The files of a model, as they were verified.
+
+    Attributes:
+        place: the URI of the model, or its folder; for errors.
+        contents: by the names of ``FILE_NAMES``.
+    """
+
+    place: str
+    contents: Mapping[str, bytes]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest that lists the files."""
+        return Manifest.of(self.contents)
+
+    @property
+    def digest(self) -> str:
+        """The digest that names the model."""
+        return self.manifest.digest
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(map(len, self.contents.values()))
+
+    def load(self, *, threshold: float | None = None) -> IntentModel:
+        """Return the model, checked by its self-test.
+
+        Raises:
+            ArtifactBrokenError: the files are no model, or not of one model.
+        """
+        return IntentModel.from_files(
+            self.contents[COMPILED_NAME], self.contents[CARD_NAME], self.place, threshold=threshold
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> ModelFiles:
+        """Read the files from where training or ``model.pull`` has written them.
+
+        Args:
+            path: their folder, or the compiled form in it.
+
+        Raises:
+            StoreError: a file is missing, can't be read, or is a pickle.
+        """
+        if path.suffix == ".pkl":
+            raise StoreError(
+                path, "is a pickle, which no URI loads", "Name its folder, or set MODEL_PATH"
+            )
+        folder = path.parent if path.suffix == COMPILED_SUFFIX else path
+        try:
+            contents = {name: (folder / name).read_bytes() for name in FILE_NAMES}
+        except FileNotFoundError as error:
+            remedy = "Compile the model there: python -m model.compile"
+            raise StoreError(Path(error.filename), "does not exist", remedy) from error
+        except OSError as error:
+            raise StoreError(folder, f"can't be read: {error.strerror}") from error
+        return cls(str(folder), contents)
+
+
+def fetch(
+    uri: StoreUri,
+    *,
+    cache: BlobCache | None = None,
+    timeout_s: float = FETCH_TIMEOUT_S,
+    transport: Transport | None = None,
+    progress: Progress = lambda _: None,
+) -> ModelFiles:
+    """Return the verified files of a model.
+
+    Args:
+        uri: a folder with the files of a model, or a store and the model's digest.
+        cache: files that are there are not downloaded.
+        timeout_s: the time for all downloads together.
+        transport: the open store, if the caller keeps one.
+        progress: called before each download, with the file's name and size.
+
+    Raises:
+        StoreError: the model can't be fetched, or is another one than its digest says.
+    """
+    if uri.is_folder and (uri.digest is None or _holds_files(uri.path)):
+        files = ModelFiles.read(uri.path)
+        if uri.digest not in (None, files.digest):
+            reason = f"is another model than its digest says: it has #sha256={files.digest}"
+            raise StoreError(files.place, reason)
+        return files
+    digest = uri.required_digest()
+    source = _Source(
+        Downloader(transport or open_store(uri), uri.location, timeout_s),
+        cache or BlobCache(None),
+    )
+    manifest_key = key_of_manifest(digest)
+    manifest = Manifest.from_bytes(
+        source.read(manifest_key, digest, MAX_MANIFEST_BYTES), f"{uri.location}/{manifest_key}"
+    )
+    contents = {}
+    for name, blob in manifest.files.items():
+        progress(f"{name} ({blob.size:,} bytes)")
+        contents[name] = source.read(
+            key_of_blob(blob.digest), blob.digest, MAX_FILE_BYTES, blob.size
+        )
+    return ModelFiles(str(uri), contents)
+
+
+def push(files: ModelFiles, transport: Transport, progress: Progress = lambda _: None) -> bool:
+    """Write a model into a store: its files first, then the manifest that names them.
+
+    Returns:
+        Whether anything was written; the files of a model that is there already stay as they are.
+
+    Raises:
+        StoreError: the store can't be written.
+    """
+    manifest = files.manifest
+    content = manifest.to_bytes()
+    blobs = {**files.contents, "configuration": manifest.config}
+    is_written = False
+    for name, blob in blobs.items():
+        progress(f"{name} ({len(blob):,} bytes)")
+        is_written |= transport.put(key_of_blob(Blob.of(blob).digest), blob)
+    return transport.put(key_of_manifest(manifest.digest), content) or is_written
+
+
+def key_of_blob(digest: str) -> str:
+    """Return the key of a file."""
+    return f"blobs/sha256/{digest}"
+
+
+def key_of_manifest(digest: str) -> str:
+    """Return the key of a manifest."""
+    return f"manifests/sha256/{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A store with a cache before it."""
+
+    downloader: Downloader
+    cache: BlobCache
+
+    def read(self, key: str, digest: str, max_bytes: int, size: int | None = None) -> bytes:
+        content = self.cache.get(digest)
+        if content is None:
+            content = self.downloader.read_verified(
+                key, digest=digest, max_bytes=max_bytes, size=size
+            )
+            self.cache.put(digest, content)
+        return content
+
+
+def _holds_files(path: Path) -> bool:
+    return path.suffix == COMPILED_SUFFIX or (path / COMPILED_NAME).exists()

@@ -1,0 +1,59 @@
+"""Parts of several dialects: bodies, distributions, errors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from func.errors import BadRequestError, InternalError, UnauthorizedError, UnsupportedMediaTypeError
+from func.protocols.dialects.answers import openai_error, parse_fields, probabilities, respond
+from func.settings import Settings
+
+
+def test_body_must_be_a_json_object():
+    """Other media types and other values are refused."""
+    settings = Settings()
+
+    assert parse_fields("application/json", b'{"a": 1}', settings) == {"a": 1}
+    with pytest.raises(UnsupportedMediaTypeError):
+        parse_fields("text/plain", b'{"a": 1}', settings)
+    with pytest.raises(BadRequestError):
+        parse_fields("", b"[1]", settings)
+
+
+@pytest.mark.parametrize("text", ["where is my order", "zzz qqq"])
+def test_probabilities_are_of_all_intents_and_add_up_to_1(small_model, text):
+    """``out_of_scope`` is one of them, and the most likely comes first."""
+    count = len(small_model.card.labels) + 1
+    [prediction] = small_model.predict([text], top_k=count)
+    distribution = probabilities(prediction)
+
+    assert distribution.keys() == {*small_model.card.labels, "out_of_scope"}
+    assert sum(distribution.values()) == pytest.approx(1)
+    assert [*distribution.values()] == sorted(distribution.values(), reverse=True)
+
+
+def test_response_records_its_predictions(small_model):
+    """Logs and metrics get the intent and the confidence, as for any other response."""
+    predictions = small_model.predict(["hello"])
+    response = respond([], "kind", predictions)
+
+    assert response.body == b"[]"
+    assert response.outcome.log_fields() == {
+        "intent": "greeting",
+        "confidence": round(predictions[0].confidence, 4),
+        "kind": "kind",
+    }
+
+
+def test_openai_errors_have_a_type():
+    """The type says whose fault it is; headers stay."""
+    refused = openai_error(UnauthorizedError(), "kind")
+    failed = openai_error(InternalError(), "kind")
+
+    assert json.loads(refused.body)["error"]["type"] == "invalid_request_error"
+    assert refused.headers == (("WWW-Authenticate", "Bearer"),)
+    assert json.loads(failed.body) == {
+        "error": {"message": "Internal error", "type": "server_error", "param": None, "code": None}
+    }

@@ -1,0 +1,93 @@
+"""Options: the intents that they stand for, and their probabilities."""
+
+from __future__ import annotations
+
+import pytest
+
+from func.protocols.dialects.options import Options, certainty, expected_level, known_intents
+
+KNOWN = known_intents(("refund", "charge", "greeting"))
+DISTRIBUTION = {"refund": 0.4, "charge": 0.2, "greeting": 0.1, "out_of_scope": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "intents"),
+    [
+        pytest.param("refund", None, ("refund",), id="name"),
+        pytest.param("refund", "money back", ("refund",), id="description-is-not-read"),
+        pytest.param("refund", ["money", "back"], ("refund",), id="list-of-other-texts"),
+        pytest.param("refund", {"a": "b"}, ("refund",), id="other-object"),
+        pytest.param("out_of_scope", None, ("out_of_scope",), id="out-of-scope"),
+        pytest.param("billing", ["refund", "charge"], ("refund", "charge"), id="list"),
+        pytest.param("refund", ["charge"], ("charge",), id="list-before-name"),
+        pytest.param("billing", {"intents": ["refund"]}, ("refund",), id="object"),
+        pytest.param("billing", "refund , charge", ("refund", "charge"), id="text"),
+        pytest.param("billing", ["refund", "refund"], ("refund",), id="list-with-a-repetition"),
+        pytest.param("billing", "charge,charge", ("charge",), id="text-with-a-repetition"),
+        pytest.param("billing", "refund, money", (), id="text-with-another-word"),
+        pytest.param("billing", ["refund", 7], (), id="list-with-a-number"),
+        pytest.param("billing", [], (), id="empty-list"),
+        pytest.param("billing", None, (), id="unknown"),
+        pytest.param(True, "charge", ("charge",), id="boolean"),
+    ],
+)
+def test_option_stands_for_intents(name, description, intents):
+    """The list of a description comes first, then the name, then a description's names."""
+    assert Options.bind([(name, description)], KNOWN).intents == [intents]
+
+
+def test_first_option_without_an_intent_is_found():
+    """The place of an option that can't be answered leads to the error."""
+    assert Options([("refund",), (), ()]).unbound == 1
+    assert Options([("refund",)]).unbound is None
+
+
+def test_no_is_all_that_is_no_yes():
+    """A no has intents of its own only if it names some."""
+    yes, no = Options.yes_and_no("refund, charge", None, KNOWN).intents
+
+    assert (yes, set(no)) == (("refund", "charge"), {"greeting", "out_of_scope"})
+    assert Options.yes_and_no("refund", "charge", KNOWN).intents == [("refund",), ("charge",)]
+
+
+def test_yes_to_all_intents_is_certain():
+    """Nothing is left for a no."""
+    options = Options.yes_and_no(sorted(KNOWN), None, KNOWN)
+
+    assert options.unbound is None
+    assert options.shares(DISTRIBUTION) == [pytest.approx(1)]
+
+
+def test_shares_are_conditional_on_the_options():
+    """They add up to 1 whatever the probability of all other intents."""
+    options = Options([("refund", "charge"), ("out_of_scope",)])
+
+    assert options.shares(DISTRIBUTION) == [
+        pytest.approx(2 / 3, abs=1e-6),
+        pytest.approx(1 / 3, abs=1e-6),
+    ]
+
+
+def test_shares_are_equal_where_no_option_is_possible():
+    """Where all probabilities are 0, none is more likely than another."""
+    assert Options([("refund",), ("charge",)]).shares({"refund": 0.0, "charge": 0.0}) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        pytest.param([0.25] * 4, 0.0, id="flat"),
+        pytest.param([0.0, 1.0], 1.0, id="certain"),
+        pytest.param([0.75, 0.25], 0.5, id="between"),
+        pytest.param([0.333333] * 3, 0.0, id="rounded"),
+        pytest.param([1.0], 1.0, id="single"),
+    ],
+)
+def test_certainty_is_0_if_flat_and_1_if_certain(shares, expected):
+    """It is what the largest share has above an equal one."""
+    assert certainty(shares) == expected
+
+
+def test_expected_level_is_the_mean():
+    """Levels count from 0."""
+    assert expected_level([0.25, 0.25, 0.5]) == 1.25

@@ -1,0 +1,343 @@
+"""Requests that name a model, from the socket to the reply."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from func.app import App
+from func.authentication import BearerTokens
+from func.handler import IntentFunction
+from func.models.named_models import NamedModels
+from func.server.listener import bind
+from func.server.server import Server
+from func.settings import Settings
+from func.telemetry.metrics import Metrics
+from func.telemetry.prometheus import create_app
+from func.telemetry.recorder import Telemetry
+from tests.func.models.conftest import PublishedModels
+from tests.support.servers import wait_for
+from tests.support.timeouts import TIMEOUT_S
+
+TEXT = {"text": "where is my parcel"}
+EVENT = {
+    "ce-specversion": "1.0",
+    "ce-id": "1",
+    "ce-source": "/chat",
+    "ce-type": "message",
+    "Content-Type": "application/json",
+}
+STRUCTURED = {"specversion": "1.0", "id": "1", "source": "/chat", "type": "message", "data": TEXT}
+REJECTS_ALL = 1.0
+
+
+@pytest.fixture
+def published(tmp_path: Path, small_files) -> PublishedModels:
+    """A store with two models: acme answers, and strict rejects everything."""
+    models = PublishedModels(tmp_path / "models", small_files)
+    models.publish("acme")
+    models.publish("strict", REJECTS_ALL)
+    return models
+
+
+@pytest.fixture
+def function(published, small_model) -> IntentFunction:
+    """A function whose models are published."""
+    settings = Settings(models_uri=str(published.folder))
+    return IntentFunction(small_model, settings, models=NamedModels.from_settings(settings))
+
+
+@pytest.fixture
+def client(function) -> Client:
+    """A client of the app, which waits for loads."""
+    return Client(App(function))
+
+
+@pytest.fixture
+def server(function) -> Iterator[Server]:
+    """A server in a thread."""
+    server = Server(App(function), bind("127.0.0.1", 0), function.settings)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server
+    server.stop()
+    thread.join(TIMEOUT_S)
+
+
+def post(server: Server, path: str, body: object = TEXT, **headers: str) -> Any:
+    """Post JSON to a server in a thread, and return the response with its body read."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_S)
+    fields = {"Content-Type": "application/json", **headers}
+    connection.request("POST", path, json.dumps(body), fields)
+    response: Any = connection.getresponse()
+    response.body = response.read()
+    connection.close()
+    return response
+
+
+def test_a_model_answers_at_its_path(client, published):
+    """The answer is that of /predict, and headers name the model and its version."""
+    response = client.post("/models/acme/predict", json=TEXT)
+    assert response.json == client.post("/predict", json=TEXT).json
+    assert response.headers["Intent-Model"] == "acme"
+    digest = json.loads((published.folder / "acme" / "current.json").read_text())["digest"]
+    assert digest.startswith(f"sha256:{response.headers['Intent-Model-Version']}")
+    strict = client.post("/models/strict/predict", json=TEXT)
+    assert strict.json["intent"] == "out_of_scope"
+
+
+def test_the_default_model_names_no_version(client):
+    """The contract of /predict is unchanged."""
+    assert "Intent-Model" not in client.post("/predict", json=TEXT).headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/models/unknown/predict",
+        "/models/../predict",
+        "/models/%2e%2e/predict",
+        "/models/%2Fetc/predict",
+        "/models/acme%00/predict",
+        "/models/blobs/predict",
+        "/models/acme/other",
+    ],
+)
+def test_other_names_are_not_found(client, path):
+    """Unknown and invalid names get 404."""
+    response = client.post(path, json=TEXT)
+    assert (response.status_code, "error" in response.json) == (404, True)
+
+
+def test_other_methods_are_not_allowed(client):
+    """A model is asked by POST."""
+    assert client.get("/models/acme/predict").status_code == 404
+
+
+def test_without_published_models_there_is_no_such_path(small_model):
+    """Without MODELS_URI, the path is unknown, and events can't name a model."""
+    client = Client(App(IntentFunction(small_model, Settings())))
+    assert client.post("/models/acme/predict", json=TEXT).status_code == 404
+    headers = {**EVENT, "ce-intentmodel": "acme"}
+    assert client.post("/", headers=headers, data=json.dumps(TEXT)).status_code == 422
+
+
+def test_a_broken_model_is_unavailable(client, published):
+    """Its damaged files cost this model alone."""
+    published.break_blobs()
+    assert client.post("/models/acme/predict", json=TEXT).status_code == 503
+    assert client.post("/predict", json=TEXT).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        pytest.param({**EVENT, "ce-intentmodel": "strict"}, TEXT, id="binary"),
+        pytest.param(
+            {"Content-Type": "application/cloudevents+json"},
+            {**STRUCTURED, "intentmodel": "strict"},
+            id="structured",
+        ),
+    ],
+)
+def test_an_event_names_its_model(client, headers, body):
+    """The reply carries the model's name and version."""
+    response = client.post("/", headers=headers, data=json.dumps(body))
+    reply = {**response.headers, **{f"ce-{name}": each for name, each in response.json.items()}}
+    assert response.status_code == 200
+    assert reply["ce-intent"] == "out_of_scope"
+    assert reply["ce-intentmodel"] == "strict"
+    assert len(reply["ce-modelversion"]) == 12
+
+
+def test_an_event_with_an_unknown_model_is_dead_lettered(client):
+    """A broker would retry a 404, so that the answer is 422."""
+    headers = {**EVENT, "ce-intentmodel": "unknown"}
+    response = client.post("/", headers=headers, data=json.dumps(TEXT))
+    assert (response.status_code, response.json) == (422, {"error": "No such model"})
+
+
+def test_a_batch_of_events_has_the_model_of_its_path(client):
+    """An event of a batch that names another model is rejected."""
+    batch = [STRUCTURED, *({**STRUCTURED, "intentmodel": name} for name in ("strict", "acme"))]
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    replies = client.post("/models/strict/predict", headers=headers, data=json.dumps(batch)).json
+    assert [reply.get("intent") for reply in replies] == ["out_of_scope"] * 2 + [None]
+    assert replies[2]["data"]["error"].startswith("A batch has one model")
+    replies = client.post("/", headers=headers, data=json.dumps(batch)).json
+    assert [reply.get("intent") for reply in replies] == ["order_tracking", None, None]
+
+
+def test_the_open_inference_protocol_names_models(client):
+    """Metadata, readiness and inference have the name and version of the model."""
+    tensor = {"name": "text", "datatype": "BYTES", "shape": [1], "data": ["where is my parcel"]}
+    response = client.post("/v2/models/strict/infer", json={"inputs": [tensor]})
+    assert response.json["model_name"] == "strict"
+    assert response.json["outputs"][0]["data"] == ["out_of_scope"]
+    version = response.json["model_version"]
+    assert response.headers["Intent-Model-Version"] == version
+    assert client.get("/v2/models/strict").json["versions"] == [version]
+    assert client.get(f"/v2/models/strict/versions/{version}/ready").json["ready"] is True
+    assert client.get("/v2/models/strict/versions/other/ready").status_code == 404
+    assert client.get("/v2/models/unknown").status_code == 404
+
+
+def test_requests_for_several_models_are_answered_together(function):
+    """One batch holds the default model and two others; each request gets its own answer."""
+    paths = ["/predict", "/models/strict/predict", "/models/acme/predict", "/models/strict/predict"]
+    app = App(function)
+    pending = []
+    for path in paths:
+        environ = Client(app).open(path, method="POST", json=TEXT).request.environ
+        environ["wsgi.input"].seek(0)
+        pending.append(app.parse(environ, waits=True))
+    intents = [json.loads(response.body)["intent"] for response in app.respond(pending)]
+    assert intents == ["order_tracking", "out_of_scope", "order_tracking", "out_of_scope"]
+
+
+def test_the_server_answers_first_requests_after_the_load(server):
+    """A small request, a large one, an event and a tensor wait for their model."""
+    assert json.loads(post(server, "/models/strict/predict").body)["intent"] == "out_of_scope"
+    texts = {"texts": ["where is my parcel " * 20] * 20}
+    assert len(json.loads(post(server, "/models/acme/predict", texts).body)["predictions"]) == 20
+
+
+def test_the_server_parses_an_event_again_after_the_load(server):
+    """The event's body names the model, which is known only when it has been parsed."""
+    response = post(server, "/", TEXT, **{**EVENT, "ce-intentmodel": "strict"})
+    assert response.headers["ce-intent"] == "out_of_scope"
+
+
+def test_the_server_answers_others_while_a_model_is_loaded(server, function, monkeypatch):
+    """A load that hangs holds up neither the default model nor another one."""
+    may_go_on = threading.Event()
+    source = function.models._source
+    current = source.current
+
+    def hang(name: str) -> Any:
+        waits: dict[str, Callable[[], object]] = {"acme": lambda: may_go_on.wait(TIMEOUT_S)}
+        waits.get(name, lambda: None)()
+        return current(name)
+
+    monkeypatch.setattr(source, "current", hang)
+    statuses: list[int] = []
+    waiting = [
+        threading.Thread(
+            target=lambda: statuses.append(post(server, "/models/acme/predict").status)
+        )
+        for _ in range(8)
+    ]
+    for thread in waiting:
+        thread.start()
+    assert post(server, "/models/strict/predict").status == 200
+    assert post(server, "/predict").status == 200
+    assert statuses == []
+    may_go_on.set()
+    for thread in waiting:
+        thread.join(TIMEOUT_S)
+    assert statuses == [200] * 8
+
+
+def test_requests_that_wait_for_models_are_bounded(published, small_model, monkeypatch):
+    """Beyond MAX_WAITING the server refuses, as it does under any overload."""
+    settings = Settings(models_uri=str(published.folder), max_waiting=1)
+    may_go_on = threading.Event()
+    models = NamedModels.from_settings(settings)
+    monkeypatch.setattr(models._source, "current", lambda _: may_go_on.wait(TIMEOUT_S) and None)
+    app = App(IntentFunction(small_model, settings, models=models))
+    server = Server(app, bind("127.0.0.1", 0), settings)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    first: list[int] = []
+    waiter = threading.Thread(
+        target=lambda: first.append(post(server, "/models/acme/predict").status)
+    )
+    waiter.start()
+    wait_for(lambda: server._dispatcher._awaiting_models)
+    assert post(server, "/models/acme/predict").status == 503
+    may_go_on.set()
+    waiter.join(TIMEOUT_S)
+    server.stop()
+    thread.join(TIMEOUT_S)
+    assert first == [404]
+
+
+def test_unauthorized_requests_load_no_model(published, small_model, tmp_path):
+    """A token is checked before a model is looked up."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("0123456789abcdef0123456789abcdef\n")
+    settings = Settings(models_uri=str(published.folder), api_token_file=tokens)
+    function = IntentFunction(
+        small_model, settings, BearerTokens.load(tokens), NamedModels.from_settings(settings)
+    )
+    app = App(function)
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/models/acme/predict"}
+    assert app.loading(environ) is None
+    assert Client(app).post("/models/acme/predict", json=TEXT).status_code == 401
+    assert function.models
+    assert function.models.counts().models == 0
+
+
+def test_logs_and_metrics_name_the_model(function, small_model, caplog):
+    """The route has no name in it, and predictions are counted by model, version and scope."""
+    caplog.set_level("INFO")
+    metrics = Metrics(small_model.card)
+    metrics.models = function.models.counts
+    client = Client(App(function, Telemetry(metrics=metrics)))
+    client.post("/models/strict/predict", json=TEXT)
+    client.post("/predict", json=TEXT)
+    fields = caplog.records[0].fields
+    assert (fields["route"], fields["model"]) == ("/models/<name>/predict", "strict")
+    assert len(fields["model_version"]) == 12
+    exposed = Client(create_app(metrics)).get("/metrics").text
+    version = fields["model_version"]
+    labels = f'model="strict",scope="out_of_scope",version="{version}"'
+    assert f"intent_named_model_predictions_total{{{labels}}} 1.0" in exposed
+    assert "intent_named_models 1.0" in exposed
+    assert 'intent_named_model_events_total{event="loaded",model="strict"} 1.0' in exposed
+    assert 'intent_predictions_total{intent="order_tracking"} 1.0' in exposed
+
+
+def test_a_model_replaced_under_load_answers_every_request(published, small_model):
+    """Each answer is of a version that was published, and none fails."""
+    settings = Settings(models_uri=str(published.folder), models_refresh_s=0.1)
+    models = NamedModels.from_settings(settings)
+    client = Client(App(IntentFunction(small_model, settings, models=models)))
+    expected = {published.publish("acme", threshold)[:12]: intent for threshold, intent in _pairs()}
+    stop = threading.Event()
+    seen: list[tuple[int, str, str]] = []
+
+    def ask() -> None:
+        while not stop.is_set():
+            response = client.post("/models/acme/predict", json=TEXT)
+            version = response.headers.get("Intent-Model-Version", "")
+            intent = json.loads(response.data)["intent"]
+            seen.append((response.status_code, version, intent))
+
+    def is_current(digest: str) -> bool:
+        return models.wait_for("acme").digest == digest
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in askers:
+        thread.start()
+    for number in range(8):
+        threshold, _ = _pairs()[number % 2]
+        digest = published.publish("acme", threshold)
+        wait_for(partial(is_current, digest))
+    stop.set()
+    for thread in askers:
+        thread.join(TIMEOUT_S)
+    assert len({version for _, version, _ in seen}) == 2
+    assert {(200, version, intent) for version, intent in expected.items()} >= set(seen)
+
+
+def _pairs() -> list[tuple[float, str]]:
+    return [(0.0, "order_tracking"), (REJECTS_ALL, "out_of_scope")]

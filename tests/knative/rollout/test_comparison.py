@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from knative.rollout.comparison import Comparison
+from knative.rollout.smoke import SHIPPED_CASES
+from tests.support.kubernetes.fake_api import image
+from tests.support.kubernetes.gateway import JSON, Request, Response, sound
+
+INTENTS = {case.text: case.intent for case in SHIPPED_CASES}
+CSV = "text,intent\n" + "".join(f'"{text}",{intent}\n' for text, intent in INTENTS.items())
+
+
+def answering(**changed: str):
+    """Return a function that knows the shipped cases, and answers some intents otherwise."""
+
+    def answer(request: Request) -> Response:
+        texts = json.loads(request.body or b"{}").get("texts")
+        if texts is None:
+            return sound(request)
+        intents = [changed.get(INTENTS[text], INTENTS[text]) for text in texts]
+        predictions = [{"intent": intent, "confidence": 0.9} for intent in intents]
+        return 200, JSON, json.dumps({"predictions": predictions}).encode()
+
+    return answer
+
+
+@pytest.fixture
+def roll_out(run, gateway, tmp_path):
+    """Roll out an image with a comparison; the candidate answers as a test says."""
+    path = tmp_path / "labelled.csv"
+    path.write_text(CSV)
+
+    def roll_out_image(candidate, *options, file=path):
+        gateway.functions = {image(1): answering(), image(2): candidate}
+        options = ("--pause", "0", "--gateway", gateway.url, "--compare", str(file), *options)
+        return run("rollout", "--image", image(2), *options)
+
+    return roll_out_image
+
+
+def test_equal_answers_pass(roll_out, api):
+    """The summary is printed, and traffic moves."""
+    outcome = roll_out(answering())
+    assert outcome.code == 0
+    assert (
+        "0 of 3 answers differ from the stable revision's, "
+        "accuracy 100.0 % before and 100.0 % after" in outcome.out
+    )
+    assert api.traffic == [(2, 100, "stable")]
+
+
+def test_too_many_other_answers_stop_the_rollout(roll_out, api):
+    """The candidate gets no traffic, and the error says what changed and what may change."""
+    outcome = roll_out(answering(order_tracking="greeting"))
+    assert outcome.code == 1
+    assert "1 of 3 answers differ" in outcome.err
+    assert "--max-changed" in outcome.err
+    assert api.traffic == [(1, 100, "stable")]
+
+
+def test_limits_are_options(roll_out):
+    """A model that is meant to answer otherwise is rolled out with wider limits."""
+    changed = answering(order_tracking="greeting")
+    assert roll_out(changed, "--max-changed", "40%").code == 1  # its accuracy falls
+    assert roll_out(changed, "--max-changed", "40%", "--max-loss", "34").code == 0
+
+
+def test_texts_without_labels_are_compared(roll_out, tmp_path):
+    """Accuracy is not known, the changes are."""
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(INTENTS))
+    outcome = roll_out(answering(), file=path)
+    assert outcome.code == 0
+    assert "0 of 3 answers differ from the stable revision's\n" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"predictions": [{"intent": "a"}]}', "some utterances have no prediction"),
+        (b'{"predictions": 1}', "predictions to compare at"),
+    ],
+)
+def test_a_wrong_answer_stops_the_rollout(roll_out, body, reason):
+    """A candidate that answers batches with something else is not rolled out."""
+
+    def answer(request: Request) -> Response:
+        is_batch = b'"texts"' in request.body
+        return (200, JSON, body) if is_batch else sound(request)
+
+    outcome = roll_out(answer)
+    assert outcome.code == 1
+    assert reason in outcome.err
+
+
+@pytest.mark.parametrize("content", [None, "", "a,b\n1,2\n", "text,intent\n,greeting\n"])
+def test_a_file_without_utterances_is_refused(roll_out, tmp_path, content):
+    """Nothing is changed, and the error says how the file must look."""
+    path = tmp_path / "other.csv"
+    {True: lambda: None, False: lambda: path.write_text(content)}[content is None]()
+    outcome = roll_out(answering(), file=path)
+    assert outcome.code == 2
+    assert f"{path} holds no utterances that can be read" in outcome.err
+
+
+def test_many_utterances_are_sent_in_parts():
+    """No request exceeds the function's usual limits."""
+    parts = []
+
+    class Test:
+        def intents(self, _, texts):
+            parts.append(len(texts))
+            return ["a"] * len(texts)
+
+    comparison = Comparison(texts=["text"] * 100)
+    summary = comparison.run(Test(), stable="stable", candidate="candidate")
+    assert (parts, summary[:12]) == ([64, 36, 64, 36], "0 of 100 ans")

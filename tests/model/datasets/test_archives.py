@@ -1,0 +1,98 @@
+"""Archives: ZIP, and gzipped tar."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from model.datasets import archives
+from model.datasets.readers import read
+from model.errors import DataError
+
+TABLE = b"text,intent\nhi there,greet\n"
+
+
+def write_tar(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, BytesIO(content))
+    return path
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        read(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["bot.tgz", "bot.bpz", "bot.tar.gz", "bot"])
+def test_gzipped_tar_is_read(tmp_path, name):
+    """Its content decides, whatever its name; names stay below the archive's."""
+    path = write_tar(tmp_path / name, {"../data.csv": TABLE, "image.png": b"", ".hidden.csv": b""})
+
+    [example] = read(path).examples
+
+    assert (example.text, example.file) == ("hi there", path / "data.csv")
+
+
+def test_links_of_a_tar_are_passed_over(tmp_path):
+    """They hold no content of their own."""
+    path = tmp_path / "bot.tgz"
+    with tarfile.open(path, "w:gz") as archive:
+        link = tarfile.TarInfo("passwords.csv")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+        member = tarfile.TarInfo("data.csv")
+        member.size = len(TABLE)
+        archive.addfile(member, BytesIO(TABLE))
+
+    assert [example.text for example in read(path).examples] == ["hi there"]
+
+
+def test_damaged_tar_is_refused(tmp_path):
+    """The message is one line that names the archive."""
+    path = write_tar(tmp_path / "bot.tgz", {"data.csv": TABLE * 100})
+    path.write_bytes(path.read_bytes()[:-20])
+
+    assert refusal_of(path).startswith(f"{path}: is no readable tar archive: ")
+
+
+def test_unpacked_size_of_a_tar_is_bounded(tmp_path, monkeypatch):
+    """What is passed over counts as well, since it has to be unpacked."""
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 20)
+    path = write_tar(tmp_path / "bot.tgz", {"image.png": bytes(2 << 20), "data.csv": TABLE})
+
+    assert refusal_of(path) == f"{path}: unpacks to more than 1 MiB"
+
+
+def test_gzipped_file_that_is_no_tar_is_refused(tmp_path):
+    """It is named as damaged."""
+    path = tmp_path / "data.csv.gz"
+    path.write_bytes(gzip.compress(TABLE))
+
+    assert "is no readable tar archive" in refusal_of(path)
+
+
+def test_archive_in_an_archive_is_named(tmp_path):
+    """It is not opened, and the rest is read."""
+    inner = write_tar(tmp_path / "bot.tgz", {"data.csv": TABLE})
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(inner, "bots/bot.tgz")
+        archive.writestr("data.csv", TABLE)
+        archive.writestr("notes.txt", "nothing")
+
+    reading = read(path)
+
+    assert len(reading.examples) == 1
+    assert [note.message for note in reading.notes] == [
+        "left out, as no training data: notes.txt",
+        "left out, as archives are read by themselves only: bots/bot.tgz",
+    ]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+
+from model.store.cache import BlobCache
+
+CONTENT = b"arrays"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_what_was_put_is_got(tmp_path):
+    """A cache keeps a file under its digest, in a folder that it makes."""
+    BlobCache(tmp_path / "new").put(DIGEST, CONTENT)
+    assert BlobCache(tmp_path / "new").get(DIGEST) == CONTENT
+
+
+def test_an_unknown_digest_is_not_there(tmp_path):
+    """A file that was not put is None."""
+    assert BlobCache(tmp_path).get(DIGEST) is None
+
+
+def test_a_damaged_file_is_not_used(tmp_path):
+    """A file that no longer has its digest counts as absent."""
+    (tmp_path / DIGEST).write_bytes(b"other")
+    assert BlobCache(tmp_path).get(DIGEST) is None
+
+
+def test_without_a_folder_nothing_is_kept():
+    """A cache without a folder accepts files and keeps none."""
+    cache = BlobCache(None)
+    cache.put(DIGEST, CONTENT)
+    assert cache.get(DIGEST) is None
+
+
+def test_a_full_disk_is_logged_and_leaves_nothing(tmp_path, monkeypatch, caplog):
+    """Without room for the file, the model is served all the same, and no part of it stays."""
+
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", fail)
+    BlobCache(tmp_path).put(DIGEST, CONTENT)
+    assert not list(tmp_path.iterdir())
+    [message] = caplog.messages
+    assert message == (
+        f"MODEL_CACHE_DIR={tmp_path} can't be written (No space left on device): "
+        "this model is not kept there"
+    )

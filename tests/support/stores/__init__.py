@@ -1,0 +1,1 @@
+"""Real servers of models: an S3 store, an HTTPS server and a registry."""
