@@ -76,7 +76,9 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         f"Training on {len(dataset.train)} utterances of {intents} intents, "
         f"testing on {len(dataset.test)}"
     )
-    training_options = Options(options.seed, options.reject_budget, options.features)
+    training_options = Options(
+        options.seed, options.reject_budget, options.features, options.max_error
+    )
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
         fitted = fit(dataset, training_options, progress=console.print)
@@ -134,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
         type=inner_share,
         default=0.05,
         help="share of in-scope messages that may be rejected as out of scope (default 0.05)",
+    )
+    parser.add_argument(
+        "--max-error",
+        type=inner_share,
+        help="share of wrong intents among the messages to act on: chooses the confidence from "
+        'which on answers say "act": true',
     )
     parser.add_argument(
         "--features",

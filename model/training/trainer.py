@@ -18,6 +18,7 @@ from model.atomic_files import write_atomically
 from model.compilation.verification import compile_and_verify
 from model.datasets.dataset import Dataset
 from model.errors import CompilationError, DataError, NoWordsError, Problem
+from model.evaluation.act_curve import act_curve, act_point, choose_act_above, describe
 from model.evaluation.contrast_metrics import safely_answered
 from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
@@ -55,11 +56,14 @@ class Options:
         seed: the random seed; equal data and seeds lead to equal predictions.
         reject_budget: the share of in-scope utterances that may be rejected, 0 to 1.
         features: ``tfidf``, or ``static`` for additional static word vectors.
+        max_error: the share of wrong intents among the messages that are acted on, 0 to 1; None
+            chooses no confidence to act on.
     """
 
     seed: int = 0
     reject_budget: float = REJECT_BUDGET
     features: Features = "tfidf"
+    max_error: float | None = None
 
     def embedding(self) -> Embedding | None:
         """Return the static word vectors, or None if the features do not include them.
@@ -190,10 +194,18 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         else calibration.in_scope,
         threshold=calibration.threshold,
     )
+    held_out_predictions = LabelledPredictions.of_held_out(
+        dataset.train, card.labels, held_out, calibration
+    )
+    if options.max_error is not None:
+        act_above = choose_act_above(held_out_predictions, options.max_error)
+        progress(_describe_act(held_out_predictions, act_above))
+        card = replace(card, act_above=1.0 if act_above is None else act_above)
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
-    training = _describe(dataset, options, held_out)
+    curve = [asdict(point) for point in act_curve(held_out_predictions)]
+    training = _describe(dataset, options, held_out) | {"act_curve": curve}
     card = replace(card, self_test=_self_test(model), training=training)
     return FittedModel(
         content, compiled, not_compiled, card, model, training_set, held_out, calibration
@@ -295,6 +307,12 @@ def _describe_rounding(held_out: HeldOut) -> str:
     change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
+
+
+def _describe_act(predictions: LabelledPredictions, act_above: float | None) -> str:
+    if act_above is None:
+        return "No confidence keeps the errors so few: the model acts on a confidence of 1 only"
+    return describe(act_point(predictions, act_above))
 
 
 def _compile(

@@ -30,6 +30,7 @@ from model.training.trainer import (
     REPORT_NAME,
     Options,
     TrainedModel,
+    fit,
     train,
 )
 
@@ -130,6 +131,24 @@ def test_progress_reports_each_step(small_dataset):
         "Training on one in 2 utterances",
         "Searching the data for issues",
     ]
+
+
+@pytest.mark.parametrize(
+    ("max_error", "sentence", "is_lower"),
+    [
+        pytest.param(0.9, "Acts on ", True, id="reached"),
+        pytest.param(-1.0, "No confidence keeps the errors so few", False, id="out-of-reach"),
+    ],
+)
+def test_confidence_to_act_on_is_chosen(small_dataset, max_error, sentence, is_lower):
+    """Training prints the promise; where it can't be kept, almost nothing is acted on."""
+    steps: list[str] = []
+    card = fit(small_dataset, Options(max_error=max_error), progress=steps.append).card
+
+    assert any(step.startswith(sentence) for step in steps)
+    assert card.act_above is not None
+    assert (card.act_above < 1) is is_lower
+    assert [point["confidence"] for point in card.training["act_curve"]][:2] == [0.0, 0.1]
 
 
 def test_weights_of_more_levels_are_reported(small_dataset, monkeypatch):
