@@ -15,6 +15,7 @@ from sklearn.pipeline import FeatureUnion
 
 from model.datasets.dataset import Dataset
 from model.errors import DataError, EqualityError
+from model.evaluation.act_curve import CONFIDENCES
 from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
@@ -270,8 +271,14 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
     assert Hyperparameters(settings["regularisation"], settings["is_concentrated"]) in CANDIDATES
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MAX_LOSS or not settings["is_rounded"]
+    assert [point["confidence"] for point in training.pop("act_curve")] == [*CONFIDENCES]
     assert training == {
-        "options": {"seed": 0, "reject_budget": 0.05, "features": "tfidf"},
+        "options": {
+            "seed": 0,
+            "reject_budget": 0.05,
+            "features": "tfidf",
+            "max_error": None,
+        },
         "data": {
             "sha256": small_dataset.sha256,
             "train": 18,
