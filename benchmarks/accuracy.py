@@ -30,7 +30,8 @@ from model.datasets.readers import Example, read_examples
 from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.learning.augmentation import add_typos
-from model.training.trainer import MODEL_NAME, REJECT_BUDGET, Features, Options, train
+from model.learning.embeddings import Features
+from model.training.trainer import MODEL_NAME, REJECT_BUDGET, Options, train
 
 DATA = ROOT.parent / "shared" / "data"
 SETS = {"CLINC150": "clinc150", "MASSIVE-en": "massive_en", "SNIPS": "snips"}

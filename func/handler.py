@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
@@ -112,7 +113,8 @@ class IntentFunction:
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
         reject = partial(error_response, kind=mode.value) if mode else error_response
-        return _parse_or_reject(partial(self._parse, environ, request, mode, waits=waits), reject)
+        parse = partial(self._parse, environ, request, mode, waits=waits)
+        return self._with_encoding(_parse_or_reject(parse, reject))
 
     def parse_dialect(self, module: str, function: str, environ: Environ) -> ParsedRequest:
         """Parse a request in the dialect of a module; never raise."""
@@ -127,7 +129,7 @@ class IntentFunction:
             )
             return parsed
 
-        return _parse_or_reject(parse, dialect.reject)
+        return self._with_encoding(_parse_or_reject(parse, dialect.reject))
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests, in order, with one prediction for all their utterances.
@@ -170,6 +172,11 @@ class IntentFunction:
         if self.models is None:
             raise NotFoundError(HTTPStatus.NOT_FOUND.phrase)
         return self.models.wait_for(name) if waits else self.models.find(name)
+
+    def _with_encoding(self, parsed: ParsedRequest) -> ParsedRequest:
+        """Add the work of a sentence encoder, of which no dialect knows."""
+        work = (parsed.model or self.model).encoding_work(parsed.utterances)
+        return replace(parsed, work=parsed.work + work) if work else parsed
 
     def _predict(
         self, requests: Sequence[ParsedRequest], utterances: Sequence[str]

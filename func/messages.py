@@ -164,6 +164,9 @@ class Predictor(Protocol):
     def predict(self, utterances: Sequence[str], *, top_k: int = 0) -> list[Prediction]:
         """Return a prediction for each utterance, with ``top_k`` alternatives."""
 
+    def encoding_work(self, utterances: Sequence[str]) -> int:
+        """Return an estimate of the time that a sentence encoder takes, in microseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedRequest:
@@ -176,7 +179,8 @@ class ParsedRequest:
         reject: returns the response to an error, in the dialect of the request.
         utterances: the texts to classify.
         top_k: the number of alternatives that ``render`` needs for each; more do no harm.
-        work: an estimate of the time to predict and render, in microseconds; see ``Query.work``.
+        work: an estimate of the time to predict and render, in microseconds: that of
+            ``Query.work``, and that of a sentence encoder.
         model: predicts; None stands for the default model.
         loading: the load of a model that the request names. Parse the request again when that is
             done; until then, it responds with its error.

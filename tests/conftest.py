@@ -66,6 +66,21 @@ def small_model(small_folder: Path) -> IntentModel:
 
 
 @pytest.fixture(scope="session")
+def sentence_folder(small_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of the small data that has a sentence encoder, of two languages."""
+    folder = tmp_path_factory.mktemp("sentence")
+    options = Options(features="use", languages=("en", "de"))
+    train(small_dataset, options, progress=lambda _: None).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentence_model(sentence_folder: Path) -> IntentModel:
+    """The model with a sentence encoder, loaded."""
+    return IntentModel.load(sentence_folder / MODEL_NAME)
+
+
+@pytest.fixture(scope="session")
 def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the shipped model: one test process trains it, the others wait."""
     base = tmp_path_factory.getbasetemp()

@@ -32,7 +32,10 @@ def parse_request(
             return Response(render_json({"predictions": results}), outcome=outcome)
         return Response(render_json(results[0]), outcome=Outcome(predictions=results))
 
-    return ParsedRequest(render, error_response, query.utterances, query.top_k, query.work)
+    work = query.work
+    if query.explain:
+        work += model.encoding_work(query.utterances, explain=True)
+    return ParsedRequest(render, error_response, query.utterances, query.top_k, work)
 
 
 def parse_query(media_type: MediaType, body: bytes, settings: Settings) -> Query:

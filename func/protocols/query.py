@@ -66,7 +66,7 @@ class Query:
 
     @property
     def work(self) -> int:
-        """An estimate of the time to predict and render, in microseconds.
+        """An estimate of the time to predict from n-grams and to render, in microseconds.
 
         Fitted to measurements of the shipped model on random texts; a machine may be slower, but
         the proportions hold. The length that counts is that after Unicode normalisation.

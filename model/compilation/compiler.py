@@ -26,9 +26,9 @@ from sklearn.utils.validation import check_is_fitted
 from model.compilation.weight_packing import pack
 from model.errors import CompilationError
 from model.inference.compiled_pipeline import CompiledPipeline, Vocabulary, Weighting
-from model.inference.embedding_transformer import StaticVectors
+from model.inference.embedding_transformer import EmbeddingTransformer
 from model.inference.ngram_trie import NgramTrie
-from model.inference.static_embedding import Embedding, to_arrays
+from model.inference.static_embedding import TextEmbedding, to_arrays
 from model.inference.text_analysis import AnalyzerOptions
 
 LINEAR = (
@@ -50,8 +50,8 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
 
     Args:
         pipeline: CountVectorizer, TfidfVectorizer and TfidfTransformer, in any FeatureUnion and
-            Pipeline, before a linear classifier or a naive Bayes of counts. StaticVectors may be
-            the last block of a FeatureUnion before a linear classifier.
+            Pipeline, before a linear classifier or a naive Bayes of counts. An
+            EmbeddingTransformer may be the last block of a FeatureUnion before a linear classifier.
 
     Raises:
         CompilationError: a step or an option has no compiled form.
@@ -72,7 +72,7 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
         step=step,
         arrays={
             **features.arrays(),
-            **features.static_arrays(coefficients[:, ngram_count:]),
+            **features.vector_arrays(coefficients[:, ngram_count:]),
             **arrays,
             "intercept": intercept,
         },
@@ -87,15 +87,15 @@ class _FeatureCompiler:
         self.weightings: list[Weighting] = []
         self._arrays: Arrays = {}
         self._idf: list[list[NDArray[Any]]] = []  # of each weighting, part by part
-        self._embedding: Embedding | None = None
+        self._embedding: TextEmbedding | None = None
 
     def arrays(self) -> Arrays:
         """Return the arrays of the vocabularies and weightings."""
         idf = {f"idf.{i}": np.concatenate(parts) for i, parts in enumerate(self._idf) if parts}
         return self._arrays | idf
 
-    def static_arrays(self, coefficients: NDArray[Any]) -> Arrays:
-        """Return the arrays of static vectors with these coefficients."""
+    def vector_arrays(self, coefficients: NDArray[Any]) -> Arrays:
+        """Return the arrays of the texts' vectors with these coefficients."""
         return to_arrays(self._embedding, coefficients) if self._embedding else {}
 
     def add_steps(self, name: str, steps: list[tuple[str, Any]]) -> None:
@@ -135,7 +135,7 @@ class _FeatureCompiler:
             self.add_steps(name, _steps_of(name, step))
         elif type(step) in {CountVectorizer, TfidfVectorizer}:
             self._add_vectorizer(name, step)
-        elif type(step) is StaticVectors and self.vocabularies:
+        elif type(step) is EmbeddingTransformer and self.vocabularies:
             self._check_order()
             self._embedding = step.embedding
         else:

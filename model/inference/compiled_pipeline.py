@@ -11,9 +11,10 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from model.errors import CompiledFormError, InvalidCompiledFormError
+from model.inference.encoders.encoder_file import DIGEST, SentenceEncoder
 from model.inference.ngram_trie import NgramTrie
 from model.inference.safetensors_file import ArrayFile
-from model.inference.static_embedding import WEIGHTS, EmbeddingWeights
+from model.inference.static_embedding import WEIGHTS, Embedding, EmbeddingWeights
 from model.inference.text_analysis import AnalyzerOptions
 from model.inference.weights import DenseWeights, SparseWeights
 
@@ -74,7 +75,8 @@ class CompiledPipeline:
             ``model.inference.ngram_trie``), ``idf.N`` of weighting N, ``intercept``, and either
             ``weights``, shape (n-grams, padded labels), or only the non-zero weights as
             ``weights.starts``, ``weights.labels`` and ``weights.values``. With static vectors,
-            also the arrays of ``model.inference.static_embedding``.
+            also the arrays of ``model.inference.static_embedding``; with a
+            sentence encoder, ``sentence.digest``, the digest of its file.
     """
 
     labels: tuple[str, ...]
@@ -174,8 +176,20 @@ class CompiledPipeline:
             starts, labels, values, label_count=label_count, step=self.step
         ).table()
 
-    def embedding_weights(self) -> EmbeddingWeights | None:
-        """Return the static vectors and their weights, or None without static vectors."""
+    @property
+    def encoder_digest(self) -> str:
+        """The digest of the sentence encoder, or "" without one."""
+        return self.arrays[DIGEST].tobytes().hex() if DIGEST in self.arrays else ""
+
+    def embedding_weights(self, encoder: SentenceEncoder | None) -> EmbeddingWeights | None:
+        """Return the texts' vectors and their weights, or None if the features have no vectors.
+
+        Raises:
+            KeyError, ValueError: the arrays contradict each other, or the encoder.
+        """
         if WEIGHTS not in self.arrays:
             return None
-        return EmbeddingWeights.from_arrays(self.arrays, label_count=len(self.labels))
+        if (encoder.digest if encoder else "") != self.encoder_digest:
+            raise ValueError("The sentence encoder is another one")
+        embedding = encoder or Embedding.from_arrays(self.arrays)
+        return EmbeddingWeights(embedding, self.arrays[WEIGHTS], label_count=len(self.labels))

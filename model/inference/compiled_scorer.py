@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.errors import InvalidCompiledFormError
 from model.inference.compiled_pipeline import CompiledPipeline, Weighting
+from model.inference.encoders.encoder_file import SentenceEncoder
 from model.inference.ngram_finder import Analyzer, NgramFinder
 from model.inference.prediction import Evidence, to_evidence
 from model.inference.weights import Floats, Integers
@@ -26,16 +27,22 @@ MIN_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 class CompiledScorer:
     """Scores utterances by a compiled pipeline; thread-safe."""
 
-    def __init__(self, compiled: CompiledPipeline) -> None:
+    def __init__(self, compiled: CompiledPipeline, encoder: SentenceEncoder | None = None) -> None:
         """Prepare weights, weightings and n-gram lookup.
+
+        Args:
+            compiled: the pipeline.
+            encoder: the sentence encoder that it names, if it names one.
 
         Raises:
             InvalidCompiledFormError: parts of the pipeline contradict each other.
         """
         self.labels = compiled.labels
+        self.encoder = encoder
         self._compiled = compiled
         self._offsets = compiled.offsets()
         try:
+            self._embedding_weights = compiled.embedding_weights(encoder)
             self._prepare()
         except Exception as error:  # a file with a valid checksum may still hold anything
             raise InvalidCompiledFormError("holds parts that do not fit together") from error
@@ -43,7 +50,6 @@ class CompiledScorer:
     def _prepare(self) -> None:
         compiled = self._compiled
         self._weights = compiled.weights()
-        self._embedding_weights = compiled.embedding_weights()
         self._intercept = compiled.arrays["intercept"]
         self._layers = [
             _Layer(Weighting((number, number + 1), above=0.0), self._offsets, None)

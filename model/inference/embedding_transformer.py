@@ -1,4 +1,4 @@
-"""Static word vectors as a step of a scikit-learn pipeline."""
+"""Vectors of texts as a step of a scikit-learn pipeline."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from model.inference.static_embedding import Embedding
 
-
-class StaticVectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class EmbeddingTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Transforms texts into vectors of an embedding; fitting it changes nothing."""
 
-    def __init__(self, embedding: Embedding) -> None:
+    def __init__(self, embedding: Any) -> None:
         self.embedding = embedding
 
-    def fit(self, texts: Sequence[str], targets: Any = None) -> StaticVectors:  # noqa: ARG002
+    def fit(self, texts: Sequence[str], targets: Any = None) -> EmbeddingTransformer:  # noqa: ARG002
         """Return the unchanged transformer."""
         return self
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions)."""
-        return self.embedding.transform(texts)
+        vectors: NDArray[np.float32] = self.embedding.transform(texts)
+        return vectors
 
     def get_feature_names_out(self, names: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
         """Return the names of the dimensions."""

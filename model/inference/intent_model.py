@@ -17,11 +17,17 @@ from model.errors import (
     ArtifactBrokenError,
     ArtifactMissingError,
     CompiledFormError,
+    EncoderError,
     InvalidCompiledFormError,
     one_line,
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
+from model.inference.encoders.encoder_file import (
+    ENCODER_NAME,
+    SentenceEncoder,
+    load_encoder,
+)
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import (
@@ -49,6 +55,10 @@ class Scorer(Protocol):
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
         """Return the logits of utterances, shape (utterances, labels)."""
+
+    @property
+    def encoder(self) -> SentenceEncoder | None:
+        """The sentence encoder, or None without one."""
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
@@ -113,7 +123,7 @@ class IntentModel:
             compiled: the content of the compiled form.
             card: the content of the card.
             place: the folder or URI of the files; for errors.
-            threshold: overrides the card's; a logit.
+            threshold: overrides the card's; a probability of being in scope.
 
         Raises:
             ArtifactBrokenError: a file is unreadable, they belong to different models, or the
@@ -187,6 +197,18 @@ class IntentModel:
                 strict=False,
             )
         ]
+
+    def encoding_work(self, utterances: Sequence[str], *, explain: bool = False) -> int:
+        """Return an estimate of the time to encode utterances, in microseconds.
+
+        It is 0 without a sentence encoder.
+
+        Args:
+            utterances: any number of texts.
+            explain: whether the predictions are explained.
+        """
+        encoder = self._scorer.encoder
+        return encoder.work(utterances, explain=explain) if encoder else 0
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the probabilities of the known intents, and of being in scope.
@@ -299,7 +321,8 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     compiled_path = path.with_suffix(COMPILED_SUFFIX)
     try:
         arrays = compiled_path.read_bytes()
-        return CompiledScorer(CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256))
+        compiled = CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256)
+        return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest))
     except FileNotFoundError:
         reason = "does not exist"
     except OSError:
@@ -310,6 +333,14 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     except CompiledFormError as error:
         reason = error.reason
     return _load_pipeline(path, content, f"{compiled_path} {reason}")
+
+
+def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:
+    encoder_path = path.with_name(ENCODER_NAME)
+    try:
+        return load_encoder(encoder_path, digest=digest) if digest else None
+    except EncoderError as error:
+        raise ArtifactBrokenError(encoder_path, error.reason) from error
 
 
 def _load_pipeline(path: Path, content: bytes, why: str) -> Scorer:

@@ -43,20 +43,7 @@ class ArrayFile:
 
     def to_bytes(self) -> bytes:
         """Return the file's content with its seal."""
-        # In descending order of item size, all arrays are aligned without gaps.
-        ordered = sorted(self.arrays.items(), key=lambda item: -item[1].itemsize)
-        entries: dict[str, Any] = {METADATA: {**self.metadata, SEAL: NO_SEAL}}
-        end = 0
-        for name, array in ordered:
-            start, end = end, end + array.nbytes
-            entries[name] = {
-                "dtype": NAMES[array.dtype],
-                "shape": array.shape,
-                "data_offsets": (start, end),
-            }
-        header = json.dumps(entries).encode()
-        header += b" " * (-len(header) % ALIGNMENT)
-        body = b"".join(np.ascontiguousarray(array).tobytes() for _, array in ordered)
+        header, body = parts_of(self.arrays, {**self.metadata, SEAL: NO_SEAL})
         unsealed = len(header).to_bytes(LENGTH_BYTES, "little") + header + body
         seal = hashlib.sha256(unsealed).hexdigest()
         return unsealed.replace(NO_SEAL.encode(), seal.encode(), 1)
@@ -76,12 +63,32 @@ class ArrayFile:
             metadata = entries.pop(METADATA)
             _check_seal(content, body_start, metadata[SEAL])
             arrays = {
-                name: _view(memoryview(content)[body_start:], entry)
+                name: view_of(memoryview(content)[body_start:], entry)
                 for name, entry in entries.items()
             }
         except (AttributeError, KeyError, RecursionError, TypeError) as error:
             raise ValueError("The header does not describe arrays") from error
         return cls(arrays, metadata)
+
+
+def parts_of(
+    arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
+) -> tuple[bytes, bytes]:
+    """Return a file's header and the bytes of its arrays."""
+    # The widest come first, so that each lies aligned without gaps.
+    ordered = sorted(arrays.items(), key=lambda item: -item[1].itemsize)
+    entries: dict[str, Any] = {METADATA: dict(metadata)}
+    end = 0
+    for name, array in ordered:
+        start, end = end, end + array.nbytes
+        entries[name] = {
+            "dtype": NAMES[array.dtype],
+            "shape": array.shape,
+            "data_offsets": (start, end),
+        }
+    header = json.dumps(entries).encode()
+    header += b" " * (-len(header) % ALIGNMENT)
+    return header, b"".join(np.ascontiguousarray(array).tobytes() for _, array in ordered)
 
 
 def _check_seal(content: bytes, body_start: int, seal: str) -> None:
@@ -92,7 +99,12 @@ def _check_seal(content: bytes, body_start: int, seal: str) -> None:
         raise ValueError("The checksum is wrong")
 
 
-def _view(body: memoryview, entry: Mapping[str, Any]) -> NDArray[Any]:
+def view_of(body: memoryview, entry: Mapping[str, Any]) -> NDArray[Any]:
+    """Return an array of a file: a view of the bytes that its header's entry names.
+
+    Raises:
+        KeyError, TypeError, ValueError: the entry describes no array of the file.
+    """
     (start, end), shape, dtype = entry["data_offsets"], entry["shape"], DTYPES[entry["dtype"]]
     if not 0 <= start <= end <= len(body):
         raise ValueError("An array lies outside of the file")

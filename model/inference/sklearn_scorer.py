@@ -13,8 +13,9 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import ArtifactBrokenError, ExplanationError, one_line
-from model.inference.embedding_transformer import StaticVectors
+from model.errors import ArtifactBrokenError, EncoderError, ExplanationError, one_line
+from model.inference.embedding_transformer import EmbeddingTransformer
+from model.inference.encoders.encoder_file import ENCODER_NAME, SentenceEncoder
 from model.inference.prediction import Evidence, to_evidence
 
 
@@ -38,7 +39,10 @@ class PipelineScorer:
                 no classifier that predicts one label a text.
         """
         try:
+            SentenceEncoder.folder.set(path.parent)
             pipeline = joblib.load(BytesIO(content))
+        except EncoderError as error:
+            raise ArtifactBrokenError(path.with_name(ENCODER_NAME), error.reason) from error
         except (AttributeError, ImportError) as error:
             raise _needs_other_code(path, error) from error
         except Exception as error:  # a damaged pickle may raise anything
@@ -86,8 +90,8 @@ class PipelineScorer:
         except (AttributeError, TypeError) as error:
             raise ExplanationError from error
         weights, words, count = coefficients[label_index], list[tuple[str, float]](), len(ngrams)
-        if self._static_vectors is not None:  # they are the last features
-            words = self._static_vectors.embedding.contributions(utterance, weights[count:])
+        if self._vectors is not None:  # they are the last features
+            words = self._vectors.embedding.contributions(utterance, weights[count:])
         known = ((ngrams[at], float(value * weights[at])) for at, value in values if at < count)
         return to_evidence(chain(words, known))
 
@@ -99,15 +103,23 @@ class PipelineScorer:
         return np.asarray(coefficients)
 
     @cached_property
-    def _static_vectors(self) -> StaticVectors | None:
+    def _vectors(self) -> EmbeddingTransformer | None:
         blocks = getattr(self.pipeline[0], "transformer_list", ())
-        return next((step for _, step in blocks[-1:] if isinstance(step, StaticVectors)), None)
+        return next(
+            (step for _, step in blocks[-1:] if isinstance(step, EmbeddingTransformer)), None
+        )
+
+    @property
+    def encoder(self) -> SentenceEncoder | None:
+        """The pipeline's sentence encoder, or None without one."""
+        embedding = self._vectors.embedding if self._vectors else None
+        return embedding if isinstance(embedding, SentenceEncoder) else None
 
     @cached_property
     def _ngrams(self) -> list[str]:
         # FeatureUnion prefixes n-grams with the vectorizer's name: "word__reset".
         names = self.pipeline[:-1].get_feature_names_out()
-        static = self._static_vectors
+        static = self._vectors
         dimensions = len(static.get_feature_names_out()) if static is not None else 0
         prefixes = tuple(
             f"{name}__" for name, _ in getattr(self.pipeline[0], "transformer_list", ())

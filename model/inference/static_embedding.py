@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from math import sqrt
-from typing import Any
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,23 @@ CACHED_WORDS = 8192
 MAX_RUN = 32
 # The number of pieces summed at once, which bounds the memory for a long text.
 MAX_AT_ONCE = 4096
+
+
+class TextEmbedding(Protocol):
+    """Turns texts into vectors, the features after the n-grams."""
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+
+    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the texts' vectors, shape (texts, dimensions)."""
+
+    def contributions(self, text: str, weights: Floats) -> list[tuple[str, float]]:
+        """Return what each named part of a text contributes to a score."""
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that a compiled model stores of the embedding."""
 
 
 class Embedding:
@@ -85,6 +102,25 @@ class Embedding:
         pairs = zip(words, sums, strict=True)
         return [(word, float(vector @ weights) / length) for word, vector in pairs]
 
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the table as arrays, for ``from_arrays``."""
+        return {
+            PIECES: np.frombuffer("\n".join(self.pieces).encode(), np.uint8),
+            VECTORS: self.vectors,
+            SCALES: self.scales,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Build an embedding from arrays of ``to_arrays``.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: the arrays contradict each other.
+        """
+        pieces = str(arrays[PIECES].data, "utf-8").split("\n")
+        return cls(pieces, arrays[VECTORS], arrays[SCALES])
+
     def _vector(self, numbers: Integers) -> NDArray[np.float32]:
         vector = self._sum(numbers)
         return vector / np.float32(_length(vector))
@@ -128,7 +164,7 @@ class EmbeddingWeights:
     """An embedding and the classifier's weights of its dimensions."""
 
     def __init__(
-        self, embedding: Embedding, weights: NDArray[np.float32], *, label_count: int
+        self, embedding: TextEmbedding, weights: NDArray[np.float32], *, label_count: int
     ) -> None:
         """Store the weights, shape (dimensions, padded labels).
 
@@ -140,20 +176,6 @@ class EmbeddingWeights:
         self._embedding, self._label_count = embedding, label_count
         self._weights = weights.astype(np.float64)
 
-    @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, NDArray[Any]], *, label_count: int
-    ) -> EmbeddingWeights:
-        """Build the embedding and its weights from arrays of ``to_arrays``.
-
-        Raises:
-            KeyError: an array is missing.
-            ValueError: the arrays contradict each other.
-        """
-        pieces = str(arrays[PIECES].data, "utf-8").split("\n")
-        embedding = Embedding(pieces, arrays[VECTORS], arrays[SCALES])
-        return cls(embedding, arrays[WEIGHTS], label_count=label_count)
-
     def scores(self, texts: Sequence[str]) -> Floats:
         """Return the texts' scores, shape (texts, labels)."""
         scores: Floats = self._embedding.transform(texts) @ self._weights
@@ -164,13 +186,11 @@ class EmbeddingWeights:
         return self._embedding.contributions(text, self._weights[:, label_index])
 
 
-def to_arrays(embedding: Embedding, coefficients: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def to_arrays(embedding: TextEmbedding, coefficients: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """Return arrays of an embedding and its coefficients, shape (labels, dimensions)."""
     padding = padded(len(coefficients)) - len(coefficients)
     return {
-        PIECES: np.frombuffer("\n".join(embedding.pieces).encode(), np.uint8),
-        VECTORS: embedding.vectors,
-        SCALES: embedding.scales,
+        **embedding.to_arrays(),
         WEIGHTS: np.pad(coefficients.T, ((0, 0), (0, padding))).astype(np.float32),
     }
 

@@ -43,9 +43,13 @@ class CachedFeatures:
             name: len(block.get_feature_names_out()) for name, block in self._blocks.items()
         }
 
-    def transform(self, texts: Sequence[str]) -> Any:
-        """Return the features of texts, sparse, of shape (texts, features)."""
-        return hstack([block.transform(texts) for block in self._blocks.values()]).tocsr()
+    def transform(self, texts: Sequence[str], *, without: str = "") -> Any:
+        """Return the features of texts, sparse, of shape (texts, features).
+
+        The columns of the block ``without`` are left out.
+        """
+        blocks = [block for name, block in self._blocks.items() if name != without]
+        return hstack([block.transform(texts) for block in blocks]).tocsr()
 
 
 class _CachedTfidf:

@@ -10,20 +10,19 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from model.inference.embedding_transformer import StaticVectors
-from model.inference.static_embedding import Embedding
+from model.inference.embedding_transformer import EmbeddingTransformer
 from model.learning.linear_model import Linear
 
 # Factors of the blocks of features during training. Characters are slightly more informative than
 # words on all data sets that were tried.
-BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4, "static": 1.5}
-STATIC = "static"
+BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4, "vectors": 1.5}
+VECTORS = "vectors"
 
 
-def build_features(embedding: Embedding | None = None) -> FeatureUnion:
+def build_features(embedding: Any | None = None) -> FeatureUnion:
     """Build the unfitted features: TF-IDF of words and of characters within words.
 
-    With an embedding, static vectors are the last block. Character n-grams cover typos and word
+    With an embedding, the texts' vectors are the last block. Character n-grams cover typos and word
     forms, word bigrams cover phrases. Characters have no idf, because a rare run of letters is
     mostly a rare word, which has an idf already. Single precision halves the model's size and
     changes no prediction.
@@ -39,7 +38,7 @@ def build_features(embedding: Embedding | None = None) -> FeatureUnion:
     )
     blocks = [("word", words), ("char", characters)]
     if embedding is not None:
-        blocks.append((STATIC, StaticVectors(embedding)))
+        blocks.append((VECTORS, EmbeddingTransformer(embedding)))
     return FeatureUnion(blocks)
 
 

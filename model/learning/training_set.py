@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from model.datasets.readers import Example
-from model.inference.static_embedding import Embedding
+from model.inference.static_embedding import TextEmbedding
+from model.learning.known_vectors import KnownVectors
+from model.learning.learner import words_of_name
 from model.learning.linear_model import Integers
 
 # A detector that is trained on fewer out-of-scope texts does not generalize.
@@ -24,28 +26,33 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
-        embedding: static word vectors as additional features.
+        embedding: the vectors of all texts and of the intents' names, or None without vectors.
     """
 
     texts: tuple[str, ...]
     intents: tuple[str, ...]
     out_of_scope: tuple[str, ...] = ()
-    embedding: Embedding | None = None
+    embedding: KnownVectors | None = None
 
     @classmethod
     def of(
         cls,
         examples: Sequence[Example],
         out_of_scope: Sequence[str] = (),
-        embedding: Embedding | None = None,
+        embedding: TextEmbedding | None = None,
     ) -> TrainingSet:
-        """Build a training set; too few out-of-scope texts are ignored."""
-        return cls(
-            tuple(example.text for example in examples),
-            tuple(example.intent for example in examples),
-            tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else (),
-            embedding,
-        )
+        """Build a training set; too few out-of-scope texts are ignored.
+
+        An embedding computes the vectors of all texts now, once.
+        """
+        texts = tuple(example.text for example in examples)
+        intents = tuple(example.intent for example in examples)
+        out_of_scope = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
+        if embedding is None:
+            return cls(texts, intents, out_of_scope)
+        names = map(words_of_name, set(intents))
+        vectors = KnownVectors(embedding, [*texts, *names, *out_of_scope])
+        return cls(texts, intents, out_of_scope, vectors)
 
     def part(self, numbers: Integers) -> TrainingSet:
         """Return the utterances with these numbers, without out-of-scope texts."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import joblib
 
@@ -24,19 +24,19 @@ from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import Evaluation, robustness_of, summarise
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.encoders.encoder_file import ENCODER_NAME
 from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
-from model.inference.static_embedding import Embedding
 from model.learning.calibration import Calibration, calibrate
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
+from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_embedding
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import FINE_LEVELS, LEVELS, rounded, step_of
 from model.learning.training_set import TrainingSet
-from model.learning.wordllama import PACKAGE, load_embedding
 from model.reporting.html_report import render_report
 
 MODEL_NAME = "intent_model.pkl"
@@ -44,8 +44,6 @@ COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
 REPORT_NAME = "report.html"
 REJECT_BUDGET = 0.05
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
-
-Features = Literal["tfidf", "static"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,9 @@ class Options:
     Attributes:
         seed: the random seed; equal data and seeds lead to equal predictions.
         reject_budget: the share of in-scope utterances that may be rejected, 0 to 1.
-        features: ``tfidf``, or ``static`` for additional static word vectors.
+        features: ``tfidf``; ``static`` for additional static word vectors; ``use`` or ``minilm``
+            for the vectors of a sentence encoder.
+        languages: codes of the languages whose pieces the encoder keeps; all if empty.
         max_error: the share of wrong intents among the messages that are acted on, 0 to 1; None
             chooses no confidence to act on.
     """
@@ -63,15 +63,8 @@ class Options:
     seed: int = 0
     reject_budget: float = REJECT_BUDGET
     features: Features = "tfidf"
+    languages: tuple[str, ...] = ()
     max_error: float | None = None
-
-    def embedding(self) -> Embedding | None:
-        """Return the static word vectors, or None if the features do not include them.
-
-        Raises:
-            VectorsMissingError: they are not installed.
-        """
-        return load_embedding() if self.features == "static" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +79,7 @@ class FittedModel:
     not_compiled: str
     card: ModelCard
     model: IntentModel
+    encoder: bytes | None
     training_set: TrainingSet
     held_out: HeldOut
     calibration: Calibration
@@ -114,6 +108,7 @@ class TrainedModel:
     predictions: LabelledPredictions
     diagnosis: Diagnosis
     report: str
+    encoder: bytes | None
 
     def save(self, folder: Path) -> None:
         """Write pipeline, compiled form, card and report into a folder, each atomically."""
@@ -133,12 +128,17 @@ def _save_served(folder: Path, model: FittedModel | TrainedModel) -> None:
     between the files.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _save_or_delete(folder / ENCODER_NAME, model.encoder)
     write_atomically(folder / MODEL_NAME, model.content)
-    if model.compiled is None:
-        (folder / COMPILED_NAME).unlink(missing_ok=True)
-    else:
-        write_atomically(folder / COMPILED_NAME, model.compiled)
+    _save_or_delete(folder / COMPILED_NAME, model.compiled)
     _save_card(folder, model.card)
+
+
+def _save_or_delete(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_atomically(path, content)
 
 
 def _save_card(folder: Path, card: ModelCard) -> None:
@@ -162,12 +162,13 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     Raises:
         DataError: the utterances have no words, or an intent has an invalid name.
         EqualityError: the predictions of the compiled form differ from the pipeline's.
-        VectorsMissingError: the static word vectors are not installed.
+        VectorsMissingError, EncoderMissingError: the weights are not installed.
     """
     _check_intents(dataset)
-    training_set = TrainingSet.of(
-        dataset.train, dataset.out_of_scope_validation, options.embedding()
-    )
+    loaded = load_embedding(options.features, options.languages)
+    if loaded.title:
+        progress(f"Encoding {len(dataset.train)} utterances by {loaded.title}")
+    training_set = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, loaded.embedding)
     try:
         held_out = cross_validate(training_set, seed=options.seed, progress=progress)
         progress(_describe_rounding(held_out))
@@ -205,10 +206,18 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
     curve = [asdict(point) for point in act_curve(held_out_predictions)]
-    training = _describe(dataset, options, held_out) | {"act_curve": curve}
+    training = _describe(dataset, options, held_out, loaded) | {"act_curve": curve}
     card = replace(card, self_test=_self_test(model), training=training)
     return FittedModel(
-        content, compiled, not_compiled, card, model, training_set, held_out, calibration
+        content,
+        compiled,
+        not_compiled,
+        card,
+        model,
+        loaded.file,
+        training_set,
+        held_out,
+        calibration,
     )
 
 
@@ -253,6 +262,7 @@ def assess(
         predictions,
         diagnosis,
         report,
+        fitted.encoder,
     )
 
 
@@ -299,7 +309,9 @@ def _check_intents(dataset: Dataset) -> None:
 
 def installed_versions(options: Options) -> dict[str, str]:
     """Return the versions of Python and of the packages that a model depends on."""
-    packages = (*CARD_VERSIONS, PACKAGE) if options.features == "static" else CARD_VERSIONS
+    packages = [*CARD_VERSIONS]
+    if options.features in PACKAGES:
+        packages.append(PACKAGES[options.features])
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
@@ -331,8 +343,11 @@ def _self_test(model: IntentModel) -> SelfTest:
     return SelfTest(SELF_TEST_UTTERANCE, best.intent, best.confidence)
 
 
-def _describe(dataset: Dataset, options: Options, held_out: HeldOut) -> dict[str, Any]:
-    return {
+def _describe(
+    dataset: Dataset, options: Options, held_out: HeldOut, loaded: LoadedEmbedding
+) -> dict[str, Any]:
+    encoder = {"encoder": loaded.description} if loaded.description else {}
+    return encoder | {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
         "settings": asdict(held_out.ensemble.hyperparameters)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ def function(small_model, settings):
     return IntentFunction(small_model, settings)
 
 
-def post(fields: Mapping[str, Any]) -> Environ:
-    """Return the WSGI environment of a request whose body is a JSON object."""
+def post(fields: Any) -> Environ:
+    """Return the WSGI environment of a request whose body is this JSON value."""
     body = json.dumps(fields).encode()
     return {
         "REQUEST_METHOD": "POST",
@@ -104,6 +103,43 @@ def test_estimated_work_grows_with_text_and_options(function, options):
     larger = function.parse(post({"text": "hello", **options}))
 
     assert 0 < plain.work < larger.work
+
+
+@pytest.fixture
+def with_encoder(sentence_model, settings):
+    """The function with a model that has a sentence encoder."""
+    return IntentFunction(sentence_model, settings)
+
+
+def test_sentence_encoder_is_more_work(function, with_encoder):
+    """An encoder takes longer than n-grams, and longer for longer texts and explanations."""
+    bodies = ({"text": "to be"}, {"text": "to be " * 30}, {"text": "to be", "explain": True})
+    without = function.parse(post(bodies[0]))
+    short, long, explained = (with_encoder.parse(post(body)) for body in bodies)
+
+    assert without.work + 1000 < short.work < min(long.work, explained.work) - 1000
+
+
+@pytest.mark.parametrize("data", ["hello", "hello " * 30], ids=["short", "long"])
+def test_work_of_events_contains_that_of_the_encoder(with_encoder, function, data):
+    """An event by itself and one in a batch are estimated as any request."""
+    event = {"specversion": "1.0", "id": "1", "source": "x", "type": "y", "data": {"text": data}}
+    kinds = {"application/cloudevents+json": event, "application/cloudevents-batch+json": [event]}
+
+    for content_type, body in kinds.items():
+        with_model, without = (
+            each.parse({**post(body), "CONTENT_TYPE": content_type})
+            for each in (with_encoder, function)
+        )
+        expected = with_encoder.model.encoding_work([data])
+        assert with_model.work - without.work == expected > 1000
+
+
+def test_sentence_encoder_answers_in_a_language_without_training_data(with_encoder):
+    """A German question gets the intent of the English utterances."""
+    response = with_encoder(post({"text": "Passwort vergessen", "top_k": 1}))
+
+    assert json.loads(response.body)["alternatives"][0]["intent"] == "password_reset"
 
 
 def test_refused_requests_are_no_work(function):

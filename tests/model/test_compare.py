@@ -28,7 +28,7 @@ def strict_folder(tmp_path, small_files):
     """A folder with the small model, whose threshold lets nothing pass."""
     folder = tmp_path / "strict"
     folder.mkdir()
-    card = json.loads(small_files.contents["model_card.json"]) | {"threshold": 900.0}
+    card = json.loads(small_files.contents["model_card.json"]) | {"threshold": 1.0}
     for name, content in small_files.contents.items():
         (folder / name).write_bytes(content)
     (folder / "model_card.json").write_text(json.dumps(card))

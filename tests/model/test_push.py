@@ -17,7 +17,7 @@ def newer_folder(tmp_path, small_folder):
     """A folder with another model: the small one with another threshold."""
     folder = shutil.copytree(small_folder, tmp_path / "newer")
     path = folder / "model_card.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"threshold": -50.0}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"threshold": 0.0}))
     return folder
 
 

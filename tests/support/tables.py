@@ -15,12 +15,13 @@ from model.inference.prediction import Evidence
 class TableScorer:
     """Looks up the logits of an utterance, and the evidence for a label by its index.
 
-    A text that is not in the table has a score of zero for each label.
+    A text that is not in the table has a score of zero for each label. There is no encoder.
     """
 
     labels: tuple[str, ...]
     table: Mapping[str, Sequence[float]]
     evidence_by_label: Mapping[int, list[Evidence]] = field(default_factory=dict)
+    encoder: None = None
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
         nothing = [0.0] * len(self.labels)

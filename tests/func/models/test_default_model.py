@@ -27,11 +27,11 @@ def test_a_uri_replaces_the_model_of_the_image(tmp_path, small_files, small_mode
         model_path=tmp_path / "none.pkl",
         model_uri=f"{tmp_path}/store#sha256={small_files.digest}",
         model_cache_dir=tmp_path / "cache",
-        intent_threshold=1.5,
+        intent_threshold=0.25,
     )
     model = load_default_model(settings)
     assert model.card.model_sha256 == small_model.card.model_sha256
-    assert model.card.threshold == 1.5
+    assert model.card.threshold == 0.25
     assert (tmp_path / "cache" / small_files.digest).exists()
 
 

@@ -292,9 +292,9 @@ def test_a_slow_model_delays_no_other(source):
 def test_published_models_are_loaded_from_their_store(published, small_model):
     """MODELS_URI, MODELS_MEMORY_MB and MODELS_REFRESH_S make the models."""
     digest = published.publish("acme")
-    settings = Settings(models_uri=str(published.folder), intent_threshold=-100)
+    settings = Settings(models_uri=str(published.folder), intent_threshold=0.25)
     served = NamedModels.from_settings(settings).wait_for("acme")
     assert served.digest == digest
-    assert served.model.card.threshold == -100
+    assert served.model.card.threshold == 0.25
     assert served.model.card.labels == small_model.card.labels
     assert served.size > 1000

@@ -20,7 +20,7 @@ from model.compilation.verification import ODD_TEXTS, compile_and_verify, probes
 from model.errors import CompilationError
 from model.inference.compiled_pipeline import CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
-from model.inference.embedding_transformer import StaticVectors
+from model.inference.embedding_transformer import EmbeddingTransformer
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
@@ -105,7 +105,7 @@ STATIC = FeatureUnion(
     [
         ("word", TfidfVectorizer(ngram_range=(1, 2))),
         ("char", CountVectorizer(analyzer="char_wb", ngram_range=(2, 3))),
-        ("static", StaticVectors(TINY)),
+        ("static", EmbeddingTransformer(TINY)),
     ]
 )
 CLASSIFIERS = {
@@ -220,7 +220,7 @@ def test_quantized_weights_score_any_strings_as_the_pipeline(generated_texts):
 
 
 WORDS_LAST = ("more", CountVectorizer())
-MORE = ("more", StaticVectors(TINY))
+MORE = ("more", EmbeddingTransformer(TINY))
 
 
 @pytest.mark.parametrize(
@@ -253,9 +253,9 @@ MORE = ("more", StaticVectors(TINY))
             id="other-step",
         ),
         pytest.param(
-            fitted(StaticVectors(TINY), LogisticRegression()),
+            fitted(EmbeddingTransformer(TINY), LogisticRegression()),
             "features",
-            "is a StaticVectors",
+            "is a EmbeddingTransformer",
             id="static-vectors-alone",
         ),
         *(

@@ -8,10 +8,11 @@ import pytest
 from model.errors import CompiledFormError
 from model.inference.compiled_pipeline import FORMAT, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
+from model.inference.encoders.encoder_file import SentenceEncoder
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import to_arrays
 from model.training.trainer import COMPILED_NAME
-from tests.support.tiny_embedding import TINY
+from tests.support.tiny_embedding import TINY, TinyEncoder
 
 
 @pytest.fixture
@@ -101,3 +102,15 @@ def test_static_vectors_without_a_part_are_refused(compiled, missing):
 
     with pytest.raises(CompiledFormError, match="do not fit together"):
         CompiledScorer(with_arrays(compiled, **{**static, missing: None}))
+
+
+@pytest.mark.parametrize("digest", ["", "ab" * 32], ids=["no-encoder", "another-encoder"])
+def test_model_is_served_with_its_sentence_encoder_only(compiled, digest):
+    """A model that names a sentence encoder is refused without it, and with another one."""
+    encoder = SentenceEncoder(TinyEncoder(), digest=digest) if digest else None
+    weights = to_arrays(
+        SentenceEncoder(TinyEncoder(), digest="cd" * 32), np.zeros((3, TINY.dimensions))
+    )
+
+    with pytest.raises(CompiledFormError, match="do not fit together"):
+        CompiledScorer(with_arrays(compiled, **weights), encoder)

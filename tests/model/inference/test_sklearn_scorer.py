@@ -15,7 +15,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import SVC, LinearSVC, OneClassSVM
 
 from model.errors import ArtifactBrokenError, ExplanationError
-from model.inference.embedding_transformer import StaticVectors
+from model.inference.embedding_transformer import EmbeddingTransformer
 from model.inference.intent_model import softmax
 from model.inference.sklearn_scorer import PipelineScorer
 from tests.support.tiny_embedding import TINY
@@ -303,7 +303,7 @@ def test_evidence_reads_the_features_of_the_last_step():
 
 def test_static_vectors_are_explained_by_words():
     """Contributions of a word's static vector and of its n-gram are summed."""
-    features = FeatureUnion([("word", CountVectorizer()), ("static", StaticVectors(TINY))])
+    features = FeatureUnion([("word", CountVectorizer()), ("static", EmbeddingTransformer(TINY))])
     pipeline = fitted(features=features)
     scorer = PipelineScorer(pipeline)
 

@@ -5,7 +5,13 @@ import pickle
 import numpy as np
 import pytest
 
-from model.inference.static_embedding import MAX_RUN, Embedding, EmbeddingWeights, to_arrays
+from model.inference.static_embedding import (
+    MAX_RUN,
+    WEIGHTS,
+    Embedding,
+    EmbeddingWeights,
+    to_arrays,
+)
 from tests.support.tiny_embedding import TINY
 
 TEXTS = ["my order", "where is my parcel", "Pässword, 42!", ""]
@@ -91,7 +97,8 @@ def coefficients():
 
 @pytest.fixture
 def weights(coefficients):
-    return EmbeddingWeights.from_arrays(to_arrays(TINY, coefficients), label_count=3)
+    arrays = to_arrays(TINY, coefficients)
+    return EmbeddingWeights(Embedding.from_arrays(arrays), arrays[WEIGHTS], label_count=3)
 
 
 def test_scores_survive_storage(weights, coefficients):

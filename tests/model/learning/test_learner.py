@@ -5,6 +5,7 @@ import pytest
 
 from model.errors import NoWordsError
 from model.learning.ensemble import Hyperparameters
+from model.learning.known_vectors import KnownVectors
 from model.learning.learner import Learner, words_of_name
 from model.learning.linear_model import Linear
 from tests.support.tiny_embedding import TINY
@@ -54,33 +55,38 @@ def test_concentrated_n_grams_weigh_more(number):
 
 
 @pytest.fixture(scope="module")
-def static():
-    return Learner(TEXTS, TARGETS, LABELS, seed=0, embedding=TINY)
+def with_vectors():
+    """A learner whose texts have vectors."""
+    vectors = KnownVectors(TINY, [*TEXTS, *map(words_of_name, LABELS)])
+    return Learner(TEXTS, TARGETS, LABELS, seed=0, embedding=vectors)
 
 
-def test_static_vectors_are_features_after_the_n_grams(static):
-    """Static vectors are the last features; the SVM uses them, naive Bayes does not."""
-    features = static.features.transform(TEXTS).toarray()
-    svm, naive_bayes = static.fit_base_models(PLAIN)
+def test_vectors_are_features_after_the_n_grams(with_vectors):
+    """The vectors are the last features; a third base model uses them, and nothing else."""
+    features = with_vectors.features.transform(TEXTS).toarray()
+    count = with_vectors.ngram_count
+    svm, naive_bayes, of_vectors = with_vectors.fit_base_models(PLAIN)
 
-    assert static.ngram_count == learner_of().ngram_count == features.shape[1] - TINY.dimensions
-    assert (features[:, static.ngram_count :] == TINY.transform(TEXTS)).all()
-    assert svm.coefficients[:, static.ngram_count :].all()
-    assert not naive_bayes.coefficients[:, static.ngram_count :].any()
+    assert count == learner_of().ngram_count == features.shape[1] - TINY.dimensions
+    assert (features[:, count:] == TINY.transform(TEXTS)).all()
+    assert not svm.coefficients[:, count:].any()
+    assert not naive_bayes.coefficients[:, count:].any()
+    assert of_vectors.coefficients[:, count:].all()
+    assert not of_vectors.coefficients[:, :count].any()
 
 
-def test_misspelt_copies_count_less_beside_static_vectors():
-    """The seed of the typos changes naive Bayes less if there are static vectors."""
+def test_model_of_the_vectors_separates_the_labels(with_vectors):
+    """The logistic regression classifies the training texts by their raw vectors."""
+    scores = with_vectors.fit_base_models(PLAIN)[2].scores(with_vectors.features.transform(TEXTS))
 
-    def change(embedding):
-        first, second = (
-            Learner(TEXTS, TARGETS, LABELS, seed=seed, embedding=embedding) for seed in (0, 1)
-        )
-        columns = slice(first.ngram_count)
-        difference = naive_bayes_of(first).coefficients - naive_bayes_of(second).coefficients
-        return np.abs(difference[:, columns]).mean()
+    assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
 
-    assert 0 < change(TINY) < change(None)
+
+def test_pipeline_computes_vectors_of_any_text(with_vectors):
+    """The fitted features hold the embedding itself, which knows more than the training texts."""
+    features = with_vectors.fit_union().transform(["an order"]).toarray()
+
+    assert (features[:, with_vectors.ngram_count :] == TINY.transform(["an order"])).all()
 
 
 def test_names_of_intents_are_training_utterances():

@@ -110,7 +110,7 @@ def test_static_vectors_are_the_last_block():
     names = [name.partition("__")[0] for name in features.get_feature_names_out()]
 
     assert list(dict.fromkeys(names)) == list(BLOCK_WEIGHTS)
-    assert names[-TINY.dimensions :] == ["static"] * TINY.dimensions
+    assert names[-TINY.dimensions :] == ["vectors"] * TINY.dimensions
 
 
 @pytest.mark.parametrize("labels", [("b", "a"), ("b", "a", "out_of_scope")], ids=["two", "three"])

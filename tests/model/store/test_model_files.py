@@ -103,7 +103,7 @@ def test_a_card_that_is_no_card_is_refused(small_files):
 
 def test_the_threshold_can_be_overridden(small_files):
     """As for a model of the image."""
-    assert small_files.load(threshold=3.5).card.threshold == 3.5
+    assert small_files.load(threshold=0.25).card.threshold == 0.25
 
 
 def test_a_remote_model_needs_a_digest():

@@ -80,3 +80,11 @@ def test_entity_of_another_file_is_not_read(path, tmp_path):
         closing(SpreadsheetRows(path, path)) as rows,
     ):
         list(rows)
+
+
+def test_cell_that_is_not_in_the_file_is_empty(path):
+    """Programs leave out cells without a value."""
+    replace_in_sheet(path, '<c r="A3" t="inlineStr"><is><t>hello</t></is></c>', "")
+
+    with closing(SpreadsheetRows(path, path)) as rows:
+        assert list(rows)[1] == (3, ["", "1", ""])

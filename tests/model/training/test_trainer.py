@@ -277,6 +277,7 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
             "seed": 0,
             "reject_budget": 0.05,
             "features": "tfidf",
+            "languages": (),
             "max_error": None,
         },
         "data": {

@@ -1,0 +1,1 @@
+"""Sentence encoders that need numpy alone: a text in, its vector out."""

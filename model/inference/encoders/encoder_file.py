@@ -1,0 +1,226 @@
+"""The file of a sentence encoder: its arrays are mapped, and verified before they are used.
+
+It is a safetensors file whose metadata has the SHA-256 of each array. The SHA-256 of the header,
+which covers them all, is the encoder's digest. The table of embeddings is by far the largest array,
+and a text uses few of its rows: it is verified in blocks, each when one of its rows is first used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import EncoderError
+from model.inference.encoders.convolutional import ConvolutionalEncoder
+from model.inference.encoders.transformer import TransformerEncoder
+from model.inference.safetensors_file import LENGTH_BYTES, METADATA, parts_of, view_of
+
+FORMAT = "intent-function-encoder/1"
+TABLE, BLOCK_DIGESTS = "table", "table.digests"
+ROWS_A_BLOCK = 128
+DIGEST_BYTES = 32
+ENCODER_NAME = "sentence_encoder.safetensors"
+DIGEST = "sentence.digest"
+WHOLE_SENTENCE = "(the whole sentence)"
+MAX_WORDS_LEFT_OUT = 32  # each is a text to encode
+# Vectors of texts that are asked for again within a moment, and by training and verification.
+MAX_RECENT = 512
+MAX_RECENT_LENGTH = 200
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors."""
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a vector of length one for each text: shape (texts, dimensions)."""
+
+    def work(self, texts: Sequence[str]) -> int:
+        """Return an estimate of the time to encode texts, in microseconds."""
+
+
+KINDS: Mapping[str, Callable[[Mapping[str, Any]], Encoder]] = {
+    "use": ConvolutionalEncoder,
+    "minilm": TransformerEncoder,
+}
+
+
+class VerifiedRows:
+    """Rows of a mapped table, each verified before it is first used."""
+
+    def __init__(self, rows: NDArray[Any], digests: NDArray[np.uint8]) -> None:
+        """Take the rows, and the SHA-256 of each block of them: shape (blocks, 32).
+
+        Raises:
+            ValueError: they do not fit together.
+        """
+        if digests.shape != (-(-len(rows) // ROWS_A_BLOCK), DIGEST_BYTES):
+            raise ValueError("The digests do not fit the table")
+        self.shape = rows.shape
+        self._rows, self._digests = rows, digests
+        self._is_verified = np.zeros(len(digests), np.bool_)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    def take(self, numbers: NDArray[np.intp], axis: int) -> NDArray[Any]:
+        """Return the rows of these numbers, as numpy's ``take`` does.
+
+        Raises:
+            EncoderError: a row is not what it was when the file was written.
+        """
+        blocks = numbers.ravel() // ROWS_A_BLOCK
+        for block in set(blocks[~self._is_verified[blocks]].tolist()):
+            start = block * ROWS_A_BLOCK
+            digest = hashlib.sha256(self._rows[start : start + ROWS_A_BLOCK].data).digest()
+            if digest != self._digests[block].tobytes():
+                raise EncoderError("is damaged")
+            self._is_verified[block] = True
+        return self._rows.take(numbers, axis)
+
+
+class SentenceEncoder:
+    """An encoder, the digest of its file, and the vectors of the texts that it encoded last.
+
+    It is pickled by its digest: whoever loads the pickle finds the file in ``folder``.
+
+    Attributes:
+        encoder: the network.
+        digest: the SHA-256 of the file's header.
+    """
+
+    folder: ClassVar[ContextVar[Path]] = ContextVar("folder", default=Path())
+
+    def __init__(self, encoder: Encoder, *, digest: str) -> None:
+        self.encoder, self.digest = encoder, digest
+        self._recent: dict[str, NDArray[np.float32]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_folder, (self.digest,)
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self.encoder.dimensions
+
+    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a vector of length one for each text: shape (texts, dimensions)."""
+        recent = self._recent
+        fresh = [text for text in dict.fromkeys(texts) if text not in recent]
+        new = dict(zip(fresh, self.encoder.encode(fresh), strict=True))
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = new[text] if text in new else recent[text]
+        short = {text: new[text] for text in fresh[:MAX_RECENT] if len(text) <= MAX_RECENT_LENGTH}
+        # Other threads go on with the dictionary that they hold.
+        full = len(recent) + len(short) > MAX_RECENT
+        self._recent = short if full else recent | short
+        return vectors
+
+    def contributions(self, text: str, weights: NDArray[np.float64]) -> list[tuple[str, float]]:
+        """Return by how much the dot product with `weights` is less without each word.
+
+        What no single word decides is the contribution of the whole sentence. That of a text of
+        more than MAX_WORDS_LEFT_OUT words is not divided.
+
+        Args:
+            text: of any length.
+            weights: shape (dimensions,).
+        """
+        words = text.split()
+        if len(words) > MAX_WORDS_LEFT_OUT:
+            words = []
+        without = [" ".join(words[:n] + words[n + 1 :]) for n in range(len(words))]
+        whole, *parts = (self.encoder.encode([text, *without]) @ weights).tolist()
+        losses = [(word.lower(), whole - part) for word, part in zip(words, parts, strict=True)]
+        return [*losses, (WHOLE_SENTENCE, whole - sum(loss for _, loss in losses))]
+
+    def work(self, texts: Sequence[str], *, explain: bool = False) -> int:
+        """Return an estimate of the time to encode texts, in microseconds.
+
+        Args:
+            texts: any number of them.
+            explain: whether the contributions of their words are computed too.
+        """
+        work = self.encoder.work(texts) if texts else 0
+        if not explain:
+            return work
+        counts = (min(text.count(" "), MAX_WORDS_LEFT_OUT) for text in texts)
+        return work + sum(
+            self.encoder.work([text] * (1 + count))
+            for text, count in zip(texts, counts, strict=True)
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return an array that names the encoder: the digest's bytes."""
+        return {DIGEST: np.frombuffer(bytes.fromhex(self.digest), np.uint8)}
+
+
+def _from_folder(digest: str) -> SentenceEncoder:
+    return load_encoder(SentenceEncoder.folder.get() / ENCODER_NAME, digest=digest)
+
+
+def load_encoder(path: Path, *, digest: str) -> SentenceEncoder:
+    """Load an encoder.
+
+    Raises:
+        EncoderError: the file is missing, damaged, or that of another encoder.
+    """
+    try:
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # mmap takes no empty file
+        raise EncoderError("can't be read") from error
+    body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
+    header = content[LENGTH_BYTES:body_start]
+    if hashlib.sha256(header).hexdigest() != digest:
+        raise EncoderError("is not the encoder that the model was trained with")
+    try:
+        encoder = _encoder_of(json.loads(header), memoryview(content)[body_start:])
+    except (KeyError, TypeError, ValueError) as error:
+        raise EncoderError("describes no encoder") from error
+    return SentenceEncoder(encoder, digest=digest)
+
+
+def _encoder_of(entries: dict[str, Any], body: memoryview) -> Encoder:
+    metadata = entries.pop(METADATA)
+    if metadata["format"] != FORMAT:
+        raise EncoderError("is of another version of this program")
+    arrays: dict[str, Any] = {name: view_of(body, entry) for name, entry in entries.items()}
+    for name, array in arrays.items():
+        if name != TABLE and _digest_of(array) != metadata[name]:
+            raise EncoderError("is damaged")
+    arrays[TABLE] = VerifiedRows(arrays[TABLE], arrays[BLOCK_DIGESTS])
+    return KINDS[metadata["kind"]](arrays)
+
+
+def to_bytes(kind: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, str]:
+    """Return the content of an encoder's file, and its digest."""
+    table = arrays[TABLE]
+    digests = [
+        hashlib.sha256(table[start : start + ROWS_A_BLOCK].data).digest()
+        for start in range(0, len(table), ROWS_A_BLOCK)
+    ]
+    every = dict(arrays)
+    every[BLOCK_DIGESTS] = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
+    metadata = {"format": FORMAT, "kind": kind}
+    metadata |= {name: _digest_of(array) for name, array in every.items() if name != TABLE}
+    header, body = parts_of(every, metadata)
+    content = len(header).to_bytes(LENGTH_BYTES, "little") + header + body
+    return content, hashlib.sha256(header).hexdigest()
+
+
+def _digest_of(array: NDArray[Any]) -> str:
+    return hashlib.sha256(array.data).hexdigest()

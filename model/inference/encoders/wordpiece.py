@@ -1,0 +1,104 @@
+"""Segment texts into word pieces (Wu et al. 2016), as BERT's uncased tokenizer does."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+
+CONTINUES = "##"  # marks a piece that does not begin a word
+MAX_WORD_LENGTH = 100  # BERT's tokenizer takes a longer word for unknown
+REMEMBERED_WORDS = 8192
+# Tab, line feed and carriage return are white space, whatever category Unicode has for them.
+WHITE_SPACE = re.compile(r"[\t\n\r\s]")
+# ASCII characters that are no letters or digits separate words, as Unicode's punctuation does.
+ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+CHINESE = (
+    *((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F)),
+    *((0x2B740, 0x2B81F), (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F)),
+)
+
+
+class WordPieceSegmenter:
+    """Segments texts into the numbers of pieces; safe to use from many threads."""
+
+    def __init__(self, pieces: Sequence[str], *, unknown: str = "[UNK]") -> None:
+        """Take the pieces, by their numbers, and the one that stands for an unknown word."""
+        self.numbers = {piece: number for number, piece in enumerate(pieces)}
+        self._unknown = (self.numbers[unknown],)
+        self._remembered = lru_cache(maxsize=REMEMBERED_WORDS)(self._segmented)
+
+    def __call__(self, text: str) -> list[int]:
+        """Return the numbers of a text's pieces."""
+        return list(chain.from_iterable(map(self._pieces_of, words_of(text))))
+
+    def _pieces_of(self, word: str) -> tuple[int, ...]:
+        return self._unknown if len(word) > MAX_WORD_LENGTH else self._remembered(word)
+
+    def _segmented(self, word: str) -> tuple[int, ...]:
+        """Return the longest piece that begins the word, then that of the rest, and so on."""
+        pieces, start, prefix = [], 0, ""
+        while start < len(word):
+            ends = range(len(word), start, -1)
+            candidates = ((end, self.numbers.get(prefix + word[start:end])) for end in ends)
+            end, number = next(((e, n) for e, n in candidates if n is not None), (0, 0))
+            if not end:
+                return self._unknown
+            pieces.append(number)
+            start, prefix = end, CONTINUES
+        return tuple(pieces)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words that are segmented: lower case, no accents, punctuation apart."""
+    if text.isascii():
+        separated = "".join(
+            _SEPARATED_ASCII.get(character, character) for character in text.lower()
+        )
+        return separated.split()
+    spaced = "".join(map(_separated, text))
+    decomposed = unicodedata.normalize("NFD", spaced)
+    plain = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")
+    # Each character by itself: a final sigma is like any other.
+    lowered = "".join(map(str.lower, plain))
+    return list(chain.from_iterable(map(_split_punctuation, lowered.split())))
+
+
+def _separated(character: str) -> str:
+    """Return a character as BERT's clean-up leaves it: control characters are removed."""
+    if WHITE_SPACE.match(character):
+        return " "
+    if unicodedata.category(character).startswith("C") or character == "\ufffd":
+        return ""
+    return f" {character} " if _is_chinese(ord(character)) else character
+
+
+def _split_punctuation(word: str) -> Iterator[str]:
+    start = 0
+    for place, character in enumerate(word):
+        if character in ASCII_PUNCTUATION or unicodedata.category(character).startswith("P"):
+            if start < place:
+                yield word[start:place]
+            yield character
+            start = place + 1
+    if start < len(word):
+        yield word[start:]
+
+
+def _is_chinese(code: int) -> bool:
+    return any(first <= code <= last for first, last in CHINESE)
+
+
+def _separated_ascii(character: str) -> str:
+    if character in ASCII_PUNCTUATION:
+        return f" {character} "
+    return _separated(character)
+
+
+_SEPARATED_ASCII = {
+    character: separated
+    for character in map(chr, range(128))
+    if (separated := _separated_ascii(character)) != character
+}

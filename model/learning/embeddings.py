@@ -1,0 +1,61 @@
+"""Load the embedding that a training run adds to the n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from model.inference.encoders.encoder_file import KINDS, SentenceEncoder, to_bytes
+from model.inference.static_embedding import TextEmbedding
+from model.learning import wordllama
+from model.learning.encoders.sources import SOURCES, load_arrays
+
+Features = Literal["tfidf", "static", "use", "minilm"]
+
+# The packages that carry the weights.
+PACKAGES: Mapping[str, str] = {
+    "static": wordllama.PACKAGE,
+    **{kind: source.package for kind, source in SOURCES.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEmbedding:
+    """An embedding, and what belongs to a model that is trained with it.
+
+    Attributes:
+        embedding: turns texts into vectors; None without vectors.
+        title: the name of a sentence encoder, or "".
+        file: the content of the sentence encoder's file, or None without one.
+        description: of the sentence encoder, for the model card.
+    """
+
+    embedding: TextEmbedding | None = None
+    title: str = ""
+    file: bytes | None = None
+    description: dict[str, object] | None = None
+
+
+def load_embedding(features: Features, languages: Collection[str]) -> LoadedEmbedding:
+    """Load the embedding of these features.
+
+    Args:
+        features: the kind of features.
+        languages: codes of the languages whose pieces a sentence encoder keeps; all if empty.
+
+    Raises:
+        VectorsMissingError, EncoderMissingError: the weights are not installed.
+    """
+    if features == "tfidf":
+        return LoadedEmbedding()
+    if features == "static":
+        return LoadedEmbedding(wordllama.load_embedding())
+    source, arrays = SOURCES[features], load_arrays(features, languages)
+    content, digest = to_bytes(features, arrays)
+    return LoadedEmbedding(
+        SentenceEncoder(KINDS[features](arrays), digest=digest),
+        source.title,
+        content,
+        source.for_card() | {"kind": features, "sha256": digest, "bytes": len(content)},
+    )

