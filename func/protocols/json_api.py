@@ -66,6 +66,8 @@ def render_predictions(
     results: list[dict[str, Any]] = []
     for utterance, prediction in zip(query.utterances, predictions, strict=True):
         result = _render(prediction)
+        if (act := model.card.acts_on(prediction)) is not None:
+            result["act"] = act
         if query.top_k:
             result["alternatives"] = [*map(_render, prediction.alternatives[: query.top_k])]
         if query.explain:

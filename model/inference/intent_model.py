@@ -43,6 +43,11 @@ SELF_TEST_TOLERANCE = 1e-3
 # A pipeline whose last label is out_of_scope decides by the larger logit, as its own predict does.
 BY_LARGER_LOGIT = InScopeCalibration(slope=1.0, intercept=0.0)
 
+NO_ENCODER = (
+    "needs a sentence encoder, which stores do not hold",
+    "Mount the model's folder, or build it into the image",
+)
+
 
 class Scorer(Protocol):
     """Computes a logit for each label."""
@@ -110,7 +115,13 @@ class IntentModel:
 
     @classmethod
     def from_files(
-        cls, compiled: bytes, card: bytes, place: str, *, threshold: float | None = None
+        cls,
+        compiled: bytes,
+        card: bytes,
+        place: str,
+        *,
+        folder: Path | None = None,
+        threshold: float | None = None,
     ) -> IntentModel:
         """Load a model without its pickle, and check it by its self-test.
 
@@ -121,6 +132,7 @@ class IntentModel:
             compiled: the content of the compiled form.
             card: the content of the card.
             place: the folder or URI of the files; for errors.
+            folder: where a sentence encoder lies; None if nowhere.
             threshold: overrides the card's; a probability of being in scope.
 
         Raises:
@@ -131,10 +143,10 @@ class IntentModel:
         model_sha256 = read_card.model_sha256
         try:
             pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
-            if pipeline.encoder_digest:
-                reason = "has a sentence encoder, which models of stores can't have"
-                raise ArtifactBrokenError(place, reason, "Serve it from a folder, by MODEL_PATH")
-            scorer = CompiledScorer(pipeline)
+            if pipeline.encoder_digest and folder is None:
+                raise ArtifactBrokenError(place, *NO_ENCODER)
+            model_path = (folder or Path()) / CARD_NAME
+            scorer = CompiledScorer(pipeline, _load_encoder(model_path, pipeline.encoder_digest))
         except CompiledFormError as error:
             raise ArtifactBrokenError(
                 place, f"can't be used: its compiled form {error.reason}"

@@ -556,11 +556,11 @@ def test_compiled_form_that_answers_otherwise_is_an_error(small_csv, capsys, mon
 def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypatch):
     """A pipeline that can't be compiled is written all the same, with a warning that names why."""
 
-    def with_own_tokenizer(_):
+    def with_own_tokenizer(*_):
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
         return FeatureUnion([("word", vectorizer)])
 
-    monkeypatch.setattr("model.learning.learner.build_features", with_own_tokenizer)
+    monkeypatch.setattr("model.learning.learner.features_for", with_own_tokenizer)
 
     assert main(["--data", small_csv, "--output", "out"]) == 0
 
