@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from model.inference.encoders import transformer
-from model.inference.encoders.transformer import gelu
+from model.inference.encoders.transformer import TransformerEncoder, gelu
 
 
 class Reference:
@@ -104,3 +104,11 @@ def test_work_grows_with_the_texts_as_far_as_they_are_read(minilm):
     """The estimate counts characters, but not those beyond the longest text."""
     assert 0 < minilm.work(["hello"]) < minilm.work(["hello", "hello"])
     assert minilm.work(["x" * 10_000]) == minilm.work(["x" * 20_000])
+
+
+def test_parts_that_do_not_fit_are_refused(minilm):
+    """Each piece needs a row of the table and its scale."""
+    arrays = {**minilm.arrays, "scales": minilm.arrays["scales"][:-1]}
+
+    with pytest.raises(ValueError, match="do not fit together"):
+        TransformerEncoder(arrays)
