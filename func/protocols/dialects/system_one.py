@@ -110,8 +110,9 @@ def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings
     def render(predictions: Sequence[Prediction]) -> Response:
         distribution = probabilities(predictions[0])
         answers = {name: question.answer(distribution) for name, question in questions.items()}
-        content = {"model": MODEL_NAME, "answers": answers, "usage": NO_COST}
-        return respond(content, KIND, predictions)
+        return respond(
+            {"model": MODEL_NAME, "answers": answers, "usage": NO_COST}, KIND, predictions
+        )
 
     work = query.work + sum(10 + len(question.criteria) for question in questions.values())
     return ParsedRequest(render, reject, query.utterances, query.top_k, work)
