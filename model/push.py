@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -56,8 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _push(options: argparse.Namespace, console: Console, errors: Console) -> int:
     uri = StoreUri.parse(options.uri)
-    files = ModelFiles.read(options.model)
-    files.load()  # a model that fails its self-test is not pushed
+    files = replace(ModelFiles.read(options.model), folder=None)
+    files.load()  # what fails its self-test, or needs more than a store holds, is not pushed
     transport = _open(uri, options)
     tagged = transport if isinstance(transport, RegistryTransport) and transport.tag else None
     if tagged and not options.force:

@@ -32,9 +32,7 @@ def parse_request(
             return Response(render_json({"predictions": results}), outcome=outcome)
         return Response(render_json(results[0]), outcome=Outcome(predictions=results))
 
-    work = query.work
-    if query.explain:
-        work += model.encoding_work(query.utterances, explain=True)
+    work = query.work + (model.explaining_work(query.utterances) if query.explain else 0)
     return ParsedRequest(render, error_response, query.utterances, query.top_k, work)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,6 @@ from model.errors import (
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
-from model.inference.encoders.encoder_file import (
-    ENCODER_NAME,
-    SentenceEncoder,
-    load_encoder,
-)
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import (
@@ -38,12 +33,20 @@ from model.inference.prediction import (
     is_valid_intent,
 )
 
+if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
+    from model.inference.encoders.encoder_file import SentenceEncoder
+
 logger = logging.getLogger(__name__)
 
 SELF_TEST_UTTERANCE = "Hello, can you help me with this?"
 SELF_TEST_TOLERANCE = 1e-3
 # A pipeline whose last label is out_of_scope decides by the larger logit, as its own predict does.
 BY_LARGER_LOGIT = InScopeCalibration(slope=1.0, intercept=0.0)
+
+NO_ENCODER = (
+    "needs a sentence encoder, which stores do not hold",
+    "Mount the model's folder, or build it into the image",
+)
 
 
 class Scorer(Protocol):
@@ -112,7 +115,13 @@ class IntentModel:
 
     @classmethod
     def from_files(
-        cls, compiled: bytes, card: bytes, place: str, *, threshold: float | None = None
+        cls,
+        compiled: bytes,
+        card: bytes,
+        place: str,
+        *,
+        folder: Path | None = None,
+        threshold: float | None = None,
     ) -> IntentModel:
         """Load a model without its pickle, and check it by its self-test.
 
@@ -123,6 +132,7 @@ class IntentModel:
             compiled: the content of the compiled form.
             card: the content of the card.
             place: the folder or URI of the files; for errors.
+            folder: where a sentence encoder lies; None if nowhere.
             threshold: overrides the card's; a probability of being in scope.
 
         Raises:
@@ -133,7 +143,10 @@ class IntentModel:
         model_sha256 = read_card.model_sha256
         try:
             pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
-            scorer = CompiledScorer(pipeline)
+            if pipeline.encoder_digest and folder is None:
+                raise ArtifactBrokenError(place, *NO_ENCODER)
+            model_path = (folder or Path()) / CARD_NAME
+            scorer = CompiledScorer(pipeline, _load_encoder(model_path, pipeline.encoder_digest))
         except CompiledFormError as error:
             raise ArtifactBrokenError(
                 place, f"can't be used: its compiled form {error.reason}"
@@ -198,17 +211,18 @@ class IntentModel:
             )
         ]
 
-    def encoding_work(self, utterances: Sequence[str], *, explain: bool = False) -> int:
+    def encoding_work(self, utterances: Sequence[str]) -> int:
         """Return an estimate of the time to encode utterances, in microseconds.
 
         It is 0 without a sentence encoder.
-
-        Args:
-            utterances: any number of texts.
-            explain: whether the predictions are explained.
         """
         encoder = self._scorer.encoder
-        return encoder.work(utterances, explain=explain) if encoder else 0
+        return encoder.work(utterances) if encoder else 0
+
+    def explaining_work(self, utterances: Sequence[str]) -> int:
+        """Return an estimate of what explanations add to the work of encoding utterances."""
+        encoder = self._scorer.encoder
+        return sum(map(encoder.explaining_work, utterances)) if encoder else 0
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the probabilities of the known intents, and of being in scope.
@@ -336,9 +350,14 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
 
 
 def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:
+    if not digest:
+        return None
+    # A deferred import: most models have no encoder, and start faster without its code.
+    from model.inference.encoders.encoder_file import ENCODER_NAME, load_encoder  # noqa: PLC0415
+
     encoder_path = path.with_name(ENCODER_NAME)
     try:
-        return load_encoder(encoder_path, digest=digest) if digest else None
+        return load_encoder(encoder_path, digest=digest)
     except EncoderError as error:
         raise ArtifactBrokenError(encoder_path, error.reason) from error
 

@@ -36,10 +36,12 @@ class ModelFiles:
     Attributes:
         place: the URI of the model, or its folder; for errors.
         contents: by the names of ``FILE_NAMES``.
+        folder: where they lie, and perhaps a sentence encoder beside them; None for a store.
     """
 
     place: str
     contents: Mapping[str, bytes]
+    folder: Path | None = None
 
     @property
     def manifest(self) -> Manifest:
@@ -63,7 +65,11 @@ class ModelFiles:
             ArtifactBrokenError: the files are no model, or not of one model.
         """
         return IntentModel.from_files(
-            self.contents[COMPILED_NAME], self.contents[CARD_NAME], self.place, threshold=threshold
+            self.contents[COMPILED_NAME],
+            self.contents[CARD_NAME],
+            self.place,
+            folder=self.folder,
+            threshold=threshold,
         )
 
     @classmethod
@@ -88,7 +94,7 @@ class ModelFiles:
             raise StoreError(Path(error.filename), "does not exist", remedy) from error
         except OSError as error:
             raise StoreError(folder, f"can't be read: {error.strerror}") from error
-        return cls(str(folder), contents)
+        return cls(str(folder), contents, folder)
 
 
 def fetch(

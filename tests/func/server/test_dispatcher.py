@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -148,14 +149,26 @@ class FakeApp:
         telemetry: keeps what is recorded.
         threads: the names of the threads that have answered.
         may_go_on: lets the requests to ``/waits`` go on.
+        models: the loading of the model of each path that names one.
+        awaited: what parsing a path finds to be loading, once.
     """
 
-    has_named_models = False
-
     def __init__(self) -> None:
+        self.awaited: dict[str, Future[None]] = {}
+        self.models: dict[str, Future[None]] = {}
         self.may_go_on = threading.Event()
         self.telemetry = CountingTelemetry()
         self.threads: list[str] = []
+
+    @property
+    def has_named_models(self) -> bool:
+        """Whether there are other models."""
+        return bool(self.models)
+
+    def loading(self, environ: Mapping[str, Any]) -> Future[None] | None:
+        """Return the loading of the request's model until it is loaded."""
+        loading = self.models[environ["PATH_INFO"]]
+        return None if loading.done() else loading
 
     def is_inline(self, _: str, path: str) -> bool:
         """Return whether the path is not ``/page``."""
@@ -168,7 +181,10 @@ class FakeApp:
     def parse(self, environ: Mapping[str, Any]) -> PendingRequest:
         """Parse a request."""
         work = int(environ["QUERY_STRING"] or 0)
-        parsed = ParsedRequest(lambda _: Response(b"{}"), lambda _: Response(), work=work)
+        loading = self.awaited.pop(environ["PATH_INFO"], None)
+        parsed = ParsedRequest(
+            lambda _: Response(b"{}"), lambda _: Response(), work=work, loading=loading
+        )
         return PendingRequest(environ, 0.0, parsed)
 
     def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
@@ -194,12 +210,14 @@ class Sent:
         dispatcher: the dispatcher.
         statuses: of all responses.
         finished: what threads want the loop to call.
+        connections: those of all requests.
     """
 
     def __init__(self, **settings: Any) -> None:
         self.app = FakeApp()
         self.statuses: list[str] = []
         self.finished: list[Callable[[], None]] = []
+        self.connections: list[SimpleNamespace] = []
         self.dispatcher = Dispatcher(cast("App", self.app), Settings(**settings))
         self.dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=self.finished.append))
 
@@ -215,6 +233,10 @@ class Sent:
             reader.feed(head + b"\r\n\r\n" + body)
             request = reader.next_request()
             assert request
+            connection = SimpleNamespace(
+                request=request, respond=lambda status, *_: self.statuses.append(status)
+            )
+            self.connections.append(connection)
             self.dispatcher.on_request(cast("Connection", connection), request)
 
     def finish(self, count: int = 1) -> None:
@@ -309,6 +331,37 @@ def test_request_that_has_waited_too_long_is_refused(clock):
 
     assert sent.statuses == ["200 OK", "503 Service Unavailable"]
     assert sent.app.telemetry.refusals == [503]
+
+
+def test_requests_wait_for_their_model_without_a_thread():
+    """As many as may wait; those whose clients have gone meanwhile are dropped."""
+    sent = Sent(max_waiting=2)
+    model: Future[None] = Future()
+    sent.app.models["/predict"] = model
+    sent.send("/predict", "/predict", "/predict")
+    assert sent.statuses == ["503 Service Unavailable"]
+    assert not sent.app.threads
+    assert not sent.finished
+    sent.connections[0].request = None
+    model.set_result(None)
+    sent.finish(count=2)
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["503 Service Unavailable", "200 OK"]
+
+
+def test_request_whose_body_names_a_model_waits_for_it():
+    """It is parsed again once the model is loaded."""
+    sent = Sent()
+    model = sent.app.awaited["/predict"] = Future()
+    sent.send("/predict")
+    sent.dispatcher.after_reads()
+    assert sent.statuses == []
+    model.set_result(None)
+    sent.finish()
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["200 OK"]
 
 
 def test_large_requests_wait_in_a_bounded_queue():

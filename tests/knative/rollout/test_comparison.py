@@ -5,7 +5,7 @@ import json
 import pytest
 
 from knative.rollout.comparison import Comparison
-from knative.rollout.smoke import SHIPPED_CASES
+from knative.rollout.smoke import SHIPPED_CASES, Endpoint, SmokeTest
 from tests.support.kubernetes.fake_api import image
 from tests.support.kubernetes.gateway import JSON, Request, Response, sound
 
@@ -110,11 +110,13 @@ def test_many_utterances_are_sent_in_parts():
     """No request exceeds the function's usual limits."""
     parts = []
 
-    class Test:
-        def intents(self, _, texts):
-            parts.append(len(texts))
+    class Counting(SmokeTest):
+        def intents(self, endpoint, texts):
+            parts.append((endpoint.url, len(texts)))
             return ["a"] * len(texts)
 
     comparison = Comparison(texts=["text"] * 100)
-    summary = comparison.run(Test(), stable="stable", candidate="candidate")
-    assert (parts, summary[:12]) == ([64, 36, 64, 36], "0 of 100 ans")
+    stable, candidate = Endpoint(url="stable"), Endpoint(url="candidate")
+    summary = comparison.run(Counting(), stable=stable, candidate=candidate)
+    assert parts == [("stable", 64), ("stable", 36), ("candidate", 64), ("candidate", 36)]
+    assert summary == "0 of 100 answers differ from the stable revision's"

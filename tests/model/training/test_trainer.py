@@ -397,11 +397,11 @@ def test_pipeline_without_compiled_form_is_saved_alone(
 ):
     """A pipeline that can't be compiled is saved without one, and a former one removed."""
 
-    def with_own_tokenizer(_):
+    def with_own_tokenizer(*_):
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
         return FeatureUnion([("word", vectorizer)])
 
-    monkeypatch.setattr("model.learning.learner.build_features", with_own_tokenizer)
+    monkeypatch.setattr("model.learning.learner.features_for", with_own_tokenizer)
     small_trained.save(tmp_path)
 
     trained = train_quietly(small_dataset)
