@@ -28,12 +28,11 @@ from model.inference.prediction import Prediction
 
 KIND = "openai-decisions"
 NO_COST = {
-    "input_tokens": 0,
+    **dict.fromkeys(("input_tokens", "output_tokens", "total_tokens"), 0),
     "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-    "output_tokens": 0,
     "output_tokens_details": {"reasoning_tokens": 0},
-    "total_tokens": 0,
 }
+HEAD = {"model": MODEL_NAME, "usage": NO_COST}
 ROWS = {"choice": ("choices", "value", (str, bool)), "score": ("levels", "label", (str,))}
 
 
@@ -87,9 +86,7 @@ def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings
     def render(predictions: Sequence[Prediction]) -> Response:
         distribution = probabilities(predictions[0])
         answers = [question.answer(distribution) for question in questions]
-        return respond(
-            {"model": MODEL_NAME, "answers": answers, "usage": NO_COST}, KIND, predictions
-        )
+        return respond({**HEAD, "answers": answers}, KIND, predictions)
 
     work = query.work + sum(10 + len(question.labels) for question in questions)
     return ParsedRequest(render, reject, query.utterances, query.top_k, work)
