@@ -28,8 +28,9 @@ print(*sorted(name for name in sys.modules if name.split(".")[0] == "model"))
 
 def modules_of(room: str) -> list[str]:
     """Return the names of a room of ``model`` and of its modules."""
-    files = (ROOT / "model" / room).glob("[!_]*.py")
-    return [f"model.{room}", *(f"model.{room}.{path.stem}" for path in files)]
+    files = (ROOT / "model" / room).rglob("*.py")
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)
+    return [name.removesuffix(".__init__") for name in names]
 
 
 def test_image_holds_the_modules_that_serving_imports():
