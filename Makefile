@@ -163,5 +163,5 @@ $(INSTALLED_AUDIT): requirements/audit.txt | $(BIN)/python
 	@touch $@
 
 # Test and report would delay the first answer; `make train` adds them.
-$(MODEL): $(shell find model -name "*.py") $(wildcard model/data/*.csv) $(INSTALLED)
+$(MODEL): $(shell find model -name "*.py") $(wildcard model/data/*.csv model/data/*/*.csv) $(INSTALLED)
 	$(BIN)/python -m model.train --fit-only

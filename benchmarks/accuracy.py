@@ -148,7 +148,7 @@ def measure(name: str, dataset: Dataset, features: Features) -> Result:
         started = time.perf_counter()
         model = IntentModel.load(path)
         load_ms = 1000 * (time.perf_counter() - started)
-        size = len(trained.compiled or trained.content)
+        size = len(trained.compiled or trained.content) + len(trained.encoder or b"")
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
     texts = dataset.out_of_scope_test
     return Result(

@@ -174,7 +174,7 @@ class IntentFunction:
         return self.models.wait_for(name) if waits else self.models.find(name)
 
     def _with_encoding(self, parsed: ParsedRequest) -> ParsedRequest:
-        """Add the work of a sentence encoder, of which no dialect knows."""
+        """Return the request with the work of the model's sentence encoder, if it has one."""
         work = (parsed.model or self.model).encoding_work(parsed.utterances)
         return replace(parsed, work=parsed.work + work) if work else parsed
 

@@ -165,7 +165,7 @@ class Predictor(Protocol):
         """Return a prediction for each utterance, with ``top_k`` alternatives."""
 
     def encoding_work(self, utterances: Sequence[str]) -> int:
-        """Return an estimate of the time that a sentence encoder takes, in microseconds."""
+        """Return an estimate of the time of a sentence encoder, in microseconds; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)

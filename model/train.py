@@ -83,7 +83,11 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         f"testing on {len(dataset.test)}"
     )
     training_options = Options(
-        options.seed, options.reject_budget, options.features, options.languages
+        options.seed,
+        options.reject_budget,
+        options.features,
+        options.languages,
+        options.max_error,
     )
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
@@ -151,6 +155,12 @@ def _parser() -> argparse.ArgumentParser:
         type=inner_share,
         default=0.05,
         help="share of in-scope messages that may be rejected as out of scope (default 0.05)",
+    )
+    parser.add_argument(
+        "--max-error",
+        type=inner_share,
+        help="share of wrong intents among the messages to act on: chooses the confidence from "
+        'which on answers say "act": true',
     )
     parser.add_argument(
         "--features",

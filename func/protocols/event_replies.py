@@ -45,6 +45,8 @@ class Replies:
         kind = self._out_of_scope if result["intent"] == OUT_OF_SCOPE else self._classified
         reply_id = _derived_id(event.attributes)
         extensions = {"intent": result["intent"], "certainty": self._certainty(result)}
+        if "act" in result:
+            extensions["act"] = "true" if result["act"] else "false"
         if served:
             attribute = self._settings.event_model_attribute
             extensions |= {attribute: served.name, MODEL_VERSION: served.version}

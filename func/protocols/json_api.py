@@ -32,9 +32,7 @@ def parse_request(
             return Response(render_json({"predictions": results}), outcome=outcome)
         return Response(render_json(results[0]), outcome=Outcome(predictions=results))
 
-    work = query.work
-    if query.explain:
-        work += model.encoding_work(query.utterances, explain=True)
+    work = query.work + (model.explaining_work(query.utterances) if query.explain else 0)
     return ParsedRequest(render, error_response, query.utterances, query.top_k, work)
 
 
@@ -68,6 +66,8 @@ def render_predictions(
     results: list[dict[str, Any]] = []
     for utterance, prediction in zip(query.utterances, predictions, strict=True):
         result = _render(prediction)
+        if (act := model.card.acts_on(prediction)) is not None:
+            result["act"] = act
         if query.top_k:
             result["alternatives"] = [*map(_render, prediction.alternatives[: query.top_k])]
         if query.explain:

@@ -132,6 +132,17 @@ class LabelledPredictions:
         confidences = np.where(is_rejected, 1 - in_scope, in_scope * known)
         return confidences, np.concatenate((~inside & self.is_right, outside))
 
+    @property
+    def known_outcomes(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The confidence of each known intent, and whether it is right, of all texts.
+
+        A rejected text has the confidence 0. The out-of-scope texts follow the utterances.
+        """
+        confidences, is_right = self.outcomes
+        inside, outside = self._is_rejected(self.in_scope), self._is_rejected(self.out_of_scope)
+        is_known = ~np.concatenate((inside, outside))
+        return np.where(is_known, confidences, 0.0), is_right & is_known
+
     def rejected(self, in_scope: Floats) -> int:
         """Return the number of probabilities below the threshold."""
         return int(self._is_rejected(in_scope).sum())

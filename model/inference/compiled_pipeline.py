@@ -6,17 +6,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import accumulate
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import NDArray
 
 from model.errors import CompiledFormError, InvalidCompiledFormError
-from model.inference.encoders.encoder_file import DIGEST, SentenceEncoder
 from model.inference.ngram_trie import NgramTrie
 from model.inference.safetensors_file import ArrayFile
-from model.inference.static_embedding import WEIGHTS, Embedding, EmbeddingWeights
+from model.inference.static_embedding import DIGEST, WEIGHTS, Embedding, EmbeddingWeights
 from model.inference.text_analysis import AnalyzerOptions
 from model.inference.weights import DenseWeights, SparseWeights
+
+if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
+    from model.inference.encoders.encoder_file import SentenceEncoder
 
 FORMAT = "intent-function/2"
 COMPILED_SUFFIX = ".safetensors"

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
 from math import sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import InvalidCompiledFormError
 from model.inference.compiled_pipeline import CompiledPipeline, Weighting
-from model.inference.encoders.encoder_file import SentenceEncoder
 from model.inference.ngram_finder import Analyzer, NgramFinder
 from model.inference.prediction import Evidence, to_evidence
 from model.inference.weights import Floats, Integers
+
+if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
+    from model.inference.encoders.encoder_file import SentenceEncoder
 
 # A batch is scored in chunks of about this many characters, which bounds the memory.
 CHUNK_CHARACTERS = 16_384

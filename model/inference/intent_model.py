@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,6 @@ from model.errors import (
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
-from model.inference.encoders.encoder_file import (
-    ENCODER_NAME,
-    SentenceEncoder,
-    load_encoder,
-)
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import (
@@ -37,6 +32,9 @@ from model.inference.prediction import (
     Prediction,
     is_valid_intent,
 )
+
+if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
+    from model.inference.encoders.encoder_file import SentenceEncoder
 
 logger = logging.getLogger(__name__)
 
@@ -213,17 +211,18 @@ class IntentModel:
             )
         ]
 
-    def encoding_work(self, utterances: Sequence[str], *, explain: bool = False) -> int:
+    def encoding_work(self, utterances: Sequence[str]) -> int:
         """Return an estimate of the time to encode utterances, in microseconds.
 
         It is 0 without a sentence encoder.
-
-        Args:
-            utterances: any number of texts.
-            explain: whether the predictions are explained.
         """
         encoder = self._scorer.encoder
-        return encoder.work(utterances, explain=explain) if encoder else 0
+        return encoder.work(utterances) if encoder else 0
+
+    def explaining_work(self, utterances: Sequence[str]) -> int:
+        """Return an estimate of what explanations add to the work of encoding utterances."""
+        encoder = self._scorer.encoder
+        return sum(map(encoder.explaining_work, utterances)) if encoder else 0
 
     def score(self, utterances: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the probabilities of the known intents, and of being in scope.
@@ -351,9 +350,14 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
 
 
 def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:
+    if not digest:
+        return None
+    # A deferred import: most models have no encoder, and start faster without its code.
+    from model.inference.encoders.encoder_file import ENCODER_NAME, load_encoder  # noqa: PLC0415
+
     encoder_path = path.with_name(ENCODER_NAME)
     try:
-        return load_encoder(encoder_path, digest=digest) if digest else None
+        return load_encoder(encoder_path, digest=digest)
     except EncoderError as error:
         raise ArtifactBrokenError(encoder_path, error.reason) from error
 

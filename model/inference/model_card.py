@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from model.errors import ArtifactBrokenError
 from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 CARD_NAME = "model_card.json"
 
@@ -54,6 +55,8 @@ class ModelCard:
             then each utterance is taken as in scope.
         threshold: an utterance whose probability of being in scope is below it is out of scope,
             0 to 1; None: no utterance is.
+        act_above: a known intent with this confidence or more is to be acted on, 0 to 1; None if
+            training chose none.
         self_test: checked at every load; None where the card was not made by training.
         training: metrics, data, versions and hyperparameters; serving does not read it.
     """
@@ -63,6 +66,7 @@ class ModelCard:
     temperature: float = 1.0
     in_scope: InScopeCalibration | None = None
     threshold: float | None = None
+    act_above: float | None = None
     self_test: SelfTest | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
 
@@ -98,6 +102,7 @@ class ModelCard:
                 temperature=float(fields["temperature"]),
                 in_scope=None if in_scope is None else InScopeCalibration.from_fields(in_scope),
                 threshold=None if fields["threshold"] is None else float(fields["threshold"]),
+                act_above=None if fields.get("act_above") is None else float(fields["act_above"]),
                 self_test=None if self_test is None else SelfTest.from_fields(self_test),
                 training=dict(fields["training"]),
             )
@@ -116,7 +121,14 @@ class ModelCard:
         else:
             threshold = 0.0 if self.threshold is None else self.threshold
             has_usable_scope = self.in_scope.is_usable and 0 <= threshold <= 1
-        return 0 < self.temperature < math.inf and has_usable_scope
+        has_usable_act = self.act_above is None or 0 <= self.act_above <= 1
+        return 0 < self.temperature < math.inf and has_usable_scope and has_usable_act
+
+    def acts_on(self, prediction: Prediction) -> bool | None:
+        """Return whether to act on a prediction; None if training chose no confidence for it."""
+        if self.act_above is None:
+            return None
+        return prediction.intent != OUT_OF_SCOPE and prediction.confidence >= self.act_above
 
     def to_json(self) -> str:
         """Return the card as JSON, as it is stored and as ``GET /model`` shows it."""

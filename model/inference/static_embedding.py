@@ -23,6 +23,7 @@ WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 PIECES, VECTORS, SCALES, WEIGHTS = (
     f"static.{part}" for part in ("pieces", "vectors", "scales", "weights")
 )
+DIGEST = "sentence.digest"  # instead of the parts above, where a sentence encoder is a file
 NORMALIZE = Normalization(lowercase=True, strip_accents="unicode")
 CACHED_WORDS = 8192
 # Merging takes quadratic time, so that longer words are split first.

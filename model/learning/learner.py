@@ -26,7 +26,7 @@ from model.learning.linear_model import (
     fit_naive_bayes,
     fit_svm,
 )
-from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, build_features
+from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, features_for
 from model.learning.term_weighting import concentration_factors
 
 TYPO_WEIGHT = 0.2
@@ -76,7 +76,7 @@ class Learner:
         targets = np.concatenate((targets, np.arange(len(labels))))
         self._texts = texts
         self._embedding = embedding
-        self.features = CachedFeatures(build_features(embedding), texts)
+        self.features = CachedFeatures(features_for(texts, embedding), texts)
         sizes = self.features.sizes
         self.ngram_count = sum(sizes.values()) - sizes.get(VECTORS, 0)
         self._factors = np.repeat(
@@ -104,7 +104,7 @@ class Learner:
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
         embedding = self._embedding.embedding if self._embedding else None
-        return build_features(embedding).fit(self._texts)
+        return features_for(self._texts, embedding).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ from model.learning.linear_model import Linear
 # words on all data sets that were tried.
 BLOCK_WEIGHTS: Mapping[str, float] = {"word": 1.0, "char": 1.4, "vectors": 1.5}
 VECTORS = "vectors"
+# Hiragana, Katakana and Han characters, also in their half-width and compatibility forms.
+HAN_OR_KANA = re.compile(
+    r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]"
+)
+MIN_HAN_OR_KANA = 0.1  # as a share of all characters
 
 
 def build_features(embedding: Any | None = None) -> FeatureUnion:
@@ -40,6 +46,18 @@ def build_features(embedding: Any | None = None) -> FeatureUnion:
     if embedding is not None:
         blocks.append((VECTORS, EmbeddingTransformer(embedding)))
     return FeatureUnion(blocks)
+
+
+def features_for(texts: Sequence[str], embedding: Any | None = None) -> FeatureUnion:
+    """Build the unfitted features that suit the script of texts.
+
+    In Chinese and Japanese a single character is often a word, so that n-grams of one character are
+    features as well.
+    """
+    features, characters = build_features(embedding), "".join(texts)
+    if len(HAN_OR_KANA.findall(characters)) >= MIN_HAN_OR_KANA * len(characters):
+        features.set_params(char__ngram_range=(1, 5))
+    return features
 
 
 def build_pipeline() -> Pipeline:

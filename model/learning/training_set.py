@@ -51,7 +51,7 @@ class TrainingSet:
         if embedding is None:
             return cls(texts, intents, out_of_scope)
         names = map(words_of_name, set(intents))
-        vectors = KnownVectors(embedding, [*texts, *names, *out_of_scope])
+        vectors = KnownVectors(embedding, ["", *texts, *names, *out_of_scope])
         return cls(texts, intents, out_of_scope, vectors)
 
     def part(self, numbers: Integers) -> TrainingSet:

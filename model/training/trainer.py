@@ -18,6 +18,7 @@ from model.atomic_files import write_atomically
 from model.compilation.verification import compile_and_verify
 from model.datasets.dataset import Dataset
 from model.errors import CompilationError, DataError, NoWordsError, Problem
+from model.evaluation.act_curve import act_curve, act_point, choose_act_above, describe
 from model.evaluation.contrast_metrics import safely_answered
 from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
@@ -55,12 +56,15 @@ class Options:
         features: ``tfidf``; ``static`` for additional static word vectors; ``use`` or ``minilm``
             for the vectors of a sentence encoder.
         languages: codes of the languages whose pieces the encoder keeps; all if empty.
+        max_error: the share of wrong intents among the messages that are acted on, 0 to 1; None
+            chooses no confidence to act on.
     """
 
     seed: int = 0
     reject_budget: float = REJECT_BUDGET
     features: Features = "tfidf"
     languages: tuple[str, ...] = ()
+    max_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +195,18 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         else calibration.in_scope,
         threshold=calibration.threshold,
     )
+    held_out_predictions = LabelledPredictions.of_held_out(
+        dataset.train, card.labels, held_out, calibration
+    )
+    if options.max_error is not None:
+        act_above = choose_act_above(held_out_predictions, options.max_error)
+        progress(_describe_act(held_out_predictions, act_above))
+        card = replace(card, act_above=1.0 if act_above is None else act_above)
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
-    training = _describe(dataset, options, held_out, loaded)
+    curve = [asdict(point) for point in act_curve(held_out_predictions)]
+    training = _describe(dataset, options, held_out, loaded) | {"act_curve": curve}
     card = replace(card, self_test=_self_test(model), training=training)
     return FittedModel(
         content,
@@ -307,6 +319,12 @@ def _describe_rounding(held_out: HeldOut) -> str:
     change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
+
+
+def _describe_act(predictions: LabelledPredictions, act_above: float | None) -> str:
+    if act_above is None:
+        return "No confidence keeps the errors so few: the model acts on a confidence of 1 only"
+    return describe(act_point(predictions, act_above))
 
 
 def _compile(

@@ -27,7 +27,7 @@ print(*sorted(name for name in sys.modules if name.split(".")[0] == "model"))
 
 
 def modules_of(room: str) -> list[str]:
-    """Return the names of a room of ``model`` and of its modules."""
+    """Return the names of a room of ``model`` and of its modules, those of its rooms included."""
     files = (ROOT / "model" / room).rglob("*.py")
     names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)
     return [name.removesuffix(".__init__") for name in names]

@@ -91,6 +91,17 @@ def test_no_text_has_two_intents(files):
     assert [places(group) for group in groups if len({item.intent for item in group}) > 1] == []
 
 
+def test_contrast_texts_are_in_no_other_file(files, dataset):
+    """No text of a contrast set is in another file, compared by letters and digits alone."""
+    training = [read_examples(path) for path in sorted((FOLDER / "contrast_train").iterdir())]
+    known = by_form(chain.from_iterable([*files.values(), *training]))
+    texts = [each.text for texts in dataset.contrast.values() for each in texts]
+
+    assert {"foreign", "near the domain", "negated", "two intents"} <= set(dataset.contrast)
+    assert len(texts) > 150
+    assert [text for text in texts if letters_and_digits(text) in known] == []
+
+
 def test_data_has_no_warnings(dataset):
     """The shipped data causes no warnings."""
     assert [str(warning) for warning in dataset.warnings] == []
@@ -116,6 +127,8 @@ def test_shipped_model_is_good_enough(shipped_model, dataset):
     assert evaluation.macro_f1 >= 0.95
     assert evaluation.out_of_scope_auroc
     assert evaluation.out_of_scope_auroc >= 0.95
+    assert evaluation.joint_calibration_error
+    assert evaluation.joint_calibration_error <= 0.03
 
 
 def test_shipped_card_records_the_quality(shipped_model, dataset):

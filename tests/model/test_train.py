@@ -15,6 +15,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
+from model.inference.encoders.encoder_file import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES
@@ -555,11 +556,11 @@ def test_compiled_form_that_answers_otherwise_is_an_error(small_csv, capsys, mon
 def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypatch):
     """A pipeline that can't be compiled is written all the same, with a warning that names why."""
 
-    def with_own_tokenizer(_):
+    def with_own_tokenizer(*_):
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
         return FeatureUnion([("word", vectorizer)])
 
-    monkeypatch.setattr("model.learning.learner.build_features", with_own_tokenizer)
+    monkeypatch.setattr("model.learning.learner.features_for", with_own_tokenizer)
 
     assert main(["--data", small_csv, "--output", "out"]) == 0
 
@@ -567,3 +568,32 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
         "warning: not compiled: Step 'word' has a function of its own as tokenizer; "
         "scikit-learn will serve the model"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(["--languages", "en"], "--languages needs --features use", id="no-encoder"),
+        pytest.param(
+            ["--features", "use", "--languages", "en,xx"], "must be of ar,de,", id="other"
+        ),
+    ],
+)
+def test_languages_of_no_encoder_are_refused(options, message, capsys):
+    """Only the languages of the Universal Sentence Encoder can be kept."""
+    with pytest.raises(SystemExit) as stopped:
+        main(options)
+
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_encoder_is_written_beside_the_model(small_csv, capsys):
+    """The command names the encoder's file, and a model without one deletes it."""
+    assert main(["--data", small_csv, "--output", "out", "--features", "minilm", "--fit-only"]) == 0
+
+    assert "by all-MiniLM-L6-v2" in (printed := capsys.readouterr().out)
+    assert ENCODER_NAME in printed
+    assert (Path("out") / ENCODER_NAME).exists()
+    assert main(["--data", small_csv, "--output", "out", "--fit-only"]) == 0
+    assert not (Path("out") / ENCODER_NAME).exists()

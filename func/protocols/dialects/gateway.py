@@ -26,14 +26,15 @@ FIELDS = ("text", "message", "messages")
 UNREADABLE = (BadRequestError, TooLargeError, UnsupportedMediaTypeError)
 
 
-def parse(content_type: str, body: bytes, _: IntentModel, settings: Settings) -> ParsedRequest:
+def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
     """Parse any request that a gateway received, as far as its body has a text."""
     text = _text(content_type, body, settings)
 
     def render(predictions: Sequence[Prediction]) -> Response:
         [prediction] = predictions
+        is_acted = bool(model.card.acts_on(prediction))
         outcome = Outcome(KIND, recorded(predictions))
-        return _pass_on(prediction.intent, prediction.confidence, outcome)
+        return _pass_on(prediction.intent, prediction.confidence, outcome, is_acted=is_acted)
 
     query = Query([text])
     return ParsedRequest(render, reject, query.utterances, work=query.work)
@@ -71,9 +72,12 @@ def _text(content_type: str, body: bytes, settings: Settings) -> str:
         return ""
 
 
-def _pass_on(intent: str, confidence: float, outcome: Outcome) -> Response:
+def _pass_on(
+    intent: str, confidence: float, outcome: Outcome, *, is_acted: bool = False
+) -> Response:
     headers = (
         ("x-intent", quote(intent, safe=" !#$&'()*+,/:;<=>?@[]^`{|}~")),
         ("x-confidence", str(round(confidence, DIGITS))),
+        ("x-act", "true" if is_acted else "false"),
     )
     return Response(content_type="", status=HTTPStatus.OK, headers=headers, outcome=outcome)

@@ -22,13 +22,13 @@ from model.errors import EncoderError
 from model.inference.encoders.convolutional import ConvolutionalEncoder
 from model.inference.encoders.transformer import TransformerEncoder
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, parts_of, view_of
+from model.inference.static_embedding import DIGEST
 
 FORMAT = "intent-function-encoder/1"
 TABLE, BLOCK_DIGESTS = "table", "table.digests"
 ROWS_A_BLOCK = 128
 DIGEST_BYTES = 32
 ENCODER_NAME = "sentence_encoder.safetensors"
-DIGEST = "sentence.digest"
 WHOLE_SENTENCE = "(the whole sentence)"
 MAX_WORDS_LEFT_OUT = 32  # each is a text to encode
 # Vectors of texts that are asked for again within a moment, and by training and verification.
@@ -147,21 +147,13 @@ class SentenceEncoder:
         losses = [(word.lower(), whole - part) for word, part in zip(words, parts, strict=True)]
         return [*losses, (WHOLE_SENTENCE, whole - sum(loss for _, loss in losses))]
 
-    def work(self, texts: Sequence[str], *, explain: bool = False) -> int:
-        """Return an estimate of the time to encode texts, in microseconds.
+    def work(self, texts: Sequence[str]) -> int:
+        """Return an estimate of the time to encode texts, in microseconds."""
+        return self.encoder.work(texts) if texts else 0
 
-        Args:
-            texts: any number of them.
-            explain: whether the contributions of their words are computed too.
-        """
-        work = self.encoder.work(texts) if texts else 0
-        if not explain:
-            return work
-        counts = (min(text.count(" "), MAX_WORDS_LEFT_OUT) for text in texts)
-        return work + sum(
-            self.encoder.work([text] * (1 + count))
-            for text, count in zip(texts, counts, strict=True)
-        )
+    def explaining_work(self, text: str) -> int:
+        """Return an estimate of the time of ``contributions``, in microseconds."""
+        return self.encoder.work([text] * (1 + min(text.count(" "), MAX_WORDS_LEFT_OUT)))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return an array that names the encoder: the digest's bytes."""

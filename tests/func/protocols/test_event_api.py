@@ -83,6 +83,22 @@ def test_low_confidence_is_marked_by_an_attribute(small_model, settings, low_con
     assert reply.attributes["certainty"] == certainty
 
 
+@pytest.mark.parametrize(
+    ("act_above", "act"),
+    [
+        pytest.param(0.0, "true", id="above"),
+        pytest.param(1.0, "false", id="below"),
+        pytest.param(None, None, id="none-chosen"),
+    ],
+)
+def test_attribute_says_whether_to_act(small_model, settings, act_above, act):
+    """A Trigger can filter by it, where training chose from which confidence on."""
+    card = replace(small_model.card, act_above=act_above)
+    answer = Answering(IntentModel(small_model._scorer, card), settings)
+
+    assert answer({"text": "reset my password"}).attributes.get("act") == act
+
+
 def test_options_work_as_over_http(answer):
     """Alternatives and evidence are in the reply if the data requests them."""
     reply = answer({"message": "reset my password", "top_k": 2, "explain": True})

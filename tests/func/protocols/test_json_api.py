@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,6 +110,15 @@ def test_answer_holds_intent_and_confidence(small_model):
     assert answer.keys() == {"intent", "confidence"}
     assert answer["intent"] == "password_reset"
     assert answer["confidence"] == round(answer["confidence"], 4)
+
+
+@pytest.mark.parametrize(("act_above", "act"), [(0.0, True), (1.0, False)])
+def test_answer_says_whether_to_act(small_model, act_above, act):
+    """It does so if training chose from which confidence on."""
+    card = replace(small_model.card, act_above=act_above)
+    [answer] = classify(Query(["reset my password"]), IntentModel(small_model._scorer, card))
+
+    assert answer["act"] is act
 
 
 def test_alternatives_are_ranked(small_model):

@@ -149,18 +149,26 @@ class FakeApp:
         telemetry: keeps what is recorded.
         threads: the names of the threads that have answered.
         may_go_on: lets the requests to ``/waits`` go on.
-        loads: the load of the model that a path names.
-        loads_in_bodies: the loads of models that the bodies of the next requests name.
+        models: the loading of the model of each path that names one.
+        awaited: what parsing a path finds to be loading, once.
     """
 
-    has_named_models = True
-
     def __init__(self) -> None:
+        self.awaited: dict[str, Future[None]] = {}
+        self.models: dict[str, Future[None]] = {}
         self.may_go_on = threading.Event()
-        self.loads: dict[str, Future[None]] = {}
-        self.loads_in_bodies: list[Future[None]] = []
         self.telemetry = CountingTelemetry()
         self.threads: list[str] = []
+
+    @property
+    def has_named_models(self) -> bool:
+        """Whether there are other models."""
+        return bool(self.models)
+
+    def loading(self, environ: Mapping[str, Any]) -> Future[None] | None:
+        """Return the loading of the request's model until it is loaded."""
+        loading = self.models[environ["PATH_INFO"]]
+        return None if loading.done() else loading
 
     def is_inline(self, _: str, path: str) -> bool:
         """Return whether the path is not ``/page``."""
@@ -173,16 +181,11 @@ class FakeApp:
     def parse(self, environ: Mapping[str, Any]) -> PendingRequest:
         """Parse a request."""
         work = int(environ["QUERY_STRING"] or 0)
-        loading = self.loads_in_bodies.pop() if self.loads_in_bodies else None
+        loading = self.awaited.pop(environ["PATH_INFO"], None)
         parsed = ParsedRequest(
             lambda _: Response(b"{}"), lambda _: Response(), work=work, loading=loading
         )
         return PendingRequest(environ, 0.0, parsed)
-
-    def loading(self, environ: Mapping[str, Any]) -> Future[None] | None:
-        """Return the load of the model that the path names, unless it is done."""
-        load = self.loads.get(environ["PATH_INFO"])
-        return None if load is None or load.done() else load
 
     def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
         """Respond to requests, ``/waits`` once it may, ``/fails`` never."""
@@ -207,30 +210,34 @@ class Sent:
         dispatcher: the dispatcher.
         statuses: of all responses.
         finished: what threads want the loop to call.
-        connection: the client's connection.
+        connections: those of all requests.
     """
 
     def __init__(self, **settings: Any) -> None:
         self.app = FakeApp()
         self.statuses: list[str] = []
         self.finished: list[Callable[[], None]] = []
-        self.connection = SimpleNamespace(
-            respond=lambda status, *_: self.statuses.append(status), request=None
-        )
+        self.connections: list[SimpleNamespace] = []
         self.dispatcher = Dispatcher(cast("App", self.app), Settings(**settings))
         self.dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=self.finished.append))
 
     def send(self, *targets: str, method: str = "POST", body: bytes = b"") -> None:
         """Hand requests over, as connections do."""
         reader = RequestReader(8192, 65536)
+        connection = SimpleNamespace(
+            respond=lambda status, *_: self.statuses.append(status), request=None
+        )
         for target in targets:
             length = b"Content-Length: %d" % len(body)
             head = f"{method} {target} HTTP/1.1\r\nHost: a\r\n".encode() + length
             reader.feed(head + b"\r\n\r\n" + body)
             request = reader.next_request()
             assert request
-            self.connection.request = request
-            self.dispatcher.on_request(cast("Connection", self.connection), request)
+            connection = SimpleNamespace(
+                request=request, respond=lambda status, *_: self.statuses.append(status)
+            )
+            self.connections.append(connection)
+            self.dispatcher.on_request(cast("Connection", connection), request)
 
     def finish(self, count: int = 1) -> None:
         """Wait until threads have answered, and let the loop take it."""
@@ -326,6 +333,37 @@ def test_request_that_has_waited_too_long_is_refused(clock):
     assert sent.app.telemetry.refusals == [503]
 
 
+def test_requests_wait_for_their_model_without_a_thread():
+    """As many as may wait; those whose clients have gone meanwhile are dropped."""
+    sent = Sent(max_waiting=2)
+    model: Future[None] = Future()
+    sent.app.models["/predict"] = model
+    sent.send("/predict", "/predict", "/predict")
+    assert sent.statuses == ["503 Service Unavailable"]
+    assert not sent.app.threads
+    assert not sent.finished
+    sent.connections[0].request = None
+    model.set_result(None)
+    sent.finish(count=2)
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["503 Service Unavailable", "200 OK"]
+
+
+def test_request_whose_body_names_a_model_waits_for_it():
+    """It is parsed again once the model is loaded."""
+    sent = Sent()
+    model = sent.app.awaited["/predict"] = Future()
+    sent.send("/predict")
+    sent.dispatcher.after_reads()
+    assert sent.statuses == []
+    model.set_result(None)
+    sent.finish()
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["200 OK"]
+
+
 def test_large_requests_wait_in_a_bounded_queue():
     """Beyond it they are refused at once."""
     sent = Sent(threads=1, max_waiting=1)
@@ -349,47 +387,3 @@ def test_responses_of_threads_are_bounded_until_the_loop_takes_them(monkeypatch)
     sent.finish()
 
     assert sorted(sent.statuses) == ["404 Not Found", "404 Not Found", "503 Service Unavailable"]
-
-
-@pytest.mark.parametrize("is_in_body", [False, True])
-def test_a_request_waits_for_its_model_and_not_in_a_thread(is_in_body):
-    """Whether its path or its body names the model, it is answered once that is loaded."""
-    sent, load = Sent(), Future[None]()
-    names: dict[bool, Callable[[], object]] = {
-        False: lambda: sent.app.loads.update({"/models/a/predict": load}),
-        True: lambda: sent.app.loads_in_bodies.append(load),
-    }
-    names[is_in_body]()
-    sent.send("/models/a/predict")
-    sent.dispatcher.after_reads()
-    assert (sent.statuses, sent.app.threads) == ([], [])
-    load.set_result(None)
-    sent.finish()
-    sent.dispatcher.after_reads()
-    assert sent.statuses == ["200 OK"]
-    assert sent.app.threads == [threading.current_thread().name]
-
-
-def test_a_client_that_has_gone_is_not_answered_after_the_load():
-    """Its connection has another request by then, or none."""
-    sent, load = Sent(), Future[None]()
-    sent.app.loads["/models/a/predict"] = load
-    sent.send("/models/a/predict")
-    sent.connection.request = None
-    load.set_result(None)
-    sent.finish()
-    sent.dispatcher.after_reads()
-    assert sent.statuses == []
-
-
-def test_requests_that_wait_for_models_are_bounded():
-    """Further ones are refused, and places become free with the load."""
-    sent, load = Sent(max_waiting=2), Future[None]()
-    sent.app.loads["/models/a/predict"] = load
-    sent.send(*["/models/a/predict"] * 3)
-    assert sent.statuses == ["503 Service Unavailable"]
-    load.set_result(None)
-    sent.finish(2)
-    sent.app.loads["/models/a/predict"] = Future()
-    sent.send("/models/a/predict")
-    assert sent.statuses.count("503 Service Unavailable") == 1

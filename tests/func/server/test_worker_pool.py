@@ -39,3 +39,20 @@ def test_threads_are_bounded():
 
     assert accepted == [True, True, True, False]
     assert len(names) == 2
+
+
+def test_no_thread_is_started_while_one_is_free():
+    """One request after the other needs one thread, however many are allowed."""
+    pool, before = WorkerPool(threads=8, max_waiting=8), count_workers()
+    for _ in range(3):
+        is_done = threading.Event()
+        pool.submit(is_done.set)
+        assert is_done.wait(TIMEOUT_S)
+        pool.finish()
+
+    assert count_workers() - before == 1
+
+
+def count_workers() -> int:
+    """Return the number of threads of all pools."""
+    return sum(thread.name == "worker" for thread in threading.enumerate())

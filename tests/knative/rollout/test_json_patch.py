@@ -87,3 +87,16 @@ def test_the_only_container_is_the_one_that_serves(document):
     document["spec"]["template"]["spec"]["containers"] = [{"image": image(1)}]
     result = patched(document, Change(image=image(2)))
     assert result["spec"]["template"]["spec"]["containers"] == [{"image": image(2)}]
+
+
+def test_template_of_a_revision_keeps_the_annotations_of_others(api, document):
+    """Those of Knative and of rollouts stay on the template; the user's are the revision's."""
+    annotations = {"serving.knative.dev/creator": "ci", "autoscaling.knative.dev/target": "1"}
+    document["spec"]["template"]["metadata"] = {"annotations": annotations}
+    revision = Revision.from_api(api.revisions["intent-classifier-00001"])
+    found = patched(document, Change(revision=revision))["spec"]["template"]["metadata"]
+
+    assert found["annotations"] == {
+        "serving.knative.dev/creator": "ci",
+        **revision.template_annotations,
+    }

@@ -8,6 +8,7 @@ import pytest
 from model.errors import ArtifactBrokenError
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import ModelCard, SelfTest
+from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 CARD = ModelCard(
     labels=("grüße", "order_tracking"),
@@ -19,6 +20,7 @@ CARD = ModelCard(
     training={"seed": 0, "metrics": {"accuracy": 0.9, "intents": [{"intent": "grüße"}]}},
 )
 FIELDS = json.loads(CARD.to_json())
+OPTIONAL = ("in_scope", "act_above")  # without in_scope there is an error of its own
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def without(key: str) -> str:
         pytest.param("", id="empty"),
         pytest.param("{", id="not-json"),
         pytest.param("[]", id="not-an-object"),
-        *(pytest.param(without(key), id=f"without-{key}") for key in FIELDS if key != "in_scope"),
+        *(pytest.param(without(key), id=f"without-{key}") for key in FIELDS if key not in OPTIONAL),
         pytest.param(with_fields(labels=None), id="labels-null"),
         pytest.param(with_fields(temperature="warm"), id="temperature-not-a-number"),
         pytest.param(with_fields(temperature=None), id="temperature-null"),
@@ -123,6 +125,8 @@ def test_missing_card_is_refused(tmp_path):
         pytest.param({"threshold": math.nan}, id="threshold-nan"),
         pytest.param({"threshold": 1.01}, id="threshold-above-1"),
         pytest.param({"threshold": -0.01}, id="threshold-negative"),
+        pytest.param({"act_above": 1.01}, id="act-above-1"),
+        pytest.param({"act_above": math.nan}, id="act-nan"),
         pytest.param({"in_scope": None}, id="threshold-without-a-probability"),
         pytest.param({"in_scope": {"slope": 0, "intercept": 1}}, id="slope-0"),
         pytest.param({"in_scope": {"slope": math.inf, "intercept": 1}}, id="slope-infinite"),
@@ -160,3 +164,19 @@ def test_card_of_an_earlier_version_is_refused(tmp_path):
     assert str(caught.value) == (
         f"{path} was written by an earlier version of this program. Train it again: make train."
     )
+
+
+@pytest.mark.parametrize(
+    ("act_above", "intent", "confidence", "expected"),
+    [
+        pytest.param(0.8, "a", 0.8, True, id="enough"),
+        pytest.param(0.8, "a", 0.79, False, id="too-little"),
+        pytest.param(0.8, OUT_OF_SCOPE, 0.99, False, id="out-of-scope"),
+        pytest.param(None, "a", 0.99, None, id="none-chosen"),
+    ],
+)
+def test_model_acts_on_confident_known_intents(act_above, intent, confidence, expected):
+    """Out-of-scope messages are for people, however sure the model is of them."""
+    card = ModelCard(labels=("a", "b"), model_sha256="", act_above=act_above)
+
+    assert card.acts_on(Prediction(intent, confidence)) is expected

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from model.datasets.readers import Example
 from model.learning.cross_validation import HeldOut, cross_validate
 from model.learning.left_out_intents import left_out_scores
 from model.learning.training_set import TrainingSet
 from tests.support.small_data import SMALL_DATA
+from tests.support.tiny_embedding import TINY
 
 PAIRS = [(text, intent) for intent, texts in SMALL_DATA.items() for text in texts]
 
@@ -75,6 +79,14 @@ def test_of_two_intents_none_can_be_left_out():
     [score] = left_out_scores(training_set, held_out, seed=0)
 
     assert score < held_out.scope_scores.min()
+
+
+def test_a_text_without_words_has_a_vector():
+    """With vectors, the text that stands for texts out of scope is one of the known ones."""
+    examples = [Example(text, intent, Path("small.csv"), 2) for text, intent in PAIRS[8:]]
+    training_set = TrainingSet.of(examples, embedding=TINY)
+
+    assert len(left_out_scores(training_set, held_out_of(training_set), seed=0)) == 1
 
 
 def test_intents_without_words_do_not_stay_alone():

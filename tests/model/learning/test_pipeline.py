@@ -10,6 +10,7 @@ from model.learning.pipeline import (
     BLOCK_WEIGHTS,
     build_features,
     build_pipeline,
+    features_for,
     fitted_pipeline,
 )
 from tests.support.tiny_embedding import TINY
@@ -136,3 +137,43 @@ def test_each_pipeline_is_untrained():
 
     assert first is not second
     assert not hasattr(first, "classes_")
+
+
+@pytest.mark.parametrize(
+    ("texts", "shortest"),
+    [
+        pytest.param(["我想取消订单", "包裹在哪里"], 1, id="chinese"),
+        pytest.param(["荷物はどこですか"], 1, id="japanese"),
+        pytest.param(["ﾊﾟｽﾜｰﾄﾞ"], 1, id="half-width"),
+        pytest.param(["where is my parcel", "我想取消订单"], 1, id="mixed"),
+        pytest.param(["where is my parcel"], 2, id="english"),
+        pytest.param(["พัสดุอยู่ที่ไหน"], 2, id="thai"),
+        pytest.param(["where is my 荷 parcel, please"], 2, id="one-character"),
+    ],
+)
+def test_single_characters_are_features_of_chinese_and_japanese(texts, shortest):
+    """In other scripts, where they say little, character n-grams have two letters or more."""
+    [(_, words), (_, characters)] = features_for(texts).transformer_list
+
+    assert characters.ngram_range == (shortest, 5)
+    assert words.ngram_range == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("variant", "text"),
+    [
+        pytest.param("\uff2f\uff32\uff24\uff25\uff32 \uff11\uff12", "order 12", id="full-width"),
+        pytest.param("ﾊﾟｽﾜｰﾄﾞ", "パスワード", id="half-width"),
+        pytest.param("ﬁnd", "find", id="ligature"),
+        pytest.param("㈱", "(株)", id="compatibility"),
+    ],
+)
+def test_compatibility_variants_are_the_same_letters(variant, text):
+    """Full-width, half-width and other compatibility forms have the features of plain letters."""
+    texts = ["order 12", "パスワード", "find no order", "(株)"] * 2
+    features = features_for(texts).fit(texts)
+
+    first, second = features.transform([variant]), features.transform([text])
+
+    assert second.nnz > 0
+    assert (first != second).nnz == 0

@@ -10,8 +10,8 @@ import pytest
 
 from model.errors import ArtifactBrokenError, StoreError, StoreMissingError, StoreUnavailableError
 from model.inference.compiled_pipeline import CompiledPipeline
-from model.inference.encoders.encoder_file import DIGEST
 from model.inference.model_card import ModelCard
+from model.inference.static_embedding import DIGEST
 from model.store.cache import BlobCache
 from model.store.folder import FolderTransport
 from model.store.model_files import ModelFiles, fetch, key_of_blob, key_of_manifest, push

@@ -15,6 +15,7 @@ from sklearn.pipeline import FeatureUnion
 
 from model.datasets.dataset import Dataset
 from model.errors import DataError, EqualityError
+from model.evaluation.act_curve import CONFIDENCES
 from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
@@ -30,6 +31,7 @@ from model.training.trainer import (
     REPORT_NAME,
     Options,
     TrainedModel,
+    fit,
     train,
 )
 
@@ -130,6 +132,24 @@ def test_progress_reports_each_step(small_dataset):
         "Training on one in 2 utterances",
         "Searching the data for issues",
     ]
+
+
+@pytest.mark.parametrize(
+    ("max_error", "sentence", "is_lower"),
+    [
+        pytest.param(0.9, "Acts on ", True, id="reached"),
+        pytest.param(-1.0, "No confidence keeps the errors so few", False, id="out-of-reach"),
+    ],
+)
+def test_confidence_to_act_on_is_chosen(small_dataset, max_error, sentence, is_lower):
+    """Training prints the promise; where it can't be kept, almost nothing is acted on."""
+    steps: list[str] = []
+    card = fit(small_dataset, Options(max_error=max_error), progress=steps.append).card
+
+    assert any(step.startswith(sentence) for step in steps)
+    assert card.act_above is not None
+    assert (card.act_above < 1) is is_lower
+    assert [point["confidence"] for point in card.training["act_curve"]][:2] == [0.0, 0.1]
 
 
 def test_weights_of_more_levels_are_reported(small_dataset, monkeypatch):
@@ -251,8 +271,15 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
     assert Hyperparameters(settings["regularisation"], settings["is_concentrated"]) in CANDIDATES
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MAX_LOSS or not settings["is_rounded"]
+    assert [point["confidence"] for point in training.pop("act_curve")] == [*CONFIDENCES]
     assert training == {
-        "options": {"seed": 0, "reject_budget": 0.05, "features": "tfidf", "languages": ()},
+        "options": {
+            "seed": 0,
+            "reject_budget": 0.05,
+            "features": "tfidf",
+            "languages": (),
+            "max_error": None,
+        },
         "data": {
             "sha256": small_dataset.sha256,
             "train": 18,
@@ -370,11 +397,11 @@ def test_pipeline_without_compiled_form_is_saved_alone(
 ):
     """A pipeline that can't be compiled is saved without one, and a former one removed."""
 
-    def with_own_tokenizer(_):
+    def with_own_tokenizer(*_):
         vectorizer = CountVectorizer(tokenizer=str.split, token_pattern=None)
         return FeatureUnion([("word", vectorizer)])
 
-    monkeypatch.setattr("model.learning.learner.build_features", with_own_tokenizer)
+    monkeypatch.setattr("model.learning.learner.features_for", with_own_tokenizer)
     small_trained.save(tmp_path)
 
     trained = train_quietly(small_dataset)

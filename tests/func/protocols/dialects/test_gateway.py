@@ -11,10 +11,11 @@ from werkzeug.test import Client
 from func.app import App
 from func.handler import IntentFunction
 from func.protocols.dialects.gateway import value_at
+from model.inference.intent_model import IntentModel
 
 PATH = "/gateway/ext-authz"
-SILENT = {"x-intent": "out_of_scope", "x-confidence": "1.0"}
-UNREAD = {"x-intent": "out_of_scope", "x-confidence": "0.0"}
+SILENT = {"x-intent": "out_of_scope", "x-confidence": "1.0", "x-act": "false"}
+UNREAD = {"x-intent": "out_of_scope", "x-confidence": "0.0", "x-act": "false"}
 
 
 def headers(response):
@@ -81,6 +82,15 @@ def test_pointer_says_where_the_text_is(small_model, settings, pointer, body):
 def test_pointer_names_a_value(pointer, expected):
     """A pointer that leads nowhere names no value (RFC 6901, section 4)."""
     assert value_at(pointer, {"a": {"b~": [1, 2]}}) == expected
+
+
+def test_act_says_whether_the_confidence_suffices(small_model, settings):
+    """Training chose the confidence; without one, nothing is acted on."""
+    card = replace(small_model.card, act_above=0.01)
+    client = Client(App(IntentFunction(IntentModel(small_model._scorer, card), settings)))
+
+    assert headers(client.post(PATH, json={"text": "hello"}))["x-act"] == "true"
+    assert headers(client.post(PATH, json={"text": "zzz qqq"}))["x-act"] == "false"
 
 
 def test_fault_is_no_permission(client, small_model, monkeypatch):
