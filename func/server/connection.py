@@ -85,16 +85,16 @@ class Connection:
 
     def handle(self, flags: int) -> None:
         """Go on with what the socket is ready for."""
-        self._run(self._go_on, flags)
+        self.run(self._go_on, flags)
 
     def respond(self, status_line: str, headers: Headers, body: bytes) -> None:
         """Send the response to ``request``; without effect if the client has gone."""
-        self._run(self._respond, status_line, headers, body)
+        self.run(self._respond, status_line, headers, body)
 
     def check_deadline(self) -> None:
         """End what has taken too long."""
         if self._shared.loop.now >= self._deadline:
-            self._run(self._end_late)
+            self.run(self._end_late)
 
     def close_if_idle(self) -> None:
         """Close the connection if nothing has happened on it for a moment."""
@@ -111,7 +111,7 @@ class Connection:
             self._shared.open.discard(self)
             self._shared.held_bytes -= self._held
 
-    def _run(self, step: Callable[..., None], *arguments: Any) -> None:
+    def run(self, step: Callable[..., None], *arguments: Any) -> None:
         """Take a step; an error ends this connection, and nothing else."""
         if self._is_closed:
             return
@@ -194,7 +194,7 @@ class Connection:
 
     def _advance_later(self) -> None:
         self._is_advancing = False
-        self._run(self._advance)
+        self.run(self._advance)
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._shared.on_refusal(status)

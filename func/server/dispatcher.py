@@ -101,7 +101,7 @@ class Dispatcher:
         def go_on() -> None:
             self._awaiting_models -= 1
             if connection.request is request:  # its client is still there
-                self.on_request(connection, request)
+                connection.run(self.on_request, connection, request)
 
         loading.add_done_callback(lambda _: self.loop.call_soon(go_on))
 

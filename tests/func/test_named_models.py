@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from werkzeug.test import Client
 
 from func.app import App
@@ -36,6 +38,7 @@ EVENT = {
     "Content-Type": "application/json",
 }
 STRUCTURED = {"specversion": "1.0", "id": "1", "source": "/chat", "type": "message", "data": TEXT}
+METRICS = re.compile(r"Metrics on (http://\S+?/metrics)")
 REJECTS_ALL = 1.0
 
 
@@ -341,3 +344,12 @@ def test_a_model_replaced_under_load_answers_every_request(published, small_mode
 
 def _pairs() -> list[tuple[float, str]]:
     return [(0.0, "order_tracking"), (REJECTS_ALL, "out_of_scope")]
+
+
+def test_a_started_server_serves_published_models_and_counts_them(published, start_server):
+    """MODELS_URI names the store, and the metrics have the named models."""
+    server = start_server(MODELS_URI=str(published.folder), METRICS_PORT="0")
+    response = requests.post(f"{server.url}/models/strict/predict", json=TEXT, timeout=TIMEOUT_S)
+    assert response.json()["intent"] == "out_of_scope"
+    [metrics] = [found[1] for line in server.lines if (found := METRICS.search(line))]
+    assert "intent_named_models 1.0" in requests.get(metrics, timeout=TIMEOUT_S).text

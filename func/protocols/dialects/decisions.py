@@ -28,12 +28,11 @@ from model.inference.prediction import Prediction
 
 KIND = "openai-decisions"
 NO_COST = {
-    "input_tokens": 0,
+    **dict.fromkeys(("input_tokens", "output_tokens", "total_tokens"), 0),
     "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-    "output_tokens": 0,
     "output_tokens_details": {"reasoning_tokens": 0},
-    "total_tokens": 0,
 }
+HEAD = {"model": MODEL_NAME, "usage": NO_COST}
 ROWS = {"choice": ("choices", "value", (str, bool)), "score": ("levels", "label", (str,))}
 
 
@@ -42,8 +41,7 @@ class Question:
     """A question, and what its options stand for.
 
     Attributes:
-        kind: predicate, choice or score.
-        name: None if it has none.
+        kind, name: predicate, choice or score; None if it has no name.
         labels: the values of a choice, or the labels of a score's levels.
         options: in the order of the labels; of a predicate, yes and no.
     """
@@ -54,7 +52,7 @@ class Question:
     options: Options
 
     def answer(self, distribution: Mapping[str, float]) -> dict[str, Any]:
-        """Return the answer that the probabilities of all intents amount to."""
+        """Return the answer to the question."""
         if self.options.unbound is not None:
             return {"type": "refusal", "name": self.name}
         shares = self.options.shares(distribution)
@@ -62,7 +60,7 @@ class Question:
         if self.kind == "predicate":
             return answer | {"probability": shares[0]}
         answer["confidence"] = certainty(shares)
-        rows = [*zip(self.labels, shares, strict=True)]
+        rows = zip(self.labels, shares, strict=True)
         if self.kind == "choice":
             answer["choice"] = self.labels[shares.index(max(shares))]
             answer["probabilities"] = [{"value": value, "probability": p} for value, p in rows]
@@ -88,8 +86,7 @@ def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings
     def render(predictions: Sequence[Prediction]) -> Response:
         distribution = probabilities(predictions[0])
         answers = [question.answer(distribution) for question in questions]
-        content = {"model": MODEL_NAME, "answers": answers, "usage": NO_COST}
-        return respond(content, KIND, predictions)
+        return respond({**HEAD, "answers": answers}, KIND, predictions)
 
     work = query.work + sum(10 + len(question.labels) for question in questions)
     return ParsedRequest(render, reject, query.utterances, query.top_k, work)

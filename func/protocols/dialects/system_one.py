@@ -26,7 +26,7 @@ from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 
 KIND = "system-one"
-NO_COST = {"input_tokens": 0, "output_tokens": 0}
+HEAD = {"model": MODEL_NAME, "usage": {"input_tokens": 0, "output_tokens": 0}}
 
 
 class InvalidFieldError(RequestError):
@@ -110,8 +110,7 @@ def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings
     def render(predictions: Sequence[Prediction]) -> Response:
         distribution = probabilities(predictions[0])
         answers = {name: question.answer(distribution) for name, question in questions.items()}
-        content = {"model": MODEL_NAME, "answers": answers, "usage": NO_COST}
-        return respond(content, KIND, predictions)
+        return respond({**HEAD, "answers": answers}, KIND, predictions)
 
     work = query.work + sum(10 + len(question.criteria) for question in questions.values())
     return ParsedRequest(render, reject, query.utterances, query.top_k, work)

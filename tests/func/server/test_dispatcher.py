@@ -211,6 +211,7 @@ class Sent:
         statuses: of all responses.
         finished: what threads want the loop to call.
         connections: those of all requests.
+        guarded: the steps that were left to connections, which survive their errors.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -218,15 +219,13 @@ class Sent:
         self.statuses: list[str] = []
         self.finished: list[Callable[[], None]] = []
         self.connections: list[SimpleNamespace] = []
+        self.guarded: list[str] = []
         self.dispatcher = Dispatcher(cast("App", self.app), Settings(**settings))
         self.dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=self.finished.append))
 
     def send(self, *targets: str, method: str = "POST", body: bytes = b"") -> None:
         """Hand requests over, as connections do."""
         reader = RequestReader(8192, 65536)
-        connection = SimpleNamespace(
-            respond=lambda status, *_: self.statuses.append(status), request=None
-        )
         for target in targets:
             length = b"Content-Length: %d" % len(body)
             head = f"{method} {target} HTTP/1.1\r\nHost: a\r\n".encode() + length
@@ -234,10 +233,17 @@ class Sent:
             request = reader.next_request()
             assert request
             connection = SimpleNamespace(
-                request=request, respond=lambda status, *_: self.statuses.append(status)
+                request=request,
+                respond=lambda status, *_: self.statuses.append(status),
+                run=self.run,
             )
             self.connections.append(connection)
             self.dispatcher.on_request(cast("Connection", connection), request)
+
+    def run(self, step: Callable[..., None], *arguments: object) -> None:
+        """Take a step, as a connection does."""
+        self.guarded.append(step.__name__)
+        step(*arguments)
 
     def finish(self, count: int = 1) -> None:
         """Wait until threads have answered, and let the loop take it."""
@@ -348,6 +354,7 @@ def test_requests_wait_for_their_model_without_a_thread():
     sent.dispatcher.after_reads()
 
     assert sent.statuses == ["503 Service Unavailable", "200 OK"]
+    assert sent.guarded == ["on_request"]
 
 
 def test_request_whose_body_names_a_model_waits_for_it():
