@@ -11,6 +11,7 @@ INSTALLED_ENGINES := $(ENGINES)/.installed
 AUDIT := .venv-audit
 INSTALLED_AUDIT := $(AUDIT)/.installed
 MODEL := model/artifacts/intent_model.pkl
+SHIPPED := model/shipped
 # Python compiles a module when it is first imported; to compile all of them takes pip longer.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile
 # With their extras: a requirement that asks for one would else be met by the newest release, whose
@@ -23,18 +24,23 @@ STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train static sentence test announcement browser java audit sbom fuzz soak check format lock bench clean
+.PHONY: help run train shipped static sentence test announcement browser java audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: export PORT ?= 8080
 run: export LOG_FORMAT ?= text
-run: $(MODEL) ## install, fit, and serve on http://localhost:8080 (PORT=9000 for another port)
+# The shipped model, until `make train` has made another one.
+run: export MODEL_URI ?= $(if $(MODEL_PATH)$(wildcard $(MODEL)),,$(SHIPPED))
+run: $(INSTALLED) ## install, and serve on http://localhost:8080 (PORT=9000 for another port)
 	@exec $(BIN)/python -m func.server
 
 train: $(INSTALLED) ## train on model/data, test, and write the report (model.train --help: your data)
 	$(BIN)/python -m model.train
+
+shipped: train ## make the model in model/shipped, which `make run` serves, that of model/data
+	cp model/artifacts/intent_model.safetensors model/artifacts/model_card.json $(SHIPPED)/
 
 static: $(INSTALLED) ## install what training with --features static needs
 	@$(PIP) --no-deps --requirement requirements/static.txt
