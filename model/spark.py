@@ -70,10 +70,13 @@ def label(dataframe: DataFrame, column: str = "text", *, model: str, **options: 
     return dataframe.mapInArrow(partial(label_partition, model=model, layout=layout), schema)
 
 
-def register(spark: SparkSession, name: str = "intent", *, model: str, **options: Any) -> None:
+def register(spark: SparkSession, name: str = "intent", *, model: str, **options: Any) -> Any:
     """Register a function of a text for SQL: ``SELECT intent(message).intent FROM tickets``.
 
-    It returns a struct of the new columns that ``label`` adds; its arguments are the same.
+    Its result is a struct of the columns that ``label`` adds; the arguments are the same.
+
+    Returns:
+        The function, for use with columns of data frames.
     """
     layout = Layout(**options)
     fields = [StructField(each, kind) for each, kind in zip(layout.added, TYPES, strict=False)]
@@ -82,7 +85,7 @@ def register(spark: SparkSession, name: str = "intent", *, model: str, **options
         return _classified(texts, model=model, layout=layout)
 
     kind = StructType([*fields, StructField(f"{layout.prefix}{REASON}", StringType())])
-    spark.udf.register(name, F.pandas_udf(classify, kind))
+    return spark.udf.register(name, F.pandas_udf(classify, kind))
 
 
 def label_partition(batches: Iterable[Any], *, model: str, layout: Layout) -> Iterator[Any]:

@@ -283,7 +283,7 @@ def test_readme_lists_the_settings():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = dict(re.findall(r"^\| `([A-Z_]+)` \| `?([^`|]*?)`? \|", readme, re.MULTILINE))
     defaults = {
-        name.upper(): "" if (value := getattr(Settings(), name)) is None else str(value)
+        name.upper(): "" if (value := getattr(Settings(), name)) in (None, ()) else str(value)
         for name in Settings.__dataclass_fields__
     }
     defaults["MODEL_PATH"] = os.path.relpath(defaults["MODEL_PATH"], ROOT)

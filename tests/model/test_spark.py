@@ -33,8 +33,9 @@ ODD_TEXTS = (
 
 # One session for all: to start one takes longer than what it is asked here.
 SESSION = """
-import contextlib, io, json, sys
+import contextlib, io, json, runpy, sys
 from pathlib import Path
+import pandas as pd
 import pyarrow as pa
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
@@ -62,18 +63,27 @@ command("no model", "--input", rows, "--model", rows, "--output", "other")
 
 for name in ("intent_model.pkl", "intent_model.safetensors", "model_card.json"):
     session.sparkContext.addFile(str(Path(model).with_name(name)))
+command("sent along", "--input", "two.parquet", "--model", "intent_model.pkl", "--output", "three")
 two = session.read.parquet("two.parquet")
 sent = engine.label(two, model="intent_model.pkl", prefix="new_", top_k=2)
-answers["sent along"] = [row.asDict(recursive=True) for row in sent.collect()]
+answers["prefixed"] = [row.asDict(recursive=True) for row in sent.collect()]
 [batch] = engine.label_partition(
     [pa.record_batch({"text": ["where is my parcel"]})], model="intent_model.pkl", layout=Layout()
 )
 answers["partition"] = batch.to_pylist()
 
-engine.register(session, "classify", model=model)
+classify = engine.register(session, "classify", model=model)
+answers["series"] = classify.func(pd.Series(["where is my parcel"])).to_dict("records")
 two.createOrReplaceTempView("two")
 query = session.sql("SELECT classify(text).intent, classify(text).reason FROM two")
 answers["sql"] = [list(row) for row in query.collect()]
+
+sys.argv = ["spark.py", *usual, "--output", "out"]
+with contextlib.redirect_stderr(io.StringIO()) as errors:
+    try:
+        runpy.run_path(engine.__file__, run_name="__main__")
+    except SystemExit as end:
+        answers["script"] = [end.code, errors.getvalue().strip().splitlines()[-1]]
 Path("answers.json").write_text(json.dumps(answers))
 """
 
@@ -134,6 +144,8 @@ def test_rows_without_a_label_are_written_aside_as_well(folder):
     [
         pytest.param("labelled", 3, "Labelled 70,000 rows; 30,000 have a reason", id="reasons"),
         pytest.param("complete", 0, "Labelled 2 rows; 0 have a reason", id="all labelled"),
+        pytest.param("sent along", 0, "Labelled 2 rows; 0 have a reason", id="model sent along"),
+        pytest.param("script", 1, "error: [PATH_ALREADY_EXISTS]", id="run as a script"),
         pytest.param("existing", 1, "error: [PATH_ALREADY_EXISTS]", id="existing output"),
         pytest.param("no table", 1, "error: [PATH_NOT_FOUND]", id="no table"),
         pytest.param("no column", 1, "error: no column message: found id, text", id="no column"),
@@ -152,8 +164,8 @@ def test_workers_find_the_model_among_the_files_sent_along(answers, small_model)
     """The driver's path need not exist on their machines."""
     [first, second] = small_model.predict(["where is my parcel", "cancel my order"])
 
-    assert [row["new_intent"] for row in answers["sent along"]] == [first.intent, second.intent]
-    assert all(len(row["new_alternatives"]) == 2 for row in answers["sent along"])
+    assert [row["new_intent"] for row in answers["prefixed"]] == [first.intent, second.intent]
+    assert all(len(row["new_alternatives"]) == 2 for row in answers["prefixed"])
     assert answers["partition"][0]["intent"] == first.intent
 
 
@@ -162,3 +174,4 @@ def test_sql_calls_the_registered_function(answers, small_model):
     predictions = small_model.predict(["where is my parcel", "cancel my order"])
 
     assert answers["sql"] == [[each.intent, None] for each in predictions]
+    assert answers["series"][0]["intent"] == predictions[0].intent

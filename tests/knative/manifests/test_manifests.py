@@ -149,8 +149,13 @@ def annotation(name: str, value: object, message: str) -> Any:
                 "initContainers": [],
                 "terminationGracePeriodSeconds": 5,
                 "restartPolicy": "Always",
-                "volumes": [{"name": "v", "hostPath": {"path": "/"}}],
             }.items()
+        ),
+        pytest.param(
+            SPEC,
+            {"volumes": [{"name": "v", "hostPath": {"path": "/"}}]},
+            "'hostPath' was unexpected",
+            id="host-path",
         ),
         pytest.param(CONTAINER, {"lifecycle": {}}, "'lifecycle' was unexpected", id="lifecycle"),
         pytest.param(
