@@ -25,6 +25,7 @@ from func.settings import Settings
 from func.telemetry.metrics import Metrics
 from func.telemetry.prometheus import create_app
 from func.telemetry.recorder import Telemetry
+from model.training.trainer import MODEL_NAME
 from tests.func.models.conftest import PublishedModels
 from tests.support.servers import wait_for
 from tests.support.timeouts import TIMEOUT_S
@@ -84,6 +85,20 @@ def post(server: Server, path: str, body: object = TEXT, **headers: str) -> Any:
     response.body = response.read()
     connection.close()
     return response
+
+
+def test_settings_name_the_store_of_models(published, small_folder):
+    """The app loads its models from there, and its metrics count them."""
+    settings = Settings(
+        model_path=small_folder / MODEL_NAME, models_uri=str(published.folder), metrics_port=0
+    )
+    app = App.load(settings)
+    answer = Client(app).post("/models/acme/predict", json=TEXT)
+
+    assert answer.status_code == 200
+    assert app.telemetry.metrics
+    assert app.telemetry.metrics.models
+    assert app.telemetry.metrics.models().models == 1
 
 
 def test_a_model_answers_at_its_path(client, published):
