@@ -10,22 +10,19 @@ WORKDIR /build
 ENV PYTHONDONTWRITEBYTECODE=1
 # FEATURES=static adds static word vectors to the model; FEATURES=use or minilm, a sentence encoder.
 ARG FEATURES=tfidf
+ARG MODEL
 COPY requirements.txt ./
 COPY requirements/ requirements/
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt \
-    && case "${FEATURES}" in static) file=static ;; use|minilm) file=sentence ;; esac \
-    && { test -z "${file}" || pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --no-deps -r "requirements/${file}.txt"; }
+RUN set -e; if [ "${MODEL}" != none ]; then \
+        pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt; \
+        case "${FEATURES}" in static) file=static ;; use|minilm) file=sentence ;; esac; \
+        test -z "${file}" || pip install --no-cache-dir --disable-pip-version-check \
+            --require-hashes --no-deps -r "requirements/${file}.txt"; \
+    fi
 # Data of your own belongs into model/data.
 COPY model/ model/
-RUN python -m model.train --features "${FEATURES}"
-
-
-# The folders of the model, by the values of MODEL.
-FROM train AS trained
-FROM ${PYTHON_IMAGE} AS none
-RUN mkdir -p /build/model/artifacts
-FROM ${MODEL} AS artifacts
+RUN mkdir -p model/artifacts \
+    && { test "${MODEL}" = none || python -m model.train --features "${FEATURES}"; }
 
 
 FROM ${PYTHON_IMAGE} AS packages
@@ -61,7 +58,7 @@ COPY func/ func/
 COPY model/__init__.py model/atomic_files.py model/errors.py model/
 COPY model/inference/ model/inference/
 COPY model/store/ model/store/
-COPY --from=artifacts /build/model/artifacts/ model/artifacts/
+COPY --from=train /build/model/artifacts/ model/artifacts/
 # Without byte code each start would compile what it imports: the base image brings none for the
 # standard library. Files of an image never change, so no start need compare them with their source.
 RUN python -m compileall -q --invalidation-mode unchecked-hash -x '/(test|idlelib|lib2to3|ensurepip|site-packages)/' \
