@@ -15,7 +15,7 @@ Event = Literal["loaded", "failed", "replaced", "kept", "evicted"]
 
 @dataclass(slots=True)
 class ModelCounts:
-    """What happened to models since the start; the owner's lock protects it.
+    """The events of models since the start; the owner's lock protects it.
 
     Attributes:
         models: the number of models in memory.

@@ -18,7 +18,7 @@ CONFIDENCES = (*(tenth / 10 for tenth in range(10)), 0.95, 0.98, 0.99, 0.995, 0.
 
 @dataclass(frozen=True, slots=True)
 class ActPoint:
-    """What happens if all messages of a confidence or more are acted on.
+    """The outcome if all messages of a confidence or more are acted on.
 
     Attributes:
         confidence: the lowest confidence that is acted on, 0 to 1.

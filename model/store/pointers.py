@@ -38,7 +38,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """What a name stands for.
+    """The version that a name stands for.
 
     Attributes:
         current: the version that is served.

@@ -11,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import check_out
-from tests.support.documents import DOCUMENTS, anchors, blocks, links, without_volatile
+from tests.support.documentation.checkout import check_out
+from tests.support.documentation.documents import (
+    DOCUMENTS,
+    anchors,
+    blocks,
+    links,
+    without_volatile,
+)
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.servers import can_connect, wait_for

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.checkout import check_out
+from tests.support.documentation.checkout import check_out
+from tests.support.documentation.transcripts import Command, commands_in, run
 from tests.support.ports import free_port
-from tests.support.transcripts import Command, commands_in, run
 
 PAGES = ("docs/tutorial.md", "docs/feedback.md")
 FOLDERS = {"bike", "bike-review"}

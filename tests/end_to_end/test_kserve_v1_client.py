@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.snippets import needs_clients, program, run_snippet
+from tests.support.documentation.snippets import needs_clients, program, run_snippet
 
 
 @needs_clients

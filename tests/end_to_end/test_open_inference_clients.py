@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.documents import blocks
+from tests.support.documentation.documents import blocks
+from tests.support.documentation.snippets import needs_clients, programs, run_command, run_snippet
 from tests.support.paths import ROOT
-from tests.support.snippets import needs_clients, programs, run_command, run_snippet
 
 DOCUMENT = ROOT / "docs" / "open-inference.md"
 IDS = ["triton-binary", "triton-json", "kserve", "mlserver"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.snippets import needs_clients, program, run_snippet
+from tests.support.documentation.snippets import needs_clients, program, run_snippet
 
 COMPRESSED = """
 from typesafe_sdk import Choice, TypeSafeAPIError, TypeSafeClient

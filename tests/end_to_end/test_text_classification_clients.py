@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.documents import blocks
-from tests.support.snippets import CALLERS, needs_clients, program, run_command, run_snippet
+from tests.support.documentation.documents import blocks
+from tests.support.documentation.snippets import (
+    CALLERS,
+    needs_clients,
+    program,
+    run_command,
+    run_snippet,
+)
 
 REFUSED = """
 from huggingface_hub import InferenceClient

@@ -13,7 +13,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from func.settings import Settings
-from tests.support.documents import anchors
+from tests.support.documentation.documents import anchors
 from tests.support.kubernetes.manifests import find, render
 from tests.support.paths import ROOT
 from tests.support.servers import RunningServer

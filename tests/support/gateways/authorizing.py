@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from tests.support.documentation.snippets import CALLERS
 from tests.support.gateways.envoy import Envoy
 from tests.support.gateways.traefik import Traefik
-from tests.support.snippets import CALLERS
 
 HEADERS = ("x-intent", "x-confidence")
 

@@ -1,0 +1,1 @@
+"""Documents of the project: what they say, and how their commands run."""
