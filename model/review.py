@@ -39,8 +39,9 @@ examples:
   python -m model.review events.jsonl --accept decisions.csv --train tickets.csv
 
 The log holds one structured CloudEvent a line, or the output of Knative's event_display. A reply
-names its request, and the request holds the text. Lines with text, intent and confidence, as
-python -m model.predict writes them, work too. docs/feedback.md describes how to collect a log.
+names its request, and the request holds the text. Corrections that people made on the page come
+first. Lines with text, intent and confidence, as python -m model.predict writes them, and the file
+of corrections that the page saves work too. docs/feedback.md describes how to collect a log.
 Out-of-scope texts are added to out_of_scope_validation beside the training file.
 In the file of proposals, an apostrophe precedes texts that a spreadsheet program would run as a
 formula; --accept removes it. Files are written after the last answer: Ctrl-C at a prompt leaves
@@ -62,11 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _review(options: argparse.Namespace, console: Console, errors: Console) -> int:
-    from model.feedback.clusters import group
+    from model.feedback.clusters import group, group_corrections
 
     model = IntentModel.load(options.model)
-    texts = _uncertain(read_event_log(options.events), options.below, console, errors)
-    groups = group(texts, model) if texts else []
+    log = read_event_log(options.events)
+    corrected = {normalised(each.text): each for each in log.corrections}  # the last one counts
+    uncertain = _uncertain(log, options.below, console, errors)
+    texts = [text for text in uncertain if normalised(text) not in corrected]
+    groups = group_corrections(corrected.values()) + (group(texts, model) if texts else [])
+    texts += [each.text for each in corrected.values()]
+    if corrected:
+        console.print(f"{len(corrected)} different texts corrected by people")
     if options.propose:
         write_atomically(options.propose, _proposals(groups).encode())
         console.print(f"Wrote {len(texts)} proposals to {options.propose}")
@@ -89,7 +96,8 @@ def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -
     if log.without_text:
         warnings.append(f"{log.without_text} answers left out: their requests are not in the log")
     if log.unreadable:
-        warnings.append(f"{log.unreadable} events left out: neither requests nor answers")
+        unreadable = f"{log.unreadable} events left out: neither requests, answers nor corrections"
+        warnings.append(unreadable)
     if len(uncertain) > MAX_UTTERANCES:
         warnings.append(f"only the last {MAX_UTTERANCES} texts are reviewed")
     print_messages(errors, "warning", warnings)
@@ -118,13 +126,15 @@ def _show(each: Group, title: str, console: Console) -> None:
         console.print(f"  and {count - MAX_SHOWN} more")
     for number, proposal in enumerate(each.proposals, start=1):
         console.print(f"{number}: {proposal.intent} {proposal.confidence:.2f}")
-    if not each.likely:
+    if each.corrected:
+        console.print(f"Corrected by people: {single_line(each.corrected)}")
+    elif not each.likely:
         console.print("Possibly a new intent")
 
 
 def _decide(each: Group, known: set[str], console: Console) -> str:
     """Return an intent, SKIP or STOP; repeat the question until the answer is valid."""
-    default = each.likely or SKIP
+    default = single_line(each.likely) if each.likely else SKIP
     while True:
         console.print(f"{QUESTION} [{default}]: ", end="")
         line = sys.stdin.readline()
@@ -169,7 +179,9 @@ def _proposals(groups: Sequence[Group]) -> str:
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(("group", "text", "intent"))
     for number, each in enumerate(groups, start=1):
-        writer.writerows((number, guarded(text), each.likely or SKIP) for text in each.texts)
+        writer.writerows(
+            (number, guarded(text), guarded(each.likely or SKIP)) for text in each.texts
+        )
     return rows.getvalue()
 
 

@@ -20,7 +20,7 @@ from func.negotiation import Negotiation
 from func.protocols.json_api import HEALTHY, error_response
 from func.protocols.json_codec import render_json
 from func.telemetry.recorder import Telemetry
-from func.web import open_inference_routes, openapi, swagger_ui
+from func.web import feedback, open_inference_routes, openapi, swagger_ui
 from func.web.page import Page
 
 OPEN_ROUTES = frozenset(("/", "/predict", "/docs", "/openapi.json"))
@@ -59,7 +59,7 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
         parse = partial(function.parse_dialect, *dialect)
         endpoint = f"{method} {path}"
         app.add_url_rule(path, endpoint, partial(answer, parse), methods=[method])
-    for routes in (open_inference_routes, openapi, swagger_ui):
+    for routes in (feedback, open_inference_routes, openapi, swagger_ui):
         routes.add_routes(app, function)
     app.register_error_handler(HTTPException, _http_exception_response)
     app.before_request(_start)

@@ -17,6 +17,7 @@ from func.settings import MODEL_NAME, Settings
 from func.telemetry.recorder import Telemetry
 from func.web.flask_app import create_flask_app
 from func.web.openapi import describe
+from tests.support.kubernetes.event_sink import running_sink
 from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 
@@ -29,10 +30,12 @@ CONFIG = ROOT / "tests" / "support" / "schemathesis.toml"
 
 @pytest.fixture(scope="module")
 def server(small_folder):
-    """A server with the small model."""
-    running = RunningServer.start({"MODEL_PATH": str(small_folder / "intent_model.pkl")})
-    yield running
-    running.stop()
+    """A server with the small model, and with a sink of corrections."""
+    with running_sink() as sink:
+        environ = {"MODEL_PATH": str(small_folder / "intent_model.pkl"), "K_SINK": sink.url}
+        running = RunningServer.start(environ)
+        yield running
+        running.stop()
 
 
 def test_description_is_valid():
@@ -107,4 +110,4 @@ def test_server_conforms_to_its_description(server):
     )
 
     assert process.returncode == 0, process.stdout
-    assert "Tested: 24" in process.stdout
+    assert "Tested: 25" in process.stdout

@@ -233,6 +233,11 @@ SCHEMAS: Mapping[tuple[str, str], Schema] = {
             ),
         ),
         kind(
+            "sources.knative.dev/v1",
+            "SinkBinding",
+            record({"subject": REFERENCE, "sink": record({"ref": REFERENCE})}),
+        ),
+        kind(
             "traefik.io/v1alpha1",
             "IngressRoute",
             record(
