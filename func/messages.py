@@ -129,8 +129,9 @@ class Outcome:
             return {"utterances": self.batch_size, "kind": self.kind}
         if self.predictions:
             [single] = self.predictions
-            recorded = ("intent", "confidence", "answered_by")
-            fields = {name: single[name] for name in recorded if name in single}
+            fields = {"intent": single["intent"], "confidence": single["confidence"]}
+            if "answered_by" in single:
+                fields["answered_by"] = single["answered_by"]
             return {**fields, "kind": self.kind}
         return {"kind": self.kind}
 

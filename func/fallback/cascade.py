@@ -52,6 +52,10 @@ class Cascade:
         """Return a copy of the counters."""
         return self._client.counts()
 
+    def close(self) -> None:
+        """Close the connections to the fallback."""
+        self._client.close()
+
     def defer(
         self, request: ParsedRequest, predictions: Sequence[Prediction], model: Predictor
     ) -> Deferred | None:

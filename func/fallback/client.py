@@ -35,6 +35,9 @@ class Poster(Protocol):
     def post(self, body: bytes, headers: dict[str, str], deadline: float) -> bytes:
         """Return the body of the response, or raise NoAnswerError."""
 
+    def close(self) -> None:
+        """Close all connections."""
+
 
 class FallbackClient:
     """Asks the fallback; safe to call from many threads."""
@@ -60,6 +63,10 @@ class FallbackClient:
         """Return a copy of the counters."""
         with self._lock:
             return FallbackCounts(self._results.copy(), self._breaker.is_open)
+
+    def close(self) -> None:
+        """Close the connections to the fallback."""
+        self._client.close()
 
     def count(self, result: Result, texts: int = 1) -> None:
         """Count texts by their result."""

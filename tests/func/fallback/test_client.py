@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from typing import Any
 
 from func.fallback.circuit_breaker import MAX_FAILURES, CircuitBreaker
@@ -180,14 +179,8 @@ def test_a_model_of_many_intents_offers_its_most_likely_ones():
 
 def test_questions_are_ascii_on_the_wire(small_model):
     """So a server that misreads encodings gets the text all the same."""
-    bodies = []
-
-    class Poster:
-        def post(self, body: bytes, _: dict[str, str], __: float) -> bytes:
-            bodies.append(body)
-            return json.dumps(answer_of("greeting")).encode()
-
-    client = FallbackClient(Poster(), "systemone", SETTINGS)
-    client.ask_all(["grüß dich"], small_model, time.monotonic() + TIMEOUT_S)
-    assert bodies[0].isascii()
-    assert json.loads(bodies[0])["state"] == "grüß dich"
+    poster = FakePoster(lambda _: answer_of("greeting"))
+    ask(FallbackClient(poster, "systemone", SETTINGS), small_model, "grüß dich")
+    [body] = poster.bodies
+    assert body.isascii()
+    assert json.loads(body)["state"] == "grüß dich"

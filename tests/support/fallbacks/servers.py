@@ -85,17 +85,22 @@ class FakePoster:
     """Answers requests of a fallback's client without a server.
 
     Attributes:
-        asked: the bodies of the requests.
+        bodies, asked: the bodies of the requests, as sent and decoded.
         headers: their headers.
     """
 
     def __init__(self, answer: Callable[[dict[str, Any]], Any]) -> None:
         self._answer = answer
+        self.bodies: list[bytes] = []
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
 
     def post(self, body: bytes, headers: dict[str, str], _: float) -> bytes:
         """Return the answer as JSON."""
+        self.bodies.append(body)
         self.asked.append(json.loads(body))
         self.headers.append(headers)
         return json.dumps(self._answer(self.asked[-1])).encode()
+
+    def close(self) -> None:
+        """Do nothing: there are no connections."""
