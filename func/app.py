@@ -145,7 +145,9 @@ class App:
         """
         start = time.perf_counter()
         route, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-        if dialect := DIALECTS.get((method, route)):
+        if parse := self._parsers.get((method, route)):
+            parsed = parse(environ, waits=waits)
+        elif dialect := DIALECTS.get((method, route)):
             parsed = self._function.parse_dialect(*dialect, environ)
         elif _is_gateway(route):
             parsed = self._function.parse_dialect(*GATEWAY_DIALECT, environ)
@@ -153,15 +155,15 @@ class App:
         elif method == "OPTIONS":
             parsed = self._permit(environ)
             environ = {**environ, "PATH_INFO": "*"}  # as above
-        else:
-            parse = self._parsers.get((method, route), self._function.parse)
-            parsed = parse(environ, waits=waits)
+        else:  # to a named model
+            parsed = self._function.parse(environ, waits=waits)
         return PendingRequest(environ, start, parsed)
 
     def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
         """Answer requests to inline routes, in order, with one prediction; record each."""
+        adapt = self._function.negotiation.adapt
         responses = [
-            self.adapt(request.environ, response)
+            adapt(request.environ, response)
             for request, response in zip(
                 pending,
                 self._function.respond([request.parsed for request in pending]),

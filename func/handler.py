@@ -6,12 +6,11 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from func.errors import (
     InternalError,
@@ -119,8 +118,9 @@ class IntentFunction:
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, request.has_event_header)
         reject = partial(error_response, kind=mode.value) if mode else error_response
-        parse = partial(self._parse, environ, request, mode, waits=waits)
-        return self._with_encoding(_parse_or_reject(parse, reject))
+        return self._with_encoding(
+            _parse_or_reject(reject, self._parse, environ, request, mode, waits=waits)
+        )
 
     def parse_dialect(self, module: str, function: str, environ: Environ) -> ParsedRequest:
         """Parse a request in the dialect of a module; never raise."""
@@ -135,7 +135,7 @@ class IntentFunction:
             )
             return parsed
 
-        return self._with_encoding(_parse_or_reject(parse, dialect.reject))
+        return self._with_encoding(_parse_or_reject(dialect.reject, parse))
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests as ``respond_or_defer`` does, and wait for deferred responses."""
@@ -195,7 +195,7 @@ class IntentFunction:
     def _with_encoding(self, parsed: ParsedRequest) -> ParsedRequest:
         """Return the request with the work of the model's sentence encoder, if it has one."""
         work = (parsed.model or self.model).encoding_work(parsed.utterances)
-        return replace(parsed, work=parsed.work + work) if work else parsed
+        return parsed._replace(work=parsed.work + work) if work else parsed
 
     def _predict(
         self, requests: Sequence[ParsedRequest], utterances: Sequence[str]
@@ -268,11 +268,14 @@ class IntentFunction:
 
 
 def _parse_or_reject(
-    parse: Callable[[], ParsedRequest], reject: Callable[[RequestError], Response]
+    reject: Callable[[RequestError], Response],
+    parse: Callable[..., ParsedRequest],
+    *arguments: Any,
+    **options: Any,
 ) -> ParsedRequest:
     """Return a parsed request; for an error, one whose response is the error's."""
     try:
-        return parse()
+        return parse(*arguments, **options)
     except RequestError as error:
         response, loading = reject(error), None
     except ModelNotLoadedError as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from func.errors import BadRequestError, InternalError, RequestError, TooLargeError
@@ -24,8 +24,7 @@ Environ = Mapping[str, Any]
 Headers = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request as it came in.
 
     Attributes:
@@ -35,7 +34,7 @@ class Request:
     method: str
     content_type: str
     content_encoding: str
-    _environ: Environ
+    environ: Environ
 
     @classmethod
     def from_environ(cls, environ: Environ) -> Self:
@@ -49,12 +48,12 @@ class Request:
 
     def header(self, key: str) -> str | None:
         """Return a header by its key in the WSGI environment, or None."""
-        value: str | None = self._environ.get(key)
+        value: str | None = self.environ.get(key)
         return value
 
     def has_event_header(self, attribute: str) -> bool:
         """Return whether an attribute of an event came as a header."""
-        return f"HTTP_CE_{attribute.upper()}" in self._environ
+        return f"HTTP_CE_{attribute.upper()}" in self.environ
 
     def event_headers(self) -> dict[str, str]:
         """Return the headers of an event by their lower-case names, ``ce-`` included.
@@ -63,7 +62,7 @@ class Request:
         """
         return {
             name[5:].lower().replace("_", "-"): value
-            for name, value in self._environ.items()
+            for name, value in self.environ.items()
             if name.startswith("HTTP_CE_")
         }
 
@@ -83,8 +82,8 @@ class Request:
         return decompress(body, self.content_encoding, max_bytes)
 
     def _read_body(self, max_bytes: int) -> bytes:
-        stream = self._environ["wsgi.input"]
-        if announced := self._environ.get("CONTENT_LENGTH"):
+        stream = self.environ["wsgi.input"]
+        if announced := self.environ.get("CONTENT_LENGTH"):
             length = int(announced)
             if length > max_bytes:
                 raise _too_large(max_bytes)
@@ -93,14 +92,13 @@ class Request:
                 raise BadRequestError("The body ended early")
             return body
         # Without a length there is no body, unless the server ends the stream where the body ends.
-        body = stream.read(max_bytes + 1) if self._environ.get("wsgi.input_terminated") else b""
+        body = stream.read(max_bytes + 1) if self.environ.get("wsgi.input_terminated") else b""
         if len(body) > max_bytes:
             raise _too_large(max_bytes)
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The facts about a response that logs, metrics and traces record.
 
     None of it is text that a user typed.
@@ -116,7 +114,7 @@ class Outcome:
     kind: str = "http"
     predictions: Sequence[Mapping[str, Any]] = ()
     batch_size: int | None = None
-    event: Mapping[str, str] = field(default_factory=dict)
+    event: Mapping[str, str] = MappingProxyType({})
     model: str = ""
     model_version: str = ""
 
@@ -124,7 +122,7 @@ class Outcome:
         """Return the fields of the log line."""
         if self.model:
             names = {"model": self.model, "model_version": self.model_version}
-            return {**replace(self, model="").log_fields(), **names}
+            return {**self._replace(model="").log_fields(), **names}
         if self.batch_size is not None:
             return {"utterances": self.batch_size, "kind": self.kind}
         if self.predictions:
@@ -136,8 +134,7 @@ class Outcome:
         return {"kind": self.kind}
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A response to be sent.
 
     Attributes:
@@ -175,8 +172,7 @@ class Predictor(Protocol):
         """Return an estimate of the time of a sentence encoder, in microseconds; 0 without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedRequest:
+class ParsedRequest(NamedTuple):
     """A request that waits for the predictions of its utterances.
 
     A refused request, and one that needs no prediction, has no utterances.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ class Negotiation:
         if self._cross_origin is None:
             return response
         headers = self._cross_origin.headers(environ)
-        return replace(response, headers=(*response.headers, *headers))
+        return response._replace(headers=(*response.headers, *headers))
 
     def permission(self, environ: Environ) -> Response:
         """Return the response to an OPTIONS request: a preflight, or a webhook's validation."""
@@ -55,7 +54,7 @@ def _compressed(environ: Environ, response: Response) -> Response:
     if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
         body = compress(body)
         headers.append(("Content-Encoding", "gzip"))
-    return replace(response, body=body, headers=tuple(headers))
+    return response._replace(body=body, headers=tuple(headers))
 
 
 def _load_cross_origin(settings: Settings) -> CrossOrigin | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from func.errors import NotFoundError
@@ -65,10 +65,10 @@ class ServedModel:
         def render(predictions: Sequence[Prediction]) -> Response:
             return self.signed(parsed.render(predictions))
 
-        return replace(parsed, render=render, model=self.model)
+        return parsed._replace(render=render, model=self.model)
 
     def signed(self, response: Response) -> Response:
         """Return the response with the model's name and version, in headers and records."""
         names = ((NAME_HEADER, self.name), (VERSION_HEADER, self.version))
-        outcome = replace(response.outcome, model=self.name, model_version=self.version)
-        return replace(response, headers=(*response.headers, *names), outcome=outcome)
+        outcome = response.outcome._replace(model=self.name, model_version=self.version)
+        return response._replace(headers=(*response.headers, *names), outcome=outcome)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from func.errors import InvalidQueryError, TooLargeError
 from func.settings import Settings
@@ -14,8 +13,7 @@ from model.inference.strict_json import is_unicode
 MISSING_TEXT = "Missing 'text' parameter"
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """Utterances to classify, and the options of their predictions.
 
     The constructors raise InvalidQueryError for a missing or wrong field, and TooLargeError for a

@@ -69,7 +69,7 @@ class Connection:
         self.request: ReceivedRequest | None = None
         self._socket, self._shared = client, shared
         self._reader = RequestReader(shared.max_header_bytes, shared.max_body_bytes)
-        self._unsent: list[memoryview] = []
+        self._unsent: list[bytes | memoryview] = []
         self._response_bytes = 0  # of a response that is not sent in full: all of it is kept
         self._held = 0
         self._is_closed = self._is_last = self._is_lingering = False
@@ -203,7 +203,7 @@ class Connection:
         self._send(responses.encode(*message, request=None, closes=True))
 
     def _send(self, pieces: Sequence[bytes]) -> None:
-        self._unsent = [memoryview(piece) for piece in pieces]
+        self._unsent = [*pieces]
         self._response_bytes = sum(map(len, pieces))
         self._set_deadline(self._shared.request_timeout_s)
         self._write()
@@ -218,7 +218,7 @@ class Connection:
         self._active_at = self._shared.loop.now
         self._set_deadline(self._shared.request_timeout_s)
         if self._unsent:
-            self._unsent[0] = self._unsent[0][sent:]
+            self._unsent[0] = memoryview(self._unsent[0])[sent:]
             return
         self._response_bytes = 0
         if self._is_last:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, wraps
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -44,8 +43,7 @@ class RefusedError(Exception):
         super().__init__(status.phrase)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The head of a valid request.
 
     Attributes:
@@ -139,7 +137,8 @@ class HeadParser:
         expects_continue = "HTTP_EXPECT" in environ and not is_http_1_0
         if expects_continue and environ["HTTP_EXPECT"].lower() != "100-continue":
             raise RefusedError(HTTPStatus.EXPECTATION_FAILED)
-        is_last = is_http_1_0 or _has_close(environ.get("HTTP_CONNECTION", ""))
+        options = environ.get("HTTP_CONNECTION")
+        is_last = is_http_1_0 or (options is not None and _has_close(options))
         return Head(environ, length, is_http_1_0, is_last, expects_continue)
 
     def _route(self, method: str, *, is_http_1_0: bool) -> tuple[str, str]:

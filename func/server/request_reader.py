@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from func.server.chunked_body import ChunkedBody
 from func.server.request_head import Head, HeadParser, RefusedError
@@ -13,8 +12,7 @@ from func.server.request_head import Head, HeadParser, RefusedError
 _HEAD_END = b"\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(NamedTuple):
     """A request that has arrived in full.
 
     Attributes:
@@ -34,11 +32,11 @@ class ReceivedRequest:
 
     def environ(self) -> dict[str, Any]:
         """Return what the app's own routes need of a WSGI environment."""
-        return self.head.environ | {
-            "CONTENT_LENGTH": str(len(self.body)) if self.body else "",
-            "wsgi.input": io.BytesIO(self.body),
-            "wsgi.input_terminated": True,
-        }
+        environ = self.head.environ  # each part of it belongs to this request alone
+        environ["CONTENT_LENGTH"] = str(len(self.body)) if self.body else ""
+        environ["wsgi.input"] = io.BytesIO(self.body)
+        environ["wsgi.input_terminated"] = True
+        return environ
 
 
 class RequestReader:

@@ -26,8 +26,7 @@ class Alternative(NamedTuple):
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """The classification of one utterance.
 
     Attributes:

@@ -22,6 +22,7 @@ VECTORS = "vectors"
 HAN_OR_KANA = re.compile(
     r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]"
 )
+FEW_TEXTS = 12
 MIN_HAN_OR_KANA = 0.1  # as a share of all characters
 
 
@@ -49,12 +50,14 @@ def build_features(embedding: Any | None = None) -> FeatureUnion:
 
 
 def features_for(texts: Sequence[str], embedding: Any | None = None) -> FeatureUnion:
-    """Build the unfitted features that suit the script of texts.
+    """Build the unfitted features that suit the number and the script of texts.
 
     In Chinese and Japanese a single character is often a word, so that n-grams of one character are
-    features as well.
+    features as well. In very few texts, hardly any n-gram occurs twice.
     """
     features, characters = build_features(embedding), "".join(texts)
+    if len(texts) < FEW_TEXTS:
+        features.set_params(char__min_df=1)
     if len(HAN_OR_KANA.findall(characters)) >= MIN_HAN_OR_KANA * len(characters):
         features.set_params(char__ngram_range=(1, 5))
     return features

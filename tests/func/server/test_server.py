@@ -276,7 +276,7 @@ def test_request_in_flight_is_finished_at_sigterm(start_server):
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert b"Connection: close\r\n" in answer
-    assert server.stop()[0] == 0
+    assert server.wait()[0] == 0
 
 
 def test_draining_ends_after_its_time(start_server):

@@ -139,6 +139,14 @@ def test_each_pipeline_is_untrained():
     assert not hasattr(first, "classes_")
 
 
+@pytest.mark.parametrize(("count", "occurrences"), [(11, 1), (12, 2)])
+def test_very_few_texts_keep_all_their_n_grams(count, occurrences):
+    """Character n-grams of a single text count where hardly any occurs in two."""
+    [_, (_, characters)] = features_for(["hi"] * count).transformer_list
+
+    assert characters.min_df == occurrences
+
+
 @pytest.mark.parametrize(
     ("texts", "shortest"),
     [

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import yaml
 
+from tests.support.gateways.access_log import complete_lines
 from tests.support.ports import free_port
 from tests.support.servers import can_connect, wait_for
 from tests.support.timeouts import TIMEOUT_S
@@ -41,7 +42,7 @@ class Envoy:
 
     def forwarded(self) -> list[tuple[str, str, int]]:
         """Return method, target and length of the body of each request that the server answered."""
-        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        lines = [json.loads(line) for line in complete_lines(self._log)]
         return [
             (line["method"], line["target"], line["body_bytes"])
             for line in lines

@@ -12,6 +12,7 @@ from typing import Any, Self
 import requests
 import yaml
 
+from tests.support.gateways.access_log import complete_lines
 from tests.support.ports import free_port
 from tests.support.timeouts import TIMEOUT_S
 
@@ -71,7 +72,7 @@ class Traefik:
 
     def forwarded(self) -> list[tuple[str, str, int]]:
         """Return method, target and length of the body of each request that a backend answered."""
-        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        lines = [json.loads(line) for line in complete_lines(self._log)]
         return [
             (line["RequestMethod"], line["RequestPath"], line["RequestContentSize"])
             for line in lines

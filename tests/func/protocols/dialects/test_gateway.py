@@ -119,7 +119,7 @@ def test_intents_are_percent_encoded(client, small_model, monkeypatch):
     predict = small_model.predict
 
     def rename(texts, **options):
-        return [replace(each, intent="Größe 5%") for each in predict(texts, **options)]
+        return [each._replace(intent="Größe 5%") for each in predict(texts, **options)]
 
     monkeypatch.setattr(small_model, "predict", rename)
 
