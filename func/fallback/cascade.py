@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Self
 
 from func.authentication import load_tokens
@@ -94,6 +93,6 @@ def _marked(
 ) -> list[Prediction]:
     """Return the predictions, with the fallback's in their places, and the others marked."""
     return [
-        answers[place] or replace(prediction, answered_by=MODEL) if place in answers else prediction
+        answers[place] or prediction._replace(answered_by=MODEL) if place in answers else prediction
         for place, prediction in enumerate(predictions)
     ]

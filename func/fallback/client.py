@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import Protocol
@@ -160,8 +159,7 @@ def combined(answer: Answer, own: Prediction) -> Prediction:
     ranked = sorted(chances.items(), key=lambda item: -item[1])
     confidence = (answer.probabilities or chances).get(answer.intent, 0.0)
     alternatives = tuple(Alternative(*item) for item in ranked)
-    return replace(
-        own,
+    return own._replace(
         intent=answer.intent,
         confidence=confidence,
         alternatives=alternatives,
