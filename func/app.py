@@ -22,7 +22,14 @@ from func.handler import (
     NAMED_PREDICT,
     IntentFunction,
 )
-from func.messages import STATUS_LINES, Environ, ParsedRequest, PendingRequest, Response
+from func.messages import (
+    STATUS_LINES,
+    Deferred,
+    Environ,
+    ParsedRequest,
+    PendingRequest,
+    Response,
+)
 from func.models.served_model import ModelNotLoadedError
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
@@ -81,6 +88,8 @@ class App:
         telemetry = Telemetry.start(settings, function.model.card, os.environ)
         if telemetry.metrics and function.models:
             telemetry.metrics.models = function.models.counts
+        if telemetry.metrics and function.cascade:
+            telemetry.metrics.fallback = function.cascade.counts
         return cls(function, telemetry)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -105,6 +114,11 @@ class App:
     def has_named_models(self) -> bool:
         """Whether requests may name models."""
         return self._function.models is not None
+
+    @property
+    def has_fallback(self) -> bool:
+        """Whether responses may be deferred."""
+        return self._function.cascade is not None
 
     def loading(self, environ: Environ) -> Future[None] | None:
         """Return the load of the model that a request's path names; None if nothing is awaited.
@@ -159,9 +173,29 @@ class App:
         self.telemetry.record_all(pending, responses)
         return responses
 
+    def respond_or_defer(self, pending: Sequence[PendingRequest]) -> list[Response | Deferred]:
+        """Answer requests as ``respond`` does, without waiting for a fallback."""
+        answers = self._function.respond_or_defer([request.parsed for request in pending])
+        return [self._finished(*each) for each in zip(pending, answers, strict=True)]
+
     def adapt(self, environ: Environ, response: Response) -> Response:
         """Return a response as the client of a request gets it."""
         return self._function.negotiation.adapt(environ, response)
+
+    def _finished(
+        self, request: PendingRequest, answer: Response | Deferred
+    ) -> Response | Deferred:
+        if isinstance(answer, Deferred):
+            return Deferred(
+                lambda: self._recorded(request, answer.finish()),
+                lambda: self._recorded(request, answer.decline()),
+            )
+        return self._recorded(request, answer)
+
+    def _recorded(self, request: PendingRequest, response: Response) -> Response:
+        response = self.adapt(request.environ, response)
+        self.telemetry.record_all([request], [response])
+        return response
 
     def _permit(self, environ: Environ) -> ParsedRequest:
         response = self._function.negotiation.permission(environ)

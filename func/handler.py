@@ -22,7 +22,7 @@ from func.errors import (
     UnavailableError,
     UnusableDataError,
 )
-from func.messages import Environ, ParsedRequest, Predictor, Request, Response
+from func.messages import Deferred, Environ, ParsedRequest, Predictor, Request, Response
 from func.models.default_model import load_default_model
 from func.models.served_model import ModelNotLoadedError, ServedModel
 from func.negotiation import Negotiation
@@ -35,6 +35,7 @@ from model.inference.prediction import Prediction, nobody_spoke
 
 if TYPE_CHECKING:
     from func.authentication import BearerTokens
+    from func.fallback.cascade import Cascade
     from func.models.named_models import NamedModels
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class IntentFunction:
 
     Attributes:
         negotiation: adapts responses to their clients.
+        models: the models that requests may name; None for none.
+        cascade: answers doubtful texts by another classifier; None for none.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class IntentFunction:
         settings: Settings,
         tokens: BearerTokens | None = None,
         models: NamedModels | None = None,
+        cascade: Cascade | None = None,
     ) -> None:
         """Create the function.
 
@@ -75,12 +79,13 @@ class IntentFunction:
             model: the default model.
             settings: limits and names.
             tokens: of which requests must carry one; None for no tokens.
-            models: the models that requests may name; None for none.
+            models: see the attributes.
+            cascade: see the attributes.
         """
         self.model = model
         self.settings = settings
         self.negotiation = Negotiation(settings)
-        self.models = models
+        self.models, self.cascade = models, cascade
         self._tokens = tokens
         self._events = EventApi(model, settings)
 
@@ -90,11 +95,12 @@ class IntentFunction:
 
         Raises:
             ArtifactError: the model can't be served.
-            SettingsError: the token file can't be used.
+            SettingsError: a token file or the URL of the fallback can't be used.
         """
         tokens = _load_tokens(settings.api_token_file) if settings.api_token_file else None
         models = _load_named_models(settings) if settings.models_uri else None
-        return cls(load_default_model(settings), settings, tokens, models)
+        cascade = _load_cascade(settings) if settings.fallback_url else None
+        return cls(load_default_model(settings), settings, tokens, models, cascade)
 
     def __call__(self, environ: Environ) -> Response:
         """Answer one request; an error becomes a response."""
@@ -132,8 +138,16 @@ class IntentFunction:
         return self._with_encoding(_parse_or_reject(dialect.reject, parse))
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
+        """Answer parsed requests as ``respond_or_defer`` does, and wait for deferred responses."""
+        return [
+            answer.finish() if isinstance(answer, Deferred) else answer
+            for answer in self.respond_or_defer(requests)
+        ]
+
+    def respond_or_defer(self, requests: Sequence[ParsedRequest]) -> list[Response | Deferred]:
         """Answer parsed requests, in order, with one prediction for all their utterances.
 
+        A response is deferred if a fallback is to be asked.
         If that prediction fails, each request gets its own, so that one does not fail the others.
         """
         utterances = [utterance for request in requests for utterance in request.utterances]
@@ -142,15 +156,20 @@ class IntentFunction:
         except Exception:
             if len(requests) > 1:
                 logger.exception("A joint prediction failed; each request gets its own")
-                return [response for request in requests for response in self.respond([request])]
+                return [self.respond_or_defer([request])[0] for request in requests]
             logger.exception("A request failed")
             return [request.reject(InternalError()) for request in requests]
-        responses, start = [], 0
+        answers: list[Response | Deferred] = []
+        start = 0
         for request in requests:
             end = start + len(request.utterances)
-            responses.append(request.respond(predictions[start:end]))
+            own = predictions[start:end]
+            deferred = None
+            if self.cascade and request.may_escalate:
+                deferred = self.cascade.defer(request, own, request.model or self.model)
+            answers.append(deferred or request.respond(own))
             start = end
-        return responses
+        return answers
 
     def authorize(self, environ: Environ) -> None:
         """Check the token of a request if the settings require one.
@@ -282,6 +301,12 @@ def _load_tokens(path: Path) -> BearerTokens:
     from func.authentication import BearerTokens  # noqa: PLC0415 - most have a gateway for this
 
     return BearerTokens.load(path)
+
+
+def _load_cascade(settings: Settings) -> Cascade:
+    from func.fallback.cascade import Cascade  # noqa: PLC0415 - most have no fallback
+
+    return Cascade.from_settings(settings)
 
 
 def _load_named_models(settings: Settings) -> NamedModels:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +63,14 @@ class Settings:
         webhook_origins: senders of events that may validate the function as their webhook.
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
+        fallback_url: another classifier, which is asked for what the model is not to be acted on;
+            None for none. See ``func.fallback``.
+        fallback_kind: its contract; None for the one that its path means.
+        fallback_model: the model that it is asked for.
+        fallback_token_file: the token that it is sent, in the first line; None for none.
+        fallback_timeout_s: the longest time that a request waits for it.
+        fallback_max_in_flight: the number of texts that it is asked about at once, and of requests
+            that wait for it.
         low_confidence: below it, replies to events have low certainty; 0 to 1.
         event_source, event_type_prefix: of the function's replies to events.
         event_model_attribute: the extension attribute by which an event names a model.
@@ -97,6 +105,12 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
     gateway_text_pointer: str = ""
+    fallback_url: str | None = None
+    fallback_kind: Literal["systemone", "decisions", "chat"] | None = None
+    fallback_model: str = "default"
+    fallback_token_file: Path | None = None
+    fallback_timeout_s: float = 2.0
+    fallback_max_in_flight: int = 16
     low_confidence: float = 0.5
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
@@ -251,6 +265,15 @@ _PARSERS: Mapping[str, Parser] = {
     "gateway_text_pointer": _matching(
         r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
     ),
+    "fallback_url": _matching(
+        r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?",
+        "a URL such as https://api.example/v1/decisions",
+    ),
+    "fallback_kind": _choice(("systemone", "decisions", "chat")),
+    "fallback_model": _matching(r"[!-~]+", "a name of printable ASCII without spaces"),
+    "fallback_token_file": (Path, "a path"),
+    "fallback_timeout_s": _number(0.01, 600),
+    "fallback_max_in_flight": _integer(1, 1000),
     "low_confidence": _number(0, 1),
     "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),

@@ -29,11 +29,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LoggedPrediction:
-    """An utterance with its predicted intent and confidence."""
+    """An utterance with its predicted intent and confidence.
+
+    Attributes:
+        answered_by: ``fallback`` if another classifier predicted the intent, ``model`` if it was
+            asked in vain; "" if the model was sure.
+    """
 
     text: str
     intent: str
     confidence: float
+    answered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def read_event_log(path: Path) -> EventLog:
     """
     content = read_text(path)
     texts: dict[Key, str] = {}
-    replies: list[tuple[Key | str, str, float]] = []
+    replies: list[tuple[Key | str, str, float, str]] = []
     corrections: list[Correction] = []
     unreadable = 0
     for event in _displayed(content) if DISPLAYED in content else _lines(content):
@@ -98,8 +104,8 @@ def read_event_log(path: Path) -> EventLog:
         else:
             unreadable += 1
     found = [
-        LoggedPrediction(key if isinstance(key, str) else texts[key], intent, confidence)
-        for key, intent, confidence in replies
+        LoggedPrediction(key if isinstance(key, str) else texts[key], intent, confidence, by)
+        for key, intent, confidence, by in replies
         if isinstance(key, str) or key in texts
     ]
     if not found and not corrections:
@@ -168,15 +174,16 @@ def _correction(data: Any) -> Correction | None:
     )
 
 
-def _reply(data: Any) -> tuple[Key | str, str, float] | None:
-    """Return the text or else the key of the request, the intent and the confidence of a reply."""
+def _reply(data: Any) -> tuple[Key | str, str, float, str] | None:
+    """Return the text of a reply, or else the key of its request, and the prediction."""
     if not isinstance(data, dict):
         return None
     intent, confidence, request = (data.get(key) for key in ("intent", "confidence", "request"))
     if not isinstance(intent, str) or not isinstance(confidence, int | float):
         return None
     key = _text(data) or _key(request)
-    return (key, intent, float(confidence)) if key else None
+    answered_by = str(data.get("answered_by", ""))
+    return (key, intent, float(confidence), answered_by) if key else None
 
 
 def _key(request: Any) -> Key | None:

@@ -156,7 +156,9 @@ class ModelCard:
         """Return whether to act on a prediction; None if training chose no confidence for it."""
         if self.act_above is None:
             return None
-        return prediction.intent != OUT_OF_SCOPE and prediction.confidence >= self.act_above
+        is_own = not prediction.answered_by  # training measured no other classifier
+        is_known = prediction.intent != OUT_OF_SCOPE
+        return is_own and is_known and prediction.confidence >= self.act_above
 
     def to_json(self) -> str:
         """Return the card as JSON, as it is stored and as ``GET /model`` shows it."""

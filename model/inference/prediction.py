@@ -35,11 +35,14 @@ class Prediction(NamedTuple):
         alternatives: known intents and ``out_of_scope``, the most likely first; as many as were
             asked for. The probabilities of all of them add up to 1. Where the threshold decides on
             ``out_of_scope``, or against it, ``intent`` need not be the first.
+        answered_by: of a doubtful prediction, who made it after another classifier was to be
+            asked; "" for all others.
     """
 
     intent: str
     confidence: float
     alternatives: tuple[Alternative, ...] = ()
+    answered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,7 +280,10 @@ ask("GET", "/health")
 ask("POST", "/predict", b'{"text": "hello"}')
 ask("POST", "/", b'{"text": "hello"}', **{f"HTTP_CE_{key}": event[key] for key in event})
 print({"flask", "werkzeug", "parliament", "cloudevents", "http.server"} & sys.modules.keys())
-LATER = "func.protocols.dialects", "func.protocols.conversation", "func.compression"
+LATER = (
+    *("func.protocols.dialects", "func.protocols.conversation"),
+    *("func.compression", "func.fallback"),
+)
 print({"prometheus_client", "opentelemetry", "google", "requests"} & sys.modules.keys())
 print({name for name in sys.modules if name.startswith(("backports", *LATER))})
 """

@@ -46,6 +46,12 @@ def test_each_variable_is_read():
             "CORS_ORIGINS": "https://shop.example, http://localhost:3000",
             "WEBHOOK_ORIGINS": "EventGrid.azure.net",
             "GATEWAY_TEXT_POINTER": "/body/0/text",
+            "FALLBACK_URL": "https://api.example/v1/decisions",
+            "FALLBACK_KIND": "Chat",
+            "FALLBACK_MODEL": "small/1.5",
+            "FALLBACK_TOKEN_FILE": "/run/token",
+            "FALLBACK_TIMEOUT_S": "0.5",
+            "FALLBACK_MAX_IN_FLIGHT": "4",
             "LOW_CONFIDENCE": "0.7",
             "EVENT_SOURCE": "https://shop.example/intents",
             "EVENT_TYPE_PREFIX": "com.example",
@@ -70,6 +76,12 @@ def test_each_variable_is_read():
         cors_origins=("https://shop.example", "http://localhost:3000"),
         webhook_origins=("eventgrid.azure.net",),
         gateway_text_pointer="/body/0/text",
+        fallback_url="https://api.example/v1/decisions",
+        fallback_kind="chat",
+        fallback_model="small/1.5",
+        fallback_token_file=Path("/run/token"),
+        fallback_timeout_s=0.5,
+        fallback_max_in_flight=4,
         low_confidence=0.7,
         event_source="https://shop.example/intents",
         event_type_prefix="com.example",
@@ -128,6 +140,15 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             "text",
             "a JSON pointer such as /messages or /body/0/text",
             id="pointer",
+        ),
+        *(
+            pytest.param(
+                "FALLBACK_URL", value, "a URL such as https://api.example/v1/decisions", id=value
+            )
+            for value in ("api.example", "ftp://a.example/", "http://user:word@a.example/")
+        ),
+        pytest.param(
+            "FALLBACK_KIND", "grpc", "one of systemone, decisions, chat", id="fallback-kind"
         ),
         pytest.param("HOST", "a b", "a host name or address", id="host"),
         *(

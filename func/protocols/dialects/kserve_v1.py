@@ -41,7 +41,8 @@ def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings
 
     utterances = [query.utterances[0] for query in queries]
     top_k, work = max(query.top_k for query in queries), sum(query.work for query in queries)
-    return ParsedRequest(render, reject, utterances, top_k, work)
+    may_escalate = not any(query.explain for query in queries)
+    return ParsedRequest(render, reject, utterances, top_k, work, may_escalate=may_escalate)
 
 
 def describe(_: str, __: bytes, ___: IntentModel, ____: Settings) -> ParsedRequest:

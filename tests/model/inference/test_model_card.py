@@ -183,3 +183,14 @@ def test_model_acts_on_confident_known_intents(act_above, intent, confidence, ex
     card = ModelCard(labels=("a", "b"), model_sha256="", act_above=act_above)
 
     assert card.acts_on(Prediction(intent, confidence)) is expected
+
+
+@pytest.mark.parametrize(
+    ("act_above", "expected"),
+    [pytest.param(0.5, False, id="chosen"), pytest.param(None, None, id="none-chosen")],
+)
+def test_answers_of_other_classifiers_are_not_acted_on(act_above, expected):
+    """The errors that training measured are the model's own."""
+    card = ModelCard(labels=("a", "b"), model_sha256="", act_above=act_above)
+
+    assert card.acts_on(Prediction("a", 0.9, answered_by="fallback")) is expected
