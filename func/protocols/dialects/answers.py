@@ -35,7 +35,7 @@ def probabilities(prediction: Prediction) -> dict[str, float]:
 
     The prediction must rank all intents.
     """
-    ranked = {each.intent: each.confidence for each in prediction.alternatives}
+    ranked = prediction.probabilities()
     ranked.setdefault(OUT_OF_SCOPE, 0.0)  # of a model that can't say so
     return ranked
 

@@ -32,7 +32,15 @@ class Options:
     @classmethod
     def bind(cls, options: Iterable[tuple[object, object]], known: frozenset[str]) -> Self:
         """Return options, each from its name and its description."""
-        return cls([_bind(name, description, known) for name, description in options])
+        # Most options have an intent's name and nothing else.
+        return cls(
+            [
+                (name,)
+                if description is None and name in known
+                else _bind(name, description, known)
+                for name, description in options
+            ]
+        )
 
     @classmethod
     def yes_and_no(cls, yes: object, no: object, known: frozenset[str]) -> Self:
@@ -51,7 +59,12 @@ class Options:
 
     def shares(self, distribution: Mapping[str, float]) -> list[float]:
         """Return the probability of each option, given that one of them is right."""
-        values = [sum(map(distribution.__getitem__, intents)) for intents in self.intents]
+        values = [
+            distribution[intents[0]]
+            if len(intents) == 1
+            else sum(map(distribution.__getitem__, intents))
+            for intents in self.intents
+        ]
         total = sum(values)
         if not total:  # none of them is possible, as far as numbers can say
             return [1 / len(values)] * len(values)
