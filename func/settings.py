@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +13,8 @@ from typing import Any, Literal, Self
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
 MODEL_NAME = "intent-classifier"  # in the contracts that name a model
+# Pairs of an option and its intents: hashable, for a cache.
+OptionIntents = tuple[tuple[str, tuple[str, ...]], ...]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -61,6 +64,7 @@ class Settings:
         webhook_origins: senders of events that may validate the function as their webhook.
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
+        option_intents: the intents that options of System One and Decisions stand for.
         fallback_url: another classifier, which is asked for what the model is not to be acted on;
             None for none. See ``func.fallback``.
         fallback_kind: its contract; None for the one that its path means.
@@ -100,6 +104,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
     gateway_text_pointer: str = ""
+    option_intents: OptionIntents = ()
     fallback_url: str | None = None
     fallback_kind: Literal["systemone", "decisions", "chat"] | None = None
     fallback_model: str = "default"
@@ -192,6 +197,18 @@ def _list(pattern: str, allowed: str) -> Parser:
     return parse, f"{allowed}, separated by commas, or *"
 
 
+def _option_intents(text: str) -> OptionIntents:
+    match json.loads(text):
+        case dict(value) if all(map(_is_list_of_texts, value.values())):
+            return tuple((option, tuple(intents)) for option, intents in value.items())
+    raise ValueError
+
+
+def _is_list_of_texts(value: object) -> bool:
+    is_filled = isinstance(value, list) and bool(value)
+    return is_filled and all(isinstance(each, str) for each in value)  # type: ignore[attr-defined]
+
+
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -227,6 +244,10 @@ _PARSERS: Mapping[str, Parser] = {
     "webhook_origins": _list(r"\*|[a-z0-9._-]+", "names such as eventgrid.azure.net"),
     "gateway_text_pointer": _matching(
         r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
+    ),
+    "option_intents": (
+        _option_intents,
+        'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}',
     ),
     "fallback_url": _matching(
         r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?",
