@@ -1,35 +1,28 @@
 """Measure what each contract costs: ``python -m benchmarks.dialects``.
 
-Processor time of a request in process, from its WSGI environment to its response, with the shipped
-model: one text each, twenty at a time, as the event loop answers what arrives together.
+The server's processor time of a request over HTTP, with one text and the shipped model, at eight
+connections. It does not depend on other load of the machine as much as latencies do.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import itertools
-import json
 import statistics
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from benchmarks.paths import ROOT
+from benchmarks.data.corpus import SHIPPED, Corpus
+from benchmarks.load.closed_loop import Load
+from benchmarks.load.http_client import encode_json
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
-from func.app import App
-from func.handler import IntentFunction
-from func.models.default_model import load_default_model
-from func.settings import Settings
+from benchmarks.system.cpu_time import cpu_seconds
+from benchmarks.system.function_server import FunctionServer, serving
 
-SHIPPED = ROOT / "model" / "shipped"
-TOGETHER = 20
+CONNECTIONS = 8
 OPTIONS = ("charge_dispute", "refund_request", "order_tracking", "out_of_scope")
 OURS = "ours"
 
@@ -65,19 +58,16 @@ CONTRACTS: Mapping[str, tuple[str, Body]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
-    app = App(IntentFunction(load_default_model(Settings(model_uri=str(SHIPPED))), Settings()))
-    texts = _texts(TOGETHER * 100)
-    bodies = {
-        name: [json.dumps(body(text)).encode() for text in texts]
-        for name, (_, body) in CONTRACTS.items()
-    }
+    texts = [utterance.text for utterance in Corpus("shipped", SHIPPED).read("test")]
     measured: dict[str, list[float]] = {name: [] for name in CONTRACTS}
-    for number in range(options.rounds + 1):
-        progress(f"Round {number} of {options.rounds}")
-        for name, (path, _) in CONTRACTS.items():
-            cost = _cost_us(app, path, bodies[name])
-            if number:  # the first one imports and warms up
-                measured[name].append(cost)
+    with serving({}) as server:
+        for number in range(options.rounds + 1):
+            progress(f"Round {number} of {options.rounds}")
+            for name, (path, body) in CONTRACTS.items():
+                requests = [encode_json(path, body(text)) for text in texts]
+                cost = _cost_us(server, requests, options.seconds)
+                if number:  # the first one imports and warms up
+                    measured[name].append(cost)
     rows = {name: statistics.median(costs) for name, costs in measured.items()}
     factors = {
         name: statistics.median(
@@ -85,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         for name, costs in measured.items()
     }
-    table = Table("contract", "microseconds", "times ours")
+    table = Table("contract", "microseconds of the processor", "times ours")
     for name, cost in rows.items():
         table.add_row(name, f"{cost:.0f}", f"{factors[name]:.2f}")
     console.print(table)
@@ -93,29 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _texts(count: int) -> list[str]:
-    path: Path = ROOT / "model" / "data" / "test.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [row["text"] for row in csv.DictReader(file)]
-    return [*itertools.islice(itertools.cycle(rows), count)]
-
-
-def _cost_us(app: App, path: str, bodies: Sequence[bytes]) -> float:
-    """Return the processor time of one request, in microseconds."""
-    environs = [
-        {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": path,
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-        }
-        for body in bodies
-    ]
-    began = time.process_time()
-    for start in range(0, len(environs), TOGETHER):
-        app.respond([app.parse(environ) for environ in environs[start : start + TOGETHER]])
-    return (time.process_time() - began) / len(bodies) * 1e6
+def _cost_us(server: FunctionServer, requests: Sequence[bytes], seconds: float) -> float:
+    """Return the server's processor time of one request, in microseconds."""
+    began = cpu_seconds(server.pid)
+    outcome = Load(server.port, requests, CONNECTIONS).run(seconds)
+    if outcome.errors:
+        raise SystemExit(f"Failed: {dict(outcome.errors)}")
+    return (cpu_seconds(server.pid) - began) / len(outcome.latencies_ms) * 1e6
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -123,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.dialects", description=(__doc__ or "").partition("\n\n")[0]
     )
     parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default 7)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of each load (default 0.5)")
     return parser
 
 
