@@ -98,9 +98,8 @@ def _function(intents: Sequence[str], tested: Sequence[Utterance]) -> Row:
         requests = _questions([*intents, OUT_OF_SCOPE], tested)
         answers = []
         for request in requests:
-            answer = json.loads(exchange(server.port, request, timeout_s=TIMEOUT_S).body)[
-                "answers"
-            ]["intent"]
+            response = exchange(server.port, request, timeout_s=TIMEOUT_S)
+            answer = json.loads(response.body)["answers"]["intent"]
             answers.append((answer["choice"], answer["probabilities"][answer["choice"]]))
         return _speed(server, requests) | _quality(answers, tested)
 
