@@ -11,6 +11,11 @@ RequestError
 ├── UnsupportedMediaTypeError  415
 │   └── UnsupportedCodingError     the body is compressed in another way than ours
 ├── UnusableDataError          422: a valid event whose data can't be classified
+├── SinkError                      the sink did not take a correction
+│   ├── NoSinkError            501
+│   ├── SinkRefusedError       502
+│   ├── SinkUnavailableError   503
+│   └── SinkTimeoutError       504
 ├── InternalError              500
 ├── OverloadedError            503
 └── UnavailableError           503
@@ -108,6 +113,47 @@ class UnusableDataError(RequestError):
     """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class SinkError(RequestError):
+    """The sink did not take a correction; its sender still has it."""
+
+
+class NoSinkError(SinkError):
+    """The settings name no sink."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+
+    def __init__(self) -> None:
+        super().__init__("This server has no sink for corrections: K_SINK is not set")
+
+
+class SinkRefusedError(SinkError):
+    """The sink answered with an error, or with something other than HTTP."""
+
+    status = HTTPStatus.BAD_GATEWAY
+
+    def __init__(self) -> None:
+        super().__init__("The sink did not accept the correction")
+
+
+class SinkUnavailableError(SinkError):
+    """The sink can't be reached, or as many corrections as are allowed are on their way."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+    def __init__(self) -> None:
+        super().__init__("The sink is not available; try again later")
+
+
+class SinkTimeoutError(SinkError):
+    """The sink did not answer in time: it may have the correction or not."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("The sink did not answer in time; try again later")
 
 
 class InternalError(RequestError):

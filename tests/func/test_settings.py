@@ -24,6 +24,11 @@ def test_empty_variable_counts_as_unset():
     assert Settings.from_environ({"PORT": "", "INTENT_THRESHOLD": " "}) == Settings()
 
 
+def test_overrides_without_extensions_are_none():
+    """A SinkBinding may override nothing."""
+    assert Settings.from_environ({"K_CE_OVERRIDES": '{"extensions": null}'}) == Settings()
+
+
 def test_each_variable_is_read():
     """Each field is set by the variable of its name in capitals."""
     settings = Settings.from_environ(
@@ -51,6 +56,8 @@ def test_each_variable_is_read():
             "LOW_CONFIDENCE": "0.7",
             "EVENT_SOURCE": "https://shop.example/intents",
             "EVENT_TYPE_PREFIX": "com.example",
+            "K_SINK": "https://sink.example:8443/orders?tenant=a",
+            "K_CE_OVERRIDES": '{"extensions": {"environment": "staging"}}',
             "LOG_LEVEL": "debug",
             "LOG_FORMAT": "TEXT",
         }
@@ -80,12 +87,16 @@ def test_each_variable_is_read():
         low_confidence=0.7,
         event_source="https://shop.example/intents",
         event_type_prefix="com.example",
+        k_sink="https://sink.example:8443/orders?tenant=a",
+        k_ce_overrides=(("environment", "staging"),),
         log_level="DEBUG",
         log_format="text",
     )
 
 
 ORIGINS = "origins such as https://shop.example, separated by commas, or *"
+SINK = "a URL such as http://broker-ingress.knative-eventing.svc/default"
+OVERRIDES = 'JSON such as {"extensions": {"environment": "staging"}}'
 OPTIONS = 'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}'
 METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
 
@@ -147,6 +158,30 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             "FALLBACK_KIND", "grpc", "one of systemone, decisions, chat", id="fallback-kind"
         ),
         pytest.param("HOST", "a b", "a host name or address", id="host"),
+        *(
+            pytest.param("K_SINK", value, SINK, id=f"sink-{value}")
+            for value in (
+                "sink",
+                "ftp://a",
+                "http://",
+                "http://a:0",
+                "http://a:99999",
+                "http://a b",
+            )
+        ),
+        *(
+            pytest.param("K_CE_OVERRIDES", value, OVERRIDES, id=f"overrides-{value}")
+            for value in (
+                "{",
+                "[]",
+                '{"extensions": []}',
+                '{"extensions": {"Name": "a"}}',
+                '{"extensions": {"id": "a"}}',
+                '{"extensions": {"name": 1}}',
+                '{"extensions": {"name": ""}}',
+                '{"extensions": {"name": "a\\n"}}',
+            )
+        ),
     ],
 )
 def test_bad_value_names_variable_value_and_allowed_values(key, value, allowed):

@@ -19,6 +19,7 @@ from func.telemetry.recorder import Telemetry
 from func.web.flask_app import create_flask_app
 from func.web.openapi import describe
 from tests.func.models.conftest import PublishedModels
+from tests.support.kubernetes.event_sink import running_sink
 from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 
@@ -31,17 +32,19 @@ CONFIG = ROOT / "tests" / "support" / "schemathesis.toml"
 
 @pytest.fixture(scope="module")
 def server(small_folder, tmp_path_factory, small_files):
-    """A server with the small model, which is published under a name as well."""
+    """A server with the small model, also under a name, and with a sink of corrections."""
     models = PublishedModels(tmp_path_factory.mktemp("published") / "models", small_files)
     models.publish("acme")
-    running = RunningServer.start(
-        {
-            "MODEL_PATH": str(small_folder / "intent_model.pkl"),
-            "MODELS_URI": str(models.folder),
-        }
-    )
-    yield running
-    running.stop()
+    with running_sink() as sink:
+        running = RunningServer.start(
+            {
+                "MODEL_PATH": str(small_folder / "intent_model.pkl"),
+                "MODELS_URI": str(models.folder),
+                "K_SINK": sink.url,
+            }
+        )
+        yield running
+        running.stop()
 
 
 @pytest.mark.parametrize("models_uri", [None, "/models"])
@@ -142,4 +145,4 @@ def test_server_conforms_to_its_description(server):
     )
 
     assert process.returncode == 0, process.stdout
-    assert "Tested: 28" in process.stdout
+    assert "Tested: 29" in process.stdout
