@@ -141,7 +141,7 @@ class SinkUnavailableError(SinkError):
     """The sink can't be reached, or as many corrections as are allowed are on their way."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
     def __init__(self) -> None:
         super().__init__("The sink is not available; try again later")
