@@ -11,7 +11,6 @@ import json
 import random
 import shutil
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +40,7 @@ from benchmarks.system.function_server import serving
 from benchmarks.system.ports import free_ports
 from benchmarks.system.processes import Launch, Server
 from benchmarks.system.run_lock import acquire_run_lock
+from benchmarks.system.subprocesses import run
 from model import train
 from model.evaluation.metrics import expected_calibration_error
 from model.inference.prediction import OUT_OF_SCOPE
@@ -108,9 +108,8 @@ def _semantic_router(tested: Sequence[Utterance]) -> Row:
     folder = PEERS / "semantic-router"
     environment = prepare_environment("semantic-router", [folder / "requirements.txt"])
     progress("Calibrating semantic-router")
-    command = [environment.python, folder / "route_texts.py", FOLDER]
-    done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - our own
-    rows = json.loads(done.stdout)
+    run((environment.python, folder / "route_texts.py", FOLDER), log="semantic-router")
+    rows = json.loads((FOLDER / "routed.json").read_text())
     seconds = [row[0] for row in rows]
     return {"cpu_ms": 1000 * statistics.median(seconds)} | _quality(
         [(row[1], row[2]) for row in rows], tested
