@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from model.desk.corpus import Corpus
 from model.desk.data_files import Change, DataFiles
@@ -49,9 +49,9 @@ def _reword(decision: Decision, files: DataFiles) -> list[Change]:
 
 
 def _add(decision: Decision, files: DataFiles) -> list[Change]:
-    is_outside = decision.to == OUT_OF_SCOPE and files.out_of_scope
     _refuse_other_intents(decision, files.train)
-    return [_appending(files.out_of_scope if is_outside else files.train, decision)]
+    outside = files.out_of_scope if decision.to == OUT_OF_SCOPE else None
+    return [_appending(outside or files.train, decision)]
 
 
 def _rename(decision: Decision, files: DataFiles) -> list[Change]:
@@ -85,19 +85,15 @@ def _replacing(corpus: Corpus, new: Mapping[Utterance, Utterance | None]) -> Cha
 
 def _appending(corpus: Corpus, decision: Decision) -> Change:
     added = dict.fromkeys(Utterance(each.text, decision.to.strip()) for each in _some(decision))
-    return Change(corpus, corpus.appending([e for e in added if not corpus.intents_of(e.text)]))
+    return Change(corpus, corpus.appending([e for e in added if not corpus.utterances_of(e.text)]))
 
 
 def _refuse_other_intents(decision: Decision, train: Corpus) -> None:
     """Raise an error if a text that is to be added has another intent already."""
-    others: Iterable[str] = (
-        intent
-        for each in decision.utterances
-        for intent in train.intents_of(each.text)
-        if intent != decision.to.strip()
-    )
-    if other := next(iter(others), None):
-        raise DecisionError(f"A text is labelled {other} already: relabel it")
+    for each in decision.utterances:
+        for known in train.utterances_of(each.text):
+            if known.intent != decision.to.strip():
+                raise DecisionError(f"A text is labelled {known.intent} already: relabel it")
 
 
 _ACTIONS: Mapping[str, Callable[[Decision, DataFiles], list[Change]]] = {

@@ -7,7 +7,6 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
 
 from model.atomic_files import READABLE, write_atomically
 from model.datasets.dataset import normalised
@@ -51,13 +50,14 @@ class Corpus:
         for number, record in enumerate(records):
             self._index(number, record)
 
-    def __len__(self) -> int:
-        """Return the number of utterances."""
-        return sum(map(len, self._by_intent.values()))
-
     def __contains__(self, utterance: Utterance) -> bool:
         """Return whether the file holds a text with this intent."""
         return bool(self._numbers_of(utterance))
+
+    @property
+    def size(self) -> int:
+        """The number of utterances."""
+        return sum(map(len, self._by_intent.values()))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,9 +79,9 @@ class Corpus:
         self._seen = stamp
         return False
 
-    def intents_of(self, text: str) -> list[str]:
-        """Return the intents of a text, ignoring case and spaces."""
-        return [each.intent for each in self._utterances(self._by_text.get(normalised(text), ()))]
+    def utterances_of(self, text: str) -> list[Utterance]:
+        """Return the utterances of a text, ignoring case and spaces."""
+        return [*self._utterances(self._by_text.get(normalised(text), ()))]
 
     def select(self, intent: str | None = None, search: str = "") -> Iterator[Utterance]:
         """Return the utterances of one intent, or of all, whose texts contain `search`."""
@@ -94,10 +94,10 @@ class Corpus:
 
     def contradictions(self) -> Iterator[list[Utterance]]:
         """Return the utterances of each text that has several intents."""
-        for numbers in self._by_text.values():
-            same = list(dict.fromkeys(self._utterances(numbers))) if len(numbers) > 1 else []
+        repeated = (numbers for numbers in self._by_text.values() if len(numbers) > 1)
+        for same in map(dict.fromkeys, map(self._utterances, repeated)):
             if len({each.intent for each in same}) > 1:
-                yield same
+                yield [*same]
 
     def replacing(self, utterance: Utterance, new: Utterance | None) -> dict[int, Record | None]:
         """Return the edits that replace all records of an utterance, or delete them.

@@ -58,7 +58,9 @@ class DataFiles:
             beside = path.with_stem(OUT_OF_SCOPE_PART)
             self.out_of_scope = Corpus(parts.get(OUT_OF_SCOPE_PART, beside))
             contrast = sorted((data / FOLDER).glob("*"))
-            self.tests = tuple(_editable([parts["test"], *contrast] if "test" in parts else contrast))
+            self.tests = tuple(
+                _editable([parts["test"], *contrast] if "test" in parts else contrast)
+            )
 
     @property
     def has_changed_outside(self) -> bool:
@@ -67,8 +69,8 @@ class DataFiles:
 
     def holds_text(self, text: str) -> bool:
         """Return whether a text is a training utterance or a known out-of-scope text."""
-        outside = self.out_of_scope.intents_of(text) if self.out_of_scope else []
-        return bool(self.train.intents_of(text) or outside)
+        outside = self.out_of_scope.utterances_of(text) if self.out_of_scope else []
+        return bool(self.train.utterances_of(text) or outside)
 
     def apply(self, changes: Sequence[Change]) -> list[Change]:
         """Write changes to all files or to none, and return those that undo them.

@@ -10,6 +10,7 @@ from typing import Any
 
 from model.desk.decision import KEEP, UNDO
 
+
 class DecisionLog:
     """Appends decisions, and remembers the findings that were checked and kept.
 

@@ -14,8 +14,9 @@ from model.desk.data_files import Change, DataFiles
 from model.desk.decision import LATER, UNDO, Decision
 from model.desk.decision_log import DecisionLog
 from model.desk.errors import DecisionError
-from model.desk.findings import KINDS, OF_INTENTS, OF_NEW_TEXTS, Finding, of_corpus
+from model.desk.findings import KINDS, OF_INTENTS, Finding, of_corpus, of_corrections
 from model.desk.records import Utterance
+from model.feedback.event_log import Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,12 @@ class Desk:
         data: the file or folder that training reads.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, corrections: Sequence[Correction] = ()) -> None:
         """Read the data and the log of decisions.
+
+        Args:
+            data: a training file, or a folder with a file ``train``.
+            corrections: of users, in the order of time.
 
         Raises:
             DataError: the data can't be edited.
@@ -47,7 +52,8 @@ class Desk:
         self._steps: list[_Step] = []
         self._later: dict[str, None] = {}
         self._examined: tuple[Finding, ...] = ()
-        self._logged: tuple[Finding, ...] = ()
+        self._doubtful: tuple[Finding, ...] = ()
+        self._corrections = tuple(corrections)
         self._find()
 
     def reload(self) -> None:
@@ -62,13 +68,10 @@ class Desk:
             self._steps.clear()
             self._find()
 
-    def add_findings(
-        self, *, examined: Sequence[Finding] | None = None, logged: Sequence[Finding] | None = None
-    ) -> None:
-        """Replace the findings of cross-validation, or those of logged events."""
+    def add_findings(self, examined: Sequence[Finding], doubtful: Sequence[Finding]) -> None:
+        """Replace the findings of cross-validation, and those on doubtful messages."""
         with self._lock:
-            self._examined = self._examined if examined is None else tuple(examined)
-            self._logged = self._logged if logged is None else tuple(logged)
+            self._examined, self._doubtful = tuple(examined), tuple(doubtful)
             self._find()
 
     def state(self) -> dict[str, Any]:
@@ -79,7 +82,7 @@ class Desk:
             return {
                 "file": str(self._files.train.path),
                 "log": str(self._log.path),
-                "utterances": len(self._files.train),
+                "utterances": self._files.train.size,
                 "intents": len(self._files.train.counts),
                 "decisions": self._log.count,
                 "undo": last and last.action,
@@ -161,7 +164,9 @@ class Desk:
 
     def _find(self) -> None:
         """Collect the findings, in the order of the queue."""
-        found = [*of_corpus(self._files.train), *self._examined, *self._logged]
+        train = self._files.train
+        corrections = of_corrections(self._corrections, train)
+        found = [*of_corpus(train), *corrections, *self._examined, *self._doubtful]
         self._findings = sorted(found, key=lambda each: KINDS.index(each.kind))
 
     def _open(self) -> list[Finding]:
@@ -172,9 +177,11 @@ class Desk:
         return sorted(found, key=lambda each: order.get(each.id, 0))
 
     def _is_open(self, finding: Finding) -> bool:
+        """Return whether the intents, or all of the utterances, are as they were found."""
         train = self._files.train
-        if finding.kind in OF_NEW_TEXTS:
-            return not all(self._files.holds_text(each.text) for each in finding.utterances)
         if finding.kind in OF_INTENTS:
             return all(train.count(intent) for intent in finding.intents)
-        return all(each in train for each in finding.utterances)
+        return all(
+            each in train if each.intent else not self._files.holds_text(each.text)
+            for each in finding.utterances
+        )

@@ -3,7 +3,8 @@
 DeskError(ModelError)
 ├── DecisionError         a decision that can't be carried out: why
 ├── ChangedOutsideError   a file that another program has changed since the desk read it
-└── BusyError             a training that runs already
+├── BusyError             a training that runs already
+└── PortError             a port that is taken
 """
 
 from __future__ import annotations
@@ -43,3 +44,10 @@ class BusyError(DeskError):
 
     def __init__(self) -> None:
         super().__init__("A training runs already")
+
+
+class PortError(DeskError):
+    """A port can't be used."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} can't be used; --port chooses another one, 0 any free one")

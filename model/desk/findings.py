@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from model.datasets.checks import FEW_UTTERANCES
+from model.datasets.checks import FEW_UTTERANCES, normalised
 from model.datasets.entry import Example
 from model.desk.corpus import Corpus
 from model.desk.records import Utterance
@@ -31,8 +31,6 @@ KINDS = (
     *(CONTRADICTION, CORRECTED, SUSPECT, NEAR_DUPLICATES),
     *(DOUBTFUL, CONFUSED, THIN, UNIFORM),
 )
-# Their texts are not in the data yet.
-OF_NEW_TEXTS = (CORRECTED, DOUBTFUL)
 OF_INTENTS = (CONFUSED, THIN, UNIFORM)
 
 
@@ -103,12 +101,16 @@ def of_issues(issues: DataIssues) -> Iterator[Finding]:
     yield from (_uniform(each) for each in issues.weak_intents if each.is_uniform)
 
 
-def of_corrections(corrections: Sequence[Correction]) -> Iterator[Finding]:
-    """Return a finding for each corrected text, with the newest correction of a text."""
-    for each in {each.text: each for each in corrections}.values():
+def of_corrections(corrections: Iterable[Correction], corpus: Corpus) -> Iterator[Finding]:
+    """Return a finding for each corrected text that the data labels otherwise, or not at all."""
+    newest = {normalised(each.text): each for each in corrections}
+    for each in newest.values():
+        same = corpus.utterances_of(each.text) or [Utterance(each.text, "")]
+        if any(utterance.intent == each.intent for utterance in same):
+            continue
         comment = f" Comment: {each.comment}" if each.comment else ""
         note = f"A user says: {each.intent}, not {each.answer}.{comment}"
-        yield Finding(CORRECTED, (Utterance(each.text, ""),), (each.intent, each.answer), note)
+        yield Finding(CORRECTED, tuple(same), (each.intent, each.answer), note)
 
 
 def of_groups(groups: Sequence[Group]) -> Iterator[Finding]:

@@ -118,7 +118,9 @@ def _lines(document: Document) -> Lines:
     return Lines(BytesIO(document.content))
 
 
-def _pieces(content: bytes, lines: Lines, rows: Iterable[Any], utterance_of: Any) -> Iterator[Record]:
+def _pieces(
+    content: bytes, lines: Lines, rows: Iterable[Any], utterance_of: Any
+) -> Iterator[Record]:
     """Yield each row, and all that stands between rows, with its bytes."""
     start = lines.offset
     for row in rows:

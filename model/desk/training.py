@@ -146,15 +146,18 @@ class Training:
     def _read(self, process: subprocess.Popen[str], folder: Path) -> None:
         assert process.stdout  # noqa: S101 - it is a pipe
         with process.stdout as lines:
-            self._lines.extend(line.rstrip("\n") for line in lines)
+            for line in lines:
+                with self._lock:
+                    self._lines.append(line.rstrip("\n"))
         is_trained = process.wait() == 0
         if is_trained:
             result = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
             self._models.append(folder)
             self.comparison = result.get("comparison")
             self._finished(result)
-        for former in self._models[:-KEPT_MODELS]:
-            shutil.rmtree(former, ignore_errors=True)
+            for former in self._models[:-KEPT_MODELS]:
+                shutil.rmtree(former)
+            del self._models[:-KEPT_MODELS]
         with self._lock:
             self._ended = time.monotonic()
             if self._state == RUNNING:

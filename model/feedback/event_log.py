@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.datasets.dataset import normalised
 from model.datasets.readers import is_filled, read_text
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
 TEXT_NAMES = ("text", "message")
 # First line of an event that Knative's event_display has printed.
@@ -68,6 +70,15 @@ class EventLog:
     corrections: tuple[Correction, ...]
     without_text: int
     unreadable: int
+
+    def uncertain_texts(self, below: float) -> list[str]:
+        """Return the different texts that are out of scope or below a confidence, in order."""
+        uncertain = {
+            normalised(each.text): each.text
+            for each in self.predictions
+            if each.intent == OUT_OF_SCOPE or each.confidence < below
+        }
+        return list(uncertain.values())
 
 
 def read_event_log(path: Path) -> EventLog:
