@@ -40,7 +40,8 @@ class Corpus:
         self.path = path.resolve()
         self._seen = _stamp(self.path)
         content = _content(self.path)
-        self._digest = _digest(content)
+        self._is_new = content is None
+        self._digest = None if content is None else _digest(content)
         self._head = HEADS.get(self.path.suffix.lower(), "").encode()
         self._format, records = parse(self.path, self._head if content is None else content)
         self._records: list[Record | None] = [*records]
@@ -74,7 +75,7 @@ class Corpus:
         stamp = _stamp(self.path)
         if stamp == self._seen:
             return False
-        if _digest(_content(self.path)) != self._digest:
+        if self._current_digest() != self._digest:
             return True
         self._seen = stamp
         return False
@@ -140,7 +141,7 @@ class Corpus:
             ChangedOutsideError: another program has changed the file; it stays as it is.
             OSError: the file can't be written; it stays as it is.
         """
-        if _digest(_content(self.path)) != self._digest:
+        if self._current_digest() != self._digest:
             raise ChangedOutsideError(self.path)
         records = [*self._records, *[None] * (max(edits, default=0) + 1 - len(self._records))]
         inverse = {number: records[number] for number in edits}
@@ -155,13 +156,19 @@ class Corpus:
         return inverse
 
     def _write(self, content: bytes) -> None:
-        if content == self._head:  # a file without utterances can't be trained on
+        if self._is_new and content == self._head:  # training refuses a file without utterances
             self.path.unlink(missing_ok=True)
             self._digest = None
         else:
             write_atomically(self.path, content, _mode(self.path))
             self._digest = _digest(content)
         self._seen = _stamp(self.path)
+
+    def _current_digest(self) -> str | None:
+        try:
+            return _digest(self.path.read_bytes())
+        except OSError:
+            return None
 
     def _numbers_of(self, utterance: Utterance) -> list[int]:
         same = self._by_text.get(normalised(utterance.text), ())
@@ -204,8 +211,8 @@ def _content(path: Path) -> bytes | None:
         raise DataError([Problem(path, 0, "can't be read")]) from error
 
 
-def _digest(content: bytes | None) -> str | None:
-    return None if content is None else hashlib.sha256(content).hexdigest()
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -21,17 +21,22 @@ class DecisionLog:
     def __init__(self, training_file: Path) -> None:
         """Read the log of a training file, which need not exist; broken lines are skipped."""
         self.path = training_file.with_name(f"{training_file.name}.decisions")
-        self._kept: dict[int, str] = {}
+        self._kept: dict[int, tuple[str, list[str]]] = {}
         self._count = 0
         content = self.path.read_bytes() if self.path.exists() else b""
-        self._needs_line_break = not content.endswith((b"\n",)) and bool(content)
+        self._needs_line_break = bool(content) and not content.endswith(b"\n")
         for line in content.splitlines():
             self._replay(line)
 
     @property
     def kept(self) -> frozenset[str]:
         """The findings that were checked and kept, by their ids."""
-        return frozenset(self._kept.values())
+        return frozenset(finding for finding, _ in self._kept.values())
+
+    @property
+    def dismissed(self) -> frozenset[str]:
+        """The new texts that were checked and are not needed."""
+        return frozenset(text for _, texts in self._kept.values() for text in texts)
 
     @property
     def count(self) -> int:
@@ -64,7 +69,8 @@ class DecisionLog:
     def _apply(self, record: Mapping[str, Any]) -> None:
         number, action = int(record["number"]), record["action"]
         if action == KEEP:
-            self._kept[number] = str(record["finding"])
+            texts = [each["text"] for each in record["utterances"] if not each["intent"]]
+            self._kept[number] = record["finding"], texts
         elif action == UNDO:
             self._kept.pop(int(record["of"]), None)
         self._count = max(self._count, number)

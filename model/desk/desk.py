@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from threading import RLock
@@ -14,7 +14,7 @@ from model.desk.data_files import Change, DataFiles
 from model.desk.decision import LATER, UNDO, Decision
 from model.desk.decision_log import DecisionLog
 from model.desk.errors import DecisionError
-from model.desk.findings import KINDS, OF_INTENTS, Finding, of_corpus, of_corrections
+from model.desk.findings import DOUBTFUL, KINDS, OF_INTENTS, Finding, of_corpus, of_corrections
 from model.desk.records import Utterance
 from model.feedback.event_log import Correction
 
@@ -54,6 +54,7 @@ class Desk:
         self._examined: tuple[Finding, ...] = ()
         self._doubtful: tuple[Finding, ...] = ()
         self._corrections = tuple(corrections)
+        self._findings: dict[str, Finding] = {}
         self._find()
 
     def reload(self) -> None:
@@ -87,7 +88,7 @@ class Desk:
                 "decisions": self._log.count,
                 "undo": last and last.action,
                 "changed_outside": self._files.has_changed_outside,
-                "open": {kind: sum(each.kind == kind for each in opened) for kind in KINDS},
+                "open": {kind: sum(each.kind == kind for _, each in opened) for kind in KINDS},
             }
 
     def queue(self, kind: str | None, offset: int, limit: int) -> dict[str, Any]:
@@ -99,9 +100,10 @@ class Desk:
             limit: how many at most.
         """
         with self._lock:
-            found = [each for each in self._open() if kind in {None, each.kind}]
+            found = [each for each in self._open() if kind in {None, each[1].kind}]
         page = found[offset : offset + limit]
-        return {"total": len(found), "findings": [each.to_fields() for each in page]}
+        fields = [{"id": number} | finding.to_fields() for number, finding in page]
+        return {"total": len(found), "findings": fields}
 
     def intents(self) -> dict[str, int]:
         """Return the number of utterances of each intent, by name."""
@@ -133,11 +135,16 @@ class Desk:
         """
         with self._lock:
             if decision.action == LATER:
+                self._later.pop(decision.finding, None)
                 self._later[decision.finding] = None
                 self._steps.append(_Step(0, decision, ()))
                 return
             undoing = self._files.apply(changes_of(decision, self._files))
-            number = self._log.append(decision.action, decision.to_fields())
+            try:
+                number = self._log.append(decision.action, decision.to_fields())
+            except OSError:
+                self._files.apply(undoing)
+                raise
             self._steps.append(_Step(number, decision, undoing))
             self._find()
 
@@ -167,21 +174,30 @@ class Desk:
         train = self._files.train
         corrections = of_corrections(self._corrections, train)
         found = [*of_corpus(train), *corrections, *self._examined, *self._doubtful]
-        self._findings = sorted(found, key=lambda each: KINDS.index(each.kind))
+        ordered = sorted(found, key=lambda each: KINDS.index(each.kind))
+        self._findings = {each.id: each for each in ordered}
 
-    def _open(self) -> list[Finding]:
-        """Return the findings that are not decided; those for later come last."""
-        kept = self._log.kept
-        found = [each for each in self._findings if self._is_open(each) and each.id not in kept]
+    def _open(self) -> list[tuple[str, Finding]]:
+        """Return the findings that are not decided, with their ids; those for later come last."""
+        kept, dismissed = self._log.kept, self._log.dismissed
+        found = [
+            (number, finding)
+            for number, each in self._findings.items()
+            if number not in kept or each.kind == DOUBTFUL
+            if (finding := self._undecided(each, dismissed))
+        ]
         order = {finding: place for place, finding in enumerate(self._later, 1)}
-        return sorted(found, key=lambda each: order.get(each.id, 0))
+        return sorted(found, key=lambda each: order.get(each[0], 0))
 
-    def _is_open(self, finding: Finding) -> bool:
-        """Return whether the intents, or all of the utterances, are as they were found."""
-        train = self._files.train
+    def _undecided(self, finding: Finding, dismissed: Container[str]) -> Finding | None:
+        """Return a finding that is still as it was found; of a group of texts, those left."""
         if finding.kind in OF_INTENTS:
-            return all(train.count(intent) for intent in finding.intents)
-        return all(
-            each in train if each.intent else not self._files.holds_text(each.text)
-            for each in finding.utterances
-        )
+            return finding if all(map(self._files.train.count, finding.intents)) else None
+        left = tuple(each for each in finding.utterances if self._is_left(each, dismissed))
+        is_complete = finding.kind == DOUBTFUL or len(left) == len(finding.utterances)
+        return replace(finding, utterances=left) if left and is_complete else None
+
+    def _is_left(self, utterance: Utterance, dismissed: Container[str]) -> bool:
+        if utterance.intent:
+            return utterance in self._files.train
+        return utterance.text not in dismissed and not self._files.holds_text(utterance.text)

@@ -60,7 +60,6 @@ class Finding:
     def to_fields(self) -> dict[str, Any]:
         """Return the finding as JSON."""
         return {
-            "id": self.id,
             "kind": self.kind,
             "utterances": [each._asdict() for each in self.utterances],
             "intents": list(self.intents),
@@ -118,12 +117,8 @@ def of_groups(groups: Sequence[Group]) -> Iterator[Finding]:
     for each in groups:
         utterances = tuple(Utterance(text, "") for text in each.texts)
         likely = f"Probably {each.likely}." if each.likely else "Possibly a new intent."
-        note = f"The service was unsure of {_messages(len(utterances))}. {likely}"
+        note = f"The service was unsure. {likely}"
         yield Finding(DOUBTFUL, utterances, tuple(p.intent for p in each.proposals), note)
-
-
-def _messages(count: int) -> str:
-    return "this message" if count == 1 else f"these {count} messages"
 
 
 def _utterance(example: Example) -> Utterance:

@@ -142,7 +142,7 @@ def _utterance(path: Path, text: object, intent: object) -> Utterance | None:
 
 
 def _refuse_numbers(document: Document, column: str) -> None:
-    if label_names(document, column):
+    if label_names(Document(document.path), column):  # files beside it are on the disk
         message = f"has numbers for intents; write their names to edit it: {CONVERT}"
         raise DataError([Problem(document.path, 0, message)])
 
