@@ -17,6 +17,7 @@ from model.command import ARTIFACTS, DATA, build_parser, run_command, share
 from model.errors import InterruptionError
 
 PORT = 8600
+MAX_PORT = 65_535
 EXAMPLES = """\
 examples:
   python -m model.desk                                    the shipped data
@@ -63,6 +64,14 @@ def _serve(options: argparse.Namespace, console: Console, _: Console) -> int:
     return 0
 
 
+def port(text: str) -> int:
+    """Convert an argument to a port, for argparse."""
+    number = int(text)
+    if not 0 <= number <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"must lie between 0 and {MAX_PORT}")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = build_parser("desk", "Correct training data in the browser.", EXAMPLES)
     parser.add_argument(
@@ -76,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, default=ARTIFACTS, help="folder for a new model that you adopt"
     )
     parser.add_argument(
-        "--port", type=int, default=PORT, help=f"port to listen on; 0 takes a free one ({PORT})"
+        "--port", type=port, default=PORT, help=f"port to listen on; 0 takes a free one ({PORT})"
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     return parser

@@ -167,7 +167,7 @@ class DelimitedFormat:
             sample: a row, whose quotes new rows imitate; may be empty.
         """
         mark = re.escape(delimiter)
-        self._cell = re.compile(rf'"(?:[^"]|"")*"|[^{mark}\r\n]*')
+        self._cell = re.compile(rf'(?P<cell>"(?:[^"]|"")*"|[^{mark}\r\n]*)(?:{mark}|\r?\n?$)')
         self._needs_quotes = re.compile(rf'[{mark}"\r\n]').search
         self._delimiter, self._width, self._places = delimiter, width, places
         self._line_break = line_break
@@ -196,13 +196,8 @@ class DelimitedFormat:
         return (self._delimiter.join(cells) + self._line_break).encode()
 
     def _spans(self, row: str) -> list[tuple[int, int]]:
-        spans, start = [], 0
-        while match := self._cell.match(row, start):
-            spans.append(match.span())
-            if not row.startswith(self._delimiter, match.end()):
-                break
-            start = match.end() + 1
-        return spans
+        spans = [match.span("cell") for match in self._cell.finditer(row)]
+        return spans[: self._width]
 
     def _quoted(self, value: str, *, always: bool) -> str:
         if not always and not self._needs_quotes(value):

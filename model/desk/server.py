@@ -30,7 +30,7 @@ def listening(app: Flask, port: int) -> Iterator[BaseWSGIServer]:
     """
     try:
         listener = socket.create_server((HOST, port))
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise PortError(port) from error
     with listener:
         server = make_server(

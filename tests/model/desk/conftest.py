@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from model.desk import training
+from model.desk.app import create_app
 from model.desk.session import Session
 
+ACCESS = "secret"
 TRAIN = """\
 id,text,intent
 1,hello,greeting
@@ -30,6 +33,7 @@ pathlib.Path(sys.argv[2], "examination.json").write_text(json.dumps(result))
 for name in ("intent_model.pkl", "model_card.json"):
     pathlib.Path(sys.argv[2], name).write_text(name)
 """
+QUICK = (sys.executable, "-c", SCRIPT)
 
 
 @pytest.fixture
@@ -44,14 +48,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the training by a script that ends at once."""
-    monkeypatch.setattr(training, "COMMAND", (sys.executable, "-c", SCRIPT))
-
-
-@pytest.fixture
-def session(folder: Path, tmp_path: Path, quick_training: None) -> Iterator[Session]:
+def session(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A session on the folder, whose trainings end at once."""
+    monkeypatch.setattr(training, "COMMAND", QUICK)
     session = Session(folder, tmp_path / "output")
     yield session
     session.training.close()
+
+
+@pytest.fixture
+def client(session: Session) -> FlaskClient:
+    """A client of the app, from its own page and with the token."""
+    client = create_app(session, ACCESS).test_client()
+    client.environ_base |= {"HTTP_HOST": "127.0.0.1:8600", "HTTP_AUTHORIZATION": f"Bearer {ACCESS}"}
+    return client

@@ -54,7 +54,7 @@ def test_actions_change_the_training_file(files, folder, decision, old, new):
     assert (folder / "train.csv").read_text() == TRAIN.replace(old, new)
 
 
-def test_a_text_that_has_the_intent_already_is_not_repeated(files, folder):
+def test_a_text_that_has_the_intent_already_is_not_repeated(folder):
     """Of two labels of a text, the wrong one leaves."""
     (folder / "train.csv").write_text(TRAIN + "6,hello,order_tracking\n")
     decision = Decision(RELABEL, (Utterance("hello", "order_tracking"), HELLO), "greeting")
