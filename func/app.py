@@ -15,15 +15,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from func.errors import RequestError
-from func.handler import (
-    DIALECTS,
-    GATEWAY,
-    GATEWAY_DIALECT,
-    NAMED_PREDICT,
-    IntentFunction,
+from func.handler import NAMED_PREDICT, IntentFunction
+from func.messages import (
+    STATUS_LINES,
+    Deferred,
+    Environ,
+    ParsedRequest,
+    PendingRequest,
+    Response,
 )
-from func.messages import STATUS_LINES, Environ, ParsedRequest, PendingRequest, Response
 from func.models.served_model import ModelNotLoadedError
+from func.protocols.dialect_routes import find_dialect
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
@@ -81,6 +83,8 @@ class App:
         telemetry = Telemetry.start(settings, function.model.card, os.environ)
         if telemetry.metrics and function.models:
             telemetry.metrics.models = function.models.counts
+        if telemetry.metrics and function.cascade:
+            telemetry.metrics.fallback = function.cascade.counts
         return cls(function, telemetry)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -95,8 +99,7 @@ class App:
         """Return whether a route is answered without Flask."""
         return (
             (method, path) in self._parsers
-            or (method, path) in DIALECTS
-            or _is_gateway(path)
+            or find_dialect(method, path, has_named_models=self.has_named_models) is not None
             or (method == "OPTIONS" and self._function.negotiation.asks_first)
             or (method == "POST" and self.has_named_models and bool(NAMED_PREDICT.fullmatch(path)))
         )
@@ -105,6 +108,11 @@ class App:
     def has_named_models(self) -> bool:
         """Whether requests may name models."""
         return self._function.models is not None
+
+    @property
+    def has_fallback(self) -> bool:
+        """Whether responses may be deferred."""
+        return self._function.cascade is not None
 
     def loading(self, environ: Environ) -> Future[None] | None:
         """Return the load of the model that a request's path names; None if nothing is awaited.
@@ -130,18 +138,16 @@ class App:
         for the load of a model that the request names.
         """
         start = time.perf_counter()
-        route, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-        if parse := self._parsers.get((method, route)):
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if parse := self._parsers.get((method, path)):
             parsed = parse(environ, waits=waits)
-        elif dialect := DIALECTS.get((method, route)):
-            parsed = self._function.parse_dialect(*dialect, environ)
-        elif _is_gateway(route):
-            parsed = self._function.parse_dialect(*GATEWAY_DIALECT, environ)
-            environ = {**environ, "PATH_INFO": GATEWAY}  # is recorded: the path may be anything
+        elif dialect := find_dialect(method, path, has_named_models=self.has_named_models):
+            parsed = self._function.parse_dialect(dialect, environ, waits=waits)
+            environ = {**environ, "PATH_INFO": dialect.route}
         elif method == "OPTIONS":
             parsed = self._permit(environ)
-            environ = {**environ, "PATH_INFO": "*"}  # as above
-        else:  # to a named model
+            environ = {**environ, "PATH_INFO": "*"}  # the path may be anything, and is recorded
+        else:
             parsed = self._function.parse(environ, waits=waits)
         return PendingRequest(environ, start, parsed)
 
@@ -159,9 +165,29 @@ class App:
         self.telemetry.record_all(pending, responses)
         return responses
 
+    def respond_or_defer(self, pending: Sequence[PendingRequest]) -> list[Response | Deferred]:
+        """Answer requests as ``respond`` does, without waiting for a fallback."""
+        answers = self._function.respond_or_defer([request.parsed for request in pending])
+        return [self._finished(*each) for each in zip(pending, answers, strict=True)]
+
     def adapt(self, environ: Environ, response: Response) -> Response:
         """Return a response as the client of a request gets it."""
         return self._function.negotiation.adapt(environ, response)
+
+    def _finished(
+        self, request: PendingRequest, answer: Response | Deferred
+    ) -> Response | Deferred:
+        if isinstance(answer, Deferred):
+            return Deferred(
+                lambda: self._recorded(request, answer.finish()),
+                lambda: self._recorded(request, answer.decline()),
+            )
+        return self._recorded(request, answer)
+
+    def _recorded(self, request: PendingRequest, response: Response) -> Response:
+        response = self.adapt(request.environ, response)
+        self.telemetry.record_all([request], [response])
+        return response
 
     def _permit(self, environ: Environ) -> ParsedRequest:
         response = self._function.negotiation.permission(environ)
@@ -172,10 +198,6 @@ class App:
         from func.web.flask_app import create_flask_app  # noqa: PLC0415 - see the top
 
         return create_flask_app(self._function, self.telemetry)
-
-
-def _is_gateway(path: str) -> bool:
-    return path.startswith(GATEWAY) and path[len(GATEWAY) :][:1] in ("", "/")
 
 
 @functools.cache

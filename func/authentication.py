@@ -34,14 +34,7 @@ class BearerTokens:
         Raises:
             SettingsError: the file can't be read, or holds no token.
         """
-        try:
-            tokens = _read(path)
-        except OSError:
-            tokens = ()
-        if not tokens:
-            allowed = "a file that can be read, with a token in each line"
-            raise SettingsError("API_TOKEN_FILE", str(path), allowed)
-        return cls(path, tokens)
+        return cls(path, load_tokens("API_TOKEN_FILE", path))
 
     def allow(self, authorization: str) -> bool:
         """Return whether a header holds an accepted token; the time reveals nothing about them."""
@@ -57,7 +50,7 @@ class BearerTokens:
             return
         self._read_at = now
         try:
-            tokens = _read(self._path)
+            tokens = read_tokens(self._path)
         except OSError as error:
             reason = error.strerror or error
             logger.error("%s can't be read (%s): the former tokens stay", self._path, reason)  # noqa: TRY400
@@ -67,7 +60,27 @@ class BearerTokens:
             self._tokens = tokens
 
 
-def _read(path: Path) -> tuple[bytes, ...]:
+def load_tokens(key: str, path: Path) -> tuple[bytes, ...]:
+    """Return the tokens of the file that a variable names.
+
+    Raises:
+        SettingsError: the file can't be read, or holds no token.
+    """
+    try:
+        tokens = read_tokens(path)
+    except OSError:
+        tokens = ()
+    if not tokens:
+        raise SettingsError(key, str(path), "a file that can be read, with a token in each line")
+    return tokens
+
+
+def read_tokens(path: Path) -> tuple[bytes, ...]:
+    """Return the tokens of a file, one a line.
+
+    Raises:
+        OSError: the file can't be read, is no regular file, or is too large.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # to open a FIFO must not block
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

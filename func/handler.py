@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
@@ -22,35 +22,25 @@ from func.errors import (
     UnavailableError,
     UnusableDataError,
 )
-from func.messages import Environ, ParsedRequest, Predictor, Request, Response
+from func.messages import Deferred, Environ, ParsedRequest, Predictor, Request, Response
 from func.models.default_model import load_default_model
 from func.models.served_model import ModelNotLoadedError, ServedModel
 from func.negotiation import Negotiation
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
+from func.protocols.dialect_routes import DialectRoute
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
-from func.settings import MODEL_NAME, Settings
+from func.settings import MODEL_NAME, Settings, SettingsError
 from model.inference.intent_model import IntentModel
-from model.inference.prediction import Prediction, nobody_spoke
+from model.inference.prediction import OUT_OF_SCOPE, Prediction, nobody_spoke
 
 if TYPE_CHECKING:
     from func.authentication import BearerTokens
+    from func.fallback.cascade import Cascade
     from func.models.named_models import NamedModels
 
 logger = logging.getLogger(__name__)
 
-# The module of each dialect, in func.protocols.dialects, with the function that parses a request.
-# It is imported by its first request: most callers speak one dialect.
-DIALECTS: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("GET", "/v1/models"): ("model_list", "parse"),
-    ("POST", "/v1/systemone"): ("system_one", "parse"),
-    ("POST", "/v1/decisions"): ("decisions", "parse"),
-    ("POST", "/classify"): ("vllm", "parse"),
-    ("GET", f"/v1/models/{MODEL_NAME}"): ("kserve_v1", "describe"),
-    ("POST", f"/v1/models/{MODEL_NAME}:predict"): ("kserve_v1", "parse"),
-}
-# Gateways append the path of the request that they ask about, and keep its method.
-GATEWAY, GATEWAY_DIALECT = "/gateway/ext-authz", ("gateway", "parse")
 INPUTS = b'"inputs"'  # by this field Text Embeddings Inference's requests differ from ours
 NAMED_PREDICT = re.compile(r"/models/([^/]+)/predict")
 
@@ -60,6 +50,8 @@ class IntentFunction:
 
     Attributes:
         negotiation: adapts responses to their clients.
+        models: the models that requests may name; None for none.
+        cascade: answers doubtful texts by another classifier; None for none.
     """
 
     def __init__(
@@ -68,6 +60,7 @@ class IntentFunction:
         settings: Settings,
         tokens: BearerTokens | None = None,
         models: NamedModels | None = None,
+        cascade: Cascade | None = None,
     ) -> None:
         """Create the function.
 
@@ -75,13 +68,15 @@ class IntentFunction:
             model: the default model.
             settings: limits and names.
             tokens: of which requests must carry one; None for no tokens.
-            models: the models that requests may name; None for none.
+            models: see the attributes.
+            cascade: see the attributes.
         """
         self.model = model
         self.settings = settings
         self.negotiation = Negotiation(settings)
-        self.models = models
+        self.models, self.cascade = models, cascade
         self._tokens = tokens
+        self._default = ServedModel(MODEL_NAME, "", model, 0)
         self._events = EventApi(model, settings)
 
     @classmethod
@@ -90,11 +85,14 @@ class IntentFunction:
 
         Raises:
             ArtifactError: the model can't be served.
-            SettingsError: the token file can't be used.
+            SettingsError: a token file, the URL of the fallback, or a bound option can't be used.
         """
         tokens = _load_tokens(settings.api_token_file) if settings.api_token_file else None
         models = _load_named_models(settings) if settings.models_uri else None
-        return cls(load_default_model(settings), settings, tokens, models)
+        cascade = _load_cascade(settings) if settings.fallback_url else None
+        model = load_default_model(settings)
+        _check_options(settings, (*model.card.labels, OUT_OF_SCOPE))
+        return cls(model, settings, tokens, models, cascade)
 
     def __call__(self, environ: Environ) -> Response:
         """Answer one request; an error becomes a response."""
@@ -116,24 +114,38 @@ class IntentFunction:
             _parse_or_reject(reject, self._parse, environ, request, mode, waits=waits)
         )
 
-    def parse_dialect(self, module: str, function: str, environ: Environ) -> ParsedRequest:
-        """Parse a request in the dialect of a module; never raise."""
-        dialect = import_module(f"func.protocols.dialects.{module}")
+    def parse_dialect(
+        self, dialect: DialectRoute, environ: Environ, *, waits: bool = False
+    ) -> ParsedRequest:
+        """Parse a request in a dialect, as ``parse`` does."""
+        from func.protocols.dialects.request import DialectRequest  # noqa: PLC0415 - see its route
+
+        module = import_module(f"func.protocols.dialects.{dialect.module}")
 
         def parse() -> ParsedRequest:
             self.authorize(environ)
             request = Request.from_environ(environ)
             body = request.read_body(self.settings.max_body_bytes)
-            parsed: ParsedRequest = getattr(dialect, function)(
-                request.content_type, body, self.model, self.settings
+            find = partial(self.find_model, waits=waits) if self.models else None
+            asked = DialectRequest(
+                request.content_type, body, self.settings, self._default, find, dialect.model
             )
+            parsed: ParsedRequest = getattr(module, dialect.function)(asked)
             return parsed
 
-        return self._with_encoding(_parse_or_reject(dialect.reject, parse))
+        return self._with_encoding(_parse_or_reject(module.reject, parse))
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
+        """Answer parsed requests as ``respond_or_defer`` does, and wait for deferred responses."""
+        return [
+            answer.finish() if isinstance(answer, Deferred) else answer
+            for answer in self.respond_or_defer(requests)
+        ]
+
+    def respond_or_defer(self, requests: Sequence[ParsedRequest]) -> list[Response | Deferred]:
         """Answer parsed requests, in order, with one prediction for all their utterances.
 
+        A response is deferred if a fallback is to be asked.
         If that prediction fails, each request gets its own, so that one does not fail the others.
         """
         utterances = [utterance for request in requests for utterance in request.utterances]
@@ -142,15 +154,20 @@ class IntentFunction:
         except Exception:
             if len(requests) > 1:
                 logger.exception("A joint prediction failed; each request gets its own")
-                return [response for request in requests for response in self.respond([request])]
+                return [self.respond_or_defer([request])[0] for request in requests]
             logger.exception("A request failed")
             return [request.reject(InternalError()) for request in requests]
-        responses, start = [], 0
+        answers: list[Response | Deferred] = []
+        start = 0
         for request in requests:
             end = start + len(request.utterances)
-            responses.append(request.respond(predictions[start:end]))
+            own = predictions[start:end]
+            deferred = None
+            if self.cascade and request.may_escalate:
+                deferred = self.cascade.defer(request, own, request.model or self.model)
+            answers.append(deferred or request.respond(own))
             start = end
-        return responses
+        return answers
 
     def authorize(self, environ: Environ) -> None:
         """Check the token of a request if the settings require one.
@@ -228,7 +245,7 @@ class IntentFunction:
     def _parse_inputs(
         self, content_type: str, body: bytes, model: IntentModel
     ) -> ParsedRequest | None:
-        from func.protocols.dialects import text_classification  # noqa: PLC0415 - see DIALECTS
+        from func.protocols.dialects import text_classification  # noqa: PLC0415 - as above
 
         return text_classification.parse(content_type, body, model, self.settings)
 
@@ -278,10 +295,23 @@ def _predict(model: Predictor, utterances: Sequence[str], top_k: int) -> Sequenc
     ]
 
 
+def _check_options(settings: Settings, known: Sequence[str]) -> None:
+    bound = (intent for _, intents in settings.option_intents for intent in intents)
+    if unknown := set(bound).difference(known):
+        allowed = f"options bound to intents of the model: {', '.join(sorted(known))}"
+        raise SettingsError("OPTION_INTENTS", min(unknown), allowed)
+
+
 def _load_tokens(path: Path) -> BearerTokens:
     from func.authentication import BearerTokens  # noqa: PLC0415 - most have a gateway for this
 
     return BearerTokens.load(path)
+
+
+def _load_cascade(settings: Settings) -> Cascade:
+    from func.fallback.cascade import Cascade  # noqa: PLC0415 - most have no fallback
+
+    return Cascade.from_settings(settings)
 
 
 def _load_named_models(settings: Settings) -> NamedModels:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from func.errors import BadRequestError, InternalError, RequestError, TooLargeError
+from model.inference.model_card import ModelCard
 from model.inference.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class Outcome(NamedTuple):
         if self.predictions:
             [single] = self.predictions
             fields = {"intent": single["intent"], "confidence": single["confidence"]}
+            if "answered_by" in single:
+                fields["answered_by"] = single["answered_by"]
             return {**fields, "kind": self.kind}
         return {"kind": self.kind}
 
@@ -158,6 +161,10 @@ class Response(NamedTuple):
 class Predictor(Protocol):
     """A model, as far as requests need it."""
 
+    @property
+    def card(self) -> ModelCard:
+        """The card of the model."""
+
     def predict(self, utterances: Sequence[str], *, top_k: int = 0) -> list[Prediction]:
         """Return a prediction for each utterance, with ``top_k`` alternatives."""
 
@@ -180,6 +187,7 @@ class ParsedRequest(NamedTuple):
         model: predicts; None stands for the default model.
         loading: the load of a model that the request names. Parse the request again when that is
             done; until then, it responds with its error.
+        may_escalate: whether a fallback may answer what the model is not to be acted on.
     """
 
     render: Callable[[Sequence[Prediction]], Response]
@@ -189,6 +197,7 @@ class ParsedRequest(NamedTuple):
     work: int = 0
     model: Predictor | None = None
     loading: Future[None] | None = None
+    may_escalate: bool = False
 
     def respond(self, predictions: Sequence[Prediction]) -> Response:
         """Return the response to the utterances' predictions; an error becomes a response."""
@@ -199,6 +208,18 @@ class ParsedRequest(NamedTuple):
         except Exception:
             logger.exception("A request failed")
             return self.reject(InternalError())
+
+
+class Deferred(NamedTuple):
+    """A response that awaits another server.
+
+    Attributes:
+        finish: waits, and returns the response.
+        decline: returns the response without it, at once.
+    """
+
+    finish: Callable[[], Response]
+    decline: Callable[[], Response]
 
 
 class PendingRequest(NamedTuple):
@@ -213,6 +234,11 @@ class PendingRequest(NamedTuple):
     environ: Environ
     start: float
     parsed: ParsedRequest
+
+
+def act_header(act: bool | None) -> Headers:  # noqa: FBT001 - its only argument
+    """Return the header that says whether to act on an intent; none if that is not known."""
+    return () if act is None else (("x-act", "true" if act else "false"),)
 
 
 def _too_large(max_bytes: int) -> TooLargeError:

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
 MODEL_NAME = "intent-classifier"  # in the contracts that name a model
+# Pairs of an option and its intents: hashable, for a cache.
+OptionIntents = tuple[tuple[str, tuple[str, ...]], ...]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -63,6 +65,15 @@ class Settings:
         webhook_origins: senders of events that may validate the function as their webhook.
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
+        option_intents: the intents that options of System One and Decisions stand for.
+        fallback_url: another classifier, which is asked for what the model is not to be acted on;
+            None for none. See ``func.fallback``.
+        fallback_kind: its contract; None for the one that its path means.
+        fallback_model: the model that it is asked for.
+        fallback_token_file: the token that it is sent, in the first line; None for none.
+        fallback_timeout_s: the longest time that a request waits for it.
+        fallback_max_in_flight: the number of texts that it is asked about at once, and of requests
+            that wait for it.
         low_confidence: below it, replies to events have low certainty; 0 to 1.
         event_source, event_type_prefix: of the function's replies to events.
         event_model_attribute: the extension attribute by which an event names a model.
@@ -97,6 +108,13 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
     gateway_text_pointer: str = ""
+    option_intents: OptionIntents = ()
+    fallback_url: str | None = None
+    fallback_kind: Literal["systemone", "decisions", "chat"] | None = None
+    fallback_model: str = "default"
+    fallback_token_file: Path | None = None
+    fallback_timeout_s: float = 2.0
+    fallback_max_in_flight: int = 16
     low_confidence: float = 0.5
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
@@ -215,6 +233,20 @@ def _is_extension(item: tuple[str, object]) -> bool:
 _CONTEXT_ATTRIBUTES = frozenset(
     ("datacontenttype", "dataschema", "id", "source", "specversion", "subject", "time", "type")
 )
+
+
+def _option_intents(text: str) -> OptionIntents:
+    match json.loads(text):
+        case dict(value) if all(map(_is_list_of_texts, value.values())):
+            return tuple((option, tuple(intents)) for option, intents in value.items())
+    raise ValueError
+
+
+def _is_list_of_texts(value: object) -> bool:
+    is_filled = isinstance(value, list) and bool(value)
+    return is_filled and all(isinstance(each, str) for each in value)  # type: ignore[attr-defined]
+
+
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -251,6 +283,19 @@ _PARSERS: Mapping[str, Parser] = {
     "gateway_text_pointer": _matching(
         r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
     ),
+    "option_intents": (
+        _option_intents,
+        'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}',
+    ),
+    "fallback_url": _matching(
+        r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?",
+        "a URL such as https://api.example/v1/decisions",
+    ),
+    "fallback_kind": _choice(("systemone", "decisions", "chat")),
+    "fallback_model": _matching(r"[!-~]+", "a name of printable ASCII without spaces"),
+    "fallback_token_file": (Path, "a path"),
+    "fallback_timeout_s": _number(0.01, 600),
+    "fallback_max_in_flight": _integer(1, 1000),
     "low_confidence": _number(0, 1),
     "event_source": _matching(r"[!-~]+", "a URI reference of printable ASCII without spaces"),
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),

@@ -6,7 +6,6 @@ import os
 import tempfile
 from pathlib import Path
 
-
 # NamedTemporaryFile creates a private file, but another user may serve the model.
 READABLE = 0o644
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from io import StringIO
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 MAX_UTTERANCES = 2000
 MAX_SHOWN = 5
+FALLBACK = "fallback"  # in the answers of the function: another classifier gave them
 SKIP, STOP, REJECT = "s", "q", "o"  # typed at the prompt
 QUESTION = "Intent (number, name, o out of scope, s skip, q stop)"
 EXAMPLES = """\
@@ -74,12 +76,17 @@ def _review(options: argparse.Namespace, console: Console, errors: Console) -> i
     texts += [each.text for each in corrected.values()]
     if corrected:
         console.print(f"{len(corrected)} different texts corrected by people")
+    proposed = _proposed_by_fallback(log)
     if options.propose:
-        write_atomically(options.propose, _proposals(groups).encode())
+        write_atomically(options.propose, _proposals(groups, proposed).encode())
         console.print(f"Wrote {len(texts)} proposals to {options.propose}")
         return 0
     labels = model.card.labels
-    decided = _accepted(options.accept, texts) if options.accept else _ask(groups, labels, console)
+    decided = (
+        _accepted(options.accept, texts)
+        if options.accept
+        else _ask(groups, labels, proposed, console)
+    )
     _write(options.train, decided, console, errors)
     return 0
 
@@ -88,6 +95,8 @@ def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -
     uncertain = log.uncertain_texts(below)
     counts = f"{len(log.predictions)} answers, {len(uncertain)} different texts"
     console.print(f"{counts} out of scope or below {below}")
+    if asked := sum(each.answered_by == FALLBACK for each in log.predictions):
+        console.print(f"{asked} answers are the fallback's: its intents are proposed")
     warnings = []
     if log.without_text:
         warnings.append(f"{log.without_text} answers left out: their requests are not in the log")
@@ -100,11 +109,33 @@ def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -
     return uncertain[-MAX_UTTERANCES:]
 
 
-def _ask(groups: Sequence[Group], labels: Sequence[str], console: Console) -> Labelled:
+def _proposed_by_fallback(log: EventLog) -> Labelled:
+    """Return the fallback's intent of each normalised text that it answered."""
+    return {
+        normalised(each.text): each.intent
+        for each in log.predictions
+        if each.answered_by == FALLBACK
+    }
+
+
+def _likely(each: Group, proposed: Labelled) -> str | None:
+    """Return a group's correction, else the fallback's most frequent intent, else the model's."""
+    if each.corrected:
+        return single_line(each.corrected)
+    intents = Counter(
+        proposed[text] for text in map(normalised, each.texts) if text in proposed
+    ).most_common(1)
+    return intents[0][0] if intents else each.likely
+
+
+def _ask(
+    groups: Sequence[Group], labels: Sequence[str], proposed: Labelled, console: Console
+) -> Labelled:
     known, labelled = set(labels), {}
     for number, each in enumerate(groups, start=1):
-        _show(each, f"Group {number} of {len(groups)}", console)
-        answer = _decide(each, known, console)
+        likely = _likely(each, proposed)
+        _show(each, likely, f"Group {number} of {len(groups)}", console)
+        answer = _decide(each, likely or SKIP, known, console)
         if answer == STOP:
             break
         if answer != SKIP:
@@ -113,7 +144,7 @@ def _ask(groups: Sequence[Group], labels: Sequence[str], console: Console) -> La
     return labelled
 
 
-def _show(each: Group, title: str, console: Console) -> None:
+def _show(each: Group, likely: str | None, title: str, console: Console) -> None:
     count = len(each.texts)
     console.print(f"\n{title}: {count} {'text' if count == 1 else 'texts'}")
     for text in each.texts[:MAX_SHOWN]:
@@ -123,14 +154,13 @@ def _show(each: Group, title: str, console: Console) -> None:
     for number, proposal in enumerate(each.proposals, start=1):
         console.print(f"{number}: {proposal.intent} {proposal.confidence:.2f}")
     if each.corrected:
-        console.print(f"Corrected by people: {single_line(each.corrected)}")
-    elif not each.likely:
+        console.print(f"Corrected by people: {likely}")
+    elif not likely:
         console.print("Possibly a new intent")
 
 
-def _decide(each: Group, known: set[str], console: Console) -> str:
+def _decide(each: Group, default: str, known: set[str], console: Console) -> str:
     """Return an intent, SKIP or STOP; repeat the question until the answer is valid."""
-    default = single_line(each.likely) if each.likely else SKIP
     while True:
         console.print(f"{QUESTION} [{default}]: ", end="")
         line = sys.stdin.readline()
@@ -170,13 +200,18 @@ def _accepted(path: Path, texts: Sequence[str]) -> Labelled:
     return {known[normalised(each.text)]: each.intent for each in decided if each.intent != SKIP}
 
 
-def _proposals(groups: Sequence[Group]) -> str:
+def _proposals(groups: Sequence[Group], proposed: Labelled) -> str:
     rows = StringIO()
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(("group", "text", "intent"))
     for number, each in enumerate(groups, start=1):
         writer.writerows(
-            (number, guarded(text), guarded(each.likely or SKIP)) for text in each.texts
+            (
+                number,
+                guarded(text),
+                guarded(each.corrected or proposed.get(normalised(text)) or each.likely or SKIP),
+            )
+            for text in each.texts
         )
     return rows.getvalue()
 

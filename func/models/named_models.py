@@ -12,10 +12,10 @@ from functools import partial
 from threading import Lock
 from typing import Protocol, Self
 
+from func.daemon_threads import DaemonThreads
 from func.errors import UnavailableError
 from func.models.allocator import return_large_blocks
 from func.models.counts import Event, ModelCounts
-from func.models.loader_threads import LoaderThreads
 from func.models.served_model import ModelNotLoadedError, NoSuchModelError, ServedModel
 from func.settings import Settings
 from model.errors import ArtifactError
@@ -72,7 +72,7 @@ class NamedModels:
             clock: the time in seconds.
         """
         self._source, self._max_bytes, self._refresh_s = source, max_bytes, refresh_s
-        self._submit = submit or LoaderThreads(MAX_LOADS).submit
+        self._submit = submit or DaemonThreads(MAX_LOADS, "model-loader").submit
         self._clock = clock
         self._lock = Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()

@@ -61,7 +61,10 @@ class EventApi:
             reply = self._classification(event, query, predictions, served)
             return event_responses.single(reply, mode, recorded)
 
-        parsed = ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+        parsed = ParsedRequest(
+            *(render, reject, query.utterances, query.top_k, query.work),
+            may_escalate=not query.explain,
+        )
         return served.answering(parsed) if served else parsed
 
     def parse_batch(
@@ -99,6 +102,7 @@ class EventApi:
             [query.utterances[0] for query in queries],
             max((query.top_k for query in queries), default=0),
             sum(query.work for query in queries),
+            may_escalate=not any(query.explain for query in queries),
         )
         return served.answering(parsed) if served else parsed
 

@@ -49,6 +49,8 @@ class Replies:
         extensions = {"intent": result["intent"], "certainty": self._certainty(result)}
         if "act" in result:
             extensions["act"] = "true" if result["act"] else "false"
+        if "answered_by" in result:
+            extensions["answeredby"] = result["answered_by"]
         if served:
             attribute = self._settings.event_model_attribute
             extensions |= {attribute: served.name, MODEL_VERSION: served.version}
@@ -70,8 +72,11 @@ class Replies:
 
     def _certainty(self, result: Mapping[str, Any]) -> str:
         # Attributes can't be fractions, and a Trigger's plain filter has no "less than".
+        # The model's own certainty counts: by it, texts are collected for its next training.
         is_doubtful = (
-            result["intent"] == OUT_OF_SCOPE or result["confidence"] < self._settings.low_confidence
+            result["intent"] == OUT_OF_SCOPE
+            or result["confidence"] < self._settings.low_confidence
+            or "answered_by" in result
         )
         return "low" if is_doubtful else "high"
 

@@ -33,7 +33,11 @@ def parse_request(
         return Response(render_json(results[0]), outcome=Outcome(predictions=results))
 
     work = query.work + (model.explaining_work(query.utterances) if query.explain else 0)
-    return ParsedRequest(render, error_response, query.utterances, query.top_k, work)
+    return ParsedRequest(
+        *(render, error_response, query.utterances, query.top_k, work),
+        # An explanation is the model's, of its own answer.
+        may_escalate=not query.explain,
+    )
 
 
 def parse_query(media_type: MediaType, body: bytes, settings: Settings) -> Query:
@@ -68,6 +72,8 @@ def render_predictions(
         result = _render(prediction)
         if (act := model.card.acts_on(prediction)) is not None:
             result["act"] = act
+        if prediction.answered_by:
+            result["answered_by"] = prediction.answered_by
         if query.top_k:
             result["alternatives"] = [*map(_render, prediction.alternatives[: query.top_k])]
         if query.explain:

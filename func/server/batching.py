@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from func.messages import PendingRequest, Response
+from func.messages import Deferred, PendingRequest, Response
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ SHARED_US = 60  # of each request's estimated work: a batch spends it once
 MAX_REQUESTS = 32  # more are hardly faster, and the first waits longer for the last
 
 Sender = TypeVar("Sender")
+Answer = Response | Deferred
 
 
 class Batch(Generic[Sender]):
@@ -26,13 +27,13 @@ class Batch(Generic[Sender]):
 
     def __init__(
         self,
-        answer: Callable[[Sequence[PendingRequest]], Sequence[Response]],
-        send: Callable[[Sender, Response | None], None],
+        answer: Callable[[Sequence[PendingRequest]], Sequence[Answer]],
+        send: Callable[[Sender, Answer | None], None],
     ) -> None:
         """Create an empty batch.
 
         Args:
-            answer: returns the responses to requests.
+            answer: returns the responses to requests; some may be deferred.
             send: sends a response to the sender of its request; None if ``answer`` failed.
         """
         self._answer, self._send = answer, send
@@ -56,7 +57,7 @@ class Batch(Generic[Sender]):
         if not self._requests:
             return
         requests, self._requests, self._work_us = self._requests, [], 0
-        responses: Sequence[Response | None]
+        responses: Sequence[Answer | None]
         try:
             responses = self._answer([request for _, request in requests])
         except Exception:

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from func.app import App
 from func.errors import InternalError, OverloadedError
-from func.messages import PendingRequest, Response
+from func.messages import Deferred, PendingRequest, Response
 from func.protocols.json_api import error_response
 from func.server.batching import MAX_WORK_US, Batch
 from func.server.connection import Connection
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
@@ -45,7 +47,11 @@ class Dispatcher:
         self._accepted = 0  # in this iteration of the loop
         self._app, self._settings = app, settings
         self._pool = WorkerPool(settings.threads, settings.max_waiting)
-        self._batch = Batch(app.respond, _send)
+        # Threads of their own: waiting for another server must not hold up large requests.
+        waiting = settings.fallback_max_in_flight
+        self._waiters = WorkerPool(waiting, waiting)
+        respond = app.respond_or_defer if app.has_fallback else app.respond
+        self._batch = Batch(respond, self._send_or_defer)
         self._refused = 0
         self._awaiting_models = 0
         self._lock = threading.Lock()
@@ -111,7 +117,7 @@ class Dispatcher:
         else:
             self._batch.add(connection, pending)
 
-    def _submit(self, connection: Connection, answer: Callable[[], Message]) -> None:
+    def _submit(self, connection: Connection, answer: Callable[[], Message | Deferred]) -> None:
         task = partial(self._answer_in_thread, connection, answer, time.monotonic())
         if not self._pool.submit(task):
             self._refuse(connection)
@@ -122,36 +128,63 @@ class Dispatcher:
         _send(connection, self._app.adapt(environ, REFUSAL))
 
     def _answer_in_thread(
-        self, connection: Connection, answer: Callable[[], Message], since: float
+        self, connection: Connection, answer: Callable[[], Message | Deferred], since: float
     ) -> None:
         if time.monotonic() - since > self._settings.request_timeout_s:
             # Whoever sent it has given up.
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-            message = OVERLOADED
+            message: Message | Deferred = OVERLOADED
         else:
-            try:
-                message = answer()
-            except Exception:
-                logger.exception("A request failed")
-                message = FAILED
+            message = _or_failed(answer)
+        if isinstance(message, Deferred):
+            self.loop.call_soon(partial(self._defer_unfinished, connection, message))
+        else:
+            self._deliver(self._pool, connection, message)
+
+    def _defer_unfinished(self, connection: Connection, deferred: Deferred) -> None:
+        self._pool.finish()
+        self._send_or_defer(connection, deferred)
+
+    def _send_or_defer(self, connection: Connection, answer: Response | Deferred | None) -> None:
+        if not isinstance(answer, Deferred):
+            _send(connection, answer)
+        elif not self._waiters.submit(partial(self._wait_in_thread, connection, answer)):
+            _send(connection, answer.decline())
+
+    def _wait_in_thread(self, connection: Connection, deferred: Deferred) -> None:
+        message = _or_failed(lambda: message_of(deferred.finish()))
+        self._deliver(self._waiters, connection, message)
+
+    def _deliver(self, pool: WorkerPool, connection: Connection, message: Message) -> None:
         with self._lock:
             if self._finished_bytes and self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
                 message = OVERLOADED
             self._finished_bytes += len(message[2])
-        self.loop.call_soon(partial(self._finish, connection, message))
+        self.loop.call_soon(partial(self._finish, pool, connection, message))
 
-    def _finish(self, connection: Connection, message: Message) -> None:
-        self._pool.finish()
+    def _finish(self, pool: WorkerPool, connection: Connection, message: Message) -> None:
+        pool.finish()
         with self._lock:
             self._finished_bytes -= len(message[2])
         connection.respond(*message)
 
-    def _respond(self, pending: PendingRequest) -> Message:
-        [response] = self._app.respond([pending])
-        return message_of(response)
+    def _respond(self, pending: PendingRequest) -> Message | Deferred:
+        [answer] = self._app.respond_or_defer([pending])
+        return answer if isinstance(answer, Deferred) else message_of(answer)
 
-    def _call_app(self, request: ReceivedRequest) -> Message:
-        return call_wsgi(self._app, request.environ())
+    def _call_app(self, request: ReceivedRequest) -> Message | Deferred:
+        environ = request.environ()
+        if self._app.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
+            return self._respond(self._app.parse(environ, waits=True))
+        return call_wsgi(self._app, environ)
+
+
+def _or_failed(answer: Callable[[], T]) -> T | Message:
+    try:
+        return answer()
+    except Exception:
+        logger.exception("A request failed")
+        return FAILED
 
 
 def _send(connection: Connection, response: Response | None) -> None:

@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
 from itertools import accumulate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from func.messages import Outcome
 from func.models.counts import OTHER, ModelCounts, bounded
 from func.telemetry.request_record import RequestRecord
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
+
+if TYPE_CHECKING:
+    from func.fallback.counts import FallbackCounts
 
 KNOWN = "known"
 UNKNOWN = "unknown"  # a method or route that the app does not know
@@ -87,6 +90,7 @@ class Metrics:
             rate needs a first value.
         named: the number of predictions of named models, by name, version and scope.
         models: returns the counters of named models; None without such models.
+        fallback: returns the counters of the fallback; None without one.
         refusals: the number of requests that the server refused.
         overload: the number of these that it refused because of overload.
         cold_start_s: from the start of the process until it served; None before.
@@ -105,6 +109,7 @@ class Metrics:
         self.named: Counter[tuple[str, str, str]] = Counter()
         self._names: set[str] = set()
         self.models: Callable[[], ModelCounts] | None = None
+        self.fallback: Callable[[], FallbackCounts] | None = None
         self.refusals: Counter[RequestLabels] = Counter()
         self.overload = 0
         self.cold_start_s: float | None = None

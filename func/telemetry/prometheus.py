@@ -20,6 +20,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from func.fallback.counts import RESULTS, FallbackCounts
 from func.models.counts import ModelCounts
 from func.telemetry.metrics import (
     CONFIDENCE_BOUNDS,
@@ -60,6 +61,8 @@ class IntentCollector(Collector):
         yield from families
         if metrics.models:
             yield from _named_models(metrics.models())
+        if metrics.fallback:
+            yield from _fallback(metrics.fallback())
         yield GaugeMetricFamily(
             "intent_requests_in_flight",
             "Requests that have arrived and wait for their answer",
@@ -138,6 +141,22 @@ def _named_models(counts: ModelCounts) -> Iterator[Metric]:
     for (name, event), count in counts.events.items():
         family.add_metric([name, event], count)
     yield family
+
+
+def _fallback(counts: FallbackCounts) -> Iterator[Metric]:
+    family = CounterMetricFamily(
+        "intent_fallback_texts",
+        "Texts that the fallback answered, and by the reason those that it did not",
+        labels=("result",),
+    )
+    for result in RESULTS:
+        family.add_metric([result], counts.results[result])
+    yield family
+    yield GaugeMetricFamily(
+        "intent_fallback_breaker_open",
+        "1 while the circuit breaker keeps texts from the fallback",
+        int(counts.is_open),
+    )
 
 
 def _confidences(metrics: Metrics) -> Metric:

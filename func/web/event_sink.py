@@ -12,7 +12,7 @@ from func.errors import NoSinkError, SinkRefusedError, SinkTimeoutError, SinkUna
 from func.protocols.cloudevents import Event
 from func.settings import Settings
 
-TIMEOUT_S = 5.0  # to connect, and for the sink's answer
+TIMEOUT_S = 10.0  # to connect, and for the sink's answer
 
 
 class EventSink:

@@ -31,11 +31,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LoggedPrediction:
-    """An utterance with its predicted intent and confidence."""
+    """An utterance with its predicted intent and confidence.
+
+    Attributes:
+        answered_by: ``fallback`` if another classifier predicted the intent, ``model`` if it was
+            asked in vain; "" if the model was sure.
+    """
 
     text: str
     intent: str
     confidence: float
+    answered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,16 @@ class EventLog:
     unreadable: int
 
     def uncertain_texts(self, below: float) -> list[str]:
-        """Return the different texts that are out of scope or below a confidence, in order."""
+        """Return the different texts of which the model was unsure, in order.
+
+        Args:
+            below: a text is uncertain below this confidence, and also if it is out of scope or
+                another classifier had to answer.
+        """
         uncertain = {
             normalised(each.text): each.text
             for each in self.predictions
-            if each.intent == OUT_OF_SCOPE or each.confidence < below
+            if each.intent == OUT_OF_SCOPE or each.confidence < below or each.answered_by
         }
         return list(uncertain.values())
 
@@ -95,7 +106,7 @@ def read_event_log(path: Path) -> EventLog:
     """
     content = read_text(path)
     texts: dict[Key, str] = {}
-    replies: list[tuple[Key | str, str, float]] = []
+    replies: list[tuple[Key | str, str, float, str]] = []
     corrections: list[Correction] = []
     unreadable = 0
     for event in _displayed(content) if DISPLAYED in content else _lines(content):
@@ -109,8 +120,8 @@ def read_event_log(path: Path) -> EventLog:
         else:
             unreadable += 1
     found = [
-        LoggedPrediction(key if isinstance(key, str) else texts[key], intent, confidence)
-        for key, intent, confidence in replies
+        LoggedPrediction(key if isinstance(key, str) else texts[key], intent, confidence, by)
+        for key, intent, confidence, by in replies
         if isinstance(key, str) or key in texts
     ]
     if not found and not corrections:
@@ -179,15 +190,16 @@ def _correction(data: Any) -> Correction | None:
     )
 
 
-def _reply(data: Any) -> tuple[Key | str, str, float] | None:
-    """Return the text or else the key of the request, the intent and the confidence of a reply."""
+def _reply(data: Any) -> tuple[Key | str, str, float, str] | None:
+    """Return the text of a reply, or else the key of its request, and the prediction."""
     if not isinstance(data, dict):
         return None
     intent, confidence, request = (data.get(key) for key in ("intent", "confidence", "request"))
     if not isinstance(intent, str) or not isinstance(confidence, int | float):
         return None
     key = _text(data) or _key(request)
-    return (key, intent, float(confidence)) if key else None
+    answered_by = str(data.get("answered_by", ""))
+    return (key, intent, float(confidence), answered_by) if key else None
 
 
 def _key(request: Any) -> Key | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from werkzeug.test import Client
 
 from func import app as app_module
 from func.app import App
+from func.settings import SettingsError
 from tests.support.paths import ROOT
 
 MISSING_TEXT = "Missing 'text' parameter"
@@ -264,6 +266,15 @@ def test_app_is_loaded_from_the_settings(settings):
     assert json.loads(response.data)["intent"] == "greeting"
 
 
+def test_options_must_be_bound_to_known_intents(settings):
+    """The start ends with the intents that the model knows."""
+    bound = replace(settings, option_intents=(("billing", ("charge_dispute",)),))
+
+    with pytest.raises(SettingsError, match="greeting, order_tracking, out_of_scope, password"):
+        App.load(bound)
+    assert App.load(replace(settings, option_intents=(("all", ("greeting", "out_of_scope")),)))
+
+
 ASK = """
 import io, os, sys
 from func.app import App
@@ -280,7 +291,10 @@ ask("GET", "/health")
 ask("POST", "/predict", b'{"text": "hello"}')
 ask("POST", "/", b'{"text": "hello"}', **{f"HTTP_CE_{key}": event[key] for key in event})
 print({"flask", "werkzeug", "parliament", "cloudevents", "http.server"} & sys.modules.keys())
-LATER = "func.protocols.dialects", "func.protocols.conversation", "func.compression"
+LATER = (
+    *("func.protocols.dialects", "func.protocols.conversation"),
+    *("func.compression", "func.fallback"),
+)
 print({"prometheus_client", "opentelemetry", "google", "requests"} & sys.modules.keys())
 print({name for name in sys.modules if name.startswith(("backports", *LATER))})
 """

@@ -18,7 +18,8 @@ from sklearn.pipeline import make_pipeline
 from func.app import App
 from func.compression import decompress
 from func.errors import BadRequestError, TooLargeError
-from func.handler import DIALECTS, IntentFunction
+from func.handler import IntentFunction
+from func.protocols.dialect_routes import DIALECTS
 from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings

@@ -302,6 +302,41 @@ def test_saved_corrections_are_a_log(tmp_path):
     assert (log.predictions, log.unreadable) == ((), 2)
 
 
+FALLBACKS = [
+    {"text": "zzz qqq www", "intent": "order_tracking", "confidence": 0.99},
+    {"text": "zzz qqq vvv", "intent": "out_of_scope", "confidence": 0.99},
+    {"text": "zzz qqq uuu", "intent": "order_tracking", "confidence": 0.99},
+]
+
+
+@pytest.fixture
+def answered_by_fallback(log):
+    """A log in which the fallback has answered similar texts, and failed to answer another one."""
+    lines = [line | {"answered_by": "fallback"} for line in FALLBACKS]
+    lines.append({"text": "jjj", "intent": "greeting", "confidence": 0.99, "answered_by": "model"})
+    log.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+@pytest.mark.usefixtures("answered_by_fallback")
+def test_answers_of_the_fallback_are_proposed(run, tmp_path):
+    """Each text has its own; all that the model was not sure of is reviewed."""
+    decisions = tmp_path / "decisions.csv"
+    _, output, _ = run("", "--propose", str(decisions))
+
+    assert "3 answers are the fallback's: its intents are proposed\n" in output
+    proposals = {text: intent for _, text, intent in rows(decisions)}
+    assert proposals == {line["text"]: line["intent"] for line in FALLBACKS} | {"jjj": "s"}
+
+
+@pytest.mark.usefixtures("answered_by_fallback")
+def test_most_frequent_answer_of_the_fallback_is_a_groups_default(run, train):
+    """Enter takes it for the whole group."""
+    _, output, _ = run("\nq\n")
+
+    assert "s skip, q stop) [order_tracking]: " in output
+    assert [row[1] for row in rows(train)[1:]] == ["order_tracking"] * 3
+
+
 def test_formulas_are_guarded_in_proposals_and_added_unchanged(run, log, train, tmp_path):
     """A spreadsheet program runs no text of a user; the training data gets the original text."""
     line = {"text": "=HYPERLINK(1)", "intent": "out_of_scope", "confidence": 0.1}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from func.messages import ParsedRequest, PendingRequest, Response
+from func.messages import Deferred, ParsedRequest, PendingRequest, Response
 from func.server.batching import MAX_REQUESTS, MAX_WORK_US, SHARED_US, Batch
 
 
@@ -15,14 +15,14 @@ class Answered:
 
     def __init__(self) -> None:
         self.batches: list[int] = []
-        self.sent: list[tuple[str, Response | None]] = []
+        self.sent: list[tuple[str, Response | Deferred | None]] = []
         self.batch: Batch[str] = Batch(self.answer, self.send)
 
     def answer(self, requests: Sequence[PendingRequest]) -> list[Response]:
         self.batches.append(len(requests))
         return [request.parsed.respond(()) for request in requests]
 
-    def send(self, sender: str, response: Response | None) -> None:
+    def send(self, sender: str, response: Response | Deferred | None) -> None:
         self.sent.append((sender, response))
 
 
@@ -96,7 +96,7 @@ def test_a_batch_holds_no_more_requests_than_the_limit(answered):
 
 def test_a_failed_batch_answers_every_sender(caplog):
     """The function that sends gets None for each; the log has the failure."""
-    sent: list[tuple[str, Response | None]] = []
+    sent: list[tuple[str, Response | Deferred | None]] = []
 
     def fail(_: Sequence[PendingRequest]) -> list[Response]:
         raise ValueError("a fault of the app")

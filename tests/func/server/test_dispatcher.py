@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from func.app import App
-from func.messages import ParsedRequest, PendingRequest, Response
+from func.messages import Deferred, ParsedRequest, PendingRequest, Response
 from func.server import dispatcher as dispatcher_module
 from func.server import responses
 from func.server.batching import MAX_WORK_US
@@ -142,21 +144,34 @@ class CountingTelemetry:
         self.record_refusal = self.refusals.append
 
 
+def fail() -> Response:
+    """Fail as a fault of ours would."""
+    raise AssertionError
+
+
+FAILING = Deferred(fail, fail)
+
+
 class FakeApp:
     """An app whose requests are as much work as their query says.
 
     Attributes:
         telemetry: keeps what is recorded.
         threads: the names of the threads that have answered.
-        may_go_on: lets the requests to ``/waits`` go on.
+        may_go_on: lets the requests to ``/waits`` and ``/doubtful`` go on.
+        is_waiting: whether one to ``/doubtful`` has begun to wait.
         models: the loading of the model of each path that names one.
         awaited: what parsing a path finds to be loading, once.
+        has_fallback: whether responses to ``/doubtful`` are deferred.
     """
+
+    has_fallback = False
 
     def __init__(self) -> None:
         self.awaited: dict[str, Future[None]] = {}
         self.models: dict[str, Future[None]] = {}
         self.may_go_on = threading.Event()
+        self.is_waiting = threading.Event()
         self.telemetry = CountingTelemetry()
         self.threads: list[str] = []
 
@@ -178,7 +193,7 @@ class FakeApp:
         """Return the response as it is."""
         return response
 
-    def parse(self, environ: Mapping[str, Any]) -> PendingRequest:
+    def parse(self, environ: Mapping[str, Any], *, waits: bool = False) -> PendingRequest:  # noqa: ARG002
         """Parse a request."""
         work = int(environ["QUERY_STRING"] or 0)
         loading = self.awaited.pop(environ["PATH_INFO"], None)
@@ -194,6 +209,23 @@ class FakeApp:
         assert "/fails" not in paths
         assert "/waits" not in paths or self.may_go_on.wait(TIMEOUT_S)
         return [request.parsed.respond(()) for request in pending]
+
+    def respond_or_defer(self, pending: Sequence[PendingRequest]) -> list[Response | Deferred]:
+        """Respond to requests, ``/doubtful`` later, and ``/doubtful/fails`` never."""
+        answers: list[Response | Deferred] = []
+        for request in pending:
+            path = request.environ["PATH_INFO"]
+            [response] = self.respond([request])
+            deferred = Deferred(
+                partial(self._finish, response), lambda: Response(status=HTTPStatus.ACCEPTED)
+            )
+            answers.append({"/doubtful": deferred, "/doubtful/fails": FAILING}.get(path, response))
+        return answers
+
+    def _finish(self, response: Response) -> Response:
+        self.is_waiting.set()
+        self.may_go_on.wait(TIMEOUT_S)
+        return response
 
     def __call__(self, _: object, start_response: Any) -> list[bytes]:
         """Answer by WSGI."""
@@ -214,8 +246,9 @@ class Sent:
         guarded: the steps that were left to connections, which survive their errors.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, has_fallback: bool = False, **settings: Any) -> None:
         self.app = FakeApp()
+        self.app.has_fallback = has_fallback
         self.statuses: list[str] = []
         self.finished: list[Callable[[], None]] = []
         self.connections: list[SimpleNamespace] = []
@@ -394,3 +427,65 @@ def test_responses_of_threads_are_bounded_until_the_loop_takes_them(monkeypatch)
     sent.finish()
 
     assert sorted(sent.statuses) == ["404 Not Found", "404 Not Found", "503 Service Unavailable"]
+
+
+def test_deferred_responses_do_not_hold_up_the_others():
+    """The loop sends what it has; threads of their own wait for the rest."""
+    sent = Sent(has_fallback=True, threads=1)
+    sent.send("/doubtful", "/predict")
+    sent.dispatcher.after_reads()
+    assert sent.statuses == ["200 OK"]
+    sent.send("/page")
+    sent.finish()
+    assert sent.statuses == ["200 OK", "404 Not Found"]
+    sent.app.may_go_on.set()
+    sent.finish()
+
+    assert sent.statuses == ["200 OK", "404 Not Found", "200 OK"]
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        pytest.param(f"/doubtful?{MAX_WORK_US + 1}", b"", id="much work"),
+        pytest.param("/doubtful", b"x" * (MAX_INLINE_BYTES + 1), id="large"),
+    ],
+)
+def test_a_thread_does_not_wait_for_a_deferred_response(target, body):
+    """It takes the next request; another one waits."""
+    sent = Sent(has_fallback=True, threads=1)
+    sent.send(target, body=body)
+    sent.finish()
+    sent.send("/page")
+    sent.finish()
+    assert sent.statuses == ["404 Not Found"]
+    sent.app.may_go_on.set()
+    sent.finish()
+
+    assert sent.statuses == ["404 Not Found", "200 OK"]
+
+
+def test_only_so_many_requests_wait_for_the_fallback():
+    """Beyond the limit, they are answered without it at once."""
+    sent = Sent(has_fallback=True, fallback_max_in_flight=1)
+    sent.send("/doubtful")
+    sent.dispatcher.after_reads()
+    assert sent.app.is_waiting.wait(TIMEOUT_S)
+    sent.send("/doubtful", "/doubtful")
+    sent.dispatcher.after_reads()
+    assert sent.statuses == ["202 Accepted"]
+    sent.app.may_go_on.set()
+    sent.finish(count=2)
+
+    assert sent.statuses == ["202 Accepted", "200 OK", "200 OK"]
+
+
+def test_fault_of_a_deferred_response_is_a_response(caplog):
+    """Its client does not wait for ever."""
+    sent = Sent(has_fallback=True)
+    sent.send("/doubtful/fails")
+    sent.dispatcher.after_reads()
+    sent.finish()
+
+    assert sent.statuses == ["500 Internal Server Error"]
+    assert caplog.messages == ["A request failed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
 from werkzeug.test import Client
 
+from func.fallback.counts import RESULTS, FallbackCounts, Result
 from func.messages import Outcome, Response
 from func.telemetry.metrics import Metrics
 from func.telemetry.prometheus import create_app
@@ -137,3 +139,14 @@ def test_cold_start_is_left_out_while_it_is_not_known(small_model):
     shown = scrape(Metrics(small_model.card), "text/plain", parse_prometheus)
 
     assert ("intent_cold_start_seconds",) not in shown
+
+
+def test_fallback_has_a_series_for_each_result(metrics):
+    """A rate needs a first value."""
+    results = Counter[Result]({"answered": 5, "timeout": 2})
+    metrics.fallback = lambda: FallbackCounts(results, is_open=True)
+    shown = scrape(metrics, "text/plain", parse_prometheus)
+    counted = {key[1]: value for key, value in shown.items() if "fallback_texts_total" in key[0]}
+
+    assert counted == {f"result={result}": results[result] for result in RESULTS}
+    assert shown["intent_fallback_breaker_open",] == 1

@@ -74,7 +74,9 @@ def test_other_protocol_is_a_refusal():
 
         def answer() -> None:
             connection, _ = server.accept()
-            connection.recv(1)
+            received = b""
+            while not received.endswith(b"}"):  # closing with unread bytes would be a reset
+                received += connection.recv(4096)
             connection.sendall(b"220 mail\r\n")
             connection.close()
 

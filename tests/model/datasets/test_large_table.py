@@ -99,6 +99,15 @@ def test_quote_that_never_closes_does_not_collect_the_file(monkeypatch):
     assert max(map(len, blocks)) < 60
 
 
+def test_block_does_not_end_within_a_quoted_cell(monkeypatch):
+    """Its line breaks end no row."""
+    monkeypatch.setattr(large_table, "BLOCK_BYTES", 16)
+
+    first, *_ = large_table._blocks(BytesIO(b'a,x\n"b\nc\nd\nefgh",x\ni,x\n'))
+
+    assert first == b"a,x\n"
+
+
 def test_many_problems_are_counted(tmp_path, monkeypatch):
     """A block sends the first ones of each kind, and their number."""
     monkeypatch.setattr(large_table, "BLOCK_BYTES", 300)

@@ -107,5 +107,6 @@ def test_closing_ends_the_training(folder, monkeypatch):
     trainer.start()
     process = trainer._process
     trainer.close()
+    assert process
     assert process.returncode == -15
     assert not trainer._folder.exists()

@@ -7,7 +7,7 @@ import pytest
 
 from model.errors import ArtifactBrokenError
 from model.inference.in_scope_calibration import InScopeCalibration
-from model.inference.model_card import ModelCard, SelfTest
+from model.inference.model_card import IntentDescription, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 CARD = ModelCard(
@@ -18,9 +18,10 @@ CARD = ModelCard(
     threshold=0.625,
     self_test=SelfTest("hello", "grüße", 0.75),
     training={"seed": 0, "metrics": {"accuracy": 0.9, "intents": [{"intent": "grüße"}]}},
+    intents={"grüße": IntentDescription("Says hello", ("hallo",))},
 )
 FIELDS = json.loads(CARD.to_json())
-OPTIONAL = ("in_scope", "act_above")  # without in_scope there is an error of its own
+OPTIONAL = ("in_scope", "act_above", "intents")  # without in_scope there is an error of its own
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,8 @@ def without(key: str) -> str:
         pytest.param(with_fields(in_scope={"slope": 1}), id="in-scope-incomplete"),
         pytest.param(with_fields(self_test={"utterance": "hi"}), id="self-test-incomplete"),
         pytest.param(with_fields(self_test="hi"), id="self-test-not-an-object"),
+        pytest.param(with_fields(intents={"a": {}}), id="description-incomplete"),
+        pytest.param(with_fields(intents=["a"]), id="descriptions-not-an-object"),
         pytest.param(with_self_test(confidence="x"), id="self-test-confidence-text"),
         pytest.param(with_self_test(confidence=None), id="self-test-confidence-null"),
         pytest.param(with_self_test(confidence=float("nan")), id="self-test-confidence-nan"),
@@ -180,3 +183,14 @@ def test_model_acts_on_confident_known_intents(act_above, intent, confidence, ex
     card = ModelCard(labels=("a", "b"), model_sha256="", act_above=act_above)
 
     assert card.acts_on(Prediction(intent, confidence)) is expected
+
+
+@pytest.mark.parametrize(
+    ("act_above", "expected"),
+    [pytest.param(0.5, False, id="chosen"), pytest.param(None, None, id="none-chosen")],
+)
+def test_answers_of_other_classifiers_are_not_acted_on(act_above, expected):
+    """The errors that training measured are the model's own."""
+    card = ModelCard(labels=("a", "b"), model_sha256="", act_above=act_above)
+
+    assert card.acts_on(Prediction("a", 0.9, answered_by="fallback")) is expected

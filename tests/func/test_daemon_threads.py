@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import threading
 
-from func.models.loader_threads import LoaderThreads
+from func.daemon_threads import DaemonThreads
 from tests.support.timeouts import TIMEOUT_S
 
 
 def test_functions_are_called_at_once_up_to_the_limit():
     """Two threads work at the same time; the third function is called by one of them."""
-    threads, barrier = LoaderThreads(2), threading.Barrier(3)
+    threads, barrier = DaemonThreads(2, "test"), threading.Barrier(3)
     done = threading.Event()
     names = []
 
@@ -30,7 +30,7 @@ def test_functions_are_called_at_once_up_to_the_limit():
 
 def test_a_thread_is_started_anew_after_all_have_ended():
     """A function that comes later is called as well."""
-    threads = LoaderThreads(1)
+    threads = DaemonThreads(1, "test")
     for _ in range(3):
         done = threading.Event()
         threads.submit(done.set)

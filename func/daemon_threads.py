@@ -1,4 +1,4 @@
-"""Threads that load models, so that no request waits for another one's model."""
+"""Threads for work that waits for other machines."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Callable
 
 
-class LoaderThreads:
+class DaemonThreads:
     """At most ``max_threads`` threads, started when they are needed.
 
-    They are daemons: the process does not wait for a download to end.
+    They are daemons: the process does not wait for another machine in order to end.
     """
 
-    def __init__(self, max_threads: int) -> None:
-        self._max_threads = max_threads
+    def __init__(self, max_threads: int, name: str) -> None:
+        self._max_threads, self._name = max_threads, name
         self._lock = threading.Lock()
         self._running = 0
         self._tasks: deque[Callable[[], None]] = deque()
@@ -26,7 +26,7 @@ class LoaderThreads:
             if self._running == self._max_threads:
                 return
             self._running += 1
-        threading.Thread(target=self._work, name="model-loader", daemon=True).start()
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
     def _work(self) -> None:
         while True:

@@ -1,0 +1,143 @@
+"""HTTP as a fallback needs it: small JSON bodies, and one deadline for the whole exchange."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import math
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from func.fallback.errors import NoAnswerError
+
+MAX_ANSWER_BYTES = 256 * 1024
+MIN_TIMEOUT_S = 0.001  # of a socket, for which 0 would mean not to block
+
+
+class HttpClient:
+    """Posts to one URL over connections that stay open; safe to call from many threads."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port
+        self._context = ssl.create_default_context() if parts.scheme == "https" else None
+        self._target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        self._idle: deque[http.client.HTTPConnection] = deque()
+
+    def post(self, body: bytes, headers: Mapping[str, str], deadline: float) -> bytes:
+        """Return the body of the response.
+
+        Args:
+            body: of the request.
+            headers: of the request.
+            deadline: by ``time.monotonic``.
+
+        Raises:
+            NoAnswerError: there is no response in time, none of a usable size, or its status is
+                no success.
+        """
+        try:
+            # There may be no idle connection, and the server may have closed the one there is.
+            with contextlib.suppress(IndexError, ConnectionError):
+                return self._exchange(self._idle.pop(), body, headers, deadline)
+            return self._exchange(self._connection(), body, headers, deadline)
+        except TimeoutError as error:
+            raise NoAnswerError("timeout") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswerError("unreachable") from error
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._context:
+            return http.client.HTTPSConnection(self._host, self._port, context=self._context)
+        return http.client.HTTPConnection(self._host, self._port)
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        body: bytes,
+        headers: Mapping[str, str],
+        deadline: float,
+    ) -> bytes:
+        try:
+            response = self._send(connection, body, headers, deadline)
+            with response:
+                content = response.read(MAX_ANSWER_BYTES + 1)
+        except BaseException:
+            connection.close()
+            raise
+        if len(content) > MAX_ANSWER_BYTES:
+            connection.close()
+            raise NoAnswerError("malformed")
+        self._idle.append(connection)
+        if response.status != HTTPStatus.OK:
+            raise NoAnswerError("refused", _retry_after_s(response.headers.get("Retry-After")))
+        return content
+
+    def _send(
+        self,
+        connection: http.client.HTTPConnection,
+        body: bytes,
+        headers: Mapping[str, str],
+        deadline: float,
+    ) -> http.client.HTTPResponse:
+        connection.timeout = remaining(deadline)
+        if connection.sock:
+            connection.sock.settimeout(connection.timeout)
+        connection.request("POST", self._target, body, dict(headers))
+        timed: Any = _TimedSocket(connection.sock, deadline)
+        connection.response_class = lambda _, **options: http.client.HTTPResponse(timed, **options)  # type: ignore[assignment]
+        return connection.getresponse()
+
+
+class _TimedSocket:
+    """The reading side of a socket, whose reads all end by one deadline."""
+
+    def __init__(self, connected: socket.socket, deadline: float) -> None:
+        self._socket, self._deadline = connected, deadline
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        # The file keeps the socket open, though http.client may close it before the body is read.
+        unbuffered = self._socket.makefile("rb", buffering=0)
+        return io.BufferedReader(_TimedReader(self._socket, unbuffered, self._deadline))
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, connected: socket.socket, file: socket.SocketIO, deadline: float) -> None:
+        self._socket, self._file, self._deadline = connected, file, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._socket.settimeout(remaining(self._deadline))
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def remaining(deadline: float) -> float:
+    """Return the seconds until a deadline, as a socket's timeout."""
+    return max(MIN_TIMEOUT_S, deadline - time.monotonic())
+
+
+def _retry_after_s(value: str | None) -> float:
+    """Return the seconds of a Retry-After header; 0 for none and for a date."""
+    try:
+        seconds = float(value or 0)
+    except ValueError:
+        return 0.0
+    return seconds if math.isfinite(seconds) and seconds > 0 else 0.0
