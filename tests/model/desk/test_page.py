@@ -28,6 +28,7 @@ from tests.support.paths import ROOT
 from tests.support.timeouts import TIMEOUT_S
 
 MAX_BYTES = 50_000
+DEFAULT_TIMEOUT_MS = 5_000  # Playwright's, which other tests use
 THERE = Utterance("hello there", "order_tracking")
 FINDINGS = (
     Finding("suspect", (THERE,), ("greeting", "order_tracking"), "Labelled order_tracking."),
@@ -62,6 +63,14 @@ COMPARISON = {
         )
     ],
 }
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """Wait for a busy machine as long as other tests do."""
+    expect.set_options(timeout=TIMEOUT_S * 1000)
+    yield
+    expect.set_options(timeout=DEFAULT_TIMEOUT_MS)
 
 
 @pytest.fixture
@@ -166,9 +175,10 @@ def test_numbers_choose_the_utterances_of_a_finding(page, folder):
     page.keyboard.press("1")
     page.keyboard.press("2")
     page.keyboard.press("d")
-    title(page, "The service was unsure")
+    title(page, "Confused intents")
     assert "hello there" not in (folder / "train.csv").read_text()
 
+    page.keyboard.press("ArrowLeft")
     expect(page.locator("#cards .text").last).to_have_text("<b>yo</b>")
     page.keyboard.press("1")
     page.keyboard.press("o")
@@ -227,10 +237,11 @@ def test_an_utterance_is_reworded(page, folder):
     rows(page, 5)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("e")
+    page.keyboard.press("Control+a")
     page.keyboard.type("hi, all")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#rows .text").nth(1)).to_contain_text("hi, all")
-    assert '2,"hi, all' in (folder / "train.csv").read_text()
+    assert '2,"hi, all",greeting' in (folder / "train.csv").read_text()
 
 
 @needs_browser
@@ -305,18 +316,18 @@ def test_the_page_is_small():
     assert PATH.stat().st_size < MAX_BYTES
 
 
-EIGHTH = 8
+SHARE = 16
 SHIPPED = ("train.csv", "test.csv", "out_of_scope_validation.csv", "out_of_scope_test.csv")
 
 
 @pytest.fixture
 def shipped_copy(tmp_path) -> Path:
-    """An eighth of the shipped data, of each intent, so that training takes seconds."""
+    """A sixteenth of the shipped data, of each intent, so that training takes seconds."""
     folder = tmp_path / "shipped"
     folder.mkdir()
     for name in SHIPPED:
         head, *lines = (ROOT / "model" / "data" / name).read_text().splitlines(keepends=True)
-        (folder / name).write_text(head + "".join(lines[::EIGHTH]))
+        (folder / name).write_text(head + "".join(lines[::SHARE]))
     return folder
 
 
@@ -344,18 +355,16 @@ def test_twenty_decisions_are_trained_and_compared(browser, command, shipped_cop
     """By keyboard alone: half of the doubtful labels are kept, half changed, and compared."""
     before = (shipped_copy / "train.csv").read_text().splitlines()
     with opened(browser, command) as page:
-        expect(page.locator("#summary")).to_contain_text("1,755 utterances, 34 intents")
-        place = page.locator("#place")
-        expect(place).to_have_text(re.compile("^1 of "), timeout=TIMEOUT_S * 1000)
-        total = int(place.inner_text().split()[-1])
+        expect(page.locator("#summary")).to_contain_text(" 878 utterances, 34 intents")
+        title(page, "Label probably wrong")
         for number in range(1, 21):
             page.keyboard.press(("k", "Enter")[number % 2])
             expect(page.locator("#summary")).to_contain_text(f"{number} decision")
-            expect(place).not_to_have_text(f"1 of {total - number + 1}")
+            expect(page.locator("main")).to_have_attribute("aria-busy", "false")
         page.keyboard.press("t")
         expect(page.locator("#actions button").first).to_contain_text("Train again and compare")
         page.keyboard.press("Enter")
-        expect(page.locator("#comparison")).to_be_visible(timeout=TIMEOUT_S * 1000)
+        expect(page.locator("#comparison")).to_be_visible()
         expect(page.locator("#numbers strong").first).to_have_text(re.compile(r"^\d\d\.\d %$"))
         page.keyboard.press("w")
         expect(page.locator("#status")).to_contain_text("written")
