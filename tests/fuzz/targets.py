@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -24,13 +26,16 @@ from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings
 from model.compilation.compiler import compile_pipeline
-from model.errors import CompiledFormError
+from model.errors import ArtifactError, CompiledFormError, StoreError
 from model.inference.compiled_pipeline import CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
+from model.store.manifest import Manifest
+from model.store.pointers import Pointer, key_of_pointer
+from model.store.uri import StoreUri
 from tests.support.invariants import ask, check, check_dialect
 
 TEXTS = ("hello there", "good morning", "where is my parcel", "track my order")
@@ -108,6 +113,53 @@ def file(data: bytes) -> None:
     assert logits.dtype == np.float64
 
 
+def store(data: bytes) -> None:
+    """Read what a store says of its models; the first byte chooses the kind of it."""
+    readers = (pointer, manifest, card, name)
+    readers[data[0] % len(readers) if data else 0](data[1:])
+
+
+def pointer(data: bytes) -> None:
+    """Read the pointer of a published model: what is read can be written, and read again."""
+    try:
+        found = Pointer.from_json(data, "store")
+    except StoreError:
+        return
+    assert Pointer.from_json(found.to_json(), "store") == found
+    assert found.rolled_back() is None or found.previous
+
+
+def manifest(data: bytes) -> None:
+    """Read a manifest: what is read can be written, and read again."""
+    try:
+        found = Manifest.from_bytes(data, "store")
+    except StoreError:
+        return
+    assert dict(Manifest.from_bytes(found.to_bytes(), "store").files) == dict(found.files)
+
+
+def card(data: bytes) -> None:
+    """Read a model card: what is read can be written, and read again."""
+    try:
+        found = ModelCard.from_json(data, "store")
+    except ArtifactError:
+        return
+    assert ModelCard.from_json(found.to_json().encode(), "store").to_json() == found.to_json()
+
+
+def name(data: bytes) -> None:
+    """Name a model, or a store by its URI: no key leaves the store, no URI has a parent folder."""
+    text = data.decode("utf-8", "replace")
+    with suppress(ValueError):
+        assert posixpath.normpath(f"/store/{key_of_pointer(text)}") == f"/store/{text}/current.json"
+    try:
+        uri = StoreUri.parse(text)
+    except StoreError:
+        return
+    assert uri.is_folder or ".." not in uri.location.split("/")
+    assert StoreUri.parse(str(uri)).digest == uri.digest
+
+
 def sealed(content: bytes) -> bytes:
     """Write the right checksum into a file, if there is a place for it."""
     body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
@@ -160,6 +212,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "coding": coding,
     "event": event,
     "file": file,
+    "store": store,
     "server": server,
 }
 
