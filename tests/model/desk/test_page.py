@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -321,7 +320,7 @@ SHIPPED = ("train.csv", "test.csv", "out_of_scope_validation.csv", "out_of_scope
 
 
 @pytest.fixture
-def shipped_copy(tmp_path) -> Path:
+def shipped_copy(tmp_path):
     """A sixteenth of the shipped data, of each intent, so that training takes seconds."""
     folder = tmp_path / "shipped"
     folder.mkdir()
