@@ -15,7 +15,8 @@ TICK_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 MAX_INTERVALS = 5  # of the axes' grids
 CELL = 12
 LETTER = 6  # mean width of a letter in the labels of a matrix
-SCALE, LABELS_OF_SCALE = 1.4, 40  # a matrix of up to 40 labels is enlarged
+# A matrix of up to so many labels is enlarged.
+SCALES = ((12, 2.4), (40, 1.4))
 LARGEST_DOT = 7
 # A cell of a matrix has the opacity of the first level that its share does not exceed: levels are
 # easier to tell apart than a continuous scale.
@@ -124,7 +125,7 @@ def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> st
         for label, place in places.items()
     )
     width = side + margin
-    shown = width * (SCALE if len(labels) <= LABELS_OF_SCALE else 1)
+    shown = width * next((scale for limit, scale in SCALES if len(labels) <= limit), 1)
     return (
         f'<svg viewBox="0 0 {width} {width}" width="{shown:.0f}" class="matrix" role="img" '
         f'aria-label="Confusion matrix">{names}{cells}'
