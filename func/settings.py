@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
 MODEL_NAME = "intent-classifier"  # in the contracts that name a model
+# Pairs of an option and its intents: hashable, for a cache.
+OptionIntents = tuple[tuple[str, tuple[str, ...]], ...]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -63,6 +65,7 @@ class Settings:
         webhook_origins: senders of events that may validate the function as their webhook.
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
+        option_intents: the intents that options of System One and Decisions stand for.
         fallback_url: another classifier, which is asked for what the model is not to be acted on;
             None for none. See ``func.fallback``.
         fallback_kind: its contract; None for the one that its path means.
@@ -105,6 +108,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
     gateway_text_pointer: str = ""
+    option_intents: OptionIntents = ()
     fallback_url: str | None = None
     fallback_kind: Literal["systemone", "decisions", "chat"] | None = None
     fallback_model: str = "default"
@@ -229,6 +233,20 @@ def _is_extension(item: tuple[str, object]) -> bool:
 _CONTEXT_ATTRIBUTES = frozenset(
     ("datacontenttype", "dataschema", "id", "source", "specversion", "subject", "time", "type")
 )
+
+
+def _option_intents(text: str) -> OptionIntents:
+    match json.loads(text):
+        case dict(value) if all(map(_is_list_of_texts, value.values())):
+            return tuple((option, tuple(intents)) for option, intents in value.items())
+    raise ValueError
+
+
+def _is_list_of_texts(value: object) -> bool:
+    is_filled = isinstance(value, list) and bool(value)
+    return is_filled and all(isinstance(each, str) for each in value)  # type: ignore[attr-defined]
+
+
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -264,6 +282,10 @@ _PARSERS: Mapping[str, Parser] = {
     "webhook_origins": _list(r"\*|[a-z0-9._-]+", "names such as eventgrid.azure.net"),
     "gateway_text_pointer": _matching(
         r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
+    ),
+    "option_intents": (
+        _option_intents,
+        'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}',
     ),
     "fallback_url": _matching(
         r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?",

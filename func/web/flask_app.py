@@ -14,9 +14,10 @@ from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
 from func.errors import UnauthorizedError
-from func.handler import DIALECTS, IntentFunction
+from func.handler import IntentFunction
 from func.messages import JSON, Environ, ParsedRequest, Response
 from func.negotiation import Negotiation
+from func.protocols.dialect_routes import DIALECTS
 from func.protocols.json_api import HEALTHY, error_response
 from func.protocols.json_codec import render_json
 from func.telemetry.recorder import Telemetry
@@ -52,7 +53,7 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     app.add_url_rule("/health", view_func=healthy)
     app.add_url_rule("/predict", view_func=predict, methods=["POST"])
     for (method, path), dialect in DIALECTS.items():
-        parse = partial(function.parse_dialect, *dialect)
+        parse = partial(function.parse_dialect, dialect)
         endpoint = f"{method} {path}"
         app.add_url_rule(path, endpoint, partial(answer, parse), methods=[method])
     for routes in (feedback, model_page, open_inference_routes, openapi, swagger_ui):

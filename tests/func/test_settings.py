@@ -46,6 +46,7 @@ def test_each_variable_is_read():
             "CORS_ORIGINS": "https://shop.example, http://localhost:3000",
             "WEBHOOK_ORIGINS": "EventGrid.azure.net",
             "GATEWAY_TEXT_POINTER": "/body/0/text",
+            "OPTION_INTENTS": '{"billing": ["refund", "charge"], "angry": ["complaint"]}',
             "FALLBACK_URL": "https://api.example/v1/decisions",
             "FALLBACK_KIND": "Chat",
             "FALLBACK_MODEL": "small/1.5",
@@ -76,6 +77,7 @@ def test_each_variable_is_read():
         cors_origins=("https://shop.example", "http://localhost:3000"),
         webhook_origins=("eventgrid.azure.net",),
         gateway_text_pointer="/body/0/text",
+        option_intents=(("billing", ("refund", "charge")), ("angry", ("complaint",))),
         fallback_url="https://api.example/v1/decisions",
         fallback_kind="chat",
         fallback_model="small/1.5",
@@ -95,6 +97,7 @@ def test_each_variable_is_read():
 ORIGINS = "origins such as https://shop.example, separated by commas, or *"
 SINK = "a URL such as http://broker-ingress.knative-eventing.svc/default"
 OVERRIDES = 'JSON such as {"extensions": {"environment": "staging"}}'
+OPTIONS = 'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}'
 METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
 
 
@@ -140,6 +143,10 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             "text",
             "a JSON pointer such as /messages or /body/0/text",
             id="pointer",
+        ),
+        *(
+            pytest.param("OPTION_INTENTS", value, OPTIONS, id=f"options-{value}")
+            for value in ("billing", "[]", '{"a": "b"}', '{"a": []}', '{"a": [1]}')
         ),
         *(
             pytest.param(

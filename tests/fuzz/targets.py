@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -9,6 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -18,18 +20,22 @@ from sklearn.pipeline import make_pipeline
 from func.app import App
 from func.compression import decompress
 from func.errors import BadRequestError, TooLargeError
-from func.handler import DIALECTS, IntentFunction
+from func.handler import IntentFunction
+from func.protocols.dialect_routes import DIALECTS
 from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings
 from model.compilation.compiler import compile_pipeline
-from model.errors import CompiledFormError
+from model.errors import ArtifactError, CompiledFormError
 from model.inference.compiled_pipeline import CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
+from model.store.manifest import FILE_NAMES, MAX_FILE_BYTES, Manifest
+from model.store.pointers import Pointer, is_valid_name, key_of_pointer
+from model.store.uri import StoreUri
 from tests.support.invariants import ask, check, check_dialect
 
 TEXTS = ("hello there", "good morning", "where is my parcel", "track my order")
@@ -107,6 +113,46 @@ def file(data: bytes) -> None:
     assert logits.dtype == np.float64
 
 
+def store(data: bytes) -> None:
+    """Read a pointer, a manifest, a card, a name or a URI; the first byte chooses."""
+    readers = (_read_pointer, _read_manifest, _read_card, _read_name, _read_uri)
+    reader = readers[data[0] % len(readers)] if data else _read_pointer
+    with contextlib.suppress(ArtifactError):
+        reader(data[1:])
+
+
+def _read_pointer(content: bytes) -> None:
+    pointer = Pointer.from_json(content, "store")
+    assert Pointer.from_json(pointer.to_json(), "store") == pointer
+    assert re.fullmatch("[0-9a-f]{64}", pointer.current.digest)
+
+
+def _read_manifest(content: bytes) -> None:
+    manifest = Manifest.from_bytes(content, "store")
+    assert tuple(sorted(manifest.files)) == tuple(sorted(FILE_NAMES))
+    assert all(0 <= blob.size <= MAX_FILE_BYTES for blob in manifest.files.values())
+
+
+def _read_card(content: bytes) -> None:
+    sound = compiled().to_bytes(model_sha256=MODEL_SHA256)
+    model = IntentModel.from_files(sound, content, "store")
+    [prediction] = model.predict(["hello there"])
+    assert 0 <= prediction.confidence <= 1
+
+
+def _read_name(content: bytes) -> None:
+    name = content.decode("utf-8", "surrogateescape")
+    if is_valid_name(name):
+        folder = Path("/models")
+        key = (folder / key_of_pointer(name)).resolve()
+        assert key.relative_to(folder).parts == (name, "current.json")
+
+
+def _read_uri(content: bytes) -> None:
+    uri = StoreUri.parse(content.decode("utf-8", "surrogateescape"))
+    assert uri.digest is None or re.fullmatch("[0-9a-f]{64}", uri.digest)
+
+
 def sealed(content: bytes) -> bytes:
     """Write the right checksum into a file, if there is a place for it."""
     body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
@@ -160,6 +206,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "event": event,
     "file": file,
     "server": server,
+    "store": store,
 }
 
 
