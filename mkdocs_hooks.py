@@ -29,12 +29,14 @@ _LINK = re.compile(r"\]\(([^)#\s]+)")
 
 
 def on_config(config: Any) -> Any:
-    """Add all decisions to the last section of the navigation."""
+    """Add all decisions to the navigation, and pages that no section names."""
     decisions = config["nav"][-1]["Background"][-1]["Decisions"]
     found = sorted(path.name for path in (ROOT / DECISIONS).glob("[0-9]*.md"))
     decisions += [f"{DECISIONS}{name}" for name in found]
-    others = [{"Project": ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]}]
-    config["nav"] += others
+    named = str(config["nav"])
+    pages = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("docs/*.md"))]
+    more = [page for page in pages if page not in named]
+    config["nav"] += [{"More": [*more, "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]}]
     return config
 
 
