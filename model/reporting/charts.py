@@ -55,7 +55,7 @@ def trade_off(points: Sequence[Shares], *, mark: Shares | None, limit: float) ->
         mark: the point of the model's own threshold.
         limit: largest share of rejected in-scope texts to show.
     """
-    axes = _Axes("good messages rejected", "out-of-scope texts found", right=limit)
+    axes = _Axes("false rejection rate", "out-of-scope recall", right=limit)
     stressed = axes.dot(mark, "mark", LARGEST_DOT - 2) if mark and mark[0] <= limit else ""
     return axes.drawn(f"{axes.line([p for p in points if p[0] <= limit], 'line')}{stressed}")
 
