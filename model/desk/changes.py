@@ -60,12 +60,16 @@ def _rename(decision: Decision, files: DataFiles) -> list[Change]:
         raise DecisionError("There is no such intent")
     if decision.to == OUT_OF_SCOPE:
         raise DecisionError("Select the utterances to mark them as out of scope")
-    renamed = (
-        (corpus, {each: Utterance(each.text, decision.to.strip()) for each in utterances})
+    name = decision.to.strip()
+    changes = [
+        _replacing(corpus, {each: Utterance(each.text, name) for each in utterances})
         for corpus in (files.train, *files.tests)
         if (utterances := [*corpus.select(decision.intent)])
-    )
-    return [_replacing(corpus, new) for corpus, new in renamed]
+    ]
+    if files.descriptions and files.descriptions.count(decision.intent):
+        described = Utterance(decision.intent, decision.intent)
+        changes.append(_replacing(files.descriptions, {described: Utterance(name, name)}))
+    return changes
 
 
 def _some(decision: Decision) -> Sequence[Utterance]:

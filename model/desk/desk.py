@@ -110,6 +110,11 @@ class Desk:
         with self._lock:
             return dict(sorted(self._files.train.counts.items()))
 
+    def descriptions(self) -> dict[str, str]:
+        """Return the descriptions of intents, where the data has them."""
+        with self._lock:
+            return self._files.describe()
+
     def utterances(
         self, intent: str | None, search: str, offset: int, limit: int
     ) -> dict[str, Any]:

@@ -215,6 +215,7 @@ def test_an_intent_is_extended_renamed_and_merged(page, folder):
     page.keyboard.press("i")
     rows(page, 2)
     expect(page.locator("#neighbours button")).to_have_text(["order_tracking"])
+    expect(page.locator("#description")).to_have_text("Says hello")
     page.keyboard.press("a")
     page.keyboard.type("good day\n\nyo")
     page.keyboard.press("Control+Enter")
