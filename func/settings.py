@@ -235,6 +235,17 @@ _CONTEXT_ATTRIBUTES = frozenset(
 )
 
 
+def _url(text: str) -> str:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - most have no fallback, and start faster
+
+    if not re.fullmatch(r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?", text):
+        raise ValueError
+    parts = urlsplit(text)
+    if not parts.hostname or parts.port == 0:  # both raise ValueError as well
+        raise ValueError
+    return text
+
+
 def _option_intents(text: str) -> OptionIntents:
     match json.loads(text):
         case dict(value) if all(map(_is_list_of_texts, value.values())):
@@ -287,10 +298,7 @@ _PARSERS: Mapping[str, Parser] = {
         _option_intents,
         'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}',
     ),
-    "fallback_url": _matching(
-        r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?",
-        "a URL such as https://api.example/v1/decisions",
-    ),
+    "fallback_url": (_url, "a URL such as https://api.example/v1/decisions"),
     "fallback_kind": _choice(("systemone", "decisions", "chat")),
     "fallback_model": _matching(r"[!-~]+", "a name of printable ASCII without spaces"),
     "fallback_token_file": (Path, "a path"),

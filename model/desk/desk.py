@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from model.datasets.checked import UNDO
 from model.desk.changes import changes_of
 from model.desk.data_files import Change, DataFiles
-from model.desk.decision import LATER, UNDO, Decision
+from model.desk.decision import LATER, Decision
 from model.desk.decision_log import DecisionLog
 from model.desk.errors import DecisionError
 from model.desk.findings import DOUBTFUL, KINDS, OF_INTENTS, Finding, of_corpus, of_corrections

@@ -39,9 +39,7 @@ class Group:
 
     @property
     def likely(self) -> str | None:
-        """The intent that the texts probably have; None if a new one that nobody has named is."""
-        if self.corrected:
-            return self.corrected
+        """The known intent that the texts probably have; None if a new intent is more probable."""
         best = self.proposals[0]
         return best.intent if best.confidence >= MIN_LIKELY and not self.is_out_of_scope else None
 

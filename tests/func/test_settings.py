@@ -152,7 +152,14 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             pytest.param(
                 "FALLBACK_URL", value, "a URL such as https://api.example/v1/decisions", id=value
             )
-            for value in ("api.example", "ftp://a.example/", "http://user:word@a.example/")
+            for value in (
+                "api.example",
+                "ftp://a.example/",
+                "http://user:word@a.example/",
+                "http://a.example:65536/",
+                "http://a.example:0/",
+                "http://[::1/",
+            )
         ),
         pytest.param(
             "FALLBACK_KIND", "grpc", "one of systemone, decisions, chat", id="fallback-kind"
