@@ -59,7 +59,7 @@ announcement:
 	@echo "Checks and tests are meant to take about 11 minutes on two cores without other load"
 
 fuzz: $(INSTALLED_DEV) ## fuzz parsers and server, a minute each (FUZZ_S=600 for longer)
-	for target in http dialect coding event file store server; do \
+	for target in http dialect fallback coding event file store server; do \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
 
 soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, 200 stops, and 10 minutes of mixed load

@@ -20,7 +20,8 @@ from benchmarks.load.http_client import encode_json
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.cpu_time import cpu_seconds
-from benchmarks.system.function_server import FunctionServer, serving
+from benchmarks.system.function_server import serving
+from benchmarks.system.processes import Server
 
 CONNECTIONS = 8
 OPTIONS = ("charge_dispute", "refund_request", "order_tracking", "out_of_scope")
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _cost_us(server: FunctionServer, requests: Sequence[bytes], seconds: float) -> float:
+def _cost_us(server: Server, requests: Sequence[bytes], seconds: float) -> float:
     """Return the server's processor time of one request, in microseconds."""
     began = cpu_seconds(server.pid)
     outcome = Load(server.port, requests, CONNECTIONS).run(seconds)

@@ -101,7 +101,7 @@ class App:
             (method, path) in self._parsers
             or find_dialect(method, path, has_named_models=self.has_named_models) is not None
             or (method == "OPTIONS" and self._function.negotiation.asks_first)
-            or (method == "POST" and self.has_named_models and bool(NAMED_PREDICT.fullmatch(path)))
+            or (self.has_named_models and NAMED_PREDICT.fullmatch(path) is not None)
         )
 
     @property

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import ClassVar
+from types import MappingProxyType
 
 
 class RequestError(Exception):
@@ -37,7 +37,7 @@ class RequestError(Exception):
     """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -68,19 +68,19 @@ class UnauthorizedError(RequestError):
     """The request has no known token, and the settings require one."""
 
     status = HTTPStatus.UNAUTHORIZED
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
     def __init__(self) -> None:
         super().__init__("Send a known token: 'Authorization: Bearer …'")
 
 
 class MethodNotAllowedError(RequestError):
-    """The method is not POST."""
+    """The method is not the one that is allowed."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
-    headers: ClassVar[Mapping[str, str]] = {"Allow": "POST"}
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: str = "POST") -> None:
+        self.headers = {"Allow": allowed}
         super().__init__("Method Not Allowed")
 
 
@@ -100,7 +100,7 @@ class UnsupportedCodingError(UnsupportedMediaTypeError):
     """The Content-Encoding of the body is not supported."""
 
     # RFC 9110, section 15.5.16: so the client learns that it is not the media type.
-    headers: ClassVar[Mapping[str, str]] = {"Accept-Encoding": "gzip, deflate, zstd"}
+    headers: Mapping[str, str] = {"Accept-Encoding": "gzip, deflate, zstd"}
 
     def __init__(self) -> None:
         super().__init__("The Content-Encoding must be gzip, deflate, zstd or identity")
@@ -141,7 +141,7 @@ class SinkUnavailableError(SinkError):
     """The sink can't be reached, or as many corrections as are allowed are on their way."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
     def __init__(self) -> None:
         super().__init__("The sink is not available; try again later")
@@ -176,7 +176,7 @@ class OverloadedError(RequestError):
     """Too many requests to answer in time; a broker retries the event."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
     def __init__(self) -> None:
         super().__init__("Overloaded; try again later")

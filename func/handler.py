@@ -125,6 +125,8 @@ class IntentFunction:
         def parse() -> ParsedRequest:
             self.authorize(environ)
             request = Request.from_environ(environ)
+            if dialect.method not in ("", request.method):
+                raise MethodNotAllowedError(dialect.method)
             body = request.read_body(self.settings.max_body_bytes)
             find = partial(self.find_model, waits=waits) if self.models else None
             asked = DialectRequest(

@@ -64,6 +64,8 @@ class Settings:
         api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
         cors_origins: of pages that may call the function from a browser; ``*`` for any.
         webhook_origins: senders of events that may validate the function as their webhook.
+        text_pointer: where the data of events and requests may have their text, as JSON pointers
+            that are tried in order; () for the fields of the JSON contract only.
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
         option_intents: the intents that options of System One and Decisions stand for.
@@ -108,6 +110,7 @@ class Settings:
     api_token_file: Path | None = None
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
+    text_pointer: tuple[str, ...] = ()
     gateway_text_pointer: str = ""
     option_intents: OptionIntents = ()
     fallback_url: str | None = None
@@ -204,6 +207,25 @@ def _list(pattern: str, allowed: str) -> Parser:
     return parse, f"{allowed}, separated by commas, or *"
 
 
+def _pointers(text: str) -> tuple[str, ...]:
+    # Names may hold commas; only a comma before a slash ends a pointer.
+    pointers = tuple(pointer.strip() for pointer in re.split(r",\s*(?=/)", text))
+    if not all(re.fullmatch(_POINTER, pointer) for pointer in pointers):
+        raise ValueError
+    return pointers
+
+
+def _url(text: str) -> str:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - most have no fallback, and start faster
+
+    if not re.fullmatch(r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?", text):
+        raise ValueError
+    parts = urlsplit(text)
+    if not parts.hostname or parts.port == 0:  # both raise ValueError as well
+        raise ValueError
+    return text
+
+
 def _option_intents(text: str) -> OptionIntents:
     match json.loads(text):
         case dict(value) if all(map(_is_list_of_texts, value.values())):
@@ -216,6 +238,7 @@ def _is_list_of_texts(value: object) -> bool:
     return is_filled and all(isinstance(each, str) for each in value)  # type: ignore[attr-defined]
 
 
+_POINTER = r"(?:/(?:[^~/]|~[01])*)+"  # RFC 6901, but for the pointer to the whole document
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -249,17 +272,16 @@ _PARSERS: Mapping[str, Parser] = {
         r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]_-]+", "origins such as https://shop.example"
     ),
     "webhook_origins": _list(r"\*|[a-z0-9._-]+", "names such as eventgrid.azure.net"),
-    "gateway_text_pointer": _matching(
-        r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
+    "text_pointer": (
+        _pointers,
+        "JSON pointers such as /event/text or /body/0/text, separated by commas",
     ),
+    "gateway_text_pointer": _matching(_POINTER, "a JSON pointer such as /messages or /body/0/text"),
     "option_intents": (
         _option_intents,
         'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}',
     ),
-    "fallback_url": _matching(
-        r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?",
-        "a URL such as https://api.example/v1/decisions",
-    ),
+    "fallback_url": (_url, "a URL such as https://api.example/v1/decisions"),
     "fallback_kind": _choice(("systemone", "decisions", "chat")),
     "fallback_model": _matching(r"[!-~]+", "a name of printable ASCII without spaces"),
     "fallback_token_file": (Path, "a path"),

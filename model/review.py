@@ -92,11 +92,7 @@ def _review(options: argparse.Namespace, console: Console, errors: Console) -> i
 
 
 def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -> list[str]:
-    uncertain = {
-        normalised(each.text): each.text
-        for each in log.predictions
-        if each.intent == OUT_OF_SCOPE or each.confidence < below or each.answered_by
-    }
+    uncertain = log.uncertain_texts(below)
     counts = f"{len(log.predictions)} answers, {len(uncertain)} different texts"
     console.print(f"{counts} out of scope or below {below}")
     if asked := sum(each.answered_by == FALLBACK for each in log.predictions):
@@ -110,7 +106,7 @@ def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -
     if len(uncertain) > MAX_UTTERANCES:
         warnings.append(f"only the last {MAX_UTTERANCES} texts are reviewed")
     print_messages(errors, "warning", warnings)
-    return list(uncertain.values())[-MAX_UTTERANCES:]
+    return uncertain[-MAX_UTTERANCES:]
 
 
 def _proposed_by_fallback(log: EventLog) -> Labelled:

@@ -20,12 +20,14 @@ class DialectRoute(NamedTuple):
         module: in ``func.protocols.dialects``.
         function: of the module.
         model: the name of a model that the path has.
+        method: the only one; "" if it is known to be right.
     """
 
     route: str
     module: str
     function: str = "parse"
     model: str = ""
+    method: str = ""
 
 
 DIALECTS: Mapping[tuple[str, str], DialectRoute] = {
@@ -43,7 +45,7 @@ DIALECTS: Mapping[tuple[str, str], DialectRoute] = {
 GATEWAY = DialectRoute("/gateway/ext-authz", "gateway")
 # KServe's version 1 with the name of a published model.
 KSERVE = re.compile(r"/v1/models/([^/:]+)(:predict)?")
-KSERVE_FUNCTIONS = {("GET", None): "describe", ("POST", ":predict"): "parse"}
+KSERVE_FUNCTIONS = {None: ("describe", "GET"), ":predict": ("parse", "POST")}
 
 
 def find_dialect(method: str, path: str, *, has_named_models: bool) -> DialectRoute | None:
@@ -54,7 +56,7 @@ def find_dialect(method: str, path: str, *, has_named_models: bool) -> DialectRo
         return GATEWAY  # the path may be anything, and is not recorded
     if has_named_models and (found := KSERVE.fullmatch(path)):
         name, action = found.groups()
-        if function := KSERVE_FUNCTIONS.get((method, action)):
-            route = f"/v1/models/<name>{action or ''}"
-            return DialectRoute(route, "kserve_v1", function, name)
+        function, allowed = KSERVE_FUNCTIONS[action]
+        route = f"/v1/models/<name>{action or ''}"
+        return DialectRoute(route, "kserve_v1", function, name, allowed)
     return None

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.datasets.dataset import normalised
 from model.datasets.readers import is_filled, read_text
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
 TEXT_NAMES = ("text", "message")
 # First line of an event that Knative's event_display has printed.
@@ -74,6 +76,20 @@ class EventLog:
     corrections: tuple[Correction, ...]
     without_text: int
     unreadable: int
+
+    def uncertain_texts(self, below: float) -> list[str]:
+        """Return the different texts of which the model was unsure, in order.
+
+        Args:
+            below: a text is uncertain below this confidence, and also if it is out of scope or
+                another classifier had to answer.
+        """
+        uncertain = {
+            normalised(each.text): each.text
+            for each in self.predictions
+            if each.intent == OUT_OF_SCOPE or each.confidence < below or each.answered_by
+        }
+        return list(uncertain.values())
 
 
 def read_event_log(path: Path) -> EventLog:

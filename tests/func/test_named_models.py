@@ -136,8 +136,14 @@ def test_other_names_are_not_found(client, path):
 
 
 def test_other_methods_are_not_allowed(client):
-    """A model is asked by POST."""
-    assert client.get("/models/acme/predict").status_code == 404
+    """A model is asked by POST; KServe asks by GET whether it is ready."""
+    for path, allowed in (
+        ("/models/acme/predict", "POST"),
+        ("/v1/models/acme:predict", "POST"),
+        ("/v1/models/acme", "GET"),
+    ):
+        response = client.put(path)
+        assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
 def test_without_published_models_there_is_no_such_path(small_model):
@@ -251,7 +257,6 @@ def test_kserve_names_models_in_the_path(client, caplog):
     ready = client.get("/v1/models/strict")
     assert ready.json == {"name": "strict", "ready": True}
     assert client.get("/v1/models/unknown").json == {"error": "No such model"}
-    assert client.post("/v1/models/strict", json={}).status_code == 404
     routes = [record.fields["route"] for record in caplog.records if hasattr(record, "fields")]
     assert routes[:2] == ["/v1/models/<name>:predict", "/v1/models/<name>"]
 

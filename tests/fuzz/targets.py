@@ -20,6 +20,8 @@ from sklearn.pipeline import make_pipeline
 from func.app import App
 from func.compression import decompress
 from func.errors import BadRequestError, TooLargeError
+from func.fallback.contracts import CONTRACTS, read_answer
+from func.fallback.errors import NoAnswerError
 from func.handler import IntentFunction
 from func.protocols.dialect_routes import DIALECTS
 from func.server.listener import bind
@@ -80,6 +82,20 @@ def dialect(data: bytes) -> None:
     paths = (*(path for method, path in DIALECTS if method == "POST"), "/predict")
     path = paths[data[0] % len(paths)] if data else paths[0]
     check_dialect(ask(function(), "application/json", data[1:], path=path))
+
+
+def fallback(data: bytes) -> None:
+    """Read the answer of a fallback; the first byte chooses the contract."""
+    kinds = tuple(CONTRACTS)
+    kind = kinds[data[0] % len(kinds)] if data else kinds[0]
+    intents = (*sorted(set(LABELS)), OUT_OF_SCOPE)
+    try:
+        answer = read_answer(data[1:], kind, intents)
+    except NoAnswerError:
+        return
+    assert answer.intent in intents
+    assert answer.probabilities.keys() <= set(intents)
+    assert all(0 <= each <= 1 for each in answer.probabilities.values())
 
 
 def coding(data: bytes) -> None:
@@ -209,6 +225,7 @@ def running_server_port() -> int:
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "http": http,
     "dialect": dialect,
+    "fallback": fallback,
     "coding": coding,
     "event": event,
     "file": file,
