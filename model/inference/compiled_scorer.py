@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # most models have no encoder, and start faster without its c
 # A batch is scored in chunks of about this many characters, which bounds the memory.
 CHUNK_CHARACTERS = 16_384
 MAX_INT32 = np.iinfo(np.int32).max
+ONE = np.ones((1, 1))
 MIN_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 
 
@@ -62,8 +63,9 @@ class CompiledScorer:
             for number, weighting in enumerate(compiled.weightings)
         ]
         self._finder = NgramFinder()
-        for number, vocabulary in enumerate(compiled.vocabularies):
-            self._finder.add(vocabulary.options.normalization, self._analyzer(number))
+        self._analyzers = list(map(self._analyzer, range(len(compiled.vocabularies))))
+        for vocabulary, analyzer in zip(compiled.vocabularies, self._analyzers, strict=True):
+            self._finder.add(vocabulary.options.normalization, analyzer)
         shapes = self._weights.shape, self._intercept.shape
         if shapes != ((self._offsets[-1], len(self.labels)), (len(self.labels),)):
             raise ValueError("The weights fit neither vocabularies nor labels")
@@ -77,10 +79,23 @@ class CompiledScorer:
             scores = np.empty((len(utterances), len(self.labels)))
             for row, (columns, values) in enumerate(self._features(utterances)):
                 scores[row] = self._weights.scores(columns, values)
+        ngram_factors, vector_factors = self._factors(utterances)
+        scores *= ngram_factors
         scores += self._intercept
         if self._embedding_weights:
-            scores += self._embedding_weights.scores(utterances)
+            scores += self._embedding_weights.scores(utterances) * vector_factors
         return _log_probabilities(scores) if self._compiled.is_joint else scores
+
+    def _factors(self, utterances: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return the factors of n-grams and vectors, each a column that fits the scores."""
+        familiarity = self._compiled.familiarity
+        if familiarity is None:
+            return ONE, ONE
+        normalize = self._compiled.vocabularies[0].options.normalization
+        words = self._analyzers[0]
+        shares = np.array([words.known_share(normalize(each)) for each in utterances])
+        ngrams, vectors = familiarity.factors(shares)
+        return ngrams[:, np.newaxis], vectors[:, np.newaxis]
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
@@ -89,11 +104,13 @@ class CompiledScorer:
         summed.
         """
         columns, values = self._features_of_one(utterance)
-        weights = self._weights.of_label(columns, label_index) * values
+        ngram_factor, vector_factor = (each.item() for each in self._factors([utterance]))
+        weights = self._weights.of_label(columns, label_index) * values * ngram_factor
         ngrams = zip((self._ngrams[at] for at in columns), weights.tolist(), strict=True)
         embedding = self._embedding_weights
         words = embedding.contributions(utterance, label_index) if embedding else ()
-        return to_evidence(chain(words, ngrams))
+        weighted_words = ((word, vector_factor * weight) for word, weight in words)
+        return to_evidence(chain(weighted_words, ngrams))
 
     @cached_property
     def _ngrams(self) -> list[str]:

@@ -91,7 +91,8 @@ class PipelineScorer:
             raise ExplanationError from error
         weights, words, count = coefficients[label_index], list[tuple[str, float]](), len(ngrams)
         if self._vectors is not None:  # they are the last features
-            words = self._vectors.embedding.contributions(utterance, weights[count:])
+            factor = getattr(self.pipeline[0], "vector_factor", lambda _: 1.0)(utterance)
+            words = self._vectors.embedding.contributions(utterance, factor * weights[count:])
         known = ((ngrams[at], float(value * weights[at])) for at, value in values if at < count)
         return to_evidence(chain(words, known))
 

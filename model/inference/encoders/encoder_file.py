@@ -40,6 +40,10 @@ class Encoder(Protocol):
     """Turns texts into vectors."""
 
     @property
+    def is_multilingual(self) -> bool:
+        """Whether texts of one meaning have similar vectors in many languages."""
+
+    @property
     def dimensions(self) -> int:
         """The length of a vector."""
 
@@ -99,12 +103,14 @@ class SentenceEncoder:
     Attributes:
         encoder: the network.
         digest: the SHA-256 of the file's header.
+        is_multilingual: whether texts of one meaning have similar vectors in many languages.
     """
 
     folder: ClassVar[ContextVar[Path]] = ContextVar("folder", default=Path())
 
     def __init__(self, encoder: Encoder, *, digest: str) -> None:
         self.encoder, self.digest = encoder, digest
+        self.is_multilingual = encoder.is_multilingual
         self._recent: dict[str, NDArray[np.float32]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:

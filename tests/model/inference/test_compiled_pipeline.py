@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 
 from model.errors import CompiledFormError
-from model.inference.compiled_pipeline import FORMAT, CompiledPipeline
+from model.inference.compiled_pipeline import (
+    FORMAT,
+    FORMAT_WITH_FAMILIARITY,
+    CompiledPipeline,
+)
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.encoders.encoder_file import SentenceEncoder
+from model.inference.familiarity import Familiarity
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import to_arrays
 from model.training.trainer import COMPILED_NAME
@@ -28,6 +33,18 @@ def compiled(content, small_trained):
 def test_file_survives_reading_and_writing(compiled, content, small_trained):
     """Reading and writing a file leaves its bytes unchanged."""
     assert compiled.to_bytes(model_sha256=small_trained.card.model_sha256) == content
+
+
+def test_earlier_versions_refuse_a_file_whose_known_words_count(compiled, content):
+    """A file with a familiarity is of a format of its own, and survives reading and writing."""
+    familiar = replace(compiled, familiarity=Familiarity(low=0.2, high=0.6))
+
+    written = familiar.to_bytes(model_sha256="abc")
+
+    assert ArrayFile.from_bytes(written).metadata["format"] == FORMAT_WITH_FAMILIARITY
+    assert ArrayFile.from_bytes(content).metadata["format"] == FORMAT
+    read = CompiledPipeline.from_bytes(written, model_sha256="abc")
+    assert read.familiarity == familiar.familiarity
 
 
 def test_file_of_another_pickle_is_refused(content):

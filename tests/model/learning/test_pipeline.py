@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.intent_model import softmax
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
@@ -13,7 +14,7 @@ from model.learning.pipeline import (
     features_for,
     fitted_pipeline,
 )
-from tests.support.tiny_embedding import TINY
+from tests.support.tiny_embedding import TINY, TINY_SENTENCES
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +166,21 @@ def test_single_characters_are_features_of_chinese_and_japanese(texts, shortest)
 
     assert characters.ngram_range == (shortest, 5)
     assert words.ngram_range == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("embedding", "is_weighted"),
+    [
+        pytest.param(None, False, id="n-grams"),
+        pytest.param(TINY, False, id="static"),
+        pytest.param(TINY_SENTENCES, True, id="multilingual"),
+    ],
+)
+def test_known_words_decide_how_n_grams_count_beside_multilingual_vectors(embedding, is_weighted):
+    """Only vectors that other languages have too can stand for n-grams of unknown words."""
+    features = features_for(["my order", "my parcel"], embedding)
+
+    assert isinstance(features, FamiliarityUnion) == is_weighted
 
 
 @pytest.mark.parametrize(
