@@ -14,8 +14,6 @@ from scipy.sparse import vstack
 from sklearn.pipeline import FeatureUnion
 
 from model.errors import NoWordsError
-from model.inference.familiarity import VECTOR_ALONE
-from model.inference.familiarity_union import weighted
 from model.learning.augmentation import add_typos
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
@@ -135,19 +133,9 @@ class Learner:
         return concentration_factors(self._ngrams, self._targets, self._weights)
 
     def fit_detector(self, out_of_scope: Sequence[str]) -> Linear:
-        """Fit a classifier of out-of-scope texts; its one score is larger for them.
-
-        With multilingual vectors, each text also has a copy whose words are all unknown.
-        """
+        """Fit a classifier of out-of-scope texts; its one score is larger for them."""
         features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
         is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
-        if self._embedding is not None and self._embedding.is_multilingual:
-            count = features.shape[0]
-            unknown = weighted(
-                features, self.ngram_count, np.zeros(count), np.full(count, VECTOR_ALONE)
-            )
-            features = vstack((features, unknown), format="csr")
-            is_out_of_scope = np.tile(is_out_of_scope, 2)
         linear = fit_detector(features, is_out_of_scope, seed=self._seed)
         return linear.scaled_features(self._factors)
 

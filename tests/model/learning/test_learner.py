@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from model.errors import NoWordsError
-from model.inference.familiarity import VECTOR_ALONE
-from model.inference.familiarity_union import weighted
 from model.learning.ensemble import Hyperparameters
 from model.learning.known_vectors import KnownVectors
 from model.learning.learner import Learner, words_of_name
 from model.learning.linear_model import Linear
-from tests.support.tiny_embedding import TINY, TINY_SENTENCES
+from tests.support.tiny_embedding import TINY
 
 TEXTS = ["where is my parcel", "where is my order", "reset my password", "new password please"]
 TARGETS = np.array([0, 0, 1, 1])
@@ -120,27 +118,6 @@ def test_detector_finds_what_is_out_of_scope():
         detector.scores(learner.features.transform(texts)) for texts in (TEXTS, others)
     )
     assert outside.min() > inside.max()
-
-
-def test_detector_of_multilingual_vectors_knows_texts_of_unknown_words():
-    """The detector finds out-of-scope texts by the vector alone where it knows no word."""
-    others = ["what is the weather", "weather in rome"]
-    names = map(words_of_name, LABELS)
-    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *names, *others])
-    learner = Learner(TEXTS, TARGETS, LABELS, seed=0, embedding=vectors)
-
-    detector = learner.fit_detector(others)
-
-    inside, outside = (
-        weighted(
-            learner.features.in_full(texts),
-            learner.ngram_count,
-            np.zeros(len(texts)),
-            np.full(len(texts), VECTOR_ALONE),
-        )
-        for texts in (TEXTS, others)
-    )
-    assert detector.scores(outside).min() > detector.scores(inside).max()
 
 
 def test_texts_without_words_are_refused():
