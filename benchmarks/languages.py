@@ -1,8 +1,8 @@
 """Measure a model in languages that it was not trained in: ``python -m benchmarks.languages``.
 
 Train on the shipped English data with the multilingual sentence encoder, and classify a hundred
-sentences in each of six other languages, for twenty of the intents. ``--development`` classifies the
-sentences in four further languages by which the features were chosen, some of them out of scope.
+sentences in each of six other languages, for twenty of the intents. ``--development`` classifies
+the sentences in four further languages by which the features were chosen; some are out of scope.
 """
 
 from __future__ import annotations
