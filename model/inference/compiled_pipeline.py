@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from model.errors import CompiledFormError, InvalidCompiledFormError
 from model.inference.familiarity import Familiarity
+from model.inference.neighbours import NEIGHBOUR_WEIGHTS, Neighbours, NeighbourWeights
 from model.inference.ngram_trie import NgramTrie
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import DIGEST, WEIGHTS, Embedding, EmbeddingWeights
@@ -82,8 +83,10 @@ class CompiledPipeline:
             ``weights.starts``, ``weights.labels`` and ``weights.values``. With static vectors,
             also the arrays of ``model.inference.static_embedding``; with a
             sentence encoder, ``sentence.digest``, the digest of its file.
-        familiarity: how n-grams and vectors count, by the share of words that the first vocabulary
-            has; None if always in full.
+            With neighbours, also the arrays of ``model.inference.neighbours`` and
+            ``neighbours.weights``, shape (densities, labels).
+        familiarity: how much n-grams count, by the share of words that the first vocabulary has;
+            None if always in full.
     """
 
     labels: tuple[str, ...]
@@ -205,3 +208,17 @@ class CompiledPipeline:
             raise ValueError("The sentence encoder is another one")
         embedding = encoder or Embedding.from_arrays(self.arrays)
         return EmbeddingWeights(embedding, self.arrays[WEIGHTS], label_count=len(self.labels))
+
+    def neighbour_weights(self, encoder: SentenceEncoder | None) -> NeighbourWeights | None:
+        """Return the weights of training vectors' densities, or None without them.
+
+        Raises:
+            KeyError, ValueError: the arrays contradict each other, or the encoder is missing.
+        """
+        neighbours = Neighbours.from_arrays(self.arrays)
+        if neighbours is None:
+            return None
+        if encoder is None:
+            raise ValueError("The neighbours' encoder is missing")
+        weights = self.arrays[NEIGHBOUR_WEIGHTS]
+        return NeighbourWeights(encoder, neighbours, weights, label_count=len(self.labels))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.errors import InvalidCompiledFormError
 from model.inference.compiled_pipeline import CompiledPipeline, Weighting
+from model.inference.neighbours import SIMILAR
 from model.inference.ngram_finder import Analyzer, NgramFinder
 from model.inference.prediction import Evidence, to_evidence
 from model.inference.weights import Floats, Integers
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # most models have no encoder, and start faster without its c
 # A batch is scored in chunks of about this many characters, which bounds the memory.
 CHUNK_CHARACTERS = 16_384
 MAX_INT32 = np.iinfo(np.int32).max
-ONE = np.ones((1, 1))
 MIN_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 
 
@@ -46,6 +46,7 @@ class CompiledScorer:
         self._offsets = compiled.offsets()
         try:
             self._embedding_weights = compiled.embedding_weights(encoder)
+            self._neighbour_weights = compiled.neighbour_weights(encoder)
             self._prepare()
         except Exception as error:  # a file with a valid checksum may still hold anything
             raise InvalidCompiledFormError("holds parts that do not fit together") from error
@@ -79,23 +80,24 @@ class CompiledScorer:
             scores = np.empty((len(utterances), len(self.labels)))
             for row, (columns, values) in enumerate(self._features(utterances)):
                 scores[row] = self._weights.scores(columns, values)
-        ngram_factors, vector_factors = self._factors(utterances)
-        scores *= ngram_factors
+        if self._neighbour_weights:
+            factors = self._ngram_factors(utterances)
+            scores *= factors[:, np.newaxis]
+            scores += self._neighbour_weights.scores(utterances, 1 - factors)
         scores += self._intercept
         if self._embedding_weights:
-            scores += self._embedding_weights.scores(utterances) * vector_factors
+            scores += self._embedding_weights.scores(utterances)
         return _log_probabilities(scores) if self._compiled.is_joint else scores
 
-    def _factors(self, utterances: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return the factors of n-grams and vectors, each a column that fits the scores."""
+    def _ngram_factors(self, utterances: Sequence[str]) -> Floats:
+        """Return the factor of each utterance's n-grams, 0 to 1."""
         familiarity = self._compiled.familiarity
         if familiarity is None:
-            return ONE, ONE
+            return np.ones(len(utterances))
         normalize = self._compiled.vocabularies[0].options.normalization
         words = self._analyzers[0]
-        shares = np.array([words.known_share(normalize(each)) for each in utterances])
-        ngrams, vectors = familiarity.factors(shares)
-        return ngrams[:, np.newaxis], vectors[:, np.newaxis]
+        shares = [words.known_share(normalize(each)) for each in utterances]
+        return familiarity.factors(np.array(shares))
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
@@ -104,13 +106,18 @@ class CompiledScorer:
         summed.
         """
         columns, values = self._features_of_one(utterance)
-        ngram_factor, vector_factor = (each.item() for each in self._factors([utterance]))
-        weights = self._weights.of_label(columns, label_index) * values * ngram_factor
+        factor = float(self._ngram_factors([utterance])[0])
+        weights = self._weights.of_label(columns, label_index) * values * factor
         ngrams = zip((self._ngrams[at] for at in columns), weights.tolist(), strict=True)
         embedding = self._embedding_weights
         words = embedding.contributions(utterance, label_index) if embedding else ()
-        weighted_words = ((word, vector_factor * weight) for word, weight in words)
-        return to_evidence(chain(weighted_words, ngrams))
+        neighbours = self._neighbour_weights
+        similar = (
+            [(SIMILAR, neighbours.scores([utterance], np.array([1 - factor]))[0, label_index])]
+            if neighbours and factor < 1
+            else ()
+        )
+        return to_evidence(chain(words, similar, ngrams))
 
     @cached_property
     def _ngrams(self) -> list[str]:

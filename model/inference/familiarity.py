@@ -1,8 +1,8 @@
-"""The share of a text's words that training knows, and the factors of its features.
+"""The share of a text's words that training knows, and what counts if it is small.
 
 N-grams of a language that the training data does not contain are noise, but a multilingual sentence
 encoder has vectors of the same meaning for them. So the fewer words of a text are known, the less
-its n-grams count, and the more its vector.
+its n-grams count, and the more the training utterances with similar vectors.
 """
 
 from __future__ import annotations
@@ -13,16 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-# The vector's factor where the n-grams count nothing. On validation data, the weight that a
-# vector's classifier needs alone is about twice the weight that it has beside the n-grams.
-VECTOR_ALONE = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
-    """How n-grams and vector of a text count, by the share of its words that are known.
+    """How much the n-grams of a text count, by the share of its words that are known.
 
     Attributes:
         low: the share up to which n-grams count nothing.
@@ -32,10 +26,9 @@ class Familiarity:
     low: float
     high: float
 
-    def factors(self, shares: Floats) -> tuple[Floats, Floats]:
-        """Return the factors of n-grams and vectors, by the texts' shares of known words."""
-        ngrams = np.clip((shares - self.low) / (self.high - self.low), 0.0, 1.0)
-        return ngrams, VECTOR_ALONE + (1.0 - VECTOR_ALONE) * ngrams
+    def factors(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the factor of each text's n-grams, 0 to 1, by the share of known words."""
+        return np.clip((shares - self.low) / (self.high - self.low), 0.0, 1.0)
 
 
 def known_share(words: Sequence[str], known: Container[str]) -> float:

@@ -6,73 +6,74 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import diags, hstack
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags, hstack
 from sklearn.pipeline import FeatureUnion
 
-from model.inference.familiarity import Familiarity, Floats, known_share
+from model.inference.familiarity import Familiarity, known_share
+from model.inference.neighbours import Neighbours
 
 WORDS, VECTORS = 0, -1  # the places of the blocks
 
 
 class FamiliarityUnion(FeatureUnion):  # type: ignore[misc]
-    """Multiplies n-grams and vectors by factors, see ``Familiarity``.
+    """Multiplies n-grams by a factor f, and appends log densities, multiplied by 1 - f.
 
     The first block is a TfidfVectorizer of words, which keeps all words of the texts that it is
     fitted on, the last one an EmbeddingTransformer.
     """
 
     def __init__(
-        self, transformer_list: list[tuple[str, Any]], *, familiarity: Familiarity
+        self,
+        transformer_list: list[tuple[str, Any]],
+        *,
+        familiarity: Familiarity,
+        neighbours: Neighbours,
     ) -> None:
         super().__init__(transformer_list)
         self.familiarity = familiarity
+        self.neighbours = neighbours
+
+    def fit_transform(self, texts: Sequence[str], targets: Any = None, **options: Any) -> Any:
+        """Fit the blocks, and return the features of the texts."""
+        return self.fit(texts, targets, **options).transform(texts)
 
     def transform(self, texts: Sequence[str]) -> Any:
         """Return the features of texts, sparse, of shape (texts, features)."""
-        features = super().transform(texts)
-        count = features.shape[1] - self.transformer_list[VECTORS][1].embedding.dimensions
-        return weighted(features, count, *self._factors(texts))
+        known = self.transformer_list[WORDS][1].vocabulary_
+        return self.completed(super().transform(texts), texts, known)
 
-    def vector_factor(self, text: str) -> float:
-        """Return the factor of a text's vector."""
-        _, [factor] = self._factors([text])
-        return float(factor)
+    def completed(self, blocks: Any, texts: Sequence[str], known: Container[str]) -> Any:
+        """Return the features of texts whose blocks are known.
 
-    def _factors(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
-        words = self.transformer_list[WORDS][1]
-        return factors(self.familiarity, words_of(words, texts), words.vocabulary_)
+        Args:
+            blocks: the features of all blocks, sparse.
+            texts: any texts.
+            known: the words that training knows.
+        """
+        words = words_of(self.transformer_list[WORDS][1], texts)
+        shares = np.array([known_share(each, known) for each in words])
+        factors = self.familiarity.factors(shares).astype(np.float32)
+        count = blocks.shape[1] - self.transformer_list[VECTORS][1].embedding.dimensions
+        densities = self._densities(blocks[:, count:], 1 - factors)
+        return hstack((diags(factors) @ blocks[:, :count], blocks[:, count:], densities), "csr")
 
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the n-grams, the dimensions and the densities."""
+        names = [f"neighbours__{number}" for number in range(len(self.neighbours.counts))]
+        blocks = super().get_feature_names_out(input_features)
+        return np.concatenate((blocks, np.array(names, dtype=object)))
 
-def factors(
-    familiarity: Familiarity, texts: Sequence[Sequence[str]], known: Container[str]
-) -> tuple[Floats, Floats]:
-    """Return the factors of n-grams and vectors.
-
-    Args:
-        familiarity: how they count.
-        texts: the words of each text.
-        known: the words that training knows.
-    """
-    return familiarity.factors(np.array([known_share(words, known) for words in texts]))
+    def _densities(self, vectors: Any, factors: NDArray[np.float32]) -> Any:
+        """Compute the densities of the texts whose factor is not zero."""
+        densities = np.zeros((len(factors), len(self.neighbours.counts)), np.float32)
+        [rows] = factors.nonzero()
+        logs = self.neighbours.log_densities(vectors[rows].toarray())
+        densities[rows] = factors[rows, np.newaxis] * logs
+        return csr_matrix(densities)
 
 
 def words_of(vectorizer: Any, texts: Sequence[str]) -> list[list[str]]:
     """Return the words that a vectorizer finds in each text."""
     preprocess, tokenize = vectorizer.build_preprocessor(), vectorizer.build_tokenizer()
     return [tokenize(preprocess(text)) for text in texts]
-
-
-def weighted(features: Any, ngram_count: int, ngram_factors: Any, vector_factors: Any) -> Any:
-    """Multiply each text's n-grams, the first features, and its vector by factors.
-
-    Args:
-        features: sparse, of shape (texts, features).
-        ngram_count: the number of n-grams.
-        ngram_factors: shape (texts,).
-        vector_factors: shape (texts,).
-    """
-    parts = (
-        diags(ngram_factors.astype(np.float32)) @ features[:, :ngram_count],
-        diags(vector_factors.astype(np.float32)) @ features[:, ngram_count:],
-    )
-    return hstack(parts, format="csr")

@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
 from model.errors import NoWordsError
-from model.inference.familiarity_union import FamiliarityUnion, factors, weighted, words_of
+from model.inference.familiarity_union import FamiliarityUnion
 
 
 class CachedFeatures:
@@ -47,16 +47,14 @@ class CachedFeatures:
 
     def transform(self, texts: Sequence[str]) -> Any:
         """Return the features of texts, sparse, of shape (texts, features)."""
-        features = self.in_full(texts)
+        blocks = self.blocks(texts)
         if not isinstance(self._union, FamiliarityUnion):
-            return features
-        (name, words), *_, (vectors, _) = self._union.transformer_list
-        familiarity, known = self._union.familiarity, self._blocks[name].columns
-        count = features.shape[1] - self.sizes[vectors]
-        return weighted(features, count, *factors(familiarity, words_of(words, texts), known))
+            return blocks
+        words, *_ = self._blocks.values()
+        return self._union.completed(blocks, texts, words.columns)
 
-    def in_full(self, texts: Sequence[str], *, without: str = "") -> Any:
-        """Return the features of texts as if all their words were known.
+    def blocks(self, texts: Sequence[str], *, without: str = "") -> Any:
+        """Return the features of the union's blocks alone, as if all words were known.
 
         The columns of the block ``without`` are left out.
         """

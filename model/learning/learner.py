@@ -26,6 +26,7 @@ from model.learning.linear_model import (
     fit_naive_bayes,
     fit_svm,
 )
+from model.learning.neighbours import choose_neighbours, with_densities
 from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, features_for
 from model.learning.term_weighting import concentration_factors
 
@@ -42,7 +43,8 @@ class Learner:
 
     The texts' vectors, if any, have a logistic regression of their own. The support vector machine
     and naive Bayes use the n-grams alone: on validation data, vectors beside the n-grams gained
-    less.
+    less. Where few words are known, the densities of the training utterances' vectors count as
+    well, if the vectors are multilingual.
 
     Attributes:
         features: the fitted features of the classifiers.
@@ -76,7 +78,14 @@ class Learner:
         targets = np.concatenate((targets, np.arange(len(labels))))
         self._texts = texts
         self._embedding = embedding
-        self.features = CachedFeatures(features_for(texts, embedding), texts)
+        self._neighbours = (
+            choose_neighbours(
+                embedding.transform(texts), targets, label_count=len(labels), seed=seed
+            )
+            if embedding and embedding.is_multilingual
+            else None
+        )
+        self.features = CachedFeatures(features_for(texts, embedding, self._neighbours), texts)
         sizes = self.features.sizes
         self.ngram_count = sum(sizes.values()) - sizes.get(VECTORS, 0)
         self._factors = np.repeat(
@@ -85,7 +94,7 @@ class Learner:
         rng = random.Random(seed)  # noqa: S311 - no secret depends on it
         self._seed = seed
         self._clean = self._weighted(texts)
-        misspelt = self.features.in_full([add_typos(text, rng) for text in texts], without=VECTORS)
+        misspelt = self.features.blocks([add_typos(text, rng) for text in texts], without=VECTORS)
         self._ngrams = vstack(
             (
                 self._clean[:, : self.ngram_count],
@@ -96,13 +105,15 @@ class Learner:
         self._vector_model = (
             fit_logistic_regression(embedding.transform(texts), targets) if embedding else None
         )
+        if self._vector_model and self._neighbours:
+            self._vector_model = with_densities(self._vector_model)
         self._targets = np.concatenate((targets, targets))
         self._weights = np.repeat((1.0, TYPO_WEIGHT), len(targets))
 
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
         embedding = self._embedding.embedding if self._embedding else None
-        return features_for(self._texts, embedding).fit(self._texts)
+        return features_for(self._texts, embedding, self._neighbours).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""
@@ -137,10 +148,11 @@ class Learner:
         features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
         is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
         linear = fit_detector(features, is_out_of_scope, seed=self._seed)
-        return linear.scaled_features(self._factors)
+        densities = len(self._neighbours.counts) if self._neighbours else 0
+        return linear.scaled_features(self._factors).with_idle_features(after=densities)
 
     def _weighted(self, texts: Sequence[str]) -> Any:
-        return self.features.in_full(texts).multiply(self._factors).tocsr()
+        return self.features.blocks(texts).multiply(self._factors).tocsr()
 
 
 def words_of_name(label: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.encoders.encoder_file import SentenceEncoder
+from model.inference.neighbours import Neighbours
 from model.inference.static_embedding import WORD_START, Embedding
 
 MERGED = ("er", "ord", "order", "or", "pa", "rcel", "▁pa", "▁parcel", "▁order", "pass", "▁my", "re")
@@ -38,3 +39,6 @@ class TinyEncoder:
 
 
 TINY_SENTENCES = SentenceEncoder(TinyEncoder(), digest="ab" * 32)
+TINY_NEIGHBOURS = Neighbours(
+    _random.integers(-127, 128, (5, 8)).astype(np.int8), np.array([2, 1, 2])
+)

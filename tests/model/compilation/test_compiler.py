@@ -28,7 +28,7 @@ from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import rounded, step_of
 from tests.support.random_texts import random_texts
-from tests.support.tiny_embedding import TINY, TINY_SENTENCES
+from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS, TINY_SENTENCES
 
 TEXTS = [
     "where is my order",
@@ -117,6 +117,7 @@ MULTILINGUAL = FamiliarityUnion(
         ("vectors", EmbeddingTransformer(TINY_SENTENCES)),
     ],
     familiarity=Familiarity(low=0.2, high=0.9),
+    neighbours=TINY_NEIGHBOURS,
 )
 CLASSIFIERS = {
     "logistic": LogisticRegression(),

@@ -17,7 +17,7 @@ from model.inference.familiarity import Familiarity
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import to_arrays
 from model.training.trainer import COMPILED_NAME
-from tests.support.tiny_embedding import TINY, TinyEncoder
+from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS, TINY_SENTENCES, TinyEncoder
 
 
 @pytest.fixture
@@ -131,3 +131,24 @@ def test_model_is_served_with_its_sentence_encoder_only(compiled, digest):
 
     with pytest.raises(CompiledFormError, match="do not fit together"):
         CompiledScorer(with_arrays(compiled, **weights), encoder)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "changes"),
+    [
+        pytest.param(None, {}, id="no-encoder"),
+        pytest.param(TINY_SENTENCES, {"neighbours.counts": None}, id="no-counts"),
+        pytest.param(TINY_SENTENCES, {"neighbours.weights": np.ones((2, 3))}, id="weights"),
+    ],
+)
+def test_neighbours_that_do_not_fit_are_refused(compiled, encoder, changes):
+    """Neighbours need an encoder, counts, and a weight of each density for each label."""
+    count = len(compiled.labels)
+    weights = {"neighbours.weights": np.ones((len(TINY_NEIGHBOURS.counts), count))}
+    arrays = to_arrays(TINY_SENTENCES, np.zeros((count, TINY.dimensions)))
+    arrays |= TINY_NEIGHBOURS.to_arrays() | weights
+    CompiledScorer(with_arrays(compiled, **arrays), TINY_SENTENCES)
+
+    without_vectors = {} if encoder else {"static.weights": None, "sentence.digest": None}
+    with pytest.raises(CompiledFormError, match="do not fit together"):
+        CompiledScorer(with_arrays(compiled, **(arrays | without_vectors | changes)), encoder)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.pipeline import FeatureUnion
 
 from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.intent_model import softmax
@@ -14,7 +15,7 @@ from model.learning.pipeline import (
     features_for,
     fitted_pipeline,
 )
-from tests.support.tiny_embedding import TINY, TINY_SENTENCES
+from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS
 
 
 @pytest.fixture(scope="module")
@@ -169,18 +170,15 @@ def test_single_characters_are_features_of_chinese_and_japanese(texts, shortest)
 
 
 @pytest.mark.parametrize(
-    ("embedding", "is_weighted"),
+    ("neighbours", "kind"),
     [
-        pytest.param(None, False, id="n-grams"),
-        pytest.param(TINY, False, id="static"),
-        pytest.param(TINY_SENTENCES, True, id="multilingual"),
+        pytest.param(None, FeatureUnion, id="none"),
+        pytest.param(TINY_NEIGHBOURS, FamiliarityUnion, id="neighbours"),
     ],
 )
-def test_known_words_decide_how_n_grams_count_beside_multilingual_vectors(embedding, is_weighted):
-    """Only vectors that other languages have too can stand for n-grams of unknown words."""
-    features = features_for(["my order", "my parcel"], embedding)
-
-    assert isinstance(features, FamiliarityUnion) == is_weighted
+def test_known_words_decide_how_n_grams_count_beside_neighbours(neighbours, kind):
+    """Only similar utterances can stand for n-grams of unknown words."""
+    assert type(features_for(["my order", "my parcel"], TINY, neighbours)) is kind
 
 
 @pytest.mark.parametrize(
