@@ -19,6 +19,7 @@ from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import (
+    Floats,
     Integers,
     Linear,
     fit_detector,
@@ -26,7 +27,7 @@ from model.learning.linear_model import (
     fit_naive_bayes,
     fit_svm,
 )
-from model.learning.neighbours import choose_neighbours, with_densities
+from model.learning.neighbours import choose_neighbours, density_model
 from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, features_for
 from model.learning.term_weighting import concentration_factors
 
@@ -105,8 +106,6 @@ class Learner:
         self._vector_model = (
             fit_logistic_regression(embedding.transform(texts), targets) if embedding else None
         )
-        if self._vector_model and self._neighbours:
-            self._vector_model = with_densities(self._vector_model)
         self._targets = np.concatenate((targets, targets))
         self._weights = np.repeat((1.0, TYPO_WEIGHT), len(targets))
 
@@ -120,7 +119,10 @@ class Learner:
         return ensemble.blend(self.fit_base_models(ensemble.hyperparameters))
 
     def fit_base_models(self, hyperparameters: Hyperparameters) -> tuple[Linear, ...]:
-        """Fit support vector machine, naive Bayes and, on the vectors, a logistic regression."""
+        """Fit support vector machine, naive Bayes and, on the vectors, a logistic regression.
+
+        With multilingual vectors, the last model is that of the densities.
+        """
         concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
         features = self._ngrams.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
@@ -133,10 +135,25 @@ class Learner:
         if self._vector_model is None:
             return models
         dimensions = self._vector_model.coefficients.shape[1]
-        return (
-            *(model.with_idle_features(after=dimensions) for model in models),
-            self._vector_model.with_idle_features(before=self.ngram_count),
+        densities = self._density_count
+        base_models = (
+            *(model.with_idle_features(after=dimensions + densities) for model in models),
+            self._vector_model.with_idle_features(before=self.ngram_count, after=densities),
         )
+        if not densities:
+            return base_models
+        before = self.ngram_count + dimensions
+        return (*base_models, density_model(densities).with_idle_features(before=before))
+
+    @property
+    def _density_count(self) -> int:
+        return len(self._neighbours.counts) if self._neighbours else 0
+
+    def log_densities(self, texts: Sequence[str]) -> Floats | None:
+        """Return the densities that count if no word of the texts is known; None without any."""
+        if self._embedding is None or self._neighbours is None:
+            return None
+        return self._neighbours.log_densities(self._embedding.transform(texts))
 
     @cached_property
     def _concentration(self) -> NDArray[np.float32]:
@@ -148,8 +165,8 @@ class Learner:
         features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
         is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
         linear = fit_detector(features, is_out_of_scope, seed=self._seed)
-        densities = len(self._neighbours.counts) if self._neighbours else 0
-        return linear.scaled_features(self._factors).with_idle_features(after=densities)
+        scaled = linear.scaled_features(self._factors)
+        return scaled.with_idle_features(after=self._density_count)
 
     def _weighted(self, texts: Sequence[str]) -> Any:
         return self.features.blocks(texts).multiply(self._factors).tocsr()

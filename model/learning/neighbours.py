@@ -1,18 +1,18 @@
-"""Choose the training vectors that are kept to compare texts of unknown words with."""
+"""Training vectors to compare texts of unknown words with, and the weight of their densities."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 from model.inference.neighbours import Neighbours
+from model.learning.ensemble import negative_log_likelihood
 from model.learning.linear_model import Floats, Integers, Linear
 
 # Of all labels: they take 512 bytes each, and 3 ms a text of unknown words.
 MAX_VECTORS = 8192
-# A label's log density against its logarithm of odds by logistic regression. With it, scores of
-# texts without n-grams have the magnitude of those with n-grams.
-WEIGHT = 2.5
+MAX_WEIGHT = 5.0
 LEVELS = 127
 
 
@@ -36,9 +36,22 @@ def choose_neighbours(
     return Neighbours(rounded.astype(np.int8), np.array(list(map(len, kept))))
 
 
-def with_densities(linear: Linear) -> Linear:
-    """Return a model of vectors that adds each label's log density, the features after them."""
-    count = len(linear.coefficients)
-    weights: Floats = WEIGHT * (np.eye(count) - 1 / count)
-    coefficients = np.hstack((linear.coefficients, weights.astype(np.float32)))
-    return Linear(coefficients, linear.intercept)
+def density_model(label_count: int) -> Linear:
+    """Return a model of log densities, whose scores they are."""
+    weights = np.eye(label_count, dtype=np.float32) - np.float32(1 / label_count)
+    return Linear(weights, np.zeros(label_count))
+
+
+def fit_density_weight(scores: Floats, densities: Floats, targets: Integers) -> float:
+    """Return the densities' weight with the largest likelihood of held-out texts' labels.
+
+    Args:
+        scores: by the vectors alone, weighted: shape (texts, labels).
+        densities: shape (texts, labels).
+        targets: the index of each text's label.
+    """
+
+    def loss(weight: float) -> float:
+        return negative_log_likelihood(scores + weight * densities, targets)
+
+    return float(minimize_scalar(loss, bounds=(0.0, MAX_WEIGHT), method="bounded").x)

@@ -120,6 +120,12 @@ def test_detector_finds_what_is_out_of_scope():
     assert outside.min() > inside.max()
 
 
+def test_without_multilingual_vectors_there_are_no_densities(with_vectors):
+    """Neither n-grams alone nor English vectors are compared with single utterances."""
+    assert with_vectors.log_densities(TEXTS) is None
+    assert learner_of().log_densities(TEXTS) is None
+
+
 def test_densities_are_features_after_multilingual_vectors():
     """Similar utterances speak for their intent where no word is known; known words need none."""
     others = ["parcel?", "what is the weather"]
@@ -129,13 +135,19 @@ def test_densities_are_features_after_multilingual_vectors():
     count = learner.ngram_count + TINY.dimensions
 
     densities = learner.features.transform([*TEXTS, "pasword", "parcl"]).toarray()[:, count:]
-    svm, naive_bayes, of_vectors = learner.fit_base_models(PLAIN)
+    svm, naive_bayes, of_vectors, of_densities = learner.fit_base_models(PLAIN)
 
     assert not densities[: len(TEXTS)].any()
     assert densities[len(TEXTS) :].any(axis=1).all()
     assert not svm.coefficients[:, count:].any()
     assert not naive_bayes.coefficients[:, count:].any()
-    assert (np.diag(of_vectors.coefficients[:, count:]) > 0).all()
+    assert not of_vectors.coefficients[:, count:].any()
+    assert of_vectors.coefficients[:, learner.ngram_count : count].all()
+    assert not of_densities.coefficients[:, :count].any()
+    assert (np.diag(of_densities.coefficients[:, count:]) > 0).all()
+    expected = learner.log_densities(["pasword", "parcl"])
+    assert expected is not None
+    np.testing.assert_allclose(densities[len(TEXTS) :], expected, rtol=1e-5)
     assert not learner.fit_detector(others).coefficients[:, count:].any()
     assert learner.fit_union().transform(TEXTS).shape[1] == count + len(LABELS)
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from model.learning import neighbours
-from model.learning.linear_model import Linear
-from model.learning.neighbours import WEIGHT, choose_neighbours, with_densities
+from model.learning.neighbours import choose_neighbours, density_model, fit_density_weight
 
 TARGETS = np.array([1, 0, 1, 1, 0])
 VECTORS = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
@@ -46,10 +45,30 @@ def test_texts_without_a_vector_are_kept():
     assert not kept.vectors.any()
 
 
-def test_density_speaks_for_its_label():
-    """A model of vectors adds to each label's score the label's density with a fixed weight."""
-    linear = Linear(np.ones((2, 4), np.float32), np.array([0.5, -0.5]))
+def test_scores_of_the_model_of_densities_are_the_densities():
+    """Each label's density, less the mean, is its score."""
+    scores = density_model(2).scores(np.array([[3, -3]], np.float32))
 
-    scores = with_densities(linear).scores(np.array([[0, 0, 0, 0, 3, -3]], np.float32))
+    assert scores.tolist() == [[3.0, -3.0]]
 
-    assert scores.tolist() == [[0.5 + 3 * WEIGHT, -0.5 - 3 * WEIGHT]]
+
+def test_densities_weigh_nothing_where_they_mislead():
+    """Densities of other labels than the true ones have hardly any weight."""
+    scores = np.array([[1.0, -1.0], [-1.0, 1.0]])
+
+    assert fit_density_weight(scores, -scores, np.array([0, 1])) < 0.01
+
+
+def test_densities_weigh_more_the_better_they_are():
+    """Densities of the true labels weigh more if the vectors alone are less certain."""
+    random = np.random.default_rng(0)
+    targets = random.integers(0, 2, 200)
+    densities = np.where(targets == 0, 1.0, -1.0) + random.normal(size=200)
+    densities = np.column_stack((densities, -densities))
+
+    certain, uncertain = (
+        fit_density_weight(weight * densities, densities, targets) for weight in (0.8, 0.2)
+    )
+
+    assert 0 < certain < uncertain
+    assert uncertain - certain == pytest.approx(0.6, abs=0.01)
