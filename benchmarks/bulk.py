@@ -1,7 +1,8 @@
 """Measure the labelling of whole tables: ``python -m benchmarks.bulk``, after ``make train``.
 
 The input holds the shipped utterances, shuffled and repeated, as a CSV file of four columns. The
-benchmark runs the prediction alone on one core, then the real command on one and on all cores.
+benchmark runs the prediction alone on one core, then the real command on one and on all cores. With
+``--engines`` it compares the command with Spark, Ray and DuckDB instead, on Parquet files.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+from benchmarks.engines.comparison import compare_engines
 from benchmarks.paths import ROOT, WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
@@ -38,10 +40,15 @@ def main() -> int:
         "--rows", type=int, default=300_000, help="rows of the table (default 300000)"
     )
     parser.add_argument("--rounds", type=int, default=3, help="number of rounds (default 3)")
+    parser.add_argument("--engines", action="store_true", help="compare with data engines instead")
     options = parser.parse_args()
     acquire_run_lock()
     load_average = os.getloadavg()[0]
     texts = _texts()
+    if options.engines:
+        path = compare_engines(texts, MODEL, options.rows, options.rounds)
+        console.print(f"Wrote {path}")
+        return 0
     alone = {str(size): _predict(texts, size, options.rounds) for size in BATCHES}
     for size, rate in alone.items():
         console.print(f"prediction alone, one core, {size} at once: {rate:,.0f} per second")

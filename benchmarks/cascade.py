@@ -7,18 +7,23 @@ answers, all of them are accepted, and the model is trained again. Needs CLINC15
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import sys
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from benchmarks.data.corpus import CLINC150, Utterance, prepare_corpus
+from benchmarks.data.corpus import (
+    CLINC150,
+    Utterance,
+    out_of_scope,
+    prepare_corpus,
+    split_intents,
+    write_utterances,
+)
 from benchmarks.paths import WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
@@ -31,7 +36,6 @@ from func.protocols.query import Query
 from func.settings import Settings
 from model import review, train
 from model.inference.intent_model import IntentModel
-from model.inference.prediction import OUT_OF_SCOPE
 from model.training.trainer import MODEL_NAME
 
 FOLDER = WORK / "cascade"
@@ -65,12 +69,13 @@ def main() -> int:
     corpus = prepare_corpus()
     shutil.rmtree(FOLDER, ignore_errors=True)
     shutil.copytree(corpus.folder, FOLDER)
-    first, messages = _split(corpus.read("train"))
-    _write(FOLDER / "train.csv", first)
-    tested = [*corpus.read("test"), *_out_of_scope("oos_test.csv")]
+    first, others = split_intents(corpus.read("train"), UTTERANCES)
+    messages, _ = split_intents(others, MESSAGES)
+    write_utterances(FOLDER / "train.csv", first)
+    tested = [*corpus.read("test"), *out_of_scope("test")]
     before = _train("before")
     log = FOLDER / "answers.jsonl"
-    answers = _answer(before, [*messages, *_out_of_scope("oos_train.csv")], log)
+    answers = _answer(before, [*messages, *out_of_scope("train")], log)
     _review(log)
     after = _train("after")
     rows = {"before": _acted(before, tested), "after": _acted(after, tested)}
@@ -78,29 +83,6 @@ def main() -> int:
     measured = {"messages": answers, "tested": len(tested), "max_error": MAX_ERROR, **rows}
     console.print(f"Wrote {results.write('cascade', measured)}")
     return 0
-
-
-def _split(utterances: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
-    by_intent = defaultdict(list)
-    for utterance in utterances:
-        by_intent[utterance.intent].append(utterance)
-    first, messages = [], []
-    for of_intent in by_intent.values():
-        first += of_intent[:UTTERANCES]
-        messages += of_intent[UTTERANCES : UTTERANCES + MESSAGES]
-    return first, messages
-
-
-def _out_of_scope(name: str) -> list[Utterance]:
-    with (CLINC150 / name).open(encoding="utf-8", newline="") as file:
-        return [Utterance(row["text"], OUT_OF_SCOPE) for row in csv.DictReader(file)]
-
-
-def _write(path: Path, utterances: Sequence[Utterance]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("text", "intent"))
-        writer.writerows((each.text, each.intent) for each in utterances)
 
 
 def _train(name: str) -> IntentModel:

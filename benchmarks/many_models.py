@@ -8,11 +8,8 @@ one broken model arrive beside those for others.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
 import re
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -25,11 +22,10 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.load.closed_loop import Load
-from benchmarks.load.http_client import HOST
-from benchmarks.paths import ROOT
+from benchmarks.load.http_client import HOST, encode_json
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
-from benchmarks.system.cpu_affinity import SERVER_CORE, pinned_to
+from benchmarks.system.function_server import serving
 from benchmarks.system.memory import proportional_set_size_mib
 from benchmarks.system.ports import free_ports
 from benchmarks.system.run_lock import acquire_run_lock
@@ -102,26 +98,14 @@ class _Server:
 
 @contextmanager
 def _serving(folder: Path, options: argparse.Namespace) -> Iterator[_Server]:
-    port, metrics_port = free_ports(2)
-    environ = os.environ | {
-        "HOST": HOST,
-        "PORT": str(port),
+    [metrics_port] = free_ports(1)
+    environ = {
         "METRICS_PORT": str(metrics_port),
-        "MODEL_URI": str(options.model),
         "MODELS_URI": str(folder),
         "MODELS_MEMORY_MB": str(options.memory_mb),
-        "LOG_LEVEL": "ERROR",
     }
-    with pinned_to(SERVER_CORE):
-        process = subprocess.Popen([sys.executable, "-m", "func.server"], cwd=ROOT, env=environ)
-    try:
-        while not Load(port, _encode(["/predict"]), 1).run(0.2).latencies_ms:
-            if process.poll() is not None:
-                raise SystemExit("The server does not start")
-        yield _Server(port, metrics_port, process.pid)
-    finally:
-        process.terminate()
-        process.wait()
+    with serving(environ, options.model) as server:
+        yield _Server(server.port, metrics_port, server.pid)
 
 
 def _measure(server: _Server, paths: Sequence[str], options: argparse.Namespace) -> dict[str, Any]:
@@ -140,16 +124,7 @@ def _measure(server: _Server, paths: Sequence[str], options: argparse.Namespace)
 
 
 def _encode(paths: Sequence[str]) -> list[bytes]:
-    bodies = [json.dumps({"text": text}).encode() for text in TEXTS]
-    return [
-        (
-            f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        ).encode()
-        + body
-        for number, path in enumerate(paths)
-        for body in (bodies[number % len(bodies)],)
-    ]
+    return [encode_json(path, {"text": TEXTS[at % len(TEXTS)]}) for at, path in enumerate(paths)]
 
 
 def _paths(names: Sequence[str]) -> list[str]:

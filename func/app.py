@@ -15,13 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from func.errors import RequestError
-from func.handler import (
-    DIALECTS,
-    GATEWAY,
-    GATEWAY_DIALECT,
-    NAMED_PREDICT,
-    IntentFunction,
-)
+from func.handler import NAMED_PREDICT, IntentFunction
 from func.messages import (
     STATUS_LINES,
     Deferred,
@@ -31,6 +25,7 @@ from func.messages import (
     Response,
 )
 from func.models.served_model import ModelNotLoadedError
+from func.protocols.dialect_routes import find_dialect
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
@@ -104,10 +99,9 @@ class App:
         """Return whether a route is answered without Flask."""
         return (
             (method, path) in self._parsers
-            or (method, path) in DIALECTS
-            or _is_gateway(path)
+            or find_dialect(method, path, has_named_models=self.has_named_models) is not None
             or (method == "OPTIONS" and self._function.negotiation.asks_first)
-            or (method == "POST" and self.has_named_models and bool(NAMED_PREDICT.fullmatch(path)))
+            or (self.has_named_models and NAMED_PREDICT.fullmatch(path) is not None)
         )
 
     @property
@@ -144,18 +138,16 @@ class App:
         for the load of a model that the request names.
         """
         start = time.perf_counter()
-        route, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-        if parse := self._parsers.get((method, route)):
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if parse := self._parsers.get((method, path)):
             parsed = parse(environ, waits=waits)
-        elif dialect := DIALECTS.get((method, route)):
-            parsed = self._function.parse_dialect(*dialect, environ)
-        elif _is_gateway(route):
-            parsed = self._function.parse_dialect(*GATEWAY_DIALECT, environ)
-            environ = {**environ, "PATH_INFO": GATEWAY}  # is recorded: the path may be anything
+        elif dialect := find_dialect(method, path, has_named_models=self.has_named_models):
+            parsed = self._function.parse_dialect(dialect, environ, waits=waits)
+            environ = {**environ, "PATH_INFO": dialect.route}
         elif method == "OPTIONS":
             parsed = self._permit(environ)
-            environ = {**environ, "PATH_INFO": "*"}  # as above
-        else:  # to a named model
+            environ = {**environ, "PATH_INFO": "*"}  # the path may be anything, and is recorded
+        else:
             parsed = self._function.parse(environ, waits=waits)
         return PendingRequest(environ, start, parsed)
 
@@ -206,10 +198,6 @@ class App:
         from func.web.flask_app import create_flask_app  # noqa: PLC0415 - see the top
 
         return create_flask_app(self._function, self.telemetry)
-
-
-def _is_gateway(path: str) -> bool:
-    return path.startswith(GATEWAY) and path[len(GATEWAY) :][:1] in ("", "/")
 
 
 @functools.cache

@@ -11,6 +11,11 @@ RequestError
 ├── UnsupportedMediaTypeError  415
 │   └── UnsupportedCodingError     the body is compressed in another way than ours
 ├── UnusableDataError          422: a valid event whose data can't be classified
+├── SinkError                      the sink did not take a correction
+│   ├── NoSinkError            501
+│   ├── SinkRefusedError       502
+│   ├── SinkUnavailableError   503
+│   └── SinkTimeoutError       504
 ├── InternalError              500
 ├── OverloadedError            503
 └── UnavailableError           503
@@ -20,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import ClassVar
+from types import MappingProxyType
 
 
 class RequestError(Exception):
@@ -32,7 +37,7 @@ class RequestError(Exception):
     """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -63,19 +68,19 @@ class UnauthorizedError(RequestError):
     """The request has no known token, and the settings require one."""
 
     status = HTTPStatus.UNAUTHORIZED
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
     def __init__(self) -> None:
         super().__init__("Send a known token: 'Authorization: Bearer …'")
 
 
 class MethodNotAllowedError(RequestError):
-    """The method is not POST."""
+    """The method is not the one that is allowed."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
-    headers: ClassVar[Mapping[str, str]] = {"Allow": "POST"}
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: str = "POST") -> None:
+        self.headers = {"Allow": allowed}
         super().__init__("Method Not Allowed")
 
 
@@ -95,7 +100,7 @@ class UnsupportedCodingError(UnsupportedMediaTypeError):
     """The Content-Encoding of the body is not supported."""
 
     # RFC 9110, section 15.5.16: so the client learns that it is not the media type.
-    headers: ClassVar[Mapping[str, str]] = {"Accept-Encoding": "gzip, deflate, zstd"}
+    headers: Mapping[str, str] = {"Accept-Encoding": "gzip, deflate, zstd"}
 
     def __init__(self) -> None:
         super().__init__("The Content-Encoding must be gzip, deflate, zstd or identity")
@@ -108,6 +113,47 @@ class UnusableDataError(RequestError):
     """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class SinkError(RequestError):
+    """The sink did not take a correction; its sender still has it."""
+
+
+class NoSinkError(SinkError):
+    """The settings name no sink."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+
+    def __init__(self) -> None:
+        super().__init__("This server has no sink for corrections: K_SINK is not set")
+
+
+class SinkRefusedError(SinkError):
+    """The sink answered with an error, or with something other than HTTP."""
+
+    status = HTTPStatus.BAD_GATEWAY
+
+    def __init__(self) -> None:
+        super().__init__("The sink did not accept the correction")
+
+
+class SinkUnavailableError(SinkError):
+    """The sink can't be reached, or as many corrections as are allowed are on their way."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers: Mapping[str, str] = {"Retry-After": "1"}
+
+    def __init__(self) -> None:
+        super().__init__("The sink is not available; try again later")
+
+
+class SinkTimeoutError(SinkError):
+    """The sink did not answer in time: it may have the correction or not."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("The sink did not answer in time; try again later")
 
 
 class InternalError(RequestError):
@@ -130,7 +176,7 @@ class OverloadedError(RequestError):
     """Too many requests to answer in time; a broker retries the event."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
     def __init__(self) -> None:
         super().__init__("Overloaded; try again later")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
@@ -27,11 +27,12 @@ from func.models.default_model import load_default_model
 from func.models.served_model import ModelNotLoadedError, ServedModel
 from func.negotiation import Negotiation
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
+from func.protocols.dialect_routes import DialectRoute
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
-from func.settings import MODEL_NAME, Settings
+from func.settings import MODEL_NAME, Settings, SettingsError
 from model.inference.intent_model import IntentModel
-from model.inference.prediction import Prediction, nobody_spoke
+from model.inference.prediction import OUT_OF_SCOPE, Prediction, nobody_spoke
 
 if TYPE_CHECKING:
     from func.authentication import BearerTokens
@@ -40,18 +41,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# The module of each dialect, in func.protocols.dialects, with the function that parses a request.
-# It is imported by its first request: most callers speak one dialect.
-DIALECTS: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("GET", "/v1/models"): ("model_list", "parse"),
-    ("POST", "/v1/systemone"): ("system_one", "parse"),
-    ("POST", "/v1/decisions"): ("decisions", "parse"),
-    ("POST", "/classify"): ("vllm", "parse"),
-    ("GET", f"/v1/models/{MODEL_NAME}"): ("kserve_v1", "describe"),
-    ("POST", f"/v1/models/{MODEL_NAME}:predict"): ("kserve_v1", "parse"),
-}
-# Gateways append the path of the request that they ask about, and keep its method.
-GATEWAY, GATEWAY_DIALECT = "/gateway/ext-authz", ("gateway", "parse")
 INPUTS = b'"inputs"'  # by this field Text Embeddings Inference's requests differ from ours
 NAMED_PREDICT = re.compile(r"/models/([^/]+)/predict")
 
@@ -87,6 +76,7 @@ class IntentFunction:
         self.negotiation = Negotiation(settings)
         self.models, self.cascade = models, cascade
         self._tokens = tokens
+        self._default = ServedModel(MODEL_NAME, "", model, 0)
         self._events = EventApi(model, settings)
 
     @classmethod
@@ -95,12 +85,14 @@ class IntentFunction:
 
         Raises:
             ArtifactError: the model can't be served.
-            SettingsError: a token file or the URL of the fallback can't be used.
+            SettingsError: a token file, the URL of the fallback, or a bound option can't be used.
         """
         tokens = _load_tokens(settings.api_token_file) if settings.api_token_file else None
         models = _load_named_models(settings) if settings.models_uri else None
         cascade = _load_cascade(settings) if settings.fallback_url else None
-        return cls(load_default_model(settings), settings, tokens, models, cascade)
+        model = load_default_model(settings)
+        _check_options(settings, (*model.card.labels, OUT_OF_SCOPE))
+        return cls(model, settings, tokens, models, cascade)
 
     def __call__(self, environ: Environ) -> Response:
         """Answer one request; an error becomes a response."""
@@ -122,20 +114,28 @@ class IntentFunction:
             _parse_or_reject(reject, self._parse, environ, request, mode, waits=waits)
         )
 
-    def parse_dialect(self, module: str, function: str, environ: Environ) -> ParsedRequest:
-        """Parse a request in the dialect of a module; never raise."""
-        dialect = import_module(f"func.protocols.dialects.{module}")
+    def parse_dialect(
+        self, dialect: DialectRoute, environ: Environ, *, waits: bool = False
+    ) -> ParsedRequest:
+        """Parse a request in a dialect, as ``parse`` does."""
+        from func.protocols.dialects.request import DialectRequest  # noqa: PLC0415 - see its route
+
+        module = import_module(f"func.protocols.dialects.{dialect.module}")
 
         def parse() -> ParsedRequest:
             self.authorize(environ)
             request = Request.from_environ(environ)
+            if dialect.method not in ("", request.method):
+                raise MethodNotAllowedError(dialect.method)
             body = request.read_body(self.settings.max_body_bytes)
-            parsed: ParsedRequest = getattr(dialect, function)(
-                request.content_type, body, self.model, self.settings
+            find = partial(self.find_model, waits=waits) if self.models else None
+            asked = DialectRequest(
+                request.content_type, body, self.settings, self._default, find, dialect.model
             )
+            parsed: ParsedRequest = getattr(module, dialect.function)(asked)
             return parsed
 
-        return self._with_encoding(_parse_or_reject(dialect.reject, parse))
+        return self._with_encoding(_parse_or_reject(module.reject, parse))
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests as ``respond_or_defer`` does, and wait for deferred responses."""
@@ -247,7 +247,7 @@ class IntentFunction:
     def _parse_inputs(
         self, content_type: str, body: bytes, model: IntentModel
     ) -> ParsedRequest | None:
-        from func.protocols.dialects import text_classification  # noqa: PLC0415 - see DIALECTS
+        from func.protocols.dialects import text_classification  # noqa: PLC0415 - as above
 
         return text_classification.parse(content_type, body, model, self.settings)
 
@@ -295,6 +295,13 @@ def _predict(model: Predictor, utterances: Sequence[str], top_k: int) -> Sequenc
         prediction if utterance else nobody_spoke(prediction, top_k)
         for utterance, prediction in zip(utterances, predictions, strict=True)
     ]
+
+
+def _check_options(settings: Settings, known: Sequence[str]) -> None:
+    bound = (intent for _, intents in settings.option_intents for intent in intents)
+    if unknown := set(bound).difference(known):
+        allowed = f"options bound to intents of the model: {', '.join(sorted(known))}"
+        raise SettingsError("OPTION_INTENTS", min(unknown), allowed)
 
 
 def _load_tokens(path: Path) -> BearerTokens:

@@ -236,5 +236,10 @@ class PendingRequest(NamedTuple):
     parsed: ParsedRequest
 
 
+def act_header(act: bool | None) -> Headers:  # noqa: FBT001 - its only argument
+    """Return the header that says whether to act on an intent; none if that is not known."""
+    return () if act is None else (("x-act", "true" if act else "false"),)
+
+
 def _too_large(max_bytes: int) -> TooLargeError:
     return TooLargeError(f"The body must have at most {max_bytes} bytes")

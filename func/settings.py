@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
 MODEL_NAME = "intent-classifier"  # in the contracts that name a model
+# Pairs of an option and its intents: hashable, for a cache.
+OptionIntents = tuple[tuple[str, tuple[str, ...]], ...]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -61,6 +65,7 @@ class Settings:
         webhook_origins: senders of events that may validate the function as their webhook.
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
+        option_intents: the intents that options of System One and Decisions stand for.
         fallback_url: another classifier, which is asked for what the model is not to be acted on;
             None for none. See ``func.fallback``.
         fallback_kind: its contract; None for the one that its path means.
@@ -72,6 +77,9 @@ class Settings:
         low_confidence: below it, replies to events have low certainty; 0 to 1.
         event_source, event_type_prefix: of the function's replies to events.
         event_model_attribute: the extension attribute by which an event names a model.
+        k_sink: the URL to which corrections are sent as events; None for none. A SinkBinding sets
+            it, and ``k_ce_overrides``.
+        k_ce_overrides: extension attributes of these events, by name.
         log_level, log_format: see ``func.telemetry.logs``.
     """
 
@@ -100,6 +108,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
     gateway_text_pointer: str = ""
+    option_intents: OptionIntents = ()
     fallback_url: str | None = None
     fallback_kind: Literal["systemone", "decisions", "chat"] | None = None
     fallback_model: str = "default"
@@ -110,6 +119,8 @@ class Settings:
     event_source: str = "/intent-classifier"
     event_type_prefix: str = "org.intentclassifier"
     event_model_attribute: str = "intentmodel"
+    k_sink: str | None = None
+    k_ce_overrides: tuple[tuple[str, str], ...] = ()
     log_level: str = "INFO"
     log_format: str = "json"
 
@@ -192,6 +203,61 @@ def _list(pattern: str, allowed: str) -> Parser:
     return parse, f"{allowed}, separated by commas, or *"
 
 
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    if not is_valid or not re.fullmatch("[!-~]+", text):
+        raise ValueError
+    return text
+
+
+def _extensions(text: str) -> tuple[tuple[str, str], ...]:
+    overrides = json.loads(text)
+    if not isinstance(overrides, dict):
+        raise ValueError  # noqa: TRY004 - as of all values that are not allowed
+    extensions = overrides.get("extensions")
+    if extensions is None:
+        return ()
+    if not isinstance(extensions, dict) or not all(map(_is_extension, extensions.items())):
+        raise ValueError
+    return tuple(extensions.items())
+
+
+def _is_extension(item: tuple[str, object]) -> bool:
+    name, value = item
+    is_named = re.fullmatch("[a-z0-9]{1,20}", name) and name not in _CONTEXT_ATTRIBUTES
+    return bool(is_named) and isinstance(value, str) and value.isprintable() and value != ""
+
+
+# CloudEvents 1.0, section "Context Attributes".
+_CONTEXT_ATTRIBUTES = frozenset(
+    ("datacontenttype", "dataschema", "id", "source", "specversion", "subject", "time", "type")
+)
+
+
+def _url(text: str) -> str:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - most have no fallback, and start faster
+
+    if not re.fullmatch(r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?", text):
+        raise ValueError
+    parts = urlsplit(text)
+    if not parts.hostname or parts.port == 0:  # both raise ValueError as well
+        raise ValueError
+    return text
+
+
+def _option_intents(text: str) -> OptionIntents:
+    match json.loads(text):
+        case dict(value) if all(map(_is_list_of_texts, value.values())):
+            return tuple((option, tuple(intents)) for option, intents in value.items())
+    raise ValueError
+
+
+def _is_list_of_texts(value: object) -> bool:
+    is_filled = isinstance(value, list) and bool(value)
+    return is_filled and all(isinstance(each, str) for each in value)  # type: ignore[attr-defined]
+
+
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -228,10 +294,11 @@ _PARSERS: Mapping[str, Parser] = {
     "gateway_text_pointer": _matching(
         r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
     ),
-    "fallback_url": _matching(
-        r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?",
-        "a URL such as https://api.example/v1/decisions",
+    "option_intents": (
+        _option_intents,
+        'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}',
     ),
+    "fallback_url": (_url, "a URL such as https://api.example/v1/decisions"),
     "fallback_kind": _choice(("systemone", "decisions", "chat")),
     "fallback_model": _matching(r"[!-~]+", "a name of printable ASCII without spaces"),
     "fallback_token_file": (Path, "a path"),
@@ -242,6 +309,11 @@ _PARSERS: Mapping[str, Parser] = {
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),
     # CloudEvents 1.0, section "Naming Conventions".
     "event_model_attribute": _matching(r"[a-z0-9]{1,20}", "1 to 20 lower-case letters and digits"),
+    "k_sink": (_http_url, "a URL such as http://broker-ingress.knative-eventing.svc/default"),
+    "k_ce_overrides": (
+        _extensions,
+        'JSON such as {"extensions": {"environment": "staging"}}',
+    ),
     "log_level": _choice(LOG_LEVELS),
     "log_format": _choice(LOG_FORMATS),
 }

@@ -6,9 +6,18 @@ import os
 import tempfile
 from pathlib import Path
 
+# NamedTemporaryFile creates a private file, but another user may serve the model.
+READABLE = 0o644
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file's content, or leave the file unchanged if that fails."""
+
+def write_atomically(path: Path, content: bytes, mode: int = READABLE) -> None:
+    """Replace a file's content, or leave the file unchanged if that fails.
+
+    Args:
+        path: the file.
+        content: its new content.
+        mode: its permissions.
+    """
     with tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
@@ -17,8 +26,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            # NamedTemporaryFile creates a private file, but another user may serve the model.
-            temporary.chmod(0o644)
+            temporary.chmod(mode)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -41,8 +41,9 @@ examples:
   python -m model.review events.jsonl --accept decisions.csv --train tickets.csv
 
 The log holds one structured CloudEvent a line, or the output of Knative's event_display. A reply
-names its request, and the request holds the text. Lines with text, intent and confidence, as
-python -m model.predict writes them, work too. docs/feedback.md describes how to collect a log.
+names its request, and the request holds the text. Corrections that people made on the page come
+first. Lines with text, intent and confidence, as python -m model.predict writes them, and the file
+of corrections that the page saves work too. docs/feedback.md describes how to collect a log.
 Out-of-scope texts are added to out_of_scope_validation beside the training file.
 In the file of proposals, an apostrophe precedes texts that a spreadsheet program would run as a
 formula; --accept removes it. Files are written after the last answer: Ctrl-C at a prompt leaves
@@ -64,12 +65,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _review(options: argparse.Namespace, console: Console, errors: Console) -> int:
-    from model.feedback.clusters import group
+    from model.feedback.clusters import group, group_corrections
 
     model = IntentModel.load(options.model)
     log = read_event_log(options.events)
-    texts = _uncertain(log, options.below, console, errors)
-    groups = group(texts, model) if texts else []
+    corrected = {normalised(each.text): each for each in log.corrections}  # the last one counts
+    uncertain = _uncertain(log, options.below, console, errors)
+    texts = [text for text in uncertain if normalised(text) not in corrected]
+    groups = group_corrections(corrected.values()) + (group(texts, model) if texts else [])
+    texts += [each.text for each in corrected.values()]
+    if corrected:
+        console.print(f"{len(corrected)} different texts corrected by people")
     proposed = _proposed_by_fallback(log)
     if options.propose:
         write_atomically(options.propose, _proposals(groups, proposed).encode())
@@ -86,11 +92,7 @@ def _review(options: argparse.Namespace, console: Console, errors: Console) -> i
 
 
 def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -> list[str]:
-    uncertain = {
-        normalised(each.text): each.text
-        for each in log.predictions
-        if each.intent == OUT_OF_SCOPE or each.confidence < below or each.answered_by
-    }
+    uncertain = log.uncertain_texts(below)
     counts = f"{len(log.predictions)} answers, {len(uncertain)} different texts"
     console.print(f"{counts} out of scope or below {below}")
     if asked := sum(each.answered_by == FALLBACK for each in log.predictions):
@@ -99,11 +101,12 @@ def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -
     if log.without_text:
         warnings.append(f"{log.without_text} answers left out: their requests are not in the log")
     if log.unreadable:
-        warnings.append(f"{log.unreadable} events left out: neither requests nor answers")
+        unreadable = f"{log.unreadable} events left out: neither requests, answers nor corrections"
+        warnings.append(unreadable)
     if len(uncertain) > MAX_UTTERANCES:
         warnings.append(f"only the last {MAX_UTTERANCES} texts are reviewed")
     print_messages(errors, "warning", warnings)
-    return list(uncertain.values())[-MAX_UTTERANCES:]
+    return uncertain[-MAX_UTTERANCES:]
 
 
 def _proposed_by_fallback(log: EventLog) -> Labelled:
@@ -116,7 +119,9 @@ def _proposed_by_fallback(log: EventLog) -> Labelled:
 
 
 def _likely(each: Group, proposed: Labelled) -> str | None:
-    """Return the intent that the fallback chose for most texts of a group, else the model's."""
+    """Return a group's correction, else the fallback's most frequent intent, else the model's."""
+    if each.corrected:
+        return single_line(each.corrected)
     intents = Counter(
         proposed[text] for text in map(normalised, each.texts) if text in proposed
     ).most_common(1)
@@ -148,7 +153,9 @@ def _show(each: Group, likely: str | None, title: str, console: Console) -> None
         console.print(f"  and {count - MAX_SHOWN} more")
     for number, proposal in enumerate(each.proposals, start=1):
         console.print(f"{number}: {proposal.intent} {proposal.confidence:.2f}")
-    if not likely:
+    if each.corrected:
+        console.print(f"Corrected by people: {likely}")
+    elif not likely:
         console.print("Possibly a new intent")
 
 
@@ -199,7 +206,11 @@ def _proposals(groups: Sequence[Group], proposed: Labelled) -> str:
     writer.writerow(("group", "text", "intent"))
     for number, each in enumerate(groups, start=1):
         writer.writerows(
-            (number, guarded(text), proposed.get(normalised(text)) or each.likely or SKIP)
+            (
+                number,
+                guarded(text),
+                guarded(each.corrected or proposed.get(normalised(text)) or each.likely or SKIP),
+            )
             for text in each.texts
         )
     return rows.getvalue()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import random
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.paths import ROOT, WORK
 from model.datasets.dataset import normalised
+from model.inference.prediction import OUT_OF_SCOPE
 
 CLINC150 = ROOT.parent / "shared" / "data" / "clinc150"
 SHIPPED = ROOT / "model" / "data"
@@ -44,7 +46,7 @@ class Corpus:
 
     def read(self, part: str) -> list[Utterance]:
         """Return ``train`` or ``test`` in a random order, which is the same in each run."""
-        utterances = _read(self.folder / f"{part}.csv")
+        utterances = read_utterances(self.folder / f"{part}.csv")
         random.Random(0).shuffle(utterances)  # noqa: S311 - no secret
         return utterances
 
@@ -59,19 +61,40 @@ def prepare_corpus() -> Corpus:
     for name, source in CLINC150_FILES.items():
         shutil.copyfile(CLINC150 / source, folder / name)
     # The training command rejects texts that train and test label differently; there are two.
-    tested = {normalised(utterance.text) for utterance in _read(folder / "test.csv")}
-    utterances = _read(CLINC150 / "train.csv")
+    tested = {normalised(utterance.text) for utterance in read_utterances(folder / "test.csv")}
+    utterances = read_utterances(CLINC150 / "train.csv")
     fresh = [each for each in utterances if normalised(each.text) not in tested]
-    _write(folder / "train.csv", fresh)
+    write_utterances(folder / "train.csv", fresh)
     return Corpus("CLINC150", folder)
 
 
-def _read(path: Path) -> list[Utterance]:
+def out_of_scope(part: str) -> list[Utterance]:
+    """Return the out-of-scope texts of CLINC150: those of ``train``, ``val`` or ``test``."""
+    texts = read_utterances(CLINC150 / f"oos_{part}.csv")
+    return [Utterance(each.text, OUT_OF_SCOPE) for each in texts]
+
+
+def split_intents(
+    utterances: Iterable[Utterance], count: int
+) -> tuple[list[Utterance], list[Utterance]]:
+    """Return the first utterances of each intent, ``count`` of each, and the others."""
+    seen = Counter[str]()
+    first: list[Utterance] = []
+    others: list[Utterance] = []
+    for utterance in utterances:
+        seen[utterance.intent] += 1
+        (first if seen[utterance.intent] <= count else others).append(utterance)
+    return first, others
+
+
+def read_utterances(path: Path) -> list[Utterance]:
+    """Return the texts of a table with their intents."""
     with path.open(encoding="utf-8", newline="") as file:
         return [Utterance(row["text"], row["intent"]) for row in csv.DictReader(file)]
 
 
-def _write(path: Path, utterances: Iterable[Utterance]) -> None:
+def write_utterances(path: Path, utterances: Iterable[Utterance]) -> None:
+    """Write texts with their intents as a table."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)

@@ -28,9 +28,14 @@ class Response(NamedTuple):
 
 def encode(call: Call, texts: Sequence[str]) -> bytes:
     """Return the bytes of a request."""
-    body = json.dumps(call.body(texts)).encode()
+    return encode_json(call.path, call.body(texts))
+
+
+def encode_json(path: str, value: object) -> bytes:
+    """Return the bytes of a request that posts JSON."""
+    body = json.dumps(value).encode()
     head = (
-        f"POST {call.path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -153,7 +153,7 @@ def combined(answer: Answer, own: Prediction) -> Prediction:
 
     Where the fallback states no probabilities, or leaves some out, they remain the model's.
     """
-    chances = {each.intent: each.confidence for each in own.alternatives}
+    chances = own.probabilities()
     if answer.probabilities.keys() >= chances.keys():
         chances = dict(answer.probabilities)
     ranked = sorted(chances.items(), key=lambda item: -item[1])

@@ -44,7 +44,7 @@ class ServedModel:
 
     Attributes:
         name: under which it is published.
-        digest: names the version.
+        digest: names the version; "" for the default model, whose responses bear no name.
         model: answers; requests that have begun keep it while a newer version takes over.
         size: an estimate of the memory that it takes, in bytes.
     """
@@ -61,6 +61,8 @@ class ServedModel:
 
     def answering(self, parsed: ParsedRequest) -> ParsedRequest:
         """Return the request with this model's predictions, and its name in the response."""
+        if not self.digest:
+            return parsed
 
         def render(predictions: Sequence[Prediction]) -> Response:
             return self.signed(parsed.render(predictions))

@@ -17,6 +17,7 @@ from model.inference.prediction import OUT_OF_SCOPE
 CLASSIFIED = "intent.classified"
 OUT_OF_SCOPE_TYPE = "intent.out_of_scope"
 REJECTED = "intent.rejected"
+CORRECTED = "intent.corrected"
 MODEL_VERSION = "modelversion"
 
 # Attributes of tracing, correlation and partitioning: a reply belongs where its request does.
@@ -30,13 +31,14 @@ class Replies:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         prefix = settings.event_type_prefix
-        self._classified, self._out_of_scope, self._rejected = (
-            f"{prefix}.{kind}" for kind in (CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED)
+        self._classified, self._out_of_scope, self._rejected, self._corrected = (
+            f"{prefix}.{kind}" for kind in (CLASSIFIED, OUT_OF_SCOPE_TYPE, REJECTED, CORRECTED)
         )
 
     def include(self, event: Event) -> bool:
-        """Return whether an event is itself a reply of this function."""
-        return event.attributes["type"] in (self._classified, self._out_of_scope, self._rejected)
+        """Return whether an event is this function's own: a reply, or a correction."""
+        own = (self._classified, self._out_of_scope, self._rejected, self._corrected)
+        return event.attributes["type"] in own
 
     def classification(
         self, event: Event, result: Mapping[str, Any], served: ServedModel | None = None
@@ -95,13 +97,18 @@ class Replies:
             "type": kind,
             "source": self._settings.event_source,
             "id": reply_id,
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": current_time(),
             "datacontenttype": JSON,
             **carried,
             **extensions,
         }
         origin = {name: request[name] for name in ("id", "source") if name in request}
         return Event(attributes, {**data, "request": origin})
+
+
+def current_time() -> str:
+    """Return the current time in UTC, as the attribute ``time`` holds it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _identifying_attributes(value: object) -> dict[str, str]:

@@ -14,13 +14,14 @@ from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
 from func.errors import UnauthorizedError
-from func.handler import DIALECTS, IntentFunction
+from func.handler import IntentFunction
 from func.messages import JSON, Environ, ParsedRequest, Response
 from func.negotiation import Negotiation
+from func.protocols.dialect_routes import DIALECTS
 from func.protocols.json_api import HEALTHY, error_response
 from func.protocols.json_codec import render_json
 from func.telemetry.recorder import Telemetry
-from func.web import open_inference_routes, openapi, swagger_ui
+from func.web import feedback, model_page, open_inference_routes, openapi, swagger_ui
 from func.web.page import Page
 
 OPEN_ROUTES = frozenset(("/", "/predict", "/docs", "/openapi.json"))
@@ -40,9 +41,6 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     def healthy() -> FlaskResponse:
         return to_flask(HEALTHY)
 
-    def model() -> FlaskResponse:
-        return FlaskResponse(function.model.card.to_json(), content_type=JSON)
-
     app: Flask = parliament.create(SimpleNamespace(main=lambda _: predict()))
     app.url_map.merge_slashes = False  # an unknown path gets a 404, not a redirect
     # parliament's own views parse each body again, and warn of every request without an event.
@@ -54,12 +52,11 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     }
     app.add_url_rule("/health", view_func=healthy)
     app.add_url_rule("/predict", view_func=predict, methods=["POST"])
-    app.add_url_rule("/model", view_func=model)
     for (method, path), dialect in DIALECTS.items():
-        parse = partial(function.parse_dialect, *dialect)
+        parse = partial(function.parse_dialect, dialect)
         endpoint = f"{method} {path}"
         app.add_url_rule(path, endpoint, partial(answer, parse), methods=[method])
-    for routes in (open_inference_routes, openapi, swagger_ui):
+    for routes in (feedback, model_page, open_inference_routes, openapi, swagger_ui):
         routes.add_routes(app, function)
     app.register_error_handler(HTTPException, _http_exception_response)
     app.before_request(_start)

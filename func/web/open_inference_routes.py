@@ -12,7 +12,7 @@ from flask import Flask, g, request
 
 from func.errors import NotFoundError, RequestError
 from func.handler import IntentFunction
-from func.messages import Headers, Outcome, Request, Response
+from func.messages import Headers, Outcome, Request, Response, act_header
 from func.protocols.binary_tensors import EXTENSION, LENGTH_HEADER
 from func.protocols.json_api import error_response, render_predictions
 from func.protocols.json_codec import render_json
@@ -153,7 +153,9 @@ class OpenInferenceApi:
         query = inference.query
         predictions = self._model.predict(query.utterances, top_k=query.top_k)
         results = render_predictions(query, predictions, self._model)
-        return render_results(inference, results, self.version, self._name)
+        response = render_results(inference, results, self.version, self._name)
+        act = results[0].get("act") if len(results) == 1 else None
+        return response._replace(headers=(*response.headers, *act_header(act)))
 
     def _check(self, version: str) -> None:
         if version != self.version:

@@ -1,11 +1,10 @@
-"""The try-it page: one file, and headers that restrict it to its own server."""
+"""The pages for people: self-contained HTML, and headers that restrict it to its own server."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,9 +12,13 @@ from typing import Self
 from flask import Response as FlaskResponse
 from flask import request
 
-PATH = Path(__file__).parents[1] / "static" / "page.html"
+PATH = Path(__file__).parents[1] / "static" / "page" / "page.html"
 
-_INLINE = re.compile(rb"<(?P<tag>script|style)>(?P<code>.*?)</(?P=tag)>", re.DOTALL)
+_REFERENCE = re.compile(
+    rb'<link rel="stylesheet" href="(?P<style>[a-z]+\.css)">'
+    rb'|<script src="(?P<script>[a-z]+\.js)"></script>'
+)
+_INLINE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
 _HEADERS = {
     "Cache-Control": "no-cache",  # cached, but revalidated: a new version shows at once
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -32,7 +35,7 @@ class Page:
 
     Attributes:
         body: the HTML.
-        policy: its Content-Security-Policy (CSP Level 3), which allows only the file's own script
+        policy: its Content-Security-Policy (CSP Level 3), which allows only the page's own scripts
             and style, by their hashes.
     """
 
@@ -41,10 +44,14 @@ class Page:
 
     @classmethod
     def load(cls, path: Path = PATH) -> Self:
-        """Load a page and hash its inline script and style."""
-        body = path.read_bytes()
-        hashes = {match["tag"].decode(): _hash(match["code"]) for match in _INLINE.finditer(body)}
-        return cls(body, _policy(hashes))
+        """Load a page with the scripts and the style that it references beside it."""
+        return cls.of(path.read_bytes(), path.parent)
+
+    @classmethod
+    def of(cls, html: bytes, folder: Path) -> Self:
+        """Return the page of HTML that references scripts and a style in a folder."""
+        body = _inlined(html, folder)
+        return cls(body, _policy(body))
 
     def response(self) -> FlaskResponse:
         """Return the response to the current request: 304 if the client has this version."""
@@ -57,15 +64,23 @@ class Page:
         return response
 
 
-def _hash(code: bytes) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(code).digest()).decode()}'"
+def _inlined(html: bytes, folder: Path) -> bytes:
+    def content(match: re.Match[bytes]) -> bytes:
+        tag = match.lastgroup or ""
+        code = (folder / match[tag].decode()).read_bytes()
+        return b"<%b>\n%b</%b>" % (tag.encode(), code, tag.encode())
+
+    return _REFERENCE.sub(content, html)
 
 
-def _policy(hashes: Mapping[str, str]) -> str:
+def _policy(body: bytes) -> str:
+    hashes: dict[bytes, list[str]] = {b"script": [], b"style": []}
+    for tag, code in _INLINE.findall(body):
+        hashes[tag].append(_hash(code))
     sources = {
         "default-src": "'none'",
-        "script-src": hashes["script"],
-        "style-src": hashes["style"],
+        "script-src": " ".join(hashes[b"script"]) or "'none'",
+        "style-src": " ".join(hashes[b"style"]),
         "img-src": "data:",  # the icon
         "connect-src": "'self'",
         "base-uri": "'none'",
@@ -75,3 +90,7 @@ def _policy(hashes: Mapping[str, str]) -> str:
         "trusted-types": "'none'",
     }
     return "; ".join(f"{name} {source}" for name, source in sources.items())
+
+
+def _hash(code: bytes) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(code).digest()).decode()}'"

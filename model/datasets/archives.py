@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
+from model.datasets.entry import DESCRIPTIONS
 from model.errors import DataError, Problem, one_line
 from model.tables.opening import SPREADSHEETS
 
@@ -34,7 +35,8 @@ BROKEN = (
 def is_listed(name: Path) -> bool:
     """Return whether a file of a folder or an archive is read, or named as left out."""
     is_hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
-    return name.suffix.lower() in SUFFIXES + ARCHIVES and not is_hidden
+    is_data = name.suffix.lower() in SUFFIXES + ARCHIVES and name.name != DESCRIPTIONS
+    return is_data and not is_hidden
 
 
 def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.datasets.checks import FEW_UTTERANCES, Checks, LoadOptions, normalised
 from model.datasets.contrast import FOLDER, ContrastSets, read_contrast
-from model.datasets.entry import Example
+from model.datasets.descriptions import read_descriptions
+from model.datasets.entry import DESCRIPTIONS, Example
 from model.datasets.parts import read_parts
 from model.errors import Problem
+from model.inference.model_card import IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
 
 __all__ = ["FEW_UTTERANCES", "Dataset", "LoadOptions", "load_dataset", "normalised", "split"]
@@ -32,6 +34,7 @@ class Dataset:
         test_size: the share of each intent that was put aside as ``test``; None where the data
             has a test of its own.
         contrast: texts that resemble utterances and mean something else, for testing only.
+        descriptions: the meaning of the intents that the data describes, for the model card.
     """
 
     train: tuple[Example, ...]
@@ -41,6 +44,7 @@ class Dataset:
     warnings: tuple[Problem, ...] = ()
     test_size: float | None = None
     contrast: ContrastSets = field(default_factory=dict)
+    descriptions: Mapping[str, IntentDescription] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -70,8 +74,8 @@ def load_dataset(
 
     Args:
         path: data in any known format; or a folder with a file ``train`` and, if there are any,
-            ``test``, ``out_of_scope_validation``, ``out_of_scope_test``, and a folder
-            ``contrast_test``.
+            ``test``, ``out_of_scope_validation``, ``out_of_scope_test``,
+            ``intent_descriptions.csv``, and a folder ``contrast_test``.
         seed: of the split.
         test_size: share of each intent's utterances that is put aside for the test where there
             is no test file, between 0 and 1.
@@ -98,6 +102,7 @@ def load_dataset(
         train, test = split(train, seed=seed, test_size=test_size)
         if not parts.examples["out_of_scope_test"]:
             others, other_test = split(others, seed=seed, test_size=test_size)
+    labels = {each.intent for each in train}
     return Dataset(
         train=tuple(train),
         test=tuple(test),
@@ -105,7 +110,8 @@ def load_dataset(
         out_of_scope_test=_texts(parts.examples["out_of_scope_test"], other_test),
         warnings=tuple(checks.warnings),
         test_size=None if has_test else test_size,
-        contrast=read_contrast(path / FOLDER, {each.intent for each in train}, options.reading),
+        contrast=read_contrast(path / FOLDER, labels, options.reading),
+        descriptions=read_descriptions(path / DESCRIPTIONS, labels),
     )
 
 

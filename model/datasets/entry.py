@@ -9,6 +9,7 @@ from pathlib import Path
 from model.errors import Problem, ProblemKind
 
 TRAIN = "train"
+DESCRIPTIONS = "intent_descriptions.csv"  # holds no utterances to learn from
 
 UNREADABLE = ProblemKind(
     "entries that can't be read", "mend them, or do without them: --leave-out-unreadable"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model.datasets.checked import Checked
 from model.datasets.dataset import FEW_UTTERANCES
 from model.datasets.readers import Example
 from model.evaluation.labelled_predictions import LabelledPredictions
@@ -102,16 +103,30 @@ class DataIssues:
     """Issues of the data by kind, each with the worst first.
 
     Attributes:
-        suspects: utterances that are probably mislabelled.
+        suspects: utterances whose labels models doubt that were not trained on them.
         near_duplicates: pairs of different intents with nearly the same words.
         confusions: pairs of intents that the model confuses.
         weak_intents: intents with too few or too uniform utterances.
+        checked: the number of suspects and near-duplicates that a person has confirmed, and that
+            are left out.
     """
 
     suspects: tuple[Mistake, ...]
     near_duplicates: tuple[NearDuplicates, ...]
     confusions: tuple[ConfusedIntents, ...]
     weak_intents: tuple[WeakIntent, ...]
+    checked: int = 0
+
+    def without(self, checked: Checked) -> DataIssues:
+        """Return the issues without those whose labels a person has confirmed."""
+
+        def is_checked(*examples: Example) -> bool:
+            return all((each.text, each.intent) in checked for each in examples)
+
+        suspects = [each for each in self.suspects if not is_checked(each.example)]
+        pairs = [each for each in self.near_duplicates if not is_checked(each.first, each.second)]
+        count = len(self.suspects) + len(self.near_duplicates) - len(suspects) - len(pairs)
+        return replace(self, suspects=tuple(suspects), near_duplicates=tuple(pairs), checked=count)
 
 
 def find_data_issues(held_out: LabelledPredictions) -> DataIssues:

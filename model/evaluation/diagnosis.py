@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from model.datasets.checked import read_checked
 from model.evaluation.data_issues import DataIssues, find_data_issues
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.learning_curve import LearningCurve, learning_curve
@@ -59,5 +60,6 @@ def diagnose(
     """
     curve = learning_curve(training_set, held_out, seed=seed, progress=progress)
     progress("Searching the data for issues")
-    issues = find_data_issues(LabelledPredictions.joined(predictions))
+    unseen = LabelledPredictions.joined(predictions)
+    issues = find_data_issues(unseen).without(read_checked(unseen.examples))
     return Diagnosis(summarise(predictions[0]), issues, curve)

@@ -50,9 +50,10 @@ def recommend(issues: DataIssues) -> list[Recommendation]:
     """Return a recommendation for each kind of issue that occurs, in the order to follow."""
     recommendations = (
         Recommendation(
-            "Correct labels that are probably wrong",
-            "Models that were not trained on these utterances are confident of another intent. "
-            "Either the label is wrong, or people say the same for both intents.",
+            "Look at labels that the model doubts",
+            "Models that were not trained on these utterances are confident of another intent; the "
+            "most confident come first. Many of these labels are right: a label may be wrong, the "
+            "text may fit both intents, or the model has yet to learn the difference.",
             ("utterance", "where", "labelled", "more likely", "confidence"),
             1,
             tuple(map(_mislabelled, issues.suspects)),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import AgglomerativeClustering
 
+from model.feedback.event_log import Correction
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE, Alternative
 from model.learning.pipeline import build_features
@@ -28,11 +29,13 @@ class Group:
         texts: the most typical first.
         proposals: known intents with their mean probability, the best first.
         is_out_of_scope: whether most of the texts are out of scope.
+        corrected: the intent that people say is right; None if nobody has corrected the texts.
     """
 
     texts: tuple[str, ...]
     proposals: tuple[Alternative, ...]
     is_out_of_scope: bool
+    corrected: str | None = None
 
     @property
     def likely(self) -> str | None:
@@ -66,6 +69,18 @@ def group(texts: Sequence[str], model: IntentModel) -> list[Group]:
         proposals = tuple(Alternative(model.card.labels[at], float(mean[at])) for at in best)
         is_out_of_scope = bool(rejected[places].mean() > 0.5)  # noqa: PLR2004 - most of them
         groups.append(Group(tuple(texts[place] for place in ordered), proposals, is_out_of_scope))
+    return sorted(groups, key=lambda each: -len(each.texts))
+
+
+def group_corrections(corrections: Iterable[Correction]) -> list[Group]:
+    """Return a group for each intent that people say is right, the largest first."""
+    texts = defaultdict[str, list[str]](list)
+    for each in corrections:
+        texts[each.intent].append(each.text)
+    groups = [
+        Group(tuple(found), (), is_out_of_scope=intent == OUT_OF_SCOPE, corrected=intent)
+        for intent, found in texts.items()
+    ]
     return sorted(groups, key=lambda each: -len(each.texts))
 
 

@@ -1,4 +1,4 @@
-"""Read utterances and their predictions from a log of CloudEvents.
+"""Read utterances, their predictions and corrections from a log of CloudEvents.
 
 For privacy, a reply does not hold the text. It names its request by source and id, and the text is
 taken from there.
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.datasets.dataset import normalised
 from model.datasets.readers import is_filled, read_text
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
 TEXT_NAMES = ("text", "message")
 # First line of an event that Knative's event_display has printed.
@@ -43,38 +45,75 @@ class LoggedPrediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """An utterance with the intent that a person says is right.
+
+    Attributes:
+        text: the utterance.
+        intent: the right intent, which may be new, or ``out_of_scope``.
+        answer: the predicted intent.
+        comment: a remark; "" for none.
+    """
+
+    text: str
+    intent: str
+    answer: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventLog:
     """Content of a log.
 
     Attributes:
         predictions: utterances with their predictions, in the order of the replies.
+        corrections: in the order of the log.
         without_text: number of replies whose request is not in the log.
-        unreadable: number of events that are neither a request nor a reply.
+        unreadable: number of events that are neither a request, a reply nor a correction.
     """
 
     predictions: tuple[LoggedPrediction, ...]
+    corrections: tuple[Correction, ...]
     without_text: int
     unreadable: int
+
+    def uncertain_texts(self, below: float) -> list[str]:
+        """Return the different texts of which the model was unsure, in order.
+
+        Args:
+            below: a text is uncertain below this confidence, and also if it is out of scope or
+                another classifier had to answer.
+        """
+        uncertain = {
+            normalised(each.text): each.text
+            for each in self.predictions
+            if each.intent == OUT_OF_SCOPE or each.confidence < below or each.answered_by
+        }
+        return list(uncertain.values())
 
 
 def read_event_log(path: Path) -> EventLog:
     """Read a log.
 
     Args:
-        path: a file with a line of JSON for each structured CloudEvent, for the data of a reply, or
-            for an object with text, intent and confidence, as ``model.predict`` writes them; or
-            the output of event_display.
+        path: a file with a line of JSON for each structured CloudEvent, for the data of a reply or
+            a correction, or for an object with text, intent and confidence, as ``model.predict``
+            writes them; or the output of event_display.
 
     Raises:
-        DataError: the log can't be read, or holds no reply together with its text.
+        DataError: the log can't be read, or holds neither a correction nor a reply together with
+            its text.
     """
     content = read_text(path)
     texts: dict[Key, str] = {}
     replies: list[tuple[Key | str, str, float, str]] = []
+    corrections: list[Correction] = []
     unreadable = 0
     for event in _displayed(content) if DISPLAYED in content else _lines(content):
         source, data = _request_key(event), _data(event)
-        if reply := _reply(data):
+        if correction := _correction(data):
+            corrections.append(correction)
+        elif reply := _reply(data):
             replies.append(reply)
         elif source and (text := _text(data)):
             texts[source] = text
@@ -85,9 +124,9 @@ def read_event_log(path: Path) -> EventLog:
         for key, intent, confidence, by in replies
         if isinstance(key, str) or key in texts
     ]
-    if not found:
+    if not found and not corrections:
         raise DataError([Problem(path, 0, "holds no prediction together with its text")])
-    return EventLog(tuple(found), len(replies) - len(found), unreadable)
+    return EventLog(tuple(found), tuple(corrections), len(replies) - len(found), unreadable)
 
 
 def _lines(content: str) -> Iterator[Any]:
@@ -136,6 +175,19 @@ def _data(event: Any) -> Any:
 def _text(data: Any) -> str | None:
     candidates = [data.get(name) for name in TEXT_NAMES] if isinstance(data, dict) else [data]
     return next((str(text).strip() for text in candidates if is_filled(text)), None)
+
+
+def _correction(data: Any) -> Correction | None:
+    """Return the correction that ``POST /feedback`` has emitted as an event's data."""
+    if not isinstance(data, dict) or not isinstance(answer := data.get("answer"), dict):
+        return None
+    text, intent, predicted = data.get("text"), data.get("intent"), answer.get("intent")
+    if not is_filled(text) or not is_filled(intent):
+        return None
+    comment = data.get("comment")
+    return Correction(
+        str(text).strip(), str(intent).strip(), str(predicted), str(comment) if comment else ""
+    )
 
 
 def _reply(data: Any) -> tuple[Key | str, str, float, str] | None:

@@ -30,6 +30,7 @@ from model.inference.prediction import (
     Alternative,
     Evidence,
     Prediction,
+    Ranking,
     is_valid_intent,
 )
 
@@ -197,7 +198,7 @@ class IntentModel:
         exponentials = np.exp(known)
         confidences = 1 / exponentials.sum(axis=1)
         in_scope = self._in_scope(scope_scores)
-        rankings: Iterable[tuple[Alternative, ...]] = repeat(())
+        rankings: Iterable[Sequence[Alternative]] = repeat(())
         if top_k:
             rankings = self._rank(exponentials, confidences, np.array(in_scope), top_k)
         return [
@@ -265,7 +266,7 @@ class IntentModel:
         return [*map(self.card.in_scope.probability, scope_scores.tolist())]
 
     def _prediction(
-        self, top: int, confidence: float, in_scope: float, ranking: tuple[Alternative, ...]
+        self, top: int, confidence: float, in_scope: float, ranking: Sequence[Alternative]
     ) -> Prediction:
         if self.card.threshold is not None and in_scope < self.card.threshold:
             return Prediction(OUT_OF_SCOPE, 1 - in_scope, ranking)
@@ -277,7 +278,7 @@ class IntentModel:
         confidences: NDArray[np.float64],
         in_scope: NDArray[np.float64],
         top_k: int,
-    ) -> list[tuple[Alternative, ...]]:
+    ) -> list[Ranking]:
         probabilities = np.empty((len(exponentials), len(self._ranked)))
         # Without a calibration, the known intents have all columns, and overwrite the last one.
         probabilities[:, -1] = 1 - in_scope
@@ -289,7 +290,7 @@ class IntentModel:
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
         rows = np.take_along_axis(probabilities, order, axis=1).tolist()
         return [
-            tuple(map(Alternative, map(self._ranked.__getitem__, places), row))
+            Ranking([*map(self._ranked.__getitem__, places)], row)
             for places, row in zip(order.tolist(), rows, strict=True)
         ]
 

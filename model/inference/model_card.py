@@ -44,6 +44,28 @@ class SelfTest:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentDescription:
+    """The meaning of an intent, for people.
+
+    Attributes:
+        description: a sentence; "" for none.
+        examples: messages that may be shown to anybody.
+    """
+
+    description: str = ""
+    examples: tuple[str, ...] = ()
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Build a description from decoded JSON.
+
+        Raises:
+            KeyError, TypeError: a field is missing or of a wrong type.
+        """
+        return cls(str(fields["description"]), tuple(map(str, fields["examples"])))
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """How to interpret a pipeline's scores, and how the pipeline was trained.
 
@@ -58,7 +80,8 @@ class ModelCard:
         act_above: a known intent with this confidence or more is to be acted on, 0 to 1; None if
             training chose none.
         self_test: checked at every load; None where the card was not made by training.
-        training: metrics, data, versions and hyperparameters; serving does not read it.
+        training: metrics, data, versions and hyperparameters; predicting does not need it.
+        intents: the meaning of the labels, as far as the training data describes them.
     """
 
     labels: tuple[str, ...]
@@ -69,6 +92,7 @@ class ModelCard:
     act_above: float | None = None
     self_test: SelfTest | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
+    intents: Mapping[str, IntentDescription] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> ModelCard:
@@ -105,6 +129,10 @@ class ModelCard:
                 act_above=None if fields.get("act_above") is None else float(fields["act_above"]),
                 self_test=None if self_test is None else SelfTest.from_fields(self_test),
                 training=dict(fields["training"]),
+                intents={
+                    str(label): IntentDescription.from_fields(description)
+                    for label, description in dict(fields.get("intents") or {}).items()
+                },
             )
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ArtifactBrokenError(path, "is not a readable model card") from error

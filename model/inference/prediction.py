@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 OUT_OF_SCOPE = "out_of_scope"
 # An intent becomes a CloudEvents attribute and an HTTP header. Neither carries control characters,
@@ -26,6 +26,47 @@ class Alternative(NamedTuple):
     confidence: float
 
 
+class Ranking(Sequence[Alternative]):
+    """Alternatives in parallel lists.
+
+    An object for each of them would take longer than the prediction, and many requests for all
+    intents need none.
+    """
+
+    __slots__ = ("_confidences", "_intents")
+
+    def __init__(self, intents: list[str], confidences: list[float]) -> None:
+        self._intents, self._confidences = intents, confidences
+
+    def __len__(self) -> int:
+        """Return the number of alternatives."""
+        return len(self._intents)
+
+    @overload
+    def __getitem__(self, place: int) -> Alternative: ...
+    @overload
+    def __getitem__(self, place: slice) -> Ranking: ...
+    def __getitem__(self, place: int | slice) -> Alternative | Ranking:
+        """Return one alternative, or several."""
+        if isinstance(place, slice):
+            return Ranking(self._intents[place], self._confidences[place])
+        return Alternative(self._intents[place], self._confidences[place])
+
+    def __iter__(self) -> Iterator[Alternative]:
+        """Yield the alternatives."""
+        return map(Alternative, self._intents, self._confidences)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another sequence has the same alternatives."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment] # as a list
+
+    def probabilities(self) -> dict[str, float]:
+        """Return the probability of each intent, in order."""
+        return dict(zip(self._intents, self._confidences, strict=True))
+
+
 class Prediction(NamedTuple):
     """The classification of one utterance.
 
@@ -41,8 +82,14 @@ class Prediction(NamedTuple):
 
     intent: str
     confidence: float
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: Sequence[Alternative] = ()
     answered_by: str = ""
+
+    def probabilities(self) -> dict[str, float]:
+        """Return the probability of each intent among the alternatives, in their order."""
+        if isinstance(self.alternatives, Ranking):
+            return self.alternatives.probabilities()
+        return {each.intent: each.confidence for each in self.alternatives}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import log2, sqrt
+from math import ceil, log2, sqrt
 
 from model.evaluation.confidence_intervals import Interval
 
 SIZE = 300
 MARGIN = 40
-STEPS = 4  # intervals of the axes' grids
+TICK_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+MAX_INTERVALS = 5  # of the axes' grids
 CELL = 12
 LETTER = 6  # mean width of a letter in the labels of a matrix
-SCALE, LABELS_OF_SCALE = 1.4, 40  # a matrix of up to 40 labels is enlarged
+# A matrix of up to so many labels is enlarged.
+SCALES = ((12, 2.4), (40, 1.4))
 LARGEST_DOT = 7
+# A cell of a matrix has the opacity of the first level that its share does not exceed: levels are
+# easier to tell apart than a continuous scale.
+LEVELS = ((0.01, 0.2), (0.03, 0.4), (0.1, 0.6), (0.3, 0.8), (1.0, 1.0))
 
 Shares = tuple[float, float]
 
@@ -50,9 +55,25 @@ def trade_off(points: Sequence[Shares], *, mark: Shares | None, limit: float) ->
         mark: the point of the model's own threshold.
         limit: largest share of rejected in-scope texts to show.
     """
-    axes = _Axes("good messages rejected", "out-of-scope texts found", right=limit)
+    axes = _Axes("false rejection rate", "out-of-scope recall", right=limit)
     stressed = axes.dot(mark, "mark", LARGEST_DOT - 2) if mark and mark[0] <= limit else ""
     return axes.drawn(f"{axes.line([p for p in points if p[0] <= limit], 'line')}{stressed}")
+
+
+def act_error(dots: Sequence[Dot], *, mark: Shares | None) -> str:
+    """Return a plot of errors against the share of messages that are acted on.
+
+    Args:
+        dots: the share acted on and the share of errors among these, for each confidence.
+        mark: the point of the model's own confidence to act on.
+    """
+    top = _ceiling(max(dot.interval.high for dot in dots))
+    axes = _Axes("messages acted on", "errors among these", up=(0.0, top))
+    whiskers = "".join(axes.whisker(dot.x, dot.interval) for dot in dots)
+    points = [(dot.x, dot.y) for dot in dots]
+    drawn = "".join(axes.dot(point, "dot", 3) for point in points)
+    stressed = axes.dot(mark, "mark", LARGEST_DOT - 2) if mark else ""
+    return axes.drawn(f"{whiskers}{axes.line(points, 'line')}{drawn}{stressed}")
 
 
 def growth(dots: Sequence[Dot], following: Dot) -> str:
@@ -65,10 +86,10 @@ def growth(dots: Sequence[Dot], following: Dot) -> str:
     bottom = min(0.8, int(10 * min(dot.interval.low for dot in dots)) / 10)
     first, last = log2(dots[0].x), log2(following.x)
     places = [(log2(dot.x) - first) / (last - first) for dot in (*dots, following)]
-    ticks = [
+    sizes = [
         (place, f"{dot.x:,.0f}") for place, dot in zip(places, (*dots, following), strict=True)
     ]
-    axes = _Axes("utterances", "accuracy", bottom=bottom, ticks=ticks)
+    axes = _Axes("utterances", "accuracy", up=(bottom, 1.0), across=sizes)
     known = [(place, dot.y) for place, dot in zip(places[:-1], dots, strict=True)]
     whiskers = "".join(
         axes.whisker(place, dot.interval)
@@ -92,7 +113,7 @@ def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> st
     places = {label: CELL * number for number, label in enumerate(labels)}
     cells = "".join(
         f'<rect x="{margin + places[column]}" y="{places[row]}" width="{CELL}" height="{CELL}" '
-        f'class="{"right" if row == column else "wrong"}" fill-opacity="{_opacity(share)}">'
+        f'class="{"right" if row == column else "wrong"}" fill-opacity="{opacity(share)}">'
         f"<title>{escape(row)} predicted as {escape(column)}: {share:.0%}</title></rect>"
         for (row, column), share in shares.items()
     )
@@ -104,7 +125,7 @@ def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> st
         for label, place in places.items()
     )
     width = side + margin
-    shown = width * (SCALE if len(labels) <= LABELS_OF_SCALE else 1)
+    shown = width * next((scale for limit, scale in SCALES if len(labels) <= limit), 1)
     return (
         f'<svg viewBox="0 0 {width} {width}" width="{shown:.0f}" class="matrix" role="img" '
         f'aria-label="Confusion matrix">{names}{cells}'
@@ -112,12 +133,27 @@ def matrix(labels: Sequence[str], shares: Mapping[tuple[str, str], float]) -> st
     )
 
 
-def _opacity(share: float) -> str:
-    return f"{0.2 + 0.8 * sqrt(share):.2f}"  # keeps shares of a few percent visible
+def opacity(share: float) -> float:
+    """Return the opacity of a matrix's cell."""
+    return next(opacity for limit, opacity in LEVELS if share <= limit)
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Return round shares from one end of an axis to the other; ``high`` may be exceeded."""
+    fitting = (step for step in TICK_STEPS if (high - low) / step <= MAX_INTERVALS + 1e-9)
+    step = next(fitting, TICK_STEPS[-1])
+    return [low + step * number for number in range(ceil((high - low) / step - 1e-9) + 1)]
+
+
+def _ceiling(share: float) -> float:
+    return min(1.0, ticks(0.0, max(share, TICK_STEPS[0]))[-1])
 
 
 class _Axes:
-    """Axes for shares from ``bottom`` to 1 against shares up to ``right``, or against ``ticks``."""
+    """Axes for shares within ``up`` against shares up to ``right``.
+
+    ``across`` replaces the horizontal ticks: places from 0 to 1, with their texts.
+    """
 
     def __init__(
         self,
@@ -125,18 +161,17 @@ class _Axes:
         y: str,
         *,
         right: float = 1.0,
-        bottom: float = 0.0,
-        ticks: Sequence[tuple[float, str]] | None = None,
+        up: Shares = (0.0, 1.0),
+        across: Sequence[tuple[float, str]] | None = None,
     ) -> None:
-        self._x, self._y, self._right, self._bottom = x, y, right, bottom
-        steps = [step / STEPS for step in range(STEPS + 1)]
-        across = [(right * step, f"{right * step:.0%}") for step in steps]
-        self._across = across if ticks is None else ticks
-        self._up = [bottom + (1 - bottom) * step for step in steps]
+        self._x, self._y = x, y
+        self._right, (self._bottom, self._top) = right, up
+        self._across = across or [(tick, f"{tick:.0%}") for tick in ticks(0.0, right)]
+        self._up = ticks(*up)
 
     def at(self, x: float, y: float) -> str:
         """Return the coordinates of a point."""
-        up = (y - self._bottom) / (1 - self._bottom)
+        up = (y - self._bottom) / (self._top - self._bottom)
         return f"{MARGIN + x / self._right * (SIZE - 10):.1f} {SIZE - up * (SIZE - 10):.1f}"
 
     def line(self, points: Sequence[Shares], name: str) -> str:
@@ -145,7 +180,9 @@ class _Axes:
 
     def whisker(self, x: float, interval: Interval) -> str:
         """Return an interval, clipped to the axes."""
-        low, high = (min(1.0, max(self._bottom, end)) for end in (interval.low, interval.high))
+        low, high = (
+            min(self._top, max(self._bottom, end)) for end in (interval.low, interval.high)
+        )
         return self.line([(x, low), (x, high)], "whisker")
 
     def dot(self, point: Shares, name: str, radius: float = 4) -> str:
@@ -155,7 +192,7 @@ class _Axes:
 
     def drawn(self, content: str) -> str:
         """Return the plot with axes, grid and content."""
-        middle, left = self._bottom + (1 - self._bottom) / 2, MARGIN - 4
+        middle, left = (self._bottom + self._top) / 2, MARGIN - 4
         return (
             f'<svg viewBox="0 0 {SIZE + MARGIN + 20} {SIZE + MARGIN}" class="plot" role="img" '
             f'aria-label="{self._y} against {self._x}">{self._grid(left)}{content}'
@@ -166,7 +203,7 @@ class _Axes:
 
     def _grid(self, left: int) -> str:
         vertical = "".join(
-            f"{self.line([(x, self._bottom), (x, 1.0)], 'grid')}"
+            f"{self.line([(x, self._bottom), (x, self._top)], 'grid')}"
             f'<text x="{self.at(x, 0).split()[0]}" y="{SIZE + 14}" class="axis">{text}</text>'
             for x, text in self._across
         )

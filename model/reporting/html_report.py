@@ -15,13 +15,14 @@ from model.evaluation.metrics import Evaluation, IntentScore
 from model.evaluation.recommendations import recommend
 from model.inference.model_card import ModelCard
 from model.learning.linear_model import Floats
-from model.reporting.charts import Dot, Shares, growth, reliability, trade_off
+from model.reporting.charts import LEVELS, Dot, Shares, act_error, growth, reliability, trade_off
 from model.reporting.confusion_matrix import confusion_matrices
 
 BINS = 10
 MAX_REJECTED = 0.2
 MAX_ROWS = 10  # rows of a table that are not folded
 MAX_HIDDEN_ROWS = 500
+MAX_RECOMMENDED = 50  # places of a recommendation: nobody works through more of them in a report
 
 
 def render_report(
@@ -44,10 +45,14 @@ def render_report(
             results=shown_results(evaluation),
             cross_validated=shown_results(diagnosis.results)[:3],
             recommendations=recommend(diagnosis.issues),
+            checked=diagnosis.issues.checked,
+            max_recommended=MAX_RECOMMENDED,
+            levels=LEVELS,
             verdict=diagnosis.curve.verdict,
             growth=_growth(diagnosis.curve),
             reliability=reliability(_bins(predictions)),
             trade_off=_trade_off(card, predictions),
+            act_error=_act_error(card),
             intents=[_intent(score) for score in evaluation.weakest_first],
             confusions=_confusions(evaluation, predictions),
             matrices=confusion_matrices(evaluation),
@@ -86,6 +91,27 @@ def _trade_off(card: ModelCard, predictions: LabelledPredictions) -> str | None:
     mark = None if card.threshold is None else _rejected(predictions, card.threshold)
     points = [_rejected(predictions, threshold) for threshold in thresholds]
     return trade_off(points, mark=mark, limit=MAX_REJECTED)
+
+
+def _act_error(card: ModelCard) -> str | None:
+    points = [
+        Dot(each["acted"], each["errors"], Interval(**each["interval"]), 1)
+        for each in card.training.get("act_curve", ())
+        if each["acted"]
+    ]
+    if not points:
+        return None
+    return act_error(points, mark=_acted_on(card))
+
+
+def _acted_on(card: ModelCard) -> Shares | None:
+    """Return the point of the lowest measured confidence that the model acts on."""
+    measured = (
+        (each["acted"], each["errors"])
+        for each in card.training["act_curve"]
+        if card.act_above is not None and each["confidence"] >= card.act_above and each["acted"]
+    )
+    return next(measured, None)
 
 
 def _bins(predictions: LabelledPredictions) -> list[Dot]:

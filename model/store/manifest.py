@@ -76,7 +76,7 @@ class Manifest:
         """
         try:
             layers = json.loads(content)["layers"]
-            named = [(layer["annotations"][FILE_PATH], _blob(layer)) for layer in layers]
+            named = [(str(layer["annotations"][FILE_PATH]), _blob(layer)) for layer in layers]
             files = {name: blob for name, blob in named if name in FILE_NAMES}
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise StoreError(place, "is no manifest of a model") from error

@@ -18,7 +18,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _DIGEST_SUFFIX = re.compile(r"(?:#sha256=|@sha256:)([^/]*)\Z")
-_PLACE = re.compile(r"[A-Za-z0-9._~:/+=-]+")
+_PLACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/+=-]*")
 _HOW_TO_GET_A_DIGEST = (
     "Append #sha256=DIGEST: python -m model.push prints the URI with it, and so does "
     "python -m model.pull for a registry's tag or a published name"

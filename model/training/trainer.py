@@ -194,6 +194,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         if held_out.detector_weight
         else calibration.in_scope,
         threshold=calibration.threshold,
+        intents=dataset.descriptions,
     )
     held_out_predictions = LabelledPredictions.of_held_out(
         dataset.train, card.labels, held_out, calibration

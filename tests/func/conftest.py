@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,13 @@ def unexplained_model() -> IntentModel:
 def client(small_model: IntentModel, settings: Settings) -> Client:
     """A client of the app with the small model."""
     return Client(App(IntentFunction(small_model, settings)))
+
+
+@pytest.fixture
+def acting_client(small_model: IntentModel, settings: Settings) -> Client:
+    """A client of the app with a model whose known intents are all to be acted on."""
+    card = replace(small_model.card, act_above=0.0)
+    return Client(App(IntentFunction(IntentModel(small_model._scorer, card), settings)))
 
 
 @pytest.fixture

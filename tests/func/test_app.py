@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from werkzeug.test import Client
 
 from func import app as app_module
 from func.app import App
+from func.settings import SettingsError
 from tests.support.paths import ROOT
 
 MISSING_TEXT = "Missing 'text' parameter"
@@ -262,6 +264,15 @@ def test_app_is_loaded_from_the_settings(settings):
     response = client.post("/predict", json={"text": "hello"})
 
     assert json.loads(response.data)["intent"] == "greeting"
+
+
+def test_options_must_be_bound_to_known_intents(settings):
+    """The start ends with the intents that the model knows."""
+    bound = replace(settings, option_intents=(("billing", ("charge_dispute",)),))
+
+    with pytest.raises(SettingsError, match="greeting, order_tracking, out_of_scope, password"):
+        App.load(bound)
+    assert App.load(replace(settings, option_intents=(("all", ("greeting", "out_of_scope")),)))
 
 
 ASK = """

@@ -136,8 +136,14 @@ def test_other_names_are_not_found(client, path):
 
 
 def test_other_methods_are_not_allowed(client):
-    """A model is asked by POST."""
-    assert client.get("/models/acme/predict").status_code == 404
+    """A model is asked by POST; KServe asks by GET whether it is ready."""
+    for path, allowed in (
+        ("/models/acme/predict", "POST"),
+        ("/v1/models/acme:predict", "POST"),
+        ("/v1/models/acme", "GET"),
+    ):
+        response = client.put(path)
+        assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
 def test_without_published_models_there_is_no_such_path(small_model):
@@ -206,6 +212,59 @@ def test_the_open_inference_protocol_names_models(client):
     assert client.get(f"/v2/models/strict/versions/{version}/ready").json["ready"] is True
     assert client.get("/v2/models/strict/versions/other/ready").status_code == 404
     assert client.get("/v2/models/unknown").status_code == 404
+
+
+QUESTION = {"type": "choice", "criteria": {"order_tracking": None, "out_of_scope": None}}
+DECISION = {
+    "type": "choice",
+    "choices": [{"value": "order_tracking"}, {"value": "out_of_scope"}],
+}
+DIALECTS = [
+    pytest.param(
+        "/v1/systemone", {"state": "hello", "questions": {"a": QUESTION}}, id="system-one"
+    ),
+    pytest.param("/v1/decisions", {"input": "hello", "questions": [DECISION]}, id="decisions"),
+    pytest.param("/classify", {"input": "hello"}, id="vllm"),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), DIALECTS)
+def test_dialects_name_models_in_their_field(client, path, body):
+    """The response has the name, in its body as the dialect has it, and in a header."""
+    named = client.post(path, json={**body, "model": "strict"})
+    default = [client.post(path, json={**body, "model": name}) for name in ("", None)]
+    assert (named.status_code, named.json["model"]) == (200, "strict")
+    assert named.headers["Intent-Model"] == "strict"
+    assert {response.json["model"] for response in default} == {"intent-classifier"}
+    assert "Intent-Model" not in default[0].headers
+
+
+@pytest.mark.parametrize(("path", "body"), DIALECTS)
+def test_dialects_have_errors_for_names(client, path, body):
+    """An unknown name is 404 in the dialect's shape; what is no name is refused."""
+    unknown = client.post(path, json={**body, "model": "unknown"})
+    assert unknown.status_code == 404
+    assert unknown.json.keys() <= {"detail", "error"}
+    assert client.post(path, json={**body, "model": 7}).status_code in {400, 422}
+
+
+def test_kserve_names_models_in_the_path(client, caplog):
+    """The log's route has no name in it."""
+    caplog.set_level("INFO")
+    predicted = client.post("/v1/models/strict:predict", json={"instances": ["hello"]})
+    assert predicted.json["predictions"][0]["intent"] == "out_of_scope"
+    assert predicted.headers["Intent-Model"] == "strict"
+    ready = client.get("/v1/models/strict")
+    assert ready.json == {"name": "strict", "ready": True}
+    assert client.get("/v1/models/unknown").json == {"error": "No such model"}
+    routes = [record.fields["route"] for record in caplog.records if hasattr(record, "fields")]
+    assert routes[:2] == ["/v1/models/<name>:predict", "/v1/models/<name>"]
+
+
+def test_the_server_loads_the_model_that_a_dialect_names(server):
+    """The body names the model, which is known only when it has been parsed."""
+    response = post(server, "/classify", {"input": "hello", "model": "strict"})
+    assert json.loads(response.body)["data"][0]["label"] == "out_of_scope"
 
 
 def test_requests_for_several_models_are_answered_together(function):
@@ -325,8 +384,8 @@ def test_logs_and_metrics_name_the_model(function, small_model, caplog):
 
 
 def test_a_model_replaced_under_load_answers_every_request(published, small_model):
-    """Each answer is of a version that was published, and none fails."""
-    settings = Settings(models_uri=str(published.folder), models_refresh_s=0.1)
+    """In a hundred replacements, each answer is of a published version, and none fails."""
+    settings = Settings(models_uri=str(published.folder), models_refresh_s=0.001)
     models = NamedModels.from_settings(settings)
     client = Client(App(IntentFunction(small_model, settings, models=models)))
     expected = {published.publish("acme", threshold)[:12]: intent for threshold, intent in _pairs()}
@@ -346,7 +405,7 @@ def test_a_model_replaced_under_load_answers_every_request(published, small_mode
     askers = [threading.Thread(target=ask) for _ in range(3)]
     for thread in askers:
         thread.start()
-    for number in range(8):
+    for number in range(100):
         threshold, _ = _pairs()[number % 2]
         digest = published.publish("acme", threshold)
         wait_for(partial(is_current, digest))

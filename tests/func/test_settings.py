@@ -24,6 +24,11 @@ def test_empty_variable_counts_as_unset():
     assert Settings.from_environ({"PORT": "", "INTENT_THRESHOLD": " "}) == Settings()
 
 
+def test_overrides_without_extensions_are_none():
+    """A SinkBinding may override nothing."""
+    assert Settings.from_environ({"K_CE_OVERRIDES": '{"extensions": null}'}) == Settings()
+
+
 def test_each_variable_is_read():
     """Each field is set by the variable of its name in capitals."""
     settings = Settings.from_environ(
@@ -41,6 +46,7 @@ def test_each_variable_is_read():
             "CORS_ORIGINS": "https://shop.example, http://localhost:3000",
             "WEBHOOK_ORIGINS": "EventGrid.azure.net",
             "GATEWAY_TEXT_POINTER": "/body/0/text",
+            "OPTION_INTENTS": '{"billing": ["refund", "charge"], "angry": ["complaint"]}',
             "FALLBACK_URL": "https://api.example/v1/decisions",
             "FALLBACK_KIND": "Chat",
             "FALLBACK_MODEL": "small/1.5",
@@ -50,6 +56,8 @@ def test_each_variable_is_read():
             "LOW_CONFIDENCE": "0.7",
             "EVENT_SOURCE": "https://shop.example/intents",
             "EVENT_TYPE_PREFIX": "com.example",
+            "K_SINK": "https://sink.example:8443/orders?tenant=a",
+            "K_CE_OVERRIDES": '{"extensions": {"environment": "staging"}}',
             "LOG_LEVEL": "debug",
             "LOG_FORMAT": "TEXT",
         }
@@ -69,6 +77,7 @@ def test_each_variable_is_read():
         cors_origins=("https://shop.example", "http://localhost:3000"),
         webhook_origins=("eventgrid.azure.net",),
         gateway_text_pointer="/body/0/text",
+        option_intents=(("billing", ("refund", "charge")), ("angry", ("complaint",))),
         fallback_url="https://api.example/v1/decisions",
         fallback_kind="chat",
         fallback_model="small/1.5",
@@ -78,12 +87,17 @@ def test_each_variable_is_read():
         low_confidence=0.7,
         event_source="https://shop.example/intents",
         event_type_prefix="com.example",
+        k_sink="https://sink.example:8443/orders?tenant=a",
+        k_ce_overrides=(("environment", "staging"),),
         log_level="DEBUG",
         log_format="text",
     )
 
 
 ORIGINS = "origins such as https://shop.example, separated by commas, or *"
+SINK = "a URL such as http://broker-ingress.knative-eventing.svc/default"
+OVERRIDES = 'JSON such as {"extensions": {"environment": "staging"}}'
+OPTIONS = 'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}'
 METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
 
 
@@ -131,15 +145,50 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             id="pointer",
         ),
         *(
+            pytest.param("OPTION_INTENTS", value, OPTIONS, id=f"options-{value}")
+            for value in ("billing", "[]", '{"a": "b"}', '{"a": []}', '{"a": [1]}')
+        ),
+        *(
             pytest.param(
                 "FALLBACK_URL", value, "a URL such as https://api.example/v1/decisions", id=value
             )
-            for value in ("api.example", "ftp://a.example/", "http://user:word@a.example/")
+            for value in (
+                "api.example",
+                "ftp://a.example/",
+                "http://user:word@a.example/",
+                "http://a.example:65536/",
+                "http://a.example:0/",
+                "http://[::1/",
+            )
         ),
         pytest.param(
             "FALLBACK_KIND", "grpc", "one of systemone, decisions, chat", id="fallback-kind"
         ),
         pytest.param("HOST", "a b", "a host name or address", id="host"),
+        *(
+            pytest.param("K_SINK", value, SINK, id=f"sink-{value}")
+            for value in (
+                "sink",
+                "ftp://a",
+                "http://",
+                "http://a:0",
+                "http://a:99999",
+                "http://a b",
+            )
+        ),
+        *(
+            pytest.param("K_CE_OVERRIDES", value, OVERRIDES, id=f"overrides-{value}")
+            for value in (
+                "{",
+                "[]",
+                '{"extensions": []}',
+                '{"extensions": {"Name": "a"}}',
+                '{"extensions": {"id": "a"}}',
+                '{"extensions": {"name": 1}}',
+                '{"extensions": {"name": ""}}',
+                '{"extensions": {"name": "a\\n"}}',
+            )
+        ),
     ],
 )
 def test_bad_value_names_variable_value_and_allowed_values(key, value, allowed):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -18,18 +20,24 @@ from sklearn.pipeline import make_pipeline
 from func.app import App
 from func.compression import decompress
 from func.errors import BadRequestError, TooLargeError
-from func.handler import DIALECTS, IntentFunction
+from func.fallback.contracts import CONTRACTS, read_answer
+from func.fallback.errors import NoAnswerError
+from func.handler import IntentFunction
+from func.protocols.dialect_routes import DIALECTS
 from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings
 from model.compilation.compiler import compile_pipeline
-from model.errors import CompiledFormError
+from model.errors import ArtifactError, CompiledFormError, StoreError
 from model.inference.compiled_pipeline import CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
+from model.store.manifest import Manifest
+from model.store.pointers import Pointer, key_of_pointer
+from model.store.uri import StoreUri
 from tests.support.invariants import ask, check, check_dialect
 
 TEXTS = ("hello there", "good morning", "where is my parcel", "track my order")
@@ -76,6 +84,20 @@ def dialect(data: bytes) -> None:
     check_dialect(ask(function(), "application/json", data[1:], path=path))
 
 
+def fallback(data: bytes) -> None:
+    """Read the answer of a fallback; the first byte chooses the contract."""
+    kinds = tuple(CONTRACTS)
+    kind = kinds[data[0] % len(kinds)] if data else kinds[0]
+    intents = (*sorted(set(LABELS)), OUT_OF_SCOPE)
+    try:
+        answer = read_answer(data[1:], kind, intents)
+    except NoAnswerError:
+        return
+    assert answer.intent in intents
+    assert answer.probabilities.keys() <= set(intents)
+    assert all(0 <= each <= 1 for each in answer.probabilities.values())
+
+
 def coding(data: bytes) -> None:
     """Decompress a body; its first byte chooses the coding, and no content exceeds the limit."""
     name = CODINGS[data[0] % len(CODINGS)] if data else CODINGS[0]
@@ -105,6 +127,53 @@ def file(data: bytes) -> None:
         return
     assert logits.shape == (2, len(scorer.labels))
     assert logits.dtype == np.float64
+
+
+def store(data: bytes) -> None:
+    """Read what a store says of its models; the first byte chooses the kind of it."""
+    readers = (pointer, manifest, card, name)
+    readers[data[0] % len(readers) if data else 0](data[1:])
+
+
+def pointer(data: bytes) -> None:
+    """Read the pointer of a published model: what is read can be written, and read again."""
+    try:
+        found = Pointer.from_json(data, "store")
+    except StoreError:
+        return
+    assert Pointer.from_json(found.to_json(), "store") == found
+    assert found.rolled_back() is None or found.previous
+
+
+def manifest(data: bytes) -> None:
+    """Read a manifest: what is read can be written, and read again."""
+    try:
+        found = Manifest.from_bytes(data, "store")
+    except StoreError:
+        return
+    assert dict(Manifest.from_bytes(found.to_bytes(), "store").files) == dict(found.files)
+
+
+def card(data: bytes) -> None:
+    """Read a model card: what is read can be written, and read again."""
+    try:
+        found = ModelCard.from_json(data, "store")
+    except ArtifactError:
+        return
+    assert ModelCard.from_json(found.to_json().encode(), "store").to_json() == found.to_json()
+
+
+def name(data: bytes) -> None:
+    """Name a model, or a store by its URI: no key leaves the store, no URI has a parent folder."""
+    text = data.decode("utf-8", "replace")
+    with suppress(ValueError):
+        assert posixpath.normpath(f"/store/{key_of_pointer(text)}") == f"/store/{text}/current.json"
+    try:
+        uri = StoreUri.parse(text)
+    except StoreError:
+        return
+    assert uri.is_folder or ".." not in uri.location.split("/")
+    assert StoreUri.parse(str(uri)).digest == uri.digest
 
 
 def sealed(content: bytes) -> bytes:
@@ -156,9 +225,11 @@ def running_server_port() -> int:
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "http": http,
     "dialect": dialect,
+    "fallback": fallback,
     "coding": coding,
     "event": event,
     "file": file,
+    "store": store,
     "server": server,
 }
 

@@ -35,7 +35,7 @@ def test_results_are_printed(run):
     assert "on 2 utterances\n" in output
     assert re.search(r"│ accuracy +│ 1.0000 │ 0.3424 to 1.0000 │", output)
     assert re.search(r"│ greeting +│ 100.0 \(21-100\) │", output)
-    assert "out-of-scope texts found" not in output
+    assert "out-of-scope recall" not in output
 
 
 def test_out_of_scope_texts_come_from_both_places(run, tmp_path):
@@ -48,8 +48,8 @@ def test_out_of_scope_texts_come_from_both_places(run, tmp_path):
     _, both, _ = run(content, "--out-of-scope", str(others))
 
     assert "on 2 utterances\n" in alone
-    assert "out-of-scope texts found" in alone
-    assert "out-of-scope texts found" in both
+    assert "out-of-scope recall" in alone
+    assert "out-of-scope recall" in both
 
 
 def test_contrast_sets_come_from_a_folder(run, tmp_path):
@@ -101,4 +101,4 @@ def test_command_runs_as_the_help_says(shipped_folder):
     )
 
     assert "on 2380 utterances" in result.stdout
-    assert "out-of-scope texts found" in result.stdout
+    assert "out-of-scope recall" in result.stdout

@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 from func.protocols.cloudevents import Event, Mode
+from func.protocols.corrections import Correction
 from func.protocols.event_api import EventApi
 from func.settings import Settings
 from model import review
+from model.feedback.event_log import Correction as LoggedCorrection
 from model.feedback.event_log import read_event_log
 from model.review import EXAMPLES, main
 from tests.support.paths import ROOT
@@ -245,6 +247,61 @@ def test_decisions_can_be_made_in_a_file(run, train, tmp_path):
     assert rows(train)[1:] == [["", "game", "zzz qqq vvv"]]
 
 
+@pytest.fixture
+def corrected_log(log):
+    """A log with corrections of three texts, one of them corrected twice."""
+    settings = Settings()
+    answer = {"intent": "greeting", "confidence": 0.6}
+    decided = {"zzz qqq www": "greeting", "buy game": "game", "jjj kkk": "out_of_scope"}
+    corrections = [
+        Correction.from_fields({"text": text, "answer": answer, "intent": intent}, (), settings)
+        for text, intent in [("buy game", "old"), *decided.items()]
+    ]
+    lines = [json.dumps(each.to_event(settings).to_json()) for each in corrections]
+    log.write_text(log.read_text() + "\n".join(lines))
+    return log
+
+
+@pytest.mark.usefixtures("corrected_log")
+def test_corrections_are_proposed_first(run, train, tmp_path):
+    """A corrected text is proposed with its last correction, and not as an uncertain one."""
+    decisions = tmp_path / "decisions.csv"
+
+    _, output, _ = run("", "--propose", str(decisions))
+
+    assert "3 different texts corrected by people\n" in output
+    assert rows(decisions)[:3] == [
+        ["1", "buy game", "game"],
+        ["2", "zzz qqq www", "greeting"],
+        ["3", "jjj kkk", "out_of_scope"],
+    ]
+    assert [row[1:] for row in rows(decisions)[3:]] == [["zzz qqq vvv", "s"]]
+    assert run("", "--accept", str(decisions))[0] == 0
+    assert rows(train)[1:] == [["", "game", "buy game"], ["", "greeting", "zzz qqq www"]]
+
+
+@pytest.mark.usefixtures("corrected_log")
+def test_correction_is_the_default_of_its_question(run, train):
+    """Enter accepts a correction; a new intent needs confirmation as always."""
+    _, output, _ = run("\ny\n\nq\n")
+
+    assert "Group 1 of 4: 1 text\n  buy game\nCorrected by people: game\n" in output
+    assert rows(train)[1:] == [["", "game", "buy game"], ["", "greeting", "zzz qqq www"]]
+
+
+def test_saved_corrections_are_a_log(tmp_path):
+    """The file that the page saves holds the data of the events, and is enough."""
+    saved = {"text": " hi ", "answer": {"intent": "bye"}, "intent": "greeting", "comment": "short"}
+    wrong = [saved | {"intent": " "}, saved | {"text": 1}]
+    path = tmp_path / "corrections.jsonl"
+    path.write_text("\n".join(map(json.dumps, [saved, *wrong])))
+
+    log = read_event_log(path)
+
+    assert log.corrections == (LoggedCorrection("hi", "greeting", "bye", "short"),)
+    assert (log.predictions, log.unreadable) == ((), 2)
+
+
 FALLBACKS = [
     {"text": "zzz qqq www", "intent": "order_tracking", "confidence": 0.99},
     {"text": "zzz qqq vvv", "intent": "out_of_scope", "confidence": 0.99},
@@ -431,7 +488,7 @@ def test_unused_events_are_counted(run, log):
 
     assert run("")[2] == (
         "warning: 1 answers left out: their requests are not in the log\n"
-        "warning: 1 events left out: neither requests nor answers\n"
+        "warning: 1 events left out: neither requests, answers nor corrections\n"
     )
 
 

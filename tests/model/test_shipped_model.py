@@ -28,6 +28,7 @@ def test_data_has_not_changed_since(in_repository, shipped_folder):
     trained = ModelCard.read(shipped_folder / CARD_NAME)
 
     assert in_repository.card.training["data"] == trained.training["data"]
+    assert in_repository.card.intents == trained.intents
 
 
 def test_training_makes_the_same_model(in_repository, shipped_model):

@@ -120,8 +120,12 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
     expected = [
         ("accuracy", metrics["accuracy"], intervals["accuracy"]),
         ("macro-F1", metrics["macro_f1"], intervals["macro_f1"]),
-        ("calibration error", metrics["calibration_error"], intervals["calibration_error"]),
-        ("good messages rejected", metrics["rejected"], intervals["rejected"]),
+        (
+            "expected calibration error",
+            metrics["calibration_error"],
+            intervals["calibration_error"],
+        ),
+        ("false rejection rate", metrics["rejected"], intervals["rejected"]),
         *(
             (f"accuracy with {noise}", share, intervals[noise])
             for noise, share in metrics["robustness"].items()
@@ -253,7 +257,7 @@ def test_training_prints_what_was_found_out_of_scope(confused_folder, capsys):
 
     metrics = read_card("out")["training"]["metrics"]
     shown = {row[0]: row[1] for row in table_rows(capsys.readouterr().out)}
-    assert shown["out-of-scope texts found"] == f"{metrics['out_of_scope_recall']:.4f}"
+    assert shown["out-of-scope recall"] == f"{metrics['out_of_scope_recall']:.4f}"
     assert shown["out-of-scope AUROC"] == f"{metrics['out_of_scope_auroc']:.4f}"
 
 
@@ -274,7 +278,7 @@ def test_training_without_out_of_scope_texts_says_what_follows(small_csv, capsys
     main(["--data", small_csv, "--output", "out"])
 
     output = capsys.readouterr().out
-    assert "out-of-scope texts found" not in output
+    assert "out-of-scope recall" not in output
     assert (
         "\nTrained without out-of-scope examples, the model rejects few of the messages that fit "
         "no intent. To reject more, add twenty or more such messages to the data, with the intent "

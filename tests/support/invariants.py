@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from func.handler import DIALECTS, IntentFunction
+from func.handler import IntentFunction
 from func.messages import Response
+from func.protocols.dialect_routes import DIALECTS
 
 REFUSALS = frozenset((400, 405, 413, 415, 422))
 
@@ -32,7 +33,7 @@ def ask(
         **{names[name]: value for name, value in headers.items()},
     }
     if dialect := DIALECTS.get(("POST", path)):
-        [response] = function.respond([function.parse_dialect(*dialect, environ)])
+        [response] = function.respond([function.parse_dialect(dialect, environ)])
         return response
     return function(environ)
 

@@ -57,11 +57,10 @@ class RunningServer:
         defaults = {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"}
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
             env=os.environ | defaults | environ,
             stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **{"cwd": ROOT, **options},
         )
         return cls(process)
 

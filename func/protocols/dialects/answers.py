@@ -7,11 +7,12 @@ from http import HTTPStatus
 from typing import Any
 
 from func.errors import RequestError, UnsupportedMediaTypeError
-from func.messages import JSON, Outcome, Response
+from func.messages import JSON, Outcome, Response, act_header
 from func.protocols import json_api
 from func.protocols.json_codec import parse_object, render_json
 from func.protocols.media_type import MediaType
 from func.settings import Settings
+from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 DIGITS = 6  # so few are lost that the probabilities of hundreds of intents still add up to 1
@@ -35,16 +36,26 @@ def probabilities(prediction: Prediction) -> dict[str, float]:
 
     The prediction must rank all intents.
     """
-    ranked = {each.intent: each.confidence for each in prediction.alternatives}
+    ranked = prediction.probabilities()
     ranked.setdefault(OUT_OF_SCOPE, 0.0)  # of a model that can't say so
     return ranked
 
 
 def respond(
-    content: object, kind: str, predictions: Sequence[Prediction], batch_size: int | None = None
+    content: object,
+    kind: str,
+    predictions: Sequence[Prediction],
+    card: ModelCard,
+    batch_size: int | None = None,
 ) -> Response:
-    """Return a response, with its predictions as logs and metrics record them."""
-    return Response(render_json(content), outcome=Outcome(kind, recorded(predictions), batch_size))
+    """Return a response, with its predictions as logs and metrics record them.
+
+    The response to a single text says in a header whether to act on its intent, if training chose
+    a confidence for that.
+    """
+    headers = () if batch_size is not None else act_header(card.acts_on(predictions[0]))
+    outcome = Outcome(kind, recorded(predictions), batch_size)
+    return Response(render_json(content), headers=headers, outcome=outcome)
 
 
 def recorded(predictions: Sequence[Prediction]) -> list[dict[str, Any]]:

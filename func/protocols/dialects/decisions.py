@@ -12,18 +12,17 @@ from typing import Any
 from func.errors import InvalidQueryError, RequestError
 from func.messages import ParsedRequest, Response
 from func.protocols.any_text import text_of_any
-from func.protocols.dialects.answers import openai_error, parse_fields, probabilities, respond
+from func.protocols.dialects.answers import openai_error, probabilities, respond
 from func.protocols.dialects.options import (
     MAX_OPTIONS,
     MAX_QUESTIONS,
     Options,
+    Vocabulary,
     certainty,
     expected_level,
-    known_intents,
 )
+from func.protocols.dialects.request import DialectRequest
 from func.protocols.query import Query
-from func.settings import MODEL_NAME, Settings
-from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 
 KIND = "openai-decisions"
@@ -32,7 +31,6 @@ NO_COST = {
     "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
     "output_tokens_details": {"reasoning_tokens": 0},
 }
-HEAD = {"model": MODEL_NAME, "usage": NO_COST}
 ROWS = {"choice": ("choices", "value", (str, bool)), "score": ("levels", "label", (str,))}
 
 
@@ -73,23 +71,25 @@ class Question:
         return answer
 
 
-def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
+def parse(request: DialectRequest) -> ParsedRequest:
     """Parse ``POST /v1/decisions``."""
-    fields = parse_fields(content_type, body, settings)
+    fields, settings = request.fields(), request.settings
+    served = request.model_named(fields.get("model"))
     items = fields.get("questions")
     if not isinstance(items, list) or not 0 < len(items) <= MAX_QUESTIONS:
         raise InvalidQueryError(f"'questions' must be a list of 1 to {MAX_QUESTIONS} questions")
-    known = known_intents(model.card.labels)
+    known = Vocabulary.of(served.model.card.labels, settings.option_intents)
     questions = [_question(item, f"'questions[{n}]'", known) for n, item in enumerate(items)]
-    query = Query([text_of_any(fields.get("input"), settings, "'input'")], top_k=len(known))
+    query = Query([text_of_any(fields.get("input"), settings, "'input'")], top_k=len(known.intents))
 
     def render(predictions: Sequence[Prediction]) -> Response:
         distribution = probabilities(predictions[0])
         answers = [question.answer(distribution) for question in questions]
-        return respond({**HEAD, "answers": answers}, KIND, predictions)
+        content = {"model": served.name, "usage": NO_COST, "answers": answers}
+        return respond(content, KIND, predictions, served.model.card)
 
     work = query.work + sum(10 + len(question.labels) for question in questions)
-    return ParsedRequest(render, reject, query.utterances, query.top_k, work)
+    return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
 
 
 def reject(error: RequestError) -> Response:
@@ -97,7 +97,7 @@ def reject(error: RequestError) -> Response:
     return openai_error(error, KIND)
 
 
-def _question(item: object, place: str, known: frozenset[str]) -> Question:
+def _question(item: object, place: str, known: Vocabulary) -> Question:
     fields = item if isinstance(item, dict) else {}
     kind, name = fields.get("type"), fields.get("name")
     if not isinstance(name, str | None):

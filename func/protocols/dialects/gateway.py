@@ -12,13 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 from func.errors import BadRequestError, RequestError, TooLargeError, UnsupportedMediaTypeError
-from func.messages import Outcome, ParsedRequest, Response
+from func.messages import Outcome, ParsedRequest, Response, act_header
 from func.protocols.any_text import text_of_any
-from func.protocols.dialects.answers import parse_fields, recorded
+from func.protocols.dialects.answers import recorded
+from func.protocols.dialects.request import DialectRequest
 from func.protocols.json_api import DIGITS, error_response
 from func.protocols.query import Query
-from func.settings import Settings
-from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 KIND = "gateway"
@@ -26,13 +25,13 @@ FIELDS = ("text", "message", "messages")
 UNREADABLE = (BadRequestError, TooLargeError, UnsupportedMediaTypeError)
 
 
-def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
+def parse(request: DialectRequest) -> ParsedRequest:
     """Parse any request that a gateway received, as far as its body has a text."""
-    text = _text(content_type, body, settings)
+    text, card = _text(request), request.default.model.card
 
     def render(predictions: Sequence[Prediction]) -> Response:
         [prediction] = predictions
-        is_acted = bool(model.card.acts_on(prediction))
+        is_acted = bool(card.acts_on(prediction))
         outcome = Outcome(KIND, recorded(predictions))
         return _pass_on(prediction.intent, prediction.confidence, outcome, is_acted=is_acted)
 
@@ -60,10 +59,10 @@ def value_at(pointer: str, document: Any) -> Any:
     return document
 
 
-def _text(content_type: str, body: bytes, settings: Settings) -> str:
+def _text(request: DialectRequest) -> str:
     """Return the text of a body; "" if it has none."""
     try:
-        fields = parse_fields(content_type, body, settings)
+        fields, settings = request.fields(), request.settings
         pointer = settings.gateway_text_pointer
         names = (f"/{name}" for name in FIELDS if name in fields)
         value = value_at(pointer or next(names, "/"), fields)
@@ -78,6 +77,6 @@ def _pass_on(
     headers = (
         ("x-intent", quote(intent, safe=" !#$&'()*+,/:;<=>?@[]^`{|}~")),
         ("x-confidence", str(round(confidence, DIGITS))),
-        ("x-act", "true" if is_acted else "false"),
+        *act_header(is_acted),
     )
     return Response(content_type="", status=HTTPStatus.OK, headers=headers, outcome=outcome)

@@ -6,24 +6,23 @@ from collections.abc import Sequence
 
 from func.errors import InvalidQueryError, RequestError, TooLargeError
 from func.messages import Outcome, ParsedRequest, Response
-from func.protocols.dialects.answers import parse_fields
+from func.protocols.dialects.request import DialectRequest
 from func.protocols.json_api import error_response, render_predictions
 from func.protocols.json_codec import render_json
 from func.protocols.query import Query
-from func.settings import MODEL_NAME, Settings
-from model.inference.intent_model import IntentModel
+from func.settings import Settings
 from model.inference.prediction import Prediction
 
 KIND = "kserve-v1"
-READY = Response(render_json({"name": MODEL_NAME, "ready": True}), outcome=Outcome(KIND))
 
 
-def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
+def parse(request: DialectRequest) -> ParsedRequest:
     """Parse ``POST /v1/models/NAME:predict``.
 
     An instance is a text, or an object as ``POST /predict`` takes it with one text.
     """
-    instances = parse_fields(content_type, body, settings).get("instances")
+    served, settings = request.model_named(request.name), request.settings
+    instances = request.fields().get("instances")
     if not isinstance(instances, list) or not instances:
         raise InvalidQueryError("'instances' must be a list of texts or objects")
     if len(instances) > settings.max_batch_size:
@@ -34,7 +33,7 @@ def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings
         results = [
             result
             for query, prediction in zip(queries, predictions, strict=True)
-            for result in render_predictions(query, [prediction], model)
+            for result in render_predictions(query, [prediction], served.model)
         ]
         outcome = Outcome(KIND, results, len(results))
         return Response(render_json({"predictions": results}), outcome=outcome)
@@ -42,12 +41,17 @@ def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings
     utterances = [query.utterances[0] for query in queries]
     top_k, work = max(query.top_k for query in queries), sum(query.work for query in queries)
     may_escalate = not any(query.explain for query in queries)
-    return ParsedRequest(render, reject, utterances, top_k, work, may_escalate=may_escalate)
+    return served.answering(
+        ParsedRequest(render, reject, utterances, top_k, work, may_escalate=may_escalate)
+    )
 
 
-def describe(_: str, __: bytes, ___: IntentModel, ____: Settings) -> ParsedRequest:
+def describe(request: DialectRequest) -> ParsedRequest:
     """Answer ``GET /v1/models/NAME``."""
-    return ParsedRequest(lambda _: READY, reject)
+    served = request.model_named(request.name)
+    ready = render_json({"name": served.name, "ready": True})
+    response = Response(ready, outcome=Outcome(KIND))
+    return served.answering(ParsedRequest(lambda _: response, reject))
 
 
 def reject(error: RequestError) -> Response:

@@ -7,18 +7,18 @@ from datetime import datetime
 from func.errors import RequestError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.dialects.answers import openai_error
+from func.protocols.dialects.request import DialectRequest
 from func.protocols.json_codec import render_json
-from func.settings import MODEL_NAME, Settings
-from model.inference.intent_model import IntentModel
+from func.settings import MODEL_NAME
 from model.inference.model_card import ModelCard
 
 KIND = "model-list"
 UNKNOWN_DATE = "1970-01-01T00:00:00+00:00"
 
 
-def parse(_: str, __: bytes, model: IntentModel, ___: Settings) -> ParsedRequest:
+def parse(request: DialectRequest) -> ParsedRequest:
     """Answer ``GET /v1/models``."""
-    response = Response(render_json(describe(model.card)), outcome=Outcome(KIND))
+    response = Response(render_json(describe(request.default.model.card)), outcome=Outcome(KIND))
     return ParsedRequest(lambda _: response, reject)
 
 

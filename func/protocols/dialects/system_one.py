@@ -10,23 +10,21 @@ from typing import Any
 from func.errors import BadRequestError, RequestError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.any_text import text_of_any
-from func.protocols.dialects.answers import parse_fields, probabilities, respond
+from func.protocols.dialects.answers import probabilities, respond
 from func.protocols.dialects.options import (
     MAX_OPTIONS,
     MAX_QUESTIONS,
     Options,
+    Vocabulary,
     certainty,
     expected_level,
-    known_intents,
 )
+from func.protocols.dialects.request import DialectRequest
 from func.protocols.json_codec import render_json
 from func.protocols.query import Query
-from func.settings import MODEL_NAME, Settings
-from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 
-KIND = "system-one"
-HEAD = {"model": MODEL_NAME, "usage": {"input_tokens": 0, "output_tokens": 0}}
+KIND, NO_COST = "system-one", {"input_tokens": 0, "output_tokens": 0}
 
 
 class InvalidFieldError(RequestError):
@@ -57,7 +55,7 @@ class Question:
     options: Options
 
     @classmethod
-    def parse(cls, name: str, item: object, known: frozenset[str]) -> Question:
+    def parse(cls, name: str, item: object, known: Vocabulary) -> Question:
         """Parse a question; raise InvalidFieldError if it is none, or can't be answered."""
         fields = item if isinstance(item, dict) else {}
         match fields.get("type"), fields.get("criteria"):
@@ -78,9 +76,7 @@ class Question:
             raise InvalidFieldError(f"Send 1 to {MAX_OPTIONS} options", *place)
         if (unbound := options.unbound) is not None:
             option = unbound if fields["type"] == "score" else [*criteria][unbound]
-            raise InvalidFieldError(
-                f"The known intents are {', '.join(sorted(known))}", *place, option
-            )
+            raise InvalidFieldError(known.listing, *place, option)
         return cls(fields["type"], criteria, options)
 
     def answer(self, distribution: Mapping[str, float]) -> dict[str, Any]:
@@ -92,28 +88,31 @@ class Question:
         chances = dict(zip(names, shares, strict=True))
         answer = {"type": self.kind, "confidence": certainty(shares), "probabilities": chances}
         if self.kind == "choice":
-            return answer | {"choice": max(chances, key=chances.__getitem__)}
+            return {**answer, "choice": names[shares.index(max(shares))]}
         legend = dict(zip(names, self.criteria, strict=True))
-        return answer | {"score": expected_level(shares), "legend": legend}
+        return {**answer, "score": expected_level(shares), "legend": legend}
 
 
-def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
+def parse(request: DialectRequest) -> ParsedRequest:
     """Parse ``POST /v1/systemone``."""
-    fields = parse_fields(content_type, body, settings)
+    fields, settings = request.fields(), request.settings
+    served = request.model_named(fields.get("model"))
     items = fields.get("questions")
     if not isinstance(items, dict) or not 0 < len(items) <= MAX_QUESTIONS:
         raise InvalidFieldError(f"Send 1 to {MAX_QUESTIONS} questions, by name", "questions")
-    known = known_intents(model.card.labels)
+    known = Vocabulary.of(served.model.card.labels, settings.option_intents)
     questions = {name: Question.parse(name, item, known) for name, item in items.items()}
-    query = Query([text_of_any(fields.get("state"), settings, "The state")], top_k=len(known))
+    text = text_of_any(fields.get("state"), settings, "The state")
+    query = Query([text], top_k=len(known.intents))
 
     def render(predictions: Sequence[Prediction]) -> Response:
         distribution = probabilities(predictions[0])
         answers = {name: question.answer(distribution) for name, question in questions.items()}
-        return respond({**HEAD, "answers": answers}, KIND, predictions)
+        content = {"model": served.name, "usage": NO_COST, "answers": answers}
+        return respond(content, KIND, predictions, served.model.card)
 
     work = query.work + sum(10 + len(question.criteria) for question in questions.values())
-    return ParsedRequest(render, reject, query.utterances, query.top_k, work)
+    return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
 
 
 def reject(error: RequestError) -> Response:
@@ -122,8 +121,8 @@ def reject(error: RequestError) -> Response:
     content: dict[str, Any] = {"detail": error.message}
     if isinstance(error, (BadRequestError, InvalidFieldError)):
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        place = getattr(error, "location", ())
-        detail = {"loc": ["body", *place], "msg": error.message, "type": "value_error"}
+        place = ["body", *getattr(error, "location", ())]
+        detail = {"loc": place, "msg": error.message, "type": "value_error"}
         content = {"detail": [detail]}
     headers = tuple(error.headers.items())
     return Response(render_json(content), status=status, headers=headers, outcome=Outcome(KIND))

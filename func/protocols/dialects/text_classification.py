@@ -75,7 +75,7 @@ def _parse(fields: Mapping[str, Any], model: IntentModel, settings: Settings) ->
         results = [_labels(prediction, limit) for prediction in predictions]
         is_flat = is_single and parameters is None
         size = None if is_single else len(results)
-        return respond(results[0] if is_flat else results, KIND, predictions, size)
+        return respond(results[0] if is_flat else results, KIND, predictions, model.card, size)
 
     return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
 

@@ -15,38 +15,42 @@ from func.messages import ParsedRequest, Response
 from func.protocols.dialects.answers import (
     DIGITS,
     openai_error,
-    parse_fields,
     probabilities,
     respond,
 )
+from func.protocols.dialects.request import DialectRequest
 from func.protocols.query import Query, conversation_text
-from func.settings import MODEL_NAME, Settings
-from model.inference.intent_model import IntentModel
+from func.settings import Settings
+from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 KIND = "vllm-classify"
 NO_COST = {"prompt_tokens": 0, "total_tokens": 0, "completion_tokens": 0}
 
 
-def parse(content_type: str, body: bytes, model: IntentModel, settings: Settings) -> ParsedRequest:
+def parse(request: DialectRequest) -> ParsedRequest:
     """Parse ``POST /classify``."""
-    fields = parse_fields(content_type, body, settings)
-    labels = (*model.card.labels, OUT_OF_SCOPE)
-    query = _query(fields, len(labels), settings)
+    fields = request.fields()
+    served = request.model_named(fields.get("model"))
+    card = served.model.card
+    query = _query(fields, len(card.labels) + 1, request.settings)
+    size = len(query.utterances) if isinstance(fields.get("input"), list) else None
 
     def render(predictions: Sequence[Prediction]) -> Response:
-        data = [_row(index, item, labels) for index, item in enumerate(predictions)]
+        data = [_row(index, item, card) for index, item in enumerate(predictions)]
         content = {
             "id": f"classify-{uuid.uuid4().hex}",
             "object": "list",
             "created": int(time.time()),
-            "model": MODEL_NAME,
+            "model": served.name,
             "data": data,
             "usage": NO_COST,
         }
-        return respond(content, KIND, predictions, len(data) if query.is_batch else None)
+        return respond(content, KIND, predictions, card, size)
 
-    return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+    return served.answering(
+        ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+    )
 
 
 def reject(error: RequestError) -> Response:
@@ -64,11 +68,13 @@ def _query(fields: Mapping[str, Any], top_k: int, settings: Settings) -> Query:
     return Query.from_texts(texts, top_k, settings, "input")
 
 
-def _row(index: int, prediction: Prediction, labels: Sequence[str]) -> dict[str, Any]:
-    distribution = probabilities(prediction)
-    return {
+def _row(index: int, prediction: Prediction, card: ModelCard) -> dict[str, Any]:
+    distribution, labels = probabilities(prediction), (*card.labels, OUT_OF_SCOPE)
+    act = card.acts_on(prediction)
+    row = {
         "index": index,
         "label": prediction.intent,
         "probs": [round(distribution[label], DIGITS) for label in labels],
         "num_classes": len(labels),
     }
+    return row if act is None else row | {"act": act}

@@ -335,8 +335,9 @@ def test_missing_explanation_is_reported(unexplained_model, settings):
     assert classified.attributes["intent"] == "goodbye"
 
 
-def test_own_replies_in_a_batch_are_left_out(answer):
-    """A batch of the function's own replies gets no reply."""
-    own_reply = REQUIRED | {"type": "org.intentclassifier.intent.rejected"}
+@pytest.mark.parametrize("kind", ["rejected", "corrected"])
+def test_own_events_in_a_batch_are_left_out(answer, kind):
+    """A batch of the function's own replies and corrections gets no reply."""
+    own = REQUIRED | {"type": f"org.intentclassifier.intent.{kind}"}
 
-    assert answer.batch([own_reply]) == []
+    assert answer.batch([own]) == []

@@ -72,6 +72,18 @@ def test_inference_returns_the_prediction_of_the_json_contract(client, version):
     }
 
 
+@pytest.mark.parametrize(
+    ("texts", "act"),
+    [pytest.param(["hello"], "true", id="single"), pytest.param(["hello"] * 2, None, id="batch")],
+)
+def test_a_header_says_whether_to_act(acting_client, texts, act):
+    """Of a single text: the protocol has no other place for it."""
+    tensor = {"name": "text", "datatype": "BYTES", "shape": [len(texts)], "data": texts}
+    response = acting_client.post(f"{MODEL}/infer", json={"inputs": [tensor]})
+
+    assert response.headers.get("x-act") == act
+
+
 def test_path_with_the_version_is_equivalent(client, version):
     """With the version in the path, responses are the same."""
     with_version = f"{MODEL}/versions/{version}"

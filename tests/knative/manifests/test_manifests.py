@@ -27,8 +27,8 @@ from tests.support.paths import ROOT
 
 CORE = {"Namespace", "ServiceAccount", "ConfigMap", "NetworkPolicy"}
 OVERLAYS = ("overlays/staging", "overlays/production")
-# Knative sets the address, the image sets the path of its model.
-NOT_IN_THE_CONFIGMAP = {"HOST", "PORT", "MODEL_PATH"}
+# Knative sets the address and the sink, the image sets the path of its model.
+NOT_IN_THE_CONFIGMAP = {"HOST", "PORT", "MODEL_PATH", "K_SINK", "K_CE_OVERRIDES"}
 KUBERNETES = "1.32"
 METRICS_PORT = 9464
 
@@ -401,7 +401,8 @@ def test_replies_are_not_classified_again():
     prefix = Settings().event_type_prefix
 
     assert answered == {
-        f"{prefix}.intent.{name}" for name in ("classified", "out_of_scope", "rejected")
+        f"{prefix}.intent.{name}"
+        for name in ("classified", "out_of_scope", "rejected", "corrected")
     }
     assert asked["exact"]["type"] not in answered
 
@@ -411,7 +412,23 @@ def test_the_review_receives_requests_and_uncertain_predictions():
     [asked] = find("eventing", "Trigger", "intent-requests")["spec"]["filters"]
     [review] = find("eventing", "Trigger", "review")["spec"]["filters"]
 
-    assert review["any"] == [asked, {"exact": {"certainty": "low"}}]
+    corrected = {"exact": {"type": f"{Settings().event_type_prefix}.intent.corrected"}}
+    assert review["any"] == [asked, {"exact": {"certainty": "low"}}, corrected]
+
+
+def test_corrections_go_to_the_broker():
+    """The SinkBinding binds the classifier to the broker, and the pods may reach its ingress."""
+    binding = find("eventing", "SinkBinding", "corrections")["spec"]
+    policy = find("eventing", "NetworkPolicy", "allow-corrections")["spec"]
+    broker, dns = policy["egress"]
+
+    assert binding["subject"]["name"] == "intent-classifier"
+    assert binding["sink"]["ref"]["name"] == "intent-broker"
+    assert policy["podSelector"]["matchLabels"] == {
+        "serving.knative.dev/service": "intent-classifier"
+    }
+    assert {port["port"] for port in broker["ports"]} == {8080, 8443}
+    assert {port["port"] for port in dns["ports"]} == {53}
 
 
 def test_func_yaml_and_the_service_agree():

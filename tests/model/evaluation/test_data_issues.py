@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from model.datasets.readers import Example
-from model.evaluation.data_issues import MAX_COMPARED, DataIssues, find_data_issues
+from model.evaluation.data_issues import (
+    MAX_COMPARED,
+    DataIssues,
+    Mistake,
+    NearDuplicates,
+    find_data_issues,
+)
 from model.evaluation.labelled_predictions import LabelledPredictions
 
 FILE = Path("train.csv")
@@ -152,3 +158,18 @@ def test_sound_data_has_no_issues():
     found = find_data_issues(predictions(*varied("one"), *varied("two")))
 
     assert found == DataIssues((), (), (), ())
+
+
+def test_checked_labels_are_left_out():
+    """A person has confirmed a suspect, and one label of a pair: the suspect is left out."""
+    first, second = (Example(text, text[0], Path("a.csv"), 2) for text in ("a 1", "b 2"))
+    suspect = Mistake(first, "b", 0.9)
+    pair = NearDuplicates(first, second, 0.95, are_recognised=True)
+    issues = DataIssues((suspect,), (pair,), (), ())
+
+    some = issues.without(frozenset({("a 1", "a")}))
+    both = issues.without(frozenset({("a 1", "a"), ("b 2", "b")}))
+
+    assert (some.suspects, some.near_duplicates, some.checked) == ((), (pair,), 1)
+    assert (both.suspects, both.near_duplicates, both.checked) == ((), (), 2)
+    assert issues.without(frozenset({("a 1", "b")})) == issues

@@ -36,7 +36,7 @@ ISSUES = DataIssues(
 def test_recommendations_come_in_the_order_to_follow():
     """Wrong labels come first, because they are corrected at once; new utterances come last."""
     assert [each.title for each in recommend(ISSUES)] == [
-        "Correct labels that are probably wrong",
+        "Look at labels that the model doubts",
         "Decide on near-duplicates across intents",
         "Separate intents that are confused",
         "Extend intents with too few or too uniform utterances",

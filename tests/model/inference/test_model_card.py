@@ -7,7 +7,7 @@ import pytest
 
 from model.errors import ArtifactBrokenError
 from model.inference.in_scope_calibration import InScopeCalibration
-from model.inference.model_card import ModelCard, SelfTest
+from model.inference.model_card import IntentDescription, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 CARD = ModelCard(
@@ -18,9 +18,10 @@ CARD = ModelCard(
     threshold=0.625,
     self_test=SelfTest("hello", "grüße", 0.75),
     training={"seed": 0, "metrics": {"accuracy": 0.9, "intents": [{"intent": "grüße"}]}},
+    intents={"grüße": IntentDescription("Says hello", ("hallo",))},
 )
 FIELDS = json.loads(CARD.to_json())
-OPTIONAL = ("in_scope", "act_above")  # without in_scope there is an error of its own
+OPTIONAL = ("in_scope", "act_above", "intents")  # without in_scope there is an error of its own
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,8 @@ def without(key: str) -> str:
         pytest.param(with_fields(in_scope={"slope": 1}), id="in-scope-incomplete"),
         pytest.param(with_fields(self_test={"utterance": "hi"}), id="self-test-incomplete"),
         pytest.param(with_fields(self_test="hi"), id="self-test-not-an-object"),
+        pytest.param(with_fields(intents={"a": {}}), id="description-incomplete"),
+        pytest.param(with_fields(intents=["a"]), id="descriptions-not-an-object"),
         pytest.param(with_self_test(confidence="x"), id="self-test-confidence-text"),
         pytest.param(with_self_test(confidence=None), id="self-test-confidence-null"),
         pytest.param(with_self_test(confidence=float("nan")), id="self-test-confidence-nan"),

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
 
 from model.evaluation.confidence_intervals import Interval
-from model.reporting.charts import Dot, growth, matrix, reliability, trade_off
+from model.reporting.charts import Dot, growth, matrix, opacity, reliability, ticks, trade_off
 
 
 def radii(plot: str) -> list[float]:
@@ -72,3 +73,25 @@ def test_small_shares_can_be_seen():
     faint, full = (float(each) for each in re.findall(r'fill-opacity="([\d.]+)"', shown))
     assert faint > 0.3
     assert full == 1.0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        pytest.param(0.0, 1.0, [0, 20, 40, 60, 80, 100], id="all"),
+        pytest.param(0.8, 1.0, [80, 85, 90, 95, 100], id="upper"),
+        pytest.param(0.0, 0.2, [0, 5, 10, 15, 20], id="lower"),
+        pytest.param(0.0, 0.13, [0, 5, 10, 15], id="not-round"),
+        pytest.param(0.0, 3.0, [0, 50, 100, 150, 200, 250, 300], id="widest"),
+    ],
+)
+def test_ticks_are_round(low, high, expected):
+    """Ticks are multiples of a round step, few, and reach the end of the axis."""
+    assert [round(100 * tick) for tick in ticks(low, high)] == expected
+
+
+def test_cells_of_different_shares_differ():
+    """A few percent, a tenth and a half are told apart."""
+    shades = [opacity(share) for share in (0.005, 0.02, 0.1, 0.25, 0.9)]
+
+    assert all(other - shade > 0.15 for shade, other in itertools.pairwise(shades))

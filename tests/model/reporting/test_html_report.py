@@ -18,7 +18,7 @@ from model.evaluation.learning_curve import LearningCurve, Point
 from model.evaluation.metrics import Confusion, Evaluation, IntentScore
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import ModelCard
-from model.reporting.html_report import render_report
+from model.reporting.html_report import MAX_RECOMMENDED, render_report
 from model.training.trainer import REPORT_NAME
 from tests.support.browsers import needs_browser
 
@@ -75,7 +75,7 @@ CURVE = LearningCurve(
     Interval(0.01, 0.15),
 )
 DIAGNOSIS = Diagnosis(
-    replace(EVALUATION, accuracy=0.654), DataIssues((SUSPECT,), (), (), ()), CURVE
+    replace(EVALUATION, accuracy=0.654), DataIssues((SUSPECT,), (), (), (), checked=3), CURVE
 )
 VOID = {"meta", "rect", "path", "circle"}
 
@@ -203,7 +203,7 @@ def test_mark_outside_the_plot_is_not_drawn():
 
 def test_sections_are_linked_at_the_top(page):
     """The page links to each section; the recommendations come first."""
-    assert [f"#s{number}" for number in range(1, 6)] == page.references
+    assert [f"#s{number}" for number in range(1, 7)] == page.references
     assert page.text.index("What to improve first") < page.text.index("More data?")
 
 
@@ -217,6 +217,68 @@ def test_learning_curve_stands_with_its_verdict(page):
     assert CURVE.verdict in page.text
     assert all(size in page.text for size in ("6", "12", "24"))
     assert render().count('class="hollow"') == 1
+
+
+def test_checked_labels_are_counted(page):
+    """The report says how many places were checked on the desk, and how to see all others."""
+    assert "3 that were checked there are left out here." in page.text
+    assert "python -m model.desk" in page.text
+    assert "that were checked" not in render(
+        diagnosis=replace(DIAGNOSIS, issues=DataIssues((), (), (), ()))
+    )
+
+
+def test_list_of_doubtful_labels_is_limited():
+    """Most confident mistakes are listed; the number of the others is given."""
+    suspects = tuple(
+        replace(SUSPECT, example=replace(SUSPECT.example, line=line)) for line in range(60)
+    )
+    issues = DataIssues(suspects, (), (), ())
+
+    page = Page(render(diagnosis=replace(DIAGNOSIS, issues=issues)))
+
+    assert sum("<b>" in row and "0.91" in row for row in page.rows) == MAX_RECOMMENDED
+    assert "10 more are not listed here: the desk shows all." in page.text
+    assert "(60)" in page.text
+
+
+def test_metrics_are_explained(page):
+    """Each result has the name that the literature uses, and its meaning."""
+    assert "false rejection rate" in page.text
+    assert "share of in-scope messages that are taken for out of scope" in page.text
+
+
+INTERVAL = {"low": 0.01, "high": 0.13}
+ACT_CURVE = [
+    {"confidence": 0.0, "acted": 1.0, "errors": 0.1, "interval": INTERVAL},
+    {"confidence": 0.5, "acted": 0.6, "errors": 0.05, "interval": INTERVAL},
+    {"confidence": 0.999, "acted": 0.0, "errors": 0.0, "interval": {"low": 0.0, "high": 1.0}},
+]
+
+
+@pytest.mark.parametrize(
+    ("act_above", "marks"),
+    [
+        pytest.param(None, 1, id="none-chosen"),
+        pytest.param(0.4, 2, id="chosen"),
+        pytest.param(0.9, 1, id="beyond-the-curve"),
+    ],
+)
+def test_act_curve_is_drawn(act_above, marks):
+    """The curve has each confidence that acts on a message, and the model's own is marked."""
+    card = replace(CARD, training={"act_curve": ACT_CURVE}, act_above=act_above)
+
+    content = render(card)
+
+    section = content.partition("When to act</h2>")[2].partition("<h2")[0]
+    assert section.count('class="dot"') == 2
+    assert content.count('class="mark"') == marks
+    assert ">15%<" in section
+
+
+def test_model_without_act_curve_has_no_chart(page):
+    """A card of an earlier version has no curve."""
+    assert "trained without the measurement" in page.text
 
 
 def test_sound_data_is_reported():

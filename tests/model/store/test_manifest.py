@@ -51,10 +51,13 @@ def test_the_layout_is_that_of_modelpack():
     ]
 
 
-def test_files_of_other_names_are_ignored():
+@pytest.mark.parametrize(
+    "name", [pytest.param("intent_model.pkl", id="pickle"), pytest.param(["a"], id="no text")]
+)
+def test_files_of_other_names_are_ignored(name):
     """A pickle beside the model's files is never fetched."""
     stored = fields()
-    other = {**stored["layers"][0], "annotations": {"org.cncf.model.filepath": "intent_model.pkl"}}
+    other = {**stored["layers"][0], "annotations": {"org.cncf.model.filepath": name}}
     stored["layers"].append(other)
     read = Manifest.from_bytes(json.dumps(stored).encode(), "s3://b")
     assert read == Manifest.of(CONTENTS)

@@ -50,6 +50,7 @@ def test_a_uri_is_written_as_it_is_parsed(text):
         pytest.param(f"s3://b#sha256={DIGEST.upper()}", "has no digest of 64", id="upper-case"),
         pytest.param("https://user:secret@host/x", "neither user nor password", id="password"),
         pytest.param("s3://b/../c", "holds characters that no store has", id="parent"),
+        pytest.param("s3:///", "holds characters that no store has", id="no-place"),
         pytest.param("https://host/x?y=1", "holds characters that no store has", id="query"),
         pytest.param("https://host/a\nb", "holds characters that no store has", id="line-break"),
         pytest.param("s3://", "holds characters that no store has", id="empty"),

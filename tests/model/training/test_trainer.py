@@ -18,7 +18,7 @@ from model.errors import DataError, EqualityError
 from model.evaluation.act_curve import CONFIDENCES
 from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
-from model.inference.model_card import CARD_NAME
+from model.inference.model_card import CARD_NAME, IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
 from model.learning.calibration import calibrate
 from model.learning.cross_validation import cross_validate
@@ -213,10 +213,12 @@ def test_largest_intent_bounds_the_folds(small_dataset):
 def test_two_intents_are_enough(small_dataset, tmp_path):
     """A model of two intents, which scikit-learn scores by one number, trains and answers."""
     two = replace(small_dataset, train=small_dataset.train[6:], test=small_dataset.test[2:])
+    described = {"order_tracking": IntentDescription("Where an order is", ("where is it",))}
 
-    model = load(train_quietly(two), tmp_path)
+    model = load(train_quietly(replace(two, descriptions=described)), tmp_path)
 
     assert model.card.labels == ("order_tracking", "password_reset")
+    assert model.card.intents == described
     [prediction] = model.predict(["I lost the password"], top_k=2)
     assert prediction.alternatives[0].intent == "password_reset"
 

@@ -66,6 +66,16 @@ DELIVERY = record(
         "deadLetterSink": DESTINATION,
     }
 )
+AWS_PLACE = record(
+    {
+        "arn": {"type": "string", "pattern": r"^arn:aws:(sns|sqs):[a-z0-9-]+:\d{12}:"},
+        "region": STRING,
+    }
+)
+SQS_QUEUE = record(
+    dict(AWS_PLACE["properties"]), {"visibilityTimeout": NATURAL, "waitTimeSeconds": NATURAL}
+)
+AWS_ROLE = record({"serviceAccountName": STRING})
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 THRESHOLDS = {
     "periodSeconds": NATURAL,
@@ -231,6 +241,43 @@ SCHEMAS: Mapping[tuple[str, str], Schema] = {
                     "reference": REFERENCE,
                 }
             ),
+        ),
+        kind(
+            "sources.knative.dev/v1",
+            "SinkBinding",
+            record({"subject": REFERENCE, "sink": record({"ref": REFERENCE})}),
+        ),
+        kind(
+            "sources.knative.dev/v1",
+            "KafkaSource",
+            record(
+                {
+                    "bootstrapServers": list_of(STRING),
+                    "topics": list_of(STRING),
+                    "consumerGroup": STRING,
+                    "consumers": NATURAL,
+                    "ordering": one_of("ordered", "unordered"),
+                    "initialOffset": one_of("earliest", "latest"),
+                    "delivery": DELIVERY,
+                    "sink": DESTINATION,
+                },
+                {"ceOverrides": record({"extensions": STRINGS})},
+            ),
+        ),
+        kind(
+            "sources.knative.dev/v1alpha1",
+            "IntegrationSource",
+            record({"aws": record({"sqs": SQS_QUEUE, "auth": AWS_ROLE}), "sink": DESTINATION}),
+        ),
+        kind(
+            "sinks.knative.dev/v1alpha1",
+            "IntegrationSink",
+            record({"aws": record({"auth": AWS_ROLE}, {"sns": AWS_PLACE, "sqs": AWS_PLACE})}),
+        ),
+        kind(
+            "eventing.knative.dev/v1alpha1",
+            "EventTransform",
+            record({"jsonata": record({"expression": STRING})}, {"sink": DESTINATION}),
         ),
         kind(
             "traefik.io/v1alpha1",

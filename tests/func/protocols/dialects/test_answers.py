@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_probabilities_are_of_all_intents_and_add_up_to_1(small_model, text):
 def test_response_records_its_predictions(small_model):
     """Logs and metrics get the intent and the confidence, as for any other response."""
     predictions = small_model.predict(["hello"])
-    response = respond([], "kind", predictions)
+    response = respond([], "kind", predictions, small_model.card)
 
     assert response.body == b"[]"
     assert response.outcome.log_fields() == {
@@ -45,6 +46,23 @@ def test_response_records_its_predictions(small_model):
         "confidence": round(predictions[0].confidence, 4),
         "kind": "kind",
     }
+
+
+@pytest.mark.parametrize(
+    ("act_above", "batch_size", "headers"),
+    [
+        pytest.param(0.0, None, (("x-act", "true"),), id="act"),
+        pytest.param(1.0, None, (("x-act", "false"),), id="act-not"),
+        pytest.param(None, None, (), id="none-chosen"),
+        pytest.param(0.0, 1, (), id="batch"),
+    ],
+)
+def test_a_header_says_whether_to_act(small_model, act_above, batch_size, headers):
+    """Of a single text, where training chose a confidence for it."""
+    card = replace(small_model.card, act_above=act_above)
+    response = respond([], "kind", small_model.predict(["hello"]), card, batch_size)
+
+    assert response.headers == headers
 
 
 def test_openai_errors_have_a_type():

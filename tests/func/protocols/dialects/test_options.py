@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from func.protocols.dialects.options import Options, certainty, expected_level, known_intents
+from func.protocols.dialects.options import Options, Vocabulary, certainty, expected_level
 
-KNOWN = known_intents(("refund", "charge", "greeting"))
+LABELS = ("refund", "charge", "greeting")
+KNOWN = Vocabulary.of(LABELS)
+BOUND = Vocabulary.of(
+    LABELS, (("money", ("refund", "charge")), ("charge", ("refund",)), ("x", ("tea",)))
+)
 DISTRIBUTION = {"refund": 0.4, "charge": 0.2, "greeting": 0.1, "out_of_scope": 0.3}
 
 
@@ -36,6 +40,22 @@ def test_option_stands_for_intents(name, description, intents):
     assert Options.bind([(name, description)], KNOWN).intents == [intents]
 
 
+@pytest.mark.parametrize(
+    ("name", "description", "intents"),
+    [
+        pytest.param("money", None, ("refund", "charge"), id="name"),
+        pytest.param("money", "about payments", ("refund", "charge"), id="description"),
+        pytest.param("money", ["greeting"], ("greeting",), id="request-before-settings"),
+        pytest.param("charge", None, ("refund",), id="settings-before-intent"),
+        pytest.param("refund", None, ("refund",), id="others-stay"),
+        pytest.param("x", None, (), id="intent-of-another-model"),
+    ],
+)
+def test_settings_bind_options_to_intents(name, description, intents):
+    """So questions whose options the request can't explain have answers."""
+    assert Options.bind([(name, description)], BOUND).intents == [intents]
+
+
 def test_first_option_without_an_intent_is_found():
     """The place of an option that can't be answered leads to the error."""
     assert Options([("refund",), (), ()]).unbound == 1
@@ -52,7 +72,7 @@ def test_no_is_all_that_is_no_yes():
 
 def test_yes_to_all_intents_is_certain():
     """Nothing is left for a no."""
-    options = Options.yes_and_no(sorted(KNOWN), None, KNOWN)
+    options = Options.yes_and_no(sorted(KNOWN.intents), None, KNOWN)
 
     assert options.unbound is None
     assert options.shares(DISTRIBUTION) == [pytest.approx(1)]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from werkzeug.test import Client
+
+from func.app import App
+from func.handler import IntentFunction
 
 ORDERS = {"type": "choice", "criteria": {"order_tracking": "a parcel", "greeting": None}}
 INTENTS = ("greeting", "order_tracking", "out_of_scope", "password_reset")
@@ -189,3 +195,13 @@ def test_unexpected_error_has_the_form_of_the_contract(client, small_model, monk
 
     response = ask(client, {"topic": ORDERS})
     assert (response.status_code, response.json) == (500, {"detail": "Internal error"})
+
+
+def test_settings_bind_the_options_of_questions(small_model, settings):
+    """So that questions in a client's own words have answers."""
+    bound = replace(settings, option_intents=(("Is it about an order?", ("order_tracking",)),))
+    client = Client(App(IntentFunction(small_model, bound)))
+    noul = {"type": "noul", "instructions": "Is it about an order?"}
+    answer = ask(client, {"order": noul}).json["answers"]["order"]
+
+    assert answer["noul"] > 0.5

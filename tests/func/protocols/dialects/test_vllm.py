@@ -26,6 +26,16 @@ def test_texts_have_their_places(client):
     ]
 
 
+def test_rows_say_whether_to_act(acting_client):
+    """And the header says it of a single text."""
+    single = acting_client.post("/classify", json={"input": "hello"})
+    batch = acting_client.post("/classify", json={"input": ["hello"]})
+
+    assert (single.json["data"][0]["act"], single.headers["x-act"]) == (True, "true")
+    assert batch.json["data"][0]["act"] is True
+    assert "x-act" not in batch.headers
+
+
 def test_conversation_is_classified(client):
     """Messages stand in place of the input."""
     messages = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "Hi!"}]

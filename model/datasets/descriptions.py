@@ -1,0 +1,48 @@
+"""Descriptions of intents, which the model card shows to people."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Mapping
+from io import StringIO
+from pathlib import Path
+
+from model.datasets.readers import read_text
+from model.errors import DataError, Problem
+from model.inference.model_card import IntentDescription
+
+COLUMNS = ["intent", "description", "example"]
+
+
+def read_descriptions(path: Path, labels: Collection[str]) -> Mapping[str, IntentDescription]:
+    """Read a file of descriptions: CSV with the columns ``COLUMNS``.
+
+    An intent has a row, or several rows for several examples. An example is public: the function
+    shows it to anybody who may ask for its model card.
+
+    Args:
+        path: the file; if it does not exist, there are no descriptions.
+        labels: the known intents.
+
+    Raises:
+        DataError: the file has other columns, or a row names no known intent.
+    """
+    if not path.is_file():
+        return {}
+    rows = csv.DictReader(StringIO(read_text(path), newline=""))
+    if rows.fieldnames != COLUMNS:
+        columns = f"{', '.join(COLUMNS[:-1])} and {COLUMNS[-1]}"
+        raise DataError([Problem(path, 1, f"must have the columns {columns}")])
+    found: dict[str, IntentDescription] = {}
+    problems = []
+    for row in rows:
+        intent, description, example = ((row[name] or "").strip() for name in COLUMNS)
+        if intent not in labels:
+            message = f"{intent} is no intent of the training data"
+            problems.append(Problem(path, rows.line_num, message))
+        known = found.get(intent, IntentDescription())
+        examples = (*known.examples, example) if example else known.examples
+        found[intent] = IntentDescription(known.description or description, examples)
+    if problems:
+        raise DataError(problems)
+    return found

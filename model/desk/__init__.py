@@ -1,0 +1,1 @@
+"""The desk: correct training data in the browser, train again, and compare."""

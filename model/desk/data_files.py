@@ -1,0 +1,103 @@
+"""The files of a data set that the desk edits together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.datasets.contrast import FOLDER
+from model.datasets.entry import TRAIN
+from model.datasets.parts import files_of
+from model.desk.corpus import Corpus, Edits
+from model.desk.errors import ChangedOutsideError
+from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
+
+OUT_OF_SCOPE_PART = f"{OUT_OF_SCOPE}_validation"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Edits of one file."""
+
+    corpus: Corpus
+    edits: Edits
+
+
+class DataFiles:
+    """The training file, and the files beside it that have to fit.
+
+    Attributes:
+        data: the file or folder that training reads.
+        train: the training file.
+        out_of_scope: the file of out-of-scope texts; None where training reads the training file
+            alone, which then holds them as utterances of the intent ``out_of_scope``.
+        tests: files for testing, whose intents must be those of the training file.
+    """
+
+    def __init__(self, data: Path) -> None:
+        """Read the files.
+
+        Args:
+            data: a file, or a folder with a file ``train``.
+
+        Raises:
+            DataError: the training file is missing or can't be edited.
+        """
+        self.data = data
+        parts = {part: file for file, part in files_of(data).items()} if data.is_dir() else {}
+        path = parts.get(TRAIN) if data.is_dir() else data
+        if path is None or not path.is_file():
+            message = "holds no file train" if data.is_dir() else "does not exist"
+            raise DataError([Problem(data, 0, message)])
+        self.train = Corpus(path)
+        self.out_of_scope: Corpus | None = None
+        self.tests: tuple[Corpus, ...] = ()
+        if data.is_dir():
+            beside = path.with_stem(OUT_OF_SCOPE_PART)
+            self.out_of_scope = Corpus(parts.get(OUT_OF_SCOPE_PART, beside))
+            contrast = sorted((data / FOLDER).glob("*"))
+            self.tests = tuple(
+                _editable([parts["test"], *contrast] if "test" in parts else contrast)
+            )
+
+    @property
+    def has_changed_outside(self) -> bool:
+        """Whether another program has written one of the files."""
+        return any(each.has_changed_outside for each in self._all())
+
+    def holds_text(self, text: str) -> bool:
+        """Return whether a text is a training utterance or a known out-of-scope text."""
+        outside = self.out_of_scope.utterances_of(text) if self.out_of_scope else []
+        return bool(self.train.utterances_of(text) or outside)
+
+    def apply(self, changes: Sequence[Change]) -> list[Change]:
+        """Write changes to all files or to none, and return those that undo them.
+
+        Raises:
+            ChangedOutsideError: another program has changed one of the files.
+            OSError: a file can't be written.
+        """
+        undoing: list[Change] = []
+        try:
+            for change in changes:
+                undoing.insert(0, Change(change.corpus, change.corpus.apply(change.edits)))
+        except (OSError, ChangedOutsideError):
+            for change in undoing:
+                change.corpus.apply(change.edits)
+            raise
+        return undoing
+
+    def _all(self) -> list[Corpus]:
+        outside = [self.out_of_scope] if self.out_of_scope else []
+        return [self.train, *outside, *self.tests]
+
+
+def _editable(paths: Sequence[Path]) -> Iterator[Corpus]:
+    """Return the files that can be edited; training names the problems of others."""
+    for path in paths:
+        try:
+            yield Corpus(path)
+        except DataError:
+            continue

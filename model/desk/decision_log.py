@@ -1,0 +1,76 @@
+"""The log of decisions beside the training file: JSON lines that are only ever appended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from model.desk.decision import KEEP, UNDO
+
+
+class DecisionLog:
+    """Appends decisions, and remembers the findings that were checked and kept.
+
+    Attributes:
+        path: the file. Its suffix is no format of data, so that training never reads it.
+    """
+
+    def __init__(self, training_file: Path) -> None:
+        """Read the log of a training file, which need not exist; broken lines are skipped."""
+        self.path = training_file.with_name(f"{training_file.name}.decisions")
+        self._kept: dict[int, tuple[str, list[str]]] = {}
+        self._count = 0
+        content = self.path.read_bytes() if self.path.exists() else b""
+        self._needs_line_break = bool(content) and not content.endswith(b"\n")
+        for line in content.splitlines():
+            self._replay(line)
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The findings that were checked and kept, by their ids."""
+        return frozenset(finding for finding, _ in self._kept.values())
+
+    @property
+    def dismissed(self) -> frozenset[str]:
+        """The new texts that were checked and are not needed."""
+        return frozenset(text for _, texts in self._kept.values() for text in texts)
+
+    @property
+    def count(self) -> int:
+        """The number of decisions, those that were undone among them."""
+        return self._count
+
+    def append(self, action: str, fields: Mapping[str, Any]) -> int:
+        """Append a decision, and return its number.
+
+        Raises:
+            OSError: the log can't be written.
+        """
+        number = self._count + 1
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        record = {"number": number, "time": time, "action": action, **fields}
+        line = json.dumps(record, ensure_ascii=False) + "\n"
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write("\n" * self._needs_line_break + line)
+        self._needs_line_break = False
+        self._apply(record)
+        return number
+
+    def _replay(self, line: bytes) -> None:
+        try:
+            record = json.loads(line)
+            self._apply(record)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            pass
+
+    def _apply(self, record: Mapping[str, Any]) -> None:
+        number, action = int(record["number"]), record["action"]
+        if action == KEEP:
+            texts = [each["text"] for each in record["utterances"] if not each["intent"]]
+            self._kept[number] = record["finding"], texts
+        elif action == UNDO:
+            self._kept.pop(int(record["of"]), None)
+        self._count = max(self._count, number)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+
+from model.desk.changes import changes_of
+from model.desk.data_files import DataFiles
+from model.desk.decision import ADD, DELETE, KEEP, RELABEL, RENAME, REWORD, Decision
+from model.desk.errors import DecisionError
+from model.desk.records import Utterance
+from tests.model.desk.conftest import TRAIN
+
+HELLO, THERE = Utterance("hello", "greeting"), Utterance("hello there", "order_tracking")
+NEW = Utterance("yo", "")
+
+
+@pytest.fixture
+def files(folder):
+    return DataFiles(folder)
+
+
+def carry_out(files: DataFiles, decision: Decision) -> None:
+    files.apply(changes_of(decision, files))
+
+
+@pytest.mark.parametrize(
+    ("decision", "old", "new"),
+    [
+        pytest.param(
+            Decision(RELABEL, (THERE,), "greeting"),
+            "5,hello there,order_tracking",
+            "5,hello there,greeting",
+            id="relabel",
+        ),
+        pytest.param(Decision(DELETE, (HELLO,)), "1,hello,greeting\n", "", id="delete"),
+        pytest.param(
+            Decision(REWORD, (HELLO,), "hello, sir"),
+            "1,hello,greeting",
+            '1,"hello, sir",greeting',
+            id="reword",
+        ),
+        pytest.param(
+            Decision(ADD, (NEW, NEW), "greeting"),
+            "5,hello there,order_tracking\n",
+            "5,hello there,order_tracking\n,yo,greeting\n",
+            id="add",
+        ),
+        pytest.param(Decision(ADD, (HELLO,), "greeting"), "", "", id="add again"),
+        pytest.param(Decision(KEEP, finding="abc"), "", "", id="keep"),
+    ],
+)
+def test_actions_change_the_training_file(files, folder, decision, old, new):
+    """Each action changes its lines, and leaves all others as they are."""
+    carry_out(files, decision)
+    assert (folder / "train.csv").read_text() == TRAIN.replace(old, new)
+
+
+def test_a_text_that_has_the_intent_already_is_not_repeated(folder):
+    """Of two labels of a text, the wrong one leaves."""
+    (folder / "train.csv").write_text(TRAIN + "6,hello,order_tracking\n")
+    decision = Decision(RELABEL, (Utterance("hello", "order_tracking"), HELLO), "greeting")
+    carry_out(DataFiles(folder), decision)
+    assert (folder / "train.csv").read_text() == TRAIN
+
+
+def test_out_of_scope_texts_move_to_their_file(files, folder):
+    """They leave the training file, and are created where training looks for them."""
+    carry_out(files, Decision(RELABEL, (HELLO,), "out_of_scope"))
+    carry_out(files, Decision(ADD, (NEW,), "out_of_scope"))
+
+    assert "1,hello" not in (folder / "train.csv").read_text()
+    outside = (folder / "out_of_scope_validation.csv").read_text()
+    assert outside == "text,intent\nhello,out_of_scope\nyo,out_of_scope\n"
+
+
+def test_out_of_scope_texts_of_a_single_file_stay_in_it(folder):
+    """Training reads the file alone, and takes its intent out_of_scope for such texts."""
+    carry_out(DataFiles(folder / "train.csv"), Decision(RELABEL, (HELLO,), "out_of_scope"))
+    assert "1,hello,out_of_scope" in (folder / "train.csv").read_text()
+
+
+def test_a_renamed_intent_is_renamed_in_all_files(files, folder):
+    """Tests of an intent that training does not know would be refused."""
+    carry_out(files, Decision(RENAME, to="hello", intent="greeting"))
+    for name in ("train.csv", "test.csv", "contrast_test/negation.csv"):
+        content = (folder / name).read_text()
+        assert ",hello\n" in content
+        assert ",greeting\n" not in content
+
+
+@pytest.mark.parametrize(
+    ("decision", "message"),
+    [
+        (Decision("buy"), "no such action"),
+        (Decision(KEEP), "no finding"),
+        (Decision(DELETE), "No utterance is selected"),
+        (Decision(ADD, to="greeting"), "No utterance is selected"),
+        (Decision(ADD, (HELLO,), "order_tracking"), "labelled greeting already"),
+        (Decision(RENAME, to="x", intent="y"), "no such intent"),
+        (Decision(RENAME, to="out_of_scope", intent="greeting"), "Select the utterances"),
+    ],
+)
+def test_impossible_decisions_are_refused(files, decision, message):
+    """The message says why."""
+    with pytest.raises(DecisionError, match=message):
+        changes_of(decision, files)
