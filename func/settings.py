@@ -63,6 +63,8 @@ class Settings:
         api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
         cors_origins: of pages that may call the function from a browser; ``*`` for any.
         webhook_origins: senders of events that may validate the function as their webhook.
+        text_pointer: where the data of events and requests may have their text, as JSON pointers
+            that are tried in order; () for the fields of the JSON contract only.
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
         option_intents: the intents that options of System One and Decisions stand for.
@@ -107,6 +109,7 @@ class Settings:
     api_token_file: Path | None = None
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
+    text_pointer: tuple[str, ...] = ()
     gateway_text_pointer: str = ""
     option_intents: OptionIntents = ()
     fallback_url: str | None = None
@@ -203,6 +206,14 @@ def _list(pattern: str, allowed: str) -> Parser:
     return parse, f"{allowed}, separated by commas, or *"
 
 
+def _pointers(text: str) -> tuple[str, ...]:
+    # Names may hold commas; only a comma before a slash ends a pointer.
+    pointers = tuple(pointer.strip() for pointer in re.split(r",\s*(?=/)", text))
+    if not all(re.fullmatch(_POINTER, pointer) for pointer in pointers):
+        raise ValueError
+    return pointers
+
+
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
     is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -258,6 +269,7 @@ def _is_list_of_texts(value: object) -> bool:
     return is_filled and all(isinstance(each, str) for each in value)  # type: ignore[attr-defined]
 
 
+_POINTER = r"(?:/(?:[^~/]|~[01])*)+"  # RFC 6901, but for the pointer to the whole document
 # CloudEvents, section "Size Limits": receivers should accept events of at least 64 KiB.
 _MIN_BODY_BYTES = 64 * 1024
 _MIN_HEADER_BYTES = 8 * 1024  # what RFC 9112, section 3, recommends for the first line alone
@@ -291,9 +303,11 @@ _PARSERS: Mapping[str, Parser] = {
         r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]_-]+", "origins such as https://shop.example"
     ),
     "webhook_origins": _list(r"\*|[a-z0-9._-]+", "names such as eventgrid.azure.net"),
-    "gateway_text_pointer": _matching(
-        r"(?:/(?:[^~/]|~[01])*)+", "a JSON pointer such as /messages or /body/0/text"
+    "text_pointer": (
+        _pointers,
+        "JSON pointers such as /event/text or /body/0/text, separated by commas",
     ),
+    "gateway_text_pointer": _matching(_POINTER, "a JSON pointer such as /messages or /body/0/text"),
     "option_intents": (
         _option_intents,
         'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}',

@@ -17,17 +17,13 @@ from func.models.served_model import ServedModel
 from func.protocols import event_responses
 from func.protocols.cloudevents import Event, Mode
 from func.protocols.event_replies import Replies
-from func.protocols.json_api import error_response, render_predictions
+from func.protocols.json_api import error_response, query_of, render_predictions
 from func.protocols.json_codec import parse_json
 from func.protocols.media_type import PLAIN_TEXT, MediaType
 from func.protocols.query import Query
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
-
-NOT_AN_OBJECT = (
-    f"The data must be a JSON object with a 'text'; plain text needs datacontenttype {PLAIN_TEXT}"
-)
 
 
 class EventApi:
@@ -165,10 +161,8 @@ def _parse_query(event: Event, settings: Settings) -> Query:
         )
     if not media_type.is_json:
         raise UnsupportedMediaTypeError(f"The datacontenttype must be {JSON} or {PLAIN_TEXT}")
-    fields = parse_json(media_type.decode(data), settings) if isinstance(data, bytes) else data
-    if not isinstance(fields, dict | None):
-        raise InvalidQueryError(NOT_AN_OBJECT)
-    query = Query.from_fields(fields or {}, settings)
+    document = parse_json(media_type.decode(data), settings) if isinstance(data, bytes) else data
+    query = query_of({} if document is None else document, settings)
     if query.is_batch:
         raise InvalidQueryError("An event holds one 'text'; send an event for each text")
     return query

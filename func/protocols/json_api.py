@@ -16,6 +16,9 @@ from model.inference.intent_model import IntentModel
 from model.inference.prediction import Alternative, Prediction
 
 DIGITS = 4
+NOT_AN_OBJECT = (
+    f"The data must be a JSON object with a 'text'; plain text needs datacontenttype {PLAIN_TEXT}"
+)
 HEALTHY = Response(render_json({"status": "ok"}))
 
 
@@ -53,8 +56,25 @@ def parse_query(media_type: MediaType, body: bytes, settings: Settings) -> Query
     if media_type.is_json:
         # An empty body gets the error about the missing text, not one about invalid JSON.
         fields = parse_object(media_type.decode(body), settings) if body else {}
-        return Query.from_fields(fields, settings)
+        return query_of(fields, settings)
     raise UnsupportedMediaTypeError(f"The Content-Type must be {JSON} or {PLAIN_TEXT}")
+
+
+def query_of(document: object, settings: Settings) -> Query:
+    """Return the query of JSON data.
+
+    Raises:
+        InvalidQueryError, TooLargeError: as ``Query.from_fields`` does, and for other data than an
+            object.
+    """
+    if settings.text_pointer:
+        # Here, for most data has the form of the contract.
+        from func.protocols.pointed_text import query_at_pointers  # noqa: PLC0415
+
+        return query_at_pointers(document, settings)
+    if not isinstance(document, dict):
+        raise InvalidQueryError(NOT_AN_OBJECT)
+    return Query.from_fields(document, settings)
 
 
 def render_predictions(

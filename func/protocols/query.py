@@ -11,6 +11,7 @@ from func.settings import Settings
 from model.inference.strict_json import is_unicode
 
 MISSING_TEXT = "Missing 'text' parameter"
+TEXT_FIELDS = ("text", "message", "messages")  # of which the first that is there counts
 
 
 class Query(NamedTuple):
@@ -37,7 +38,7 @@ class Query(NamedTuple):
 
         ``message`` is an alias of ``text``, and ``messages`` a conversation in place of either.
         """
-        name = next((name for name in ("text", "message", "messages") if name in fields), None)
+        name = next((name for name in TEXT_FIELDS if name in fields), None)
         is_batch = "texts" in fields
         if is_batch and name:
             raise InvalidQueryError(f"Send either '{name}' or 'texts', not both")

@@ -45,6 +45,7 @@ def test_each_variable_is_read():
             "MAX_BATCH_SIZE": "7",
             "CORS_ORIGINS": "https://shop.example, http://localhost:3000",
             "WEBHOOK_ORIGINS": "EventGrid.azure.net",
+            "TEXT_POINTER": "/event/text, /a,b/0,/c~1d",
             "GATEWAY_TEXT_POINTER": "/body/0/text",
             "OPTION_INTENTS": '{"billing": ["refund", "charge"], "angry": ["complaint"]}',
             "FALLBACK_URL": "https://api.example/v1/decisions",
@@ -76,6 +77,7 @@ def test_each_variable_is_read():
         max_batch_size=7,
         cors_origins=("https://shop.example", "http://localhost:3000"),
         webhook_origins=("eventgrid.azure.net",),
+        text_pointer=("/event/text", "/a,b/0", "/c~1d"),
         gateway_text_pointer="/body/0/text",
         option_intents=(("billing", ("refund", "charge")), ("angry", ("complaint",))),
         fallback_url="https://api.example/v1/decisions",
@@ -98,6 +100,7 @@ ORIGINS = "origins such as https://shop.example, separated by commas, or *"
 SINK = "a URL such as http://broker-ingress.knative-eventing.svc/default"
 OVERRIDES = 'JSON such as {"extensions": {"environment": "staging"}}'
 OPTIONS = 'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}'
+POINTERS = "JSON pointers such as /event/text or /body/0/text, separated by commas"
 METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
 
 
@@ -137,6 +140,10 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
             "https://a.example",
             "names such as eventgrid.azure.net, separated by commas, or *",
             id="webhook-origin",
+        ),
+        *(
+            pytest.param("TEXT_POINTER", value, POINTERS, id=f"pointers-{value}")
+            for value in ("text", "/a,/b~2", "/a~")
         ),
         pytest.param(
             "GATEWAY_TEXT_POINTER",

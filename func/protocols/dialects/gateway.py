@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from func.errors import BadRequestError, RequestError, TooLargeError, UnsupportedMediaTypeError
@@ -17,11 +16,11 @@ from func.protocols.any_text import text_of_any
 from func.protocols.dialects.answers import recorded
 from func.protocols.dialects.request import DialectRequest
 from func.protocols.json_api import DIGITS, error_response
-from func.protocols.query import Query
+from func.protocols.json_pointer import value_at
+from func.protocols.query import TEXT_FIELDS, Query
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 KIND = "gateway"
-FIELDS = ("text", "message", "messages")
 UNREADABLE = (BadRequestError, TooLargeError, UnsupportedMediaTypeError)
 
 
@@ -46,25 +45,12 @@ def reject(error: RequestError) -> Response:
     return error_response(error, KIND)
 
 
-def value_at(pointer: str, document: Any) -> Any:
-    """Return the value that a JSON pointer (RFC 6901) names; None if there is none."""
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict):
-            document = document.get(name)
-        elif isinstance(document, list) and name.isdecimal() and int(name) < len(document):
-            document = document[int(name)]
-        else:
-            return None
-    return document
-
-
 def _text(request: DialectRequest) -> str:
     """Return the text of a body; "" if it has none."""
     try:
         fields, settings = request.fields(), request.settings
         pointer = settings.gateway_text_pointer
-        names = (f"/{name}" for name in FIELDS if name in fields)
+        names = (f"/{name}" for name in TEXT_FIELDS if name in fields)
         value = value_at(pointer or next(names, "/"), fields)
         return text_of_any(value, settings, "The text")
     except UNREADABLE:

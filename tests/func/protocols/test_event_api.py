@@ -12,7 +12,8 @@ import pytest
 
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.cloudevents import Event, Mode
-from func.protocols.event_api import NOT_AN_OBJECT, EventApi
+from func.protocols.event_api import EventApi
+from func.protocols.json_api import NOT_AN_OBJECT
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 

@@ -10,7 +10,6 @@ from werkzeug.test import Client
 
 from func.app import App
 from func.handler import IntentFunction
-from func.protocols.dialects.gateway import value_at
 from model.inference.intent_model import IntentModel
 
 PATH = "/gateway/ext-authz"
@@ -66,22 +65,6 @@ def test_pointer_says_where_the_text_is(small_model, settings, pointer, body):
     client = Client(App(IntentFunction(small_model, pointed)))
 
     assert headers(client.post(PATH, json=body))["x-intent"] == "greeting"
-
-
-@pytest.mark.parametrize(
-    ("pointer", "expected"),
-    [
-        pytest.param("/a", {"b~": [1, 2]}, id="object"),
-        pytest.param("/a/b~0/1", 2, id="list"),
-        pytest.param("/a/b~0/2", None, id="beyond-the-list"),
-        pytest.param("/a/b~0/-1", None, id="no-index"),
-        pytest.param("/a/b~0/0/c", None, id="below-a-number"),
-        pytest.param("/c/d", None, id="below-nothing"),
-    ],
-)
-def test_pointer_names_a_value(pointer, expected):
-    """A pointer that leads nowhere names no value (RFC 6901, section 4)."""
-    assert value_at(pointer, {"a": {"b~": [1, 2]}}) == expected
 
 
 def test_act_says_whether_the_confidence_suffices(small_model, settings):
