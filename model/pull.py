@@ -26,7 +26,8 @@ examples:
   python -m model.pull s3://bucket/models --as acme --output /tmp/acme
   python -m model.pull oci://registry.example.com/intent:1.4 --digest
 
-The folder then holds the compiled form and the card: MODEL_URI=/tmp/model serves them.
+The folder then holds the compiled form, the card and the sentence encoder, if the model has one:
+MODEL_URI=/tmp/model serves them.
 Exit codes: 0 pulled, 1 the store can't be used, or the folder holds a model, 2 wrong usage.
 """
 
@@ -51,13 +52,14 @@ def _pull(options: argparse.Namespace, console: Console, errors: Console) -> int
     files = fetch(uri, transport=transport, progress=lambda file: errors.print(f"Fetching {file}"))
     files.load()  # a model that fails its self-test is not written
     folder: Path = options.output
-    for name in files.contents:
+    contents = files.all_contents
+    for name in contents:
         if (folder / name).exists() and not options.force:
             raise StoreError(folder / name, "exists already", "Pass another folder, or --force")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.contents.items():
-        write_atomically(folder / name, content)
-    errors.print(f"Wrote {' and '.join(files.contents)} in {folder}")
+    for name, content in contents.items():
+        write_atomically(folder / name, bytes(content))
+    errors.print(f"Wrote {' and '.join(contents)} in {folder}")
     console.print(str(uri))
     return 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,9 +33,9 @@ examples:
   python -m model.push /srv/models --model /tmp/model          a folder, to be mounted or uploaded
 
 Stores are folders, s3://, gs://, az:// (requirements/stores.txt) and oci://. Written are the
-compiled form and the card, never the pickle. What the store holds is never overwritten; a tag that
-names another model stays, unless --force is passed. The last line is the URI with the model's
-digest, for MODEL_URI.
+compiled form, the card and the sentence encoder, if the model has one, never the pickle. What the
+store holds is never overwritten; a tag that names another model stays, unless --force is passed.
+The last line is the URI with the model's digest, for MODEL_URI.
 Exit codes: 0 pushed, or there already, 1 the model or the store can't be used, 2 wrong usage.
 """
 
@@ -57,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _push(options: argparse.Namespace, console: Console, errors: Console) -> int:
     uri = StoreUri.parse(options.uri)
-    files = replace(ModelFiles.read(options.model), folder=None)
-    files.load()  # what fails its self-test, or needs more than a store holds, is not pushed
+    files = ModelFiles.read(options.model)
+    files.load()  # a model that fails its self-test is not pushed
     transport = _open(uri, options)
     tagged = transport if isinstance(transport, RegistryTransport) and transport.tag else None
     if tagged and not options.force:

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace, console: Console, errors: Console) -> int:
     from threadpoolctl import threadpool_limits
 
-    from model.inference.encoders.encoder_file import ENCODER_NAME
+    from model.inference.encoders import ENCODER_NAME
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
     from model.training.trainer import (
         COMPILED_NAME,

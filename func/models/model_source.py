@@ -79,4 +79,7 @@ class ModelSource:
         )
         with self._building:
             model = files.load(threshold=self._threshold)
-        return ServedModel(name, digest, model, int(BYTES_PER_FILE_BYTE * files.size))
+        size = int(BYTES_PER_FILE_BYTE * files.size)
+        encoder = files.encoder
+        shared = (encoder.digest, len(encoder.content)) if encoder else ("", 0)
+        return ServedModel(name, digest, model, size, shared)

@@ -137,8 +137,7 @@ class NamedModels:
     def counts(self) -> ModelCounts:
         """Return a copy of the counters."""
         with self._lock:
-            size = sum(entry.served.size for entry in self._entries.values())
-            return ModelCounts(len(self._entries), size, self._counts.events.copy())
+            return ModelCounts(len(self._entries), self._size(), self._counts.events.copy())
 
     def _refresh_if_due(self, name: str, entry: _Entry, now: float) -> None:
         if now - entry.checked_at >= self._refresh_s and name not in self._refreshing:
@@ -192,11 +191,14 @@ class NamedModels:
         self._entries[served.name] = _Entry(served, self._clock())
         self._entries.move_to_end(served.name)
         self._counts.count(served.name, event)
-        size = sum(entry.served.size for entry in self._entries.values())
-        while size > self._max_bytes and len(self._entries) > 1:
-            name, entry = self._entries.popitem(last=False)
-            size -= entry.served.size
+        while self._size() > self._max_bytes and len(self._entries) > 1:
+            name, _ = self._entries.popitem(last=False)
             self._counts.count(name, "evicted")
+
+    def _size(self) -> int:
+        served = [entry.served for entry in self._entries.values()]
+        encoders = dict(each.encoder for each in served)
+        return sum(each.size for each in served) + sum(encoders.values())
 
     def _remember(self, name: str, failure: type[NoSuchModelError | UnavailableError]) -> None:
         self._failures[name] = _Failure(failure, self._clock() + self._refresh_s)

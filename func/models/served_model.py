@@ -31,12 +31,14 @@ class ServedModel:
         digest: names the version; "" for the default model, whose responses bear no name.
         model: answers; requests that have begun keep it while a newer version takes over.
         size: an estimate of the memory that it takes, in bytes.
+        encoder: the digest and size of its sentence encoder, which other models may share.
     """
 
     name: str
     digest: str
     model: IntentModel
     size: int
+    encoder: tuple[str, int] = ("", 0)
 
     @property
     def version(self) -> str:

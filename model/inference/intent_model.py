@@ -23,6 +23,7 @@ from model.errors import (
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
+from model.inference.encoders import ENCODER_NAME
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import (
@@ -45,8 +46,8 @@ SELF_TEST_TOLERANCE = 1e-3
 BY_LARGER_LOGIT = InScopeCalibration(slope=1.0, intercept=0.0)
 
 NO_ENCODER = (
-    "needs a sentence encoder, which stores do not hold",
-    "Mount the model's folder, or build it into the image",
+    "lacks the sentence encoder that it was trained with",
+    f"Put its {ENCODER_NAME} beside it, and push it again if a store holds it",
 )
 
 
@@ -121,7 +122,7 @@ class IntentModel:
         card: bytes,
         place: str,
         *,
-        folder: Path | None = None,
+        encoder: SentenceEncoder | None = None,
         threshold: float | None = None,
     ) -> IntentModel:
         """Load a model without its pickle, and check it by its self-test.
@@ -133,7 +134,7 @@ class IntentModel:
             compiled: the content of the compiled form.
             card: the content of the card.
             place: the folder or URI of the files; for errors.
-            folder: where a sentence encoder lies; None if nowhere.
+            encoder: the sentence encoder; None without one.
             threshold: overrides the card's; a probability of being in scope.
 
         Raises:
@@ -144,10 +145,11 @@ class IntentModel:
         model_sha256 = read_card.model_sha256
         try:
             pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
-            if pipeline.encoder_digest and folder is None:
+            if not pipeline.encoder_digest:
+                encoder = None
+            elif encoder is None or encoder.digest != pipeline.encoder_digest:
                 raise ArtifactBrokenError(place, *NO_ENCODER)
-            model_path = (folder or Path()) / CARD_NAME
-            scorer = CompiledScorer(pipeline, _load_encoder(model_path, pipeline.encoder_digest))
+            scorer = CompiledScorer(pipeline, encoder)
         except CompiledFormError as error:
             raise ArtifactBrokenError(
                 place, f"can't be used: its compiled form {error.reason}"
@@ -354,7 +356,7 @@ def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:
     if not digest:
         return None
     # A deferred import: most models have no encoder, and start faster without its code.
-    from model.inference.encoders.encoder_file import ENCODER_NAME, load_encoder  # noqa: PLC0415
+    from model.inference.encoders.encoder_file import load_encoder  # noqa: PLC0415
 
     encoder_path = path.with_name(ENCODER_NAME)
     try:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from model.errors import ArtifactBrokenError, EncoderError, ExplanationError, one_line
 from model.inference.embedding_transformer import EmbeddingTransformer
-from model.inference.encoders.encoder_file import ENCODER_NAME, SentenceEncoder
+from model.inference.encoders import ENCODER_NAME
+from model.inference.encoders.encoder_file import SentenceEncoder
 from model.inference.prediction import Evidence, to_evidence
 
 

@@ -11,15 +11,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Any, Self
 
 from model.errors import StoreError
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.encoders import ENCODER_NAME
 from model.inference.model_card import CARD_NAME
 from model.store.uri import DIGEST
 
 COMPILED_NAME = f"intent_model{COMPILED_SUFFIX}"
 FILE_NAMES = (COMPILED_NAME, CARD_NAME)  # no pickle: whoever loads one executes it
+ALL_NAMES = (*FILE_NAMES, ENCODER_NAME)  # the last of models that have a sentence encoder
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 ARTIFACT_TYPE = "application/vnd.cncf.model.manifest.v1+json"
@@ -27,6 +30,7 @@ CONFIG_TYPE = "application/vnd.cncf.model.config.v1+json"
 FILE_TYPES = {
     COMPILED_NAME: "application/vnd.cncf.model.weight.v1.raw",
     CARD_NAME: "application/vnd.cncf.model.doc.v1.raw",
+    ENCODER_NAME: "application/vnd.cncf.model.weight.v1.raw",
 }
 FILE_PATH = "org.cncf.model.filepath"
 
@@ -47,7 +51,7 @@ class Blob:
     size: int
 
     @classmethod
-    def of(cls, content: bytes) -> Self:
+    def of(cls, content: bytes | mmap) -> Self:
         """Return the blob with this content."""
         return cls(hashlib.sha256(content).hexdigest(), len(content))
 
@@ -57,15 +61,15 @@ class Manifest:
     """The files of a model.
 
     Attributes:
-        files: by the names of ``FILE_NAMES``.
+        files: by the names of ``ALL_NAMES``.
     """
 
     files: Mapping[str, Blob]
 
     @classmethod
-    def of(cls, contents: Mapping[str, bytes]) -> Self:
+    def of(cls, contents: Mapping[str, bytes | mmap]) -> Self:
         """Return the manifest of a model's files."""
-        return cls({name: Blob.of(contents[name]) for name in FILE_NAMES})
+        return cls({name: Blob.of(contents[name]) for name in ALL_NAMES if name in contents})
 
     @classmethod
     def from_bytes(cls, content: bytes, place: str) -> Self:
@@ -77,7 +81,7 @@ class Manifest:
         try:
             layers = json.loads(content)["layers"]
             named = [(str(layer["annotations"][FILE_PATH]), _blob(layer)) for layer in layers]
-            files = {name: blob for name, blob in named if name in FILE_NAMES}
+            files = {name: blob for name, blob in named if name in ALL_NAMES}
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise StoreError(place, "is no manifest of a model") from error
         if missing := [name for name in FILE_NAMES if name not in files]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from mmap import mmap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.errors import StoreError
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
 from model.store.cache import BlobCache
@@ -21,8 +25,12 @@ from model.store.manifest import (
     Manifest,
 )
 from model.store.opening import open_store
+from model.store.shared_encoders import encoder_in, shared_encoder
 from model.store.transport import Transport
 from model.store.uri import StoreUri
+
+if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
+    from model.inference.encoders.encoder_file import SentenceEncoder
 
 FETCH_TIMEOUT_S = 60.0
 
@@ -36,17 +44,23 @@ class ModelFiles:
     Attributes:
         place: the URI of the model, or its folder; for errors.
         contents: by the names of ``FILE_NAMES``.
-        folder: where they lie, and perhaps a sentence encoder beside them; None for a store.
+        encoder: the sentence encoder, which other models may share; None without one.
     """
 
     place: str
     contents: Mapping[str, bytes]
-    folder: Path | None = None
+    encoder: SentenceEncoder | None = None
+
+    @property
+    def all_contents(self) -> Mapping[str, bytes | mmap]:
+        """The contents, with that of the sentence encoder."""
+        encoder = {ENCODER_NAME: self.encoder.content} if self.encoder else {}
+        return {**self.contents, **encoder}
 
     @property
     def manifest(self) -> Manifest:
         """The manifest that lists the files."""
-        return Manifest.of(self.contents)
+        return Manifest.of(self.all_contents)
 
     @property
     def digest(self) -> str:
@@ -55,7 +69,7 @@ class ModelFiles:
 
     @property
     def size(self) -> int:
-        """The bytes of all files."""
+        """The bytes of all files but the sentence encoder's."""
         return sum(map(len, self.contents.values()))
 
     def load(self, *, threshold: float | None = None) -> IntentModel:
@@ -68,7 +82,7 @@ class ModelFiles:
             self.contents[COMPILED_NAME],
             self.contents[CARD_NAME],
             self.place,
-            folder=self.folder,
+            encoder=self.encoder,
             threshold=threshold,
         )
 
@@ -81,6 +95,7 @@ class ModelFiles:
 
         Raises:
             StoreError: a file is missing, can't be read, or is a pickle.
+            ArtifactBrokenError: the sentence encoder is damaged.
         """
         if path.suffix == ".pkl":
             raise StoreError(
@@ -94,7 +109,7 @@ class ModelFiles:
             raise StoreError(Path(error.filename), "does not exist", remedy) from error
         except OSError as error:
             raise StoreError(folder, f"can't be read: {error.strerror}") from error
-        return cls(str(folder), contents, folder)
+        return cls(str(folder), contents, encoder_in(folder))
 
 
 def fetch(
@@ -132,13 +147,19 @@ def fetch(
     manifest = Manifest.from_bytes(
         source.read(manifest_key, digest, MAX_MANIFEST_BYTES), f"{uri.location}/{manifest_key}"
     )
-    contents = {}
-    for name, blob in manifest.files.items():
+
+    def read(name: str) -> bytes:
+        blob = manifest.files[name]
         progress(f"{name} ({blob.size:,} bytes)")
-        contents[name] = source.read(
-            key_of_blob(blob.digest), blob.digest, MAX_FILE_BYTES, blob.size
-        )
-    return ModelFiles(str(uri), contents)
+        return source.read(key_of_blob(blob.digest), blob.digest, MAX_FILE_BYTES, blob.size)
+
+    contents = {name: read(name) for name in FILE_NAMES}
+    blob = manifest.files.get(ENCODER_NAME)
+    if blob is None:
+        return ModelFiles(str(uri), contents)
+    return ModelFiles(
+        str(uri), contents, shared_encoder(blob.digest, partial(read, ENCODER_NAME), str(uri))
+    )
 
 
 def push(files: ModelFiles, transport: Transport, progress: Progress = lambda _: None) -> bool:
@@ -152,11 +173,11 @@ def push(files: ModelFiles, transport: Transport, progress: Progress = lambda _:
     """
     manifest = files.manifest
     content = manifest.to_bytes()
-    blobs = {**files.contents, "configuration": manifest.config}
+    blobs = {**files.all_contents, "configuration": manifest.config}
     is_written = False
     for name, blob in blobs.items():
         progress(f"{name} ({len(blob):,} bytes)")
-        is_written |= transport.put(key_of_blob(Blob.of(blob).digest), blob)
+        is_written |= transport.put(key_of_blob(Blob.of(blob).digest), bytes(blob))
     return transport.put(key_of_manifest(manifest.digest), content) or is_written
 
 

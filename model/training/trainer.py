@@ -24,7 +24,7 @@ from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import Evaluation, robustness_of, summarise
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
-from model.inference.encoders.encoder_file import ENCODER_NAME
+from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent

@@ -15,7 +15,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
-from model.inference.encoders.encoder_file import ENCODER_NAME
+from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES

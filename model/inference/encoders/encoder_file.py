@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import EncoderError
+from model.inference.encoders import ENCODER_NAME
 from model.inference.encoders.convolutional import ConvolutionalEncoder
 from model.inference.encoders.transformer import TransformerEncoder
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, parts_of, view_of
@@ -28,7 +29,6 @@ FORMAT = "intent-function-encoder/1"
 TABLE, BLOCK_DIGESTS = "table", "table.digests"
 ROWS_A_BLOCK = 128
 DIGEST_BYTES = 32
-ENCODER_NAME = "sentence_encoder.safetensors"
 WHOLE_SENTENCE = "(the whole sentence)"
 MAX_WORDS_LEFT_OUT = 32  # each is a text to encode
 # Vectors of texts that are asked for again within a moment, and by training and verification.
@@ -99,12 +99,13 @@ class SentenceEncoder:
     Attributes:
         encoder: the network.
         digest: the SHA-256 of the file's header.
+        content: the file, which the arrays are views of; empty while it is not written yet.
     """
 
     folder: ClassVar[ContextVar[Path]] = ContextVar("folder", default=Path())
 
-    def __init__(self, encoder: Encoder, *, digest: str) -> None:
-        self.encoder, self.digest = encoder, digest
+    def __init__(self, encoder: Encoder, *, digest: str, content: bytes | mmap.mmap = b"") -> None:
+        self.encoder, self.digest, self.content = encoder, digest, content
         self._recent: dict[str, NDArray[np.float32]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -164,8 +165,12 @@ def _from_folder(digest: str) -> SentenceEncoder:
     return load_encoder(SentenceEncoder.folder.get() / ENCODER_NAME, digest=digest)
 
 
-def load_encoder(path: Path, *, digest: str) -> SentenceEncoder:
-    """Load an encoder.
+def load_encoder(path: Path, *, digest: str = "") -> SentenceEncoder:
+    """Load an encoder; its file is mapped.
+
+    Args:
+        path: the file.
+        digest: that of the encoder which is meant; without it, the caller compares.
 
     Raises:
         EncoderError: the file is missing, damaged, or that of another encoder.
@@ -175,15 +180,25 @@ def load_encoder(path: Path, *, digest: str) -> SentenceEncoder:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # mmap takes no empty file
         raise EncoderError("can't be read") from error
+    return read_encoder(content, digest=digest)
+
+
+def read_encoder(content: bytes | mmap.mmap, *, digest: str = "") -> SentenceEncoder:
+    """Return the encoder of a file's content.
+
+    Raises:
+        EncoderError: the content is damaged, or that of another encoder.
+    """
     body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
     header = content[LENGTH_BYTES:body_start]
-    if hashlib.sha256(header).hexdigest() != digest:
+    found = hashlib.sha256(header).hexdigest()
+    if digest not in ("", found):
         raise EncoderError("is not the encoder that the model was trained with")
     try:
         encoder = _encoder_of(json.loads(header), memoryview(content)[body_start:])
     except (KeyError, TypeError, ValueError) as error:
         raise EncoderError("describes no encoder") from error
-    return SentenceEncoder(encoder, digest=digest)
+    return SentenceEncoder(encoder, digest=found, content=content)
 
 
 def _encoder_of(entries: dict[str, Any], body: memoryview) -> Encoder:

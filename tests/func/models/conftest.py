@@ -25,7 +25,8 @@ class PublishedModels:
         """Return the small model with another threshold."""
         contents = dict(self._files.contents)
         card = json.loads(contents["model_card.json"]) | {"threshold": threshold}
-        return ModelFiles("memory", {**contents, "model_card.json": json.dumps(card).encode()})
+        contents["model_card.json"] = json.dumps(card).encode()
+        return ModelFiles("memory", contents, self._files.encoder)
 
     def publish(self, name: str, threshold: float | None = None) -> str:
         """Publish the small model with a threshold; return its digest."""

@@ -5,6 +5,9 @@ import pytest
 from func.models.model_source import ModelSource
 from func.settings import Settings, SettingsError
 from model.errors import StoreError
+from model.inference.encoders import ENCODER_NAME
+from model.store.model_files import ModelFiles
+from tests.func.models.conftest import PublishedModels
 
 
 def test_a_published_model_is_found_and_loaded(published):
@@ -14,6 +17,16 @@ def test_a_published_model_is_found_and_loaded(published):
     assert source.current("acme") == digest
     assert source.current("other") is None
     assert source.load("acme", digest).version == digest[:12]
+
+
+def test_the_encoder_of_a_published_model_is_known_by_its_digest(sentence_folder, tmp_path):
+    """Models with the same one count it once."""
+    files = ModelFiles.read(sentence_folder)
+    assert files.encoder
+    digest = PublishedModels(tmp_path, files).publish("acme")
+    source = ModelSource.from_settings(Settings(models_uri=str(tmp_path)))
+    size = (sentence_folder / ENCODER_NAME).stat().st_size
+    assert source.load("acme", digest).encoder == (files.encoder.digest, size)
 
 
 def test_a_damaged_model_is_refused(published):

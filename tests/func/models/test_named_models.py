@@ -25,6 +25,7 @@ class FakeSource:
         self.pointers: dict[str, str] = {}
         self.errors: list[Exception] = []
         self.loads: list[tuple[str, str]] = []
+        self.encoder = ("", 0)
         self._model = model
 
     def current(self, name: str) -> str | None:
@@ -34,7 +35,7 @@ class FakeSource:
         self.loads.append((name, digest))
         if self.errors:
             raise self.errors.pop(0)
-        return ServedModel(name, digest, self._model, SIZE)
+        return ServedModel(name, digest, self._model, SIZE, self.encoder)
 
 
 class Clock:
@@ -162,6 +163,19 @@ def test_the_least_recently_used_model_leaves(models, tasks):
     counts = models.counts()
     assert (counts.models, counts.size) == (2, 2 * SIZE)
     assert counts.events["bolt", "evicted"] == 1
+
+
+def test_an_encoder_that_models_share_counts_once(source, tasks):
+    """Two models and one encoder fit into a memory for three; another encoder does not."""
+    models = NamedModels(source, max_bytes=3 * SIZE, refresh_s=30, submit=tasks.append)
+    source.encoder = ("one", SIZE)
+    load(models, tasks, "acme")
+    load(models, tasks, "bolt")
+    shared = models.counts()
+    source.encoder = ("other", SIZE)
+    load(models, tasks, "cord")
+    assert (shared.models, shared.size) == (2, 3 * SIZE)
+    assert (models.counts().models, models.counts().size) == (1, 2 * SIZE)
 
 
 def test_a_model_larger_than_the_memory_is_served_alone(source, tasks):

@@ -2,16 +2,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from model.errors import ArtifactBrokenError, StoreError, StoreMissingError, StoreUnavailableError
-from model.inference.compiled_pipeline import CompiledPipeline
-from model.inference.model_card import ModelCard
-from model.inference.static_embedding import DIGEST
 from model.store.cache import BlobCache
 from model.store.folder import FolderTransport
 from model.store.model_files import ModelFiles, fetch, key_of_blob, key_of_manifest, push
@@ -178,30 +173,3 @@ def test_downloads_are_announced(web_model):
         f"model_card.json ({sizes[1]:,} bytes)",
     ]
     assert files.size == sum(sizes)
-
-
-@pytest.fixture
-def encoded_files(small_files: ModelFiles) -> ModelFiles:
-    """The files of a model that names a sentence encoder."""
-    card = ModelCard.from_json(small_files.contents["model_card.json"], "card")
-    compiled = small_files.contents["intent_model.safetensors"]
-    pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=card.model_sha256)
-    arrays = {**pipeline.arrays, DIGEST: np.zeros(32, np.uint8)}
-    content = replace(pipeline, arrays=arrays).to_bytes(model_sha256=card.model_sha256)
-    return replace(
-        small_files, contents={**small_files.contents, "intent_model.safetensors": content}
-    )
-
-
-def test_a_store_holds_no_sentence_encoder(encoded_files):
-    """A model that needs one is refused with the remedy, instead of serving without it."""
-    with pytest.raises(ArtifactBrokenError, match="needs a sentence encoder") as caught:
-        replace(encoded_files, folder=None, place="s3://b").load()
-    assert "Mount the model's folder" in str(caught.value)
-
-
-def test_the_sentence_encoder_of_a_folder_is_loaded(encoded_files, tmp_path):
-    """It is looked for beside the compiled form."""
-    with pytest.raises(ArtifactBrokenError) as caught:
-        replace(encoded_files, folder=tmp_path).load()
-    assert str(caught.value).startswith(str(tmp_path / "sentence_encoder.safetensors"))

@@ -7,7 +7,8 @@ import shutil
 import pytest
 
 from model.errors import ArtifactBrokenError
-from model.inference.encoders.encoder_file import ENCODER_NAME, WHOLE_SENTENCE
+from model.inference.encoders import ENCODER_NAME
+from model.inference.encoders.encoder_file import WHOLE_SENTENCE
 from model.inference.intent_model import IntentModel
 from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 

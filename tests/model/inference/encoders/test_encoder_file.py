@@ -9,13 +9,8 @@ import numpy as np
 import pytest
 
 from model.errors import EncoderError
-from model.inference.encoders import encoder_file
-from model.inference.encoders.encoder_file import (
-    ENCODER_NAME,
-    WHOLE_SENTENCE,
-    SentenceEncoder,
-    load_encoder,
-)
+from model.inference.encoders import ENCODER_NAME, encoder_file
+from model.inference.encoders.encoder_file import WHOLE_SENTENCE, SentenceEncoder, load_encoder
 
 
 @pytest.fixture
