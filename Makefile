@@ -26,7 +26,7 @@ STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run train shipped static sentence test announcement browser java docs audit sbom fuzz soak check format lock bench clean
+.PHONY: help run train desk shipped static sentence test announcement browser java docs audit sbom fuzz soak check format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ run: $(INSTALLED) ## install, and serve on http://localhost:8080 (PORT=9000 for 
 
 train: $(INSTALLED) ## train on model/data, test, and write the report (model.train --help: your data)
 	$(BIN)/python -m model.train
+
+desk: $(INSTALLED) ## correct training data in the browser (model.desk --help: your data)
+	$(BIN)/python -m model.desk
 
 shipped: train ## make the model in model/shipped, which `make run` serves, that of model/data
 	cp model/artifacts/intent_model.safetensors model/artifacts/model_card.json $(SHIPPED)/

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
+
+from func.sink_variables import extensions, http_url
 
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
@@ -225,38 +226,6 @@ def _pointers(text: str) -> tuple[str, ...]:
     return pointers
 
 
-def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    if not is_valid or not re.fullmatch("[!-~]+", text):
-        raise ValueError
-    return text
-
-
-def _extensions(text: str) -> tuple[tuple[str, str], ...]:
-    overrides = json.loads(text)
-    if not isinstance(overrides, dict):
-        raise ValueError  # noqa: TRY004 - as of all values that are not allowed
-    extensions = overrides.get("extensions")
-    if extensions is None:
-        return ()
-    if not isinstance(extensions, dict) or not all(map(_is_extension, extensions.items())):
-        raise ValueError
-    return tuple(extensions.items())
-
-
-def _is_extension(item: tuple[str, object]) -> bool:
-    name, value = item
-    is_named = re.fullmatch("[a-z0-9]{1,20}", name) and name not in _CONTEXT_ATTRIBUTES
-    return bool(is_named) and isinstance(value, str) and value.isprintable() and value != ""
-
-
-# CloudEvents 1.0, section "Context Attributes".
-_CONTEXT_ATTRIBUTES = frozenset(
-    ("datacontenttype", "dataschema", "id", "source", "specversion", "subject", "time", "type")
-)
-
-
 def _url(text: str) -> str:
     from urllib.parse import urlsplit  # noqa: PLC0415 - most have no fallback, and start faster
 
@@ -338,9 +307,9 @@ _PARSERS: Mapping[str, Parser] = {
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),
     # CloudEvents 1.0, section "Naming Conventions".
     "event_model_attribute": _matching(r"[a-z0-9]{1,20}", "1 to 20 lower-case letters and digits"),
-    "k_sink": (_http_url, "a URL such as http://broker-ingress.knative-eventing.svc/default"),
+    "k_sink": (http_url, "a URL such as http://broker-ingress.knative-eventing.svc/default"),
     "k_ce_overrides": (
-        _extensions,
+        extensions,
         'JSON such as {"extensions": {"environment": "staging"}}',
     ),
     "log_level": _choice(LOG_LEVELS),

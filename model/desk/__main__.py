@@ -24,7 +24,7 @@ examples:
   python -m model.desk --data tickets.csv                 your own file
   python -m model.desk --data my-data/ --events events.jsonl
 
-The desk shows what is worth a look: texts with several intents, labels that are probably wrong,
+The desk shows what is worth a look: texts with several intents, labels that the model doubts,
 near-duplicates, confused and thin intents, and of --events the messages that a service was unsure
 of or that users have corrected. Decisions are written to the training file at once, line by line,
 and logged beside it. It edits CSV, TSV and JSONL; python -m model.datasets convert makes such a

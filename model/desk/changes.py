@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from model.datasets.checked import KEEP
 from model.desk.corpus import Corpus
 from model.desk.data_files import Change, DataFiles
-from model.desk.decision import ADD, DELETE, KEEP, RELABEL, RENAME, REWORD, Decision
+from model.desk.decision import ADD, DELETE, RELABEL, RENAME, REWORD, Decision
 from model.desk.errors import DecisionError
 from model.desk.records import Record, Utterance
 from model.inference.prediction import OUT_OF_SCOPE
@@ -60,12 +61,16 @@ def _rename(decision: Decision, files: DataFiles) -> list[Change]:
         raise DecisionError("There is no such intent")
     if decision.to == OUT_OF_SCOPE:
         raise DecisionError("Select the utterances to mark them as out of scope")
-    renamed = (
-        (corpus, {each: Utterance(each.text, decision.to.strip()) for each in utterances})
+    name = decision.to.strip()
+    changes = [
+        _replacing(corpus, {each: Utterance(each.text, name) for each in utterances})
         for corpus in (files.train, *files.tests)
         if (utterances := [*corpus.select(decision.intent)])
-    )
-    return [_replacing(corpus, new) for corpus, new in renamed]
+    ]
+    if files.descriptions and files.descriptions.count(decision.intent):
+        described = Utterance(decision.intent, decision.intent)
+        changes.append(_replacing(files.descriptions, {described: Utterance(name, name)}))
+    return changes
 
 
 def _some(decision: Decision) -> Sequence[Utterance]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from model.atomic_files import READABLE, write_atomically
 from model.datasets.dataset import normalised
+from model.datasets.document import ReadOptions
 from model.datasets.entry import entry_of
 from model.datasets.readers import COLUMNS
 from model.desk.errors import ChangedOutsideError, DecisionError
@@ -31,8 +32,12 @@ class Corpus:
         path: the file, with symbolic links resolved.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions = ReadOptions()) -> None:  # noqa: B008 - frozen
         """Read a file, which need not exist yet.
+
+        Args:
+            path: the file.
+            options: which columns hold texts and intents.
 
         Raises:
             DataError: the file can't be read or edited.
@@ -43,7 +48,8 @@ class Corpus:
         self._is_new = content is None
         self._digest = None if content is None else _digest(content)
         self._head = HEADS.get(self.path.suffix.lower(), "").encode()
-        self._format, records = parse(self.path, self._head if content is None else content)
+        existing = self._head if content is None else content
+        self._format, records = parse(self.path, existing, options)
         self._records: list[Record | None] = [*records]
         # Dictionaries serve as ordered sets.
         self._by_intent: dict[str, dict[int, None]] = defaultdict(dict)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from model.datasets.contrast import FOLDER
-from model.datasets.entry import TRAIN
+from model.datasets.descriptions import read_descriptions
+from model.datasets.document import ReadOptions
+from model.datasets.entry import DESCRIPTIONS, TRAIN
 from model.datasets.parts import files_of
 from model.desk.corpus import Corpus, Edits
 from model.desk.errors import ChangedOutsideError
@@ -15,6 +17,8 @@ from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
 
 OUT_OF_SCOPE_PART = f"{OUT_OF_SCOPE}_validation"
+# Of the file of descriptions, the desk edits the names of intents only.
+NAMES = ReadOptions(text_column="intent", intent_column="intent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class DataFiles:
         out_of_scope: the file of out-of-scope texts; None where training reads the training file
             alone, which then holds them as utterances of the intent ``out_of_scope``.
         tests: files for testing, whose intents must be those of the training file.
+        descriptions: the file that describes the intents; its texts are their names.
     """
 
     def __init__(self, data: Path) -> None:
@@ -54,7 +59,9 @@ class DataFiles:
         self.train = Corpus(path)
         self.out_of_scope: Corpus | None = None
         self.tests: tuple[Corpus, ...] = ()
+        self.descriptions: Corpus | None = None
         if data.is_dir():
+            self.descriptions = next(_editable([data / DESCRIPTIONS], NAMES), None)
             beside = path.with_stem(OUT_OF_SCOPE_PART)
             self.out_of_scope = Corpus(parts.get(OUT_OF_SCOPE_PART, beside))
             contrast = sorted((data / FOLDER).glob("*"))
@@ -66,6 +73,14 @@ class DataFiles:
     def has_changed_outside(self) -> bool:
         """Whether another program has written one of the files."""
         return any(each.has_changed_outside for each in self._all())
+
+    def describe(self) -> dict[str, str]:
+        """Return the descriptions of intents; training names the problems of the file."""
+        try:
+            found = read_descriptions(self.data / DESCRIPTIONS, self.train.counts)
+        except DataError:
+            return {}
+        return {intent: each.description for intent, each in found.items()}
 
     def holds_text(self, text: str) -> bool:
         """Return whether a text is a training utterance or a known out-of-scope text."""
@@ -90,14 +105,17 @@ class DataFiles:
         return undoing
 
     def _all(self) -> list[Corpus]:
-        outside = [self.out_of_scope] if self.out_of_scope else []
-        return [self.train, *outside, *self.tests]
+        others = (self.out_of_scope, self.descriptions)
+        return [self.train, *self.tests, *(each for each in others if each)]
 
 
-def _editable(paths: Sequence[Path]) -> Iterator[Corpus]:
-    """Return the files that can be edited; training names the problems of others."""
-    for path in paths:
+def _editable(
+    paths: Iterable[Path],
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+) -> Iterator[Corpus]:
+    """Return the files that exist and can be edited; training names the problems of others."""
+    for path in filter(Path.is_file, paths):
         try:
-            yield Corpus(path)
+            yield Corpus(path, options)
         except DataError:
             continue

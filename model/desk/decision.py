@@ -7,10 +7,8 @@ from typing import Any
 
 from model.desk.records import Utterance
 
-KEEP, RELABEL, DELETE, REWORD, ADD, RENAME = (
-    *("keep", "relabel", "delete", "reword", "add", "rename"),
-)
-LATER, UNDO = "later", "undo"
+RELABEL, DELETE, REWORD, ADD, RENAME = "relabel", "delete", "reword", "add", "rename"
+LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)

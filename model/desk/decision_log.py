@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model.desk.decision import KEEP, UNDO
+from model.datasets.checked import KEEP, SUFFIX, UNDO
 
 
 class DecisionLog:
@@ -20,7 +20,7 @@ class DecisionLog:
 
     def __init__(self, training_file: Path) -> None:
         """Read the log of a training file, which need not exist; broken lines are skipped."""
-        self.path = training_file.with_name(f"{training_file.name}.decisions")
+        self.path = training_file.with_name(f"{training_file.name}{SUFFIX}")
         self._kept: dict[int, tuple[str, list[str]]] = {}
         self._count = 0
         content = self.path.read_bytes() if self.path.exists() else b""

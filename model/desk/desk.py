@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from model.datasets.checked import UNDO
 from model.desk.changes import changes_of
 from model.desk.data_files import Change, DataFiles
-from model.desk.decision import LATER, UNDO, Decision
+from model.desk.decision import LATER, Decision
 from model.desk.decision_log import DecisionLog
 from model.desk.errors import DecisionError
 from model.desk.findings import DOUBTFUL, KINDS, OF_INTENTS, Finding, of_corpus, of_corrections
@@ -109,6 +110,11 @@ class Desk:
         """Return the number of utterances of each intent, by name."""
         with self._lock:
             return dict(sorted(self._files.train.counts.items()))
+
+    def descriptions(self) -> dict[str, str]:
+        """Return the descriptions of intents, where the data has them."""
+        with self._lock:
+            return self._files.describe()
 
     def utterances(
         self, intent: str | None, search: str, offset: int, limit: int

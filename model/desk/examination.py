@@ -51,7 +51,7 @@ def _examine(options: argparse.Namespace, console: Console, _: Console) -> int:
     with threadpool_limits(limits=1):
         fitted = fit(dataset, Options(), progress=console.print)
         fitted.save(options.folder)
-        console.print("Looking for labels that are probably wrong, near-duplicates and confusions")
+        console.print("Looking for labels that the model doubts, near-duplicates and confusions")
         result = _result(fitted, dataset)
     if options.before:
         console.print(f"Comparing both models on {len(dataset.test)} utterances")

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from model.datasets.document import Document
+from model.datasets.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
 from model.datasets.formats.label_names import label_names
 from model.datasets.formats.table_columns import find_columns
@@ -64,13 +64,22 @@ class RecordFormat(Protocol):
         """Return a new record."""
 
 
-def parse(path: Path, content: bytes) -> tuple[RecordFormat, list[Record]]:
+def parse(
+    path: Path,
+    content: bytes,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+) -> tuple[RecordFormat, list[Record]]:
     """Return the format of a file, and its records in order; joined, they are the content.
+
+    Args:
+        path: its name.
+        content: its bytes.
+        options: which columns hold texts and intents.
 
     Raises:
         DataError: the file is no CSV or JSONL file in UTF-8 with a text and an intent.
     """
-    document = Document(path, archived={path: content})
+    document = Document(path, options, archived={path: content})
     if not detect_encoding(BytesIO(content)).is_plain:
         raise DataError([Problem(path, 0, "is not UTF-8; save the file as UTF-8 to edit it")])
     if JSON_LINES.recognises(document):
@@ -177,8 +186,8 @@ class DelimitedFormat:
     def edited(self, raw: bytes, utterance: Utterance) -> bytes:
         """Return a row with another text or intent; cells stay quoted."""
         row = raw.decode()
-        spans = self._spans(row)
-        for place, value in sorted(zip(self._places, utterance, strict=True), reverse=True):
+        spans, values = self._spans(row), dict(zip(self._places, utterance, strict=True))
+        for place, value in sorted(values.items(), reverse=True):
             start, end = spans[place]
             cell = row[start:end]
             if _unquoted(cell).strip() != value:

@@ -34,8 +34,12 @@ class Views:
         return self._desk.queue(_string(request.args, "kind") or None, *_range())
 
     def intents(self) -> Json:
-        """Return the intents with their numbers of utterances."""
-        return {"intents": self._desk.intents(), "neighbours": self._session.neighbours}
+        """Return the intents: numbers of utterances, descriptions and neighbours."""
+        return {
+            "intents": self._desk.intents(),
+            "descriptions": self._desk.descriptions(),
+            "neighbours": self._session.neighbours,
+        }
 
     def utterances(self) -> Json:
         """Return a part of the utterances that are searched for."""

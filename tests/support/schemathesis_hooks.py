@@ -41,11 +41,22 @@ def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> N
     case.headers.pop(LENGTH_HEADER, None)
     if isinstance(case.body, bytes) and case.media_type == OCTETS:
         case.headers[LENGTH_HEADER] = str(len(case.body))
+    if case.path == "/feedback" and isinstance(case.body, dict):
+        case.body = without_line_ends(case.body)
     # A state or an input may be anything that holds a text.
     if case.path in ANY_TEXT and isinstance(case.body, dict):
         case.body = {**case.body, ANY_TEXT[case.path]: "hello"}
     if case.path.endswith("/infer") and isinstance(case.body, dict) and "inputs" in case.body:
         case.body = fitting(case.body)
+
+
+def without_line_ends(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a correction whose intents end without a line break.
+
+    In Python the ``$`` of a pattern matches before a final one too, in JSON Schema it does not.
+    """
+    answer = body["answer"] | {"intent": body["answer"]["intent"].rstrip("\n")}
+    return body | {"answer": answer, "intent": body["intent"].rstrip("\n")}
 
 
 def fitting(body: dict[str, Any]) -> dict[str, Any]:

@@ -381,7 +381,7 @@ def test_model_is_readable_for_people(browser, described):
     with opened(browser, described) as page:
         page.locator("footer a").first.click()
         expect(page.locator("h1")).to_have_text("Model")
-        expect(page.locator("li#order_tracking")).to_contain_text("Questions about parcels")
+        expect(page.locator("li#intent-order_tracking")).to_contain_text("Questions about parcels")
         found = Axe().run(page)
 
     assert found.violations_count == 0, found.generate_report()

@@ -22,6 +22,12 @@ id,text,intent
 4,lost my parcel,order_tracking
 5,hello there,order_tracking
 """
+DESCRIPTIONS = """\
+intent,description,example
+greeting,Says hello,hi
+greeting,,hey
+order_tracking,Asks for an order,
+"""
 # Stands in for the training, which takes seconds: prints a line, and writes results.
 SCRIPT = """
 import json, pathlib, sys
@@ -44,6 +50,7 @@ def folder(tmp_path: Path) -> Path:
     (data / "train.csv").write_text(TRAIN)
     (data / "test.csv").write_text("text,intent\nhey,greeting\nmy order,order_tracking\n")
     (data / "contrast_test" / "negation.csv").write_text("text,intent\nno hello,greeting\n")
+    (data / "intent_descriptions.csv").write_text(DESCRIPTIONS)
     return data
 
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from model.datasets.checked import KEEP
 from model.desk.changes import changes_of
 from model.desk.data_files import DataFiles
-from model.desk.decision import ADD, DELETE, KEEP, RELABEL, RENAME, REWORD, Decision
+from model.desk.decision import ADD, DELETE, RELABEL, RENAME, REWORD, Decision
 from model.desk.errors import DecisionError
 from model.desk.records import Utterance
-from tests.model.desk.conftest import TRAIN
+from tests.model.desk.conftest import DESCRIPTIONS, TRAIN
 
 HELLO, THERE = Utterance("hello", "greeting"), Utterance("hello there", "order_tracking")
 NEW = Utterance("yo", "")
@@ -85,6 +86,30 @@ def test_a_renamed_intent_is_renamed_in_all_files(files, folder):
         content = (folder / name).read_text()
         assert ",hello\n" in content
         assert ",greeting\n" not in content
+    described = (folder / "intent_descriptions.csv").read_text()
+    assert described == DESCRIPTIONS.replace("\ngreeting,", "\nhello,")
+
+
+def test_merged_intents_keep_one_description(files, folder):
+    """The description of the intent that takes over stays."""
+    carry_out(files, Decision(RENAME, to="order_tracking", intent="greeting"))
+    described = (folder / "intent_descriptions.csv").read_text()
+    assert described.splitlines()[1:] == ["order_tracking,Asks for an order,"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("intent,description,example\n", id="not described"),
+        pytest.param("", id="no table"),
+    ],
+)
+def test_intents_need_no_description(folder, content):
+    """A file of descriptions that does not name the intent stays as it is."""
+    (folder / "intent_descriptions.csv").write_text(content)
+    files = DataFiles(folder)
+    carry_out(files, Decision(RENAME, to="hello", intent="greeting"))
+    assert (folder / "intent_descriptions.csv").read_text() == content
 
 
 @pytest.mark.parametrize(

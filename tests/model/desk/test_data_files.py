@@ -27,6 +27,16 @@ def test_a_file_stands_alone(folder):
     assert not files.holds_text("hey")
 
 
+def test_intents_are_described(folder):
+    """Descriptions come from their file; one that training refuses describes nothing."""
+    assert DataFiles(folder).describe() == {
+        "greeting": "Says hello",
+        "order_tracking": "Asks for an order",
+    }
+    (folder / "intent_descriptions.csv").write_text("intent,description,example\nx,y,z\n")
+    assert DataFiles(folder).describe() == {}
+
+
 def test_out_of_scope_texts_are_known(folder):
     """A text of the out-of-scope file is in the data."""
     (folder / "out_of_scope_validation.csv").write_text("text,intent\nrain?,out_of_scope\n")

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from model.desk.decision import DELETE, KEEP, UNDO
+from model.datasets.checked import KEEP, UNDO
+from model.desk.decision import DELETE
 from model.desk.decision_log import DecisionLog
 
 KEPT = {"finding": "abc", "utterances": [{"text": "hi", "intent": "greet"}]}

@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from model.desk.decision import ADD, DELETE, KEEP, LATER, RELABEL, Decision
+from model.datasets.checked import KEEP
+from model.desk.decision import ADD, DELETE, LATER, RELABEL, Decision
 from model.desk.desk import Desk
 from model.desk.errors import ChangedOutsideError, DecisionError
 from model.desk.findings import Finding

@@ -125,13 +125,13 @@ def rows(page: Page, count: int) -> None:
 @needs_browser
 def test_a_key_decides_and_another_undoes_it(page, folder):
     """Enter accepts the proposal, U undoes it, K keeps the label."""
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     page.keyboard.press("Enter")
     title(page, "The service was unsure")
     assert "5,hello there,greeting" in (folder / "train.csv").read_text()
 
     page.keyboard.press("u")
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     assert (folder / "train.csv").read_text() == TRAIN
     page.keyboard.press("k")
     title(page, "Nearly the same words")
@@ -141,7 +141,7 @@ def test_a_key_decides_and_another_undoes_it(page, folder):
 @needs_browser
 def test_later_and_arrows_move_through_the_queue(page):
     """L postpones a finding; the arrows move without a decision."""
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     page.keyboard.press("l")
     title(page, "Nearly the same words")
     page.keyboard.press("ArrowRight")
@@ -154,7 +154,7 @@ def test_later_and_arrows_move_through_the_queue(page):
 @needs_browser
 def test_an_intent_is_typed_ahead(page, folder):
     """R lists the intents; letters select one of them, or name a new one."""
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     page.keyboard.press("r")
     page.keyboard.type("gre")
     expect(page.locator("#options [aria-selected=true]")).to_have_text("greeting2")
@@ -168,7 +168,7 @@ def test_an_intent_is_typed_ahead(page, folder):
 @needs_browser
 def test_numbers_choose_the_utterances_of_a_finding(page, folder):
     """Of two near-duplicates the second one is deleted; markup is shown as text."""
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     page.keyboard.press("ArrowRight")
     title(page, "Nearly the same words")
     page.keyboard.press("1")
@@ -209,12 +209,13 @@ def test_found_utterances_are_selected_and_split_off(page, folder):
 @needs_browser
 def test_an_intent_is_extended_renamed_and_merged(page, folder):
     """I opens the intent of a finding; A adds utterances, M renames or merges."""
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     page.locator("#kinds button", has_text="Confused").click()
     title(page, "Confused intents")
     page.keyboard.press("i")
     rows(page, 2)
     expect(page.locator("#neighbours button")).to_have_text(["order_tracking"])
+    expect(page.locator("#description")).to_have_text("Says hello")
     page.keyboard.press("a")
     page.keyboard.type("good day\n\nyo")
     page.keyboard.press("Control+Enter")
@@ -257,7 +258,7 @@ def test_changes_of_other_programs_are_shown(page, folder):
 @needs_browser
 def test_keys_are_listed(page):
     """The keys of the view are shown by a question mark, and Escape closes them."""
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     page.keyboard.press("?")
     expect(page.locator("#key-list")).to_contain_text("Relabel as greeting")
     page.keyboard.press("Escape")
@@ -274,7 +275,7 @@ def test_a_page_without_the_token_says_what_to_open(browser, url):
 
 
 def show_queue(page: Page) -> None:
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
 
 
 def show_utterances(page: Page) -> None:
@@ -289,7 +290,7 @@ def show_comparison(page: Page) -> None:
 
 
 def show_choice(page: Page) -> None:
-    title(page, "Label probably wrong")
+    title(page, "Label that the model doubts")
     page.keyboard.press("r")
     expect(page.locator("#choosing")).to_be_visible()
 
@@ -355,7 +356,7 @@ def test_twenty_decisions_are_trained_and_compared(browser, command, shipped_cop
     before = (shipped_copy / "train.csv").read_text().splitlines()
     with opened(browser, command) as page:
         expect(page.locator("#summary")).to_contain_text(" 878 utterances, 34 intents")
-        title(page, "Label probably wrong")
+        title(page, "Label that the model doubts")
         for number in range(1, 21):
             page.keyboard.press(("k", "Enter")[number % 2])
             expect(page.locator("#summary")).to_contain_text(f"{number} decision")

@@ -18,7 +18,9 @@ def test_utterances_are_searched(client):
     """An intent and a text limit them."""
     found = client.get("/api/utterances?intent=greeting&search=you&limit=9").json
     assert found == {"total": 1, "utterances": [{"text": "hi, you", "intent": "greeting"}]}
-    assert client.get("/api/intents").json["intents"] == {"greeting": 2, "order_tracking": 3}
+    intents = client.get("/api/intents").json
+    assert intents["intents"] == {"greeting": 2, "order_tracking": 3}
+    assert intents["descriptions"]["greeting"] == "Says hello"
 
 
 def test_a_decision_answers_with_the_new_state(client):
