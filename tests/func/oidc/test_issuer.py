@@ -6,8 +6,9 @@ import pytest
 
 from func.fallback.errors import NoAnswerError
 from func.oidc.issuer import fetch_keys
-from tests.support.oidc.issuer import PUBLISHED, Issuer
+from tests.support.oidc.issuer import PUBLISHED, Issuer, issuer_server
 from tests.support.ports import free_port
+from tests.support.stores.servers import tls_context
 
 
 def failure(issuer: Issuer, **options: float) -> str:
@@ -83,3 +84,13 @@ def test_failures_of_the_issuer_have_a_reason(issuer):
 
     assert (refused, late) == ("refused", "timeout")
     assert failure(Issuer(free_port())) == "unreachable"
+
+
+def test_certificate_of_the_issuer_is_verified(tmp_path, monkeypatch):
+    """A cluster's own authority is trusted where SSL_CERT_FILE names its certificate."""
+    context, authority = tls_context(tmp_path)
+    with issuer_server(context) as issuer:
+        assert failure(issuer) == "unreachable"
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+
+        assert fetch_keys(issuer.url).keys() == {"rsa", "curve"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Issuer:
     """An issuer whose answers tests choose.
 
     Attributes:
-        port: where it listens.
+        port, scheme: where it listens.
         keys: that it publishes.
         configuration: members of its discovery document that differ from the usual ones.
         status: of its responses.
@@ -48,6 +49,7 @@ class Issuer:
     """
 
     port: int = 0
+    scheme: str = "http"
     keys: list[Any] = field(default_factory=lambda: [PUBLISHED, PUBLISHED_CURVE])
     configuration: dict[str, object] = field(default_factory=dict)
     status: int = 200
@@ -58,7 +60,7 @@ class Issuer:
     @property
     def url(self) -> str:
         """The issuer, as its tokens name it."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def settings(self) -> dict[str, str]:
@@ -90,9 +92,9 @@ class Issuer:
 
 
 @contextmanager
-def issuer_server() -> Iterator[Issuer]:
-    """Serve an issuer's documents."""
-    issuer = Issuer()
+def issuer_server(tls: ssl.SSLContext | None = None) -> Iterator[Issuer]:
+    """Serve an issuer's documents, over TLS if there is a context for it."""
+    issuer = Issuer(scheme="https" if tls else "http")
     issuer.may_answer.set()
 
     class Handler(QuietHandler):
@@ -102,6 +104,6 @@ def issuer_server() -> Iterator[Issuer]:
             usual = json.dumps(issuer.documents().get(self.path)).encode()
             self.answer(issuer.status, usual if issuer.body is None else issuer.body)
 
-    with serving(Handler) as issuer.port:
+    with serving(Handler, tls) as issuer.port:
         yield issuer
         issuer.may_answer.set()
