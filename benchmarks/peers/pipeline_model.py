@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import joblib
@@ -23,3 +24,9 @@ class PipelineModel:
             {"intent": self._labels[top], "confidence": float(row[top])}
             for row, top in zip(probabilities, best, strict=True)
         ]
+
+
+@lru_cache(maxsize=1)
+def load_once(path: str) -> PipelineModel:
+    """Return the model at a path, loaded once in each process."""
+    return PipelineModel(path)

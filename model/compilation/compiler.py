@@ -27,6 +27,8 @@ from model.compilation.weight_packing import pack
 from model.errors import CompilationError
 from model.inference.compiled_pipeline import CompiledPipeline, Vocabulary, Weighting
 from model.inference.embedding_transformer import EmbeddingTransformer
+from model.inference.familiarity_union import FamiliarityUnion
+from model.inference.neighbours import NEIGHBOUR_WEIGHTS
 from model.inference.ngram_trie import NgramTrie
 from model.inference.static_embedding import TextEmbedding, to_arrays
 from model.inference.text_analysis import AnalyzerOptions
@@ -69,6 +71,7 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
         vocabularies=tuple(features.vocabularies),
         weightings=tuple(features.weightings),
         is_joint=isinstance(classifier, NAIVE_BAYES),
+        familiarity=features.union.familiarity if features.union else None,
         step=step,
         arrays={
             **features.arrays(),
@@ -85,6 +88,7 @@ class _FeatureCompiler:
     def __init__(self) -> None:
         self.vocabularies: list[Vocabulary] = []
         self.weightings: list[Weighting] = []
+        self.union: FamiliarityUnion | None = None
         self._arrays: Arrays = {}
         self._idf: list[list[NDArray[Any]]] = []  # of each weighting, part by part
         self._embedding: TextEmbedding | None = None
@@ -95,8 +99,15 @@ class _FeatureCompiler:
         return self._arrays | idf
 
     def vector_arrays(self, coefficients: NDArray[Any]) -> Arrays:
-        """Return the arrays of the texts' vectors with these coefficients."""
-        return to_arrays(self._embedding, coefficients) if self._embedding else {}
+        """Return the arrays of the features after the n-grams with these coefficients."""
+        if self._embedding is None:
+            return {}
+        dimensions = self._embedding.dimensions
+        arrays = to_arrays(self._embedding, coefficients[:, :dimensions])
+        if self.union is None:
+            return arrays
+        weights = coefficients[:, dimensions:].T.astype(np.float32)
+        return arrays | self.union.neighbours.to_arrays() | {NEIGHBOUR_WEIGHTS: weights}
 
     def add_steps(self, name: str, steps: list[tuple[str, Any]]) -> None:
         """Add successive steps: one that counts n-grams, then those that weight them."""
@@ -131,6 +142,9 @@ class _FeatureCompiler:
     def _add_source(self, name: str, step: Any) -> None:
         if type(step) is FeatureUnion:
             self._add_union(step)
+        elif type(step) is FamiliarityUnion and not self.vocabularies:
+            self._add_union(step)
+            self.union = step
         elif type(step) is Pipeline:
             self.add_steps(name, _steps_of(name, step))
         elif type(step) in {CountVectorizer, TfidfVectorizer}:

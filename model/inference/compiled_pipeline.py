@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from numpy.typing import NDArray
 
 from model.errors import CompiledFormError, InvalidCompiledFormError
+from model.inference.familiarity import Familiarity
+from model.inference.neighbours import NEIGHBOUR_WEIGHTS, Neighbours, NeighbourWeights
 from model.inference.ngram_trie import NgramTrie
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import DIGEST, WEIGHTS, Embedding, EmbeddingWeights
@@ -21,6 +23,8 @@ if TYPE_CHECKING:  # most models have no encoder, and start faster without its c
     from model.inference.encoders.encoder_file import SentenceEncoder
 
 FORMAT = "intent-function/2"
+# Earlier versions of this program would ignore the familiarity, and refuse this format.
+FORMAT_WITH_FAMILIARITY = "intent-function/3"
 COMPILED_SUFFIX = ".safetensors"
 
 
@@ -79,6 +83,10 @@ class CompiledPipeline:
             ``weights.starts``, ``weights.labels`` and ``weights.values``. With static vectors,
             also the arrays of ``model.inference.static_embedding``; with a
             sentence encoder, ``sentence.digest``, the digest of its file.
+            With neighbours, also the arrays of ``model.inference.neighbours`` and
+            ``neighbours.weights``, shape (densities, labels).
+        familiarity: how much n-grams count, by the share of words that the first vocabulary has;
+            None if always in full.
     """
 
     labels: tuple[str, ...]
@@ -87,6 +95,7 @@ class CompiledPipeline:
     is_joint: bool
     step: float
     arrays: Mapping[str, NDArray[Any]]
+    familiarity: Familiarity | None = None
 
     def to_bytes(self, *, model_sha256: str) -> bytes:
         """Return the content of a file that belongs to the pickle with this SHA-256."""
@@ -97,8 +106,10 @@ class CompiledPipeline:
             "is_joint": self.is_joint,
             "step": self.step,
         }
+        if self.familiarity:
+            description["familiarity"] = asdict(self.familiarity)
         metadata = {
-            "format": FORMAT,
+            "format": FORMAT_WITH_FAMILIARITY if self.familiarity else FORMAT,
             "model_sha256": model_sha256,
             "description": json.dumps(description),
         }
@@ -116,7 +127,7 @@ class CompiledPipeline:
             file = ArrayFile.from_bytes(content)
         except ValueError as error:
             raise CompiledFormError("is damaged") from error
-        if file.metadata.get("format") != FORMAT:
+        if file.metadata.get("format") not in {FORMAT, FORMAT_WITH_FAMILIARITY}:
             raise CompiledFormError("is of another version of this program")
         if file.metadata.get("model_sha256") != model_sha256:
             raise CompiledFormError("was made from another pickle")
@@ -132,6 +143,7 @@ class CompiledPipeline:
         labels, is_joint = tuple(description["labels"]), description["is_joint"]
         if not all(isinstance(label, str) for label in labels) or not isinstance(is_joint, bool):
             raise TypeError("A label is no text, or is_joint no boolean")
+        familiarity = description.get("familiarity")
         return cls(
             labels=labels,
             vocabularies=tuple(
@@ -142,6 +154,7 @@ class CompiledPipeline:
             is_joint=is_joint,
             step=float(description["step"]),
             arrays=arrays,
+            familiarity=Familiarity(**familiarity) if familiarity else None,
         )
 
     def offsets(self) -> list[int]:
@@ -195,3 +208,17 @@ class CompiledPipeline:
             raise ValueError("The sentence encoder is another one")
         embedding = encoder or Embedding.from_arrays(self.arrays)
         return EmbeddingWeights(embedding, self.arrays[WEIGHTS], label_count=len(self.labels))
+
+    def neighbour_weights(self, encoder: SentenceEncoder | None) -> NeighbourWeights | None:
+        """Return the weights of training vectors' densities, or None without them.
+
+        Raises:
+            KeyError, ValueError: the arrays contradict each other, or the encoder is missing.
+        """
+        neighbours = Neighbours.from_arrays(self.arrays)
+        if neighbours is None:
+            return None
+        if encoder is None:
+            raise ValueError("The neighbours' encoder is missing")
+        weights = self.arrays[NEIGHBOUR_WEIGHTS]
+        return NeighbourWeights(encoder, neighbours, weights, label_count=len(self.labels))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.errors import InvalidCompiledFormError
 from model.inference.compiled_pipeline import CompiledPipeline, Weighting
+from model.inference.neighbours import SIMILAR
 from model.inference.ngram_finder import Analyzer, NgramFinder
 from model.inference.prediction import Evidence, to_evidence
 from model.inference.weights import Floats, Integers
@@ -45,6 +46,7 @@ class CompiledScorer:
         self._offsets = compiled.offsets()
         try:
             self._embedding_weights = compiled.embedding_weights(encoder)
+            self._neighbour_weights = compiled.neighbour_weights(encoder)
             self._prepare()
         except Exception as error:  # a file with a valid checksum may still hold anything
             raise InvalidCompiledFormError("holds parts that do not fit together") from error
@@ -62,8 +64,9 @@ class CompiledScorer:
             for number, weighting in enumerate(compiled.weightings)
         ]
         self._finder = NgramFinder()
-        for number, vocabulary in enumerate(compiled.vocabularies):
-            self._finder.add(vocabulary.options.normalization, self._analyzer(number))
+        self._analyzers = list(map(self._analyzer, range(len(compiled.vocabularies))))
+        for vocabulary, analyzer in zip(compiled.vocabularies, self._analyzers, strict=True):
+            self._finder.add(vocabulary.options.normalization, analyzer)
         shapes = self._weights.shape, self._intercept.shape
         if shapes != ((self._offsets[-1], len(self.labels)), (len(self.labels),)):
             raise ValueError("The weights fit neither vocabularies nor labels")
@@ -77,10 +80,24 @@ class CompiledScorer:
             scores = np.empty((len(utterances), len(self.labels)))
             for row, (columns, values) in enumerate(self._features(utterances)):
                 scores[row] = self._weights.scores(columns, values)
+        if self._neighbour_weights:
+            factors = self._ngram_factors(utterances)
+            scores *= factors[:, np.newaxis]
+            scores += self._neighbour_weights.scores(utterances, 1 - factors)
         scores += self._intercept
         if self._embedding_weights:
             scores += self._embedding_weights.scores(utterances)
         return _log_probabilities(scores) if self._compiled.is_joint else scores
+
+    def _ngram_factors(self, utterances: Sequence[str]) -> Floats:
+        """Return the factor of each utterance's n-grams, 0 to 1."""
+        familiarity = self._compiled.familiarity
+        if familiarity is None:
+            return np.ones(len(utterances))
+        normalize = self._compiled.vocabularies[0].options.normalization
+        words = self._analyzers[0]
+        shares = [words.known_share(normalize(each)) for each in utterances]
+        return familiarity.factors(np.array(shares))
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
@@ -89,11 +106,18 @@ class CompiledScorer:
         summed.
         """
         columns, values = self._features_of_one(utterance)
-        weights = self._weights.of_label(columns, label_index) * values
+        factor = float(self._ngram_factors([utterance])[0])
+        weights = self._weights.of_label(columns, label_index) * values * factor
         ngrams = zip((self._ngrams[at] for at in columns), weights.tolist(), strict=True)
         embedding = self._embedding_weights
         words = embedding.contributions(utterance, label_index) if embedding else ()
-        return to_evidence(chain(words, ngrams))
+        neighbours = self._neighbour_weights
+        similar = (
+            [(SIMILAR, neighbours.scores([utterance], np.array([1 - factor]))[0, label_index])]
+            if neighbours and factor < 1
+            else ()
+        )
+        return to_evidence(chain(words, similar, ngrams))
 
     @cached_property
     def _ngrams(self) -> list[str]:

@@ -9,6 +9,7 @@ from itertools import chain, islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from model.inference.familiarity import known_share
 from model.inference.ngram_trie import NgramTrie, NgramTrieLookup
 from model.inference.text_analysis import AnalyzerOptions, Normalization
 
@@ -46,6 +47,10 @@ class Analyzer:
         """Yield the columns of a text's n-grams for each size; -1 for unknown n-grams."""
         numbers = np.array(self._numbers_of(text), np.int64)
         return self._lookup.columns_of(numbers, self._min_size, self._max_size)
+
+    def known_share(self, text: str) -> float:
+        """Return the share of a text's units that the vocabulary has, 0 to 1."""
+        return known_share(self._split(text), self._numbers)
 
     def columns_of(self, texts: Iterable[str]) -> Occurrences:
         """Return the columns of the known n-grams in texts."""

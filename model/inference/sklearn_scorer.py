@@ -17,6 +17,7 @@ from model.errors import ArtifactBrokenError, EncoderError, ExplanationError, on
 from model.inference.embedding_transformer import EmbeddingTransformer
 from model.inference.encoders import ENCODER_NAME
 from model.inference.encoders.encoder_file import SentenceEncoder
+from model.inference.neighbours import SIMILAR
 from model.inference.prediction import Evidence, to_evidence
 
 
@@ -87,12 +88,15 @@ class PipelineScorer:
         try:
             coefficients, ngrams = self._coefficients, self._ngrams
             row = self.pipeline[:-1].transform([utterance])
-            values = zip(row.indices, row.data, strict=True)
+            values = list(zip(row.indices, row.data, strict=True))
         except (AttributeError, TypeError) as error:
             raise ExplanationError from error
         weights, words, count = coefficients[label_index], list[tuple[str, float]](), len(ngrams)
         if self._vectors is not None:  # they are the last features
-            words = self._vectors.embedding.contributions(utterance, weights[count:])
+            end = count + self._vectors.embedding.dimensions
+            words = self._vectors.embedding.contributions(utterance, weights[count:end])
+            similar = [float(value * weights[at]) for at, value in values if at >= end]
+            words += [(SIMILAR, sum(similar))] if similar else []
         known = ((ngrams[at], float(value * weights[at])) for at, value in values if at < count)
         return to_evidence(chain(words, known))
 
@@ -109,6 +113,12 @@ class PipelineScorer:
         return next(
             (step for _, step in blocks[-1:] if isinstance(step, EmbeddingTransformer)), None
         )
+
+    @cached_property
+    def _neighbour_count(self) -> int:
+        """The number of features after the vectors."""
+        neighbours = getattr(self.pipeline[0], "neighbours", None)
+        return len(neighbours.counts) if neighbours else 0
 
     @property
     def encoder(self) -> SentenceEncoder | None:
@@ -127,7 +137,7 @@ class PipelineScorer:
         )
         return [
             next((name.removeprefix(p) for p in prefixes if name.startswith(p)), name)
-            for name in names[: len(names) - dimensions]
+            for name in names[: len(names) - dimensions - self._neighbour_count]
         ]
 
 

@@ -39,6 +39,10 @@ class TextEmbedding(Protocol):
     def dimensions(self) -> int:
         """The length of a vector."""
 
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether texts of one meaning have similar vectors in many languages."""
+
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions)."""
 
@@ -57,6 +61,8 @@ class Embedding:
         vectors: shape (pieces, dimensions), 8-bit, in units of the piece's scale.
         scales: shape (pieces,).
     """
+
+    is_multilingual = False
 
     def __init__(
         self, pieces: Sequence[str], vectors: NDArray[np.int8], scales: NDArray[np.float32]

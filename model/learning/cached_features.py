@@ -18,6 +18,7 @@ from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
 from model.errors import NoWordsError
+from model.inference.familiarity_union import FamiliarityUnion
 
 
 class CachedFeatures:
@@ -33,6 +34,7 @@ class CachedFeatures:
         Raises:
             NoWordsError: the texts have no n-gram that is frequent enough.
         """
+        self._union = union
         self._blocks = {
             name: _CachedTfidf(block) if type(block) is TfidfVectorizer else block
             for name, block in union.transformer_list
@@ -43,8 +45,16 @@ class CachedFeatures:
             name: len(block.get_feature_names_out()) for name, block in self._blocks.items()
         }
 
-    def transform(self, texts: Sequence[str], *, without: str = "") -> Any:
-        """Return the features of texts, sparse, of shape (texts, features).
+    def transform(self, texts: Sequence[str]) -> Any:
+        """Return the features of texts, sparse, of shape (texts, features)."""
+        blocks = self.blocks(texts)
+        if not isinstance(self._union, FamiliarityUnion):
+            return blocks
+        words, *_ = self._blocks.values()
+        return self._union.completed(blocks, texts, words.columns)
+
+    def blocks(self, texts: Sequence[str], *, without: str = "") -> Any:
+        """Return the features of the union's blocks alone, as if all words were known.
 
         The columns of the block ``without`` are left out.
         """
@@ -57,6 +67,9 @@ class _CachedTfidf:
 
     A text is a sequence of units, whose n-grams are cached: words if n-grams lie within words,
     otherwise the text is its only unit.
+
+    Attributes:
+        columns: the column of each n-gram.
     """
 
     def __init__(self, vectorizer: TfidfVectorizer) -> None:
@@ -73,11 +86,11 @@ class _CachedTfidf:
             smooth_idf=vectorizer.smooth_idf,
             sublinear_tf=vectorizer.sublinear_tf,
         )
-        self._columns: dict[str, int] = {}
+        self.columns: dict[str, int] = {}
         self._cache: dict[str, array[int]] = {}
 
     def get_feature_names_out(self) -> list[str]:
-        return list(self._columns)
+        return list(self.columns)
 
     def fit(self, texts: Sequence[str]) -> None:
         numbers: defaultdict[str, int] = defaultdict()
@@ -87,15 +100,15 @@ class _CachedTfidf:
         frequent = [each for each, number in numbers.items() if text_counts[number] >= self._min_df]
         if not frequent:
             raise NoWordsError
-        self._columns = {ngram: column for column, ngram in enumerate(sorted(frequent))}
+        self.columns = {ngram: column for column, ngram in enumerate(sorted(frequent))}
         self._tfidf.fit(self._known_counts(texts))
 
     def transform(self, texts: Sequence[str]) -> Any:
         return self._tfidf.transform(self._known_counts(texts), copy=False)
 
     def _known_counts(self, texts: Sequence[str]) -> Any:
-        counts = self._count(texts, self._columns.get, self._cache)
-        counts.resize(len(texts), len(self._columns))
+        counts = self._count(texts, self.columns.get, self._cache)
+        counts.resize(len(texts), len(self.columns))
         return counts
 
     def _count(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from math import ceil
@@ -15,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers, Linear
+from model.learning.neighbours import fit_density_weight
 from model.learning.out_of_scope import OutOfScopeScores, fit_detector_weight
 from model.learning.parallel import map_in_processes
 from model.learning.quantization import MAX_LOSS, rounded, step_of
@@ -25,6 +26,7 @@ MAX_FOLDS = 5
 MIN_PARALLEL = 5000
 # Hyperparameters are chosen on as few folds as hold out this many utterances.
 MIN_HELD_OUT = 1000
+VECTOR_MODEL = 2  # the place of the vectors' logistic regression among the base models
 
 Progress = Callable[[str], None]
 
@@ -131,7 +133,9 @@ class _Fold:
             is_large=is_large(training_set) and len(candidates) > 1,
         )
         self.base_models = dict(zip(candidates, base_models, strict=True))
-        self.features = learner.features.transform(_at(split.held_out, training_set.texts))
+        held_out_texts = _at(split.held_out, training_set.texts)
+        self.features = learner.features.transform(held_out_texts)
+        self.densities = learner.log_densities(held_out_texts)
         if training_set.out_of_scope:
             self.detector = learner.fit_detector(
                 _at(split.fitted_out_of_scope, training_set.out_of_scope)
@@ -173,7 +177,16 @@ def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
 def _choose(training_set: TrainingSet, folds: Sequence[_Fold]) -> Ensemble:
     held_out = {each: _scores_by_model(folds, each) for each in CANDIDATES}
     targets = training_set.targets[np.concatenate([fold.split.held_out for fold in folds])]
-    return Ensemble.choose(held_out, targets)
+    ensemble = Ensemble.choose(
+        {each: scores[: VECTOR_MODEL + 1] for each, scores in held_out.items()}, targets
+    )
+    densities = [fold.densities for fold in folds if fold.densities is not None]
+    if not densities:
+        return ensemble
+    *_, weight = ensemble.weights
+    scores = weight * held_out[ensemble.hyperparameters][VECTOR_MODEL]
+    density_weight = fit_density_weight(scores, np.concatenate(densities), targets)
+    return replace(ensemble, weights=(*ensemble.weights, density_weight))
 
 
 def _scores_by_model(folds: Sequence[_Fold], hyperparameters: Hyperparameters) -> list[Floats]:

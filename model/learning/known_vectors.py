@@ -19,11 +19,13 @@ class KnownVectors:
     Attributes:
         embedding: computes the vectors of other texts; None in another process.
         dimensions: the length of a vector.
+        is_multilingual: whether texts of one meaning have similar vectors in many languages.
     """
 
     def __init__(self, embedding: TextEmbedding, texts: Sequence[str]) -> None:
         self.embedding: TextEmbedding | None = embedding
         self.dimensions = embedding.dimensions
+        self.is_multilingual = embedding.is_multilingual
         texts = list(dict.fromkeys(texts))
         batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
         self._vectors = np.concatenate(list(map(embedding.transform, batches)))

@@ -19,6 +19,7 @@ from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import (
+    Floats,
     Integers,
     Linear,
     fit_detector,
@@ -26,6 +27,7 @@ from model.learning.linear_model import (
     fit_naive_bayes,
     fit_svm,
 )
+from model.learning.neighbours import choose_neighbours, density_model
 from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, features_for
 from model.learning.term_weighting import concentration_factors
 
@@ -42,7 +44,8 @@ class Learner:
 
     The texts' vectors, if any, have a logistic regression of their own. The support vector machine
     and naive Bayes use the n-grams alone: on validation data, vectors beside the n-grams gained
-    less.
+    less. Where few words are known, the densities of the training utterances' vectors count as
+    well, if the vectors are multilingual.
 
     Attributes:
         features: the fitted features of the classifiers.
@@ -76,7 +79,14 @@ class Learner:
         targets = np.concatenate((targets, np.arange(len(labels))))
         self._texts = texts
         self._embedding = embedding
-        self.features = CachedFeatures(features_for(texts, embedding), texts)
+        self._neighbours = (
+            choose_neighbours(
+                embedding.transform(texts), targets, label_count=len(labels), seed=seed
+            )
+            if embedding and embedding.is_multilingual
+            else None
+        )
+        self.features = CachedFeatures(features_for(texts, embedding, self._neighbours), texts)
         sizes = self.features.sizes
         self.ngram_count = sum(sizes.values()) - sizes.get(VECTORS, 0)
         self._factors = np.repeat(
@@ -85,9 +95,7 @@ class Learner:
         rng = random.Random(seed)  # noqa: S311 - no secret depends on it
         self._seed = seed
         self._clean = self._weighted(texts)
-        misspelt = self.features.transform(
-            [add_typos(text, rng) for text in texts], without=VECTORS
-        )
+        misspelt = self.features.blocks([add_typos(text, rng) for text in texts], without=VECTORS)
         self._ngrams = vstack(
             (
                 self._clean[:, : self.ngram_count],
@@ -104,14 +112,17 @@ class Learner:
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
         embedding = self._embedding.embedding if self._embedding else None
-        return features_for(self._texts, embedding).fit(self._texts)
+        return features_for(self._texts, embedding, self._neighbours).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""
         return ensemble.blend(self.fit_base_models(ensemble.hyperparameters))
 
     def fit_base_models(self, hyperparameters: Hyperparameters) -> tuple[Linear, ...]:
-        """Fit support vector machine, naive Bayes and, on the vectors, a logistic regression."""
+        """Fit support vector machine, naive Bayes and, on the vectors, a logistic regression.
+
+        With multilingual vectors, the last model is that of the densities.
+        """
         concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
         features = self._ngrams.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
@@ -124,10 +135,25 @@ class Learner:
         if self._vector_model is None:
             return models
         dimensions = self._vector_model.coefficients.shape[1]
-        return (
-            *(model.with_idle_features(after=dimensions) for model in models),
-            self._vector_model.with_idle_features(before=self.ngram_count),
+        densities = self._density_count
+        base_models = (
+            *(model.with_idle_features(after=dimensions + densities) for model in models),
+            self._vector_model.with_idle_features(before=self.ngram_count, after=densities),
         )
+        if not densities:
+            return base_models
+        before = self.ngram_count + dimensions
+        return (*base_models, density_model(densities).with_idle_features(before=before))
+
+    @property
+    def _density_count(self) -> int:
+        return len(self._neighbours.counts) if self._neighbours else 0
+
+    def log_densities(self, texts: Sequence[str]) -> Floats | None:
+        """Return the densities that count if no word of the texts is known; None without any."""
+        if self._embedding is None or self._neighbours is None:
+            return None
+        return self._neighbours.log_densities(self._embedding.transform(texts))
 
     @cached_property
     def _concentration(self) -> NDArray[np.float32]:
@@ -139,10 +165,11 @@ class Learner:
         features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
         is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
         linear = fit_detector(features, is_out_of_scope, seed=self._seed)
-        return linear.scaled_features(self._factors)
+        scaled = linear.scaled_features(self._factors)
+        return scaled.with_idle_features(after=self._density_count)
 
     def _weighted(self, texts: Sequence[str]) -> Any:
-        return self.features.transform(texts).multiply(self._factors).tocsr()
+        return self.features.blocks(texts).multiply(self._factors).tocsr()
 
 
 def words_of_name(label: str) -> str:

@@ -12,6 +12,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from model.inference.embedding_transformer import EmbeddingTransformer
+from model.inference.familiarity_union import FamiliarityUnion, words_of
+from model.inference.neighbours import Neighbours
+from model.learning.familiarity import fit_familiarity
 from model.learning.linear_model import Linear
 
 # Factors of the blocks of features during training. Characters are slightly more informative than
@@ -49,18 +52,25 @@ def build_features(embedding: Any | None = None) -> FeatureUnion:
     return FeatureUnion(blocks)
 
 
-def features_for(texts: Sequence[str], embedding: Any | None = None) -> FeatureUnion:
+def features_for(
+    texts: Sequence[str], embedding: Any | None = None, neighbours: Neighbours | None = None
+) -> FeatureUnion:
     """Build the unfitted features that suit the number and the script of texts.
 
     In Chinese and Japanese a single character is often a word, so that n-grams of one character are
-    features as well. In very few texts, hardly any n-gram occurs twice.
+    features as well. In very few texts, hardly any n-gram occurs twice. With neighbours, n-grams
+    count by the share of known words.
     """
     features, characters = build_features(embedding), "".join(texts)
     if len(texts) < FEW_TEXTS:
         features.set_params(char__min_df=1)
     if len(HAN_OR_KANA.findall(characters)) >= MIN_HAN_OR_KANA * len(characters):
         features.set_params(char__ngram_range=(1, 5))
-    return features
+    if neighbours is None:
+        return features
+    blocks = features.transformer_list
+    familiarity = fit_familiarity(words_of(blocks[0][1], texts))
+    return FamiliarityUnion(blocks, familiarity=familiarity, neighbours=neighbours)
 
 
 def build_pipeline() -> Pipeline:

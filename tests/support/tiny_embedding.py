@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from model.inference.encoders.encoder_file import SentenceEncoder
+from model.inference.neighbours import Neighbours
 from model.inference.static_embedding import WORD_START, Embedding
 
 MERGED = ("er", "ord", "order", "or", "pa", "rcel", "▁pa", "▁parcel", "▁order", "pass", "▁my", "re")
@@ -25,6 +27,7 @@ class TinyEncoder:
     """The same vectors, as a sentence encoder."""
 
     dimensions = TINY.dimensions
+    is_multilingual = True
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors."""
@@ -33,3 +36,9 @@ class TinyEncoder:
     def work(self, texts: Sequence[str]) -> int:
         """Return 1 for each text."""
         return len(texts)
+
+
+TINY_SENTENCES = SentenceEncoder(TinyEncoder(), digest="ab" * 32)
+TINY_NEIGHBOURS = Neighbours(
+    _random.integers(-127, 128, (5, 8)).astype(np.int8), np.array([2, 1, 2])
+)

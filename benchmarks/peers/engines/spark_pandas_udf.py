@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pandas as pd
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import pandas_udf
 
 from benchmarks.peers.engines.steps import model_path, run
-from benchmarks.peers.pipeline_model import PipelineModel
+from benchmarks.peers.pipeline_model import load_once
 
 session = SparkSession.builder.master("local[1]").getOrCreate()
 path = str(model_path())
 
 
-@lru_cache(maxsize=1)
-def load(path: str) -> PipelineModel:
-    """Load the pipeline once in each process."""
-    return PipelineModel(path)
-
-
 @pandas_udf("intent string, confidence double")
 def classify(texts: pd.Series) -> pd.DataFrame:
     """Classify a batch of texts."""
-    return pd.DataFrame(load(path).predict(texts.tolist()))
+    return pd.DataFrame(load_once(path).predict(texts.tolist()))
 
 
 def label_table(source: str, output: str) -> None:

@@ -35,7 +35,10 @@ class ConvolutionalEncoder:
         arrays: as they were given.
         segment: returns the numbers of a text's pieces.
         dimensions: the length of a vector.
+        is_multilingual: whether texts of one meaning have similar vectors in many languages.
     """
+
+    is_multilingual = True
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Prepare the encoder.

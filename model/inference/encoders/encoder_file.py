@@ -40,6 +40,10 @@ class Encoder(Protocol):
     """Turns texts into vectors."""
 
     @property
+    def is_multilingual(self) -> bool:
+        """Whether texts of one meaning have similar vectors in many languages."""
+
+    @property
     def dimensions(self) -> int:
         """The length of a vector."""
 
@@ -100,12 +104,14 @@ class SentenceEncoder:
         encoder: the network.
         digest: the SHA-256 of the file's header.
         content: the file, which the arrays are views of; empty while it is not written yet.
+        is_multilingual: whether texts of one meaning have similar vectors in many languages.
     """
 
     folder: ClassVar[ContextVar[Path]] = ContextVar("folder", default=Path())
 
     def __init__(self, encoder: Encoder, *, digest: str, content: bytes | mmap.mmap = b"") -> None:
         self.encoder, self.digest, self.content = encoder, digest, content
+        self.is_multilingual = encoder.is_multilingual
         self._recent: dict[str, NDArray[np.float32]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -30,7 +30,10 @@ class TransformerEncoder:
     Attributes:
         arrays: as they were given.
         dimensions: the length of a vector.
+        is_multilingual: whether texts of one meaning have similar vectors in many languages.
     """
+
+    is_multilingual = False
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Prepare the encoder.

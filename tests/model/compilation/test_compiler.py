@@ -21,12 +21,14 @@ from model.errors import CompilationError
 from model.inference.compiled_pipeline import CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.embedding_transformer import EmbeddingTransformer
+from model.inference.familiarity import Familiarity
+from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import rounded, step_of
 from tests.support.random_texts import random_texts
-from tests.support.tiny_embedding import TINY
+from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS, TINY_SENTENCES
 
 TEXTS = [
     "where is my order",
@@ -108,6 +110,15 @@ STATIC = FeatureUnion(
         ("static", EmbeddingTransformer(TINY)),
     ]
 )
+MULTILINGUAL = FamiliarityUnion(
+    [
+        ("word", TfidfVectorizer(ngram_range=(1, 2), strip_accents="unicode")),
+        ("char", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3))),
+        ("vectors", EmbeddingTransformer(TINY_SENTENCES)),
+    ],
+    familiarity=Familiarity(low=0.2, high=0.9),
+    neighbours=TINY_NEIGHBOURS,
+)
 CLASSIFIERS = {
     "logistic": LogisticRegression(),
     "svc": LinearSVC(),
@@ -156,6 +167,23 @@ def test_static_vectors_score_as_in_the_pipeline(name, intents):
     compiled = CompiledScorer(CompiledPipeline.from_bytes(content, model_sha256="abc"))
 
     texts = probes(TEXTS, seed=1)
+    theirs = PipelineScorer(pipeline).logits(texts)
+    np.testing.assert_allclose(compiled.logits(texts), theirs, rtol=1e-5, atol=1e-5)
+    alone = [compiled.logits([text])[0] for text in texts]
+    np.testing.assert_allclose(compiled.logits(texts), alone, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("intents", [INTENTS, ["a"] * 6 + ["b"] * 6], ids=["three", "two"])
+def test_known_words_count_as_in_the_pipeline(intents):
+    """Factors of n-grams and vectors are the pipeline's, for texts of few known words too."""
+    pipeline = fitted(MULTILINGUAL, CLASSIFIERS["logistic"], intents)
+    content = assert_compiles(pipeline).to_bytes(model_sha256="abc")
+
+    compiled = CompiledScorer(
+        CompiledPipeline.from_bytes(content, model_sha256="abc"), TINY_SENTENCES
+    )
+
+    texts = [*probes(TEXTS, seed=1), "wo ist my örder", "wo ist mein paket", "?"]
     theirs = PipelineScorer(pipeline).logits(texts)
     np.testing.assert_allclose(compiled.logits(texts), theirs, rtol=1e-5, atol=1e-5)
     alone = [compiled.logits([text])[0] for text in texts]
@@ -406,12 +434,24 @@ def test_ngrams_of_words_that_contain_spaces_are_refused():
         compile_pipeline(fitted(vectorizer, LogisticRegression()))
 
 
-@pytest.mark.parametrize("features", [VECTORIZERS["union"], STATIC], ids=["ngrams", "static"])
-def test_evidence_is_that_of_the_pipeline(features):
-    """The contributions of n-grams and words are the same as scikit-learn's."""
+@pytest.mark.parametrize(
+    ("features", "encoder"),
+    [
+        pytest.param(VECTORIZERS["union"], None, id="ngrams"),
+        pytest.param(STATIC, None, id="static"),
+        pytest.param(MULTILINGUAL, TINY_SENTENCES, id="multilingual"),
+    ],
+)
+@pytest.mark.parametrize("text", [TEXTS[0], "wo ist my order"])
+def test_evidence_is_that_of_the_pipeline(features, encoder, text):
+    """The contributions of n-grams and words are the same as scikit-learn's, and add up."""
     pipeline = fitted(features, LogisticRegression())
-    ours = CompiledScorer(compile_pipeline(pipeline)).evidence(TEXTS[0], 1)
-    theirs = PipelineScorer(pipeline).evidence(TEXTS[0], 1)
+    compiled = CompiledScorer(compile_pipeline(pipeline), encoder)
+    ours = compiled.evidence(text, 1)
+    theirs = PipelineScorer(pipeline).evidence(text, 1)
+
+    total = compiled.logits([text])[0, 1] - pipeline[-1].intercept_[1]
+    assert sum(item.weight for item in ours) == pytest.approx(total)
 
     assert {item.feature: item.weight for item in ours} == pytest.approx(
         {item.feature: item.weight for item in theirs}

@@ -6,13 +6,18 @@ import numpy as np
 import pytest
 
 from model.errors import CompiledFormError
-from model.inference.compiled_pipeline import FORMAT, CompiledPipeline
+from model.inference.compiled_pipeline import (
+    FORMAT,
+    FORMAT_WITH_FAMILIARITY,
+    CompiledPipeline,
+)
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.encoders.encoder_file import SentenceEncoder
+from model.inference.familiarity import Familiarity
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import to_arrays
 from model.training.trainer import COMPILED_NAME
-from tests.support.tiny_embedding import TINY, TinyEncoder
+from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS, TINY_SENTENCES, TinyEncoder
 
 
 @pytest.fixture
@@ -28,6 +33,18 @@ def compiled(content, small_trained):
 def test_file_survives_reading_and_writing(compiled, content, small_trained):
     """Reading and writing a file leaves its bytes unchanged."""
     assert compiled.to_bytes(model_sha256=small_trained.card.model_sha256) == content
+
+
+def test_earlier_versions_refuse_a_file_whose_known_words_count(compiled, content):
+    """A file with a familiarity is of a format of its own, and survives reading and writing."""
+    familiar = replace(compiled, familiarity=Familiarity(low=0.2, high=0.6))
+
+    written = familiar.to_bytes(model_sha256="abc")
+
+    assert ArrayFile.from_bytes(written).metadata["format"] == FORMAT_WITH_FAMILIARITY
+    assert ArrayFile.from_bytes(content).metadata["format"] == FORMAT
+    read = CompiledPipeline.from_bytes(written, model_sha256="abc")
+    assert read.familiarity == familiar.familiarity
 
 
 def test_file_of_another_pickle_is_refused(content):
@@ -114,3 +131,24 @@ def test_model_is_served_with_its_sentence_encoder_only(compiled, digest):
 
     with pytest.raises(CompiledFormError, match="do not fit together"):
         CompiledScorer(with_arrays(compiled, **weights), encoder)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "changes"),
+    [
+        pytest.param(None, {}, id="no-encoder"),
+        pytest.param(TINY_SENTENCES, {"neighbours.counts": None}, id="no-counts"),
+        pytest.param(TINY_SENTENCES, {"neighbours.weights": np.ones((2, 3))}, id="weights"),
+    ],
+)
+def test_neighbours_that_do_not_fit_are_refused(compiled, encoder, changes):
+    """Neighbours need an encoder, counts, and a weight of each density for each label."""
+    count = len(compiled.labels)
+    weights = {"neighbours.weights": np.ones((len(TINY_NEIGHBOURS.counts), count))}
+    arrays = to_arrays(TINY_SENTENCES, np.zeros((count, TINY.dimensions)))
+    arrays |= TINY_NEIGHBOURS.to_arrays() | weights
+    CompiledScorer(with_arrays(compiled, **arrays), TINY_SENTENCES)
+
+    without_vectors = {} if encoder else {"static.weights": None, "sentence.digest": None}
+    with pytest.raises(CompiledFormError, match="do not fit together"):
+        CompiledScorer(with_arrays(compiled, **(arrays | without_vectors | changes)), encoder)

@@ -10,9 +10,9 @@ from sklearn.pipeline import FeatureUnion
 from model.errors import NoWordsError
 from model.learning.augmentation import add_typos
 from model.learning.cached_features import CachedFeatures
-from model.learning.pipeline import build_features
+from model.learning.pipeline import build_features, features_for
 from tests.support.small_data import SMALL_DATA
-from tests.support.tiny_embedding import TINY
+from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS
 
 TEXTS = [
     *(text for texts in SMALL_DATA.values() for text in texts),
@@ -24,14 +24,21 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("embedding", [None, TINY], ids=["tfidf", "static"])
-def test_features_are_those_of_scikit_learn(embedding):
+@pytest.mark.parametrize(
+    ("embedding", "neighbours"),
+    [
+        pytest.param(None, None, id="tfidf"),
+        pytest.param(TINY, None, id="static"),
+        pytest.param(TINY, TINY_NEIGHBOURS, id="multilingual"),
+    ],
+)
+def test_features_are_those_of_scikit_learn(embedding, neighbours):
     """Known and unknown texts have the features of the pipeline's own class, bit for bit."""
     rng = random.Random(0)
     unknown = [*(add_typos(text, rng, share=1.0) for text in TEXTS), "ünseen wörds", ""]
-    union = build_features(embedding).fit(TEXTS)
+    union = features_for(TEXTS, embedding, neighbours).fit(TEXTS)
 
-    features = CachedFeatures(build_features(embedding), TEXTS)
+    features = CachedFeatures(features_for(TEXTS, embedding, neighbours), TEXTS)
 
     for texts in (TEXTS, unknown):
         expected, found = union.transform(texts), features.transform(texts)
@@ -39,6 +46,17 @@ def test_features_are_those_of_scikit_learn(embedding):
         assert found.shape == expected.shape
         for name in ("indptr", "indices", "data"):
             np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_blocks_take_all_words_for_known():
+    """Unknown words reduce the n-grams of a text, unless the blocks are asked for."""
+    plain = CachedFeatures(build_features(TINY), TEXTS)
+    features = CachedFeatures(features_for(TEXTS, TINY, TINY_NEIGHBOURS), TEXTS)
+    text = ["wo bleibt mein order"]
+
+    ngrams = slice(0, sum(plain.sizes.values()) - TINY.dimensions)
+    assert (features.blocks(text) != plain.transform(text)).nnz == 0
+    assert features.transform(text)[:, ngrams].sum() < plain.transform(text)[:, ngrams].sum()
 
 
 def test_sizes_are_the_numbers_of_columns():

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from model.datasets.readers import Example
 from model.learning.cross_validation import HeldOut, cross_validate, fold_splits
 from model.learning.quantization import rounded
 from model.learning.training_set import TrainingSet
 from tests.support.small_data import SMALL_DATA
+from tests.support.tiny_embedding import TINY, TINY_SENTENCES
 
 INTENTS = tuple(SMALL_DATA)
 WEATHER = [f"{word} is the {thing}" for word in ("how", "what") for thing in "abcdefghijklmnop"]
@@ -112,6 +115,28 @@ def test_weights_are_kept_where_rounding_costs_accuracy(monkeypatch):
     assert not held_out.is_rounded
     assert held_out.rounding_loss > 0.5
     assert (held_out.logits.argmax(axis=1) == exact.logits.argmax(axis=1)).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("embedding", "count"),
+    [
+        pytest.param(None, 2, id="n-grams"),
+        pytest.param(TINY, 3, id="vectors"),
+        pytest.param(TINY_SENTENCES, 4, id="multilingual"),
+    ],
+)
+def test_each_base_model_has_a_weight(embedding, count):
+    """Vectors, and densities of multilingual ones, are base models of their own."""
+    examples = [
+        Example(text, intent, Path("data.csv"), 1)
+        for intent, texts in SMALL_DATA.items()
+        for text in texts
+    ]
+
+    held_out = held_out_of(TrainingSet.of(examples, embedding=embedding))
+
+    assert len(held_out.ensemble.weights) == count
+    assert min(held_out.ensemble.weights) >= 0
 
 
 def test_without_out_of_scope_texts_the_largest_logit_decides():

@@ -24,6 +24,7 @@ def test_known_texts_have_their_vectors(vectors):
 
     assert (vectors.transform(asked) == TINY.transform(asked)).all()
     assert vectors.dimensions == TINY.dimensions
+    assert not vectors.is_multilingual
 
 
 def test_other_processes_get_the_vectors_without_the_embedding(vectors):

@@ -8,7 +8,7 @@ from model.learning.ensemble import Hyperparameters
 from model.learning.known_vectors import KnownVectors
 from model.learning.learner import Learner, words_of_name
 from model.learning.linear_model import Linear
-from tests.support.tiny_embedding import TINY
+from tests.support.tiny_embedding import TINY, TINY_SENTENCES
 
 TEXTS = ["where is my parcel", "where is my order", "reset my password", "new password please"]
 TARGETS = np.array([0, 0, 1, 1])
@@ -118,6 +118,38 @@ def test_detector_finds_what_is_out_of_scope():
         detector.scores(learner.features.transform(texts)) for texts in (TEXTS, others)
     )
     assert outside.min() > inside.max()
+
+
+def test_without_multilingual_vectors_there_are_no_densities(with_vectors):
+    """Neither n-grams alone nor English vectors are compared with single utterances."""
+    assert with_vectors.log_densities(TEXTS) is None
+    assert learner_of().log_densities(TEXTS) is None
+
+
+def test_densities_are_features_after_multilingual_vectors():
+    """Similar utterances speak for their intent where no word is known; known words need none."""
+    others = ["parcel?", "what is the weather"]
+    names = map(words_of_name, LABELS)
+    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *names, *others, "pasword", "parcl"])
+    learner = Learner(TEXTS, TARGETS, LABELS, seed=0, embedding=vectors)
+    count = learner.ngram_count + TINY.dimensions
+
+    densities = learner.features.transform([*TEXTS, "pasword", "parcl"]).toarray()[:, count:]
+    svm, naive_bayes, of_vectors, of_densities = learner.fit_base_models(PLAIN)
+
+    assert not densities[: len(TEXTS)].any()
+    assert densities[len(TEXTS) :].any(axis=1).all()
+    assert not svm.coefficients[:, count:].any()
+    assert not naive_bayes.coefficients[:, count:].any()
+    assert not of_vectors.coefficients[:, count:].any()
+    assert of_vectors.coefficients[:, learner.ngram_count : count].all()
+    assert not of_densities.coefficients[:, :count].any()
+    assert (np.diag(of_densities.coefficients[:, count:]) > 0).all()
+    expected = learner.log_densities(["pasword", "parcl"])
+    assert expected is not None
+    np.testing.assert_allclose(densities[len(TEXTS) :], expected, rtol=1e-5)
+    assert not learner.fit_detector(others).coefficients[:, count:].any()
+    assert learner.fit_union().transform(TEXTS).shape[1] == count + len(LABELS)
 
 
 def test_texts_without_words_are_refused():

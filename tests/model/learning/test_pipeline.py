@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.pipeline import FeatureUnion
 
+from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.intent_model import softmax
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
@@ -13,7 +15,7 @@ from model.learning.pipeline import (
     features_for,
     fitted_pipeline,
 )
-from tests.support.tiny_embedding import TINY
+from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +167,18 @@ def test_single_characters_are_features_of_chinese_and_japanese(texts, shortest)
 
     assert characters.ngram_range == (shortest, 5)
     assert words.ngram_range == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "kind"),
+    [
+        pytest.param(None, FeatureUnion, id="none"),
+        pytest.param(TINY_NEIGHBOURS, FamiliarityUnion, id="neighbours"),
+    ],
+)
+def test_known_words_decide_how_n_grams_count_beside_neighbours(neighbours, kind):
+    """Only similar utterances can stand for n-grams of unknown words."""
+    assert type(features_for(["my order", "my parcel"], TINY, neighbours)) is kind
 
 
 @pytest.mark.parametrize(
