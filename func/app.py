@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from func.errors import RequestError
+from func.errors import NotLoadedError, RequestError
 from func.handler import NAMED_PREDICT, IntentFunction
 from func.messages import (
     STATUS_LINES,
@@ -24,7 +24,6 @@ from func.messages import (
     PendingRequest,
     Response,
 )
-from func.models.served_model import ModelNotLoadedError
 from func.protocols.dialect_routes import find_dialect
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
@@ -123,9 +122,9 @@ class App:
         if found is None:
             return None
         try:
-            self._function.authorize(environ)
+            self._function.authorize(environ, waits=False)
             self._function.find_model(found[1], waits=False)
-        except ModelNotLoadedError as error:
+        except NotLoadedError as error:
             return error.loading
         except RequestError:  # the request itself will be answered with it
             return None

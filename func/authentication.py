@@ -1,4 +1,4 @@
-"""Optional bearer tokens (RFC 6750), which a mounted file lists."""
+"""Optional bearer tokens (RFC 6750): those that a mounted file lists, and those of an issuer."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import logging
 import os
 import stat
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
+from func.errors import UnauthorizedError
 from func.settings import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -39,9 +41,7 @@ class BearerTokens:
     def allow(self, authorization: str) -> bool:
         """Return whether a header holds an accepted token; the time reveals nothing about them."""
         self._reload_if_due()
-        offered = authorization.encode("latin-1", "replace")
-        is_bearer = authorization[: len(SCHEME)].lower() == SCHEME
-        token = offered[len(SCHEME) :].strip() if is_bearer else b""
+        token = bearer_token(authorization)
         return sum(hmac.compare_digest(token, known) for known in self._tokens) > 0
 
     def _reload_if_due(self) -> None:
@@ -58,6 +58,40 @@ class BearerTokens:
         if tokens != self._tokens:
             logger.info("%s has changed: it holds %d tokens now", self._path, len(tokens))
             self._tokens = tokens
+
+
+class Verifier(Protocol):
+    """Verifies tokens of an issuer."""
+
+    def verify(self, authorization: str, *, waits: bool) -> None:
+        """Check the token of a header; see ``func.oidc.token_verifier``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """The ways in which a request may authenticate itself; one suffices.
+
+    Attributes:
+        tokens: the listed tokens; None for none.
+        verifier: verifies the tokens of an issuer; None for no issuer.
+    """
+
+    tokens: BearerTokens | None
+    verifier: Verifier | None = None
+
+    def check(self, authorization: str, *, waits: bool) -> None:
+        """Check the token of a header; raise as ``IntentFunction.authorize`` does."""
+        if self.tokens and self.tokens.allow(authorization):
+            return
+        if self.verifier is None:
+            raise UnauthorizedError
+        self.verifier.verify(authorization, waits=waits)
+
+
+def bearer_token(authorization: str) -> bytes:
+    """Return the token of a header; none for another scheme."""
+    is_bearer = authorization[: len(SCHEME)].lower() == SCHEME
+    return authorization[len(SCHEME) :].encode("latin-1", "replace").strip() if is_bearer else b""
 
 
 def load_tokens(key: str, path: Path) -> tuple[bytes, ...]:

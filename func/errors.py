@@ -6,6 +6,7 @@ RequestError
 │   └── MalformedEventError        the event violates the CloudEvents specification
 ├── NotFoundError              404
 ├── UnauthorizedError          401
+│   └── InvalidTokenError          the token of an issuer is not valid
 ├── MethodNotAllowedError      405
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
@@ -17,8 +18,11 @@ RequestError
 │   ├── SinkUnavailableError   503
 │   └── SinkTimeoutError       504
 ├── InternalError              500
+├── KeysUnavailableError       503
 ├── OverloadedError            503
 └── UnavailableError           503
+
+NotLoadedError                 no response: the request is parsed again later
 """
 
 from __future__ import annotations
@@ -26,6 +30,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class RequestError(Exception):
@@ -70,8 +78,15 @@ class UnauthorizedError(RequestError):
     status = HTTPStatus.UNAUTHORIZED
     headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
-    def __init__(self) -> None:
-        super().__init__("Send a known token: 'Authorization: Bearer …'")
+    def __init__(self, message: str = "Send a known token: 'Authorization: Bearer …'") -> None:
+        super().__init__(message)
+
+
+class InvalidTokenError(UnauthorizedError):
+    """The request has a token that is not one of the issuer for this audience, or has expired."""
+
+    # RFC 6750, section 3.1.
+    headers = MappingProxyType({"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 class MethodNotAllowedError(RequestError):
@@ -180,3 +195,25 @@ class OverloadedError(RequestError):
 
     def __init__(self) -> None:
         super().__init__("Overloaded; try again later")
+
+
+class KeysUnavailableError(RequestError):
+    """The issuer's keys can't be fetched, so that no token can be verified; a broker retries."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers = MappingProxyType({"Retry-After": "1"})
+
+    def __init__(self) -> None:
+        super().__init__("The keys of the issuer of tokens are not available; try again later")
+
+
+class NotLoadedError(Exception):
+    """What a request needs is being loaded; another try, once that has ended, may find it.
+
+    Attributes:
+        loading: done when it is there, or is known to be missing or broken.
+    """
+
+    def __init__(self, loading: Future[None]) -> None:
+        self.loading = loading
+        super().__init__("It is being loaded")

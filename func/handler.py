@@ -9,22 +9,21 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from func.errors import (
     InternalError,
     MethodNotAllowedError,
     NotFoundError,
+    NotLoadedError,
     RequestError,
     TooLargeError,
-    UnauthorizedError,
     UnavailableError,
     UnusableDataError,
 )
 from func.messages import Deferred, Environ, ParsedRequest, Predictor, Request, Response
 from func.models.default_model import load_default_model
-from func.models.served_model import ModelNotLoadedError, ServedModel
+from func.models.served_model import ServedModel
 from func.negotiation import Negotiation
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.dialect_routes import DialectRoute
@@ -35,7 +34,7 @@ from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE, Prediction, nobody_spoke
 
 if TYPE_CHECKING:
-    from func.authentication import BearerTokens
+    from func.authentication import Authentication, Verifier
     from func.fallback.cascade import Cascade
     from func.models.named_models import NamedModels
 
@@ -58,7 +57,7 @@ class IntentFunction:
         self,
         model: IntentModel,
         settings: Settings,
-        tokens: BearerTokens | None = None,
+        authentication: Authentication | None = None,
         models: NamedModels | None = None,
         cascade: Cascade | None = None,
     ) -> None:
@@ -67,7 +66,7 @@ class IntentFunction:
         Args:
             model: the default model.
             settings: limits and names.
-            tokens: of which requests must carry one; None for no tokens.
+            authentication: checks the tokens of requests; None if they need none.
             models: see the attributes.
             cascade: see the attributes.
         """
@@ -75,7 +74,7 @@ class IntentFunction:
         self.settings = settings
         self.negotiation = Negotiation(settings)
         self.models, self.cascade = models, cascade
-        self._tokens = tokens
+        self._authentication = authentication
         self._default = ServedModel(MODEL_NAME, "", model, 0)
         self._events = EventApi(model, settings)
 
@@ -85,14 +84,15 @@ class IntentFunction:
 
         Raises:
             ArtifactError: the model can't be served.
-            SettingsError: a token file, the URL of the fallback, or a bound option can't be used.
+            SettingsError: a token file, the URL of the fallback, or a bound option can't be used,
+                or the issuer's tokens can't be verified.
         """
-        tokens = _load_tokens(settings.api_token_file) if settings.api_token_file else None
+        authentication = load_authentication(settings)
         models = _load_named_models(settings) if settings.models_uri else None
         cascade = _load_cascade(settings) if settings.fallback_url else None
         model = load_default_model(settings)
         _check_options(settings, (*model.card.labels, OUT_OF_SCOPE))
-        return cls(model, settings, tokens, models, cascade)
+        return cls(model, settings, authentication, models, cascade)
 
     def __call__(self, environ: Environ) -> Response:
         """Answer one request; an error becomes a response."""
@@ -123,7 +123,7 @@ class IntentFunction:
         module = import_module(f"func.protocols.dialects.{dialect.module}")
 
         def parse() -> ParsedRequest:
-            self.authorize(environ)
+            self.authorize(environ, waits=waits)
             request = Request.from_environ(environ)
             if dialect.method not in ("", request.method):
                 raise MethodNotAllowedError(dialect.method)
@@ -171,14 +171,16 @@ class IntentFunction:
             start = end
         return answers
 
-    def authorize(self, environ: Environ) -> None:
+    def authorize(self, environ: Environ, *, waits: bool) -> None:
         """Check the token of a request if the settings require one.
 
         Raises:
             UnauthorizedError: the request has no known token.
+            KeysUnavailableError: its token can't be verified now.
+            NotLoadedError: the keys to verify it are being fetched; only without ``waits``.
         """
-        if self._tokens and not self._tokens.allow(environ.get("HTTP_AUTHORIZATION", "")):
-            raise UnauthorizedError
+        if self._authentication:
+            self._authentication.check(environ.get("HTTP_AUTHORIZATION", ""), waits=waits)
 
     def find_model(self, name: str, *, waits: bool) -> ServedModel:
         """Return a model by its name.
@@ -186,7 +188,7 @@ class IntentFunction:
         Raises:
             NotFoundError: there is no such model.
             UnavailableError: it can't be loaded.
-            ModelNotLoadedError: it is being loaded; only without ``waits``.
+            NotLoadedError: it is being loaded; only without ``waits``.
         """
         if self.models is None:
             raise NotFoundError(HTTPStatus.NOT_FOUND.phrase)
@@ -218,7 +220,7 @@ class IntentFunction:
     def _parse(
         self, environ: Environ, request: Request, mode: Mode | None, *, waits: bool
     ) -> ParsedRequest:
-        self.authorize(environ)
+        self.authorize(environ, waits=waits)
         if request.method != "POST":
             raise MethodNotAllowedError
         served = None
@@ -278,7 +280,7 @@ def _parse_or_reject(
         return parse(*arguments, **options)
     except RequestError as error:
         response, loading = reject(error), None
-    except ModelNotLoadedError as error:
+    except NotLoadedError as error:
         response, loading = reject(UnavailableError()), error.loading
     except Exception:
         logger.exception("A request failed")
@@ -304,10 +306,28 @@ def _check_options(settings: Settings, known: Sequence[str]) -> None:
         raise SettingsError("OPTION_INTENTS", min(unknown), allowed)
 
 
-def _load_tokens(path: Path) -> BearerTokens:
-    from func.authentication import BearerTokens  # noqa: PLC0415 - most have a gateway for this
+def load_authentication(settings: Settings) -> Authentication | None:
+    """Return how requests authenticate themselves; None if they need not.
 
-    return BearerTokens.load(path)
+    Raises:
+        SettingsError: the token file can't be used, or the issuer's tokens can't be verified.
+    """
+    if not (settings.api_token_file or settings.oidc_issuer):
+        return None
+    from func.authentication import Authentication, BearerTokens  # noqa: PLC0415 - see below
+
+    # Most have a gateway for this, and most of the others verify no tokens of an issuer.
+    tokens = BearerTokens.load(settings.api_token_file) if settings.api_token_file else None
+    return Authentication(tokens, _load_verifier(settings) if settings.oidc_issuer else None)
+
+
+def _load_verifier(settings: Settings) -> Verifier:
+    try:
+        from func.oidc.token_verifier import TokenVerifier  # noqa: PLC0415 - see above
+    except ImportError as error:
+        issuer, allowed = settings.oidc_issuer or "", "empty unless pyjwt[crypto] is installed"
+        raise SettingsError("OIDC_ISSUER", issuer, allowed) from error
+    return TokenVerifier.from_settings(settings)
 
 
 def _load_cascade(settings: Settings) -> Cascade:

@@ -17,6 +17,10 @@ KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in th
 MODEL_NAME = "intent-classifier"  # in the contracts that name a model
 # Pairs of an option and its intents: hashable, for a cache.
 OptionIntents = tuple[tuple[str, tuple[str, ...]], ...]
+# Whoever answers in place of an issuer can sign tokens. Plain HTTP is for tests on one machine.
+ISSUER_URL = (
+    r"(?:https://[0-9A-Za-z.:\[\]-]+|http://(?:localhost|127\.0\.0\.1)(?::\d+)?)(?:/[!-~]*)?"
+)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -62,6 +66,8 @@ class Settings:
             of a request: bytes of its head and its body, nested objects and lists, characters of
             an utterance (as sent and normalised), utterances.
         api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
+        oidc_issuer: of tokens that requests may carry; None for none. See ``func.oidc``.
+        oidc_audience: whom these tokens must be for.
         cors_origins: of pages that may call the function from a browser; ``*`` for any.
         webhook_origins: senders of events that may validate the function as their webhook.
         text_pointer: where the data of events and requests may have their text, as JSON pointers
@@ -108,6 +114,8 @@ class Settings:
     max_text_length: int = 5000
     max_batch_size: int = 256
     api_token_file: Path | None = None
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
     cors_origins: tuple[str, ...] = ()
     webhook_origins: tuple[str, ...] = ()
     text_pointer: tuple[str, ...] = ()
@@ -147,6 +155,9 @@ class Settings:
         settings = cls(**values)
         if settings.metrics_port and settings.metrics_port == settings.port:
             raise SettingsError("METRICS_PORT", str(settings.port), "another port than PORT")
+        if (settings.oidc_issuer is None) is not (settings.oidc_audience is None):
+            key = "OIDC_AUDIENCE" if settings.oidc_issuer else "OIDC_ISSUER"
+            raise SettingsError(key, "", "set, because the other of the two is")
         return settings
 
 
@@ -268,6 +279,10 @@ _PARSERS: Mapping[str, Parser] = {
     "max_text_length": _integer(1, 1_000_000),
     "max_batch_size": _integer(1, 10_000),
     "api_token_file": (Path, "a path"),
+    "oidc_issuer": _matching(
+        ISSUER_URL, "a URL with https, such as https://kubernetes.default.svc.cluster.local"
+    ),
+    "oidc_audience": _matching(r"[!-~]+", "printable ASCII without spaces"),
     "cors_origins": _list(
         r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]_-]+", "origins such as https://shop.example"
     ),

@@ -20,9 +20,11 @@ from func.fallback.errors import NoAnswerError
 MAX_ANSWER_BYTES = 256 * 1024
 MIN_TIMEOUT_S = 0.001  # of a socket, for which 0 would mean not to block
 
+_Request = tuple[str, str, bytes | None, dict[str, str]]  # as http.client takes it
+
 
 class HttpClient:
-    """Posts to one URL over connections that stay open; safe to call from many threads."""
+    """Asks one URL over connections that stay open; safe to call from many threads."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -32,7 +34,7 @@ class HttpClient:
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     def post(self, body: bytes, headers: Mapping[str, str], deadline: float) -> bytes:
-        """Return the body of the response.
+        """Return the body of the response to a POST.
 
         Args:
             body: of the request.
@@ -43,11 +45,21 @@ class HttpClient:
             NoAnswerError: there is no response in time, none of a usable size, or its status is
                 no success.
         """
+        return self._ask("POST", body, headers, deadline)
+
+    def get(self, deadline: float) -> bytes:
+        """Return the body of the response to a GET; raise as ``post`` does."""
+        return self._ask("GET", None, {}, deadline)
+
+    def _ask(
+        self, method: str, body: bytes | None, headers: Mapping[str, str], deadline: float
+    ) -> bytes:
+        request = (method, self._target, body, dict(headers))
         try:
             # There may be no idle connection, and the server may have closed the one there is.
             with contextlib.suppress(IndexError, ConnectionError):
-                return self._exchange(self._idle.pop(), body, headers, deadline)
-            return self._exchange(self._connection(), body, headers, deadline)
+                return self._exchange(self._idle.pop(), request, deadline)
+            return self._exchange(self._connection(), request, deadline)
         except TimeoutError as error:
             raise NoAnswerError("timeout") from error
         except (OSError, http.client.HTTPException) as error:
@@ -66,12 +78,11 @@ class HttpClient:
     def _exchange(
         self,
         connection: http.client.HTTPConnection,
-        body: bytes,
-        headers: Mapping[str, str],
+        request: _Request,
         deadline: float,
     ) -> bytes:
         try:
-            response = self._send(connection, body, headers, deadline)
+            response = self._send(connection, request, deadline)
             with response:
                 content = response.read(MAX_ANSWER_BYTES + 1)
         except BaseException:
@@ -88,14 +99,13 @@ class HttpClient:
     def _send(
         self,
         connection: http.client.HTTPConnection,
-        body: bytes,
-        headers: Mapping[str, str],
+        request: _Request,
         deadline: float,
     ) -> http.client.HTTPResponse:
         connection.timeout = remaining(deadline)
         if connection.sock:
             connection.sock.settimeout(connection.timeout)
-        connection.request("POST", self._target, body, dict(headers))
+        connection.request(*request)
         timed: Any = _TimedSocket(connection.sock, deadline)
         connection.response_class = lambda _, **options: http.client.HTTPResponse(timed, **options)  # type: ignore[assignment]
         return connection.getresponse()

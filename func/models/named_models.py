@@ -13,10 +13,10 @@ from threading import Lock
 from typing import Protocol, Self
 
 from func.daemon_threads import DaemonThreads
-from func.errors import UnavailableError
+from func.errors import NotLoadedError, UnavailableError
 from func.models.allocator import return_large_blocks
 from func.models.counts import Event, ModelCounts
-from func.models.served_model import ModelNotLoadedError, NoSuchModelError, ServedModel
+from func.models.served_model import NoSuchModelError, ServedModel
 from func.settings import Settings
 from model.errors import ArtifactError
 from model.store.pointers import is_valid_name
@@ -103,7 +103,7 @@ class NamedModels:
         Raises:
             NoSuchModelError: nothing is published under the name.
             UnavailableError: the model is broken, or its store does not answer.
-            ModelNotLoadedError: the model is not in memory; its load has begun.
+            NotLoadedError: the model is not in memory; its load has begun.
         """
         if not is_valid_name(name):
             raise NoSuchModelError
@@ -120,7 +120,7 @@ class NamedModels:
             if loading is None:
                 loading = self._loading[name] = Future()
                 self._submit(partial(self._load, name, loading))
-        raise ModelNotLoadedError(loading)
+        raise NotLoadedError(loading)
 
     def wait_for(self, name: str) -> ServedModel:
         """Return a model, loaded if need be.
@@ -131,7 +131,7 @@ class NamedModels:
         while True:
             try:
                 return self.find(name)
-            except ModelNotLoadedError as error:
+            except NotLoadedError as error:
                 error.loading.result()
 
     def counts(self) -> ModelCounts:

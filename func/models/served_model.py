@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from func.errors import NotFoundError
 from func.messages import ParsedRequest, Response
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 NAME_HEADER = "Intent-Model"
 VERSION_HEADER = "Intent-Model-Version"
@@ -24,18 +20,6 @@ class NoSuchModelError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("No such model")
-
-
-class ModelNotLoadedError(Exception):
-    """A model is being loaded; another try, once that has ended, may find it.
-
-    Attributes:
-        loading: done when the model is there, or is known to be missing or broken.
-    """
-
-    def __init__(self, loading: Future[None]) -> None:
-        self.loading = loading
-        super().__init__("The model is being loaded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from flask import Response as FlaskResponse
 from parliament import server as parliament
 from werkzeug.exceptions import HTTPException
 
-from func.errors import UnauthorizedError
+from func.errors import RequestError
 from func.handler import IntentFunction
 from func.messages import JSON, Environ, ParsedRequest, Response
 from func.negotiation import Negotiation
@@ -88,8 +88,8 @@ def _authorize(function: IntentFunction) -> FlaskResponse | None:
     if route is None or route in OPEN_ROUTES or route.startswith(OPEN_PREFIXES):
         return None
     try:
-        function.authorize(request.environ)
-    except UnauthorizedError as error:
+        function.authorize(request.environ, waits=True)
+    except RequestError as error:
         return to_flask(error_response(error))
     return None
 

@@ -16,8 +16,7 @@ import requests
 from werkzeug.test import Client
 
 from func.app import App
-from func.authentication import BearerTokens
-from func.handler import IntentFunction
+from func.handler import IntentFunction, load_authentication
 from func.models.named_models import NamedModels
 from func.server.listener import bind
 from func.server.server import Server
@@ -353,7 +352,7 @@ def test_unauthorized_requests_load_no_model(published, small_model, tmp_path):
     tokens.write_text("0123456789abcdef0123456789abcdef\n")
     settings = Settings(models_uri=str(published.folder), api_token_file=tokens)
     function = IntentFunction(
-        small_model, settings, BearerTokens.load(tokens), NamedModels.from_settings(settings)
+        small_model, settings, load_authentication(settings), NamedModels.from_settings(settings)
     )
     app = App(function)
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/models/acme/predict"}

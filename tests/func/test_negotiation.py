@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import Client
 
 from func.app import App
+from func.authentication import Authentication
 from func.handler import IntentFunction
 from func.messages import Response
 from func.negotiation import Negotiation
@@ -125,13 +126,7 @@ def test_token_is_not_needed_to_ask_first(small_model, settings):
     """Browsers and clouds send none before they know that they may."""
     changed = replace(settings, cors_origins=("*",))
 
-    class NoTokens:
-        """Accepts no token."""
-
-        def allow(self, _: str) -> bool:
-            return False
-
-    function = IntentFunction(small_model, changed, NoTokens())  # type: ignore[arg-type]
+    function = IntentFunction(small_model, changed, Authentication(None))
     client = Client(App(function))
 
     assert client.options("/predict", headers={"Origin": SHOP}).status_code == 204

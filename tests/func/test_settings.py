@@ -43,6 +43,8 @@ def test_each_variable_is_read():
             "MAX_BODY_BYTES": "70000",
             "MAX_TEXT_LENGTH": "100",
             "MAX_BATCH_SIZE": "7",
+            "OIDC_ISSUER": "https://oidc.eks.eu-west-1.amazonaws.com/id/AB12",
+            "OIDC_AUDIENCE": "intent-namespace/intent-classifier",
             "CORS_ORIGINS": "https://shop.example, http://localhost:3000",
             "WEBHOOK_ORIGINS": "EventGrid.azure.net",
             "TEXT_POINTER": "/event/text, /a,b/0,/c~1d",
@@ -75,6 +77,8 @@ def test_each_variable_is_read():
         max_body_bytes=70000,
         max_text_length=100,
         max_batch_size=7,
+        oidc_issuer="https://oidc.eks.eu-west-1.amazonaws.com/id/AB12",
+        oidc_audience="intent-namespace/intent-classifier",
         cors_origins=("https://shop.example", "http://localhost:3000"),
         webhook_origins=("eventgrid.azure.net",),
         text_pointer=("/event/text", "/a,b/0", "/c~1d"),
@@ -100,6 +104,7 @@ ORIGINS = "origins such as https://shop.example, separated by commas, or *"
 SINK = "a URL such as http://broker-ingress.knative-eventing.svc/default"
 OVERRIDES = 'JSON such as {"extensions": {"environment": "staging"}}'
 OPTIONS = 'a JSON object of options and their intents, such as {"billing": ["charge_dispute"]}'
+ISSUER = "a URL with https, such as https://kubernetes.default.svc.cluster.local"
 POINTERS = "JSON pointers such as /event/text or /body/0/text, separated by commas"
 METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 8013, 8022, 9090, 9091"
 
@@ -130,6 +135,13 @@ METRICS_PORTS = "a number from 0 to 65535, but none of Knative's 8008, 8012, 801
         ),
         pytest.param(
             "EVENT_TYPE_PREFIX", "a/b", "letters, digits, '.', '_' and '-'", id="type-prefix"
+        ),
+        *(
+            pytest.param("OIDC_ISSUER", value, ISSUER, id=f"issuer-{value}")
+            for value in ("a.example", "http://a.example", "http://localhost.a.example", "https://")
+        ),
+        pytest.param(
+            "OIDC_AUDIENCE", "a b", "printable ASCII without spaces", id="audience-of-two-words"
         ),
         *(
             pytest.param("CORS_ORIGINS", value, ORIGINS, id=f"origin-{value}")
@@ -205,3 +217,18 @@ def test_bad_value_names_variable_value_and_allowed_values(key, value, allowed):
 
     assert (caught.value.key, caught.value.value, caught.value.allowed) == (key, value, allowed)
     assert str(caught.value) == f"{key}={value!r} is not allowed: it must be {allowed}."
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        pytest.param({"OIDC_ISSUER": "https://a.example"}, "OIDC_AUDIENCE", id="no-audience"),
+        pytest.param({"OIDC_AUDIENCE": "intents"}, "OIDC_ISSUER", id="no-issuer"),
+    ],
+)
+def test_issuer_and_audience_come_together(environ, missing):
+    """An issuer's token for anybody must not be accepted, nor one of any issuer."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environ(environ)
+
+    assert caught.value.key == missing

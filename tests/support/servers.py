@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from benchmarks.system.cpu_time import cpu_seconds
 from func.app import App
-from func.handler import IntentFunction
+from func.handler import IntentFunction, load_authentication
 from func.server.connection import Connection
 from func.server.listener import bind
 from func.server.server import Server
@@ -124,7 +124,7 @@ def send_meanwhile(hold: Any, first: socket.socket, sent: dict[socket.socket, by
 def build_server(model: IntentModel, **options: Any) -> Server:
     """Build a server on a free port, without running it."""
     settings = Settings(host="127.0.0.1", port=0, **options)
-    app = App(IntentFunction(model, settings))
+    app = App(IntentFunction(model, settings, load_authentication(settings)))
     return Server(app, bind(settings.host, settings.port), settings)
 
 

@@ -44,7 +44,7 @@ class DialectRequest:
 
         Raises:
             InvalidQueryError: the name is no text.
-            NotFoundError, UnavailableError, ModelNotLoadedError: as ``find`` does.
+            NotFoundError, UnavailableError, NotLoadedError: as ``find`` does.
         """
         if self.find is None or name in (None, "", MODEL_NAME):
             return self.default

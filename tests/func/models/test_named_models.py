@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from func.errors import UnavailableError
+from func.errors import NotLoadedError, UnavailableError
 from func.models import named_models
 from func.models.named_models import NamedModels
-from func.models.served_model import ModelNotLoadedError, NoSuchModelError, ServedModel
+from func.models.served_model import NoSuchModelError, ServedModel
 from func.settings import Settings
 from model.errors import StoreUnavailableError
 from tests.support.timeouts import TIMEOUT_S
@@ -73,7 +73,7 @@ def run(tasks: list[Callable[[], None]]) -> None:
 
 def load(models: NamedModels, tasks: list[Callable[[], None]], name: str) -> ServedModel:
     """Have a model loaded, and return it."""
-    with pytest.raises(ModelNotLoadedError) as caught:
+    with pytest.raises(NotLoadedError) as caught:
         models.find(name)
     run(tasks)
     assert caught.value.loading.done()
@@ -96,7 +96,7 @@ def test_requests_at_once_share_a_load(models, source, tasks):
     """A flood of first requests loads the model once."""
     loads = set()
     for _ in range(100):
-        with pytest.raises(ModelNotLoadedError) as caught:
+        with pytest.raises(NotLoadedError) as caught:
             models.find("acme")
         loads.add(caught.value.loading)
     assert (len(loads), len(tasks)) == (1, 1)
@@ -106,7 +106,7 @@ def test_requests_at_once_share_a_load(models, source, tasks):
 
 def test_an_unknown_name_is_not_found(models, tasks):
     """The store is asked once for a time, and no name is counted."""
-    with pytest.raises(ModelNotLoadedError):
+    with pytest.raises(NotLoadedError):
         models.find("unknown")
     run(tasks)
     for _ in range(10):
@@ -128,7 +128,7 @@ def test_an_invalid_name_is_not_looked_up(models, tasks, name):
 def test_a_broken_model_is_unavailable_and_tried_again(models, source, clock, tasks, caplog, error):
     """The reason is logged once for each try."""
     source.errors = [error]
-    with pytest.raises(ModelNotLoadedError):
+    with pytest.raises(NotLoadedError):
         models.find("acme")
     run(tasks)
     for _ in range(10):
@@ -143,7 +143,7 @@ def test_a_broken_model_is_unavailable_and_tried_again(models, source, clock, ta
 
 def test_a_model_that_is_published_later_is_found(models, source, clock, tasks):
     """An unknown name is looked up again after the time of a refresh."""
-    with pytest.raises(ModelNotLoadedError):
+    with pytest.raises(NotLoadedError):
         models.find("new")
     run(tasks)
     source.pointers["new"] = DIGESTS[5]
@@ -158,7 +158,7 @@ def test_the_least_recently_used_model_leaves(models, tasks):
     models.find("acme")
     load(models, tasks, "cord")
     assert models.find("acme").name == "acme"
-    with pytest.raises(ModelNotLoadedError):
+    with pytest.raises(NotLoadedError):
         models.find("bolt")
     counts = models.counts()
     assert (counts.models, counts.size) == (2, 2 * SIZE)
@@ -237,7 +237,7 @@ def test_a_name_that_is_taken_back_is_not_found(models, source, clock, tasks):
     clock.now = 30
     models.find("acme")
     run(tasks)
-    with pytest.raises(ModelNotLoadedError):
+    with pytest.raises(NotLoadedError):
         models.find("acme")
     run(tasks)
     with pytest.raises(NoSuchModelError):
@@ -263,10 +263,10 @@ def test_the_number_of_remembered_failures_is_bounded(models, tasks, monkeypatch
     """Many unknown names take a bounded memory."""
     monkeypatch.setattr(named_models, "MAX_FAILURES", 2)
     for name in ("one", "two", "three"):
-        with pytest.raises(ModelNotLoadedError):
+        with pytest.raises(NotLoadedError):
             models.find(name)
         run(tasks)
-    with pytest.raises(ModelNotLoadedError):
+    with pytest.raises(NotLoadedError):
         models.find("one")
 
 
@@ -293,7 +293,7 @@ def test_a_slow_model_delays_no_other(source):
 
     source.load = load_slowly
     models = NamedModels(source, max_bytes=1000, refresh_s=30)
-    with pytest.raises(ModelNotLoadedError) as caught:
+    with pytest.raises(NotLoadedError) as caught:
         models.find("acme")
     assert is_slow.wait(TIMEOUT_S)
     assert models.wait_for("bolt").name == "bolt"

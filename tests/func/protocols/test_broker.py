@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from func.oidc import issuer_keys
 from func.server.dispatcher import Dispatcher
 from model.training.trainer import MODEL_NAME
 from tests.func.conftest import Hold
 from tests.support.broker import Broker, Delivery
+from tests.support.oidc.issuer import issuer_server
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, address
@@ -110,6 +112,19 @@ def stopped_while_answering(world: World) -> Delivery:
     return deliveries[0]
 
 
+def with_token(world: World, *, is_away: bool = False, **claims: Any) -> Delivery:
+    with issuer_server() as issuer:
+        issuer.status = 503 if is_away else 200
+        port = address(world.in_process(**issuer.settings))[1]
+        headers = {**HEADERS, "Authorization": issuer.header(**claims)}
+
+        def come_back() -> None:
+            issuer.status = 200
+            world.monkeypatch.setattr(issuer_keys, "RETRY_S", 0.0)
+
+        return Broker(port, before_retry=come_back).deliver(headers, BODY)
+
+
 SCENARIOS: Mapping[str, Callable[[World], Delivery]] = {
     "the event holds a text": lambda world: world.deliver(),
     "the text is out of scope": lambda world: world.deliver(body=b'{"text": "zzz qqq"}'),
@@ -143,6 +158,9 @@ SCENARIOS: Mapping[str, Callable[[World], Delivery]] = {
     "the process is killed and comes again": killed,
     "the process is gone for good": lambda _: Broker(free_port()).deliver(HEADERS, BODY),
     "the process gets SIGTERM while it answers": stopped_while_answering,
+    "its token is of `OIDC_ISSUER` for `OIDC_AUDIENCE`": with_token,
+    "its token is for another audience, or has expired": lambda world: with_token(world, exp=1),
+    "the issuer of its token is away for a moment": lambda world: with_token(world, is_away=True),
 }
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 SECTION = (ROOT / "docs" / "events.md").read_text().partition("## Delivery")[2].partition("##")[0]

@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import Client
 
 from func.app import App
-from func.authentication import BearerTokens
+from func.authentication import Authentication, BearerTokens
 from func.handler import IntentFunction
 from tests.support.kubernetes.event_sink import running_sink
 
@@ -76,9 +76,9 @@ def test_wrong_correction_is_not_sent(correcting, sink):
 def test_correction_needs_the_token(small_model, settings, sink, tmp_path: Path):
     """Where predictions need a token, corrections need it too."""
     (tmp_path / "tokens").write_text("open-sesame")
-    tokens = BearerTokens.load(tmp_path / "tokens")
+    authentication = Authentication(BearerTokens.load(tmp_path / "tokens"))
     settings = replace(settings, k_sink=sink.url)
-    client = Client(App(IntentFunction(small_model, settings, tokens)))
+    client = Client(App(IntentFunction(small_model, settings, authentication)))
     bearer = {"Authorization": "Bearer open-sesame"}
 
     refused = client.post("/feedback", json=CORRECTION)
