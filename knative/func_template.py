@@ -33,11 +33,17 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         write_template(folder)
     except FileExistsError:
-        print(f"error: {folder} holds a template already", file=sys.stderr)  # noqa: T201
-        return 1
+        return _fail(f"{folder} holds a template already")
+    except FileNotFoundError:
+        return _fail("A template is made of a clone of the project, not of its package")
     uri = folder.resolve().as_uri()
     print(f"func create --language python --template intent --repository {uri} NAME")  # noqa: T201
     return 0
+
+
+def _fail(reason: str) -> int:
+    print(f"error: {reason}", file=sys.stderr)  # noqa: T201
+    return 1
 
 
 def write_template(folder: Path) -> None:
@@ -45,6 +51,7 @@ def write_template(folder: Path) -> None:
 
     Raises:
         FileExistsError: the folder holds the template already.
+        FileNotFoundError: this is no clone of the project.
     """
     target = folder / TEMPLATE
     target.mkdir(parents=True)

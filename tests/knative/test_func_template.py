@@ -58,6 +58,16 @@ def test_template_is_not_overwritten(repository, capsys):
     assert capsys.readouterr().err == f"error: {repository} holds a template already\n"
 
 
+def test_package_has_no_template(tmp_path, monkeypatch, capsys):
+    """Without the files of a clone the command says so."""
+    monkeypatch.setattr("knative.func_template.ROOT", tmp_path)
+
+    assert main([str(tmp_path / "new")]) == 1
+    assert capsys.readouterr().err == (
+        "error: A template is made of a clone of the project, not of its package\n"
+    )
+
+
 def test_command_says_how_to_create_a_function(tmp_path):
     """The last line can be copied."""
     command = [sys.executable, "-m", "knative.func_template", str(tmp_path / "new")]
