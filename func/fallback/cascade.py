@@ -9,8 +9,8 @@ from func.authentication import load_tokens
 from func.fallback.client import FallbackClient
 from func.fallback.contracts import kind_of
 from func.fallback.counts import FallbackCounts
-from func.fallback.http_client import HttpClient
 from func.messages import Deferred, ParsedRequest, Predictor, Response
+from func.outgoing.http_client import HttpClient
 from func.settings import Settings, SettingsError
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Prediction

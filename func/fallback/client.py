@@ -13,13 +13,13 @@ from threading import Lock
 from typing import Protocol
 
 from func.authentication import read_tokens
-from func.daemon_threads import DaemonThreads
 from func.fallback.circuit_breaker import CircuitBreaker
 from func.fallback.contracts import CONTRACTS, MAX_OPTIONS, Answer, Kind, read_answer
 from func.fallback.counts import FallbackCounts, Result
-from func.fallback.errors import NoAnswerError
-from func.fallback.http_client import remaining
 from func.messages import JSON, Predictor
+from func.outgoing.daemon_threads import DaemonThreads
+from func.outgoing.errors import NoAnswerError
+from func.outgoing.http_client import remaining
 from func.settings import Settings
 from model.inference.prediction import OUT_OF_SCOPE, Alternative, Prediction
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from func.fallback.errors import NoAnswerError
+from func.outgoing.errors import NoAnswerError
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.strict_json import DECODER
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from func.fallback.errors import Reason
+from func.outgoing.errors import Reason
 
 Result = Literal["answered", "busy", "open"] | Reason
 RESULTS: tuple[Result, ...] = (

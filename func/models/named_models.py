@@ -12,11 +12,11 @@ from functools import partial
 from threading import Lock
 from typing import Protocol, Self
 
-from func.daemon_threads import DaemonThreads
 from func.errors import NotLoadedError, UnavailableError
 from func.models.allocator import return_large_blocks
 from func.models.counts import Event, ModelCounts
 from func.models.served_model import NoSuchModelError, ServedModel
+from func.outgoing.daemon_threads import DaemonThreads
 from func.settings import Settings
 from model.errors import ArtifactError
 from model.store.pointers import is_valid_name

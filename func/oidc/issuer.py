@@ -12,8 +12,8 @@ from typing import Any
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from func.fallback.errors import NoAnswerError
-from func.fallback.http_client import HttpClient
+from func.outgoing.errors import NoAnswerError
+from func.outgoing.http_client import HttpClient
 from func.settings import ISSUER_URL
 
 TIMEOUT_S = 5.0  # for both requests together

@@ -11,9 +11,9 @@ from threading import Lock
 
 from jwt import PyJWK
 
-from func.daemon_threads import DaemonThreads
 from func.errors import KeysUnavailableError, NotLoadedError
-from func.fallback.errors import NoAnswerError
+from func.outgoing.daemon_threads import DaemonThreads
+from func.outgoing.errors import NoAnswerError
 
 logger = logging.getLogger(__name__)
 

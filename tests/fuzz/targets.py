@@ -21,8 +21,8 @@ from func.app import App
 from func.compression import decompress
 from func.errors import BadRequestError, TooLargeError
 from func.fallback.contracts import CONTRACTS, read_answer
-from func.fallback.errors import NoAnswerError
 from func.handler import IntentFunction
+from func.outgoing.errors import NoAnswerError
 from func.protocols.dialect_routes import DIALECTS
 from func.server.listener import bind
 from func.server.server import Server

@@ -9,7 +9,7 @@ from typing import Any
 from func.fallback.circuit_breaker import MAX_FAILURES, CircuitBreaker
 from func.fallback.client import FALLBACK, FallbackClient, combined, offered
 from func.fallback.contracts import MAX_OPTIONS, Answer
-from func.fallback.errors import NoAnswerError
+from func.outgoing.errors import NoAnswerError
 from func.settings import Settings
 from model.inference.prediction import Alternative, Prediction
 from tests.support.fallbacks.servers import FakePoster

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from func.fallback.contracts import CONTRACTS, Answer, kind_of, read_answer
-from func.fallback.errors import NoAnswerError
+from func.outgoing.errors import NoAnswerError
 
 INTENTS = ["order_tracking", "greeting", "out_of_scope"]
 DEEP = b"[" * 100_000

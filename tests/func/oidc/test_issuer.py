@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from func.fallback.errors import NoAnswerError
 from func.oidc.issuer import fetch_keys
+from func.outgoing.errors import NoAnswerError
 from tests.support.oidc.issuer import PUBLISHED, Issuer, issuer_server
 from tests.support.ports import free_port
 from tests.support.stores.servers import tls_context

@@ -8,8 +8,8 @@ import pytest
 from jwt import PyJWK
 
 from func.errors import KeysUnavailableError, NotLoadedError
-from func.fallback.errors import NoAnswerError
 from func.oidc.issuer_keys import MAX_AGE_S, MIN_INTERVAL_S, RETRY_S, IssuerKeys
+from func.outgoing.errors import NoAnswerError
 from tests.support.oidc.issuer import PUBLISHED
 
 KEY = PyJWK.from_dict(PUBLISHED)

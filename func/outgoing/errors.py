@@ -1,4 +1,4 @@
-"""Why the fallback has not answered."""
+"""Why another server has not answered."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ Reason = Literal["timeout", "unreachable", "refused", "malformed", "unknown_inte
 
 
 class NoAnswerError(Exception):
-    """The fallback has given no answer that can be used.
+    """Another server has given no answer that can be used.
 
     Attributes:
         reason: too late, no connection, a status of failure, a body that is no answer, or an
             intent that the model does not have.
-        retry_after_s: the time that the fallback asks to be left alone for; 0 if it does not.
+        retry_after_s: the time that the server asks to be left alone for; 0 if it does not.
     """
 
     def __init__(self, reason: Reason, retry_after_s: float = 0.0) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from func.daemon_threads import DaemonThreads
+from func.outgoing.daemon_threads import DaemonThreads
 from tests.support.timeouts import TIMEOUT_S
 
 

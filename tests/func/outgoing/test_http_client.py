@@ -11,8 +11,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from func.fallback.errors import NoAnswerError
-from func.fallback.http_client import MAX_ANSWER_BYTES, HttpClient
+from func.outgoing.errors import NoAnswerError
+from func.outgoing.http_client import MAX_ANSWER_BYTES, HttpClient
 from tests.support.fallbacks.servers import FallbackServer, fallback_server
 from tests.support.servers import wait_for
 from tests.support.stores.servers import QuietHandler, serving, tls_context

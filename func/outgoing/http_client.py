@@ -1,4 +1,4 @@
-"""HTTP as a fallback needs it: small JSON bodies, and one deadline for the whole exchange."""
+"""HTTP to other servers: small JSON bodies, and one deadline for the whole exchange."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from func.fallback.errors import NoAnswerError
+from func.outgoing.errors import NoAnswerError
 
 MAX_ANSWER_BYTES = 256 * 1024
 MIN_TIMEOUT_S = 0.001  # of a socket, for which 0 would mean not to block

@@ -1,0 +1,1 @@
+"""Requests that the function itself sends to other servers."""
