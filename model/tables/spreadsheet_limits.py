@@ -13,18 +13,17 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from model.errors import DataError, Problem
+from model.tables.large_open_document import OPEN_DOCUMENT
 
 MAX_UNPACKED_BYTES = 1024**3
 # Of a workbook that is read at once, in about 300 MB; the rows of larger ones are streamed.
 MAX_BYTES_AT_ONCE = 256 * 1024**2
 MAX_CELLS_AT_ONCE = 4 * 1024**2
 # All rows of a sheet, and 256 columns; the padding of wider rows takes too long.
-MAX_CELLS_OF_EXCEL = 256 * 1024**2
-MAX_CELLS = 32 * 1024**2
+MAX_CELLS = 256 * 1024**2
 BLOCK_BYTES = 1024 * 1024
 # Longer than any reference of a cell, which two blocks could share.
 OVERLAP_BYTES = 64
-OPEN_DOCUMENT = "content.xml"
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,7})["']""")
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _VALUE_TYPE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 value-type"
@@ -44,7 +43,6 @@ def is_large(file: BinaryIO, path: Path) -> bool:
         with zipfile.ZipFile(file) as archive:
             size = sum(member.file_size for member in archive.infolist())
             extents = _extents(archive) if size <= MAX_UNPACKED_BYTES else []
-            is_open_document = OPEN_DOCUMENT in archive.namelist()
     except Exception:  # noqa: BLE001 - .xls is no archive; calamine names the damage of others
         return False
     finally:
@@ -52,14 +50,14 @@ def is_large(file: BinaryIO, path: Path) -> bool:
     if size > MAX_UNPACKED_BYTES:
         raise DataError([Problem(path, 0, f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")])
     for rows, columns in extents:
-        if rows * columns > (MAX_CELLS if is_open_document else MAX_CELLS_OF_EXCEL):
+        if rows * columns > MAX_CELLS:
             message = (
                 f"has cells down to row {rows} and up to column {columns}, too many for the memory;"
                 " delete those outside of the table, or save the sheet as CSV"
             )
             raise DataError([Problem(path, 0, message)])
     cells = max((rows * columns for rows, columns in extents), default=0)
-    return not is_open_document and (size > MAX_BYTES_AT_ONCE or cells > MAX_CELLS_AT_ONCE)
+    return size > MAX_BYTES_AT_ONCE or cells > MAX_CELLS_AT_ONCE
 
 
 def _extents(archive: zipfile.ZipFile) -> list[tuple[int, int]]:

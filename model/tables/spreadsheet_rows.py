@@ -1,4 +1,4 @@
-"""Read the sheets of Excel and OpenDocument files, by python-calamine and openpyxl."""
+"""Read the sheets of Excel and OpenDocument files: small ones at once, large ones row by row."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
+from zipfile import ZipFile
 
 import python_calamine as calamine
 
 from model.errors import DataError, Problem
+from model.tables.large_open_document import OPEN_DOCUMENT, LargeOpenDocument
 from model.tables.large_workbook import LargeWorkbook
 from model.tables.spreadsheet_limits import is_large
 
 
 class Workbook(Protocol):
-    """The interface to the two libraries."""
+    """The interface to the readers."""
 
     @property
     def sheet_names(self) -> Sequence[str]:
@@ -81,8 +83,7 @@ class SpreadsheetRows:
         self._file: BinaryIO = BytesIO()
         try:
             self._file = BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-            kind = LargeWorkbook if is_large(self._file, path) else SmallWorkbook
-            self._workbook: Workbook = kind(self._file)
+            self._workbook: Workbook = _open(self._file, path)
             names = self._workbook.sheet_names
             self.sheet = self._choose(names, sheet)
             self.size = self._workbook.row_count(self.sheet)
@@ -129,6 +130,14 @@ class SpreadsheetRows:
         """Close the file."""
         self._workbook.close()
         self._file.close()
+
+
+def _open(file: BinaryIO, path: Path) -> Workbook:
+    if not is_large(file, path):
+        return SmallWorkbook(file)
+    with ZipFile(file) as archive:
+        is_open_document = OPEN_DOCUMENT in archive.namelist()
+    return LargeOpenDocument(file) if is_open_document else LargeWorkbook(file)
 
 
 def _as_text(cell: Any) -> str:

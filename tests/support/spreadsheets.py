@@ -50,6 +50,17 @@ def write_ods(path: Path, sheets: Mapping[str, Rows]) -> Path:
     return path
 
 
+def replace_in_ods(path: Path, old: str, new: str) -> None:
+    """Write an OpenDocument spreadsheet anew with another text in its content, in one place."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert files["content.xml"].count(old.encode()) == 1
+    files["content.xml"] = files["content.xml"].replace(old.encode(), new.encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
 _MANIFEST = (
     f'<manifest:manifest xmlns:manifest="{_ODF}:manifest:1.0">'
     '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
