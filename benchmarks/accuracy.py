@@ -22,9 +22,9 @@ import numpy as np
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from benchmarks.paths import ROOT
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.results import write
+from benchmarks.system.paths import ROOT
 from model.datasets.dataset import Dataset, normalised
 from model.datasets.readers import Example, read_examples
 from model.evaluation.metrics import evaluate

@@ -20,10 +20,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.engines.comparison import compare_engines
-from benchmarks.paths import ROOT, WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.cpu_affinity import CLIENT_CORE, CORES, pinned_to
+from benchmarks.system.paths import ROOT, WORK
 from benchmarks.system.run_lock import acquire_run_lock
 from model.datasets.readers import read_examples
 from model.inference.intent_model import IntentModel

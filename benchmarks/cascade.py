@@ -24,9 +24,9 @@ from benchmarks.data.corpus import (
     split_intents,
     write_utterances,
 )
-from benchmarks.paths import WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
+from benchmarks.system.paths import WORK
 from func.fallback.cascade import Cascade
 from func.fallback.client import FallbackClient
 from func.handler import IntentFunction

@@ -13,9 +13,9 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from benchmarks.cli import Run, parse_options
 from benchmarks.contenders.catalogue import CONTENDERS, HELLO, OURS
 from benchmarks.contenders.preparation import PreparedContender
+from benchmarks.reporting.cli import Run, parse_options
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.statistics import Spread
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to

@@ -21,8 +21,8 @@ import joblib
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from benchmarks.cli import Run, parse_options
 from benchmarks.load.patterns import BATCH_SIZE
+from benchmarks.reporting.cli import Run, parse_options
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.statistics import percentile
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to

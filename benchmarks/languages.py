@@ -19,9 +19,9 @@ from statistics import fmean
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from benchmarks.paths import ROOT
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.results import write
+from benchmarks.system.paths import ROOT
 from model.datasets.dataset import load_dataset
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE, Prediction

@@ -16,7 +16,6 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks.cli import Run, parse_options
 from benchmarks.contenders.catalogue import OURS
 from benchmarks.contenders.preparation import PreparedContender
 from benchmarks.load.closed_loop import Load
@@ -24,6 +23,7 @@ from benchmarks.load.http_client import OK, exchange
 from benchmarks.load.open_loop import OpenLoad
 from benchmarks.load.patterns import EIGHT
 from benchmarks.load.slow_clients import byte_by_byte
+from benchmarks.reporting.cli import Run, parse_options
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
 from benchmarks.system.memory import proportional_set_size_mib

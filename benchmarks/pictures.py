@@ -16,8 +16,8 @@ from matplotlib.figure import Figure  # type: ignore[import-not-found,unused-ign
 
 from benchmarks.contenders.catalogue import HELLO, OURS
 from benchmarks.load.patterns import EIGHT
-from benchmarks.paths import RESULTS
 from benchmarks.reporting import results
+from benchmarks.system.paths import RESULTS
 
 PICTURE = RESULTS / "side_by_side.svg"
 OVERLOAD_PICTURE = RESULTS / "overload.svg"

@@ -31,12 +31,12 @@ from benchmarks.data.corpus import (
 )
 from benchmarks.load.closed_loop import Load
 from benchmarks.load.http_client import HOST, encode_json, exchange
-from benchmarks.paths import LOGS, PEERS, ROOT, WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system import processes
 from benchmarks.system.cpu_time import cpu_seconds
 from benchmarks.system.function_server import serving
+from benchmarks.system.paths import LOGS, PEERS, ROOT, WORK
 from benchmarks.system.ports import free_ports
 from benchmarks.system.processes import Launch, Server
 from benchmarks.system.run_lock import acquire_run_lock

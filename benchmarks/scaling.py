@@ -22,10 +22,10 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from benchmarks.data.synthetic_pipeline import Size, build
-from benchmarks.errors import PreparationError
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
+from benchmarks.system.errors import PreparationError
 from benchmarks.system.run_lock import acquire_run_lock
 from benchmarks.system.subprocesses import run
 from model.inference.intent_model import IntentModel

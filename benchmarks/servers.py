@@ -17,13 +17,13 @@ from statistics import median
 
 from rich.table import Table
 
-from benchmarks.cli import Run, parse_options
 from benchmarks.contenders.catalogue import SERVERS
 from benchmarks.contenders.preparation import PreparedContender
 from benchmarks.load.closed_loop import Load, Outcome
 from benchmarks.load.draining import Drain, drain
 from benchmarks.load.patterns import EIGHT, MANY
 from benchmarks.load.slow_clients import half_sent
+from benchmarks.reporting.cli import Run, parse_options
 from benchmarks.reporting.console import console
 from benchmarks.reporting.summary import Rate
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to

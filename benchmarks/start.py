@@ -20,17 +20,17 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from benchmarks.cli import Run, parse_options
-from benchmarks.paths import ROOT
+from benchmarks.reporting.cli import Run, parse_options
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.statistics import Spread
 from benchmarks.system.cpu_affinity import SERVER_CORE, pinned_to
+from benchmarks.system.paths import ROOT
 from benchmarks.system.s3_server import BUCKET, S3Server
 from model.store.model_files import ModelFiles, push
 from model.store.opening import open_store
 from model.store.uri import StoreUri
 
-PHASES = Path(__file__).with_name("start_phases.py")
+PHASES = Path(__file__).parent / "system" / "start_phases.py"
 
 
 def main() -> int:

@@ -18,17 +18,17 @@ from statistics import median
 
 from rich.table import Table
 
-from benchmarks.cli import Run, parse_options
 from benchmarks.contenders.catalogue import OURS
 from benchmarks.contenders.contender import Contender
 from benchmarks.contenders.preparation import PreparedContender
 from benchmarks.load.closed_loop import Load
 from benchmarks.load.http_client import OK, exchange
 from benchmarks.load.patterns import EIGHT
-from benchmarks.paths import LOGS, ROOT
+from benchmarks.reporting.cli import Run, parse_options
 from benchmarks.reporting.console import console
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
 from benchmarks.system.cpu_time import cpu_seconds
+from benchmarks.system.paths import LOGS, ROOT
 from benchmarks.system.ports import free_ports
 from benchmarks.system.processes import Launch, serving
 

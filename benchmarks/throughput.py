@@ -11,13 +11,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from benchmarks.cli import Run, parse_options
 from benchmarks.contenders.catalogue import BATCHING, CONTENDERS, HELLO, OURS
 from benchmarks.contenders.preparation import PreparedContender
 from benchmarks.data.corpus import Utterance
 from benchmarks.load.closed_loop import Load
 from benchmarks.load.generator_limit import highest_requests_per_s
 from benchmarks.load.patterns import PATTERNS
+from benchmarks.reporting.cli import Run, parse_options
 from benchmarks.reporting.console import console
 from benchmarks.reporting.summary import Summary, memory_table, rate_table
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders.contender import Call, Contender
-from benchmarks.paths import PEERS, ROOT
+from benchmarks.system.paths import PEERS, ROOT
 
 
 def _one_intent(answer: Any) -> list[str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contenders.fingerprint import fingerprint, is_current, mark_current, mark_of
-from benchmarks.paths import WORK
 from benchmarks.reporting.console import progress
+from benchmarks.system.paths import WORK
 from benchmarks.system.subprocesses import run
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.contenders.environments import Environment
 from benchmarks.contenders.fingerprint import fingerprint, is_current, mark_current
 from benchmarks.data.corpus import Corpus
-from benchmarks.paths import PEERS, ROOT, WORK
 from benchmarks.reporting.console import progress
+from benchmarks.system.paths import PEERS, ROOT, WORK
 from benchmarks.system.subprocesses import run, succeeds
 
 MODEL_NAME = "intent_model.pkl"

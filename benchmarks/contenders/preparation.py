@@ -12,10 +12,10 @@ from benchmarks.contenders.contender import Call, Contender
 from benchmarks.contenders.environments import Environment, prepare_environment
 from benchmarks.contenders.models import model_for, model_of_peers
 from benchmarks.data.corpus import Corpus
-from benchmarks.errors import ServerError
 from benchmarks.load.http_client import OK, Response, encode, exchange
 from benchmarks.load.patterns import Pattern
-from benchmarks.paths import LOGS, ROOT, WORK
+from benchmarks.system.errors import ServerError
+from benchmarks.system.paths import LOGS, ROOT, WORK
 from benchmarks.system.ports import free_ports
 from benchmarks.system.processes import Launch, Server
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.paths import ROOT, WORK
+from benchmarks.system.paths import ROOT, WORK
 from model.datasets.dataset import normalised
 from model.inference.prediction import OUT_OF_SCOPE
 

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from benchmarks.contenders.environments import Environment, prepare_environment
 from benchmarks.engines.rates import ENGINES, Engine, Tables, measure
-from benchmarks.paths import PEERS, ROOT, WORK
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
+from benchmarks.system.paths import PEERS, ROOT, WORK
 
 REQUIREMENTS = (ROOT / "requirements" / "engines.txt", PEERS / "classic" / "requirements.txt")
 WARM_UP_ROWS = 10_000

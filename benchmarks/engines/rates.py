@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 import pyarrow.dataset
 
 from benchmarks.contenders.environments import OWN, Environment
-from benchmarks.errors import PreparationError
-from benchmarks.paths import LOGS, PEERS, ROOT
 from benchmarks.system.cpu_time import tree_cpu_seconds
+from benchmarks.system.errors import PreparationError
 from benchmarks.system.memory import proportional_set_size_mib
+from benchmarks.system.paths import LOGS, PEERS, ROOT
 
 PROGRAMS = PEERS / "engines"
 

@@ -7,8 +7,8 @@ import sys
 from benchmarks.load.closed_loop import Load
 from benchmarks.load.http_client import Response
 from benchmarks.load.patterns import EIGHT
-from benchmarks.paths import LOGS, ROOT
 from benchmarks.reporting.console import progress
+from benchmarks.system.paths import LOGS, ROOT
 from benchmarks.system.ports import free_ports
 from benchmarks.system.processes import Launch, serving
 

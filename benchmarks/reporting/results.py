@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders.contender import Contender
-from benchmarks.paths import RESULTS
 from benchmarks.system.machine import Machine
+from benchmarks.system.paths import RESULTS
 
 
 def write(name: str, results: Mapping[str, Any]) -> Path:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.load.http_client import HOST, encode_json
-from benchmarks.paths import LOGS, ROOT
 from benchmarks.system import processes
+from benchmarks.system.paths import LOGS, ROOT
 from benchmarks.system.ports import free_ports
 from benchmarks.system.processes import Launch, Server
 

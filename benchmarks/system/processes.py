@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.errors import ServerError
 from benchmarks.load.http_client import OK, Response, exchange
 from benchmarks.system.cpu_affinity import SERVER_CORE, pinned_to
+from benchmarks.system.errors import ServerError
 
 POLL_S = 0.002
 START_TIMEOUT_S = 90.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 
-from benchmarks.paths import WORK
 from benchmarks.reporting.console import progress
+from benchmarks.system.paths import WORK
 
 
 def acquire_run_lock() -> None:

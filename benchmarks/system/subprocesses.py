@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.errors import PreparationError
-from benchmarks.paths import LOGS, ROOT
+from benchmarks.system.errors import PreparationError
+from benchmarks.system.paths import LOGS, ROOT
 
 
 def run(command: Sequence[str | Path], *, log: str, folder: Path = ROOT) -> None:

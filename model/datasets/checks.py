@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import Example
 from model.errors import DataError, Problem, ProblemKind
 

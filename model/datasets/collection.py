@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.datasets.archives import is_listed, unpack
-from model.datasets.document import Document, ReadOptions
+from model.datasets.documents.archives import is_listed, unpack
+from model.datasets.documents.document import Document, ReadOptions
 from model.errors import DataError, Problem
 from model.tables.opening import SPREADSHEETS
 

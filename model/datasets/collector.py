@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import Entry, Example, LeftOut, Note
 from model.errors import Problem
 from model.inference.prediction import OUT_OF_SCOPE

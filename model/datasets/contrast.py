@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.archives import SUFFIXES
-from model.datasets.document import ReadOptions
+from model.datasets.documents.archives import SUFFIXES
+from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import Example
 from model.datasets.readers import read_examples
 from model.errors import DataError

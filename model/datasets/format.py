@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from model.datasets.document import Document
+from model.datasets.documents.document import Document
 from model.datasets.entry import Entry
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from model.datasets.document import Document, ReadOptions
+from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import TRAIN, Entry
 from model.datasets.format import Format
 from model.datasets.formats.tabular import DELIMITED

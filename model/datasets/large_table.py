@@ -14,7 +14,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import BinaryIO
 
-from model.datasets.document import Document
+from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Example, Note, entry_of
 from model.datasets.formats.label_names import label_names
 from model.datasets.formats.table_columns import Columns

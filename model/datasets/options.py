@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from model.datasets.checks import LoadOptions
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.readers import FORMATS
 
 

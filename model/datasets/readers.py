@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.archives import ARCHIVES
 from model.datasets.collection import documents_of
 from model.datasets.collector import Collector
-from model.datasets.document import Document, ReadOptions
+from model.datasets.documents.archives import ARCHIVES
+from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Entry, Example, is_filled
 from model.datasets.format import Format
 from model.datasets.formats.amazon import AMAZON

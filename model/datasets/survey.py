@@ -17,7 +17,7 @@ import numpy as np
 from model.datasets.checks import CONTRADICTIONS, REPETITIONS, normalised
 from model.datasets.collector import Collector
 from model.datasets.distinct_texts import DistinctTexts, TextHashes, Twin
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Entry, Example
 from model.errors import Problem, ProblemKind
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model.atomic_files import READABLE, write_atomically
 from model.datasets.dataset import normalised
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import entry_of
 from model.datasets.readers import COLUMNS
 from model.desk.errors import ChangedOutsideError, DecisionError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from model.datasets.contrast import FOLDER
 from model.datasets.descriptions import read_descriptions
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import DESCRIPTIONS, TRAIN
 from model.datasets.parts import files_of
 from model.desk.corpus import Corpus, Edits

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from model.datasets.document import Document, ReadOptions
+from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
 from model.datasets.formats.label_names import label_names
 from model.datasets.formats.table_columns import find_columns

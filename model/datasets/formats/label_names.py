@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model.datasets.document import Document
-from model.datasets.yaml_document import compose_yaml, to_value
+from model.datasets.documents.document import Document
+from model.datasets.documents.yaml_document import compose_yaml, to_value
 from model.errors import DataError
 
 PLACES = (

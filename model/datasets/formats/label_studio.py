@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from model.datasets.document import Document
+from model.datasets.documents.document import Document
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, entry_of
 from model.datasets.format import Format
 from model.datasets.located import line_of

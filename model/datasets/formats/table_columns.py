@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.datasets.document import Document
+from model.datasets.documents.document import Document
 from model.errors import DataError, Problem
 from model.tables.columns import INTENT, TEXT, named_column, order_without_header, usual_column
 

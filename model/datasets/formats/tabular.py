@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from model.datasets.document import Document
+from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import label_names, named_label

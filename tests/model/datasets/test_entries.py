@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.document import Document
+from model.datasets.documents.document import Document
 from model.datasets.readers import ReadOptions, read, read_examples, read_text
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
@@ -344,7 +344,7 @@ def test_text_of_a_file_is_read_in_its_encoding(tmp_path):
 @pytest.mark.parametrize("name", ["data.json", "nlu.yml", "nlu.md"])
 def test_document_that_is_read_at_once_has_a_limit(tmp_path, monkeypatch, name):
     """On the disk as in an archive; the message says what is read in constant memory."""
-    monkeypatch.setattr("model.datasets.document.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("model.datasets.documents.document.MAX_BYTES", 1 << 20)
     content = "## intent:greet\n- hi\n" if name.endswith("md") else '{"nlu": []}'
     path = write(tmp_path, name, content + " " * (1 << 20))
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:

@@ -638,7 +638,7 @@ def test_repeated_keys_of_json_are_named(tmp_path):
 
 def test_archive_is_bounded(tmp_path, monkeypatch):
     """A small archive can't fill the memory."""
-    monkeypatch.setattr("model.datasets.archives.MAX_UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr("model.datasets.documents.archives.MAX_UNPACKED_BYTES", 1 << 20)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", " " * (1 << 21))

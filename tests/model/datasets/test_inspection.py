@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from model.datasets import inspection, large_table
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.inspection import inspect, size_of
 
 TABLE = "text,intent\nhi,a\nHI,b\nyou,None\n,b\n"

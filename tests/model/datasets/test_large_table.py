@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.datasets import large_table
-from model.datasets.document import Document, ReadOptions
+from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import UNREADABLE
 from model.datasets.formats.table_columns import Columns
 from model.datasets.large_table import Task, can_be_cut, count_block, survey_table

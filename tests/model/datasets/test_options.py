@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from model.datasets.checks import LoadOptions
-from model.datasets.document import ReadOptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.options import add_loading_arguments, load_options
 
 

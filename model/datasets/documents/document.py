@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from model.datasets.documents.json_document import parse_json
+from model.datasets.documents.yaml_document import Node, compose_yaml, to_value
 from model.datasets.entry import Note
-from model.datasets.json_document import parse_json
-from model.datasets.yaml_document import Node, compose_yaml, to_value
 from model.errors import DataError, Problem
 from model.tables.encoding import Encoding, decode_text
 

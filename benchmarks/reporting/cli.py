@@ -13,9 +13,9 @@ from benchmarks.contenders.contender import Contender
 from benchmarks.contenders.models import prepare_model
 from benchmarks.contenders.preparation import PreparedContender, prepare_contender
 from benchmarks.data.corpus import Corpus, prepare_corpus
-from benchmarks.errors import BenchmarkError, PreparationError
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
+from benchmarks.system.errors import BenchmarkError, PreparationError
 from benchmarks.system.run_lock import acquire_run_lock
 
 BUSY = 0.5

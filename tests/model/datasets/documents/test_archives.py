@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets import archives
+from model.datasets.documents import archives
 from model.datasets.readers import read
 from model.errors import DataError
 

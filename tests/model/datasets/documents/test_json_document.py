@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.json_document import parse_json
+from model.datasets.documents.json_document import parse_json
 from model.errors import DataError
 
 

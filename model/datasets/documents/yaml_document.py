@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from model.datasets.json_document import REPEATED_KEYS
+from model.datasets.documents.json_document import REPEATED_KEYS
 from model.datasets.located import LocatedText
 from model.errors import DataError, Problem
 
