@@ -21,20 +21,27 @@ from func.errors import (
     UnavailableError,
     UnusableDataError,
 )
-from func.messages import Deferred, Environ, ParsedRequest, Predictor, Request, Response
+from func.joint_prediction import predict_together
+from func.messages import Deferred, Environ, ParsedRequest, Request, Response
 from func.models.default_model import load_default_model
 from func.models.served_model import ServedModel
 from func.negotiation import Negotiation
+from func.optional_parts import (
+    check_options,
+    load_authentication,
+    load_cascade,
+    load_named_models,
+)
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.dialect_routes import DialectRoute
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
-from func.settings import MODEL_NAME, Settings, SettingsError
+from func.settings import MODEL_NAME, Settings
 from model.inference.intent_model import IntentModel
-from model.inference.prediction import OUT_OF_SCOPE, Prediction, nobody_spoke
+from model.inference.prediction import OUT_OF_SCOPE
 
 if TYPE_CHECKING:
-    from func.authentication import Authentication, Verifier
+    from func.authentication import Authentication
     from func.fallback.cascade import Cascade
     from func.models.named_models import NamedModels
 
@@ -88,10 +95,9 @@ class IntentFunction:
                 or the issuer's tokens can't be verified.
         """
         authentication = load_authentication(settings)
-        models = _load_named_models(settings) if settings.models_uri else None
-        cascade = _load_cascade(settings) if settings.fallback_url else None
+        models, cascade = load_named_models(settings), load_cascade(settings)
         model = load_default_model(settings)
-        _check_options(settings, (*model.card.labels, OUT_OF_SCOPE))
+        check_options(settings, (*model.card.labels, OUT_OF_SCOPE))
         return cls(model, settings, authentication, models, cascade)
 
     def __call__(self, environ: Environ) -> Response:
@@ -150,9 +156,8 @@ class IntentFunction:
         A response is deferred if a fallback is to be asked.
         If that prediction fails, each request gets its own, so that one does not fail the others.
         """
-        utterances = [utterance for request in requests for utterance in request.utterances]
         try:
-            predictions = self._predict(requests, utterances)
+            predictions = predict_together(requests, self.model)
         except Exception:
             if len(requests) > 1:
                 logger.exception("A joint prediction failed; each request gets its own")
@@ -198,24 +203,6 @@ class IntentFunction:
         """Return the request with the work of the model's sentence encoder, if it has one."""
         work = (parsed.model or self.model).encoding_work(parsed.utterances)
         return parsed._replace(work=parsed.work + work) if work else parsed
-
-    def _predict(
-        self, requests: Sequence[ParsedRequest], utterances: Sequence[str]
-    ) -> Sequence[Prediction]:
-        """Return the predictions of all requests, in order, with one call for each model."""
-        top_k = max([request.top_k for request in requests], default=0)
-        if all(request.model is None for request in requests):
-            return _predict(self.model, utterances, top_k)
-        places: dict[Predictor, list[int]] = {}
-        place = 0
-        for request in requests:
-            following = range(place, place := place + len(request.utterances))
-            places.setdefault(request.model or self.model, []).extend(following)
-        by_place: dict[int, Prediction] = {}
-        for model, numbers in places.items():
-            texts = [utterances[number] for number in numbers]
-            by_place |= zip(numbers, _predict(model, texts, top_k), strict=True)
-        return [by_place[number] for number in range(len(utterances))]
 
     def _parse(
         self, environ: Environ, request: Request, mode: Mode | None, *, waits: bool
@@ -286,57 +273,3 @@ def _parse_or_reject(
         logger.exception("A request failed")
         response, loading = reject(InternalError()), None
     return ParsedRequest(lambda _: response, reject, loading=loading)
-
-
-def _predict(model: Predictor, utterances: Sequence[str], top_k: int) -> Sequence[Prediction]:
-    predictions = model.predict(utterances, top_k=top_k)
-    if "" not in utterances:
-        return predictions
-    # No text is empty but that of a conversation in which no human spoke.
-    return [
-        prediction if utterance else nobody_spoke(prediction, top_k)
-        for utterance, prediction in zip(utterances, predictions, strict=True)
-    ]
-
-
-def _check_options(settings: Settings, known: Sequence[str]) -> None:
-    bound = (intent for _, intents in settings.option_intents for intent in intents)
-    if unknown := set(bound).difference(known):
-        allowed = f"options bound to intents of the model: {', '.join(sorted(known))}"
-        raise SettingsError("OPTION_INTENTS", min(unknown), allowed)
-
-
-def load_authentication(settings: Settings) -> Authentication | None:
-    """Return how requests authenticate themselves; None if they need not.
-
-    Raises:
-        SettingsError: the token file can't be used, or the issuer's tokens can't be verified.
-    """
-    if not (settings.api_token_file or settings.oidc_issuer):
-        return None
-    from func.authentication import Authentication, BearerTokens  # noqa: PLC0415 - see below
-
-    # Most have a gateway for this, and most of the others verify no tokens of an issuer.
-    tokens = BearerTokens.load(settings.api_token_file) if settings.api_token_file else None
-    return Authentication(tokens, _load_verifier(settings) if settings.oidc_issuer else None)
-
-
-def _load_verifier(settings: Settings) -> Verifier:
-    try:
-        from func.oidc.token_verifier import TokenVerifier  # noqa: PLC0415 - see above
-    except ImportError as error:
-        issuer, allowed = settings.oidc_issuer or "", "empty unless pyjwt[crypto] is installed"
-        raise SettingsError("OIDC_ISSUER", issuer, allowed) from error
-    return TokenVerifier.from_settings(settings)
-
-
-def _load_cascade(settings: Settings) -> Cascade:
-    from func.fallback.cascade import Cascade  # noqa: PLC0415 - most have no fallback
-
-    return Cascade.from_settings(settings)
-
-
-def _load_named_models(settings: Settings) -> NamedModels:
-    from func.models.named_models import NamedModels  # noqa: PLC0415 - most have one model
-
-    return NamedModels.from_settings(settings)

@@ -16,8 +16,9 @@ import requests
 from werkzeug.test import Client
 
 from func.app import App
-from func.handler import IntentFunction, load_authentication
+from func.handler import IntentFunction
 from func.models.named_models import NamedModels
+from func.optional_parts import load_authentication
 from func.server.listener import bind
 from func.server.server import Server
 from func.settings import Settings

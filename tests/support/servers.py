@@ -15,7 +15,8 @@ from typing import Any, Self
 
 from benchmarks.system.cpu_time import cpu_seconds
 from func.app import App
-from func.handler import IntentFunction, load_authentication
+from func.handler import IntentFunction
+from func.optional_parts import load_authentication
 from func.server.connection import Connection
 from func.server.listener import bind
 from func.server.server import Server

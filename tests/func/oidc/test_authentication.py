@@ -11,7 +11,8 @@ import requests
 from werkzeug.test import Client
 
 from func.app import App
-from func.handler import IntentFunction, load_authentication
+from func.handler import IntentFunction
+from func.optional_parts import load_authentication
 from func.settings import Settings, SettingsError
 from tests.support.servers import address
 from tests.support.timeouts import TIMEOUT_S
@@ -100,8 +101,8 @@ def test_server_answers_others_while_it_waits_for_the_issuer(in_process, issuer)
 def test_without_an_issuer_nothing_of_it_is_imported():
     """A start that verifies no tokens doesn't pay for the libraries."""
     code = (
-        "import sys; from func.handler import load_authentication; from func.settings import "
-        "Settings; assert load_authentication(Settings()) is None; "
+        "import sys; from func.optional_parts import load_authentication; "
+        "from func.settings import Settings; assert load_authentication(Settings()) is None; "
         "assert not {'jwt', 'cryptography', 'func.oidc'} & sys.modules.keys()"
     )
 
