@@ -126,12 +126,10 @@ def _open_sink(options: BulkOptions, table: Table, model: IntentModel) -> Sink:
     for path in (options.output, files.rejected):
         if path.exists() and not options.force:
             raise DataError([Problem(path, 0, "exists; --force replaces it")])
-    if options.restart:
-        files.discard_parts()
     identity = None
     if is_resumable(options):
         identity = identify(options.input, options.layout, model.card.to_json())
-    return OutputFile(options.output, table, identity)
+    return OutputFile(options.output, table, identity, restarts=options.restart)
 
 
 def _predictors(

@@ -30,13 +30,16 @@ class OutputFile:
         state: position and numbers of rows.
     """
 
-    def __init__(self, path: Path, table: Table, identity: str | None) -> None:
+    def __init__(
+        self, path: Path, table: Table, identity: str | None, *, restarts: bool = False
+    ) -> None:
         """Open the parts, and cut off what an interrupted run wrote after its last checkpoint.
 
         Args:
             path: the file.
             table: the table that is labelled.
             identity: digest that identifies the run; None if it can't be resumed.
+            restarts: whether to discard what an interrupted run has left.
 
         Raises:
             DataError: another run writes the file, or left parts of another input or model.
@@ -47,6 +50,8 @@ class OutputFile:
         with ExitStack() as opened:
             self._output = opened.enter_context(_open(self._files.part))
             self._lock()
+            if restarts:
+                self._files.checkpoint.unlink(missing_ok=True)
             self._rejected = opened.enter_context(_open(self._files.rejected_part))
             self.state = self._begin()
             self._close = opened.pop_all().close
@@ -121,11 +126,6 @@ class OutputFiles:
         self.checkpoint = path.with_name(f"{path.name}.checkpoint")
         self.rejected = path.with_name(f"{path.stem}.rejected{suffix}")
         self.rejected_part = path.with_name(f"{self.rejected.name}.part")
-
-    def discard_parts(self) -> None:
-        """Delete the files of an interrupted run."""
-        for path in (self.checkpoint, self.part, self.rejected_part):
-            path.unlink(missing_ok=True)
 
     def render(self, rows: Sequence[Rejected], before: int) -> bytes:
         """Return rejected rows as they are stored, with a header before the first.

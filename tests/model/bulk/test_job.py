@@ -188,11 +188,12 @@ def test_run_with_a_broken_checkpoint_starts_again(arguments, tmp_path, expected
     assert results(tmp_path) == expected
 
 
-def test_two_runs_do_not_write_the_same_file(arguments, tmp_path, capsys):
+@pytest.mark.parametrize("options", [[], ["--restart"]])
+def test_two_runs_do_not_write_the_same_file(arguments, tmp_path, capsys, options):
     """A second run is refused while the first one holds the lock."""
     with (tmp_path / "out.csv.part").open("w") as part:
         fcntl.flock(part, fcntl.LOCK_EX)
-        assert main(arguments) == 1
+        assert main([*arguments, *options]) == 1
 
     assert capsys.readouterr().err == (
         f"error: {tmp_path / 'out.csv'}: is being written by another run\n"
