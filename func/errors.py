@@ -208,7 +208,7 @@ class KeysUnavailableError(RequestError):
 
 
 class NotLoadedError(Exception):
-    """What a request needs is being loaded; another try, once that has ended, may find it.
+    """A part that a request needs is being loaded; another try, once that has ended, may find it.
 
     Attributes:
         loading: done when it is there, or is known to be missing or broken.

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from func.sink_variables import extensions, http_url
+from func.sink_variables import extensions
 
 ROOT = Path(__file__).resolve().parent.parent
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 9090, 9091)  # the queue-proxy's, in the same pod
@@ -227,8 +228,6 @@ def _pointers(text: str) -> tuple[str, ...]:
 
 
 def _url(text: str) -> str:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - most have no fallback, and start faster
-
     if not re.fullmatch(r"https?://[0-9A-Za-z.:_\[\]-]+(?:/[!-~]*)?", text):
         raise ValueError
     parts = urlsplit(text)
@@ -307,7 +306,7 @@ _PARSERS: Mapping[str, Parser] = {
     "event_type_prefix": _matching(r"[0-9A-Za-z._-]+", "letters, digits, '.', '_' and '-'"),
     # CloudEvents 1.0, section "Naming Conventions".
     "event_model_attribute": _matching(r"[a-z0-9]{1,20}", "1 to 20 lower-case letters and digits"),
-    "k_sink": (http_url, "a URL such as http://broker-ingress.knative-eventing.svc/default"),
+    "k_sink": (_url, "a URL such as http://broker-ingress.knative-eventing.svc/default"),
     "k_ce_overrides": (
         extensions,
         'JSON such as {"extensions": {"environment": "staging"}}',

@@ -1,24 +1,14 @@
-"""The variables that a SinkBinding sets: where events go, and what is added to them."""
+"""The attributes that a SinkBinding adds to events: the variable ``K_CE_OVERRIDES``."""
 
 from __future__ import annotations
 
 import json
 import re
-from urllib.parse import urlsplit
 
 # CloudEvents 1.0, section "Context Attributes".
 _CONTEXT_ATTRIBUTES = frozenset(
     ("datacontenttype", "dataschema", "id", "source", "specversion", "subject", "time", "type")
 )
-
-
-def http_url(text: str) -> str:
-    """Return a text that is an absolute URL; raise ValueError for any other."""
-    parts = urlsplit(text)
-    is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    if not is_valid or not re.fullmatch("[!-~]+", text):
-        raise ValueError
-    return text
 
 
 def extensions(text: str) -> tuple[tuple[str, str], ...]:

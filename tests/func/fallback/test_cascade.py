@@ -70,7 +70,7 @@ def shown(response: Response) -> Any:
 
 
 def test_nothing_is_deferred_if_the_model_is_sure(cascade, model):
-    """What is acted on needs no fallback."""
+    """A prediction that is acted on needs no fallback."""
     assert cascade.defer(request("hello"), [SURE], model) is None
 
 

@@ -1,4 +1,4 @@
-"""What a fallback is asked in each contract, and which of its answers are taken."""
+"""The questions to a fallback in each contract, and the answers that are taken."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_answers_are_read(kind, body, answer):
     ],
 )
 def test_what_is_no_answer_is_malformed(kind, body):
-    """Whatever a server sends, nothing else is raised."""
+    """No other error is raised, whatever a server sends."""
     with pytest.raises(NoAnswerError) as raised:
         read_answer(body, kind, INTENTS)
     assert raised.value.reason == "malformed"

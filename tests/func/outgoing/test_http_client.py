@@ -147,7 +147,7 @@ def test_redirects_are_not_followed(server, connect):
 
 
 def test_a_large_response_is_not_read(server, connect):
-    """What is longer than any answer is none."""
+    """A body that is longer than any answer is none."""
     server.body = b" " * (MAX_ANSWER_BYTES + 1)
     assert failure(connect(server.url)).reason == "malformed"
 

@@ -42,7 +42,7 @@ def test_a_stored_model_predicts_with_its_encoder(store, sentence_model):
 
 
 def test_the_commands_write_and_read_the_encoder(sentence_folder, tmp_path, capsys, sentence_model):
-    """What is pulled is a folder to serve, which is the model that was pushed."""
+    """The pulled folder can be served, and is the model that was pushed."""
     store, folder = tmp_path / "store", tmp_path / "pulled"
     assert push_model([str(store), "--model", str(sentence_folder)]) == 0
     uri = capsys.readouterr().out.strip()
