@@ -20,7 +20,7 @@ from func.web.page import PATH
 from model.feedback.event_log import Correction, read_event_log
 from model.inference.model_card import CARD_NAME
 from model.training.trainer import COMPILED_NAME, MODEL_NAME
-from tests.support.browsers import needs_browser
+from tests.support.browsers import needs_browser, watched
 from tests.support.kubernetes.event_sink import Sink, running_sink
 from tests.support.servers import RunningServer
 from tests.support.spreadsheets import write_ods, write_xlsx
@@ -82,20 +82,12 @@ def opened(browser: Browser, server: RunningServer, **options: Any) -> Iterator[
     """Open the page; on exit, check that it had no error and loaded nothing from elsewhere."""
     context = browser.new_context(accept_downloads=True, **options)
     page = context.new_page()
-    messages: list[str] = []
-    urls: list[str] = []
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.on("request", lambda request: urls.append(request.url))
-    page.goto(server.url)
-    expect(page.locator("#examples button").first).to_be_visible()
-    yield page
-    page.on("dialog", lambda dialog: dialog.accept())
-    context.close()
-    ours = (f"{server.url}/", "data:", f"blob:{server.url}/")
-    assert [url for url in urls if not url.startswith(ours)] == []
-    refused = "Failed to load resource"  # Chromium's message for a response with an error status
-    assert [message for message in messages if not message.startswith(refused)] == []
+    with watched(page, (f"{server.url}/", "data:", f"blob:{server.url}/")):
+        page.goto(server.url)
+        expect(page.locator("#examples button").first).to_be_visible()
+        yield page
+        page.on("dialog", lambda dialog: dialog.accept())
+        context.close()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from model.desk.page import PATH
 from model.desk.records import Utterance
 from model.desk.server import listening
 from tests.model.desk.conftest import ACCESS, TRAIN
-from tests.support.browsers import needs_browser
+from tests.support.browsers import needs_browser, watched
 from tests.support.paths import ROOT
 from tests.support.timeouts import TIMEOUT_S
 
@@ -91,18 +91,11 @@ def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     context = browser.new_context(**options)
     context.set_default_timeout(TIMEOUT_S * 1000)
     page = context.new_page()
-    messages: list[str] = []
-    urls: list[str] = []
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.on("request", lambda request: urls.append(request.url))
-    page.goto(url)
-    expect(page.locator("#summary")).not_to_be_empty()
-    yield page
-    context.close()
-    assert [each for each in urls if not each.startswith((url.partition("#")[0], "data:"))] == []
-    refused = "Failed to load resource"  # Chromium's message for a response with an error status
-    assert [message for message in messages if not message.startswith(refused)] == []
+    with watched(page, (url.partition("#")[0], "data:")):
+        page.goto(url)
+        expect(page.locator("#summary")).not_to_be_empty()
+        yield page
+        context.close()
 
 
 @pytest.fixture
