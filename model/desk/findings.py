@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from model.evaluation.data_issues import (
     WeakIntent,
 )
 from model.feedback.clusters import Group
-from model.feedback.event_log import Correction
+from model.feedback.event_log import Correction, most_frequent_intent
 from model.inference.prediction import OUT_OF_SCOPE
 
 CONTRADICTION, CORRECTED, SUSPECT = "contradiction", "corrected", "suspect"
@@ -112,13 +112,22 @@ def of_corrections(corrections: Iterable[Correction], corpus: Corpus) -> Iterato
         yield Finding(CORRECTED, tuple(same), (each.intent, each.answer), note)
 
 
-def of_groups(groups: Sequence[Group]) -> Iterator[Finding]:
-    """Return a finding for each group of messages of which the service was unsure."""
+def of_groups(groups: Sequence[Group], fallback_intents: Mapping[str, str]) -> Iterator[Finding]:
+    """Return a finding for each group of messages of which the service was unsure.
+
+    Args:
+        groups: of messages.
+        fallback_intents: those that another classifier chose, by normalised text.
+    """
     for each in groups:
         utterances = tuple(Utterance(text, "") for text in each.texts)
+        proposals = [proposal.intent for proposal in each.proposals]
         likely = f"Probably {each.likely}." if each.likely else "Possibly a new intent."
+        if chosen := most_frequent_intent(each.texts, fallback_intents):
+            proposals.insert(0, chosen)
+            likely = f"Another classifier says {chosen}."
         note = f"The service was unsure. {likely}"
-        yield Finding(DOUBTFUL, utterances, tuple(p.intent for p in each.proposals), note)
+        yield Finding(DOUBTFUL, utterances, tuple(dict.fromkeys(proposals)), note)
 
 
 def _utterance(example: Example) -> Utterance:

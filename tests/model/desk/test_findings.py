@@ -88,13 +88,25 @@ def test_groups_of_doubtful_messages_propose_intents():
         [
             Group(("yo", "yo yo"), proposals, is_out_of_scope=False),
             Group(("zzz",), unlikely, is_out_of_scope=False),
-        ]
+        ],
+        {},
     )
 
     assert known.utterances == (Utterance("yo", ""), Utterance("yo yo", ""))
     assert known.intents == ("greeting", "order_tracking")
     assert known.note == "The service was unsure. Probably greeting."
     assert unknown.note == "The service was unsure. Possibly a new intent."
+
+
+def test_the_intent_of_another_classifier_is_proposed_first():
+    """It has seen the messages that the model was unsure of."""
+    proposals = (Alternative("greeting", 0.9), Alternative("order_tracking", 0.1))
+    group = Group(("yo", "Yo yo", "hm"), proposals, is_out_of_scope=False)
+    chosen = {"yo yo": "order_tracking", "yo": "order_tracking", "hm": "thanks"}
+    [found] = of_groups([group], chosen)
+
+    assert found.intents == ("order_tracking", "greeting")
+    assert found.note == "The service was unsure. Another classifier says order_tracking."
 
 
 def test_an_id_stands_for_the_question():
