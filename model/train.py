@@ -23,7 +23,9 @@ from model.inference.model_card import CARD_NAME
 from model.learning.encoders.languages import LANGUAGES
 
 if TYPE_CHECKING:
+    from model.datasets.dataset import Dataset
     from model.learning.training_set import TrainingSet
+    from model.training.trainer import FittedModel
 
 EXAMPLES = """\
 examples:
@@ -32,6 +34,7 @@ examples:
   python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
   python -m model.train --features static            add static word vectors
   python -m model.train --features use               add a sentence encoder of sixteen languages
+  python -m model.train --data intents.yaml --features minilm      learn from descriptions alone
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
 The data is a file, a folder or an archive in any common format: docs/data.md has the list, and
@@ -78,8 +81,10 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     )
     print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
+    described = dataset.description_count
     console.print(
         f"Training on {len(dataset.train)} utterances of {intents} intents, "
+        f"{f'{described} descriptions among or beside them, ' if described else ''}"
         f"testing on {len(dataset.test)}"
     )
     training_options = Options(
@@ -99,7 +104,10 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
         model_names += [ENCODER_NAME] if fitted.encoder else []
         _print_written(console, options.output, [*model_names, CARD_NAME], started)
-        if options.fit_only:
+        if not fitted.is_calibrated:
+            _print_uncalibrated(console, fitted, dataset)
+            return 0
+        if options.fit_only or not dataset.test:
             _print_missing_examples(console, fitted.training_set)
             return 0
         console.print("The model can be served; its assessment follows")
@@ -110,6 +118,22 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     _print_missing_examples(console, fitted.training_set)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _print_uncalibrated(console: Console, fitted: FittedModel, dataset: Dataset) -> None:
+    """Print the results on the test utterances, if there are any, and what the model lacks."""
+    from model.evaluation.labelled_predictions import LabelledPredictions
+    from model.evaluation.metrics import summarise
+    from model.reporting.console_report import MAX_INTENTS, print_evaluation
+
+    if dataset.test:
+        tested = LabelledPredictions.of(fitted.model, dataset.test, dataset.out_of_scope_test)
+        print_evaluation(console, summarise(tested), tested, max_intents=MAX_INTENTS)
+    console.print(
+        "Trained from descriptions, the model is not calibrated: its confidences are estimates, "
+        "and it rejects no message as out_of_scope. To calibrate it, add two utterances or more "
+        "to at least half of the intents, and train again (docs/descriptions.md)"
+    )
 
 
 def _print_missing_examples(console: Console, training_set: TrainingSet) -> None:

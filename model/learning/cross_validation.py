@@ -124,7 +124,11 @@ class _Fold:
         self.split = split
         texts, targets = _at(split.fitted, training_set.texts), training_set.targets[split.fitted]
         learner = Learner(
-            texts, targets, training_set.labels, seed=seed, embedding=training_set.embedding
+            texts,
+            targets,
+            training_set.label_texts,
+            seed=seed,
+            embedding=training_set.embedding,
         )
         self.ngram_count = learner.ngram_count
         base_models = map_in_processes(
