@@ -18,6 +18,7 @@ from rich.console import Console
 from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command
 from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
+from model.datasets.entry import DESCRIPTION
 from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
 from model.learning.encoders.languages import LANGUAGES
@@ -82,10 +83,10 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
     described = dataset.description_count
+    utterances = sum(each.part != DESCRIPTION for each in dataset.train)
     console.print(
-        f"Training on {len(dataset.train)} utterances of {intents} intents, "
-        f"{f'{described} descriptions among or beside them, ' if described else ''}"
-        f"testing on {len(dataset.test)}"
+        f"Training on {utterances} utterances {f'and {described} descriptions ' * bool(described)}"
+        f"of {intents} intents, testing on {len(dataset.test)}"
     )
     training_options = Options(
         options.seed,

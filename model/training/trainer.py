@@ -32,13 +32,13 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.calibration import Calibration, calibrate
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
 from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_embedding
-from model.learning.few_utterances import no_calibration, nothing_held_out
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import FINE_LEVELS, LEVELS, rounded, step_of
 from model.learning.training_set import TrainingSet
 from model.reporting.html_report import render_report
+from model.training.few_utterances import no_calibration, nothing_held_out
 
 MODEL_NAME = "intent_model.pkl"
 COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
