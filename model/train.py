@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if not __package__:  # run as a script: find the package beside its own folder, 
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from rich.console import Console
+from rich.table import Table
 
 from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command
 from model.console import print_messages, print_problems
@@ -26,8 +28,9 @@ from model.learning.encoders.languages import LANGUAGES
 if TYPE_CHECKING:
     from model.datasets.dataset import Dataset
     from model.learning.training_set import TrainingSet
-    from model.training.trainer import FittedModel
+    from model.training.trainer import FittedModel, Options
 
+AUTO = "auto"
 EXAMPLES = """\
 examples:
   python -m model.train                              train on the shipped data
@@ -35,6 +38,7 @@ examples:
   python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
   python -m model.train --features static            add static word vectors
   python -m model.train --features use               add a sentence encoder of sixteen languages
+  python -m model.train --data tickets.csv --features auto         choose among all of these
   python -m model.train --data intents.yaml --features minilm      learn from descriptions alone
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
@@ -53,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.languages and options.features != "use":
+    if options.languages and options.features not in ("use", AUTO):
         parser.error("--languages needs --features use")
     return run_command(partial(_train, options), output=options.output)
 
@@ -89,15 +93,18 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         f"of {intents} intents, testing on {len(dataset.test)}"
     )
     training_options = Options(
-        options.seed,
-        options.reject_budget,
-        options.features,
-        options.languages,
-        options.max_error,
+        seed=options.seed,
+        reject_budget=options.reject_budget,
+        languages=options.languages,
+        max_error=options.max_error,
     )
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
-        fitted = fit(dataset, training_options, progress=console.print)
+        if options.features == AUTO:
+            fitted, training_options = _choose_features(dataset, training_options, console)
+        else:
+            training_options = replace(training_options, features=options.features)
+            fitted = fit(dataset, training_options, progress=console.print)
         fitted.save(options.output)
         if fitted.not_compiled:
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
@@ -119,6 +126,29 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     _print_missing_examples(console, fitted.training_set)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _choose_features(
+    dataset: Dataset, options: Options, console: Console
+) -> tuple[FittedModel, Options]:
+    """Fit a model with each kind of features, print them, and return the chosen one."""
+    from model.training.feature_choice import choose, fit_candidates
+
+    candidates = fit_candidates(dataset, options, progress=console.print)
+    chosen = choose(candidates)
+    table = Table("features", title="Candidates", title_justify="left")
+    for name in ("held-out accuracy", "ms a prediction", "MB", "ms to load"):
+        table.add_column(name, justify="right")
+    for each in candidates:
+        costs = (each.milliseconds, each.megabytes, each.load_milliseconds)
+        numbers = (f"{each.accuracy:.2%}", *(f"{cost:.3g}" for cost in costs))
+        table.add_row(each.options.features, *numbers)
+    console.print(table)
+    console.print(
+        f"Chosen: --features {chosen.options.features}, the cheapest within half a point, or one "
+        "standard error, of the best"
+    )
+    return chosen.fitted, chosen.options
 
 
 def _print_uncalibrated(console: Console, fitted: FittedModel, dataset: Dataset) -> None:
@@ -189,10 +219,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--features",
-        choices=("tfidf", "static", "use", "minilm"),
+        choices=("tfidf", "static", "use", "minilm", AUTO),
         default="tfidf",
         help="static adds word vectors (requirements/static.txt) to TF-IDF; use (16 languages) and "
-        "minilm (English) add a sentence encoder (requirements/sentence.txt); default tfidf",
+        "minilm (English) add a sentence encoder (requirements/sentence.txt); auto tries all that "
+        "are installed, and takes the cheapest of nearly the best accuracy; default tfidf",
     )
     parser.add_argument(
         "--languages",
