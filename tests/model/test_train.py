@@ -651,3 +651,19 @@ def test_described_data_without_a_test_is_fitted_only(capsys):
     assert "assessment" not in out
     assert "Trained without out-of-scope examples" in out
     assert IntentModel.load(Path("out") / MODEL_NAME).card.threshold is not None
+
+
+def test_features_are_chosen_among_those_that_are_installed(small_csv, capsys, monkeypatch):
+    """With --features auto, the candidates are printed with their costs, and one is written."""
+    monkeypatch.setattr("model.training.feature_choice.KINDS", ("tfidf", "static"))
+    options = ["--data", small_csv, "--output", "out", "--features", "auto", "--languages", "en"]
+
+    assert main(options) == 0
+
+    out = capsys.readouterr().out
+    assert [row[0] for row in table_rows(out)][:2] == ["tfidf", "static"]
+    assert ["features", "held-out accuracy", "ms a prediction", "MB", "ms to load"] in (
+        table_headers(out)
+    )
+    chosen = read_card("out")["training"]["options"]["features"]
+    assert f"Chosen: --features {chosen}, the cheapest within half a point" in out
