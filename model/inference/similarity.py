@@ -24,6 +24,7 @@ def likelihoods(embedding: TextEmbedding, text: str, descriptions: Sequence[str]
         text: any text.
         descriptions: any number of texts.
     """
-    vector, *others = embedding.transform([text, *descriptions])
-    cosines = np.array([float(other @ vector) for other in others])
-    return [float(each) for each in np.exp(SCALE * (cosines - 1))]
+    vectors = embedding.transform([text, *descriptions])
+    cosines = (vectors[1:] @ vectors[0]).astype(np.float64)
+    values: list[float] = np.exp(SCALE * (cosines - 1)).tolist()
+    return values

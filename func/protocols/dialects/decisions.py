@@ -80,10 +80,10 @@ def parse(request: DialectRequest) -> ParsedRequest:
     questions = [_question(item, f"'questions[{n}]'", known) for n, item in enumerate(items)]
     text = text_of_any(fields.get("input"), settings, "'input'")
     query = Query([text], top_k=len(known.intents))
-    described = Descriptions.of([q.options for q in questions], served, settings)
+    described = Descriptions.of(text, [q.options for q in questions], served, settings)
 
     def render(predictions: Sequence[Prediction]) -> Response:
-        distribution = described.distribution(predictions[0], text)
+        distribution = described.distribution(predictions[0])
         answers = [question.answer(distribution) for question in questions]
         content = {"model": described.model, "usage": NO_COST, "answers": answers}
         return respond(content, KIND, predictions, served.model.card)

@@ -105,10 +105,10 @@ def parse(request: DialectRequest) -> ParsedRequest:
     questions = {name: Question.parse(name, item, known) for name, item in items.items()}
     text = text_of_any(fields.get("state"), settings, "The state")
     query = Query([text], top_k=len(known.intents))
-    described = Descriptions.of([q.options for q in questions.values()], served, settings)
+    described = Descriptions.of(text, [q.options for q in questions.values()], served, settings)
 
     def render(predictions: Sequence[Prediction]) -> Response:
-        distribution = described.distribution(predictions[0], text)
+        distribution = described.distribution(predictions[0])
         answers = {name: question.answer(distribution) for name, question in questions.items()}
         content = {"model": described.model, "usage": NO_COST, "answers": answers}
         return respond(content, KIND, predictions, served.model.card)

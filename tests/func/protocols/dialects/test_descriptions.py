@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from func.errors import InvalidQueryError, TooLargeError
@@ -45,8 +43,8 @@ def described(*texts: str) -> Options:
 def test_similar_descriptions_are_likelier(served):
     """The text itself is the likeliest, and intents keep their probabilities."""
     question = described("my order", "xylophone")
-    descriptions = Descriptions.of([question], served, SETTINGS)
-    distribution = descriptions.distribution(PREDICTION, "my order")
+    descriptions = Descriptions.of("my order", [question], served, SETTINGS)
+    distribution = descriptions.distribution(PREDICTION)
 
     assert distribution["a"] == 0.75
     assert distribution[f"{MARK}my order"] == pytest.approx(1, abs=1e-4)
@@ -57,29 +55,30 @@ def test_similar_descriptions_are_likelier(served):
 def test_silence_is_like_no_description(served):
     """Where no human spoke, all options are equally likely."""
     question = described("my order", "xylophone")
-    descriptions = Descriptions.of([question], served, SETTINGS)
+    descriptions = Descriptions.of("", [question], served, SETTINGS)
 
-    assert question.shares(descriptions.distribution(PREDICTION, "")) == [0.5, 0.5]
+    assert question.shares(descriptions.distribution(PREDICTION)) == [0.5, 0.5]
 
 
 def test_model_is_marked_where_descriptions_answer(served):
     """So that nobody takes such probabilities for calibrated ones."""
-    answered = Descriptions.of([Options([("a",), ("b",)])], served, SETTINGS)
+    answered = Descriptions.of("x", [Options([("a",), ("b",)])], served, SETTINGS)
 
     assert answered.model == "intents"
-    assert answered.distribution(PREDICTION, "x") == {"a": 0.75, "b": 0.25, "out_of_scope": 0.0}
-    assert Descriptions.of([described("x")], served, SETTINGS).model == "intents+descriptions"
+    assert answered.distribution(PREDICTION) == {"a": 0.75, "b": 0.25, "out_of_scope": 0.0}
+    described_options = Descriptions.of("x", [described("x")], served, SETTINGS)
+    assert described_options.model == "intents+descriptions"
 
 
 def test_work_counts_the_descriptions_to_encode(served):
     """Those that were encoded lately cost nothing, and options of two questions are one text."""
-    plain = Descriptions.of([Options([("a",), ("b",)])], served, SETTINGS)
+    plain = Descriptions.of("new", [Options([("a",), ("b",)])], served, SETTINGS)
     questions = [described("fresh one", "and two"), described("and two")]
-    fresh = Descriptions.of(questions, served, SETTINGS)
+    fresh = Descriptions.of("new", questions, served, SETTINGS)
 
     assert plain.work == 12
-    assert fresh.work == 11 + 12 + 2
-    fresh.distribution(PREDICTION, "x")
+    assert fresh.work == 11 + 12 + 3
+    fresh.distribution(PREDICTION)
     assert fresh.work == 11 + 12
 
 
@@ -103,6 +102,6 @@ def test_work_counts_the_descriptions_to_encode(served):
 def test_descriptions_are_bounded(served, texts, error, message):
     """The limits are those of a batch of texts."""
     with pytest.raises(error) as caught:
-        Descriptions.of([described(*texts)], served, replace(SETTINGS))
+        Descriptions.of("x", [described(*texts)], served, SETTINGS)
 
     assert caught.value.message == message
