@@ -22,7 +22,7 @@ from func.errors import (
     UnusableDataError,
 )
 from func.joint_prediction import predict_together
-from func.messages import Deferred, Environ, ParsedRequest, Request, Response
+from func.messages import Deferred, Environ, ParsedRequest, Request, Response, finished
 from func.models.default_model import load_default_model
 from func.models.served_model import ServedModel
 from func.negotiation import Negotiation
@@ -114,7 +114,7 @@ class IntentFunction:
                 returning a request that is to be parsed again.
         """
         request = Request.from_environ(environ)
-        mode = Mode.of(request.content_type, request.has_event_header)
+        mode = Mode.of(request.content_type, environ.keys())
         reject = partial(error_response, kind=mode.value) if mode else error_response
         return self._with_encoding(
             _parse_or_reject(reject, self._parse, environ, request, mode, waits=waits)
@@ -145,10 +145,7 @@ class IntentFunction:
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests as ``respond_or_defer`` does, and wait for deferred responses."""
-        return [
-            answer.finish() if isinstance(answer, Deferred) else answer
-            for answer in self.respond_or_defer(requests)
-        ]
+        return [*map(finished, self.respond_or_defer(requests))]
 
     def respond_or_defer(self, requests: Sequence[ParsedRequest]) -> list[Response | Deferred]:
         """Answer parsed requests, in order, with one prediction for all their utterances.

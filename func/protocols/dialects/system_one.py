@@ -124,5 +124,5 @@ def reject(error: RequestError) -> Response:
         place = ["body", *getattr(error, "location", ())]
         detail = {"loc": place, "msg": error.message, "type": "value_error"}
         content = {"detail": [detail]}
-    headers = tuple(error.headers.items())
-    return Response(render_json(content), status=status, headers=headers, outcome=Outcome(KIND))
+    body, outcome = render_json(content), Outcome(KIND)
+    return Response(body, status=status, headers=error.headers, outcome=outcome)
