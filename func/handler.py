@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from func.errors import (
@@ -33,7 +32,7 @@ from func.optional_parts import (
     load_named_models,
 )
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
-from func.protocols.dialect_routes import DialectRoute
+from func.protocols.dialect_routes import DialectRoute, load_dialect
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
 from func.settings import MODEL_NAME, Settings
@@ -126,7 +125,7 @@ class IntentFunction:
         """Parse a request in a dialect, as ``parse`` does."""
         from func.protocols.dialects.request import DialectRequest  # noqa: PLC0415 - see its route
 
-        module = import_module(f"func.protocols.dialects.{dialect.module}")
+        module = load_dialect(dialect.module)
 
         def parse() -> ParsedRequest:
             self.authorize(environ, waits=waits)

@@ -108,11 +108,11 @@ class RequestReader:
         end = len(self._buffer) if found < 0 else found + len(_HEAD_END)
         if end > self._max_header_bytes:
             raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        self._parser.feed(bytes(memoryview(self._buffer)[self._fed : end]))
+        self._parser.feed(bytes(self._buffer[self._fed : end]))
         self._fed = end
         if found < 0:
             return False
-        self._head = self._parser.head(bytes(memoryview(self._buffer)[: self._buffer.find(b"\n")]))
+        self._head = self._parser.head(bytes(self._buffer[: self._buffer.find(b"\n")]))
         del self._buffer[:end]
         self.wants_continue = self._head.expects_continue
         if self._head.length is None:

@@ -290,7 +290,8 @@ class IntentModel:
             out=probabilities[:, : len(self._labels)],
         )
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-        rows = np.take_along_axis(probabilities, order, axis=1).tolist()
+        # np.take_along_axis would do the same, but takes as long as all the rest.
+        rows = probabilities[np.arange(len(order))[:, np.newaxis], order].tolist()
         return [
             Ranking([*map(self._ranked.__getitem__, places)], row)
             for places, row in zip(order.tolist(), rows, strict=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from func.errors import BadRequestError, RequestError
 from func.messages import Outcome, ParsedRequest, Response
@@ -41,8 +40,7 @@ class InvalidFieldError(RequestError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question whose options stand for intents.
 
     Attributes:
