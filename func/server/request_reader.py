@@ -65,6 +65,11 @@ class RequestReader:
         """Whether a part of a request has arrived."""
         return bool(self._head or self._buffer)
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether ``next_request`` is to be called again, though no more bytes arrive."""
+        return self._chunks is not None and self._chunks.is_paused
+
     def feed(self, data: bytes) -> None:
         """Take bytes that have arrived."""
         self._buffer += data
