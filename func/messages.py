@@ -46,11 +46,6 @@ class Request(NamedTuple):
             environ,
         )
 
-    def header(self, key: str) -> str | None:
-        """Return a header by its key in the WSGI environment, or None."""
-        value: str | None = self.environ.get(key)
-        return value
-
     def has_event_header(self, attribute: str) -> bool:
         """Return whether an attribute of an event came as a header."""
         return f"HTTP_CE_{attribute.upper()}" in self.environ
