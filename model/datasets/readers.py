@@ -155,7 +155,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
 def _format_of(document: Document) -> Format:
     name = document.options.format
     if not decode_text(document.head)[0].strip():
-        raise DataError([Problem(document.path, 0, "is empty")])
+        raise DataError.at(document.path, "is empty")
     if name is not None:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)

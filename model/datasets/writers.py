@@ -12,7 +12,7 @@ from typing import IO
 
 from model.datasets.entry import Example
 from model.datasets.formats.rasa_markup import without_entities
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.tables.optional import PARQUET, required
 
 COLUMNS = ("text", "intent")
@@ -46,7 +46,7 @@ def writer_of(path: Path) -> Write:
         return WRITERS[path.suffix.lower()]
     except KeyError as error:
         kinds = ", ".join(WRITERS)
-        raise DataError([Problem(path, 0, f"can't be written: is none of {kinds}")]) from error
+        raise DataError.at(path, f"can't be written: is none of {kinds}") from error
 
 
 @contextmanager
@@ -102,8 +102,7 @@ def _quoted(text: str) -> str:
 
 def _escaped(example: Example, path: Path) -> str:
     if without_entities(example.text.strip().removeprefix("- ")) != example.text:
-        message = f"Rasa would read this text as markup: {example.text}"
-        raise DataError([Problem(path, 0, message)])
+        raise DataError.at(path, f"Rasa would read this text as markup: {example.text}")
     return example.text
 
 

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import python_calamine as calamine
 
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.tables.large_open_document import OPEN_DOCUMENT, LargeOpenDocument
 from model.tables.large_workbook import LargeWorkbook
 from model.tables.spreadsheet_limits import is_large
@@ -95,11 +95,11 @@ class SpreadsheetRows:
     def _choose(self, names: Sequence[str], wanted: str | None) -> str:
         if wanted is not None and wanted not in names:
             found = ", ".join(names)
-            raise DataError([Problem(self._path, 0, f"has no sheet {wanted}: found {found}")])
+            raise DataError.at(self._path, f"has no sheet {wanted}: found {found}")
         for name in names if wanted is None else [wanted]:
             if any(any(map(_as_text, cells)) for cells in self._workbook.rows(name)):
                 return name
-        raise DataError([Problem(self._path, 0, "holds no cells")])
+        raise DataError.at(self._path, "holds no cells")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Return each row that is not blank, with its number; all are as wide as the first one.
@@ -124,7 +124,7 @@ class SpreadsheetRows:
         if isinstance(error, DataError) or not (is_panic or isinstance(error, Exception)):
             return error
         reason = " ".join(str(error).split())
-        return DataError([Problem(self._path, 0, f"is no readable spreadsheet: {reason}")])
+        return DataError.at(self._path, f"is no readable spreadsheet: {reason}")
 
     def close(self) -> None:
         """Close the file."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.errors import ColumnError, DataError, Problem, ProblemKind
+from model.errors import ColumnError, DataError, ProblemKind
 from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
 from model.tables.columns import TEXT, named_column, usual_column
@@ -101,7 +101,7 @@ class Layout:
             return self.index_in(columns)
         except ColumnError as error:
             remedy = "; --prefix model_ adds columns of other names" if error.is_clash else ""
-            raise DataError([Problem(path, 1, f"{error}{remedy}")]) from error
+            raise DataError.at(path, f"{error}{remedy}", line=1) from error
 
     def index_in(self, columns: Sequence[str], *further: str) -> int:
         """Return the index of the column that is read.

@@ -70,7 +70,7 @@ class Document:
             with self.path.open("rb") as file:
                 return file.read(HEAD_BYTES)
         except OSError as error:
-            raise DataError([Problem(self.path, 0, "can't be read")]) from error
+            raise DataError.at(self.path, "can't be read") from error
 
     @cached_property
     def content(self) -> bytes:
@@ -80,7 +80,7 @@ class Document:
         try:
             return self.path.read_bytes()
         except OSError as error:
-            raise DataError([Problem(self.path, 0, "can't be read")]) from error
+            raise DataError.at(self.path, "can't be read") from error
 
     @cached_property
     def text(self) -> str:
@@ -92,8 +92,7 @@ class Document:
         text, encoding = self._decoded
         if found := re.search("[\ud800-\udfff]", text):
             line = text.count("\n", 0, found.start()) + 1
-            message = "is not UTF-8; save the file as UTF-8"
-            raise DataError([Problem(self.path, line, message)])
+            raise DataError.at(self.path, "is not UTF-8; save the file as UTF-8", line=line)
         return text.replace("\r", "\n") if encoding.has_bare_returns else text
 
     @cached_property
@@ -101,13 +100,13 @@ class Document:
         try:
             size = len(self.content) if self.archived is not None else self.path.stat().st_size
         except OSError as error:
-            raise DataError([Problem(self.path, 0, "can't be read")]) from error
+            raise DataError.at(self.path, "can't be read") from error
         if size > MAX_BYTES:
             message = (
                 f"is larger than {MAX_BYTES >> 20} MiB; split it, or convert it to JSONL or CSV, "
                 "which are read row by row"
             )
-            raise DataError([Problem(self.path, 0, message)])
+            raise DataError.at(self.path, message)
         return decode_text(self.content)
 
     def notes(self) -> list[Note]:

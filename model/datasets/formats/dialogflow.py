@@ -59,7 +59,7 @@ def _read(document: Document) -> Iterator[Entry]:
     if phrases is None:
         if not _is_intent(data):
             message = "holds no training phrases as Dialogflow's exports do"
-            raise DataError([Problem(document.path, 0, message)])
+            raise DataError.at(document.path, message)
         yield from _described(document, data)
         return
     intent = _intent_file(document)
