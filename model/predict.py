@@ -46,11 +46,7 @@ Exit codes: 0 all classified, 1 the model, the input or the output can't be used
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
     _check(parser, options)
