@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtr
 
 from model.evaluation.confidence_intervals import Interval, wilson
 from model.inference.prediction import Prediction
@@ -147,13 +147,9 @@ def mcnemar(only_first: int, only_second: int) -> float:
         only_first: the number of cases that only the first classifier has right.
         only_second: the number of cases that only the second one has right.
     """
-    count, fewer = only_first + only_second, min(only_first, only_second)
-    logs = [
-        math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
-        for k in range(fewer + 1)
-    ]
-    tail = math.fsum(math.exp(log - count * math.log(2)) for log in logs)
-    return min(1.0, 2 * tail)
+    # The binomial distribution up to the smaller number.
+    tail = bdtr(min(only_first, only_second), only_first + only_second, 0.5)
+    return min(1.0, 2 * float(tail))
 
 
 def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
