@@ -71,7 +71,7 @@ def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: 
     found = recognise_all(path, options)
     examples: list[Example] = []
     problems, notes = list(found.problems), list(found.notes)
-    collector = Collector(options, examples.append, problems, notes)
+    collector = Collector(options, examples.append, problems.append, notes.append)
     for document, each in found.readable:
         for entry in entries_of(document, each):
             collector.add(entry)

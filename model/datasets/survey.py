@@ -69,10 +69,12 @@ class Survey:
         self.scripts: Counter[str] = Counter()
         self.problems, self.notes = FirstProblems(), FirstProblems()
         self.texts = DistinctTexts()
-        self.collector = Collector(options, self._take, self.problems, self.notes)
+        self._examples: list[Example] = []
+        self.collector = Collector(
+            options, self._examples.append, self.problems.append, self.notes.append
+        )
         self._leave_out_unreadable = options.leave_out_unreadable
         self._files: list[Path] = []
-        self._examples: list[Example] = []
 
     @property
     def repetitions(self) -> int:
@@ -123,9 +125,6 @@ class Survey:
         kept = Counter(problem.kind for problem in problems.kept)
         counts = self.notes.counts if self._leave_out_unreadable else self.problems.counts
         counts.update(problems.counts - kept)
-
-    def _take(self, example: Example) -> None:
-        self._examples.append(example)
 
     def _count(self, part: str | None) -> None:
         """Count the examples that were taken, by their parts and files."""
