@@ -26,9 +26,6 @@ class Workbook(Protocol):
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
         """Return the cells of all rows of a sheet, from the first row on."""
 
-    def row_count(self, name: str) -> int | None:
-        """Return the number of a sheet's rows; None where it is not known."""
-
     def close(self) -> None:
         """Close the file."""
 
@@ -86,7 +83,9 @@ class SpreadsheetRows:
             self._workbook: Workbook = _open(self._file, path)
             names = self._workbook.sheet_names
             self.sheet = self._choose(names, sheet)
-            self.size = self._workbook.row_count(self.sheet)
+            # Of a large one, the number of rows is known when all are read.
+            is_small = isinstance(self._workbook, SmallWorkbook)
+            self.size = self._workbook.row_count(self.sheet) if is_small else None
         except BaseException as error:
             self._file.close()
             raise self._unreadable(error) from error
