@@ -85,8 +85,7 @@ def _results(comparison: Comparison) -> list[tuple[str, str, str]]:
 
 
 def _accuracy(accuracy: Accuracy) -> str:
-    interval = accuracy.interval
-    return f"{accuracy.share:.4f} ({interval.low:.4f} to {interval.high:.4f})"
+    return f"{accuracy.share:.4f} ({accuracy.interval:.4f})"
 
 
 def _print_changes(console: Console, comparison: Comparison) -> None:
