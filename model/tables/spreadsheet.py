@@ -12,7 +12,7 @@ from pathlib import Path
 from model.inference.prediction import Prediction
 from model.tables.columns import is_header
 from model.tables.spreadsheet_rows import SpreadsheetRows
-from model.tables.table import CHUNK_ROWS, Layout, Position, Rejected, alternatives_of, to_json
+from model.tables.table import CHUNK_ROWS, Layout, Position, Rejected
 
 
 @dataclass(slots=True)
@@ -35,12 +35,8 @@ class SpreadsheetChunk:
 
     def labelled(self, predictions: Sequence[Prediction]) -> bytes:
         """Return the rows with their labels, as CSV."""
-        rows = []
-        for cells, prediction in zip(self._rows, predictions, strict=True):
-            values = self.layout.values(prediction)
-            if self.layout.top_k:
-                values[self.layout.added[-1]] = to_json(alternatives_of(prediction))
-            rows.append([*cells, *map(str, values.values())])
+        added = map(self.layout.cells, predictions)
+        rows = [[*own, *labels] for own, labels in zip(self._rows, added, strict=True)]
         return _to_csv(rows).encode()
 
 
