@@ -27,6 +27,10 @@ class Interval:
         return f"{self.low:{form}} to {self.high:{form}}"
 
 
+# A result with its interval.
+Measured = tuple[float, Interval]
+
+
 def wilson(share: float, count: int) -> Interval:
     """Return the Wilson score interval of a share (Wilson 1927), also valid for few cases.
 

@@ -80,12 +80,13 @@ class SpreadsheetRows:
         self._file: BinaryIO = BytesIO()
         try:
             self._file = BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-            self._workbook: Workbook = _open(self._file, path)
-            names = self._workbook.sheet_names
+            self._workbook = workbook = _open(self._file, path)
+            names = workbook.sheet_names
             self.sheet = self._choose(names, sheet)
             # Of a large one, the number of rows is known when all are read.
-            is_small = isinstance(self._workbook, SmallWorkbook)
-            self.size = self._workbook.row_count(self.sheet) if is_small else None
+            self.size = (
+                workbook.row_count(self.sheet) if isinstance(workbook, SmallWorkbook) else None
+            )
         except BaseException as error:
             self._file.close()
             raise self._unreadable(error) from error
