@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from func.errors import InvalidQueryError, RequestError
 from func.messages import ParsedRequest, Response
@@ -32,8 +31,7 @@ NO_COST = {
 ROWS = {"choice": ("choices", "value", (str, bool)), "score": ("levels", "label", (str,))}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question, and what its options stand for.
 
     Attributes:

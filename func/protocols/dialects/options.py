@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from func.protocols.dialects.answers import DIGITS
 from func.settings import OptionIntents, Settings
@@ -59,8 +59,7 @@ class Vocabulary:
         return f"The known intents are {', '.join(sorted(self.intents))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """The options of a question.
 
     Attributes:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from func.errors import BadRequestError, RequestError
 from func.messages import Outcome, ParsedRequest, Response
@@ -42,8 +41,7 @@ class InvalidFieldError(RequestError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question whose options stand for intents.
 
     Attributes:
@@ -126,5 +124,5 @@ def reject(error: RequestError) -> Response:
         place = ["body", *getattr(error, "location", ())]
         detail = {"loc": place, "msg": error.message, "type": "value_error"}
         content = {"detail": [detail]}
-    headers = tuple(error.headers.items())
-    return Response(render_json(content), status=status, headers=headers, outcome=Outcome(KIND))
+    body, outcome = render_json(content), Outcome(KIND)
+    return Response(body, status=status, headers=error.headers, outcome=outcome)
