@@ -218,6 +218,11 @@ class IntentModel:
             )
         ]
 
+    @property
+    def encoder(self) -> SentenceEncoder | None:
+        """The sentence encoder, or None without one."""
+        return self._scorer.encoder
+
     def encoding_work(self, utterances: Sequence[str]) -> int:
         """Return an estimate of the time to encode utterances, in microseconds.
 
