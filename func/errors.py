@@ -27,13 +27,14 @@ NotLoadedError                 no response: the request is parsed again later
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+RETRY_LATER = (("Retry-After", "1"),)
 
 
 class RequestError(Exception):
@@ -45,7 +46,7 @@ class RequestError(Exception):
     """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Sequence[tuple[str, str]] = ()
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -76,7 +77,7 @@ class UnauthorizedError(RequestError):
     """The request has no known token, and the settings require one."""
 
     status = HTTPStatus.UNAUTHORIZED
-    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
+    headers: Sequence[tuple[str, str]] = (("WWW-Authenticate", "Bearer"),)
 
     def __init__(self, message: str = "Send a known token: 'Authorization: Bearer …'") -> None:
         super().__init__(message)
@@ -86,7 +87,7 @@ class InvalidTokenError(UnauthorizedError):
     """The request has a token that is not one of the issuer for this audience, or has expired."""
 
     # RFC 6750, section 3.1.
-    headers = MappingProxyType({"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    headers = (("WWW-Authenticate", 'Bearer error="invalid_token"'),)
 
 
 class MethodNotAllowedError(RequestError):
@@ -95,7 +96,7 @@ class MethodNotAllowedError(RequestError):
     status = HTTPStatus.METHOD_NOT_ALLOWED
 
     def __init__(self, allowed: str = "POST") -> None:
-        self.headers = {"Allow": allowed}
+        self.headers = (("Allow", allowed),)
         super().__init__("Method Not Allowed")
 
 
@@ -115,7 +116,7 @@ class UnsupportedCodingError(UnsupportedMediaTypeError):
     """The Content-Encoding of the body is not supported."""
 
     # RFC 9110, section 15.5.16: so the client learns that it is not the media type.
-    headers: Mapping[str, str] = {"Accept-Encoding": "gzip, deflate, zstd"}
+    headers = (("Accept-Encoding", "gzip, deflate, zstd"),)
 
     def __init__(self) -> None:
         super().__init__("The Content-Encoding must be gzip, deflate, zstd or identity")
@@ -156,7 +157,7 @@ class SinkUnavailableError(SinkError):
     """The sink can't be reached, or as many corrections as are allowed are on their way."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: Mapping[str, str] = {"Retry-After": "1"}
+    headers = RETRY_LATER
 
     def __init__(self) -> None:
         super().__init__("The sink is not available; try again later")
@@ -191,7 +192,7 @@ class OverloadedError(RequestError):
     """Too many requests to answer in time; a broker retries the event."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: Mapping[str, str] = {"Retry-After": "1"}
+    headers = RETRY_LATER
 
     def __init__(self) -> None:
         super().__init__("Overloaded; try again later")
@@ -201,7 +202,7 @@ class KeysUnavailableError(RequestError):
     """The issuer's keys can't be fetched, so that no token can be verified; a broker retries."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers = MappingProxyType({"Retry-After": "1"})
+    headers = RETRY_LATER
 
     def __init__(self) -> None:
         super().__init__("The keys of the issuer of tokens are not available; try again later")

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
-from func.messages import Environ, PendingRequest, Response
+from func.messages import Deferred, Environ, PendingRequest, Response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import REQUEST, LineLog, RequestLog, level_of
 from func.telemetry.metrics import UNKNOWN, Metrics
@@ -87,12 +87,15 @@ class Telemetry:
         """
         self._record(environ, route, response, time.perf_counter() - start, time.time())
 
-    def record_all(self, pending: Sequence[PendingRequest], responses: Sequence[Response]) -> None:
-        """Record requests to paths of ours that were answered together."""
+    def record_all(
+        self, pending: Sequence[PendingRequest], answers: Sequence[Response | Deferred]
+    ) -> None:
+        """Record requests to paths of ours that were answered together, but no deferred answer."""
         end, ended_at_s = time.perf_counter(), time.time()
-        for (environ, start, _), response in zip(pending, responses, strict=True):
-            route = route_of(environ["PATH_INFO"])
-            self._record(environ, route, response, end - start, ended_at_s)
+        for (environ, start, _), answer in zip(pending, answers, strict=True):
+            if isinstance(answer, Response):
+                route = route_of(environ["PATH_INFO"])
+                self._record(environ, route, answer, end - start, ended_at_s)
 
     def _record(
         self,

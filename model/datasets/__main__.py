@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from model.command import build_parser, inner_share, run_command
-from model.console import print_problems
+from model.console import print_messages, print_problems
 from model.datasets.checks import CONTRADICTIONS, FEW_UTTERANCES, REPETITIONS
 from model.datasets.dataset import split
 from model.datasets.entry import Example
@@ -106,6 +106,8 @@ def _print_survey(console: Console, survey: Survey) -> None:
         f"contradictions; {problems:,} problems; "
         f"scripts: {scripts or 'none'}"
     )
+    if survey.described:
+        console.print(f"{len(survey.described):,} intents have a description")
 
 
 def _remark(intent: str, count: int) -> str:
@@ -146,6 +148,9 @@ def _read_usable(options: argparse.Namespace, errors: Console) -> Parts:
     if parts.problems:
         raise DataError(parts.problems, parts.notes)
     print_problems(errors, "note", parts.notes)
+    if parts.descriptions:
+        message = f"left out: descriptions of intents ({len(parts.descriptions)})"
+        print_messages(errors, "note", [message])
     return parts
 
 

@@ -154,8 +154,13 @@ def _is_right(
     training_set: TrainingSet, ensemble: Ensemble, part: Integers, split: Split, *, seed: int
 ) -> Booleans:
     texts = [training_set.texts[number] for number in part]
-    targets, embedding = training_set.targets[part], training_set.embedding
-    learner = Learner(texts, targets, training_set.labels, seed=seed, embedding=embedding)
+    learner = Learner(
+        texts,
+        training_set.targets[part],
+        training_set.label_texts,
+        seed=seed,
+        embedding=training_set.embedding,
+    )
     linear = learner.fit(ensemble)
     features = learner.features.transform([training_set.texts[number] for number in split.held_out])
     right: Booleans = linear.scores(features).argmax(axis=1) == training_set.targets[split.held_out]

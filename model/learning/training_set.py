@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,11 +12,11 @@ import numpy as np
 from model.datasets.readers import Example
 from model.inference.static_embedding import TextEmbedding
 from model.learning.known_vectors import KnownVectors
-from model.learning.learner import words_of_name
 from model.learning.linear_model import Integers
 
 # A detector that is trained on fewer out-of-scope texts does not generalize.
 MIN_OUT_OF_SCOPE = 20
+NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,16 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
-        embedding: the vectors of all texts and of the intents' names, or None without vectors.
+        embedding: the vectors of all texts, and of the intents' names and descriptions; None
+            without vectors.
+        descriptions: of intents, as further utterances that are never held out.
     """
 
     texts: tuple[str, ...]
     intents: tuple[str, ...]
     out_of_scope: tuple[str, ...] = ()
     embedding: KnownVectors | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -40,6 +44,7 @@ class TrainingSet:
         examples: Sequence[Example],
         out_of_scope: Sequence[str] = (),
         embedding: TextEmbedding | None = None,
+        descriptions: Mapping[str, str] | None = None,
     ) -> TrainingSet:
         """Build a training set; too few out-of-scope texts are ignored.
 
@@ -48,11 +53,13 @@ class TrainingSet:
         texts = tuple(example.text for example in examples)
         intents = tuple(example.intent for example in examples)
         out_of_scope = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
+        described = dict(descriptions or {})
         if embedding is None:
-            return cls(texts, intents, out_of_scope)
+            return cls(texts, intents, out_of_scope, descriptions=described)
         names = map(words_of_name, set(intents))
-        vectors = KnownVectors(embedding, ["", *texts, *names, *out_of_scope])
-        return cls(texts, intents, out_of_scope, vectors)
+        others = [*described.values(), *out_of_scope]
+        vectors = KnownVectors(embedding, ["", *texts, *names, *others])
+        return cls(texts, intents, out_of_scope, vectors, described)
 
     def part(self, numbers: Integers) -> TrainingSet:
         """Return the utterances with these numbers, without out-of-scope texts."""
@@ -71,6 +78,20 @@ class TrainingSet:
         index = {label: number for number, label in enumerate(self.labels)}
         return np.array([index[intent] for intent in self.intents], dtype=np.intp)
 
+    @property
+    def label_texts(self) -> list[tuple[str, ...]]:
+        """The texts that describe each label: the words of its name, and its description."""
+        described = self.descriptions
+        return [
+            (words_of_name(label), *([described[label]] if label in described else ()))
+            for label in self.labels
+        ]
+
     def __len__(self) -> int:
         """Return the number of utterances."""
         return len(self.texts)
+
+
+def words_of_name(label: str) -> str:
+    """Return the words of an intent's name: "order cancel" for ``OrderCancel``."""
+    return " ".join(NAME_PARTS.sub(r"\1 ", label).lower().split())
