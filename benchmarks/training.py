@@ -148,8 +148,8 @@ def measure(corpus: Corpus, features: Features) -> Cost:
     """
     utterances = corpus.read("train")
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "model.train", "--data", corpus.folder]
-        command += ["--features", features, "--output", folder]
+        command: list[str | Path] = [sys.executable, "-m", "model.train"]
+        command += ["--data", corpus.folder, "--features", features, "--output", folder]
         until_served_s, in_all_s, memory_mib = _run(command)
         card = json.loads((Path(folder) / CARD_NAME).read_text())
     return Cost(
