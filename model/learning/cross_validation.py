@@ -15,7 +15,7 @@ from scipy.sparse import vstack
 from sklearn.model_selection import StratifiedKFold
 
 from model.learning.augmentation import add_typos
-from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
+from model.learning.ensemble import Ensemble, Hyperparameters, candidates
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers, Linear
 from model.learning.neighbours import fit_density_weight
@@ -80,14 +80,14 @@ def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) 
     """
     splits = fold_splits(training_set, seed=seed)
     count = enough_folds(training_set, splits)
-    first_folds = []
+    first_folds, tried = [], candidates(len(training_set))
     for number, split in enumerate(splits[:count], start=1):
         progress(f"Choosing the settings, fold {number} of {count}")
-        first_folds.append(_Fold(training_set, split, CANDIDATES, seed=seed))
+        first_folds.append(_Fold(training_set, split, tried, seed=seed))
     ensemble = _choose(training_set, first_folds)
 
     def other_folds() -> Iterator[_Fold]:
-        fit_fold = partial(_Fold, training_set, candidates=(ensemble.hyperparameters,), seed=seed)
+        fit_fold = partial(_Fold, training_set, tried=(ensemble.hyperparameters,), seed=seed)
         folds = map_in_processes(fit_fold, splits[count:], is_large=is_large(training_set))
         for number in range(count + 1, len(splits) + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
@@ -123,7 +123,7 @@ class _Fold:
         self,
         training_set: TrainingSet,
         split: Split,
-        candidates: Sequence[Hyperparameters],
+        tried: Sequence[Hyperparameters],
         *,
         seed: int,
     ) -> None:
@@ -139,15 +139,15 @@ class _Fold:
         self.ngram_count = learner.ngram_count
         base_models = map_in_processes(
             learner.fit_base_models,
-            candidates,
-            is_large=is_large(training_set) and len(candidates) > 1,
+            tried,
+            is_large=is_large(training_set) and len(tried) > 1,
         )
-        self.base_models = dict(zip(candidates, base_models, strict=True))
+        self.base_models = dict(zip(tried, base_models, strict=True))
         held_out_texts = _at(split.held_out, training_set.texts)
         self.features = learner.features.transform(held_out_texts)
         self.densities = learner.log_densities(held_out_texts)
         self.chosen_on, self.targets = self.features, training_set.targets[split.held_out]
-        if training_set.embedding and len(candidates) > 1:
+        if training_set.embedding and len(tried) > 1:
             misspelt = slice(None, None, MISSPELT_EVERY)
             rng = random.Random(seed)  # noqa: S311 - no secret depends on it
             copies = [add_typos(text, rng) for text in held_out_texts[misspelt]]
@@ -192,7 +192,7 @@ def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
 
 
 def _choose(training_set: TrainingSet, folds: Sequence[_Fold]) -> Ensemble:
-    held_out = {each: _scores_by_model(folds, each) for each in CANDIDATES}
+    held_out = {each: _scores_by_model(folds, each) for each in folds[0].base_models}
     ensemble = Ensemble.choose(
         {each: scores[: VECTOR_MODEL + 1] for each, scores in held_out.items()},
         np.concatenate([fold.targets for fold in folds]),

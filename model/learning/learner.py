@@ -24,6 +24,7 @@ from model.learning.linear_model import (
     Integers,
     Linear,
     fit_detector,
+    fit_joint_svm,
     fit_logistic_regression,
     fit_naive_bayes,
     fit_svm,
@@ -127,7 +128,8 @@ class Learner:
         concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
         features = self._ngrams.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
-        svm = fit_svm(
+        fit_machine = fit_joint_svm if hyperparameters.is_joint else fit_svm
+        svm = fit_machine(
             features, *samples, regularisation=hyperparameters.regularisation, seed=self._seed
         )
         naive_bayes = fit_naive_bayes(features, *samples)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ from model.inference.model_card import CARD_NAME, IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
 from model.learning.calibration import calibrate
 from model.learning.cross_validation import cross_validate
-from model.learning.ensemble import CANDIDATES, Hyperparameters
+from model.learning.ensemble import Hyperparameters, candidates
 from model.learning.quantization import MAX_LOSS
 from model.learning.training_set import TrainingSet
 from model.training.trainer import (
@@ -272,7 +272,9 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
     assert created <= datetime.now(UTC)
     assert (evaluation.intents, evaluation.robustness) == (loaded.intents, loaded.robustness)
     settings = training.pop("settings")
-    assert Hyperparameters(settings["regularisation"], settings["is_concentrated"]) in CANDIDATES
+    names = [each.name for each in fields(Hyperparameters)]
+    chosen = Hyperparameters(*map(settings.get, names))
+    assert chosen in candidates(len(small_dataset.train))
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MAX_LOSS or not settings["is_rounded"]
     assert [point["confidence"] for point in training.pop("act_curve")] == [*CONFIDENCES]
