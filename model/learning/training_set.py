@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -26,12 +27,14 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
+        contrast: texts that resemble utterances and have no known intent, of each kind.
         embedding: the vectors of all texts and of the intents' names, or None without vectors.
     """
 
     texts: tuple[str, ...]
     intents: tuple[str, ...]
     out_of_scope: tuple[str, ...] = ()
+    contrast: tuple[tuple[str, ...], ...] = ()
     embedding: KnownVectors | None = None
 
     @classmethod
@@ -40,25 +43,37 @@ class TrainingSet:
         examples: Sequence[Example],
         out_of_scope: Sequence[str] = (),
         embedding: TextEmbedding | None = None,
+        *,
+        contrast: Iterable[Sequence[str]] = (),
     ) -> TrainingSet:
-        """Build a training set; too few out-of-scope texts are ignored.
+        """Build a training set; too few out-of-scope texts are ignored, also of a kind.
 
-        An embedding computes the vectors of all texts now, once.
+        Detectors of contrast texts complement that of ordinary out-of-scope texts: without it, all
+        kinds are ignored. An embedding computes the vectors of all texts now, once.
         """
         texts = tuple(example.text for example in examples)
         intents = tuple(example.intent for example in examples)
-        out_of_scope = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
+        first, *others = (
+            tuple(each) if len(each) >= MIN_OUT_OF_SCOPE else ()
+            for each in (out_of_scope, *contrast)
+        )
+        kinds = tuple(each for each in others if first and each)
         if embedding is None:
-            return cls(texts, intents, out_of_scope)
+            return cls(texts, intents, first, kinds)
         names = map(words_of_name, set(intents))
-        vectors = KnownVectors(embedding, ["", *texts, *names, *out_of_scope])
-        return cls(texts, intents, out_of_scope, vectors)
+        known = ["", *texts, *names, *first, *chain.from_iterable(kinds)]
+        return cls(texts, intents, first, kinds, KnownVectors(embedding, known))
 
     def part(self, numbers: Integers) -> TrainingSet:
         """Return the utterances with these numbers, without out-of-scope texts."""
         texts = tuple(self.texts[number] for number in numbers)
         intents = tuple(self.intents[number] for number in numbers)
-        return replace(self, texts=texts, intents=intents, out_of_scope=())
+        return replace(self, texts=texts, intents=intents, out_of_scope=(), contrast=())
+
+    @property
+    def outside(self) -> tuple[tuple[str, ...], ...]:
+        """The out-of-scope texts, and the contrast texts of each kind."""
+        return (self.out_of_scope, *self.contrast)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.calibration import Calibration, calibrate
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
+from model.learning.detectors import Detectors
 from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_embedding
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
@@ -168,7 +169,12 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     loaded = load_embedding(options.features, options.languages)
     if loaded.title:
         progress(f"Encoding {len(dataset.train)} utterances by {loaded.title}")
-    training_set = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, loaded.embedding)
+    training_set = TrainingSet.of(
+        dataset.train,
+        dataset.out_of_scope_validation,
+        loaded.embedding,
+        contrast=dataset.contrast_train.values(),
+    )
     try:
         held_out = cross_validate(training_set, seed=options.seed, progress=progress)
         progress(_describe_rounding(held_out))
@@ -189,9 +195,9 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         labels=training_set.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
         temperature=calibration.temperature,
-        # With a detector, the logit of the out-of-scope label contains the lowest score.
+        # With detectors, the logits of the out-of-scope labels contain the lowest score.
         in_scope=calibration.in_scope.relative_to(calibration.lowest_score)
-        if held_out.detector_weight
+        if held_out.has_detectors
         else calibration.in_scope,
         threshold=calibration.threshold,
         intents=dataset.descriptions,
@@ -272,8 +278,8 @@ def fit_pipeline(
 ) -> Any:
     """Fit on all utterances, with the hyperparameters that cross-validation chose.
 
-    A detector becomes the last label: an utterance is in scope if the largest other logit is at
-    least the detector's.
+    The detectors become the last labels, all of the same name: an utterance is in scope if the
+    largest other logit is at least theirs.
     """
     learner = Learner(
         training_set.texts,
@@ -285,11 +291,12 @@ def fit_pipeline(
     linear = learner.fit(held_out.ensemble)
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     step, labels = step_of(linear, learner.ngram_count, levels), training_set.labels
-    if held_out.detector_weight:
-        detector = learner.fit_detector(training_set.out_of_scope).times(held_out.detector_weight)
-        intercept = detector.intercept + calibration.lowest_score
-        linear = linear.with_label(Linear(detector.coefficients, intercept))
-        labels = (*labels, OUT_OF_SCOPE)
+    if held_out.has_detectors:
+        detectors = Detectors.fit(learner, *training_set.outside)
+        for each in detectors.columns(held_out.detector_weight, held_out.contrast_weights):
+            intercept = each.intercept + calibration.lowest_score
+            linear = linear.with_label(Linear(each.coefficients, intercept))
+            labels = (*labels, OUT_OF_SCOPE)
     rounded_linear = rounded(linear, step, learner.ngram_count)
     return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
 
@@ -355,6 +362,7 @@ def _describe(
         | {
             "weights": held_out.ensemble.weights,
             "detector_weight": held_out.detector_weight,
+            "contrast_weights": held_out.contrast_weights,
             "is_rounded": held_out.is_rounded,
         },
         "rounding_loss": held_out.rounding_loss,
@@ -364,6 +372,7 @@ def _describe(
             "test": len(dataset.test),
             "out_of_scope_validation": len(dataset.out_of_scope_validation),
             "out_of_scope_test": len(dataset.out_of_scope_test),
+            "contrast_train": sum(map(len, dataset.contrast_train.values())),
             "test_size": dataset.test_size,
         },
         "versions": installed_versions(options),
