@@ -50,8 +50,7 @@ class Dispatcher:
         # Threads of their own: waiting for another server must not hold up large requests.
         waiting = settings.fallback_max_in_flight
         self._waiters = WorkerPool(waiting, waiting)
-        respond = app.respond_or_defer if app.has_fallback else app.respond
-        self._batch = Batch(respond, self._send_or_defer)
+        self._batch = Batch(app.respond_or_defer, self._send_or_defer)
         self._refused = 0
         self._awaiting_models = 0
         self._lock = threading.Lock()

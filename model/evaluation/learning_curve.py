@@ -125,8 +125,13 @@ def _is_right(
     training_set: TrainingSet, held_out: HeldOut, part: Integers, split: Split, *, seed: int
 ) -> Booleans:
     texts = [training_set.texts[number] for number in part]
-    targets, embedding = training_set.targets[part], training_set.embedding
-    learner = Learner(texts, targets, training_set.labels, seed=seed, embedding=embedding)
+    learner = Learner(
+        texts,
+        training_set.targets[part],
+        training_set.label_texts,
+        seed=seed,
+        embedding=training_set.embedding,
+    )
     linear = learner.fit(held_out.ensemble)
     features = learner.features.transform([training_set.texts[number] for number in split.held_out])
     right: Booleans = linear.scores(features).argmax(axis=1) == training_set.targets[split.held_out]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +12,10 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import vstack
 from sklearn.model_selection import StratifiedKFold
 
+from model.learning.augmentation import add_typos
 from model.learning.detectors import Detectors
 from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
 from model.learning.learner import Learner
@@ -32,6 +35,9 @@ MAX_FOLDS = 5
 MIN_PARALLEL = 5000
 # Hyperparameters are chosen on as few folds as hold out this many utterances.
 MIN_HELD_OUT = 1000
+# Of the texts on which weights are chosen, one in so many counts once more, misspelt, where the
+# base models are not equally robust: typos change a text's vector more than its n-grams.
+MISSPELT_EVERY = 3
 VECTOR_MODEL = 2  # the place of the vectors' logistic regression among the base models
 
 Progress = Callable[[str], None]
@@ -139,7 +145,11 @@ class _Fold:
         self.split = split
         texts, targets = _at(split.fitted, training_set.texts), training_set.targets[split.fitted]
         learner = Learner(
-            texts, targets, training_set.labels, seed=seed, embedding=training_set.embedding
+            texts,
+            targets,
+            training_set.label_texts,
+            seed=seed,
+            embedding=training_set.embedding,
         )
         self.ngram_count = learner.ngram_count
         base_models = map_in_processes(
@@ -151,6 +161,13 @@ class _Fold:
         held_out_texts = _at(split.held_out, training_set.texts)
         self.features = learner.features.transform(held_out_texts)
         self.densities = learner.log_densities(held_out_texts)
+        self.chosen_on, self.targets = self.features, training_set.targets[split.held_out]
+        if training_set.embedding and len(candidates) > 1:
+            misspelt = slice(None, None, MISSPELT_EVERY)
+            rng = random.Random(seed)  # noqa: S311 - no secret depends on it
+            copies = [add_typos(text, rng) for text in held_out_texts[misspelt]]
+            self.chosen_on = vstack((self.features, learner.features.transform(copies)), "csr")
+            self.targets = np.concatenate((self.targets, self.targets[misspelt]))
         if training_set.out_of_scope:
             is_fitted = iter(~split.outside)
             fitted = (list(compress(each, is_fitted)) for each in training_set.outside)
@@ -159,8 +176,8 @@ class _Fold:
             self.outside = learner.features.transform([*outside])
 
     def scores(self, hyperparameters: Hyperparameters) -> list[Floats]:
-        """Return the scores of the held-out utterances by each base model."""
-        return [each.scores(self.features) for each in self.base_models[hyperparameters]]
+        """Return the scores by each base model of the texts on which weights are chosen."""
+        return [each.scores(self.chosen_on) for each in self.base_models[hyperparameters]]
 
 
 def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
@@ -191,16 +208,20 @@ def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
 
 def _choose(training_set: TrainingSet, folds: Sequence[_Fold]) -> Ensemble:
     held_out = {each: _scores_by_model(folds, each) for each in CANDIDATES}
-    targets = training_set.targets[np.concatenate([fold.split.held_out for fold in folds])]
     ensemble = Ensemble.choose(
-        {each: scores[: VECTOR_MODEL + 1] for each, scores in held_out.items()}, targets
+        {each: scores[: VECTOR_MODEL + 1] for each, scores in held_out.items()},
+        np.concatenate([fold.targets for fold in folds]),
     )
     densities = [fold.densities for fold in folds if fold.densities is not None]
     if not densities:
         return ensemble
     *_, weight = ensemble.weights
-    scores = weight * held_out[ensemble.hyperparameters][VECTOR_MODEL]
-    density_weight = fit_density_weight(scores, np.concatenate(densities), targets)
+    models = [fold.base_models[ensemble.hyperparameters][VECTOR_MODEL] for fold in folds]
+    scores = [model.scores(fold.features) for model, fold in zip(models, folds, strict=True)]
+    targets = training_set.targets[np.concatenate([fold.split.held_out for fold in folds])]
+    density_weight = fit_density_weight(
+        weight * np.concatenate(scores), np.concatenate(densities), targets
+    )
     return replace(ensemble, weights=(*ensemble.weights, density_weight))
 
 

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -34,14 +35,13 @@ from model.learning.term_weighting import concentration_factors
 
 TYPO_WEIGHT = 0.2
 WORD = re.compile(r"\w")
-NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
 class Learner:
     """Fits features and the ensemble's base models.
 
-    Each utterance also has a misspelt copy with a small weight. The names of intents are training
-    utterances too, because they describe the intents; this helps most with few utterances.
+    Each utterance also has a misspelt copy with a small weight. The names and descriptions of
+    intents are training utterances too; this helps most with few utterances.
 
     The texts' vectors, if any, have a logistic regression of their own. The support vector machine
     and naive Bayes use the n-grams alone: on validation data, vectors beside the n-grams gained
@@ -57,7 +57,7 @@ class Learner:
         self,
         texts: Sequence[str],
         targets: Integers,
-        labels: Sequence[str],
+        label_texts: Sequence[Sequence[str]],
         *,
         seed: int,
         embedding: KnownVectors | None = None,
@@ -67,22 +67,23 @@ class Learner:
         Args:
             texts: the utterances.
             targets: the index of each utterance's label.
-            labels: the intents.
+            label_texts: the texts that describe each label, at least one.
             seed: the random seed of typos and solvers.
-            embedding: the vectors of the texts and of the labels' words.
+            embedding: the vectors of all of these texts.
 
         Raises:
             NoWordsError: the texts have no words.
         """
         if not any(WORD.search(text) for text in texts):
             raise NoWordsError
-        texts = [*texts, *map(words_of_name, labels)]
-        targets = np.concatenate((targets, np.arange(len(labels))))
+        texts = [*texts, *chain.from_iterable(label_texts)]
+        described = np.arange(len(label_texts)).repeat([*map(len, label_texts)])
+        targets = np.concatenate((targets, described))
         self._texts = texts
         self._embedding = embedding
         self._neighbours = (
             choose_neighbours(
-                embedding.transform(texts), targets, label_count=len(labels), seed=seed
+                embedding.transform(texts), targets, label_count=len(label_texts), seed=seed
             )
             if embedding and embedding.is_multilingual
             else None
@@ -189,8 +190,3 @@ class Learner:
 
     def _weighted(self, texts: Sequence[str]) -> Any:
         return self.features.blocks(texts).multiply(self._factors).tocsr()
-
-
-def words_of_name(label: str) -> str:
-    """Return the words of an intent's name: "order cancel" for ``OrderCancel``."""
-    return " ".join(NAME_PARTS.sub(r"\1 ", label).lower().split())

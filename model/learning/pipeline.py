@@ -59,7 +59,7 @@ def features_for(
 
     In Chinese and Japanese a single character is often a word, so that n-grams of one character are
     features as well. In very few texts, hardly any n-gram occurs twice. With neighbours, n-grams
-    count by the share of known words.
+    count by the share of letters in known words.
     """
     features, characters = build_features(embedding), "".join(texts)
     if len(texts) < FEW_TEXTS:

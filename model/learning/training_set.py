@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
@@ -12,11 +13,11 @@ import numpy as np
 from model.datasets.readers import Example
 from model.inference.static_embedding import TextEmbedding
 from model.learning.known_vectors import KnownVectors
-from model.learning.learner import words_of_name
 from model.learning.linear_model import Integers
 
 # A detector that is trained on fewer out-of-scope texts does not generalize.
 MIN_OUT_OF_SCOPE = 20
+NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,18 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
+        embedding: the vectors of all texts, and of the intents' names and descriptions; None
+            without vectors.
+        descriptions: of intents, as further utterances that are never held out.
         contrast: texts that resemble utterances and have no known intent, of each kind.
-        embedding: the vectors of all texts and of the intents' names, or None without vectors.
     """
 
     texts: tuple[str, ...]
     intents: tuple[str, ...]
     out_of_scope: tuple[str, ...] = ()
-    contrast: tuple[tuple[str, ...], ...] = ()
     embedding: KnownVectors | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    contrast: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
@@ -43,6 +47,7 @@ class TrainingSet:
         examples: Sequence[Example],
         out_of_scope: Sequence[str] = (),
         embedding: TextEmbedding | None = None,
+        descriptions: Mapping[str, str] | None = None,
         *,
         contrast: Iterable[Sequence[str]] = (),
     ) -> TrainingSet:
@@ -58,11 +63,13 @@ class TrainingSet:
             for each in (out_of_scope, *contrast)
         )
         kinds = tuple(each for each in others if first and each)
+        training_set = cls(texts, intents, first, None, dict(descriptions or {}), kinds)
         if embedding is None:
-            return cls(texts, intents, first, kinds)
-        names = map(words_of_name, set(intents))
-        known = ["", *texts, *names, *first, *chain.from_iterable(kinds)]
-        return cls(texts, intents, first, kinds, KnownVectors(embedding, known))
+            return training_set
+        names = chain.from_iterable(training_set.label_texts)
+        outside = chain.from_iterable(training_set.outside)
+        vectors = KnownVectors(embedding, ["", *texts, *names, *outside])
+        return replace(training_set, embedding=vectors)
 
     def part(self, numbers: Integers) -> TrainingSet:
         """Return the utterances with these numbers, without out-of-scope texts."""
@@ -86,6 +93,20 @@ class TrainingSet:
         index = {label: number for number, label in enumerate(self.labels)}
         return np.array([index[intent] for intent in self.intents], dtype=np.intp)
 
+    @property
+    def label_texts(self) -> list[tuple[str, ...]]:
+        """The texts that describe each label: the words of its name, and its description."""
+        described = self.descriptions
+        return [
+            (words_of_name(label), *([described[label]] if label in described else ()))
+            for label in self.labels
+        ]
+
     def __len__(self) -> int:
         """Return the number of utterances."""
         return len(self.texts)
+
+
+def words_of_name(label: str) -> str:
+    """Return the words of an intent's name: "order cancel" for ``OrderCancel``."""
+    return " ".join(NAME_PARTS.sub(r"\1 ", label).lower().split())

@@ -547,6 +547,20 @@ def test_explanation_is_of_ten_n_grams(small_model):
     assert small_model.explain(text, limit=12)[:10] == explanation
 
 
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "pipeline"])
+def test_first_explanation_of_a_compiled_model_is_more_work(model_path, compiled):
+    """It names all n-grams. The pipeline takes longer than that for each text anyway."""
+    (model_path.parent / COMPILED_NAME).rename(
+        model_path.parent / (COMPILED_NAME if compiled else "absent")
+    )
+    model = IntentModel.load(model_path)
+    before = model.explaining_work(["hello"])
+    model.explain("hello")
+
+    assert (before > 100) is compiled
+    assert model.explaining_work(["hello"]) == 0
+
+
 def test_softmax_is_safe_for_large_logits():
     """Rows become probabilities without overflow, however large or far apart their logits are."""
     logits = np.array([[1e6, 1e6, -1e6], [0.0, np.log(2.0), np.log(5.0)]])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from model.datasets.readers import Example
+from model.learning import cross_validation
 from model.learning.cross_validation import HeldOut, cross_validate, fold_splits
 from model.learning.quantization import rounded
 from model.learning.training_set import TrainingSet
@@ -137,6 +138,23 @@ def test_each_base_model_has_a_weight(embedding, count):
 
     assert len(held_out.ensemble.weights) == count
     assert min(held_out.ensemble.weights) >= 0
+
+
+def test_vectors_weigh_less_where_typos_change_them(monkeypatch):
+    """Weights are chosen on misspelt copies of held-out texts too."""
+    examples = [
+        Example(text, intent, Path("data.csv"), 1)
+        for intent, texts in SMALL_DATA.items()
+        for text in texts
+    ]
+    training_set = TrainingSet.of(examples, embedding=TINY)
+
+    *_, unaware = held_out_of(training_set).ensemble.weights
+    monkeypatch.setattr(cross_validation, "add_typos", lambda _text, _rng: "unlike all others")
+    monkeypatch.setattr(cross_validation, "MISSPELT_EVERY", 1)
+    *_, aware = held_out_of(training_set).ensemble.weights
+
+    assert aware < unaware
 
 
 def test_without_out_of_scope_texts_the_largest_logit_decides():

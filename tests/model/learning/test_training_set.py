@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.datasets.readers import Example
-from model.learning.training_set import MIN_OUT_OF_SCOPE, TrainingSet
+from model.learning.training_set import MIN_OUT_OF_SCOPE, TrainingSet, words_of_name
 from tests.support.tiny_embedding import TINY
 
 EXAMPLES = [
@@ -66,3 +66,34 @@ def test_a_part_has_utterances_alone():
     part = TrainingSet.of(EXAMPLES, outside, contrast=[outside]).part(np.array([2, 0]))
 
     assert (part.texts, part.outside) == (("hey", "hi"), ((),))
+
+
+def test_labels_are_described_by_their_names_and_descriptions():
+    """Intents that are left out in turn take their texts with them."""
+    training_set = TrainingSet.of(EXAMPLES, descriptions={"greet": "Saying hello"})
+
+    assert training_set.label_texts == [("a goodbye",), ("greet", "Saying hello")]
+    assert training_set.part(np.array([0, 2])).label_texts == [("greet", "Saying hello")]
+
+
+def test_vectors_of_descriptions_are_known():
+    """Folds fit descriptions, so that their vectors are computed with all others."""
+    described = TrainingSet.of(EXAMPLES, (), TINY, {"greet": "Saying hello"})
+
+    assert described.embedding is not None
+    assert described.embedding.transform(["Saying hello"]).shape == (1, TINY.dimensions)
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("order_cancel", "order cancel"),
+        ("OrderCancel", "order cancel"),
+        ("faq/ask-price", "faq ask price"),
+        ("greeting", "greeting"),
+        ("???", ""),
+    ],
+)
+def test_names_are_read_as_words(label, words):
+    """Underscores, other signs and capitals separate the words of a name."""
+    assert words_of_name(label) == words

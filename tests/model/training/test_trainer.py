@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
 from model.datasets.dataset import Dataset
+from model.datasets.entry import DESCRIPTION, Example
 from model.errors import DataError, EqualityError
 from model.evaluation.act_curve import CONFIDENCES
 from model.evaluation.metrics import evaluate
@@ -29,6 +30,7 @@ from model.training.trainer import (
     COMPILED_NAME,
     MODEL_NAME,
     REPORT_NAME,
+    FittedModel,
     Options,
     TrainedModel,
     fit,
@@ -441,3 +443,94 @@ def test_compiled_form_that_answers_otherwise_fails_the_training(small_dataset, 
 
     with pytest.raises(EqualityError, match="other scores"):
         train_quietly(small_dataset)
+
+
+@pytest.fixture(scope="module")
+def described_dataset(small_dataset) -> Dataset:
+    """Descriptions of the small data's intents; one of them has an utterance as well."""
+    texts = {
+        "greeting": "Saying hello",
+        "order_tracking": "Where a parcel or an order is",
+        "password_reset": "A forgotten password",
+    }
+    file = Path("intents.yaml")
+    alone = [
+        Example(text, intent, file, 1, DESCRIPTION)
+        for intent, text in texts.items()
+        if intent != "greeting"
+    ]
+    descriptions = {intent: IntentDescription(text) for intent, text in texts.items()}
+    train_part = (Example("hi", "greeting", file, 2), *alone)
+    return Dataset(train_part, small_dataset.test, descriptions=descriptions)
+
+
+@pytest.fixture(scope="module")
+def described(described_dataset) -> FittedModel:
+    """A model that learnt from descriptions."""
+    options = Options(features="static")
+    return fit(described_dataset, options, progress=lambda _: None)
+
+
+def test_descriptions_alone_are_enough(described, tmp_path):
+    """The model knows the intents by what their descriptions mean."""
+    described.save(tmp_path)
+    model = IntentModel.load(tmp_path / MODEL_NAME)
+    texts = ["where is my package", "i can't remember the password", "hello"]
+
+    assert [each.intent for each in model.predict(texts)] == [
+        "order_tracking",
+        "password_reset",
+        "greeting",
+    ]
+
+
+def test_model_of_descriptions_is_not_calibrated(described, small_trained):
+    """Its card has no threshold, so that no text is rejected, and says what it learnt from."""
+    card = described.card
+
+    assert not described.is_calibrated
+    assert (card.in_scope, card.threshold, card.temperature) == (None, None, 1.0)
+    assert card.training["data"]["descriptions"] == 3
+    assert "act_curve" not in card.training
+    assert card.intents["greeting"].description == "Saying hello"
+    assert "descriptions" not in small_trained.card.training["data"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(
+            Options(),
+            "describes most intents, with too few utterances for n-grams alone: add utterances, "
+            "or --features minilm (English), use (16 languages) or static (English)",
+            id="without-vectors",
+        ),
+        pytest.param(
+            Options(features="static", max_error=0.1),
+            "has too few utterances to measure errors: add some, or do without --max-error",
+            id="max-error",
+        ),
+    ],
+)
+def test_descriptions_alone_are_refused(described_dataset, options, message):
+    """The error says what would be enough."""
+    with pytest.raises(DataError) as caught:
+        fit(described_dataset, options, progress=lambda _: None)
+
+    assert str(caught.value) == f"intents.yaml: {message}"
+
+
+def test_model_of_descriptions_has_no_assessment(described_dataset):
+    """Cross-validation, which the report consists of, needs utterances."""
+    with pytest.raises(DataError, match=r"intents.yaml: has too few utterances to be tested"):
+        train(described_dataset, Options(features="static"), progress=lambda _: None)
+
+
+def test_descriptions_help_where_utterances_are_few(small_dataset):
+    """A word of a description alone speaks for its intent."""
+    descriptions = {"greeting": IntentDescription("Some cordial salutation")}
+    dataset = replace(small_dataset, descriptions=descriptions)
+    model = fit(dataset, Options(), progress=lambda _: None).model
+    [prediction] = model.predict(["cordial salutation"], top_k=1)
+
+    assert prediction.alternatives[0].intent == "greeting"
