@@ -37,7 +37,7 @@ class DataFiles:
         train: the training file.
         out_of_scope: the file of out-of-scope texts; None where training reads the training file
             alone, which then holds them as utterances of the intent ``out_of_scope``.
-        tests: files of tests and of contrast texts, whose intents must be those of the training file.
+        tests: files of tests and contrast texts, whose intents must be those of the training file.
         descriptions: the file that describes the intents; its texts are their names.
     """
 
