@@ -271,9 +271,9 @@ class IntentModel:
         if len(self._labels) == logits.shape[1]:
             largest = logits.max(axis=1)
             return logits, largest, largest
-        known = logits[:, :-1]
+        known = logits[:, : len(self._labels)]
         largest = known.max(axis=1)
-        return known, largest, largest - logits[:, -1]
+        return known, largest, largest - logits[:, len(self._labels) :].max(axis=1)
 
     def explain(self, utterance: str, *, limit: int = 10) -> tuple[Evidence, ...]:
         """Return the ``limit`` strongest n-grams in favour of the most likely known intent.
@@ -342,9 +342,11 @@ class IntentModel:
 
 
 def known_labels(scorer: Scorer) -> tuple[str, ...]:
-    """Return all labels except an ``out_of_scope`` in the last place."""
-    *known, last = scorer.labels
-    return tuple(known) if known and last == OUT_OF_SCOPE else scorer.labels
+    """Return the labels before the ``out_of_scope`` in the last places, one for each detector."""
+    known = scorer.labels
+    while len(known) > 1 and known[-1] == OUT_OF_SCOPE:
+        known = known[:-1]
+    return known
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
