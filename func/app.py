@@ -23,8 +23,9 @@ from func.messages import (
     ParsedRequest,
     PendingRequest,
     Response,
+    finished,
 )
-from func.protocols.dialect_routes import find_dialect
+from func.protocols.dialect_routes import DIALECTS, find_dialect
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
@@ -54,7 +55,7 @@ class App:
 
     Our server answers the inline routes itself, several requests at once: it asks ``is_inline``,
     calls ``parse`` for each request, decides by ``parsed.work`` which thread answers, and passes
-    those that it answers together to ``respond``.
+    those that it answers together to ``respond_or_defer``.
 
     Attributes:
         telemetry: records each request.
@@ -67,6 +68,10 @@ class App:
         self._parsers: Mapping[Route, Parser] = {
             **dict.fromkeys(PREDICTIONS, function.parse),
             **dict.fromkeys(PROBES, lambda *_, **__: healthy),
+            **{
+                route: functools.partial(function.parse_dialect, dialect)
+                for route, dialect in DIALECTS.items()
+            },
         }
 
     @classmethod
@@ -90,7 +95,8 @@ class App:
         """Answer a request."""
         if not self.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             return self._flask(environ, start_response)
-        [response] = self.respond([self.parse(environ, waits=True)])
+        [answer] = self.respond_or_defer([self.parse(environ, waits=True)])
+        response = finished(answer)
         start_response(STATUS_LINES[response.status], response.all_headers)
         return (response.body,)
 
@@ -107,11 +113,6 @@ class App:
     def has_named_models(self) -> bool:
         """Whether requests may name models."""
         return self._function.models is not None
-
-    @property
-    def has_fallback(self) -> bool:
-        """Whether responses may be deferred."""
-        return self._function.cascade is not None
 
     def loading(self, environ: Environ) -> Future[None] | None:
         """Return the load of the model that a request's path names; None if nothing is awaited.
@@ -133,7 +134,7 @@ class App:
     def parse(self, environ: Environ, *, waits: bool = False) -> PendingRequest:
         """Parse a request to an inline route; never raise.
 
-        Its ``parsed.work`` estimates the time that ``respond`` takes for it. With ``waits``, wait
+        Its ``parsed.work`` estimates the time that its answer takes. With ``waits``, wait
         for the load of a model that the request names.
         """
         start = time.perf_counter()
@@ -150,38 +151,27 @@ class App:
             parsed = self._function.parse(environ, waits=waits)
         return PendingRequest(environ, start, parsed)
 
-    def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
-        """Answer requests to inline routes, in order, with one prediction; record each."""
-        adapt = self._function.negotiation.adapt
-        responses = [
-            adapt(request.environ, response)
-            for request, response in zip(
-                pending,
-                self._function.respond([request.parsed for request in pending]),
-                strict=True,
-            )
-        ]
-        self.telemetry.record_all(pending, responses)
-        return responses
-
     def respond_or_defer(self, pending: Sequence[PendingRequest]) -> list[Response | Deferred]:
-        """Answer requests as ``respond`` does, without waiting for a fallback."""
+        """Answer requests to inline routes, in order, with one prediction; record each.
+
+        A response that awaits a fallback is deferred, and recorded once it is there.
+        """
         answers = self._function.respond_or_defer([request.parsed for request in pending])
-        return [self._finished(*each) for each in zip(pending, answers, strict=True)]
+        adapted = [*map(self._adapted, pending, answers)]
+        self.telemetry.record_all(pending, adapted)
+        return adapted
 
     def adapt(self, environ: Environ, response: Response) -> Response:
         """Return a response as the client of a request gets it."""
         return self._function.negotiation.adapt(environ, response)
 
-    def _finished(
-        self, request: PendingRequest, answer: Response | Deferred
-    ) -> Response | Deferred:
-        if isinstance(answer, Deferred):
-            return Deferred(
-                lambda: self._recorded(request, answer.finish()),
-                lambda: self._recorded(request, answer.decline()),
-            )
-        return self._recorded(request, answer)
+    def _adapted(self, request: PendingRequest, answer: Response | Deferred) -> Response | Deferred:
+        if not isinstance(answer, Deferred):
+            return self.adapt(request.environ, answer)
+        return Deferred(
+            lambda: self._recorded(request, answer.finish()),
+            lambda: self._recorded(request, answer.decline()),
+        )
 
     def _recorded(self, request: PendingRequest, response: Response) -> Response:
         response = self.adapt(request.environ, response)

@@ -27,13 +27,14 @@ NotLoadedError                 no response: the request is parsed again later
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+RETRY_LATER = (("Retry-After", "1"),)
 
 
 class RequestError(Exception):
@@ -44,12 +45,14 @@ class RequestError(Exception):
         status, headers: of the response.
     """
 
+    message: str
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Sequence[tuple[str, str]] = ()
 
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
+    def __init__(self, message: str | None = None) -> None:
+        """Take the message; without one, the class must have its own."""
+        self.message = message or self.message
+        super().__init__(self.message)
 
 
 class BadRequestError(RequestError):
@@ -75,18 +78,16 @@ class NotFoundError(RequestError):
 class UnauthorizedError(RequestError):
     """The request has no known token, and the settings require one."""
 
+    message = "Send a known token: 'Authorization: Bearer …'"
     status = HTTPStatus.UNAUTHORIZED
-    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
-
-    def __init__(self, message: str = "Send a known token: 'Authorization: Bearer …'") -> None:
-        super().__init__(message)
+    headers: Sequence[tuple[str, str]] = (("WWW-Authenticate", "Bearer"),)
 
 
 class InvalidTokenError(UnauthorizedError):
     """The request has a token that is not one of the issuer for this audience, or has expired."""
 
     # RFC 6750, section 3.1.
-    headers = MappingProxyType({"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    headers = (("WWW-Authenticate", 'Bearer error="invalid_token"'),)
 
 
 class MethodNotAllowedError(RequestError):
@@ -95,7 +96,7 @@ class MethodNotAllowedError(RequestError):
     status = HTTPStatus.METHOD_NOT_ALLOWED
 
     def __init__(self, allowed: str = "POST") -> None:
-        self.headers = {"Allow": allowed}
+        self.headers = (("Allow", allowed),)
         super().__init__("Method Not Allowed")
 
 
@@ -114,11 +115,9 @@ class UnsupportedMediaTypeError(RequestError):
 class UnsupportedCodingError(UnsupportedMediaTypeError):
     """The Content-Encoding of the body is not supported."""
 
+    message = "The Content-Encoding must be gzip, deflate, zstd or identity"
     # RFC 9110, section 15.5.16: so the client learns that it is not the media type.
-    headers: Mapping[str, str] = {"Accept-Encoding": "gzip, deflate, zstd"}
-
-    def __init__(self) -> None:
-        super().__init__("The Content-Encoding must be gzip, deflate, zstd or identity")
+    headers = (("Accept-Encoding", "gzip, deflate, zstd"),)
 
 
 class UnusableDataError(RequestError):
@@ -137,74 +136,59 @@ class SinkError(RequestError):
 class NoSinkError(SinkError):
     """The settings name no sink."""
 
+    message = "This server has no sink for corrections: K_SINK is not set"
     status = HTTPStatus.NOT_IMPLEMENTED
-
-    def __init__(self) -> None:
-        super().__init__("This server has no sink for corrections: K_SINK is not set")
 
 
 class SinkRefusedError(SinkError):
     """The sink answered with an error, or with something other than HTTP."""
 
+    message = "The sink did not accept the correction"
     status = HTTPStatus.BAD_GATEWAY
-
-    def __init__(self) -> None:
-        super().__init__("The sink did not accept the correction")
 
 
 class SinkUnavailableError(SinkError):
     """The sink can't be reached, or as many corrections as are allowed are on their way."""
 
+    message = "The sink is not available; try again later"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: Mapping[str, str] = {"Retry-After": "1"}
-
-    def __init__(self) -> None:
-        super().__init__("The sink is not available; try again later")
+    headers = RETRY_LATER
 
 
 class SinkTimeoutError(SinkError):
     """The sink did not answer in time: it may have the correction or not."""
 
+    message = "The sink did not answer in time; try again later"
     status = HTTPStatus.GATEWAY_TIMEOUT
-
-    def __init__(self) -> None:
-        super().__init__("The sink did not answer in time; try again later")
 
 
 class InternalError(RequestError):
     """A fault of the function; a broker retries the event."""
 
-    def __init__(self) -> None:
-        super().__init__("Internal error")
+    message = "Internal error"
 
 
 class UnavailableError(RequestError):
     """No model could be loaded; a broker retries the event."""
 
+    message = "The model is not available"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-    def __init__(self) -> None:
-        super().__init__("The model is not available")
 
 
 class OverloadedError(RequestError):
     """Too many requests to answer in time; a broker retries the event."""
 
+    message = "Overloaded; try again later"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: Mapping[str, str] = {"Retry-After": "1"}
-
-    def __init__(self) -> None:
-        super().__init__("Overloaded; try again later")
+    headers = RETRY_LATER
 
 
 class KeysUnavailableError(RequestError):
     """The issuer's keys can't be fetched, so that no token can be verified; a broker retries."""
 
+    message = "The keys of the issuer of tokens are not available; try again later"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers = MappingProxyType({"Retry-After": "1"})
-
-    def __init__(self) -> None:
-        super().__init__("The keys of the issuer of tokens are not available; try again later")
+    headers = RETRY_LATER
 
 
 class NotLoadedError(Exception):

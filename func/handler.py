@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from func.errors import (
@@ -22,7 +21,7 @@ from func.errors import (
     UnusableDataError,
 )
 from func.joint_prediction import predict_together
-from func.messages import Deferred, Environ, ParsedRequest, Request, Response
+from func.messages import Deferred, Environ, ParsedRequest, Request, Response, finished
 from func.models.default_model import load_default_model
 from func.models.served_model import ServedModel
 from func.negotiation import Negotiation
@@ -33,7 +32,7 @@ from func.optional_parts import (
     load_named_models,
 )
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
-from func.protocols.dialect_routes import DialectRoute
+from func.protocols.dialect_routes import DialectRoute, load_dialect
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import error_response, parse_request
 from func.settings import MODEL_NAME, Settings
@@ -114,7 +113,7 @@ class IntentFunction:
                 returning a request that is to be parsed again.
         """
         request = Request.from_environ(environ)
-        mode = Mode.of(request.content_type, request.has_event_header)
+        mode = Mode.of(request.content_type, environ.keys())
         reject = partial(error_response, kind=mode.value) if mode else error_response
         return self._with_encoding(
             _parse_or_reject(reject, self._parse, environ, request, mode, waits=waits)
@@ -126,7 +125,7 @@ class IntentFunction:
         """Parse a request in a dialect, as ``parse`` does."""
         from func.protocols.dialects.request import DialectRequest  # noqa: PLC0415 - see its route
 
-        module = import_module(f"func.protocols.dialects.{dialect.module}")
+        module = load_dialect(dialect.module)
 
         def parse() -> ParsedRequest:
             self.authorize(environ, waits=waits)
@@ -145,10 +144,7 @@ class IntentFunction:
 
     def respond(self, requests: Sequence[ParsedRequest]) -> list[Response]:
         """Answer parsed requests as ``respond_or_defer`` does, and wait for deferred responses."""
-        return [
-            answer.finish() if isinstance(answer, Deferred) else answer
-            for answer in self.respond_or_defer(requests)
-        ]
+        return [*map(finished, self.respond_or_defer(requests))]
 
     def respond_or_defer(self, requests: Sequence[ParsedRequest]) -> list[Response | Deferred]:
         """Answer parsed requests, in order, with one prediction for all their utterances.

@@ -46,15 +46,6 @@ class Request(NamedTuple):
             environ,
         )
 
-    def header(self, key: str) -> str | None:
-        """Return a header by its key in the WSGI environment, or None."""
-        value: str | None = self.environ.get(key)
-        return value
-
-    def has_event_header(self, attribute: str) -> bool:
-        """Return whether an attribute of an event came as a header."""
-        return f"HTTP_CE_{attribute.upper()}" in self.environ
-
     def event_headers(self) -> dict[str, str]:
         """Return the headers of an event by their lower-case names, ``ce-`` included.
 
@@ -220,6 +211,11 @@ class Deferred(NamedTuple):
 
     finish: Callable[[], Response]
     decline: Callable[[], Response]
+
+
+def finished(answer: Response | Deferred) -> Response:
+    """Return a response; wait for one that is deferred."""
+    return answer.finish() if isinstance(answer, Deferred) else answer
 
 
 class PendingRequest(NamedTuple):

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,17 +15,22 @@ if not __package__:  # run as a script: find the package beside its own folder, 
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from rich.console import Console
+from rich.table import Table
 
 from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command
 from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
+from model.datasets.entry import DESCRIPTION
 from model.datasets.options import add_loading_arguments, load_options
 from model.inference.model_card import CARD_NAME
 from model.learning.encoders.languages import LANGUAGES
 
 if TYPE_CHECKING:
+    from model.datasets.dataset import Dataset
     from model.learning.training_set import TrainingSet
+    from model.training.trainer import FittedModel, Options
 
+AUTO = "auto"
 EXAMPLES = """\
 examples:
   python -m model.train                              train on the shipped data
@@ -32,6 +38,8 @@ examples:
   python -m model.train --data my-data/              train on my-data/train.csv, test on test.csv
   python -m model.train --features static            add static word vectors
   python -m model.train --features use               add a sentence encoder of sixteen languages
+  python -m model.train --data tickets.csv --features auto         choose among all of these
+  python -m model.train --data intents.yaml --features minilm      learn from descriptions alone
   python -m model.train --data tickets.jsonl --output /tmp/model --seed 7 --test-size 0.1
 
 The data is a file, a folder or an archive in any common format: docs/data.md has the list, and
@@ -49,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.languages and options.features != "use":
+    if options.languages and options.features not in ("use", AUTO):
         parser.error("--languages needs --features use")
     return run_command(partial(_train, options), output=options.output)
 
@@ -78,20 +86,25 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     )
     print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
+    described = dataset.description_count
+    utterances = sum(each.part != DESCRIPTION for each in dataset.train)
     console.print(
-        f"Training on {len(dataset.train)} utterances of {intents} intents, "
-        f"testing on {len(dataset.test)}"
+        f"Training on {utterances} utterances {f'and {described} descriptions ' * bool(described)}"
+        f"of {intents} intents, testing on {len(dataset.test)}"
     )
     training_options = Options(
-        options.seed,
-        options.reject_budget,
-        options.features,
-        options.languages,
-        options.max_error,
+        seed=options.seed,
+        reject_budget=options.reject_budget,
+        languages=options.languages,
+        max_error=options.max_error,
     )
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
-        fitted = fit(dataset, training_options, progress=console.print)
+        if options.features == AUTO:
+            fitted, training_options = _choose_features(dataset, training_options, console)
+        else:
+            training_options = replace(training_options, features=options.features)
+            fitted = fit(dataset, training_options, progress=console.print)
         fitted.save(options.output)
         if fitted.not_compiled:
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
@@ -99,7 +112,10 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
         model_names += [ENCODER_NAME] if fitted.encoder else []
         _print_written(console, options.output, [*model_names, CARD_NAME], started)
-        if options.fit_only:
+        if not fitted.is_calibrated:
+            _print_uncalibrated(console, fitted, dataset)
+            return 0
+        if options.fit_only or not dataset.test:
             _print_missing_examples(console, fitted.training_set)
             return 0
         console.print("The model can be served; its assessment follows")
@@ -110,6 +126,45 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     _print_missing_examples(console, fitted.training_set)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _choose_features(
+    dataset: Dataset, options: Options, console: Console
+) -> tuple[FittedModel, Options]:
+    """Fit a model with each kind of features, print them, and return the chosen one."""
+    from model.training.feature_choice import choose, fit_candidates
+
+    candidates = fit_candidates(dataset, options, progress=console.print)
+    chosen = choose(candidates)
+    table = Table("features", title="Candidates", title_justify="left")
+    for name in ("held-out accuracy", "ms a prediction", "MB", "ms to load"):
+        table.add_column(name, justify="right")
+    for each in candidates:
+        costs = (each.milliseconds, each.megabytes, each.load_milliseconds)
+        numbers = (f"{each.accuracy:.2%}", *(f"{cost:.3g}" for cost in costs))
+        table.add_row(each.options.features, *numbers)
+    console.print(table)
+    console.print(
+        f"Chosen: --features {chosen.options.features}, the cheapest within half a point, or one "
+        "standard error, of the best"
+    )
+    return chosen.fitted, chosen.options
+
+
+def _print_uncalibrated(console: Console, fitted: FittedModel, dataset: Dataset) -> None:
+    """Print the results on the test utterances, if there are any, and what the model lacks."""
+    from model.evaluation.labelled_predictions import LabelledPredictions
+    from model.evaluation.metrics import summarise
+    from model.reporting.console_report import MAX_INTENTS, print_evaluation
+
+    if dataset.test:
+        tested = LabelledPredictions.of(fitted.model, dataset.test, dataset.out_of_scope_test)
+        print_evaluation(console, summarise(tested), tested, max_intents=MAX_INTENTS)
+    console.print(
+        "Trained from descriptions, the model is not calibrated: its confidences are estimates, "
+        "and it rejects no message as out_of_scope. To calibrate it, add two utterances or more "
+        "to at least half of the intents, and train again (docs/descriptions.md)"
+    )
 
 
 def _print_missing_examples(console: Console, training_set: TrainingSet) -> None:
@@ -164,10 +219,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--features",
-        choices=("tfidf", "static", "use", "minilm"),
+        choices=("tfidf", "static", "use", "minilm", AUTO),
         default="tfidf",
         help="static adds word vectors (requirements/static.txt) to TF-IDF; use (16 languages) and "
-        "minilm (English) add a sentence encoder (requirements/sentence.txt); default tfidf",
+        "minilm (English) add a sentence encoder (requirements/sentence.txt); auto tries all that "
+        "are installed, and takes the cheapest of nearly the best accuracy; default tfidf",
     )
     parser.add_argument(
         "--languages",

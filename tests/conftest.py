@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from threadpoolctl import threadpool_limits
 
 from benchmarks.system.s3_server import S3Server
 from model.datasets.dataset import Dataset
@@ -32,6 +33,10 @@ from tests.support.stores.web import WebStore, web_store
 # Reset both for the test processes and for all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# There is a test process a core: more threads of BLAS in it only wait for each other. This changes
+# no variable that the processes of a test would inherit.
+threadpool_limits(limits=1)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ class NoAnswerError(Exception):
     """Another server has given no answer that can be used.
 
     Attributes:
-        reason: too late, no connection, a status of failure, a body that is no answer, or an
+        reason: too late, no connection, a status of failure, a response that is no answer, or an
             intent that the model does not have.
         retry_after_s: the time that the server asks to be left alone for; 0 if it does not.
     """

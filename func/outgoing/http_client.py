@@ -42,8 +42,8 @@ class HttpClient:
             deadline: by ``time.monotonic``.
 
         Raises:
-            NoAnswerError: there is no response in time, none of a usable size, or its status is
-                no success.
+            NoAnswerError: there is no response in time, none in HTTP or of a usable size, or its
+                status is no success.
         """
         return self._ask("POST", body, headers, deadline)
 
@@ -62,8 +62,10 @@ class HttpClient:
             return self._exchange(self._connection(), request, deadline)
         except TimeoutError as error:
             raise NoAnswerError("timeout") from error
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             raise NoAnswerError("unreachable") from error
+        except http.client.HTTPException as error:
+            raise NoAnswerError("malformed") from error
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -92,7 +94,7 @@ class HttpClient:
             connection.close()
             raise NoAnswerError("malformed")
         self._idle.append(connection)
-        if response.status != HTTPStatus.OK:
+        if response.status // 100 != HTTPStatus.OK // 100:
             raise NoAnswerError("refused", _retry_after_s(response.headers.get("Retry-After")))
         return content
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
@@ -27,7 +27,8 @@ STRUCTURED_JSON = "application/cloudevents+json"
 BATCH_JSON = "application/cloudevents-batch+json"
 
 _REQUIRED = ("id", "source", "type")
-_MARKS = ("specversion", *_REQUIRED)
+# Any of these attributes as a header, by its key in a WSGI environment, makes an event.
+_MARKS = frozenset(f"HTTP_CE_{name.upper()}" for name in ("specversion", *_REQUIRED))
 # CE, sections "REQUIRED Attributes" and "OPTIONAL Attributes": only extensions have other types.
 _STRINGS = frozenset((*_REQUIRED, "datacontenttype", "dataschema", "subject", "time"))
 _NAME = re.compile("[a-z0-9]+")
@@ -47,18 +48,22 @@ class Mode(Enum):
     BATCH = "batch"
 
     @classmethod
-    def of(cls, content_type: str, has_header: Callable[[str], bool]) -> Mode | None:
+    def of(cls, content_type: str, keys: Set[str]) -> Mode | None:
         """Return the mode of a message; None if it holds no event.
 
         Any required attribute makes an event: without ``specversion`` it is a malformed event, not
         an ordinary request.
+
+        Args:
+            content_type: in any case.
+            keys: those of the WSGI environment (PEP 3333).
         """
         lowered = content_type.lower()
         if lowered.startswith("application/cloudevents-batch"):
             return cls.BATCH
         if lowered.startswith("application/cloudevents"):
             return cls.STRUCTURED
-        return cls.BINARY if any(map(has_header, _MARKS)) else None
+        return None if keys.isdisjoint(_MARKS) else cls.BINARY
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ A module is imported by its first request: most callers speak one dialect.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from func.settings import MODEL_NAME
 
@@ -46,6 +48,12 @@ GATEWAY = DialectRoute("/gateway/ext-authz", "gateway")
 # KServe's version 1 with the name of a published model.
 KSERVE = re.compile(r"/v1/models/([^/:]+)(:predict)?")
 KSERVE_FUNCTIONS = {None: ("describe", "GET"), ":predict": ("parse", "POST")}
+
+
+@functools.cache
+def load_dialect(module: str) -> Any:
+    """Return a module of ``func.protocols.dialects``."""
+    return import_module(f"func.protocols.dialects.{module}")
 
 
 def find_dialect(method: str, path: str, *, has_named_models: bool) -> DialectRoute | None:

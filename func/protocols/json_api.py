@@ -109,7 +109,7 @@ def error_response(
     return Response(
         render_json({"error": error.message}),
         status=error.status,
-        headers=tuple(error.headers.items()),
+        headers=error.headers,
         outcome=Outcome(kind, event=event or {}),
     )
 

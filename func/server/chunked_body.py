@@ -16,6 +16,7 @@ _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t -~\x80-\xff]*)?")
 _TRAILER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")
 _MAX_LINE_BYTES = 256
 _MAX_TRAILER_BYTES = 8 * 1024
+MAX_PARTS = 512  # that one call takes, in a millisecond: tiny chunks must not hold up others
 
 
 class ChunkedBody:
@@ -24,28 +25,30 @@ class ChunkedBody:
     Attributes:
         content: the decoded body.
         is_complete: whether the body has ended; bytes behind it stay in the buffer.
+        is_paused: whether the buffer may hold parts that are left for another call of ``feed``.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.content = bytearray()
-        self.is_complete = False
+        self.is_complete = self.is_paused = False
         self._max_bytes = max_bytes
         self._open = 0  # bytes of the chunk that are still to come, its CRLF included
         self._in_trailers = False
-        self._overhead = (
-            0  # bytes of size lines and trailers: tiny chunks must not cost without end
-        )
+        # Bytes of size lines and trailers: tiny chunks must not cost without end.
+        self._overhead = 0
 
     def feed(self, buffer: bytearray) -> None:
-        """Take what belongs to the body from the front of a buffer.
+        """Take what belongs to the body from the front of a buffer, `MAX_PARTS` parts at most.
 
         Raises:
             RefusedError: the coding is malformed, or the body too large.
         """
-        while not self.is_complete and (
-            self._take_chunk(buffer) if self._open else self._take_line(buffer)
-        ):
-            pass
+        for _ in range(MAX_PARTS):
+            take = self._take_chunk if self._open else self._take_line
+            if self.is_complete or not take(buffer):
+                self.is_paused = False
+                return
+        self.is_paused = True
 
     def _take_chunk(self, buffer: bytearray) -> bool:
         data_bytes = min(len(buffer), max(self._open - 2, 0))

@@ -147,6 +147,8 @@ class Connection:
         self._send(responses.encode(status_line, headers, body, request=request, closes=closes))
 
     def _end_late(self) -> None:
+        if self._is_advancing:
+            return  # what is read already counts
         if self._unsent or self._is_lingering or not self._reader.has_begun:
             self.close()
             return
@@ -187,12 +189,18 @@ class Connection:
         elif self._reader.wants_continue:
             self._reader.wants_continue = False
             self._send([responses.CONTINUE])
+        elif self._reader.is_paused:
+            self._advance_soon()
 
     def _is_out_of_memory(self, more_bytes: int = 0) -> bool:
         others = self._shared.held_bytes - self._held
         return others + self._reader.held_bytes + more_bytes > self._shared.max_held_bytes
 
-    def _advance_later(self) -> None:
+    def _advance_soon(self) -> None:
+        self._is_advancing = True
+        self._shared.loop.call_soon(self._advance_now)
+
+    def _advance_now(self) -> None:
         self._is_advancing = False
         self.run(self._advance)
 
@@ -224,8 +232,7 @@ class Connection:
         if self._is_last:
             self._linger()
         elif self._reader.has_begun:
-            self._is_advancing = True
-            self._shared.loop.call_soon(self._advance_later)
+            self._advance_soon()
         else:
             self._set_deadline(IDLE_S)
 

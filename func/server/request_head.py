@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache, wraps
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -22,12 +21,14 @@ _HOST_VALUE = re.compile(_HOST)
 _ABSOLUTE_FORM = re.compile(rf"https?://({_HOST})([/?].*)?", re.IGNORECASE)
 _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_HOST"
 _VERSIONS = ("1.0", "1.1")
+_SERVER = "*"  # the target of an OPTIONS request that asks about the server
 _MAX_LENGTH_DIGITS = 18
 _MAX_HEADERS = 128
 _HEADER_BYTES = 256  # that a header takes in memory beside its characters
-_MAX_CACHED_LENGTH = 256
+_MAX_CACHED, _MAX_CACHED_LENGTH = 256, 256
 _UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
 
+Text = TypeVar("Text", str, bytes)
 Result = TypeVar("Result")
 
 
@@ -101,7 +102,7 @@ class HeadParser:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header under its key of WSGI."""
         self._headers += 1
-        if self._headers > _MAX_HEADERS or not (key := _key_of(name)):
+        if self._headers > _MAX_HEADERS or not (key := _KEYS[name]):
             return
         text = value.decode("latin-1").strip(" \t")
         if key in self._environ:  # no host, length or coding that we accept has a ", "
@@ -121,7 +122,7 @@ class HeadParser:
         Raises:
             RefusedError: the request is not to be answered by the app.
         """
-        version = _version_of(request_line)
+        version = _VERSION_OF[request_line]
         if not (self._is_complete and version):
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         if version not in _VERSIONS:
@@ -138,15 +139,17 @@ class HeadParser:
         if expects_continue and environ["HTTP_EXPECT"].lower() != "100-continue":
             raise RefusedError(HTTPStatus.EXPECTATION_FAILED)
         options = environ.get("HTTP_CONNECTION")
-        is_last = is_http_1_0 or (options is not None and _has_close(options))
+        is_last = is_http_1_0 or (options is not None and _CLOSES[options])
         return Head(environ, length, is_http_1_0, is_last, expects_continue)
 
     def _route(self, method: str, *, is_http_1_0: bool) -> tuple[str, str]:
         """Return path and query of the target (RFC 9112, section 3.2)."""
         host = self._environ.get(_HOST_KEY, "" if is_http_1_0 else None)
-        if host is None or not _is_host(host):
+        if host is None or not _HOSTS[host]:
             raise RefusedError(HTTPStatus.BAD_REQUEST)
-        path, query, authority = _parse_target(method, self._target)
+        path, query, authority = _TARGETS[self._target]
+        if path == _SERVER and method != "OPTIONS":
+            raise RefusedError(HTTPStatus.BAD_REQUEST)
         if authority:
             self._environ[_HOST_KEY] = authority
         return path, query
@@ -163,56 +166,58 @@ class HeadParser:
         return int(text)
 
 
-def _cached(function: Callable[..., Result]) -> Callable[..., Result]:
-    """Cache the results of short arguments: long ones would hold memory that nobody counts.
+class _Cached(dict[Text, Result]):
+    """Results of a function by its argument, computed at the first use.
 
-    Clients repeat themselves: most requests have the same first line and header names.
+    Clients repeat themselves: most requests have the same first line and header names. Long
+    arguments are not kept: they would hold memory that nobody counts.
     """
-    of_short = lru_cache(maxsize=256)(function)
 
-    @wraps(function)
-    def call(*arguments: Any) -> Result:
-        is_short = len(arguments[-1]) <= _MAX_CACHED_LENGTH
-        return of_short(*arguments) if is_short else function(*arguments)
+    def __init__(self, function: Callable[[Text], Result]) -> None:
+        self._function: Callable[[Text], Result] = function
 
-    return call
+    def __missing__(self, argument: Text) -> Result:
+        result = self._function(argument)
+        if len(argument) <= _MAX_CACHED_LENGTH:
+            if len(self) >= _MAX_CACHED:
+                self.clear()
+            self[argument] = result
+        return result
 
 
-@_cached
 def _version_of(line: bytes) -> str:
     """Return the version of a valid request line, else ""."""
     found = _REQUEST_LINE.fullmatch(line)
     return found[1].decode() if found else ""
 
 
-@_cached
-def _parse_target(method: str, target: bytes) -> tuple[str, str, str]:
+def _parse_target(target: bytes) -> tuple[str, str, str]:
     """Return the decoded path, the query, and the authority of an absolute target."""
     text, authority = target.decode("latin-1"), ""
     if (absolute := _ABSOLUTE_FORM.fullmatch(text)) and absolute[1]:
         authority, text = absolute[1], absolute[2] or "/"
         if text.startswith("?"):
             text = f"/{text}"
-    is_path = text.startswith("/") or (method, text) == ("OPTIONS", "*")
-    if not is_path or "#" in text:
+    if not (text.startswith("/") or text == _SERVER) or "#" in text:
         raise RefusedError(HTTPStatus.BAD_REQUEST)
     path, _, query = text.partition("?")
     return unquote_to_bytes(path).decode("latin-1"), query, authority
 
 
-@_cached
 def _has_close(options: str) -> bool:
     """Return whether the options of a Connection header include ``close``."""
     return "close" in (option.strip(" \t") for option in options.lower().split(","))
 
 
-@_cached
 def _is_host(value: str) -> bool:
     return bool(_HOST_VALUE.fullmatch(value))
 
 
-@_cached
 def _key_of(name: bytes) -> str:
     """Return the header's key of WSGI; "" for a name with "_", which would pass for "-"."""
     key = "" if b"_" in name else name.decode("ascii").upper().replace("-", "_")
     return key if key in _UNPREFIXED or not key else f"HTTP_{key}"
+
+
+_VERSION_OF, _TARGETS, _KEYS = _Cached(_version_of), _Cached(_parse_target), _Cached(_key_of)
+_HOSTS, _CLOSES = _Cached(_is_host), _Cached(_has_close)

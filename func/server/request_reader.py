@@ -55,6 +55,8 @@ class RequestReader:
     @property
     def held_bytes(self) -> int:
         """The memory that is taken by bytes that are not yet part of a returned request."""
+        if not self.has_begun:
+            return 0
         content_bytes = len(self._chunks.content) if self._chunks else 0
         return len(self._buffer) + content_bytes + self._head_bytes
 
@@ -62,6 +64,11 @@ class RequestReader:
     def has_begun(self) -> bool:
         """Whether a part of a request has arrived."""
         return bool(self._head or self._buffer)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether ``next_request`` is to be called again, though no more bytes arrive."""
+        return self._chunks is not None and self._chunks.is_paused
 
     def feed(self, data: bytes) -> None:
         """Take bytes that have arrived."""
@@ -106,11 +113,11 @@ class RequestReader:
         end = len(self._buffer) if found < 0 else found + len(_HEAD_END)
         if end > self._max_header_bytes:
             raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        self._parser.feed(bytes(memoryview(self._buffer)[self._fed : end]))
+        self._parser.feed(bytes(self._buffer[self._fed : end]))
         self._fed = end
         if found < 0:
             return False
-        self._head = self._parser.head(bytes(memoryview(self._buffer)[: self._buffer.find(b"\n")]))
+        self._head = self._parser.head(bytes(self._buffer[: self._buffer.find(b"\n")]))
         del self._buffer[:end]
         self.wants_continue = self._head.expects_continue
         if self._head.length is None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from func.errors import RETRY_LATER
 from func.messages import JSON, STATUS_LINES, Headers, Response
 from func.protocols.json_codec import render_json
 from func.server.request_reader import ReceivedRequest
@@ -16,7 +17,6 @@ from func.server.request_reader import ReceivedRequest
 Message = tuple[str, Headers, bytes]
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-OVERLOAD = (("Retry-After", "1"),)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _BODILESS = ("1", "204", "304")
@@ -48,7 +48,7 @@ def encode(
 
 def refusal(status: HTTPStatus) -> Response:
     """Return the response to a request that the server itself refuses; it quotes nothing."""
-    headers = OVERLOAD if status is HTTPStatus.SERVICE_UNAVAILABLE else ()
+    headers = RETRY_LATER if status is HTTPStatus.SERVICE_UNAVAILABLE else ()
     return Response(render_json({"error": status.phrase}), JSON, status, headers)
 
 

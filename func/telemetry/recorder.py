@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
-from func.messages import Environ, PendingRequest, Response
+from func.messages import Deferred, Environ, PendingRequest, Response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import REQUEST, LineLog, RequestLog, level_of
 from func.telemetry.metrics import UNKNOWN, Metrics
@@ -87,12 +87,15 @@ class Telemetry:
         """
         self._record(environ, route, response, time.perf_counter() - start, time.time())
 
-    def record_all(self, pending: Sequence[PendingRequest], responses: Sequence[Response]) -> None:
-        """Record requests to paths of ours that were answered together."""
+    def record_all(
+        self, pending: Sequence[PendingRequest], answers: Sequence[Response | Deferred]
+    ) -> None:
+        """Record requests to paths of ours that were answered together, but no deferred answer."""
         end, ended_at_s = time.perf_counter(), time.time()
-        for (environ, start, _), response in zip(pending, responses, strict=True):
-            route = route_of(environ["PATH_INFO"])
-            self._record(environ, route, response, end - start, ended_at_s)
+        for (environ, start, _), answer in zip(pending, answers, strict=True):
+            if isinstance(answer, Response):
+                route = route_of(environ["PATH_INFO"])
+                self._record(environ, route, answer, end - start, ended_at_s)
 
     def _record(
         self,
@@ -118,13 +121,15 @@ class Telemetry:
 
     def record_refusal(self, status: HTTPStatus) -> None:
         """Record a request that the server refused before the app saw it."""
-        self._count_refusals(UNKNOWN, status, 1)
+        if self.metrics:
+            self.metrics.count_refusals(UNKNOWN, status, 1)
         fields = {"method": None, "route": None, "status": status.value}
         logger.info(REQUEST, extra={"fields": fields})
 
     def record_overload(self, count: int) -> None:
         """Record the number of requests refused because of overload since the last call."""
-        self._count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, count)
+        if self.metrics:
+            self.metrics.count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, count)
         logger.warning("overloaded", extra={"fields": {"status": 503, "refused": count}})
 
     def buffer_records(self) -> None:
@@ -179,10 +184,6 @@ class Telemetry:
         if self._traces and not record.is_probe:
             return self._traces.record(record)
         return trace_id_of(record.carrier["traceparent"]) if record.carrier else None
-
-    def _count_refusals(self, method: str, status: HTTPStatus, count: int) -> None:
-        if self.metrics:
-            self.metrics.count_refusals(method, status, count)
 
 
 def _start_traces(revision: str) -> Traces:

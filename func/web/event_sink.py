@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import http.client
+import time
+from collections.abc import Mapping
 from contextlib import closing
 from threading import BoundedSemaphore
 from typing import Self
-from urllib.parse import SplitResult, urlsplit
 
-from func.errors import NoSinkError, SinkRefusedError, SinkTimeoutError, SinkUnavailableError
+from func.errors import (
+    NoSinkError,
+    SinkError,
+    SinkRefusedError,
+    SinkTimeoutError,
+    SinkUnavailableError,
+)
+from func.outgoing.errors import NoAnswerError, Reason
+from func.outgoing.http_client import HttpClient
 from func.protocols.cloudevents import Event
 from func.settings import Settings
 
-TIMEOUT_S = 10.0  # to connect, and for the sink's answer
+TIMEOUT_S = 10.0
+ERRORS: Mapping[Reason, type[SinkError]] = {
+    "timeout": SinkTimeoutError,
+    "unreachable": SinkUnavailableError,
+    "refused": SinkRefusedError,
+    "malformed": SinkRefusedError,
+}
 
 
 class EventSink:
@@ -27,9 +41,9 @@ class EventSink:
         Args:
             url: where to send events; None for nowhere.
             max_events: the number of events that may be on their way at once.
-            timeout_s: the longest time to connect, and for the sink to answer.
+            timeout_s: the longest time until the sink has answered.
         """
-        self._url = urlsplit(url) if url else None
+        self._url = url
         self._free = BoundedSemaphore(max_events)
         self._timeout_s = timeout_s
 
@@ -38,7 +52,7 @@ class EventSink:
         """Return the sink of the settings; a slow one leaves a thread to predictions."""
         return cls(settings.k_sink, max(1, settings.threads - 1))
 
-    def require_url(self) -> SplitResult:
+    def require_url(self) -> str:
         """Return the URL of the sink.
 
         Raises:
@@ -60,27 +74,11 @@ class EventSink:
         url = self.require_url()
         if not self._free.acquire(blocking=False):
             raise SinkUnavailableError
+        headers, body = event.to_binary()
         try:
-            status = self._post(url, event)
-        except TimeoutError as error:
-            raise SinkTimeoutError from error
-        except http.client.HTTPException as error:
-            raise SinkRefusedError from error
-        except OSError as error:
-            raise SinkUnavailableError from error
+            with closing(HttpClient(url)) as client:
+                client.post(body, headers, time.monotonic() + self._timeout_s)
+        except NoAnswerError as error:
+            raise ERRORS[error.reason] from error
         finally:
             self._free.release()
-        if status // 100 != 2:  # noqa: PLR2004 - any success
-            raise SinkRefusedError
-
-    def _post(self, url: SplitResult, event: Event) -> int:
-        headers, body = event.to_binary()
-        target = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
-        with closing(_connection(url, self._timeout_s)) as connection:
-            connection.request("POST", target, body, headers)
-            return connection.getresponse().status
-
-
-def _connection(url: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    return kind(url.hostname or "", url.port, timeout=timeout_s)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.datasets.documents.document import ReadOptions
-from model.datasets.entry import Example
+from model.datasets.entry import DESCRIPTION, Example
 from model.errors import DataError, Problem, ProblemKind
 
 MIN_INTENTS = 2
@@ -122,28 +122,46 @@ class Checks:
         return kept
 
     def without_rare_intents(
-        self, path: Path, train: Sequence[Example], min_utterances: int
+        self,
+        path: Path,
+        train: Sequence[Example],
+        min_utterances: int,
+        *,
+        is_described: bool = False,
     ) -> list[Example]:
-        """Return the examples of intents that are large enough, and report the thin ones."""
+        """Return the examples of intents that are large enough, and report the thin ones.
+
+        Args:
+            path: the data, for problems of the whole.
+            train: utterances; a description stands for those of an intent without any.
+            min_utterances: intents with fewer utterances are left out.
+            is_described: whether intents have descriptions, which need no utterances beside them.
+        """
         groups: dict[str, list[Example]] = defaultdict(list)
         for example in train:
             groups[example.intent].append(example)
         rare = {intent for intent, group in groups.items() if len(group) < min_utterances}
         for intent, group in groups.items():
             self._report_size(intent, group, is_rare=intent in rare)
-        self._check_count(path, [g for intent, g in groups.items() if intent not in rare])
+        kept = [group for intent, group in groups.items() if intent not in rare]
+        self._check_count(path, kept, is_described=is_described)
         self._suspect(groups)
         return [example for example in train if example.intent not in rare]
 
     def _report_size(self, intent: str, group: Sequence[Example], *, is_rare: bool) -> None:
         count = f"{len(group)} utterance{'' if len(group) == 1 else 's'}"
+        needed = f"{FEW_UTTERANCES}"
+        if group[0].part == DESCRIPTION:
+            count, needed = "a description alone", f"{FEW_UTTERANCES} utterances"
         if is_rare:
             self.warnings.append(group[0].problem(f"{intent} has {count}; left out", LEFT_OUT_RARE))
         elif len(group) < FEW_UTTERANCES:
-            message = f"{intent} has {count}; {FEW_UTTERANCES} or more do better"
+            message = f"{intent} has {count}; {needed} or more do better"
             self.warnings.append(group[0].problem(message, THIN))
 
-    def _check_count(self, path: Path, groups: Sequence[Sequence[Example]]) -> None:
+    def _check_count(
+        self, path: Path, groups: Sequence[Sequence[Example]], *, is_described: bool
+    ) -> None:
         testable = [group for group in groups if len(group) >= MIN_TESTABLE]
         if self._problems:  # without them, there may be more utterances
             return
@@ -151,6 +169,8 @@ class Checks:
             names = f": {groups[0][0].intent}" if groups else ""
             message = f"holds {len(groups) or 'no'} intent{names}; at least two are needed"
             self._problems.append(Problem(path, 0, message))
+        elif is_described:
+            return
         elif len(testable) < MIN_INTENTS:
             message = (
                 "holds fewer than two intents with two utterances or more; of an intent with one, "

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model.datasets.checks import FEW_UTTERANCES, Checks, LoadOptions, normalised
-from model.datasets.contrast import FOLDER, ContrastSets, read_contrast
-from model.datasets.descriptions import read_descriptions
-from model.datasets.entry import DESCRIPTIONS, Example
+from model.datasets.checks import (
+    FEW_UTTERANCES,
+    MIN_INTENTS,
+    MIN_TESTABLE,
+    Checks,
+    LoadOptions,
+    normalised,
+)
+from model.datasets.contrast import (
+    FOLDER,
+    TRAINING_FOLDER,
+    ContrastSets,
+    read_contrast,
+    read_contrast_training,
+)
+from model.datasets.descriptions import join_descriptions, lone_descriptions, read_descriptions
+from model.datasets.entry import DESCRIPTION, DESCRIPTIONS, TRAIN, Example
 from model.datasets.parts import read_parts
 from model.errors import Problem
 from model.inference.model_card import IntentDescription
@@ -28,13 +41,15 @@ class Dataset:
     """Checked utterances, ready to train on.
 
     Attributes:
-        train, test: no utterance stands in both; every intent of ``test`` is in ``train``.
+        train, test: no utterance stands in both; every intent of ``test`` is in ``train``. The
+            description of an intent without utterances is its only one.
         out_of_scope_validation, out_of_scope_test: texts that fit no intent; may be empty.
         warnings: remarks for people on data that can be trained on.
         test_size: the share of each intent that was put aside as ``test``; None where the data
             has a test of its own.
         contrast: texts that resemble utterances and mean something else, for testing only.
-        descriptions: the meaning of the intents that the data describes, for the model card.
+        contrast_train: other such texts that fit no intent, by their kind, for training.
+        descriptions: the meaning of the intents that the data describes.
     """
 
     train: tuple[Example, ...]
@@ -44,7 +59,36 @@ class Dataset:
     warnings: tuple[Problem, ...] = ()
     test_size: float | None = None
     contrast: ContrastSets = field(default_factory=dict)
+    contrast_train: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     descriptions: Mapping[str, IntentDescription] = field(default_factory=dict)
+
+    @property
+    def is_mostly_described(self) -> bool:
+        """Whether too few intents have utterances of which one can be held out.
+
+        Without descriptions, two such intents are enough; else half of them have to be.
+        """
+        counts = Counter(each.intent for each in self.train)
+        testable = sum(count >= MIN_TESTABLE for count in counts.values())
+        is_minority = bool(self.descriptions) and 2 * testable < len(counts)
+        return is_minority or testable < MIN_INTENTS
+
+    @property
+    def taught_descriptions(self) -> Mapping[str, str]:
+        """The descriptions that are further utterances: those of intents with few of their own."""
+        counts = Counter(each.intent for each in self.train)
+        alone = {each.intent for each in self.train if each.part == DESCRIPTION}
+        return {
+            intent: each.description
+            for intent, each in self.descriptions.items()
+            if each.description and intent not in alone and counts[intent] < FEW_UTTERANCES
+        }
+
+    @property
+    def description_count(self) -> int:
+        """The number of descriptions to train on."""
+        alone = sum(each.part == DESCRIPTION for each in self.train)
+        return alone + len(self.taught_descriptions)
 
     @property
     def sha256(self) -> str:
@@ -54,8 +98,11 @@ class Dataset:
             for example in part:
                 digest.update(f"{example.text}\t{example.intent}\n".encode())
             digest.update(b"\n")
-        for texts in (self.out_of_scope_validation, self.out_of_scope_test):
+        outside = (self.out_of_scope_validation, self.out_of_scope_test)
+        for texts in (*outside, *self.contrast_train.values()):
             digest.update("\n".join((*texts, "\n")).encode())
+        for intent, text in self.taught_descriptions.items():
+            digest.update(f"{text}\t{intent}\n".encode())
         return digest.hexdigest()
 
 
@@ -75,7 +122,7 @@ def load_dataset(
     Args:
         path: data in any known format; or a folder with a file ``train`` and, if there are any,
             ``test``, ``out_of_scope_validation``, ``out_of_scope_test``,
-            ``intent_descriptions.csv``, and a folder ``contrast_test``.
+            ``intent_descriptions.csv``, and folders ``contrast_test`` and ``contrast_train``.
         seed: of the split.
         test_size: share of each intent's utterances that is put aside for the test where there
             is no test file, between 0 and 1.
@@ -89,11 +136,18 @@ def load_dataset(
     options = options or LoadOptions()
     parts = read_parts(path, options.reading)
     checks = Checks(parts.problems, parts.notes, leave_out=leave_out_contradictions)
-    examples, test = (checks.without_duplicates(parts.examples[part]) for part in ("train", "test"))
+    utterances = parts.examples[TRAIN]
+    lone = lone_descriptions(parts.descriptions, utterances)
+    known = {each.intent for each in (*utterances, *lone)}
+    contrast = read_contrast_training(path / TRAINING_FOLDER, known, options.reading)
+    examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances])
+    test = checks.without_duplicates(parts.examples["test"])
     train = checks.without_overlap(examples, test)
     train, others = _by_scope(train)
     test, other_test = _by_scope(test)
-    train = checks.without_rare_intents(path, train, options.min_utterances)
+    train = checks.without_rare_intents(
+        path, train, options.min_utterances, is_described=bool(parts.descriptions)
+    )
     test = checks.without_unknown_intents(test, train)
     checks.raise_problems()
 
@@ -111,7 +165,10 @@ def load_dataset(
         warnings=tuple(checks.warnings),
         test_size=None if has_test else test_size,
         contrast=read_contrast(path / FOLDER, labels, options.reading),
-        descriptions=read_descriptions(path / DESCRIPTIONS, labels),
+        contrast_train=contrast.out_of_scope,
+        descriptions=join_descriptions(
+            parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels
+        ),
     )
 
 

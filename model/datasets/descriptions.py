@@ -1,15 +1,18 @@
-"""Descriptions of intents, which the model card shows to people."""
+"""Descriptions of intents: the model card shows them, and intents with few utterances need them."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+from model.datasets.entry import Example
 from model.datasets.readers import read_text
 from model.errors import DataError, Problem
 from model.inference.model_card import IntentDescription
+from model.inference.prediction import OUT_OF_SCOPE
 
 COLUMNS = ["intent", "description", "example"]
 
@@ -32,7 +35,7 @@ def read_descriptions(path: Path, labels: Collection[str]) -> Mapping[str, Inten
     rows = csv.DictReader(StringIO(read_text(path), newline=""))
     if rows.fieldnames != COLUMNS:
         columns = f"{', '.join(COLUMNS[:-1])} and {COLUMNS[-1]}"
-        raise DataError([Problem(path, 1, f"must have the columns {columns}")])
+        raise DataError.at(path, f"must have the columns {columns}", line=1)
     found: dict[str, IntentDescription] = {}
     problems = []
     for row in rows:
@@ -46,3 +49,31 @@ def read_descriptions(path: Path, labels: Collection[str]) -> Mapping[str, Inten
     if problems:
         raise DataError(problems)
     return found
+
+
+def lone_descriptions(
+    descriptions: Iterable[Example], utterances: Iterable[Example]
+) -> list[Example]:
+    """Return the descriptions of known intents that have no utterance."""
+    intents = {OUT_OF_SCOPE, *(each.intent for each in utterances)}
+    return [each for each in descriptions if each.intent not in intents]
+
+
+def join_descriptions(
+    descriptions: Iterable[Example],
+    of_card: Mapping[str, IntentDescription],
+    labels: Collection[str],
+) -> Mapping[str, IntentDescription]:
+    """Return the descriptions that data and ``intent_descriptions.csv`` have of the known intents.
+
+    Args:
+        descriptions: those of the data; the first one of an intent counts.
+        of_card: those of ``intent_descriptions.csv``, which come first.
+        labels: the known intents.
+    """
+    joined = dict(of_card)
+    for each in descriptions:
+        known = joined.get(each.intent, IntentDescription())
+        if each.intent in labels and not known.description:
+            joined[each.intent] = replace(known, description=each.text)
+    return joined

@@ -9,6 +9,7 @@ from pathlib import Path
 from model.errors import Problem, ProblemKind
 
 TRAIN = "train"
+DESCRIPTION = "description"  # the part of texts that describe their intent
 DESCRIPTIONS = "intent_descriptions.csv"  # holds no utterances to learn from
 
 UNREADABLE = ProblemKind(
@@ -32,7 +33,7 @@ class Example:
         intent: its label.
         file: the file.
         line: the line where the entry begins, from 1.
-        part: the part of the data set that a file of several parts names.
+        part: the part of the data set that a file of several parts names, or ``DESCRIPTION``.
     """
 
     text: str

@@ -43,7 +43,7 @@ def inspect(path: Path, options: ReadOptions, progress: Progress) -> tuple[tuple
             formats[each.title] = None
             _survey(survey, document, each, progress, part)
         _add_all(survey, found.problems, found.notes)
-        if survey.rows == before and not survey.problems.kept:
+        if survey.rows == before and not (survey.problems.kept or survey.described):
             survey.problems.append(Problem(file, 0, "holds no utterances"))
     for remark in survey.collector.left_out():
         survey.notes.append(remark)

@@ -27,12 +27,14 @@ class Parts:
         examples: the utterances of each of ``PARTS``; some may be empty.
         problems: entries that can't be read.
         notes: guesses, and entries that were left out.
+        descriptions: the descriptions of intents.
     """
 
     formats: tuple[str, ...]
     examples: Mapping[str, list[Example]]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
+    descriptions: tuple[Example, ...] = ()
 
 
 def read_parts(path: Path, options: ReadOptions) -> Parts:
@@ -45,16 +47,19 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     formats: dict[str, None] = {}
     problems: list[Problem] = []
     notes: list[Problem] = []
+    descriptions: list[Example] = []
     for file, part in files_of(path).items():
         reading = _read(file, options, problems)
         formats |= dict.fromkeys(reading.formats)
         problems += reading.problems
         notes += reading.notes
+        descriptions += reading.descriptions
         for example in reading.examples:
             examples[part or example.part].append(example)
-        if reading.formats and not reading.examples and not reading.problems:
+        is_empty = not (reading.examples or reading.descriptions or reading.problems)
+        if reading.formats and is_empty:
             problems.append(Problem(file, 0, "holds no utterances"))
-    return Parts(tuple(formats), examples, tuple(problems), tuple(notes))
+    return Parts(tuple(formats), examples, tuple(problems), tuple(notes), tuple(descriptions))
 
 
 def _read(file: Path, options: ReadOptions, problems: list[Problem]) -> Reading:

@@ -10,11 +10,12 @@ from model.datasets.collection import documents_of
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES
 from model.datasets.documents.document import Document, ReadOptions
-from model.datasets.entry import Entry, Example, is_filled
+from model.datasets.entry import DESCRIPTION, Entry, Example, is_filled
 from model.datasets.format import Format
 from model.datasets.formats.amazon import AMAZON
 from model.datasets.formats.botpress import BOTPRESS
 from model.datasets.formats.clinc150 import CLINC150
+from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.intents_json import INTENTS_JSON
 from model.datasets.formats.label_studio import LABEL_STUDIO
@@ -36,7 +37,7 @@ COLUMNS = ("text", "intent")
 FORMATS: Sequence[Format] = (
     *(PARQUET, SPREADSHEET, JSON_LINES),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
-    *(LABEL_STUDIO, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
+    *(LABEL_STUDIO, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
 )
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
@@ -50,12 +51,14 @@ class Reading:
         examples: the utterances, in the order of the files.
         problems: entries that can't be read.
         notes: guesses, and entries that were left out.
+        descriptions: the descriptions of intents.
     """
 
     formats: tuple[str, ...]
     examples: tuple[Example, ...]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
+    descriptions: tuple[Example, ...] = ()
 
 
 def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: B008 - frozen
@@ -71,13 +74,15 @@ def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: 
     found = recognise_all(path, options)
     examples: list[Example] = []
     problems, notes = list(found.problems), list(found.notes)
-    collector = Collector(options, examples.append, problems, notes)
+    collector = Collector(options, examples.append, problems.append, notes.append)
     for document, each in found.readable:
         for entry in entries_of(document, each):
             collector.add(entry)
     formats = dict.fromkeys(each.title for _, each in found.readable)
     notes += collector.left_out()
-    return Reading(tuple(formats), tuple(examples), tuple(problems), tuple(notes))
+    utterances = tuple(each for each in examples if each.part != DESCRIPTION)
+    descriptions = tuple(each for each in examples if each.part == DESCRIPTION)
+    return Reading(tuple(formats), utterances, tuple(problems), tuple(notes), descriptions)
 
 
 def read_examples(path: Path, options: ReadOptions = ReadOptions()) -> list[Example]:  # noqa: B008 - frozen
@@ -155,7 +160,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
 def _format_of(document: Document) -> Format:
     name = document.options.format
     if not decode_text(document.head)[0].strip():
-        raise DataError([Problem(document.path, 0, "is empty")])
+        raise DataError.at(document.path, "is empty")
     if name is not None:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)

@@ -18,7 +18,7 @@ from model.datasets.checks import CONTRADICTIONS, REPETITIONS, normalised
 from model.datasets.collector import Collector
 from model.datasets.distinct_texts import DistinctTexts, TextHashes, Twin
 from model.datasets.documents.document import ReadOptions
-from model.datasets.entry import TRAIN, Entry, Example
+from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example
 from model.errors import Problem, ProblemKind
 
 MAX_INTENTS = 100_000
@@ -60,6 +60,7 @@ class Survey:
         scripts: letters by script, of a sample.
         problems: entries that can't be read.
         notes: guesses, and entries that are left out.
+        described: intents that have a description.
         collector: sorts the entries.
     """
 
@@ -67,12 +68,13 @@ class Survey:
         self.rows = 0
         self.intents: Counter[str] = Counter()
         self.scripts: Counter[str] = Counter()
+        self.described: set[str] = set()
         self.problems, self.notes = FirstProblems(), FirstProblems()
         self.texts = DistinctTexts()
-        self.collector = Collector(options, self._take, self.problems, self.notes)
+        self._examples: list[Example] = []
+        self.collector = Collector(options, self._take, self.problems.append, self.notes.append)
         self._leave_out_unreadable = options.leave_out_unreadable
         self._files: list[Path] = []
-        self._examples: list[Example] = []
 
     @property
     def repetitions(self) -> int:
@@ -125,7 +127,10 @@ class Survey:
         counts.update(problems.counts - kept)
 
     def _take(self, example: Example) -> None:
-        self._examples.append(example)
+        if example.part == DESCRIPTION:
+            self.described.add(example.intent)
+        else:
+            self._examples.append(example)
 
     def _count(self, part: str | None) -> None:
         """Count the examples that were taken, by their parts and files."""

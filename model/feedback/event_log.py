@@ -17,7 +17,7 @@ from typing import Any
 
 from model.datasets.dataset import normalised
 from model.datasets.readers import is_filled, read_text
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
 FALLBACK = "fallback"  # in the answers of the function: another classifier gave them
@@ -142,7 +142,7 @@ def read_event_log(path: Path) -> EventLog:
         if isinstance(key, str) or key in texts
     ]
     if not found and not corrections:
-        raise DataError([Problem(path, 0, "holds no prediction together with its text")])
+        raise DataError.at(path, "holds no prediction together with its text")
     return EventLog(tuple(found), tuple(corrections), len(replies) - len(found), unreadable)
 
 

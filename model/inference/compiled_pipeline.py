@@ -85,7 +85,7 @@ class CompiledPipeline:
             sentence encoder, ``sentence.digest``, the digest of its file.
             With neighbours, also the arrays of ``model.inference.neighbours`` and
             ``neighbours.weights``, shape (densities, labels).
-        familiarity: how much n-grams count, by the share of words that the first vocabulary has;
+        familiarity: how much n-grams count, by the share of what the first vocabulary knows;
             None if always in full.
     """
 

@@ -106,6 +106,11 @@ class CompiledScorer:
         shares = [words.known_share(normalize(each)) for each in utterances]
         return familiarity.factors(np.array(shares))
 
+    @property
+    def first_evidence_work(self) -> int:
+        """An estimate of the time to name all n-grams, in microseconds; 0 once they are named."""
+        return 0 if "_ngrams" in vars(self) else self._offsets[-1]
+
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
 

@@ -1,4 +1,4 @@
-"""A scikit-learn union of n-grams and vectors that counts by the share of known words."""
+"""A scikit-learn union of n-grams and vectors that counts by the share of what is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fit how the n-grams of a text count, by the share of its words that are known."""
+"""Fit how the n-grams of a text count, by the share of its letters in known words."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from model.inference.familiarity import Familiarity, known_share
 
 # The share of texts like those of training whose n-grams may count less than in full.
 QUANTILE = 0.05
-# N-grams count nothing from this part of the quantile's share of known words downwards: languages
-# with the same script share words such as "a" and "me".
-LOW_PART = 1 / 3
+# As parts of the quantile's share: from the high one upwards n-grams count in full, since misspelt
+# words are not those of another language; up to the low one they count nothing, since languages
+# with the same script share some words.
+LOW_PART, HIGH_PART = 0.25, 0.5
 
 
 def fit_familiarity(texts: Sequence[Sequence[str]]) -> Familiarity:
@@ -28,5 +29,7 @@ def fit_familiarity(texts: Sequence[Sequence[str]]) -> Familiarity:
     """
     counts = Counter(chain.from_iterable(map(set, texts)))
     recurring = {word for word, count in counts.items() if count > 1}
-    high = float(np.quantile([known_share(words, recurring) for words in texts], QUANTILE))
-    return Familiarity(LOW_PART * high, high) if high else Familiarity(low=-1.0, high=0.0)
+    usual = float(np.quantile([known_share(words, recurring) for words in texts], QUANTILE))
+    if not usual:
+        return Familiarity(low=-1.0, high=0.0)
+    return Familiarity(low=LOW_PART * usual, high=HIGH_PART * usual)

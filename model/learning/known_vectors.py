@@ -14,7 +14,9 @@ BATCH = 256
 
 
 class KnownVectors:
-    """The vectors of known texts; other processes get them without the embedding.
+    """The vectors of known texts, and of others where the embedding is at hand.
+
+    Other processes get it without the embedding.
 
     Attributes:
         embedding: computes the vectors of other texts; None in another process.
@@ -27,17 +29,23 @@ class KnownVectors:
         self.dimensions = embedding.dimensions
         self.is_multilingual = embedding.is_multilingual
         texts = list(dict.fromkeys(texts))
-        batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
-        self._vectors = np.concatenate(list(map(embedding.transform, batches)))
+        self._vectors = _encode(embedding, texts)
         self._rows = {text: row for row, text in enumerate(texts)}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "embedding": None}
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors of known texts, shape (texts, dimensions).
+        """Return the vectors of texts, shape (texts, dimensions).
 
         Raises:
-            KeyError: a text is not known.
+            KeyError: in another process, a text is not known.
         """
+        if self.embedding and any(text not in self._rows for text in texts):
+            return _encode(self.embedding, texts)
         return self._vectors.take([self._rows[text] for text in texts], 0)
+
+
+def _encode(embedding: TextEmbedding, texts: Sequence[str]) -> NDArray[np.float32]:
+    batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+    return np.concatenate(list(map(embedding.transform, batches)))

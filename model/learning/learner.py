@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import (
+    DETECTOR_REGULARISATION,
     Floats,
     Integers,
     Linear,
     fit_detector,
+    fit_joint_svm,
     fit_logistic_regression,
     fit_naive_bayes,
     fit_svm,
@@ -33,14 +36,13 @@ from model.learning.term_weighting import concentration_factors
 
 TYPO_WEIGHT = 0.2
 WORD = re.compile(r"\w")
-NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
 class Learner:
     """Fits features and the ensemble's base models.
 
-    Each utterance also has a misspelt copy with a small weight. The names of intents are training
-    utterances too, because they describe the intents; this helps most with few utterances.
+    Each utterance also has a misspelt copy with a small weight. The names and descriptions of
+    intents are training utterances too; this helps most with few utterances.
 
     The texts' vectors, if any, have a logistic regression of their own. The support vector machine
     and naive Bayes use the n-grams alone: on validation data, vectors beside the n-grams gained
@@ -56,7 +58,7 @@ class Learner:
         self,
         texts: Sequence[str],
         targets: Integers,
-        labels: Sequence[str],
+        label_texts: Sequence[Sequence[str]],
         *,
         seed: int,
         embedding: KnownVectors | None = None,
@@ -66,22 +68,23 @@ class Learner:
         Args:
             texts: the utterances.
             targets: the index of each utterance's label.
-            labels: the intents.
+            label_texts: the texts that describe each label, at least one.
             seed: the random seed of typos and solvers.
-            embedding: the vectors of the texts and of the labels' words.
+            embedding: the vectors of all of these texts.
 
         Raises:
             NoWordsError: the texts have no words.
         """
         if not any(WORD.search(text) for text in texts):
             raise NoWordsError
-        texts = [*texts, *map(words_of_name, labels)]
-        targets = np.concatenate((targets, np.arange(len(labels))))
+        texts = [*texts, *chain.from_iterable(label_texts)]
+        described = np.arange(len(label_texts)).repeat([*map(len, label_texts)])
+        targets = np.concatenate((targets, described))
         self._texts = texts
         self._embedding = embedding
         self._neighbours = (
             choose_neighbours(
-                embedding.transform(texts), targets, label_count=len(labels), seed=seed
+                embedding.transform(texts), targets, label_count=len(label_texts), seed=seed
             )
             if embedding and embedding.is_multilingual
             else None
@@ -126,7 +129,8 @@ class Learner:
         concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
         features = self._ngrams.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
-        svm = fit_svm(
+        fit_machine = fit_joint_svm if hyperparameters.is_joint else fit_svm
+        svm = fit_machine(
             features, *samples, regularisation=hyperparameters.regularisation, seed=self._seed
         )
         naive_bayes = fit_naive_bayes(features, *samples)
@@ -160,18 +164,31 @@ class Learner:
         """A factor for each n-gram, larger for those of few labels."""
         return concentration_factors(self._ngrams, self._targets, self._weights)
 
-    def fit_detector(self, out_of_scope: Sequence[str]) -> Linear:
-        """Fit a classifier of out-of-scope texts; its one score is larger for them."""
-        features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
-        is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
-        linear = fit_detector(features, is_out_of_scope, seed=self._seed)
+    def fit_detector(
+        self,
+        out_of_scope: Sequence[str],
+        *,
+        others: Sequence[str] = (),
+        regularisation: float = DETECTOR_REGULARISATION,
+    ) -> Linear:
+        """Fit a classifier of out-of-scope texts; its one score is larger for them.
+
+        Args:
+            out_of_scope: the texts to detect.
+            others: texts that it is not to detect, beside the utterances.
+            regularisation: scikit-learn's C.
+        """
+        blocks = [
+            self._clean,
+            *(self._weighted(texts) for texts in (others, out_of_scope) if texts),
+        ]
+        features = vstack(blocks, format="csr")
+        is_out_of_scope = np.arange(features.shape[0]) >= features.shape[0] - len(out_of_scope)
+        linear = fit_detector(
+            features, is_out_of_scope, regularisation=regularisation, seed=self._seed
+        )
         scaled = linear.scaled_features(self._factors)
         return scaled.with_idle_features(after=self._density_count)
 
     def _weighted(self, texts: Sequence[str]) -> Any:
         return self.features.blocks(texts).multiply(self._factors).tocsr()
-
-
-def words_of_name(label: str) -> str:
-    """Return the words of an intent's name: "order cancel" for ``OrderCancel``."""
-    return " ".join(NAME_PARTS.sub(r"\1 ", label).lower().split())

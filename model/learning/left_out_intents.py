@@ -80,7 +80,7 @@ def _largest_logits(
     learner = Learner(
         training_set.texts,
         training_set.targets,
-        training_set.labels,
+        training_set.label_texts,
         seed=seed,
         embedding=training_set.embedding,
     )

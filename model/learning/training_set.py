@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
 from model.datasets.readers import Example
 from model.inference.static_embedding import TextEmbedding
 from model.learning.known_vectors import KnownVectors
-from model.learning.learner import words_of_name
 from model.learning.linear_model import Integers
 
 # A detector that is trained on fewer out-of-scope texts does not generalize.
 MIN_OUT_OF_SCOPE = 20
+NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,18 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
-        embedding: the vectors of all texts and of the intents' names, or None without vectors.
+        embedding: the vectors of all texts, and of the intents' names and descriptions; None
+            without vectors.
+        descriptions: of intents, as further utterances that are never held out.
+        contrast: texts that resemble utterances and have no known intent, of each kind.
     """
 
     texts: tuple[str, ...]
     intents: tuple[str, ...]
     out_of_scope: tuple[str, ...] = ()
     embedding: KnownVectors | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    contrast: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
@@ -40,25 +47,40 @@ class TrainingSet:
         examples: Sequence[Example],
         out_of_scope: Sequence[str] = (),
         embedding: TextEmbedding | None = None,
+        descriptions: Mapping[str, str] | None = None,
+        *,
+        contrast: Iterable[Sequence[str]] = (),
     ) -> TrainingSet:
-        """Build a training set; too few out-of-scope texts are ignored.
+        """Build a training set; too few out-of-scope texts are ignored, also of a kind.
 
-        An embedding computes the vectors of all texts now, once.
+        Detectors of contrast texts complement that of ordinary out-of-scope texts: without it, all
+        kinds are ignored. An embedding computes the vectors of all texts now, once.
         """
         texts = tuple(example.text for example in examples)
         intents = tuple(example.intent for example in examples)
-        out_of_scope = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
+        first, *others = (
+            tuple(each) if len(each) >= MIN_OUT_OF_SCOPE else ()
+            for each in (out_of_scope, *contrast)
+        )
+        kinds = tuple(each for each in others if first and each)
+        training_set = cls(texts, intents, first, None, dict(descriptions or {}), kinds)
         if embedding is None:
-            return cls(texts, intents, out_of_scope)
-        names = map(words_of_name, set(intents))
-        vectors = KnownVectors(embedding, ["", *texts, *names, *out_of_scope])
-        return cls(texts, intents, out_of_scope, vectors)
+            return training_set
+        names = chain.from_iterable(training_set.label_texts)
+        outside = chain.from_iterable(training_set.outside)
+        vectors = KnownVectors(embedding, ["", *texts, *names, *outside])
+        return replace(training_set, embedding=vectors)
 
     def part(self, numbers: Integers) -> TrainingSet:
         """Return the utterances with these numbers, without out-of-scope texts."""
         texts = tuple(self.texts[number] for number in numbers)
         intents = tuple(self.intents[number] for number in numbers)
-        return replace(self, texts=texts, intents=intents, out_of_scope=())
+        return replace(self, texts=texts, intents=intents, out_of_scope=(), contrast=())
+
+    @property
+    def outside(self) -> tuple[tuple[str, ...], ...]:
+        """The out-of-scope texts, and the contrast texts of each kind."""
+        return (self.out_of_scope, *self.contrast)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -71,6 +93,20 @@ class TrainingSet:
         index = {label: number for number, label in enumerate(self.labels)}
         return np.array([index[intent] for intent in self.intents], dtype=np.intp)
 
+    @property
+    def label_texts(self) -> list[tuple[str, ...]]:
+        """The texts that describe each label: the words of its name, and its description."""
+        described = self.descriptions
+        return [
+            (words_of_name(label), *([described[label]] if label in described else ()))
+            for label in self.labels
+        ]
+
     def __len__(self) -> int:
         """Return the number of utterances."""
         return len(self.texts)
+
+
+def words_of_name(label: str) -> str:
+    """Return the words of an intent's name: "order cancel" for ``OrderCancel``."""
+    return " ".join(NAME_PARTS.sub(r"\1 ", label).lower().split())

@@ -31,6 +31,7 @@ from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.calibration import Calibration, calibrate
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
+from model.learning.detectors import Detectors
 from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_embedding
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
@@ -38,6 +39,7 @@ from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import FINE_LEVELS, LEVELS, rounded, step_of
 from model.learning.training_set import TrainingSet
 from model.reporting.html_report import render_report
+from model.training.few_utterances import no_calibration, nothing_held_out
 
 MODEL_NAME = "intent_model.pkl"
 COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
@@ -83,6 +85,11 @@ class FittedModel:
     training_set: TrainingSet
     held_out: HeldOut
     calibration: Calibration
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether confidences and threshold were fitted on held-out utterances."""
+        return self.card.in_scope is not None
 
     def save(self, folder: Path) -> None:
         """Write pipeline, compiled form and card into a folder, each atomically.
@@ -160,25 +167,30 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         progress: called with a line of text at each step.
 
     Raises:
-        DataError: the utterances have no words, or an intent has an invalid name.
+        DataError: the utterances have no words, an intent has an invalid name, or the options need
+            more utterances than the data has.
         EqualityError: the predictions of the compiled form differ from the pipeline's.
         VectorsMissingError, EncoderMissingError: the weights are not installed.
     """
     _check_intents(dataset)
+    is_calibrated = not dataset.is_mostly_described
+    if not is_calibrated:
+        _check_described(dataset, options)
     loaded = load_embedding(options.features, options.languages)
     if loaded.title:
         progress(f"Encoding {len(dataset.train)} utterances by {loaded.title}")
-    training_set = TrainingSet.of(dataset.train, dataset.out_of_scope_validation, loaded.embedding)
+    training_set = TrainingSet.of(
+        dataset.train,
+        dataset.out_of_scope_validation,
+        loaded.embedding,
+        dataset.taught_descriptions,
+        contrast=dataset.contrast_train.values(),
+    )
     try:
-        held_out = cross_validate(training_set, seed=options.seed, progress=progress)
-        progress(_describe_rounding(held_out))
-        calibration = calibrate(
-            training_set,
-            held_out,
-            reject_budget=options.reject_budget,
-            seed=options.seed,
-            progress=progress,
-        )
+        if is_calibrated:
+            held_out, calibration = _hold_out(training_set, options, progress)
+        else:
+            held_out, calibration = nothing_held_out(training_set), no_calibration()
         progress(f"Fitting on {len(training_set)} utterances")
         pipeline = fit_pipeline(training_set, held_out, calibration, options)
     except NoWordsError as error:
@@ -189,25 +201,22 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         labels=training_set.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
         temperature=calibration.temperature,
-        # With a detector, the logit of the out-of-scope label contains the lowest score.
-        in_scope=calibration.in_scope.relative_to(calibration.lowest_score)
-        if held_out.detector_weight
-        else calibration.in_scope,
-        threshold=calibration.threshold,
         intents=dataset.descriptions,
     )
-    held_out_predictions = LabelledPredictions.of_held_out(
-        dataset.train, card.labels, held_out, calibration
-    )
-    if options.max_error is not None:
-        act_above = choose_act_above(held_out_predictions, options.max_error)
-        progress(_describe_act(held_out_predictions, act_above))
-        card = replace(card, act_above=1.0 if act_above is None else act_above)
+    training = _describe(dataset, options, held_out, loaded)
+    if is_calibrated:
+        card = _with_scope(card, held_out, calibration)
+        predictions = LabelledPredictions.of_held_out(
+            dataset.train, card.labels, held_out, calibration
+        )
+        if options.max_error is not None:
+            act_above = choose_act_above(predictions, options.max_error)
+            progress(_describe_act(predictions, act_above))
+            card = replace(card, act_above=1.0 if act_above is None else act_above)
+        training["act_curve"] = [asdict(point) for point in act_curve(predictions)]
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
-    curve = [asdict(point) for point in act_curve(held_out_predictions)]
-    training = _describe(dataset, options, held_out, loaded) | {"act_curve": curve}
     card = replace(card, self_test=_self_test(model), training=training)
     return FittedModel(
         content,
@@ -222,6 +231,29 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     )
 
 
+def _hold_out(
+    training_set: TrainingSet, options: Options, progress: Progress
+) -> tuple[HeldOut, Calibration]:
+    held_out = cross_validate(training_set, seed=options.seed, progress=progress)
+    progress(_describe_rounding(held_out))
+    calibration = calibrate(
+        training_set,
+        held_out,
+        reject_budget=options.reject_budget,
+        seed=options.seed,
+        progress=progress,
+    )
+    return held_out, calibration
+
+
+def _with_scope(card: ModelCard, held_out: HeldOut, calibration: Calibration) -> ModelCard:
+    """Return the card with the probability of being in scope, and its threshold."""
+    in_scope = calibration.in_scope
+    if held_out.has_detectors:  # the logits of the out-of-scope labels contain the lowest score
+        in_scope = in_scope.relative_to(calibration.lowest_score)
+    return replace(card, in_scope=in_scope, threshold=calibration.threshold)
+
+
 def assess(
     fitted: FittedModel, dataset: Dataset, options: Options, *, progress: Progress
 ) -> TrainedModel:
@@ -232,7 +264,12 @@ def assess(
         dataset: the data that it was fitted on, with its test utterances.
         options: those that it was fitted with.
         progress: called with a line of text at each step.
+
+    Raises:
+        DataError: the data has no utterances for the test, or none was held out.
     """
+    if not fitted.is_calibrated or not dataset.test:
+        raise DataError([Problem(dataset.train[0].file, 0, "has too few utterances to be tested")])
     progress(f"Testing on {len(dataset.test)} utterances")
     model, held_out = fitted.model, fitted.held_out
     predictions = LabelledPredictions.of(model, dataset.test, dataset.out_of_scope_test)
@@ -272,24 +309,25 @@ def fit_pipeline(
 ) -> Any:
     """Fit on all utterances, with the hyperparameters that cross-validation chose.
 
-    A detector becomes the last label: an utterance is in scope if the largest other logit is at
-    least the detector's.
+    The detectors become the last labels, all of the same name: an utterance is in scope if the
+    largest other logit is at least theirs.
     """
     learner = Learner(
         training_set.texts,
         training_set.targets,
-        training_set.labels,
+        training_set.label_texts,
         seed=options.seed,
         embedding=training_set.embedding,
     )
     linear = learner.fit(held_out.ensemble)
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     step, labels = step_of(linear, learner.ngram_count, levels), training_set.labels
-    if held_out.detector_weight:
-        detector = learner.fit_detector(training_set.out_of_scope).times(held_out.detector_weight)
-        intercept = detector.intercept + calibration.lowest_score
-        linear = linear.with_label(Linear(detector.coefficients, intercept))
-        labels = (*labels, OUT_OF_SCOPE)
+    if held_out.has_detectors:
+        detectors = Detectors.fit(learner, *training_set.outside)
+        for each in detectors.columns(held_out.detector_weight, held_out.contrast_weights):
+            intercept = each.intercept + calibration.lowest_score
+            linear = linear.with_label(Linear(each.coefficients, intercept))
+            labels = (*labels, OUT_OF_SCOPE)
     rounded_linear = rounded(linear, step, learner.ngram_count)
     return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
 
@@ -306,6 +344,20 @@ def _check_intents(dataset: Dataset) -> None:
     }
     if problems:
         raise DataError(list(reversed(problems.values())))
+
+
+def _check_described(dataset: Dataset, options: Options) -> None:
+    """Refuse options that data without enough utterances can't be trained with."""
+    message = ""
+    if options.features == "tfidf":
+        message = (
+            "describes most intents, with too few utterances for n-grams alone: add utterances, "
+            "or --features minilm (English), use (16 languages) or static (English)"
+        )
+    elif options.max_error is not None:
+        message = "has too few utterances to measure errors: add some, or do without --max-error"
+    if message:
+        raise DataError([Problem(dataset.train[0].file, 0, message)])
 
 
 def installed_versions(options: Options) -> dict[str, str]:
@@ -348,6 +400,7 @@ def _describe(
     dataset: Dataset, options: Options, held_out: HeldOut, loaded: LoadedEmbedding
 ) -> dict[str, Any]:
     encoder = loaded.describe([example.text for example in dataset.train])
+    described = dataset.description_count
     return ({"encoder": encoder} if encoder else {}) | {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": asdict(options),
@@ -355,6 +408,7 @@ def _describe(
         | {
             "weights": held_out.ensemble.weights,
             "detector_weight": held_out.detector_weight,
+            "contrast_weights": held_out.contrast_weights,
             "is_rounded": held_out.is_rounded,
         },
         "rounding_loss": held_out.rounding_loss,
@@ -364,8 +418,10 @@ def _describe(
             "test": len(dataset.test),
             "out_of_scope_validation": len(dataset.out_of_scope_validation),
             "out_of_scope_test": len(dataset.out_of_scope_test),
+            "contrast_train": sum(map(len, dataset.contrast_train.values())),
             "test_size": dataset.test_size,
-        },
+        }
+        | ({"descriptions": described} if described else {}),
         "versions": installed_versions(options),
     }
 

@@ -98,7 +98,7 @@ def test_all_commands_are_run_or_need_a_cluster():
 
 
 # Run by test_transcripts.py; the others by the tests of clients in tests/end_to_end.
-TRANSCRIPTS = ("tutorial.md", "feedback.md")
+TRANSCRIPTS = ("tutorial.md", "feedback.md", "descriptions.md")
 
 
 def run(command: str, folder: Path, port: int) -> str:

@@ -8,8 +8,8 @@ from tests.support.documentation.checkout import check_out
 from tests.support.documentation.transcripts import Command, commands_in, run
 from tests.support.ports import free_port
 
-PAGES = ("docs/tutorial.md", "docs/feedback.md")
-FOLDERS = {"bike", "bike-review"}
+PAGES = ("docs/tutorial.md", "docs/feedback.md", "docs/descriptions.md")
+FOLDERS = {"bike", "bike-review", "described"}
 
 
 def test_pages_print_what_their_commands_print(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.training.trainer import MODEL_NAME
 from tests.support.servers import RunningServer, build_server
 from tests.support.timeouts import TIMEOUT_S
+from tests.support.tiny_embedding import TINY_SENTENCES
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +53,14 @@ def acting_client(small_model: IntentModel, settings: Settings) -> Client:
     """A client of the app with a model whose known intents are all to be acted on."""
     card = replace(small_model.card, act_above=0.0)
     return Client(App(IntentFunction(IntentModel(small_model._scorer, card), settings)))
+
+
+@pytest.fixture
+def encoding_client(small_model: IntentModel, settings: Settings) -> Client:
+    """A client of the app with a model that has a sentence encoder."""
+    scorer: Any = copy.copy(small_model._scorer)
+    scorer.encoder = TINY_SENTENCES
+    return Client(App(IntentFunction(IntentModel(scorer, small_model.card), settings)))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from werkzeug.test import Client
 
 from func.app import App
 from func.handler import IntentFunction
+from func.messages import finished
 from func.models.named_models import NamedModels
 from func.optional_parts import load_authentication
 from func.server.listener import bind
@@ -276,7 +277,8 @@ def test_requests_for_several_models_are_answered_together(function):
         environ = Client(app).open(path, method="POST", json=TEXT).request.environ
         environ["wsgi.input"].seek(0)
         pending.append(app.parse(environ, waits=True))
-    intents = [json.loads(response.body)["intent"] for response in app.respond(pending)]
+    answers = map(finished, app.respond_or_defer(pending))
+    intents = [json.loads(response.body)["intent"] for response in answers]
     assert intents == ["order_tracking", "out_of_scope", "order_tracking", "out_of_scope"]
 
 

@@ -601,3 +601,69 @@ def test_encoder_is_written_beside_the_model(small_csv, capsys):
     assert (Path("out") / ENCODER_NAME).exists()
     assert main(["--data", small_csv, "--output", "out", "--fit-only"]) == 0
     assert not (Path("out") / ENCODER_NAME).exists()
+
+
+DESCRIBED = """\
+order_tracking: {description: Where a parcel or an order is}
+greeting: {description: Saying hello, utterances: [hi]}
+"""
+
+
+def test_descriptions_are_enough_to_learn_from(capsys):
+    """The command says what the model lacks without utterances, and how to mend it."""
+    Path("intents.yaml").write_text(DESCRIBED)
+    options = ["--data", "intents.yaml", "--output", "out", "--features", "static"]
+
+    assert main(options) == 0
+
+    out = capsys.readouterr().out
+    assert "Training on 1 utterances and 2 descriptions of 2 intents, testing on 0" in out
+    assert "Test results" not in out
+    assert out.splitlines()[-1].startswith(
+        "Trained from descriptions, the model is not calibrated: its confidences are estimates, "
+        "and it rejects no message as out_of_scope."
+    )
+    assert IntentModel.load(Path("out") / MODEL_NAME).card.threshold is None
+
+
+def test_model_of_descriptions_is_tested_on_a_file_of_its_own(capsys):
+    """Where the data has a test, its results are printed."""
+    Path("data").mkdir()
+    Path("data/train.yaml").write_text(DESCRIBED)
+    write("data/test.csv", [("where is my parcel", "order_tracking"), ("hello", "greeting")])
+
+    assert main(["--data", "data", "--output", "out", "--features", "static"]) == 0
+
+    assert "Test results" in capsys.readouterr().out
+
+
+def test_described_data_without_a_test_is_fitted_only(capsys):
+    """Two utterances of an intent are too few to put one aside, and enough to calibrate."""
+    text = "".join(
+        f"{intent}: {{description: {intent}, utterances: [{texts[0]}, {texts[1]}]}}\n"
+        for intent, texts in SMALL_DATA.items()
+    )
+    Path("intents.yaml").write_text(text)
+
+    assert main(["--data", "intents.yaml", "--output", "out"]) == 0
+
+    out = capsys.readouterr().out
+    assert "assessment" not in out
+    assert "Trained without out-of-scope examples" in out
+    assert IntentModel.load(Path("out") / MODEL_NAME).card.threshold is not None
+
+
+def test_features_are_chosen_among_those_that_are_installed(small_csv, capsys, monkeypatch):
+    """With --features auto, the candidates are printed with their costs, and one is written."""
+    monkeypatch.setattr("model.training.feature_choice.KINDS", ("tfidf", "static"))
+    options = ["--data", small_csv, "--output", "out", "--features", "auto", "--languages", "en"]
+
+    assert main(options) == 0
+
+    out = capsys.readouterr().out
+    assert [row[0] for row in table_rows(out)][:2] == ["tfidf", "static"]
+    assert ["features", "held-out accuracy", "ms a prediction", "MB", "ms to load"] in (
+        table_headers(out)
+    )
+    chosen = read_card("out")["training"]["options"]["features"]
+    assert f"Chosen: --features {chosen}, the cheapest within half a point" in out

@@ -78,5 +78,6 @@ def _outcome(status: object, headers: Mapping[str, str], content: bytes) -> str 
         return DEAD_LETTER
     if not content:
         return ACKNOWLEDGED
-    mode = Mode.of(headers.get("content-type", ""), lambda name: f"ce-{name}" in headers)
+    keys = {f"HTTP_{name.upper().replace('-', '_')}" for name in headers}
+    mode = Mode.of(headers.get("content-type", ""), keys)
     return REPLY if mode else None

@@ -22,6 +22,7 @@ class TableScorer:
     table: Mapping[str, Sequence[float]]
     evidence_by_label: Mapping[int, list[Evidence]] = field(default_factory=dict)
     encoder: None = None
+    first_evidence_work: int = 0
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
         nothing = [0.0] * len(self.labels)

@@ -80,6 +80,5 @@ def openai_error(error: RequestError, kind: str) -> Response:
         "param": None,
         "code": None,
     }
-    headers = tuple(error.headers.items())
     body = render_json({"error": content})
-    return Response(body, status=error.status, headers=headers, outcome=Outcome(kind))
+    return Response(body, status=error.status, headers=error.headers, outcome=Outcome(kind))

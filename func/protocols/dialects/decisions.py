@@ -1,18 +1,15 @@
-"""OpenAI's Decisions: questions about an input, each with its answer or a refusal.
-
-A question with an option that stands for no intent is refused, as the contract provides for.
-"""
+"""OpenAI's Decisions: questions about an input, each with its answer or a refusal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from func.errors import InvalidQueryError, RequestError
 from func.messages import ParsedRequest, Response
 from func.protocols.any_text import text_of_any
-from func.protocols.dialects.answers import openai_error, probabilities, respond
+from func.protocols.dialects.answers import openai_error, respond
+from func.protocols.dialects.descriptions import Descriptions
 from func.protocols.dialects.options import (
     MAX_OPTIONS,
     MAX_QUESTIONS,
@@ -34,8 +31,7 @@ NO_COST = {
 ROWS = {"choice": ("choices", "value", (str, bool)), "score": ("levels", "label", (str,))}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question, and what its options stand for.
 
     Attributes:
@@ -78,17 +74,19 @@ def parse(request: DialectRequest) -> ParsedRequest:
     items = fields.get("questions")
     if not isinstance(items, list) or not 0 < len(items) <= MAX_QUESTIONS:
         raise InvalidQueryError(f"'questions' must be a list of 1 to {MAX_QUESTIONS} questions")
-    known = Vocabulary.of(served.model.card.labels, settings.option_intents)
+    known = Vocabulary.of_model(served.model, settings)
     questions = [_question(item, f"'questions[{n}]'", known) for n, item in enumerate(items)]
-    query = Query([text_of_any(fields.get("input"), settings, "'input'")], top_k=len(known.intents))
+    text = text_of_any(fields.get("input"), settings, "'input'")
+    query = Query([text], top_k=len(known.intents))
+    described = Descriptions.of(text, [q.options for q in questions], served, settings)
 
     def render(predictions: Sequence[Prediction]) -> Response:
-        distribution = probabilities(predictions[0])
+        distribution = described.distribution(predictions[0])
         answers = [question.answer(distribution) for question in questions]
-        content = {"model": served.name, "usage": NO_COST, "answers": answers}
+        content = {"model": described.model, "usage": NO_COST, "answers": answers}
         return respond(content, KIND, predictions, served.model.card)
 
-    work = query.work + sum(10 + len(question.labels) for question in questions)
+    work = query.work + described.work
     return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
 
 

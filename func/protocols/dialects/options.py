@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from func.protocols.dialects.answers import DIGITS
-from func.settings import OptionIntents
+from func.settings import OptionIntents, Settings
+from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
 
 MAX_OPTIONS, MAX_QUESTIONS = 255, 400
+# The beginning of a description's key in a distribution: no intent has a control character.
+MARK = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +24,34 @@ class Vocabulary:
     Attributes:
         intents: those that an option may stand for.
         bound: the intents of an option, by its text.
+        reads_descriptions: whether options may be no intents, because the model has an encoder.
     """
 
     intents: frozenset[str]
     bound: Mapping[str, tuple[str, ...]]
+    reads_descriptions: bool = False
 
     @staticmethod
     @lru_cache(maxsize=16)
-    def of(labels: tuple[str, ...], bindings: OptionIntents = ()) -> Vocabulary:
+    def of(
+        labels: tuple[str, ...],
+        bindings: OptionIntents = (),
+        *,
+        reads_descriptions: bool = False,
+    ) -> Vocabulary:
         """Return the vocabulary of a model card's labels and the settings.
 
         A binding with an intent that this model does not have is left out.
         """
         known = frozenset((*labels, OUT_OF_SCOPE))
         bound = {option: intents for option, intents in bindings if known.issuperset(intents)}
-        return Vocabulary(known, bound)
+        return Vocabulary(known, bound, reads_descriptions)
+
+    @classmethod
+    def of_model(cls, model: IntentModel, settings: Settings) -> Vocabulary:
+        """Return the vocabulary of a model and the settings."""
+        has_encoder = model.encoder is not None
+        return cls.of(model.card.labels, settings.option_intents, reads_descriptions=has_encoder)
 
     @property
     def listing(self) -> str:
@@ -43,36 +59,42 @@ class Vocabulary:
         return f"The known intents are {', '.join(sorted(self.intents))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """The options of a question.
 
     Attributes:
-        intents: those that each option stands for; none for one that can't be answered.
+        intents: those that each option stands for, or the key of its description; none for one
+            that can't be answered.
     """
 
     intents: Sequence[tuple[str, ...]]
 
     @classmethod
     def bind(cls, options: Iterable[tuple[object, object]], known: Vocabulary) -> Self:
-        """Return options, each from its name and its description."""
+        """Return options, each from its name and its description.
+
+        If one of them stands for no intent, descriptions answer for all of them.
+        """
+        pairs = [*options]
         # Most options have an intent's name and nothing else.
-        return cls(
-            [
-                (name,)
-                if description is None and name in known.intents and name not in known.bound
-                else _bind(name, description, known)
-                for name, description in options
-            ]
-        )
+        intents = [
+            (name,)
+            if description is None and name in known.intents and name not in known.bound
+            else _bind(name, description, known)
+            for name, description in pairs
+        ]
+        return cls(intents if all(intents) else _described(pairs, known) or intents)
 
     @classmethod
     def yes_and_no(cls, yes: object, no: object, known: Vocabulary) -> Self:
         """Return two options; a "no" without intents of its own is all that is no "yes".
 
-        Where all intents are a "yes", it is the only option.
+        Where all intents are a "yes", it is the only option. A "yes" without intents needs the
+        description of a "no".
         """
         intents = _bind(yes, yes, known)
+        if not intents and (described := _described([(yes, yes), (no, no)], known)):
+            return cls(described)
         others = _bind(no, no, known) or tuple(known.intents.difference(intents))
         return cls([intents, others] if others else [intents])
 
@@ -93,6 +115,14 @@ class Options:
         if not total:  # none of them is possible, as far as numbers can say
             return [1 / len(values)] * len(values)
         return [round(value / total, DIGITS) for value in values]
+
+
+def _described(
+    options: Iterable[tuple[object, object]], known: Vocabulary
+) -> list[tuple[str, ...]]:
+    """Return the keys of the options' descriptions; none if one can't be answered by them."""
+    keys = [_key_of(*each) for each in options] if known.reads_descriptions else []
+    return [] if None in keys else [(key,) for key in keys if key]
 
 
 def certainty(shares: Sequence[float]) -> float:
@@ -130,3 +160,10 @@ def _bind(name: object, description: object, known: Vocabulary) -> tuple[str, ..
 
 def _is_known(value: object, known: frozenset[str]) -> bool:
     return isinstance(value, str) and value in known
+
+
+def _key_of(name: object, description: object) -> str | None:
+    """Return the key of an option's description, which contains its name; None without a text."""
+    texts = [each for each in (name, description) if isinstance(each, str) and each.strip()]
+    words = [text.replace("_", " ") if text is name else text for text in dict.fromkeys(texts)]
+    return MARK + ": ".join(words) if words else None

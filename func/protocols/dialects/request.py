@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from func.errors import InvalidQueryError
 from func.models.served_model import ServedModel
@@ -12,8 +11,7 @@ from func.protocols.dialects.answers import parse_fields
 from func.settings import MODEL_NAME, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class DialectRequest:
+class DialectRequest(NamedTuple):
     """A request before its dialect parses it.
 
     Attributes:

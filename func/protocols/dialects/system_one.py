@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from func.errors import BadRequestError, RequestError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.any_text import text_of_any
-from func.protocols.dialects.answers import probabilities, respond
+from func.protocols.dialects.answers import respond
+from func.protocols.dialects.descriptions import Descriptions
 from func.protocols.dialects.options import (
     MAX_OPTIONS,
     MAX_QUESTIONS,
@@ -41,8 +41,7 @@ class InvalidFieldError(RequestError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question whose options stand for intents.
 
     Attributes:
@@ -100,18 +99,19 @@ def parse(request: DialectRequest) -> ParsedRequest:
     items = fields.get("questions")
     if not isinstance(items, dict) or not 0 < len(items) <= MAX_QUESTIONS:
         raise InvalidFieldError(f"Send 1 to {MAX_QUESTIONS} questions, by name", "questions")
-    known = Vocabulary.of(served.model.card.labels, settings.option_intents)
+    known = Vocabulary.of_model(served.model, settings)
     questions = {name: Question.parse(name, item, known) for name, item in items.items()}
     text = text_of_any(fields.get("state"), settings, "The state")
     query = Query([text], top_k=len(known.intents))
+    described = Descriptions.of(text, [q.options for q in questions.values()], served, settings)
 
     def render(predictions: Sequence[Prediction]) -> Response:
-        distribution = probabilities(predictions[0])
+        distribution = described.distribution(predictions[0])
         answers = {name: question.answer(distribution) for name, question in questions.items()}
-        content = {"model": served.name, "usage": NO_COST, "answers": answers}
+        content = {"model": described.model, "usage": NO_COST, "answers": answers}
         return respond(content, KIND, predictions, served.model.card)
 
-    work = query.work + sum(10 + len(question.criteria) for question in questions.values())
+    work = query.work + described.work
     return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
 
 
@@ -124,5 +124,5 @@ def reject(error: RequestError) -> Response:
         place = ["body", *getattr(error, "location", ())]
         detail = {"loc": place, "msg": error.message, "type": "value_error"}
         content = {"detail": [detail]}
-    headers = tuple(error.headers.items())
-    return Response(render_json(content), status=status, headers=headers, outcome=Outcome(KIND))
+    body, outcome = render_json(content), Outcome(KIND)
+    return Response(body, status=status, headers=error.headers, outcome=outcome)

@@ -156,7 +156,8 @@ class SentenceEncoder:
 
     def work(self, texts: Sequence[str]) -> int:
         """Return an estimate of the time to encode texts, in microseconds."""
-        return self.encoder.work(texts) if texts else 0
+        fresh = [text for text in texts if text not in self._recent]
+        return self.encoder.work(fresh) if fresh else 0
 
     def explaining_work(self, text: str) -> int:
         """Return an estimate of the time of ``contributions``, in microseconds."""

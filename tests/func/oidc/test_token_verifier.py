@@ -125,7 +125,7 @@ def test_request_without_a_token_is_refused(verifier, authorization):
     with pytest.raises(UnauthorizedError) as caught:
         verifier.verify(authorization, waits=False)
 
-    assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
+    assert caught.value.headers == (("WWW-Authenticate", "Bearer"),)
 
 
 def test_nothing_waits_for_the_issuer_unless_it_may(issuer):

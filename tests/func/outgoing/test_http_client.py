@@ -107,7 +107,7 @@ def test_a_server_that_is_down_is_unreachable(connect):
     assert failure(connect(f"http://127.0.0.1:{port}/v1/systemone")).reason == "unreachable"
 
 
-def test_what_is_no_http_is_unreachable(connect):
+def test_what_is_no_http_is_malformed(connect):
     """A server of another protocol answers something else."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -119,7 +119,7 @@ def test_what_is_no_http_is_unreachable(connect):
         thread = threading.Thread(target=answer)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        assert failure(connect(url)).reason == "unreachable"
+        assert failure(connect(url)).reason == "malformed"
         thread.join(TIMEOUT_S)
 
 

@@ -41,7 +41,7 @@ def read_binary(**headers: str) -> Event:
 )
 def test_mode_follows_the_headers(content_type, attributes, mode):
     """Content-Type decides on the mode; ce- headers count only if it names no event format."""
-    assert Mode.of(content_type, attributes.__contains__) is mode
+    assert Mode.of(content_type, {f"HTTP_CE_{name.upper()}" for name in attributes}) is mode
 
 
 def test_binary_event_is_read():

@@ -16,9 +16,9 @@ from func.app import App
 from func.messages import Deferred, ParsedRequest, PendingRequest, Response
 from func.server import dispatcher as dispatcher_module
 from func.server import responses
-from func.server.batching import MAX_WORK_US
+from func.server.batching import MAX_WORK_US, SHARED_US
 from func.server.connection import Connection
-from func.server.dispatcher import MAX_INLINE_BYTES, Dispatcher
+from func.server.dispatcher import MAX_INLINE_BYTES, MAX_INLINE_US, SMALL_US, Dispatcher
 from func.server.event_loop import EventLoop
 from func.server.request_reader import RequestReader
 from func.settings import Settings
@@ -162,10 +162,7 @@ class FakeApp:
         is_waiting: whether one to ``/doubtful`` has begun to wait.
         models: the loading of the model of each path that names one.
         awaited: what parsing a path finds to be loading, once.
-        has_fallback: whether responses to ``/doubtful`` are deferred.
     """
-
-    has_fallback = False
 
     def __init__(self) -> None:
         self.awaited: dict[str, Future[None]] = {}
@@ -202,25 +199,21 @@ class FakeApp:
         )
         return PendingRequest(environ, 0.0, parsed)
 
-    def respond(self, pending: Sequence[PendingRequest]) -> list[Response]:
-        """Respond to requests, ``/waits`` once it may, ``/fails`` never."""
+    def respond_or_defer(self, pending: Sequence[PendingRequest]) -> list[Response | Deferred]:
+        """Respond to requests: ``/waits`` once it may, ``/doubtful`` later, ``/fails`` never."""
         self.threads.append(threading.current_thread().name)
         paths = {request.environ["PATH_INFO"] for request in pending}
         assert "/fails" not in paths
         assert "/waits" not in paths or self.may_go_on.wait(TIMEOUT_S)
-        return [request.parsed.respond(()) for request in pending]
+        return [*map(self._answer, pending)]
 
-    def respond_or_defer(self, pending: Sequence[PendingRequest]) -> list[Response | Deferred]:
-        """Respond to requests, ``/doubtful`` later, and ``/doubtful/fails`` never."""
-        answers: list[Response | Deferred] = []
-        for request in pending:
-            path = request.environ["PATH_INFO"]
-            [response] = self.respond([request])
-            deferred = Deferred(
-                partial(self._finish, response), lambda: Response(status=HTTPStatus.ACCEPTED)
-            )
-            answers.append({"/doubtful": deferred, "/doubtful/fails": FAILING}.get(path, response))
-        return answers
+    def _answer(self, request: PendingRequest) -> Response | Deferred:
+        response = request.parsed.respond(())
+        deferred = Deferred(
+            partial(self._finish, response), lambda: Response(status=HTTPStatus.ACCEPTED)
+        )
+        path = request.environ["PATH_INFO"]
+        return {"/doubtful": deferred, "/doubtful/fails": FAILING}.get(path, response)
 
     def _finish(self, response: Response) -> Response:
         self.is_waiting.set()
@@ -246,9 +239,8 @@ class Sent:
         guarded: the steps that were left to connections, which survive their errors.
     """
 
-    def __init__(self, *, has_fallback: bool = False, **settings: Any) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.app = FakeApp()
-        self.app.has_fallback = has_fallback
         self.statuses: list[str] = []
         self.finished: list[Callable[[], None]] = []
         self.connections: list[SimpleNamespace] = []
@@ -315,6 +307,22 @@ def test_what_would_hold_up_the_loop_goes_to_threads(target, body_bytes, is_inli
 
     assert len(sent.statuses) == 1
     assert (sent.app.threads == ["worker"]) is not is_inline
+
+
+def test_work_of_an_iteration_is_bounded():
+    """Beyond the limit threads answer what is not small: probes wait for no more than that."""
+    sent = Sent()
+    own_us = 1000
+    count = MAX_INLINE_US // own_us
+    for _ in range(2):
+        sent.send(*[f"/predict?{SHARED_US + own_us}"] * (count + 1))
+        sent.send(f"/predict?{SHARED_US + SMALL_US}")
+        sent.dispatcher.after_reads()
+        assert sent.statuses == ["200 OK"] * (count + 1)
+        sent.finish()
+        assert sent.app.threads.count("worker") == 1
+        sent.statuses.clear()
+        sent.app.threads.clear()
 
 
 def test_accepted_requests_are_counted_in_each_iteration():
@@ -431,7 +439,7 @@ def test_responses_of_threads_are_bounded_until_the_loop_takes_them(monkeypatch)
 
 def test_deferred_responses_do_not_hold_up_the_others():
     """The loop sends what it has; threads of their own wait for the rest."""
-    sent = Sent(has_fallback=True, threads=1)
+    sent = Sent(threads=1)
     sent.send("/doubtful", "/predict")
     sent.dispatcher.after_reads()
     assert sent.statuses == ["200 OK"]
@@ -453,7 +461,7 @@ def test_deferred_responses_do_not_hold_up_the_others():
 )
 def test_a_thread_does_not_wait_for_a_deferred_response(target, body):
     """It takes the next request; another one waits."""
-    sent = Sent(has_fallback=True, threads=1)
+    sent = Sent(threads=1)
     sent.send(target, body=body)
     sent.finish()
     sent.send("/page")
@@ -467,7 +475,7 @@ def test_a_thread_does_not_wait_for_a_deferred_response(target, body):
 
 def test_only_so_many_requests_wait_for_the_fallback():
     """Beyond the limit, they are answered without it at once."""
-    sent = Sent(has_fallback=True, fallback_max_in_flight=1)
+    sent = Sent(fallback_max_in_flight=1)
     sent.send("/doubtful")
     sent.dispatcher.after_reads()
     assert sent.app.is_waiting.wait(TIMEOUT_S)
@@ -482,7 +490,7 @@ def test_only_so_many_requests_wait_for_the_fallback():
 
 def test_fault_of_a_deferred_response_is_a_response(caplog):
     """Its client does not wait for ever."""
-    sent = Sent(has_fallback=True)
+    sent = Sent()
     sent.send("/doubtful/fails")
     sent.dispatcher.after_reads()
     sent.finish()

@@ -26,7 +26,9 @@ def read(data: bytes) -> Any:
     """Return the first request of some bytes."""
     reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
     reader.feed(data)
-    return reader.next_request()
+    while (request := reader.next_request()) is None and reader.is_paused:
+        pass
+    return request
 
 
 def get(target: bytes = b"/", *, host: bytes = b"Host: test\r\n", version: bytes = b"1.1") -> bytes:

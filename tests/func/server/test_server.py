@@ -291,6 +291,30 @@ def test_draining_ends_after_its_time(start_server):
     assert "Stopped with 1 connections unanswered" in log
 
 
+def test_connections_that_outlast_the_draining_are_closed(in_process):
+    """A client whose request is not complete then sees the end of its connection."""
+    server = in_process(shutdown_timeout_s=0.05)
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
+        connection.sendall(REQUEST[:-5])
+        wait_for(lambda: server.shared.held_bytes)
+        server.stop()
+
+        assert connection.recv(1) == b""
+
+
+def test_request_that_does_not_go_on_is_refused_while_draining(in_process, clock):
+    """Its time counts on, so that its client gets a response and not only the end."""
+    server = in_process(request_timeout_s=30)
+    with socket.create_connection(address(server), timeout=TIMEOUT_S) as connection:
+        connection.sendall(REQUEST[:-5])
+        wait_for(lambda: server.shared.held_bytes)
+        server.stop()
+        wait_for(lambda: server.shared.is_draining)
+        clock.ahead_s += 31
+
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
 def test_idle_connections_are_closed_while_draining(in_process):
     """An open connection on which nothing happens does not hold the end up."""
     server = in_process()

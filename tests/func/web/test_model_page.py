@@ -81,3 +81,11 @@ def test_training_record_may_be_anything(training):
 
     assert "2 intents. Version 0123456789ab." in page
     assert "How good it is" not in page
+
+
+def test_page_says_that_a_model_is_not_calibrated():
+    """A model of descriptions alone has no calibration, and neither has somebody's pipeline."""
+    assert (
+        "as far as the model can say without calibration."
+        in render(ModelCard(("a", "b"), "")).decode()
+    )

@@ -359,6 +359,30 @@ def test_many_models_fit_into_the_memory():
     assert container["resources"]["limits"]["memory"] == f"{2 * settings.models_memory_mb}Mi"
 
 
+@pytest.mark.parametrize("name", ["model-s3", "cascade", "oidc"])
+def test_overlays_of_servers_outside_let_the_pods_out(name):
+    """The servers that the settings name are asked over HTTPS, which the base denies."""
+    settings = Settings.from_environ(find(f"overlays/{name}", "ConfigMap")["data"])
+    policy = find(f"overlays/{name}", "NetworkPolicy", "allow-https")["spec"]
+    service = find(f"overlays/{name}", "Service", "intent-classifier")["metadata"]["name"]
+    urls = [settings.fallback_url, settings.oidc_issuer, settings.model_uri]
+
+    assert [url for url in urls if url and url.startswith(("https:", "s3:"))]
+    assert policy["podSelector"]["matchLabels"] == {"serving.knative.dev/service": service}
+    assert [port["port"] for rule in policy["egress"] for port in rule["ports"]] == [443, 53, 53]
+
+
+def test_token_of_the_fallback_is_mounted_where_the_settings_say():
+    """The secret has one key, the name of the file."""
+    settings = Settings.from_environ(find("overlays/cascade", "ConfigMap")["data"])
+    service = find("overlays/cascade", "Service", "intent-classifier")
+    revision = service["spec"]["template"]["spec"]
+    [mount] = revision["containers"][0]["volumeMounts"]
+
+    assert str(settings.fallback_token_file) == f"{mount['mountPath']}/token"
+    assert [volume["name"] for volume in revision["volumes"]] == [mount["name"]]
+
+
 def references(objects: list[Object]) -> tuple[str, str]:
     """Return the name of the ConfigMap and the name that the Service references."""
     [config] = [each for each in objects if each["kind"] == "ConfigMap"]

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from model.command import DATA
-from model.datasets.dataset import load_dataset
+from model.datasets.dataset import Dataset, LoadOptions, load_dataset
 from model.datasets.descriptions import read_descriptions
-from model.datasets.entry import DESCRIPTIONS
+from model.datasets.entry import DESCRIPTION, DESCRIPTIONS
+from model.datasets.readers import ReadOptions
 from model.errors import DataError
 from model.inference.model_card import CARD_NAME, IntentDescription, ModelCard
 from tests.support.paths import ROOT
@@ -80,3 +81,114 @@ def test_shipped_card_describes_its_intents():
     assert card.intents == read_descriptions(DATA / DESCRIPTIONS, card.labels)
     assert [*card.intents] == [*card.labels]
     assert all(each.description and each.examples for each in card.intents.values())
+
+
+YAML = """\
+parcel: {description: Where a parcel is}
+hello: {description: Saying hello, utterances: [hi]}
+leave: {description: Saying goodbye, utterances: [bye, see you, so long]}
+out_of_scope: {utterances: [sing a song]}
+"""
+
+
+def described(folder: Path, text: str = YAML) -> Dataset:
+    """Return the data of an ``intents.yaml``."""
+    path = folder / "intents.yaml"
+    path.write_text(text)
+    return load_dataset(path, seed=0, test_size=0.2)
+
+
+def test_description_is_the_only_utterance_of_an_intent_without_any(tmp_path):
+    """So that each intent has at least one text to learn from."""
+    dataset = described(tmp_path)
+    alone = [each for each in dataset.train if each.part == DESCRIPTION]
+
+    assert [(each.text, each.intent) for each in alone] == [("Where a parcel is", "parcel")]
+    assert {each.intent for each in dataset.train} == {"parcel", "hello", "leave"}
+    assert [each.intent for each in dataset.test] == ["leave"]
+    assert dataset.out_of_scope_validation == ("sing a song",)
+    assert str(dataset.warnings[-1]) == (
+        f"{tmp_path / 'intents.yaml'}:1: parcel has a description alone; "
+        "20 utterances or more do better"
+    )
+
+
+def test_descriptions_of_intents_with_few_utterances_are_taught(tmp_path):
+    """From twenty utterances on, a description says nothing new."""
+    many = "".join(f", bye {number}" for number in range(24))
+    dataset = described(tmp_path, YAML.replace("so long", f"so long{many}"))
+
+    assert dataset.taught_descriptions == {"hello": "Saying hello"}
+    assert dataset.description_count == 2
+    assert dataset.descriptions == {
+        "parcel": IntentDescription("Where a parcel is"),
+        "hello": IntentDescription("Saying hello"),
+        "leave": IntentDescription("Saying goodbye"),
+    }
+
+
+def test_other_descriptions_change_the_hash(tmp_path):
+    """A training on other descriptions is another one."""
+    other = YAML.replace("Saying hello", "Good day")
+
+    assert described(tmp_path).sha256 != described(tmp_path, other).sha256
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(YAML, True, id="one-of-three"),
+        pytest.param(YAML.replace("[hi]", "[hi, hey]"), False, id="two-of-three"),
+        pytest.param("a: {description: one}\nb: {description: two}\n", True, id="none-of-two"),
+    ],
+)
+def test_few_intents_with_utterances_are_a_minority(tmp_path, text, expected):
+    """Half of the intents need two utterances, of which one can be held out."""
+    assert described(tmp_path, text).is_mostly_described is expected
+
+
+def test_same_description_of_two_intents_is_refused(tmp_path):
+    """It would say nothing that tells them apart."""
+    with pytest.raises(DataError, match="labelled b, but line 1 labels the same text a"):
+        described(tmp_path, "a: {description: Some}\nb: {description: some}\n")
+
+
+def test_single_described_intent_is_refused(tmp_path):
+    """Two intents are needed, whatever describes them."""
+    with pytest.raises(DataError, match="holds 1 intent: a; at least two are needed"):
+        described(tmp_path, "a: {description: Some}\n")
+
+
+def test_intents_left_out_are_not_described(tmp_path):
+    """With a minimum of utterances, intents without any are left out, and their descriptions."""
+    path = tmp_path / "intents.yaml"
+    path.write_text(YAML.replace("[hi]", "[hi, hey, good day]"))
+    dataset = load_dataset(path, seed=0, test_size=0.2, options=LoadOptions(min_utterances=2))
+
+    assert dataset.descriptions.keys() == {"hello", "leave"}
+
+
+def test_file_of_descriptions_comes_before_the_data(tmp_path):
+    """What is written for people counts, with its examples; the data adds what is missing."""
+    (tmp_path / "train.yaml").write_text(YAML)
+    (tmp_path / DESCRIPTIONS).write_text(
+        "intent,description,example\nhello,A greeting,good day\nleave,,see you\n"
+    )
+    dataset = load_dataset(tmp_path, seed=0, test_size=0.2)
+
+    assert dataset.descriptions == {
+        "hello": IntentDescription("A greeting", ("good day",)),
+        "leave": IntentDescription("Saying goodbye", ("see you",)),
+        "parcel": IntentDescription("Where a parcel is"),
+    }
+
+
+def test_described_out_of_scope_intent_is_no_example(tmp_path):
+    """A description of all else is not a text that somebody would send."""
+    path = tmp_path / "intents.yaml"
+    path.write_text(YAML + "other: {description: All else}\n")
+    options = LoadOptions(ReadOptions(out_of_scope_intents=("other",)))
+    dataset = load_dataset(path, seed=0, test_size=0.2, options=options)
+
+    assert dataset.out_of_scope_validation == ("sing a song",)
+    assert {each.intent for each in dataset.train} == {"parcel", "hello", "leave"}

@@ -184,3 +184,25 @@ def test_command_runs_as_a_module():
 
     assert done.returncode == 1
     assert done.stderr == "problem: /nowhere.csv: does not exist\n"
+
+
+def test_inspection_counts_descriptions(capsys):
+    """Intents with descriptions alone have no utterances, and are no problem."""
+    Path("intents.yaml").write_text("a: {description: Saying hello}\nb: {description: Bye}\n")
+
+    assert command.main(["inspect", "intents.yaml"]) == 0
+
+    captured = capsys.readouterr()
+    assert "intents.yaml: intents with descriptions" in captured.out
+    assert "0 utterances of 0 intents" in captured.out
+    assert "2 intents have a description" in captured.out
+
+
+def test_conversion_names_descriptions_that_it_leaves_out(capsys):
+    """A table of utterances has no place for them."""
+    Path("intents.yaml").write_text("a: {description: Saying hello, utterances: [hi]}\n")
+
+    assert command.main(["convert", "intents.yaml", "out.csv"]) == 0
+
+    assert "note: left out: descriptions of intents (1)" in capsys.readouterr().err
+    assert Path("out.csv").read_text() == "text,intent\nhi,a\n"

@@ -52,8 +52,8 @@ def test_texts_of_unknown_words_have_vector_and_densities_alone(union):
 
 
 def test_texts_of_some_known_words_are_in_between(union, plain):
-    """Half of the words known: n-grams and densities count half."""
-    text = ["wo ist my ORDER"]
+    """Half of the letters in known words: n-grams and densities count half."""
+    text = ["wo steht my ORDER"]
     count = -DENSITIES - TINY.dimensions
     features = union.transform(text).toarray()
 

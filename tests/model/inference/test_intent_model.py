@@ -488,6 +488,17 @@ def test_out_of_scope_logit_is_taken_from_the_largest_one():
     )
 
 
+def test_largest_of_several_out_of_scope_logits_counts():
+    """Each detector has a label of the same name; the strongest decides."""
+    scorer = TableScorer(("a", "b", OUT_OF_SCOPE, OUT_OF_SCOPE), {"odd": [2.0, 1.0, -1.0, 2.5]})
+    model = IntentModel(scorer, ModelCard(("a", "b"), "", in_scope=IDENTITY))
+
+    [answer] = model.predict(["odd"], top_k=4)
+
+    assert [item.intent for item in answer.alternatives] == [OUT_OF_SCOPE, "a", "b"]
+    assert answer.alternatives[0].confidence == pytest.approx(1 - logistic(-0.5))
+
+
 def test_out_of_scope_logit_is_no_known_intents():
     """The out-of-scope logit has no share in the known intents' distribution."""
     [clear, odd] = scope_model(threshold=0.5).predict(["clear", "odd"], top_k=3)
@@ -534,6 +545,20 @@ def test_explanation_is_of_ten_n_grams(small_model):
     assert len(explanation) == 10
     assert explanation[0].feature == "reset"
     assert small_model.explain(text, limit=12)[:10] == explanation
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "pipeline"])
+def test_first_explanation_of_a_compiled_model_is_more_work(model_path, compiled):
+    """It names all n-grams. The pipeline takes longer than that for each text anyway."""
+    (model_path.parent / COMPILED_NAME).rename(
+        model_path.parent / (COMPILED_NAME if compiled else "absent")
+    )
+    model = IntentModel.load(model_path)
+    before = model.explaining_work(["hello"])
+    model.explain("hello")
+
+    assert (before > 100) is compiled
+    assert model.explaining_work(["hello"]) == 0
 
 
 def test_softmax_is_safe_for_large_logits():

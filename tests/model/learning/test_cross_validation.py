@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from model.datasets.readers import Example
+from model.learning import cross_validation
 from model.learning.cross_validation import HeldOut, cross_validate, fold_splits
 from model.learning.quantization import rounded
 from model.learning.training_set import TrainingSet
@@ -139,11 +140,29 @@ def test_each_base_model_has_a_weight(embedding, count):
     assert min(held_out.ensemble.weights) >= 0
 
 
+def test_vectors_weigh_less_where_typos_change_them(monkeypatch):
+    """Weights are chosen on misspelt copies of held-out texts too."""
+    examples = [
+        Example(text, intent, Path("data.csv"), 1)
+        for intent, texts in SMALL_DATA.items()
+        for text in texts
+    ]
+    training_set = TrainingSet.of(examples, embedding=TINY)
+
+    *_, unaware = held_out_of(training_set).ensemble.weights
+    monkeypatch.setattr(cross_validation, "add_typos", lambda _text, _rng: "unlike all others")
+    monkeypatch.setattr(cross_validation, "MISSPELT_EVERY", 1)
+    *_, aware = held_out_of(training_set).ensemble.weights
+
+    assert aware < unaware
+
+
 def test_without_out_of_scope_texts_the_largest_logit_decides():
     """Without a detector, the threshold bounds the largest logit."""
     held_out = held_out_of(training_set_of())
 
     assert held_out.detector_weight == 0.0
+    assert not held_out.has_detectors
     assert (held_out.scope_scores == held_out.logits.max(axis=1)).all()
 
 
@@ -159,6 +178,27 @@ def test_out_of_scope_texts_are_detected(with_out_of_scope):
     assert with_out_of_scope.detector_weight > 0
     assert len(outside) == len(WEATHER)
     assert np.median(outside) < np.quantile(with_out_of_scope.scope_scores, 0.1)
+
+
+def test_contrast_texts_are_detected_where_the_model_has_not_seen_them(with_out_of_scope):
+    """Their detector has a weight, and does not change the scores of utterances unlike them."""
+    negated = tuple(
+        f"{no} {text}"
+        for no in ("don't", "do not", "never")
+        for text in SMALL_DATA["order_tracking"]
+    )
+    training_set = replace(
+        training_set_of(repeats=2, out_of_scope=tuple(WEATHER)), contrast=(negated,)
+    )
+
+    held_out = held_out_of(training_set)
+
+    assert held_out.detector_weight == with_out_of_scope.detector_weight
+    assert held_out.contrast_weights[0] > 0
+    assert held_out.has_detectors
+    is_greeting = training_set.targets == training_set.labels.index("greeting")
+    others = with_out_of_scope.scope_scores[is_greeting]
+    assert held_out.scope_scores[is_greeting] == pytest.approx(others)
 
 
 def test_an_utterance_alone_in_its_intent_is_never_held_out():

@@ -27,9 +27,18 @@ def test_known_texts_have_their_vectors(vectors):
     assert not vectors.is_multilingual
 
 
+def test_vectors_of_other_texts_are_computed(vectors):
+    """Misspelt copies of the texts have vectors of their own."""
+    asked = ["my oder", "my order", "pasword"]
+
+    assert (vectors.transform(asked) == TINY.transform(asked)).all()
+
+
 def test_other_processes_get_the_vectors_without_the_embedding(vectors):
     """A pickled copy looks vectors up, but computes none."""
     copy = pickle.loads(pickle.dumps(vectors))
 
     assert copy.embedding is None
     assert (copy.transform(TEXTS) == vectors.transform(TEXTS)).all()
+    with pytest.raises(KeyError):
+        copy.transform(["another order"])

@@ -1,31 +1,36 @@
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
 from model.errors import NoWordsError
 from model.learning.ensemble import Hyperparameters
 from model.learning.known_vectors import KnownVectors
-from model.learning.learner import Learner, words_of_name
+from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from tests.support.tiny_embedding import TINY, TINY_SENTENCES
 
 TEXTS = ["where is my parcel", "where is my order", "reset my password", "new password please"]
 TARGETS = np.array([0, 0, 1, 1])
-LABELS = ("orderTracking", "password_reset")
+NAMES = [("order tracking",), ("password reset",)]
 PLAIN = Hyperparameters(1.0)
 CONCENTRATED = Hyperparameters(1.0, is_concentrated=True)
+JOINT = Hyperparameters(1.0, is_joint=True)
 
 
 def learner_of(seed: int = 0) -> Learner:
-    return Learner(TEXTS, TARGETS, LABELS, seed=seed)
+    return Learner(TEXTS, TARGETS, NAMES, seed=seed)
 
 
 def naive_bayes_of(learner: Learner) -> Linear:
     return learner.fit_base_models(PLAIN)[1]
 
 
-@pytest.mark.parametrize("hyperparameters", [PLAIN, CONCENTRATED], ids=["plain", "concentrated"])
+@pytest.mark.parametrize(
+    "hyperparameters", [PLAIN, CONCENTRATED, JOINT], ids=["plain", "concentrated", "joint"]
+)
 @pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])
 def test_each_base_model_separates_the_labels(number, hyperparameters):
     """Each base model classifies its training texts by their raw features."""
@@ -36,6 +41,15 @@ def test_each_base_model_separates_the_labels(number, hyperparameters):
     )
 
     assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
+
+
+def test_a_joint_machine_is_another_one():
+    """One machine of all labels has other weights than one of each label."""
+    learner = Learner(TEXTS, np.arange(4), [("a",), ("b",), ("c",), ("d",)], seed=0)
+
+    each, joint = (learner.fit_base_models(of)[0] for of in (PLAIN, JOINT))
+
+    assert np.abs(each.coefficients - joint.coefficients).max() > 0.1
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])
@@ -57,8 +71,8 @@ def test_concentrated_n_grams_weigh_more(number):
 @pytest.fixture(scope="module")
 def with_vectors():
     """A learner whose texts have vectors."""
-    vectors = KnownVectors(TINY, [*TEXTS, *map(words_of_name, LABELS)])
-    return Learner(TEXTS, TARGETS, LABELS, seed=0, embedding=vectors)
+    vectors = KnownVectors(TINY, [*TEXTS, *chain(*NAMES)])
+    return Learner(TEXTS, TARGETS, NAMES, seed=0, embedding=vectors)
 
 
 def test_vectors_are_features_after_the_n_grams(with_vectors):
@@ -99,6 +113,17 @@ def test_names_of_intents_are_training_utterances():
     assert naive_bayes.scores(features).argmax() == 0
 
 
+def test_descriptions_of_intents_are_training_utterances():
+    """Each label may have any number of texts that describe it."""
+    described = [*NAMES[:1], (*NAMES[1], "forgot the secret")]
+    learner = Learner(TEXTS, TARGETS, described, seed=0)
+    svm, naive_bayes = learner.fit_base_models(PLAIN)
+    features = learner.features.transform(["secret"])
+
+    assert svm.scores(features).argmax() == 1
+    assert naive_bayes.scores(features).argmax() == 1
+
+
 def test_same_seed_leads_to_the_same_model():
     """Misspelt copies depend on the seed alone."""
     first, second, other = (naive_bayes_of(learner_of(seed)).coefficients for seed in (0, 0, 1))
@@ -129,9 +154,8 @@ def test_without_multilingual_vectors_there_are_no_densities(with_vectors):
 def test_densities_are_features_after_multilingual_vectors():
     """Similar utterances speak for their intent where no word is known; known words need none."""
     others = ["parcel?", "what is the weather"]
-    names = map(words_of_name, LABELS)
-    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *names, *others, "pasword", "parcl"])
-    learner = Learner(TEXTS, TARGETS, LABELS, seed=0, embedding=vectors)
+    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *chain(*NAMES), *others, "pasword", "parcl"])
+    learner = Learner(TEXTS, TARGETS, NAMES, seed=0, embedding=vectors)
     count = learner.ngram_count + TINY.dimensions
 
     densities = learner.features.transform([*TEXTS, "pasword", "parcl"]).toarray()[:, count:]
@@ -149,25 +173,10 @@ def test_densities_are_features_after_multilingual_vectors():
     assert expected is not None
     np.testing.assert_allclose(densities[len(TEXTS) :], expected, rtol=1e-5)
     assert not learner.fit_detector(others).coefficients[:, count:].any()
-    assert learner.fit_union().transform(TEXTS).shape[1] == count + len(LABELS)
+    assert learner.fit_union().transform(TEXTS).shape[1] == count + len(NAMES)
 
 
 def test_texts_without_words_are_refused():
     """Signs alone are refused, whatever the names."""
     with pytest.raises(NoWordsError):
-        Learner(["!!", "??"], np.array([0, 1]), ("x", "y"), seed=0)
-
-
-@pytest.mark.parametrize(
-    ("label", "words"),
-    [
-        ("order_cancel", "order cancel"),
-        ("OrderCancel", "order cancel"),
-        ("faq/ask-price", "faq ask price"),
-        ("greeting", "greeting"),
-        ("???", ""),
-    ],
-)
-def test_names_are_read_as_words(label, words):
-    """Underscores, other signs and capitals separate the words of a name."""
-    assert words_of_name(label) == words
+        Learner(["!!", "??"], np.array([0, 1]), [("x",), ("y",)], seed=0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
 from model.datasets.dataset import Dataset
+from model.datasets.entry import DESCRIPTION, Example
 from model.errors import DataError, EqualityError
 from model.evaluation.act_curve import CONFIDENCES
 from model.evaluation.metrics import evaluate
@@ -22,13 +23,14 @@ from model.inference.model_card import CARD_NAME, IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
 from model.learning.calibration import calibrate
 from model.learning.cross_validation import cross_validate
-from model.learning.ensemble import CANDIDATES, Hyperparameters
+from model.learning.ensemble import Hyperparameters, candidates
 from model.learning.quantization import MAX_LOSS
 from model.learning.training_set import TrainingSet
 from model.training.trainer import (
     COMPILED_NAME,
     MODEL_NAME,
     REPORT_NAME,
+    FittedModel,
     Options,
     TrainedModel,
     fit,
@@ -108,6 +110,26 @@ def test_threshold_of_a_detector_is_a_probability(small_dataset, tmp_path):
         joblib.load(tmp_path / MODEL_NAME).predict(texts).tolist()
     )
     assert model.predict(texts)[-1].intent == OUT_OF_SCOPE
+
+
+def test_detectors_of_contrast_texts_are_labels_of_one_name(small_dataset, tmp_path):
+    """A negated request is less probably in scope; the pipeline itself decides as the model."""
+    outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
+    requests = [each.text for each in small_dataset.train if each.intent == "order_tracking"]
+    negated = tuple(
+        f"{no} {text}" for no in ("don't", "do not", "never", "no") for text in requests
+    )
+    trained = train_quietly(
+        replace(small_dataset, out_of_scope_validation=outside, contrast_train={"negated": negated})
+    )
+    model, pipeline = load(trained, tmp_path), joblib.load(tmp_path / MODEL_NAME)
+
+    assert pipeline.classes_.tolist() == [*model.card.labels, OUT_OF_SCOPE, OUT_OF_SCOPE]
+    assert trained.card.training["data"]["contrast_train"] == len(negated)
+    [inside, outside] = model.score([requests[0], negated[0]])[1]
+    assert outside < inside
+    texts = [*requests, *negated, *TEXTS, "z is the weather"]
+    assert [each.intent for each in model.predict(texts)] == pipeline.predict(texts).tolist()
 
 
 def test_progress_reports_each_step(small_dataset):
@@ -270,7 +292,9 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
     assert created <= datetime.now(UTC)
     assert (evaluation.intents, evaluation.robustness) == (loaded.intents, loaded.robustness)
     settings = training.pop("settings")
-    assert Hyperparameters(settings["regularisation"], settings["is_concentrated"]) in CANDIDATES
+    names = [each.name for each in fields(Hyperparameters)]
+    chosen = Hyperparameters(*map(settings.get, names))
+    assert chosen in candidates(len(small_dataset.train))
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MAX_LOSS or not settings["is_rounded"]
     assert [point["confidence"] for point in training.pop("act_curve")] == [*CONFIDENCES]
@@ -288,6 +312,7 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
             "test": 6,
             "out_of_scope_validation": 0,
             "out_of_scope_test": 2,
+            "contrast_train": 0,
             "test_size": None,
         },
         "versions": {
@@ -421,3 +446,94 @@ def test_compiled_form_that_answers_otherwise_fails_the_training(small_dataset, 
 
     with pytest.raises(EqualityError, match="other scores"):
         train_quietly(small_dataset)
+
+
+@pytest.fixture(scope="module")
+def described_dataset(small_dataset) -> Dataset:
+    """Descriptions of the small data's intents; one of them has an utterance as well."""
+    texts = {
+        "greeting": "Saying hello",
+        "order_tracking": "Where a parcel or an order is",
+        "password_reset": "A forgotten password",
+    }
+    file = Path("intents.yaml")
+    alone = [
+        Example(text, intent, file, 1, DESCRIPTION)
+        for intent, text in texts.items()
+        if intent != "greeting"
+    ]
+    descriptions = {intent: IntentDescription(text) for intent, text in texts.items()}
+    train_part = (Example("hi", "greeting", file, 2), *alone)
+    return Dataset(train_part, small_dataset.test, descriptions=descriptions)
+
+
+@pytest.fixture(scope="module")
+def described(described_dataset) -> FittedModel:
+    """A model that learnt from descriptions."""
+    options = Options(features="static")
+    return fit(described_dataset, options, progress=lambda _: None)
+
+
+def test_descriptions_alone_are_enough(described, tmp_path):
+    """The model knows the intents by what their descriptions mean."""
+    described.save(tmp_path)
+    model = IntentModel.load(tmp_path / MODEL_NAME)
+    texts = ["where is my package", "i can't remember the password", "hello"]
+
+    assert [each.intent for each in model.predict(texts)] == [
+        "order_tracking",
+        "password_reset",
+        "greeting",
+    ]
+
+
+def test_model_of_descriptions_is_not_calibrated(described, small_trained):
+    """Its card has no threshold, so that no text is rejected, and says what it learnt from."""
+    card = described.card
+
+    assert not described.is_calibrated
+    assert (card.in_scope, card.threshold, card.temperature) == (None, None, 1.0)
+    assert card.training["data"]["descriptions"] == 3
+    assert "act_curve" not in card.training
+    assert card.intents["greeting"].description == "Saying hello"
+    assert "descriptions" not in small_trained.card.training["data"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(
+            Options(),
+            "describes most intents, with too few utterances for n-grams alone: add utterances, "
+            "or --features minilm (English), use (16 languages) or static (English)",
+            id="without-vectors",
+        ),
+        pytest.param(
+            Options(features="static", max_error=0.1),
+            "has too few utterances to measure errors: add some, or do without --max-error",
+            id="max-error",
+        ),
+    ],
+)
+def test_descriptions_alone_are_refused(described_dataset, options, message):
+    """The error says what would be enough."""
+    with pytest.raises(DataError) as caught:
+        fit(described_dataset, options, progress=lambda _: None)
+
+    assert str(caught.value) == f"intents.yaml: {message}"
+
+
+def test_model_of_descriptions_has_no_assessment(described_dataset):
+    """Cross-validation, which the report consists of, needs utterances."""
+    with pytest.raises(DataError, match=r"intents.yaml: has too few utterances to be tested"):
+        train(described_dataset, Options(features="static"), progress=lambda _: None)
+
+
+def test_descriptions_help_where_utterances_are_few(small_dataset):
+    """A word of a description alone speaks for its intent."""
+    descriptions = {"greeting": IntentDescription("Some cordial salutation")}
+    dataset = replace(small_dataset, descriptions=descriptions)
+    model = fit(dataset, Options(), progress=lambda _: None).model
+    [prediction] = model.predict(["cordial salutation"], top_k=1)
+
+    assert prediction.alternatives[0].intent == "greeting"

@@ -125,9 +125,16 @@ CONTAINER = record(
         "volumeMounts": list_of(record({"name": STRING, "mountPath": STRING}, {"readOnly": TRUE})),
     },
 )
-# Without a flag Knative allows emptyDir; an image needs kubernetes.podspec-volumes-image.
+# Without a flag Knative allows emptyDir and secrets; image needs kubernetes.podspec-volumes-image.
 IMAGE = record({"reference": STRING, "pullPolicy": one_of("IfNotPresent")})
-VOLUME = record({"name": STRING}, {"emptyDir": record({"sizeLimit": QUANTITY}), "image": IMAGE})
+VOLUME = record(
+    {"name": STRING},
+    {
+        "emptyDir": record({"sizeLimit": QUANTITY}),
+        "image": IMAGE,
+        "secret": record({"secretName": STRING}),
+    },
+)
 REVISION = record(
     {
         "automountServiceAccountToken": FALSE,

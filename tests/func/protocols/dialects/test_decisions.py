@@ -162,3 +162,23 @@ def test_error_has_the_form_of_openai(client, fields, status, message):
     assert response.json == {
         "error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}
     }
+
+
+def test_options_that_are_no_intents_are_compared(encoding_client):
+    """With an encoder, their descriptions answer; a predicate has nothing to compare with."""
+    choices = [{"value": "orders", "description": "where is my order"}, {"value": "xyz"}]
+    levels = [{"label": "xyz"}, {"label": "order", "description": "where is my order"}]
+    response = ask(
+        encoding_client,
+        [
+            {"type": "choice", "choices": choices},
+            {"type": "score", "levels": levels},
+            {"type": "predicate", "instructions": "Is the customer angry?"},
+        ],
+    )
+    choice, score, predicate = response.json["answers"]
+
+    assert response.json["model"] == "intent-classifier+descriptions"
+    assert choice["choice"] == "orders"
+    assert score["score"] > 0.5
+    assert predicate["type"] == "refusal"

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from func.protocols.dialects.options import Options, Vocabulary, certainty, expected_level
+from func.protocols.dialects.options import (
+    MARK,
+    Options,
+    Vocabulary,
+    certainty,
+    expected_level,
+)
 
 LABELS = ("refund", "charge", "greeting")
 KNOWN = Vocabulary.of(LABELS)
@@ -111,3 +117,54 @@ def test_certainty_is_0_if_flat_and_1_if_certain(shares, expected):
 def test_expected_level_is_the_mean():
     """Levels count from 0."""
     assert expected_level([0.25, 0.25, 0.5]) == 1.25
+
+
+DESCRIBED = Vocabulary.of(LABELS, reads_descriptions=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "keys"),
+    [
+        pytest.param([("sales", "wants_to buy")], ["sales: wants_to buy"], id="both"),
+        pytest.param([("new_sales", None)], ["new sales"], id="name"),
+        pytest.param([(True, "wants to buy")], ["wants to buy"], id="description"),
+        pytest.param([("urgent", "urgent")], ["urgent"], id="level"),
+        pytest.param(
+            [("refund", "money back"), ("sales", "buying")],
+            ["refund: money back", "sales: buying"],
+            id="beside-an-intent",
+        ),
+    ],
+)
+def test_descriptions_stand_for_options_that_are_no_intents(options, keys):
+    """With an encoder, all options of a question then are compared in the same way."""
+    assert Options.bind(options, DESCRIBED).intents == [(MARK + key,) for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("options", "known"),
+    [
+        pytest.param([("sales", "buying"), (True, None)], DESCRIBED, id="without-a-text"),
+        pytest.param([("sales", "buying"), (" ", {"intents": ["x"]})], DESCRIBED, id="blank"),
+        pytest.param([("sales", "buying")], KNOWN, id="without-an-encoder"),
+    ],
+)
+def test_options_that_can_not_be_described_stay_without_an_answer(options, known):
+    """Each option needs a text, and the model an encoder."""
+    assert Options.bind(options, known).unbound == 0
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "intents"),
+    [
+        pytest.param("angry", "calm", [(MARK + "angry",), (MARK + "calm",)], id="both"),
+        pytest.param("angry", "refund", [(MARK + "angry",), (MARK + "refund",)], id="intent"),
+        pytest.param("refund", "calm", [("refund",), ("charge", "greeting")], id="yes-is-known"),
+    ],
+)
+def test_described_yes_needs_a_described_no(yes, no, intents):
+    """Similarity to one text says nothing without another one to compare with."""
+    bound = Options.yes_and_no(yes, no, DESCRIBED).intents
+
+    assert [tuple(sorted({*each} - {"out_of_scope"})) for each in bound] == intents
+    assert Options.yes_and_no("angry", None, DESCRIBED).unbound == 0

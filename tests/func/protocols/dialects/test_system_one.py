@@ -205,3 +205,30 @@ def test_settings_bind_the_options_of_questions(small_model, settings):
     answer = ask(client, {"order": noul}).json["answers"]["order"]
 
     assert answer["noul"] > 0.5
+
+
+def test_options_that_are_no_intents_are_compared(encoding_client):
+    """With an encoder, their descriptions answer, and the model's name says so."""
+    questions = {
+        "team": {"type": "choice", "criteria": {"orders": "where is my order", "xyz": None}},
+        "mood": {"type": "noul", "criteria": {"true": "where is my order", "false": "xyz"}},
+        "level": {"type": "score", "criteria": ["xyz", "where is my order"]},
+        "topic": ORDERS,
+    }
+    response = ask(encoding_client, questions)
+    answers = response.json["answers"]
+
+    assert response.json["model"] == "intent-classifier+descriptions"
+    assert answers["team"]["choice"] == "orders"
+    assert answers["mood"]["noul"] > 0.5
+    assert answers["level"]["score"] > 0.5
+    assert answers["topic"]["choice"] == "order_tracking"
+
+
+def test_too_many_described_options_are_refused(encoding_client):
+    """Each costs the time of a text."""
+    criteria = {str(number): f"text {number}" for number in range(5)}
+    response = ask(encoding_client, {"team": {"type": "choice", "criteria": criteria}})
+
+    assert response.status_code == 413
+    assert response.json == {"detail": "Send at most 4 options that are no intents"}

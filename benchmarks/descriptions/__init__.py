@@ -1,0 +1,1 @@
+"""Measure models that learn from descriptions: ``python -m benchmarks.descriptions``."""
