@@ -23,15 +23,16 @@ from model.feedback.clusters import Group
 from model.feedback.event_log import Correction, most_frequent_intent
 from model.inference.prediction import OUT_OF_SCOPE
 
+EMPTIED = "emptied"
 CONTRADICTION, CORRECTED, SUSPECT = "contradiction", "corrected", "suspect"
 NEAR_DUPLICATES, DOUBTFUL, CONFUSED = "near_duplicates", "doubtful", "confused"
 THIN, UNIFORM = "thin", "uniform"
 # In the order of the queue: the surest and quickest decisions first.
 KINDS = (
-    *(CONTRADICTION, CORRECTED, SUSPECT, NEAR_DUPLICATES),
+    *(EMPTIED, CONTRADICTION, CORRECTED, SUSPECT, NEAR_DUPLICATES),
     *(DOUBTFUL, CONFUSED, THIN, UNIFORM),
 )
-OF_INTENTS = (CONFUSED, THIN, UNIFORM)
+OF_INTENTS = (EMPTIED, CONFUSED, THIN, UNIFORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,20 @@ def of_corpus(corpus: Corpus) -> Iterator[Finding]:
             noun = "utterance" if count == 1 else "utterances"
             note = f"{intent} has {count} {noun}; {FEW_UTTERANCES} or more do better."
             yield Finding(THIN, tuple(corpus.select(intent)), (intent,), note)
+
+
+def of_left_over(left_over: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Return a finding for each intent without utterances that files beside the training file name.
+
+    Args:
+        left_over: the names of the files, by intent.
+    """
+    for intent, names in left_over.items():
+        note = (
+            f"{intent} has no utterance any more, but {' and '.join(names)} still name it, which "
+            "training refuses. Rename it there to the intent that took over, or delete the rest."
+        )
+        yield Finding(EMPTIED, (), (intent,), note)
 
 
 def is_thin(count: int) -> bool:
