@@ -72,9 +72,7 @@ class Survey:
         self.problems, self.notes = FirstProblems(), FirstProblems()
         self.texts = DistinctTexts()
         self._examples: list[Example] = []
-        self.collector = Collector(
-            options, self._take, self.problems.append, self.notes.append
-        )
+        self.collector = Collector(options, self._take, self.problems.append, self.notes.append)
         self._leave_out_unreadable = options.leave_out_unreadable
         self._files: list[Path] = []
 
