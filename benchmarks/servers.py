@@ -1,6 +1,6 @@
 """Compare servers for the project's app: ``python -m benchmarks.servers``.
 
-Runs the same app, environment and model on waitress (as func.server configures it), gunicorn and
+Runs the same app, environment and model on func.server, gunicorn and
 Granian. Measures start, throughput, memory, requests lost in a stop under load, and the effect of
 slow clients on others.
 """

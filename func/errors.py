@@ -45,12 +45,14 @@ class RequestError(Exception):
         status, headers: of the response.
     """
 
+    message: str
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     headers: Sequence[tuple[str, str]] = ()
 
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
+    def __init__(self, message: str | None = None) -> None:
+        """Take the message; without one, the class must have its own."""
+        self.message = message or self.message
+        super().__init__(self.message)
 
 
 class BadRequestError(RequestError):
@@ -76,11 +78,9 @@ class NotFoundError(RequestError):
 class UnauthorizedError(RequestError):
     """The request has no known token, and the settings require one."""
 
+    message = "Send a known token: 'Authorization: Bearer …'"
     status = HTTPStatus.UNAUTHORIZED
     headers: Sequence[tuple[str, str]] = (("WWW-Authenticate", "Bearer"),)
-
-    def __init__(self, message: str = "Send a known token: 'Authorization: Bearer …'") -> None:
-        super().__init__(message)
 
 
 class InvalidTokenError(UnauthorizedError):
@@ -115,11 +115,9 @@ class UnsupportedMediaTypeError(RequestError):
 class UnsupportedCodingError(UnsupportedMediaTypeError):
     """The Content-Encoding of the body is not supported."""
 
+    message = "The Content-Encoding must be gzip, deflate, zstd or identity"
     # RFC 9110, section 15.5.16: so the client learns that it is not the media type.
     headers = (("Accept-Encoding", "gzip, deflate, zstd"),)
-
-    def __init__(self) -> None:
-        super().__init__("The Content-Encoding must be gzip, deflate, zstd or identity")
 
 
 class UnusableDataError(RequestError):
@@ -138,74 +136,59 @@ class SinkError(RequestError):
 class NoSinkError(SinkError):
     """The settings name no sink."""
 
+    message = "This server has no sink for corrections: K_SINK is not set"
     status = HTTPStatus.NOT_IMPLEMENTED
-
-    def __init__(self) -> None:
-        super().__init__("This server has no sink for corrections: K_SINK is not set")
 
 
 class SinkRefusedError(SinkError):
     """The sink answered with an error, or with something other than HTTP."""
 
+    message = "The sink did not accept the correction"
     status = HTTPStatus.BAD_GATEWAY
-
-    def __init__(self) -> None:
-        super().__init__("The sink did not accept the correction")
 
 
 class SinkUnavailableError(SinkError):
     """The sink can't be reached, or as many corrections as are allowed are on their way."""
 
+    message = "The sink is not available; try again later"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers = RETRY_LATER
-
-    def __init__(self) -> None:
-        super().__init__("The sink is not available; try again later")
 
 
 class SinkTimeoutError(SinkError):
     """The sink did not answer in time: it may have the correction or not."""
 
+    message = "The sink did not answer in time; try again later"
     status = HTTPStatus.GATEWAY_TIMEOUT
-
-    def __init__(self) -> None:
-        super().__init__("The sink did not answer in time; try again later")
 
 
 class InternalError(RequestError):
     """A fault of the function; a broker retries the event."""
 
-    def __init__(self) -> None:
-        super().__init__("Internal error")
+    message = "Internal error"
 
 
 class UnavailableError(RequestError):
     """No model could be loaded; a broker retries the event."""
 
+    message = "The model is not available"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-    def __init__(self) -> None:
-        super().__init__("The model is not available")
 
 
 class OverloadedError(RequestError):
     """Too many requests to answer in time; a broker retries the event."""
 
+    message = "Overloaded; try again later"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers = RETRY_LATER
-
-    def __init__(self) -> None:
-        super().__init__("Overloaded; try again later")
 
 
 class KeysUnavailableError(RequestError):
     """The issuer's keys can't be fetched, so that no token can be verified; a broker retries."""
 
+    message = "The keys of the issuer of tokens are not available; try again later"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers = RETRY_LATER
-
-    def __init__(self) -> None:
-        super().__init__("The keys of the issuer of tokens are not available; try again later")
 
 
 class NotLoadedError(Exception):

@@ -46,11 +46,6 @@ class Request(NamedTuple):
             environ,
         )
 
-    def header(self, key: str) -> str | None:
-        """Return a header by its key in the WSGI environment, or None."""
-        value: str | None = self.environ.get(key)
-        return value
-
     def event_headers(self) -> dict[str, str]:
         """Return the headers of an event by their lower-case names, ``ce-`` included.
 

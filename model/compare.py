@@ -17,7 +17,7 @@ from model.atomic_files import write_atomically
 from model.command import build_parser, run_command
 from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.readers import read_examples, read_text
-from model.errors import DataError, Problem, StoreError
+from model.errors import DataError, StoreError
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 from model.store.model_files import fetch
@@ -40,11 +40,7 @@ Predict = Callable[[Sequence[str]], list[Prediction]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     options = _parser().parse_args(arguments)
     return run_command(partial(_compare, options), output=options.html)
 
@@ -72,7 +68,7 @@ def _utterances(options: argparse.Namespace) -> tuple[list[str], list[str | None
         return [each.text for each in examples], [each.intent for each in examples]
     texts = [line.strip() for line in read_text(options.texts).splitlines() if line.strip()]
     if not texts:
-        raise DataError([Problem(options.texts, 0, "holds no utterances")])
+        raise DataError.at(options.texts, "holds no utterances")
     return texts, [None] * len(texts)
 
 

@@ -18,7 +18,6 @@ from model.errors import (
     CompilationError,
     DataError,
     EqualityError,
-    Problem,
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
 
@@ -56,7 +55,7 @@ def _compile(path: Path) -> bytes:
     try:
         compiled = compile_and_verify(scorer)
     except (CompilationError, EqualityError) as error:
-        raise DataError([Problem(path, 0, f"can't be compiled: {error}")]) from error
+        raise DataError.at(path, f"can't be compiled: {error}") from error
     return compiled.to_bytes(model_sha256=hashlib.sha256(content).hexdigest())
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 
 class ModelError(Exception):
@@ -82,6 +83,11 @@ class DataError(ModelError):
     def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
         self.problems, self.warnings = tuple(problems), tuple(warnings)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def at(cls, file: Path, message: str, *, line: int = 0) -> Self:
+        """Return the error of one problem: of a line, or of the file as a whole."""
+        return cls([Problem(file, line, message)])
 
 
 class ColumnError(ModelError):

@@ -30,11 +30,7 @@ Exit codes: 0 tested, 1 the data or the model can't be used, 2 wrong usage.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     return run_command(partial(_evaluate, _parser().parse_args(arguments)))
 
 

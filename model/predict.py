@@ -46,11 +46,7 @@ Exit codes: 0 all classified, 1 the model, the input or the output can't be used
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
     _check(parser, options)
@@ -86,12 +82,13 @@ def _label(options: argparse.Namespace, _: Console, errors: Console) -> int:
     seconds = time.monotonic() - started
     if isinstance(sink, StandardOutput):
         print_messages(errors, "rejected", [str(problem) for problem in sink.problems])
-    errors.print(
-        f"Labelled {sink.state.labelled:,} rows{_where(options.output)} after {seconds:.1f} s"
-    )
+    where = "" if options.output == STREAM else f" in {options.output}"
+    errors.print(f"Labelled {sink.state.labelled:,} rows{where} after {seconds:.1f} s")
     if not sink.state.rejected:
         return 0
-    errors.print(f"Rejected {sink.state.rejected:,} rows{_where_rejected(options.output, sink)}")
+    is_file = not isinstance(sink, StandardOutput)
+    where = f": see {OutputFiles(options.output).rejected}" if is_file else ""
+    errors.print(f"Rejected {sink.state.rejected:,} rows{where}")
     return REJECTED_EXIT
 
 
@@ -105,14 +102,6 @@ def _label_table(options: argparse.Namespace, errors: Console) -> Sink:
         except InterruptionError as error:
             advice = "; run the same command again to resume"
             raise InterruptionError(error.number, advice) from error
-
-
-def _where(output: Path) -> str:
-    return "" if output == STREAM else f" in {output}"
-
-
-def _where_rejected(output: Path, sink: Sink) -> str:
-    return "" if isinstance(sink, StandardOutput) else f": see {OutputFiles(output).rejected}"
 
 
 def _bulk_options(options: argparse.Namespace) -> BulkOptions:

@@ -33,11 +33,7 @@ Exit codes: 0 pulled, 1 the store can't be used, or the folder holds a model, 2 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     options = _parser().parse_args(arguments)
     return run_command(partial(_pull, options), output=options.output)
 

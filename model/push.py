@@ -41,11 +41,7 @@ Exit codes: 0 pushed, or there already, 1 the model or the store can't be used, 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.rollback and options.name is None:

@@ -31,11 +31,7 @@ Exit codes: 0 all agree, 1 some differ, or the card or the data can't be used, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     return run_command(partial(_reproduce, _parser().parse_args(arguments)))
 
 

@@ -55,11 +55,7 @@ Labelled = Mapping[str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     options = _parser().parse_args(arguments)
     return run_command(partial(_review, options), output=options.propose or options.train)
 

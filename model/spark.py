@@ -109,11 +109,7 @@ def _classified(texts: pd.Series, *, model: str, layout: Layout) -> pd.DataFrame
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
         rows, without = _label_table(SparkSession.builder.getOrCreate(), options)

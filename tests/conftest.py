@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from threadpoolctl import threadpool_limits
 
 from benchmarks.system.s3_server import S3Server
 from model.datasets.dataset import Dataset
@@ -22,6 +23,8 @@ from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
 from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.small_data import SMALL_DATA
+from tests.support.stores.azure import azure_storage
+from tests.support.stores.google import google_storage
 from tests.support.stores.registry import Registry, serving_registry
 from tests.support.stores.web import WebStore, web_store
 
@@ -30,6 +33,10 @@ from tests.support.stores.web import WebStore, web_store
 # Reset both for the test processes and for all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# There is a test process a core: more threads of BLAS in it only wait for each other. This changes
+# no variable that the processes of a test would inherit.
+threadpool_limits(limits=1)
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +130,35 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real S3 server."""
     with S3Server(tmp_path_factory.mktemp("s3")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def google() -> Iterator[Mapping[str, str]]:
+    """The variables for a Google Cloud Storage."""
+    with google_storage() as environ:
+        yield environ
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[Mapping[str, str]]:
+    """The variables for an Azure Blob Storage."""
+    with azure_storage() as environ:
+        yield environ
+
+
+@pytest.fixture(scope="session")
+def aws(s3: S3Server) -> Mapping[str, str]:
+    """The variables for the S3 server."""
+    return s3.environ
+
+
+@pytest.fixture(params=[("s3", "aws"), ("gs", "google"), ("az", "azure")], ids=lambda each: each[0])
+def object_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URI of a folder in each object store in turn, whose credentials are in the variables."""
+    scheme, name = request.param
+    for variable, value in request.getfixturevalue(name).items():
+        monkeypatch.setenv(variable, value)
+    return f"{scheme}://models/{request.node.name.partition('[')[0]}"
 
 
 @pytest.fixture

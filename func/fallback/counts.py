@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from func.outgoing.errors import Reason
 
-Result = Literal["answered", "busy", "open"] | Reason
-RESULTS: tuple[Result, ...] = (
-    *("answered", "busy", "open"),
-    *("timeout", "unreachable", "refused", "malformed", "unknown_intent"),
-)
+Result = Literal["answered", "busy", "open", Reason]
+RESULTS: tuple[Result, ...] = get_args(Result)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ VERSION_DIGITS = 12
 class NoSuchModelError(NotFoundError):
     """No model is published under the name."""
 
-    def __init__(self) -> None:
-        super().__init__("No such model")
+    message = "No such model"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,13 +121,15 @@ class Telemetry:
 
     def record_refusal(self, status: HTTPStatus) -> None:
         """Record a request that the server refused before the app saw it."""
-        self._count_refusals(UNKNOWN, status, 1)
+        if self.metrics:
+            self.metrics.count_refusals(UNKNOWN, status, 1)
         fields = {"method": None, "route": None, "status": status.value}
         logger.info(REQUEST, extra={"fields": fields})
 
     def record_overload(self, count: int) -> None:
         """Record the number of requests refused because of overload since the last call."""
-        self._count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, count)
+        if self.metrics:
+            self.metrics.count_refusals("POST", HTTPStatus.SERVICE_UNAVAILABLE, count)
         logger.warning("overloaded", extra={"fields": {"status": 503, "refused": count}})
 
     def buffer_records(self) -> None:
@@ -182,10 +184,6 @@ class Telemetry:
         if self._traces and not record.is_probe:
             return self._traces.record(record)
         return trace_id_of(record.carrier["traceparent"]) if record.carrier else None
-
-    def _count_refusals(self, method: str, status: HTTPStatus, count: int) -> None:
-        if self.metrics:
-            self.metrics.count_refusals(method, status, count)
 
 
 def _start_traces(revision: str) -> Traces:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,16 +22,6 @@ RESULTS: Mapping[str, str] = {
     "rejected": "of the good test messages are taken for out of scope",
     "out_of_scope_recall": "of the out-of-scope test messages are recognised",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ShownIntent:
-    """An intent with what the card knows about it; ``f1`` is "" without a test."""
-
-    name: str
-    description: str
-    examples: tuple[str, ...]
-    f1: str
 
 
 def add_routes(app: Flask, function: IntentFunction) -> None:
@@ -56,7 +45,11 @@ def render(card: ModelCard) -> bytes:
     environment = Environment(autoescape=True, trim_blocks=True, undefined=StrictUndefined)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     metrics = _mapping(card.training, "metrics")
-    scores = {each.get("intent"): each.get("f1") for each in _dicts(metrics.get("intents"))}
+    scores = {
+        each.get("intent"): f"{f1:.1%}"
+        for each in _dicts(metrics.get("intents"))
+        if isinstance(f1 := each.get("f1"), float)
+    }
     return template.render(
         card=card,
         created=_date(card.training.get("created")),
@@ -66,14 +59,9 @@ def render(card: ModelCard) -> bytes:
             for name, text in RESULTS.items()
             if isinstance(share := metrics.get(name), float)
         ],
-        intents=[_intent(card, label, scores.get(label)) for label in card.labels],
+        intents=[(each, card.intents.get(each, IntentDescription())) for each in card.labels],
+        scores=scores,
     ).encode()
-
-
-def _intent(card: ModelCard, label: str, f1: object) -> ShownIntent:
-    known = card.intents.get(label, IntentDescription())
-    shown = f"{f1:.1%}" if isinstance(f1, float) else ""
-    return ShownIntent(label, known.description, known.examples, shown)
 
 
 # The training record is free in form: another program may have written the card.

@@ -14,7 +14,7 @@ from model.bulk.checkpoint import identify
 from model.bulk.progress import progress
 from model.bulk.sinks import OutputFile, OutputFiles, Sink, StandardOutput
 from model.bulk.worker_pool import CHUNKS_PER_WORKER, Submit, in_order, this_process, workers
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 from model.tables.opening import format_of, open_table, output_format
@@ -114,8 +114,7 @@ def _format(options: BulkOptions) -> str:
         output_kind = format_of(options.output, options.stream_format)
     if output_kind != expected:
         is_same = "both must be the same" if expected == kind else f"it must be {expected}"
-        message = f"is {output_kind}, and the input {kind}; {is_same}"
-        raise DataError([Problem(options.output, 0, message)])
+        raise DataError.at(options.output, f"is {output_kind}, and the input {kind}; {is_same}")
     return kind
 
 
@@ -125,7 +124,7 @@ def _open_sink(options: BulkOptions, table: Table, model: IntentModel) -> Sink:
     files = OutputFiles(options.output)
     for path in (options.output, files.rejected):
         if path.exists() and not options.force:
-            raise DataError([Problem(path, 0, "exists; --force replaces it")])
+            raise DataError.at(path, "exists; --force replaces it")
     identity = None
     if is_resumable(options):
         identity = identify(options.input, options.layout, model.card.to_json())

@@ -64,8 +64,7 @@ class OutputFile:
         try:
             fcntl.flock(self._output, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            message = "is being written by another run"
-            raise DataError([Problem(self._path, 0, message)]) from error
+            raise DataError.at(self._path, "is being written by another run") from error
 
     def _begin(self) -> Checkpoint:
         left = Checkpoint.read(self._files.checkpoint)
@@ -76,7 +75,7 @@ class OutputFile:
                 "was begun with another input, model or options; --restart discards "
                 f"the {left.rows} rows that it holds"
             )
-            raise DataError([Problem(self._files.part, 0, message)])
+            raise DataError.at(self._files.part, message)
         return left
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:

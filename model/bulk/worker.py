@@ -22,13 +22,6 @@ def main() -> None:
     model = IntentModel.load(path)
     for line in sys.stdin.buffer:
         predictions = model.predict(json.loads(line), top_k=top_k)
-        answers = [
-            (
-                each.intent,
-                each.confidence,
-                [(one.intent, one.confidence) for one in each.alternatives],
-            )
-            for each in predictions
-        ]
+        answers = [(each.intent, each.confidence, [*each.alternatives]) for each in predictions]
         sys.stdout.buffer.write(json.dumps(answers).encode() + b"\n")
         sys.stdout.buffer.flush()

@@ -24,7 +24,7 @@ from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.parts import Parts, read_parts
 from model.datasets.survey import Survey
 from model.datasets.writers import WRITERS, write_examples, writer_of
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
 MAX_SHOWN_INTENTS = 50
@@ -42,11 +42,7 @@ Exit codes: 0 done, 1 the data has problems or the output can't be written, 2 wr
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     options = _parser().parse_args(arguments)
     output = getattr(options, "output", None)
     return run_command(partial(options.run, options), output=output)
@@ -156,7 +152,7 @@ def _read_usable(options: argparse.Namespace, errors: Console) -> Parts:
 
 def _refuse_existing(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
-        raise DataError([Problem(path, 0, "exists; --force replaces it")])
+        raise DataError.at(path, "exists; --force replaces it")
 
 
 def _parser() -> argparse.ArgumentParser:

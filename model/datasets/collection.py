@@ -6,7 +6,7 @@ from pathlib import Path
 
 from model.datasets.documents.archives import is_listed, unpack
 from model.datasets.documents.document import Document, ReadOptions
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.tables.opening import SPREADSHEETS
 
 
@@ -19,10 +19,10 @@ def documents_of(path: Path, options: ReadOptions) -> tuple[list[Document], bool
         DataError: the path does not exist, or is a broken archive.
     """
     if not path.exists():
-        raise DataError([Problem(path, 0, "does not exist")])
+        raise DataError.at(path, "does not exist")
     if not path.is_dir() and not path.is_file():
         # Reading a named pipe would wait for a writer, for good.
-        raise DataError([Problem(path, 0, "is neither a file nor a folder")])
+        raise DataError.at(path, "is neither a file nor a folder")
     if path.is_dir():
         files = [file for file in sorted(path.rglob("*")) if file.is_file()]
         listed = [file for file in files if is_listed(file.relative_to(path))]

@@ -35,7 +35,7 @@ def read_descriptions(path: Path, labels: Collection[str]) -> Mapping[str, Inten
     rows = csv.DictReader(StringIO(read_text(path), newline=""))
     if rows.fieldnames != COLUMNS:
         columns = f"{', '.join(COLUMNS[:-1])} and {COLUMNS[-1]}"
-        raise DataError([Problem(path, 1, f"must have the columns {columns}")])
+        raise DataError.at(path, f"must have the columns {columns}", line=1)
     found: dict[str, IntentDescription] = {}
     problems = []
     for row in rows:

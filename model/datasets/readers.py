@@ -74,7 +74,7 @@ def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: 
     found = recognise_all(path, options)
     examples: list[Example] = []
     problems, notes = list(found.problems), list(found.notes)
-    collector = Collector(options, examples.append, problems, notes)
+    collector = Collector(options, examples.append, problems.append, notes.append)
     for document, each in found.readable:
         for entry in entries_of(document, each):
             collector.add(entry)
@@ -160,7 +160,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
 def _format_of(document: Document) -> Format:
     name = document.options.format
     if not decode_text(document.head)[0].strip():
-        raise DataError([Problem(document.path, 0, "is empty")])
+        raise DataError.at(document.path, "is empty")
     if name is not None:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)

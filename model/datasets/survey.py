@@ -71,10 +71,10 @@ class Survey:
         self.described: set[str] = set()
         self.problems, self.notes = FirstProblems(), FirstProblems()
         self.texts = DistinctTexts()
-        self.collector = Collector(options, self._take, self.problems, self.notes)
+        self._examples: list[Example] = []
+        self.collector = Collector(options, self._take, self.problems.append, self.notes.append)
         self._leave_out_unreadable = options.leave_out_unreadable
         self._files: list[Path] = []
-        self._examples: list[Example] = []
 
     @property
     def repetitions(self) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import IO
 
 from model.datasets.entry import Example
 from model.datasets.formats.rasa_markup import without_entities
-from model.errors import DataError, Problem
+from model.errors import DataError
+from model.tables.dialect import cell_quoter
 from model.tables.optional import PARQUET, required
 
 COLUMNS = ("text", "intent")
@@ -46,35 +46,19 @@ def writer_of(path: Path) -> Write:
         return WRITERS[path.suffix.lower()]
     except KeyError as error:
         kinds = ", ".join(WRITERS)
-        raise DataError([Problem(path, 0, f"can't be written: is none of {kinds}")]) from error
+        raise DataError.at(path, f"can't be written: is none of {kinds}") from error
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[IO[str]]:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        yield file
+def _open(path: Path) -> IO[str]:
+    return path.open("w", encoding="utf-8", newline="")
 
 
 def _write_delimited(path: Path, examples: Iterable[Example], delimiter: str) -> None:
-    # Python 3.11's csv.writer does not quote a carriage return.
-    needs_quotes = re.compile(f'[{delimiter}"\r\n]').search
     rows = ((each.text, each.intent) for each in examples)
+    quoted = cell_quoter(delimiter)
     with _open(path) as file:
         for row in chain([COLUMNS], rows):
-            cells = (_in_quotes(cell) if needs_quotes(cell) else cell for cell in row)
-            file.write(delimiter.join(cells) + "\n")
-
-
-def _in_quotes(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"'
-
-
-def _write_csv(path: Path, examples: Iterable[Example]) -> None:
-    _write_delimited(path, examples, ",")
-
-
-def _write_tsv(path: Path, examples: Iterable[Example]) -> None:
-    _write_delimited(path, examples, "\t")
+            file.write(delimiter.join(map(quoted, row)) + "\n")
 
 
 def _write_jsonl(path: Path, examples: Iterable[Example]) -> None:
@@ -102,8 +86,7 @@ def _quoted(text: str) -> str:
 
 def _escaped(example: Example, path: Path) -> str:
     if without_entities(example.text.strip().removeprefix("- ")) != example.text:
-        message = f"Rasa would read this text as markup: {example.text}"
-        raise DataError([Problem(path, 0, message)])
+        raise DataError.at(path, f"Rasa would read this text as markup: {example.text}")
     return example.text
 
 
@@ -118,8 +101,8 @@ def _write_parquet(path: Path, examples: Iterable[Example]) -> None:
 
 
 WRITERS: Mapping[str, Write] = {
-    ".csv": _write_csv,
-    ".tsv": _write_tsv,
+    ".csv": partial(_write_delimited, delimiter=","),
+    ".tsv": partial(_write_delimited, delimiter="\t"),
     ".jsonl": _write_jsonl,
     ".parquet": _write_parquet,
     ".yml": _write_rasa,

@@ -72,6 +72,6 @@ def describe(point: ActPoint) -> str:
     """Return the sentence about a point."""
     return (
         f"Acts on {point.acted:.1%} of held-out messages, with {point.errors:.1%} errors "
-        f"({point.interval.low:.1%} to {point.interval.high:.1%}): "
+        f"({point.interval:.1%}): "
         f"those with a confidence of {point.confidence:.3f} or more"
     )

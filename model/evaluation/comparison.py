@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtr
 
-from model.evaluation.confidence_intervals import Interval, wilson
+from model.evaluation.confidence_intervals import Measured, wilson
 from model.inference.prediction import Prediction
 
 SHIFT_QUANTILES = (0.05, 0.5, 0.95)
@@ -41,19 +41,6 @@ class Change:
         if self.after == self.true:
             return "better"
         return "worse" if self.before == self.true else "both wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """The share of labelled utterances that a model classifies as they are labelled.
-
-    Attributes:
-        share: 0 to 1.
-        interval: of 95 % confidence.
-    """
-
-    share: float
-    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +80,13 @@ class Comparison:
         return [(*pair, count) for pair, count in sorted(counts.items(), key=_most_first)]
 
     @property
-    def accuracies(self) -> tuple[Accuracy, Accuracy] | None:
-        """The accuracy of both models; None without labels."""
+    def accuracies(self) -> tuple[Measured, Measured] | None:
+        """The accuracy of both models on labelled utterances, 0 to 1; None without labels."""
         right = self._right()
         if not len(right):
             return None
         first, second = (
-            Accuracy(float(column.mean()), wilson(float(column.mean()), len(column)))
-            for column in right.T
+            (share, wilson(share, len(right))) for share in right.mean(axis=0).tolist()
         )
         return first, second
 
@@ -147,13 +133,9 @@ def mcnemar(only_first: int, only_second: int) -> float:
         only_first: the number of cases that only the first classifier has right.
         only_second: the number of cases that only the second one has right.
     """
-    count, fewer = only_first + only_second, min(only_first, only_second)
-    logs = [
-        math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
-        for k in range(fewer + 1)
-    ]
-    tail = math.fsum(math.exp(log - count * math.log(2)) for log in logs)
-    return min(1.0, 2 * tail)
+    # The binomial distribution up to the smaller number.
+    tail = bdtr(min(only_first, only_second), only_first + only_second, 0.5)
+    return min(1.0, 2 * float(tail))
 
 
 def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:

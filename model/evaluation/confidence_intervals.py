@@ -22,6 +22,14 @@ class Interval:
     low: float
     high: float
 
+    def __format__(self, form: str) -> str:
+        """Return both ends in a format of numbers."""
+        return f"{self.low:{form}} to {self.high:{form}}"
+
+
+# A result with its interval.
+Measured = tuple[float, Interval]
+
 
 def wilson(share: float, count: int) -> Interval:
     """Return the Wilson score interval of a share (Wilson 1927), also valid for few cases.

@@ -12,9 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.datasets.readers import Example
-from model.evaluation.confidence_intervals import Interval, bootstrap, wilson, wilson_f1
+from model.evaluation.confidence_intervals import (
+    Interval,
+    Measured,
+    bootstrap,
+    wilson,
+    wilson_f1,
+)
 from model.evaluation.labelled_predictions import LabelledPredictions
-from model.evaluation.out_of_scope_metrics import OutOfScopeMetrics, out_of_scope_metrics
+from model.evaluation.out_of_scope_metrics import out_of_scope_metrics
 from model.inference.intent_model import IntentModel
 from model.learning.augmentation import NOISES
 from model.learning.linear_model import Floats
@@ -126,12 +132,10 @@ def summarise(
     accuracy, rejected = float(is_right.mean()), predictions.rejected(predictions.in_scope) / count
     macro_f1, error = _macro_f1(predictions), _calibration_error(predictions.confidences, is_right)
     shares = {"accuracy": accuracy, "rejected": rejected, **robustness}
-    out_of_scope = (
-        out_of_scope_metrics(predictions) if len(predictions.out_of_scope) else OutOfScopeMetrics()
-    )
-    joint_error = (
-        _calibration_error(*predictions.outcomes) if len(predictions.out_of_scope) else None
-    )
+    others: dict[str, Measured] = {}
+    if len(predictions.out_of_scope):
+        others["joint_calibration_error"] = _calibration_error(*predictions.outcomes)
+        others |= out_of_scope_metrics(predictions)
     confused = Counter(pair for pair in zip(predictions.true, predictions.predicted, strict=True))
     return Evaluation(
         accuracy=accuracy,
@@ -143,16 +147,12 @@ def summarise(
         ),
         calibration_error=error[0],
         robustness=robustness,
-        out_of_scope_recall=out_of_scope.recall,
-        out_of_scope_precision=out_of_scope.precision,
-        out_of_scope_auroc=out_of_scope.auroc,
-        joint_calibration_error=joint_error[0] if joint_error else None,
         contrast={name: float(is_safe.mean()) for name, is_safe in contrast.items()},
         intervals={name: wilson(share, count) for name, share in shares.items()}
         | {"macro_f1": macro_f1[1], "calibration_error": error[1]}
         | {name: wilson(float(safe.mean()), len(safe)) for name, safe in contrast.items()}
-        | ({"joint_calibration_error": joint_error[1]} if joint_error else {})
-        | dict(out_of_scope.intervals),
+        | {name: interval for name, (_, interval) in others.items()},
+        **{name: value for name, (value, _) in others.items()},
     )
 
 
@@ -195,7 +195,7 @@ def _intent_score(name: str, right: int, found: int, support: int) -> IntentScor
     return IntentScore(name, precision, recall, 2 * right / (support + found), support, intervals)
 
 
-def _macro_f1(predictions: LabelledPredictions) -> tuple[float, Interval]:
+def _macro_f1(predictions: LabelledPredictions) -> Measured:
     names = (*predictions.true, *predictions.predicted)
     labels, indices = np.unique(names, return_inverse=True)
     true, predicted = np.split(indices, 2)
@@ -212,7 +212,7 @@ def _macro_f1(predictions: LabelledPredictions) -> tuple[float, Interval]:
     return value, bootstrap(value, statistic, count) if 0 < value < 1 else wilson(value, count)
 
 
-def _calibration_error(confidences: Floats, is_right: NDArray[np.bool_]) -> tuple[float, Interval]:
+def _calibration_error(confidences: Floats, is_right: NDArray[np.bool_]) -> Measured:
     def statistic(weights: Floats) -> float:
         return expected_calibration_error(confidences, is_right, weights)
 

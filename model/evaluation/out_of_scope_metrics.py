@@ -2,53 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from model.evaluation.confidence_intervals import Interval, bootstrap, wilson
+from model.evaluation.confidence_intervals import Measured, bootstrap, wilson
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.learning.linear_model import Floats
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfScopeMetrics:
-    """Metrics of rejection; each is None if the test does not determine it.
+def out_of_scope_metrics(predictions: LabelledPredictions) -> dict[str, Measured]:
+    """Return the metrics of the rejection of out-of-scope texts, of which there is at least one.
 
-    Attributes:
-        recall: share of the out-of-scope texts that are rejected.
-        precision: share of out-of-scope texts among the rejected texts.
-        auroc: area under the ROC curve of the probability of being in scope.
-        intervals: confidence intervals, by their names in ``Evaluation``.
+    Returns:
+        Recall, AUROC and, if any text is rejected, precision, by their names in ``Evaluation``.
     """
-
-    recall: float | None = None
-    precision: float | None = None
-    auroc: float | None = None
-    intervals: Mapping[str, Interval] = field(default_factory=dict)
-
-
-def out_of_scope_metrics(predictions: LabelledPredictions) -> OutOfScopeMetrics:
-    """Return the metrics of predictions that include at least one out-of-scope text."""
     inside, outside = predictions.in_scope, predictions.out_of_scope
     found, count = predictions.rejected(outside), len(outside)
     all_found = found + predictions.rejected(inside)
-    recall, area = found / count, auroc(inside, outside)
-    intervals = {
-        "out_of_scope_recall": wilson(recall, count),
-        # A bootstrap of a perfect result has no width.
-        "out_of_scope_auroc": bootstrap(
-            area, _Ranked(inside, outside).auroc, len(inside), len(outside)
-        )
+    area = auroc(inside, outside)
+    # A bootstrap of a perfect result has no width.
+    interval = (
+        bootstrap(area, _Ranked(inside, outside).auroc, len(inside), len(outside))
         if 0 < area < 1
-        else wilson(area, min(len(inside), len(outside))),
+        else wilson(area, min(len(inside), len(outside)))
+    )
+    metrics = {
+        "out_of_scope_recall": (found / count, wilson(found / count, count)),
+        "out_of_scope_auroc": (area, interval),
     }
-    if not all_found:
-        return OutOfScopeMetrics(recall, None, area, intervals)
-    precision = found / all_found
-    intervals["out_of_scope_precision"] = wilson(precision, all_found)
-    return OutOfScopeMetrics(recall, precision, area, intervals)
+    if all_found:
+        precision = found / all_found
+        metrics["out_of_scope_precision"] = (precision, wilson(precision, all_found))
+    return metrics
 
 
 def auroc(in_scope: Floats, out_of_scope: Floats) -> float:

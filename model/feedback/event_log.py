@@ -16,7 +16,7 @@ from typing import Any
 
 from model.datasets.dataset import normalised
 from model.datasets.readers import is_filled, read_text
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
 TEXT_NAMES = ("text", "message")
@@ -125,7 +125,7 @@ def read_event_log(path: Path) -> EventLog:
         if isinstance(key, str) or key in texts
     ]
     if not found and not corrections:
-        raise DataError([Problem(path, 0, "holds no prediction together with its text")])
+        raise DataError.at(path, "holds no prediction together with its text")
     return EventLog(tuple(found), tuple(corrections), len(replies) - len(found), unreadable)
 
 

@@ -49,7 +49,7 @@ def add(path: Path, labelled: Mapping[str, str]) -> Additions:
     """
     if path.suffix.lower() not in (*DELIMITERS, JSONL):
         kinds = ", ".join((*DELIMITERS, JSONL))
-        raise DataError([Problem(path, 0, f"is none of {kinds}")])
+        raise DataError.at(path, f"is none of {kinds}")
     existing = read_examples(path) if path.exists() else []
     present = {normalised(each.text): each for each in existing}
     added, known, conflicts = [], 0, []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from model.inference.familiarity import known_share
 from model.inference.ngram_trie import NgramTrie, NgramTrieLookup
 from model.inference.text_analysis import AnalyzerOptions, Normalization
+from model.inference.word_cache import WordCache
 
-MAX_CACHED_WORDS = 8192
-# Longer words rarely recur, and would let a sender fill the memory.
-MAX_CACHED_LENGTH = 32
 COLUMN_BYTES = 4
 
 Columns = NDArray[np.int32]
@@ -141,39 +139,21 @@ class _WordAnalyzers:
 
     def __init__(self) -> None:
         self.analyzers: list[Analyzer] = []
-        self._cache: dict[str, bytes] = {}
+        self._cache = WordCache(self._look_up)
 
     def columns(self, text: str) -> Columns:
         """Return the columns of the known n-grams in a text's words."""
         words = text.split()
-        found = self._find(words)
+        found = self._cache.find(words)
         return np.frombuffer(b"".join(map(found.__getitem__, words)), np.int32)
 
     def columns_of(self, texts: Sequence[str]) -> Occurrences:
         """Return the columns of the known n-grams in the words of texts."""
         words = list(map(str.split, texts))
-        found = self._find(list(chain.from_iterable(words)))
+        found = self._cache.find(list(chain.from_iterable(words)))
         parts = [b"".join(map(found.__getitem__, of_text)) for of_text in words]
         counts = [len(part) // COLUMN_BYTES for part in parts]
         return np.frombuffer(b"".join(parts), np.int32), np.arange(len(texts)).repeat(counts)
-
-    def _find(self, words: Sequence[str]) -> Mapping[str, bytes]:
-        cache = self._cache
-        new_words = [word for word in words if word not in cache]
-        if not new_words:
-            return cache
-        new_words = list(dict.fromkeys(new_words))
-        found = dict(zip(new_words, self._look_up(new_words), strict=True))
-        self._add_to_cache(found)
-        return {word: found[word] if word in found else cache[word] for word in words}
-
-    def _add_to_cache(self, found: Mapping[str, bytes]) -> None:
-        short = (word for word in found if len(word) <= MAX_CACHED_LENGTH)
-        added = {word: found[word] for word in islice(short, MAX_CACHED_WORDS)}
-        if len(self._cache) + len(added) > MAX_CACHED_WORDS:
-            self._cache = added  # other threads keep their reference to the former cache
-        else:
-            self._cache.update(added)
 
     def _look_up(self, words: Sequence[str]) -> Iterator[bytes]:
         columns, owners = _concatenate([each.columns_of_words(words) for each in self.analyzers])

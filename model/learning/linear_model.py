@@ -128,11 +128,15 @@ def fit_logistic_regression(vectors: NDArray[np.float32], targets: Integers) -> 
     return _centred(coefficients, intercept)
 
 
-def fit_detector(features: Any, is_out_of_scope: NDArray[np.bool_], *, seed: int) -> Linear:
+def fit_detector(
+    features: Any,
+    is_out_of_scope: NDArray[np.bool_],
+    *,
+    seed: int,
+    regularisation: float = DETECTOR_REGULARISATION,
+) -> Linear:
     """Fit a binary classifier of out-of-scope texts; its one score is larger for them."""
-    machine = LinearSVC(
-        C=DETECTOR_REGULARISATION, tol=TOLERANCE, class_weight="balanced", random_state=seed
-    )
+    machine = LinearSVC(C=regularisation, tol=TOLERANCE, class_weight="balanced", random_state=seed)
     machine.fit(features, is_out_of_scope)
     return Linear(machine.coef_.astype(np.float32), machine.intercept_.astype(np.float64))
 

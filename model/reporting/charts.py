@@ -85,17 +85,11 @@ def growth(dots: Sequence[Dot], following: Dot) -> str:
     """
     bottom = min(0.8, int(10 * min(dot.interval.low for dot in dots)) / 10)
     first, last = log2(dots[0].x), log2(following.x)
-    places = [(log2(dot.x) - first) / (last - first) for dot in (*dots, following)]
-    sizes = [
-        (place, f"{dot.x:,.0f}") for place, dot in zip(places, (*dots, following), strict=True)
-    ]
+    placed = [((log2(dot.x) - first) / (last - first), dot) for dot in (*dots, following)]
+    sizes = [(place, f"{dot.x:,.0f}") for place, dot in placed]
     axes = _Axes("utterances", "accuracy", up=(bottom, 1.0), across=sizes)
-    known = [(place, dot.y) for place, dot in zip(places[:-1], dots, strict=True)]
-    whiskers = "".join(
-        axes.whisker(place, dot.interval)
-        for place, dot in zip(places, (*dots, following), strict=True)
-    )
-    end = (1.0, following.y)
+    *known, end = ((place, dot.y) for place, dot in placed)
+    whiskers = "".join(axes.whisker(place, dot.interval) for place, dot in placed)
     return axes.drawn(
         f"{axes.line(known, 'line')}{axes.line([known[-1], end], 'equal')}{whiskers}"
         f"{''.join(axes.dot(point, 'dot') for point in known)}{axes.dot(end, 'hollow')}"

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from model.evaluation.comparison import Accuracy, Comparison
+from model.evaluation.comparison import Comparison
 from model.reporting.console_report import shortened
 from model.reporting.html_report import templates
 
@@ -32,7 +32,7 @@ def to_fields(comparison: Comparison) -> dict[str, Any]:
         "utterances": len(comparison.texts),
         "changed": len(comparison.changes),
         "changed_share": comparison.changed_share,
-        "accuracy": accuracies and [accuracy.share for accuracy in accuracies],
+        "accuracy": accuracies and [share for share, _ in accuracies],
         "p_value": comparison.p_value,
         "confidence_shift": comparison.confidence_shift,
         "changes": [
@@ -76,17 +76,12 @@ def _results(comparison: Comparison) -> list[tuple[str, str, str]]:
         ("other intents", "", f"{changed} ({comparison.changed_share:.1%})"),
     ]
     if comparison.accuracies:
-        before, after = map(_accuracy, comparison.accuracies)
+        before, after = (f"{share:.4f} ({ends:.4f})" for share, ends in comparison.accuracies)
         rows.append(("accuracy", before, after))
         rows.append(("p value (McNemar)", "", f"{comparison.p_value:.4f}"))
     low, middle, high = comparison.confidence_shift
     rows.append(("confidence, median change", "", f"{middle:+.3f} ({low:+.3f} to {high:+.3f})"))
     return rows
-
-
-def _accuracy(accuracy: Accuracy) -> str:
-    interval = accuracy.interval
-    return f"{accuracy.share:.4f} ({interval.low:.4f} to {interval.high:.4f})"
 
 
 def _print_changes(console: Console, comparison: Comparison) -> None:

@@ -45,14 +45,14 @@ def print_evaluation(
     for name in ("value", "95 % interval"):
         results.add_column(name, justify="right")
     for result in shown_results(evaluation):
-        results.add_row(result.name, f"{result.value:.4f}", _range(result.interval))
+        results.add_row(result.name, f"{result.value:.4f}", f"{result.interval:.4f}")
     console.print(results)
 
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
     """Print the results of cross-validation, recommendations, and whether more data would help."""
     shown = ", ".join(
-        f"{result.name} {result.value:.4f} ({_range(result.interval)})"
+        f"{result.name} {result.value:.4f} ({result.interval:.4f})"
         for result in shown_results(diagnosis.results)[:MAX_RESULTS]
     )
     console.print(f"Cross-validated on the training utterances: {shown}")
@@ -95,10 +95,6 @@ def _print_confusions(
 def shortened(text: str) -> str:
     """Return a text that fits into a cell of a table."""
     return shorten(text, MAX_EXAMPLE, placeholder="…")
-
-
-def _range(interval: Interval) -> str:
-    return f"{interval.low:.4f} to {interval.high:.4f}"
 
 
 def _percent(share: float, interval: Interval) -> str:

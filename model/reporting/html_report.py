@@ -68,13 +68,9 @@ def templates() -> Environment:
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"number": format, "ends": _range}
+    environment.filters |= {"number": format}
     environment.globals |= {"max_rows": MAX_ROWS, "max_hidden_rows": MAX_HIDDEN_ROWS}
     return environment
-
-
-def _range(interval: Interval, form: str) -> str:
-    return f"{interval.low:{form}} to {interval.high:{form}}"
 
 
 def _growth(curve: LearningCurve) -> str:
@@ -140,8 +136,8 @@ def _intent(score: IntentScore) -> tuple[str, ...]:
         '<rect width="100" height="8"/><rect class="share" width="{:.1f}" height="8"/></svg>'
     ).format(100 * score.f1)
     shares = (f"{share:.1%}" for share in (score.precision, score.recall))
-    interval = _range(score.intervals["f1"], ".0%")
-    return (score.intent, bar, f"{score.f1:.1%}", interval, *shares, str(score.support))
+    f1 = (f"{score.f1:.1%}", f"{score.intervals['f1']:.0%}")
+    return (score.intent, bar, *f1, *shares, str(score.support))
 
 
 def _confusions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from model.tables.delimited_rows import (
     HeaderRules,
     Row,
 )
+from model.tables.dialect import cell_quoter
 from model.tables.line_reader import Lines
-from model.tables.table import DIGITS, STREAM, Layout, alternatives_of, to_json
+from model.tables.table import STREAM, Layout
 from model.tables.text_table import Record, TextTable
 
 
@@ -45,7 +45,7 @@ class DelimitedTable(TextTable):
             sample_lines=1 if path == STREAM else SAMPLE_LINES,
         )
         self._rows = rows = DelimitedRows(lines, path, delimiter, rules)
-        self._needs_quotes = re.compile(f'[{re.escape(rows.delimiter)}"\r\n]').search
+        self._quoted = cell_quoter(rows.delimiter)
         self._line_break = "\r\n" if rows.header.endswith("\r\n") else "\n"
         if rows.columns is None:
             self._place, self.head = _text_place(rows), b""
@@ -59,20 +59,11 @@ class DelimitedTable(TextTable):
 
     def render(self, record: str, prediction: Prediction) -> str:
         """Return a row with its labels; its own cells stay as they are."""
-        confidence = str(round(prediction.confidence, DIGITS))
-        values = [prediction.intent, confidence]
-        if self._layout.top_k:
-            values.append(to_json(alternatives_of(prediction)))
-        return self._extended(record, values)
+        return self._extended(record, self._layout.cells(prediction))
 
     def _extended(self, record: str, values: Sequence[str]) -> str:
         cells = (record.rstrip("\r\n"), *map(self._quoted, values))
         return self._rows.delimiter.join(cells) + self._line_break
-
-    def _quoted(self, value: str) -> str:
-        if self._needs_quotes(value):
-            return '"' + value.replace('"', '""') + '"'
-        return value
 
     def _records(self) -> Iterator[Record]:
         return map(self._record, self._rows)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO, StringIO
 from pathlib import Path
 
-from model.errors import DataError, Problem, ProblemKind
+from model.errors import DataError, ProblemKind
 from model.inference.strict_json import is_unicode
 from model.tables.columns import is_header
 from model.tables.dialect import sniff
@@ -106,7 +106,7 @@ class DelimitedRows:
         raw, cells = self._read_row(self._lines.read())
         self.header = decode(raw).removeprefix("\ufeff")
         if cells is None or not is_unicode(self.header):
-            raise DataError([Problem(path, line, "the header is not well-formed UTF-8 text")])
+            raise DataError.at(path, "the header is not well-formed UTF-8 text", line=line)
         names = [cell.removeprefix("\ufeff").strip() for cell in cells]
         self.width = len(names)
         self.columns: list[str] | None = names

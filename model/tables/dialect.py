@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
@@ -42,6 +42,13 @@ def sniff(head: str, default: str, wanted: Sequence[str] = ()) -> Dialect:
     candidates = (default, *(each for each in DELIMITERS if each != default))
     samples = {each: _sample(head, each) for each in candidates}
     return Dialect(max(candidates, key=lambda each: _score(samples[each], wanted)))
+
+
+def cell_quoter(delimiter: str) -> Callable[[str], str]:
+    """Return a function that puts a cell into quotes if it needs them (RFC 4180)."""
+    # Python 3.11's csv.writer does not quote a carriage return.
+    needs_quotes = re.compile(f'[{re.escape(delimiter)}"\r\n]').search
+    return lambda cell: '"' + cell.replace('"', '""') + '"' if needs_quotes(cell) else cell
 
 
 def _sample(head: str, delimiter: str) -> list[list[str]]:

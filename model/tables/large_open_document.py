@@ -43,9 +43,6 @@ class LargeOpenDocument:
                 yield from repeat(cells, count)
                 blank_rows = 0
 
-    def row_count(self, name: str) -> None:
-        """Return None: the number of rows is known when all are read."""
-
     def close(self) -> None:
         """Close the file."""
         self._archive.close()

@@ -28,9 +28,6 @@ class LargeWorkbook:
         sheet.reset_dimensions()  # many programs write wrong ones
         yield from sheet.iter_rows(values_only=True)
 
-    def row_count(self, name: str) -> None:
-        """Return None: the number of rows is known when all are read."""
-
     def close(self) -> None:
         """Close the file."""
         self._book.close()

@@ -10,12 +10,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.tables.delimited import DelimitedTable
 from model.tables.encoding import BYTE_ORDER_MARKS, Encoding, as_utf8, detect_encoding
 from model.tables.json_lines import JsonLinesTable
 from model.tables.line_reader import Lines
-from model.tables.optional import load_parquet_table, load_spreadsheet_table
+from model.tables.optional import PARQUET, SPREADSHEET, required
 from model.tables.table import STREAM, Layout, Table
 from model.tables.text_table import TextTable
 
@@ -36,7 +36,7 @@ def format_of(path: Path, stream_format: str) -> str:
     name = path.suffix.lower().removeprefix(".")
     if name not in FORMATS:
         kinds = ", ".join(f".{each}" for each in FORMATS)
-        raise DataError([Problem(path, 0, f"is none of {kinds}")])
+        raise DataError.at(path, f"is none of {kinds}")
     return name
 
 
@@ -52,11 +52,16 @@ def open_table(path: Path, kind: str, layout: Layout) -> Iterator[Table]:
     Raises:
         DataError: it can't be read, or does not have the columns that the layout asks for.
     """
+    table: Table
     if kind == "parquet":
-        with closing(load_parquet_table(path)(path, layout)) as table:
+        with required(path, PARQUET):
+            from model.tables.parquet import ParquetTable  # noqa: PLC0415 - an optional package
+        with closing(ParquetTable(path, layout)) as table:
             yield table
     elif kind in SPREADSHEETS:
-        with closing(load_spreadsheet_table(path)(path, layout)) as table:
+        with required(path, SPREADSHEET):
+            from model.tables.spreadsheet import SpreadsheetTable  # noqa: PLC0415 - as above
+        with closing(SpreadsheetTable(path, layout)) as table:
             yield table
     elif path == STREAM:
         yield _open_text(sys.stdin.buffer, path, layout, kind)
@@ -74,7 +79,7 @@ def open_binary(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise DataError([Problem(path, 0, "can't be read")]) from error
+        raise DataError.at(path, "can't be read") from error
 
 
 def _open_text(file: BinaryIO, path: Path, layout: Layout, kind: str) -> Table:

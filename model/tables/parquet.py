@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.prediction import Prediction
 from model.tables.arrow_columns import added_columns, added_fields
 from model.tables.parquet_rows import UNREADABLE
@@ -54,7 +54,7 @@ class ParquetTable:
         try:
             self._file = parquet.ParquetFile(path)
         except UNREADABLE as error:
-            raise DataError([Problem(path, 0, "is no readable Parquet file")]) from error
+            raise DataError.at(path, "is no readable Parquet file") from error
         self._path, self._layout = path, layout
         plain = pa.schema([_plain(field) for field in self._file.schema_arrow])
         self._place = layout.find(path, plain.names)
@@ -83,7 +83,7 @@ class ParquetTable:
         try:
             texts = batch.column(self._place).to_pylist()
         except UNREADABLE as error:  # a text that is not UTF-8
-            raise DataError([Problem(self._path, start.line, "is not UTF-8")]) from error
+            raise DataError.at(self._path, "is not UTF-8", line=start.line) from error
         problems = [self._layout.problem(text) for text in texts]
         rejected = [
             Rejected(line, problem) for line, problem in enumerate(problems, start.line) if problem

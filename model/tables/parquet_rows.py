@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from model.errors import DataError, Problem
+from model.errors import DataError
 
 BATCH_ROWS = 4096
 # ValueError: texts or names of columns that are not UTF-8.
@@ -36,7 +36,7 @@ class ParquetRows:
             self._file = parquet.ParquetFile(file)
             self.columns: list[str] = self._file.schema_arrow.names
         except UNREADABLE as error:
-            raise DataError([Problem(path, 0, "is no readable Parquet file")]) from error
+            raise DataError.at(path, "is no readable Parquet file") from error
         self._path = path
         self.size: int = self._file.metadata.num_rows
 
@@ -59,10 +59,10 @@ class ParquetRows:
         names = [self.columns[column] for column in columns]
         for name in names:
             if self.columns.count(name) > 1:
-                raise DataError([Problem(self._path, 0, f"has several columns {name}")])
+                raise DataError.at(self._path, f"has several columns {name}")
         try:
             for batch in self._file.iter_batches(BATCH_ROWS, columns=names):
                 values = (batch.column(name).to_pylist() for name in names)
                 yield from zip(*values, strict=True)
         except UNREADABLE as error:
-            raise DataError([Problem(self._path, 0, "is no readable Parquet file")]) from error
+            raise DataError.at(self._path, "is no readable Parquet file") from error

@@ -4,44 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from io import StringIO
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from model.inference.prediction import Prediction
 from model.tables.columns import is_header
 from model.tables.spreadsheet_rows import SpreadsheetRows
-from model.tables.table import CHUNK_ROWS, Layout, Position, Rejected, alternatives_of, to_json
-
-
-@dataclass(slots=True)
-class SpreadsheetChunk:
-    """Some rows of a sheet."""
-
-    layout: Layout
-    end: Position
-    texts: list[str] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    _rows: list[list[str]] = field(default_factory=list)
-
-    def add(self, line: int, cells: list[str], utterance: str) -> None:
-        """Add a row."""
-        if problem := self.layout.problem(utterance):
-            self.rejected.append(Rejected(line, problem, _to_csv([cells]).rstrip("\n")))
-        else:
-            self.texts.append(utterance)
-            self._rows.append(cells)
-
-    def labelled(self, predictions: Sequence[Prediction]) -> bytes:
-        """Return the rows with their labels, as CSV."""
-        rows = []
-        for cells, prediction in zip(self._rows, predictions, strict=True):
-            values = self.layout.values(prediction)
-            if self.layout.top_k:
-                values[self.layout.added[-1]] = to_json(alternatives_of(prediction))
-            rows.append([*cells, *map(str, values.values())])
-        return _to_csv(rows).encode()
+from model.tables.table import CHUNK_ROWS, Layout, Position
+from model.tables.text_table import Record, TextChunk
 
 
 class SpreadsheetTable:
@@ -67,19 +38,21 @@ class SpreadsheetTable:
             self.notes += ("has no header: column 1 is read as the text",)
         else:
             self._place = layout.find(path, header)
-            self.head = _to_csv([[*header, *layout.added]]).encode()
+            self.head = _to_csv([*header, *layout.added]).encode()
 
-    def chunks(self, start: Position) -> Iterator[SpreadsheetChunk]:
-        """Return the rows from a position on."""
+    def chunks(self, start: Position) -> Iterator[TextChunk]:
+        """Return the rows from a position on, as CSV."""
         rows = (row for row in self._rows if row[0] >= max(start.line, self._first))
         for first in rows:
-            chunk, count = SpreadsheetChunk(self._layout, start), 0
-            for line, cells in chain([first], rows):
-                chunk.add(line, cells, cells[self._place])
-                chunk.end, count = Position(line, line + 1), count + 1
-                if count == CHUNK_ROWS:
-                    break
+            chunk = TextChunk(self._render, start)
+            for line, cells in islice(chain([first], rows), CHUNK_ROWS):
+                text = cells[self._place]
+                chunk.add(Record(line, _to_csv(cells), text, self._layout.problem(text)))
+                chunk.end = Position(line, line + 1)
             yield chunk
+
+    def _render(self, record: str, prediction: Prediction) -> str:
+        return record.removesuffix("\n") + "," + _to_csv(self._layout.cells(prediction))
 
     def finish(self, part: Path, output: Path) -> None:
         """Rename the part to the output."""
@@ -90,7 +63,7 @@ class SpreadsheetTable:
         self._rows.close()
 
 
-def _to_csv(rows: Sequence[Sequence[str]]) -> str:
+def _to_csv(cells: Sequence[str]) -> str:
     text = StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.tables.large_open_document import OPEN_DOCUMENT
 
 MAX_UNPACKED_BYTES = 1024**3
@@ -48,14 +48,14 @@ def is_large(file: BinaryIO, path: Path) -> bool:
     finally:
         file.seek(0)
     if size > MAX_UNPACKED_BYTES:
-        raise DataError([Problem(path, 0, f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")])
+        raise DataError.at(path, f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")
     for rows, columns in extents:
         if rows * columns > MAX_CELLS:
             message = (
                 f"has cells down to row {rows} and up to column {columns}, too many for the memory;"
                 " delete those outside of the table, or save the sheet as CSV"
             )
-            raise DataError([Problem(path, 0, message)])
+            raise DataError.at(path, message)
     cells = max((rows * columns for rows, columns in extents), default=0)
     return size > MAX_BYTES_AT_ONCE or cells > MAX_CELLS_AT_ONCE
 

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import python_calamine as calamine
 
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.tables.large_open_document import OPEN_DOCUMENT, LargeOpenDocument
 from model.tables.large_workbook import LargeWorkbook
 from model.tables.spreadsheet_limits import is_large
@@ -25,9 +25,6 @@ class Workbook(Protocol):
 
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
         """Return the cells of all rows of a sheet, from the first row on."""
-
-    def row_count(self, name: str) -> int | None:
-        """Return the number of a sheet's rows; None where it is not known."""
 
     def close(self) -> None:
         """Close the file."""
@@ -83,10 +80,13 @@ class SpreadsheetRows:
         self._file: BinaryIO = BytesIO()
         try:
             self._file = BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-            self._workbook: Workbook = _open(self._file, path)
-            names = self._workbook.sheet_names
+            self._workbook = workbook = _open(self._file, path)
+            names = workbook.sheet_names
             self.sheet = self._choose(names, sheet)
-            self.size = self._workbook.row_count(self.sheet)
+            # Of a large one, the number of rows is known when all are read.
+            self.size = (
+                workbook.row_count(self.sheet) if isinstance(workbook, SmallWorkbook) else None
+            )
         except BaseException as error:
             self._file.close()
             raise self._unreadable(error) from error
@@ -95,11 +95,11 @@ class SpreadsheetRows:
     def _choose(self, names: Sequence[str], wanted: str | None) -> str:
         if wanted is not None and wanted not in names:
             found = ", ".join(names)
-            raise DataError([Problem(self._path, 0, f"has no sheet {wanted}: found {found}")])
+            raise DataError.at(self._path, f"has no sheet {wanted}: found {found}")
         for name in names if wanted is None else [wanted]:
             if any(any(map(_as_text, cells)) for cells in self._workbook.rows(name)):
                 return name
-        raise DataError([Problem(self._path, 0, "holds no cells")])
+        raise DataError.at(self._path, "holds no cells")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Return each row that is not blank, with its number; all are as wide as the first one.
@@ -124,7 +124,7 @@ class SpreadsheetRows:
         if isinstance(error, DataError) or not (is_panic or isinstance(error, Exception)):
             return error
         reason = " ".join(str(error).split())
-        return DataError([Problem(self._path, 0, f"is no readable spreadsheet: {reason}")])
+        return DataError.at(self._path, f"is no readable spreadsheet: {reason}")
 
     def close(self) -> None:
         """Close the file."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.errors import ColumnError, DataError, Problem, ProblemKind
+from model.errors import ColumnError, DataError, ProblemKind
 from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
 from model.tables.columns import TEXT, named_column, usual_column
@@ -86,10 +86,23 @@ class Layout:
 
     def values(self, prediction: Prediction) -> dict[str, Any]:
         """Return the values that a prediction adds, by column."""
-        values: tuple[Any, ...] = (prediction.intent, round(prediction.confidence, DIGITS))
+        return dict(zip(self.added, self._values(prediction), strict=True))
+
+    def cells(self, prediction: Prediction) -> list[str]:
+        """Return the same values as texts; alternatives are JSON."""
+        values = self._values(prediction)
+        return [to_json(each) if isinstance(each, list) else str(each) for each in values]
+
+    def _values(self, prediction: Prediction) -> list[Any]:
+        values: list[Any] = [prediction.intent, round(prediction.confidence, DIGITS)]
         if self.top_k:
-            values += (alternatives_of(prediction),)
-        return dict(zip(self.added, values, strict=True))
+            values.append(
+                [
+                    {"intent": each.intent, "confidence": round(each.confidence, DIGITS)}
+                    for each in prediction.alternatives
+                ]
+            )
+        return values
 
     def find(self, path: Path, columns: Sequence[str]) -> int:
         """Return the index of the column that is read.
@@ -101,7 +114,7 @@ class Layout:
             return self.index_in(columns)
         except ColumnError as error:
             remedy = "; --prefix model_ adds columns of other names" if error.is_clash else ""
-            raise DataError([Problem(path, 1, f"{error}{remedy}")]) from error
+            raise DataError.at(path, f"{error}{remedy}", line=1) from error
 
     def index_in(self, columns: Sequence[str], *further: str) -> int:
         """Return the index of the column that is read.
@@ -170,14 +183,6 @@ class Table(Protocol):
 
     def finish(self, part: Path, output: Path) -> None:
         """Replace the output by the part that was written, atomically."""
-
-
-def alternatives_of(prediction: Prediction) -> list[Mapping[str, Any]]:
-    """Return the alternatives as they are written."""
-    return [
-        {"intent": each.intent, "confidence": round(each.confidence, DIGITS)}
-        for each in prediction.alternatives
-    ]
 
 
 def to_json(value: object) -> str:

@@ -59,7 +59,7 @@ def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
         files = _zip_files(path) if is_zip else list(_tar_files(path))
     except BROKEN as error:
         message = f"is no readable {'ZIP' if is_zip else 'tar'} archive: {one_line(error)}"
-        raise DataError([Problem(path, 0, message)]) from error
+        raise DataError.at(path, message) from error
     if files is None:
         return None
     counts = Counter(name for name, _ in files)
@@ -107,7 +107,7 @@ class _Limited:
 
 
 def _too_large(path: Path) -> DataError:
-    return DataError([Problem(path, 0, f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")])
+    return DataError.at(path, f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")
 
 
 def _name(member: str) -> Path:

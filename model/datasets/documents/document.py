@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -66,21 +67,23 @@ class Document:
         """The first bytes."""
         if self.archived is not None:
             return self.archived[self.path][:HEAD_BYTES]
-        try:
-            with self.path.open("rb") as file:
-                return file.read(HEAD_BYTES)
-        except OSError as error:
-            raise DataError([Problem(self.path, 0, "can't be read")]) from error
+        with self._read_errors(), self.path.open("rb") as file:
+            return file.read(HEAD_BYTES)
 
     @cached_property
     def content(self) -> bytes:
         """The whole file."""
         if self.archived is not None:
             return self.archived[self.path]
-        try:
+        with self._read_errors():
             return self.path.read_bytes()
+
+    @contextmanager
+    def _read_errors(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
-            raise DataError([Problem(self.path, 0, "can't be read")]) from error
+            raise DataError.at(self.path, "can't be read") from error
 
     @cached_property
     def text(self) -> str:
@@ -92,22 +95,19 @@ class Document:
         text, encoding = self._decoded
         if found := re.search("[\ud800-\udfff]", text):
             line = text.count("\n", 0, found.start()) + 1
-            message = "is not UTF-8; save the file as UTF-8"
-            raise DataError([Problem(self.path, line, message)])
+            raise DataError.at(self.path, "is not UTF-8; save the file as UTF-8", line=line)
         return text.replace("\r", "\n") if encoding.has_bare_returns else text
 
     @cached_property
     def _decoded(self) -> tuple[str, Encoding]:
-        try:
+        with self._read_errors():
             size = len(self.content) if self.archived is not None else self.path.stat().st_size
-        except OSError as error:
-            raise DataError([Problem(self.path, 0, "can't be read")]) from error
         if size > MAX_BYTES:
             message = (
                 f"is larger than {MAX_BYTES >> 20} MiB; split it, or convert it to JSONL or CSV, "
                 "which are read row by row"
             )
-            raise DataError([Problem(self.path, 0, message)])
+            raise DataError.at(self.path, message)
         return decode_text(self.content)
 
     def notes(self) -> list[Note]:

@@ -28,11 +28,11 @@ def parse_json(text: str, path: Path) -> tuple[Any, Sequence[Problem]]:
     try:
         return decoder.decode(text), decoder.problems
     except json.JSONDecodeError as error:
-        raise DataError([Problem(path, error.lineno, f"is not JSON: {error.msg}")]) from error
+        raise DataError.at(path, f"is not JSON: {error.msg}", line=error.lineno) from error
     except ValueError as error:  # Python converts at most 4,300 digits
-        raise DataError([Problem(path, 0, "holds a number of too many digits")]) from error
+        raise DataError.at(path, "holds a number of too many digits") from error
     except RecursionError as error:
-        raise DataError([Problem(path, 0, "is nested too deeply")]) from error
+        raise DataError.at(path, "is nested too deeply") from error
 
 
 class _LocatingDecoder(json.JSONDecoder):

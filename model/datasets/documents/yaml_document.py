@@ -81,11 +81,11 @@ def compose_yaml(text: str, path: Path) -> list[Node]:
         # Without a last line break, a block would seem to end on its last line.
         for event in yaml.parse(text.rstrip("\n") + "\n", Loader=_LOADER):
             if isinstance(event, yaml.AliasEvent) and event.anchor not in anchors:
-                raise DataError([Problem(path, _line(event), f"has no anchor {event.anchor}")])
+                raise DataError.at(path, f"has no anchor {event.anchor}", line=_line(event))
             _take(event, stack, anchors)
             if len(stack) > MAX_DEPTH:
                 message = f"is nested deeper than {MAX_DEPTH} levels"
-                raise DataError([Problem(path, _line(event), message)])
+                raise DataError.at(path, message, line=_line(event))
     except yaml.YAMLError as error:
         raise DataError([_not_yaml(error, path)]) from error
     return roots.items

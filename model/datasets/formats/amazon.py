@@ -10,7 +10,7 @@ from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, Example, LeftOut
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, read_groups
-from model.errors import DataError, Problem
+from model.errors import DataError
 
 KEYS = Keys(
     name=("name", "intentName"),
@@ -47,7 +47,7 @@ def _read(document: Document) -> Iterator[Entry]:
     intents = _intents(document.data)
     if not intents:
         message = "holds no intents with sampleUtterances or samples as Lex and Alexa do"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, message)
     for entry in read_groups(document, intents, KEYS):
         yield entry
         if isinstance(entry, Example) and _SLOT.search(entry.text):

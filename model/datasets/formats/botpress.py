@@ -59,7 +59,7 @@ def _read(document: Document) -> Iterator[Entry]:
     items = _items(document.data)
     if not items:
         message = "holds no intents with utterances by language as Botpress's do"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, message)
     for item in items:
         if _is_question(item):
             yield from _question(document, item)

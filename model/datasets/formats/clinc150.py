@@ -38,8 +38,7 @@ def _recognises(document: Document) -> bool:
 def _read(document: Document) -> Iterator[Entry]:
     data = document.data
     if not isinstance(data, dict) or "train" not in data:
-        message = "holds no list 'train' as CLINC150's files do"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, "holds no list 'train' as CLINC150's files do")
     for name, entries in data.items():
         if name == UNUSED and isinstance(entries, list):
             yield LeftOut(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from model.datasets.documents.document import Document
@@ -59,7 +60,7 @@ def _read(document: Document) -> Iterator[Entry]:
     if phrases is None:
         if not _is_intent(data):
             message = "holds no training phrases as Dialogflow's exports do"
-            raise DataError([Problem(document.path, 0, message)])
+            raise DataError.at(document.path, message)
         yield from _described(document, data)
         return
     intent = _intent_file(document)
@@ -86,7 +87,9 @@ def _phrase(document: Document, phrase: Any, name: Any) -> Iterator[Entry]:
 def _described(document: Document, data: Any) -> Iterator[Entry]:
     """Name an intent that has no file of training phrases."""
     name = document.path.stem
-    beside = document.archived if document.archived is not None else _files(document)
+    beside: Iterable[Path] | None = document.archived
+    if beside is None:
+        beside = document.path.parent.rglob("*.json")
     has_phrases = any(
         path.name.startswith(f"{name}_usersays_") or path.parent.name == "trainingPhrases"
         for path in beside
@@ -96,10 +99,6 @@ def _described(document: Document, data: Any) -> Iterator[Entry]:
         title = data.get("displayName") or data.get("name") or name
         yield Note(document.path, 0, f"{title} has no training phrases")
     yield LeftOut(document.path, 0, "descriptions of intents, with their responses")
-
-
-def _files(document: Document) -> list[Any]:
-    return list(document.path.parent.rglob("*.json"))
 
 
 DIALOGFLOW = Format("dialogflow", "Dialogflow", _recognises, _read)

@@ -48,14 +48,13 @@ def read_groups(document: Document, groups: Sequence[Any], keys: Keys) -> Iterat
     """Return the entries of a list of intents."""
     for number, group in enumerate(groups, 1):
         if isinstance(group, dict):
-            yield from read_group(document, group, keys)
+            yield from _group(document, group, keys)
         else:
             message = f"intent {number} is no object"
             yield Problem(document.path, line_of(group), message, UNREADABLE)
 
 
-def read_group(document: Document, group: Mapping[str, Any], keys: Keys) -> Iterator[Entry]:
-    """Return the entries of one intent."""
+def _group(document: Document, group: Mapping[str, Any], keys: Keys) -> Iterator[Entry]:
     name_key, texts_key = _first(group, keys.name), _first(group, keys.texts)
     name = group.get(name_key or "")
     if texts_key is None:
@@ -66,9 +65,7 @@ def read_group(document: Document, group: Mapping[str, Any], keys: Keys) -> Iter
     yield from left_out(document, group, used)
 
 
-def read_texts(
-    document: Document, intent: Any, texts: Any, line: int, part: str = "train"
-) -> Iterator[Entry]:
+def read_texts(document: Document, intent: Any, texts: Any, line: int) -> Iterator[Entry]:
     """Return the entries of an intent's utterances.
 
     Args:
@@ -76,7 +73,6 @@ def read_texts(
         intent: the intent's name.
         texts: a list of utterances, or a single one.
         line: where the intent begins.
-        part: of the data set.
     """
     values = [texts] if isinstance(texts, str) else texts
     if not values:
@@ -89,7 +85,7 @@ def read_texts(
             if text is not None and not text.strip():
                 yield Note(document.path, place, f"{intent} has an empty utterance")
             else:
-                yield entry_of(text, intent, document.path, place, part)
+                yield entry_of(text, intent, document.path, place)
 
 
 def text_of(value: Any) -> str | None:

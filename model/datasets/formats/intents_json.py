@@ -13,7 +13,7 @@ from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
 from model.datasets.located import line_of
-from model.errors import DataError, Problem
+from model.errors import DataError
 
 KEYS = Keys(
     name=("tag", "intent", "intent_name", "intentName", "label", "displayName", "name", "class"),
@@ -70,8 +70,7 @@ def _read(document: Document) -> Iterator[Entry]:
         for intent, texts in lists.items():
             yield from read_texts(document, intent, texts, line_of(texts))
     else:
-        message = "holds no list of intents, each with tag and patterns"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, "holds no list of intents, each with tag and patterns")
 
 
 INTENTS_JSON = Format("intents-json", "intents.json", _recognises, _read)

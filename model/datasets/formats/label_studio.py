@@ -27,7 +27,7 @@ def _recognises(document: Document) -> bool:
 
 def _read(document: Document) -> Iterator[Entry]:
     if not _recognises(document):
-        raise DataError([Problem(document.path, 0, "holds no tasks with annotations")])
+        raise DataError.at(document.path, "holds no tasks with annotations")
     for task in document.data:
         if _is_task(task):
             yield _entry(document, task)

@@ -36,7 +36,7 @@ def _read(document: Document) -> Iterator[Entry]:
     app = _app(document.data)
     if app is None:
         message = "holds no list 'utterances' as LUIS's and CLU's exports do"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, message)
     labelled = set()
     for utterance in app["utterances"]:
         entry = _entry(document, utterance)

@@ -29,7 +29,7 @@ def _is_markdown(document: Document) -> bool:
 def _read_markdown(document: Document) -> Iterator[Entry]:
     """Return the entries of all sections, which begin with ``## intent:NAME``."""
     if not _INTENT.search(document.text):
-        raise DataError([Problem(document.path, 0, "holds no section '## intent:'")])
+        raise DataError.at(document.path, "holds no section '## intent:'")
     # Comments leave their line breaks, for the numbers of the lines behind them.
     text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), document.text)
     kind, name, begin, count = "", "", 0, 0
@@ -64,7 +64,7 @@ def _is_json(document: Document) -> bool:
 def _read_json(document: Document) -> Iterator[Entry]:
     data: Any = document.data.get("rasa_nlu_data") if _is_json(document) else None
     if not isinstance(data, dict):
-        raise DataError([Problem(document.path, 0, "holds no object 'rasa_nlu_data'")])
+        raise DataError.at(document.path, "holds no object 'rasa_nlu_data'")
     for name in LISTS:
         examples = data.get(name) or []
         for example in examples if isinstance(examples, list) else [examples]:

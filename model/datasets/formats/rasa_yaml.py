@@ -46,8 +46,7 @@ def read(document: Document) -> Iterator[Entry]:
     reader = _Reader(document)
     roots = [r for r in document.yaml_roots if not isinstance(r, Scalar) and _is_nlu(r)]
     if not roots:
-        message = "holds no list 'nlu' as Rasa's training data does"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, "holds no list 'nlu' as Rasa's training data does")
     for root in roots:
         yield from reader.root(root)
 

@@ -42,7 +42,7 @@ def _recognises(document: Document) -> bool:
 def _read(document: Document) -> Iterator[Entry]:
     records = _records(document)
     if records is None:
-        raise DataError([Problem(document.path, 0, "holds no list of texts with intents")])
+        raise DataError.at(document.path, "holds no list of texts with intents")
     if isinstance(records[0], list):
         for record in records:
             is_pair = isinstance(record, list) and len(record) == PAIR

@@ -8,7 +8,7 @@ from model.datasets.documents.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups
-from model.errors import DataError, Problem
+from model.errors import DataError
 
 KEYS = Keys(name=("name",), texts=("utterances",))
 
@@ -19,7 +19,7 @@ def _recognises(document: Document) -> bool:
 
 def _read(document: Document) -> Iterator[Entry]:
     if not _recognises(document):
-        raise DataError([Problem(document.path, 0, "holds no list 'routes' with utterances")])
+        raise DataError.at(document.path, "holds no list 'routes' with utterances")
     yield from read_groups(document, document.data["routes"], KEYS)
     yield from left_out(document, document.data, {"routes"})
 

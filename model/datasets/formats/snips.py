@@ -62,7 +62,7 @@ def _read(document: Document) -> Iterator[Entry]:
         if isinstance(data.get("intents"), dict):
             yield from left_out(document, data, {"intents"})
     else:
-        raise DataError([Problem(document.path, 0, "holds no intents as Snips's data sets do")])
+        raise DataError.at(document.path, "holds no intents as Snips's data sets do")
 
 
 def _yaml_document(document: Document, fields: Any) -> Iterator[Entry]:

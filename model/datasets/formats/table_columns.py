@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.datasets.documents.document import Document
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.tables.columns import INTENT, TEXT, named_column, order_without_header, usual_column
 
 
@@ -42,7 +42,7 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
             f"{' and '.join(missing)} in the header: found {seen}; "
             "--text-column and --intent-column choose by name or number"
         )
-        raise DataError([Problem(document.path, line, message)])
+        raise DataError.at(document.path, message, line=line)
     is_plain = (names[text], names[intent]) == (TEXT, INTENT)
     is_chosen = options.text_column is not None and options.intent_column is not None
     is_unique = names.count(names[text]) == names.count(names[intent]) == 1
@@ -86,5 +86,5 @@ def _numbered(document: Document, names: Sequence[str], wanted: str) -> int:
     index = named_column(names, wanted)
     if index is None:
         message = f"has no header, and so no column {wanted}: --text-column takes 1 or 2"
-        raise DataError([Problem(document.path, 1, message)])
+        raise DataError.at(document.path, message, line=1)
     return index

@@ -20,13 +20,13 @@ from model.datasets.formats.table_columns import (
     wanted_columns,
 )
 from model.errors import Problem
+from model.tables import optional
 from model.tables.columns import is_header
 from model.tables.delimited_rows import DelimitedRows, HeaderRules
 from model.tables.encoding import as_utf8, detect_encoding
 from model.tables.json_rows import json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
-from model.tables.optional import load_parquet_rows, load_spreadsheet_rows
 
 SAMPLE_ROWS = 50
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
@@ -37,6 +37,10 @@ def _open(document: Document) -> BinaryIO:
     if document.archived is not None:
         return BytesIO(document.content)
     return open_binary(document.path)
+
+
+def _source(document: Document) -> Path | bytes:
+    return document.path if document.archived is None else document.content
 
 
 def table_columns(document: Document, lines: Lines) -> tuple[DelimitedRows, Columns]:
@@ -100,8 +104,9 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
 
 def _read_spreadsheet(document: Document) -> Iterator[Entry]:
     path = document.path
-    source = path if document.archived is None else document.content
-    rows = load_spreadsheet_rows(path)(source, path, document.options.sheet)
+    with optional.required(path, optional.SPREADSHEET):
+        from model.tables.spreadsheet_rows import SpreadsheetRows  # noqa: PLC0415 - as it says
+    rows = SpreadsheetRows(_source(document), path, document.options.sheet)
     with closing(rows):
         if rows.other_sheets:
             names = ", ".join(rows.other_sheets)
@@ -128,7 +133,9 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
 
 def _read_parquet(document: Document) -> Iterator[Entry]:
     path = document.path
-    rows = load_parquet_rows(path)(path if document.archived is None else document.content, path)
+    with optional.required(path, optional.PARQUET):
+        from model.tables.parquet_rows import ParquetRows  # noqa: PLC0415 - as it says
+    rows = ParquetRows(_source(document), path)
     columns = find_columns(document, rows.columns, 1)
     if columns.note:
         yield Note(path, 0, columns.note)

@@ -10,7 +10,7 @@ from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, left_out, read_groups, read_texts
 from model.datasets.located import line_of
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
 KEYS = Keys(name=("intent",), texts=("examples",))
@@ -43,8 +43,7 @@ def _recognises(document: Document) -> bool:
 def _read(document: Document) -> Iterator[Entry]:
     workspaces = list(_workspaces(document.data))
     if not workspaces:
-        message = "holds no list 'intents' as Watson's workspaces do"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, "holds no list 'intents' as Watson's workspaces do")
     for workspace in workspaces:
         yield from read_groups(document, workspace["intents"], KEYS)
         if others := workspace.get(COUNTEREXAMPLES):

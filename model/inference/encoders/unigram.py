@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.ngram_trie import NgramTrie, NgramTrieLookup
+from model.inference.word_cache import WordCache
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 # SentencePiece's rule nmt_nfkc: NFKC, and these characters are spaces.
@@ -23,9 +24,6 @@ SPACES = dict.fromkeys(
 )
 # An unknown character is this much less likely than the least likely piece (SentencePiece's rule).
 UNKNOWN_PENALTY = 10.0
-MAX_REMEMBERED_WORDS = 8192
-# Longer words seldom come twice, and would let a sender fill the memory.
-MAX_REMEMBERED_LENGTH = 32
 # Longer runs without a space are cut, which bounds the memory that one word takes.
 MAX_RUN = 1024
 
@@ -33,11 +31,7 @@ Pieces = tuple[int, ...]
 
 
 class UnigramSegmenter:
-    """Segments texts into the numbers of pieces; safe to use from many threads.
-
-    Attributes:
-        remembered: the pieces of words that were segmented before.
-    """
+    """Segments texts into the numbers of pieces; safe to use from many threads."""
 
     def __init__(
         self,
@@ -61,31 +55,13 @@ class UnigramSegmenter:
         self._max_length = _longest(pieces)
         self._unknown_piece = unknown_piece
         self._unknown_score = min(self._scores) - UNKNOWN_PENALTY
-        self.remembered: dict[str, Pieces] = {}
+        self._cache = WordCache(self._segmented)
 
     def __call__(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces; the unknown piece alone for an empty text."""
         words = words_of(text)
-        found = self._find(words)
+        found = self._cache.find(words)
         return list(chain.from_iterable(found[word] for word in words)) or [self._unknown_piece]
-
-    def _find(self, words: Sequence[str]) -> dict[str, Pieces]:
-        remembered = self.remembered
-        fresh = [word for word in dict.fromkeys(words) if word not in remembered]
-        if not fresh:
-            return remembered
-        new = dict(zip(fresh, self._segmented(fresh), strict=True))
-        found = {word: new[word] if word in new else remembered[word] for word in words}
-        self._remember(new)
-        return found
-
-    def _remember(self, new: dict[str, Pieces]) -> None:
-        short = (word for word in new if len(word) <= MAX_REMEMBERED_LENGTH)
-        kept = {word: new[word] for word in islice(short, MAX_REMEMBERED_WORDS)}
-        if len(self.remembered) + len(kept) > MAX_REMEMBERED_WORDS:
-            self.remembered = kept  # other threads go on with the dictionary that they hold
-        else:
-            self.remembered.update(kept)
 
     def _segmented(self, words: Sequence[str]) -> Iterable[Pieces]:
         # One look-up serves all words: an unknown character between them ends every piece.

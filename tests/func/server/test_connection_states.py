@@ -100,7 +100,8 @@ def test_tiny_chunks_leave_time_to_others(shared, client, connection):
     shared.loop.run_once(1)
     shared.loop.now += 31
     connection.check_deadline()
-    assert connection.request is None
+    waiting = connection.request
+    assert waiting is None
     run_until(shared.loop, lambda: connection.request)
 
     assert connection.request.body == b"x" * MAX_PARTS

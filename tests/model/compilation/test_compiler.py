@@ -211,8 +211,8 @@ def test_sparse_coefficients_compile():
 
 @pytest.fixture(scope="module")
 def generated_texts():
-    """Ten thousand strings: words of the training data among random ones."""
-    return list(random_texts([word for text in TEXTS for word in text.split()], count=10_000))
+    """Two thousand strings: words of the training data among random ones."""
+    return list(random_texts([word for text in TEXTS for word in text.split()], count=2_000))
 
 
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
@@ -225,7 +225,7 @@ def generated_texts():
     ],
 )
 def test_any_strings_are_scored_as_by_the_pipeline(vectorizer, classifier, generated_texts):
-    """Ten thousand random strings get the pipeline's labels and scores, for each option."""
+    """Two thousand random strings get the pipeline's labels and scores, for each option."""
     pipeline = fitted(vectorizer, classifier)
 
     verify_equal(

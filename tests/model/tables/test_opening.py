@@ -12,7 +12,6 @@ import pytest
 
 from model.errors import DataError
 from model.tables.opening import format_of, open_table, output_format
-from model.tables.optional import load_parquet_rows, load_parquet_table
 from model.tables.table import STREAM, Layout
 
 TABLE = "text,n\nschön,1\n"
@@ -75,12 +74,9 @@ def test_stream_without_a_look_ahead_is_utf8(monkeypatch):
         assert texts_of(STREAM, "csv") == ["schön"]
 
 
-@pytest.mark.parametrize(
-    ("module", "load"), [("parquet", load_parquet_table), ("parquet_rows", load_parquet_rows)]
-)
-def test_missing_package_is_named(monkeypatch, module, load):
+def test_missing_package_is_named(monkeypatch):
     """Without pyarrow, the message says how to install it."""
-    monkeypatch.setitem(sys.modules, f"model.tables.{module}", None)
+    monkeypatch.setitem(sys.modules, "model.tables.parquet", None)
 
     with pytest.raises(DataError, match=r"pip install --requirement requirements/parquet\.txt"):
-        load(Path("in.parquet"))
+        texts_of(Path("in.parquet"), "parquet")

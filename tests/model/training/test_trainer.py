@@ -112,6 +112,26 @@ def test_threshold_of_a_detector_is_a_probability(small_dataset, tmp_path):
     assert model.predict(texts)[-1].intent == OUT_OF_SCOPE
 
 
+def test_detectors_of_contrast_texts_are_labels_of_one_name(small_dataset, tmp_path):
+    """A negated request is less probably in scope; the pipeline itself decides as the model."""
+    outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
+    requests = [each.text for each in small_dataset.train if each.intent == "order_tracking"]
+    negated = tuple(
+        f"{no} {text}" for no in ("don't", "do not", "never", "no") for text in requests
+    )
+    trained = train_quietly(
+        replace(small_dataset, out_of_scope_validation=outside, contrast_train={"negated": negated})
+    )
+    model, pipeline = load(trained, tmp_path), joblib.load(tmp_path / MODEL_NAME)
+
+    assert pipeline.classes_.tolist() == [*model.card.labels, OUT_OF_SCOPE, OUT_OF_SCOPE]
+    assert trained.card.training["data"]["contrast_train"] == len(negated)
+    [inside, outside] = model.score([requests[0], negated[0]])[1]
+    assert outside < inside
+    texts = [*requests, *negated, *TEXTS, "z is the weather"]
+    assert [each.intent for each in model.predict(texts)] == pipeline.predict(texts).tolist()
+
+
 def test_progress_reports_each_step(small_dataset):
     """Progress is reported for each fold, the fit and the test, in order."""
     steps: list[str] = []
@@ -292,6 +312,7 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
             "test": 6,
             "out_of_scope_validation": 0,
             "out_of_scope_test": 2,
+            "contrast_train": 0,
             "test_size": None,
         },
         "versions": {

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from model.inference.word_cache import MAX_LENGTH, WordCache
+
+
+class Lengths(WordCache[int]):
+    """A cache of the lengths of words, which records the words that were computed."""
+
+    def __init__(self) -> None:
+        super().__init__(self._lengths)
+        self.computed: list[str] = []
+
+    def _lengths(self, words):
+        self.computed += words
+        return map(len, words)
+
+
+@pytest.fixture
+def lengths() -> Lengths:
+    """An empty cache."""
+    return Lengths()
+
+
+def test_each_word_is_computed_once(lengths):
+    """Neither a repetition in a text nor one in a later text is computed again."""
+    assert lengths.find(["a", "bb", "a"]) == {"a": 1, "bb": 2}
+    assert lengths.find(["bb", "ccc"]) == {"bb": 2, "ccc": 3}
+    assert lengths.computed == ["a", "bb", "ccc"]
+
+
+def test_the_number_of_cached_words_is_bounded(lengths, monkeypatch):
+    """A full cache keeps the newest words, and changes no result."""
+    monkeypatch.setattr("model.inference.word_cache.MAX_WORDS", 3)
+    lengths.find(["a", "bb"])
+
+    assert lengths.find(["ccc", "dd"]) == {"ccc": 3, "dd": 2}
+    assert lengths.values == {"ccc": 3, "dd": 2}
+    assert len(lengths.find("abcde")) == 5
+    assert len(lengths.values) == 3
+
+
+def test_long_words_are_not_cached(lengths):
+    """Long words cannot fill the memory."""
+    word = "x" * (MAX_LENGTH + 1)
+
+    assert lengths.find([word]) == {word: MAX_LENGTH + 1}
+    assert lengths.values == {}
+
+
+def test_a_full_cache_leaves_what_others_hold(lengths, monkeypatch):
+    """The values that another thread is using stay as they were."""
+    monkeypatch.setattr("model.inference.word_cache.MAX_WORDS", 2)
+    lengths.find(["a", "bb"])
+    held = lengths.find(["a", "bb"])
+
+    lengths.find(["ccc"])
+
+    assert held == {"a": 1, "bb": 2}
