@@ -16,9 +16,9 @@ from func.app import App
 from func.messages import Deferred, ParsedRequest, PendingRequest, Response
 from func.server import dispatcher as dispatcher_module
 from func.server import responses
-from func.server.batching import MAX_WORK_US
+from func.server.batching import MAX_WORK_US, SHARED_US
 from func.server.connection import Connection
-from func.server.dispatcher import MAX_INLINE_BYTES, Dispatcher
+from func.server.dispatcher import MAX_INLINE_BYTES, MAX_INLINE_US, SMALL_US, Dispatcher
 from func.server.event_loop import EventLoop
 from func.server.request_reader import RequestReader
 from func.settings import Settings
@@ -307,6 +307,22 @@ def test_what_would_hold_up_the_loop_goes_to_threads(target, body_bytes, is_inli
 
     assert len(sent.statuses) == 1
     assert (sent.app.threads == ["worker"]) is not is_inline
+
+
+def test_work_of_an_iteration_is_bounded():
+    """Beyond the limit threads answer what is not small: probes wait for no more than that."""
+    sent = Sent()
+    own_us = 1000
+    count = MAX_INLINE_US // own_us
+    for _ in range(2):
+        sent.send(*[f"/predict?{SHARED_US + own_us}"] * (count + 1))
+        sent.send(f"/predict?{SHARED_US + SMALL_US}")
+        sent.dispatcher.after_reads()
+        assert sent.statuses == ["200 OK"] * (count + 1)
+        sent.finish()
+        assert sent.app.threads.count("worker") == 1
+        sent.statuses.clear()
+        sent.app.threads.clear()
 
 
 def test_accepted_requests_are_counted_in_each_iteration():

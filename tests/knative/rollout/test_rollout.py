@@ -560,6 +560,13 @@ class TestTemplate:
         assert run("rollback", "--to", revision_name(2), "--gateway", gateway.url).code == 0
         assert self.serving(api)["image"] == image(2)
 
+    def test_a_rollback_of_shared_traffic_describes_its_target(self, api, run, gateway, roll_out):
+        """The template is that of the target from any state."""
+        assert roll_out().code == 0
+        api.edit(traffic_set_to((1, 40), (2, 60)))
+        assert run("rollback", "--to", revision_name(1), "--gateway", gateway.url).code == 0
+        assert self.serving(api)["image"] == image(1)
+
     def test_a_plain_rollout_resumes_an_interrupted_one(self, api, run, gateway):
         """Options may be omitted; other variables undo it."""
         api.on_patch = lambda _: setattr(api, "away", len(api.patches) == HALF)
