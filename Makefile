@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+EMULATORS := $(VENV)/emulators
 CLIENTS := .venv-clients
 INSTALLED_CLIENTS := $(CLIENTS)/.installed
 ENGINES := .venv-engines
@@ -149,10 +150,15 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 
 WITHOUT_DEPENDENCIES := requirements/static.txt requirements/sentence.txt requirements/references.txt
 
-$(INSTALLED_DEV): requirements/dev.txt $(WITHOUT_DEPENDENCIES) $(INSTALLED)
+PACKAGES := $(wildcard requirements/emulators/*.json)
+
+$(INSTALLED_DEV): requirements/dev.txt $(WITHOUT_DEPENDENCIES) $(PACKAGES) $(INSTALLED)
 	@echo "Installing what tests and checks need"
 	@$(PIP) --requirement requirements/dev.txt
 	@$(PIP) --no-deps $(WITHOUT_DEPENDENCIES:%=--requirement %)
+	@mkdir -p $(EMULATORS)
+	@cp $(PACKAGES) $(EMULATORS)
+	@cd $(EMULATORS) && ../bin/npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # Apart from the others: their needs clash.

@@ -1,8 +1,8 @@
 """Measure many models behind one process: ``python -m benchmarks.many_models``.
 
 Publishes copies of the shipped model (after ``make train``) in a folder, and sends requests to a
-process that holds some of them: to all models alike, and by Zipf's law. At the end, requests for
-one broken model arrive beside those for others.
+process that holds some of them: to all models alike, and by Zipf's law. At the end, others arrive
+beside requests for eight models in memory: for a broken one, and for one that has to be loaded.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import argparse
 import random
 import re
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +25,7 @@ from rich.table import Table
 
 from benchmarks.load.closed_loop import Load
 from benchmarks.load.http_client import HOST, encode_json
+from benchmarks.load.open_loop import OpenLoad
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
 from benchmarks.system.function_server import serving
@@ -36,6 +39,8 @@ from model.store.model_files import ModelFiles, push
 from model.store.pointers import first_pointer, write_pointer
 
 CONNECTIONS = 8
+BESIDE_PER_S = 100  # requests that arrive beside others
+WARM_UP_S = 1.0
 REQUESTS = 20_000
 TEXTS = ("where is my parcel", "I forgot my password", "cancel my subscription please")
 SEED = 7
@@ -59,9 +64,14 @@ def main() -> int:
             rows = {name: _measure(server, paths, options) for name, paths in loads.items()}
             (Path(folder) / "broken").mkdir()
             (Path(folder) / "broken" / "current.json").write_text("{")
-            paths = [path for name in names[:8] for path in _paths([name, "broken"])]
-            rows["eight models beside a broken one"] = _measure(server, paths, options)
-            rows["eight models"] = _measure(server, _paths(names[:8]), options)
+            first = [name for name in names[8:] for _ in range(BESIDE_PER_S)]
+            for title, beside in (
+                ("eight models", []),
+                ("eight models beside a broken one", ["broken"]),
+                ("eight models beside first requests", first),
+            ):
+                with _sending(server, _paths(beside), options.seconds):
+                    rows[title] = _measure(server, _paths(names[:8]), options)
     console.print(_table(rows))
     measured = {"models": options.models, "memory_mb": options.memory_mb, "loads": rows}
     console.print(f"Wrote {results.write('many_models', measured)}")
@@ -108,9 +118,24 @@ def _serving(folder: Path, options: argparse.Namespace) -> Iterator[_Server]:
         yield _Server(server.port, metrics_port, server.pid)
 
 
+@contextmanager
+def _sending(server: _Server, paths: Sequence[str], seconds: float) -> Iterator[None]:
+    """Send requests by the clock meanwhile, from a thread."""
+    if not paths:
+        yield
+        return
+    load = OpenLoad(server.port, _encode(paths), BESIDE_PER_S)
+    run = partial(load.run, BESIDE_PER_S, seconds + WARM_UP_S, lambda: None)
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    thread.join()
+    load.close()
+
+
 def _measure(server: _Server, paths: Sequence[str], options: argparse.Namespace) -> dict[str, Any]:
     requests = _encode(paths)
-    Load(server.port, requests, CONNECTIONS).run(1)
+    Load(server.port, requests, CONNECTIONS).run(WARM_UP_S)
     before = server.loads()
     outcome = Load(server.port, requests, CONNECTIONS).run(options.seconds)
     return {

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
 from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.small_data import SMALL_DATA
+from tests.support.stores.azure import azure_storage
+from tests.support.stores.google import google_storage
 from tests.support.stores.registry import Registry, serving_registry
 from tests.support.stores.web import WebStore, web_store
 
@@ -128,6 +130,35 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real S3 server."""
     with S3Server(tmp_path_factory.mktemp("s3")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def google() -> Iterator[Mapping[str, str]]:
+    """The variables for a Google Cloud Storage."""
+    with google_storage() as environ:
+        yield environ
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[Mapping[str, str]]:
+    """The variables for an Azure Blob Storage."""
+    with azure_storage() as environ:
+        yield environ
+
+
+@pytest.fixture(scope="session")
+def aws(s3: S3Server) -> Mapping[str, str]:
+    """The variables for the S3 server."""
+    return s3.environ
+
+
+@pytest.fixture(params=[("s3", "aws"), ("gs", "google"), ("az", "azure")], ids=lambda each: each[0])
+def object_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URI of a folder in each object store in turn, whose credentials are in the variables."""
+    scheme, name = request.param
+    for variable, value in request.getfixturevalue(name).items():
+        monkeypatch.setenv(variable, value)
+    return f"{scheme}://models/{request.node.name.partition('[')[0]}"
 
 
 @pytest.fixture

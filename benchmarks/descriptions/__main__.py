@@ -1,8 +1,9 @@
 """Measure models that learn from descriptions: ``python -m benchmarks.descriptions``.
 
-Models know the intents' names alone, their descriptions, or both with a few utterances of each
-intent. They are tested on texts of CLINC150's validation split, whose descriptions were written
-from the names before anything was measured, and of the shipped test data, with its own ones.
+Models know the intents' names alone, their descriptions, or a few utterances of each intent with or
+without descriptions. They are tested on texts of CLINC150's validation split, whose descriptions
+were written from the names before anything was measured, and of the shipped test data, with its own
+descriptions. A run with options keeps the results of the models that it does not measure.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -20,11 +21,12 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from benchmarks.reporting.console import console, progress
-from benchmarks.reporting.results import write
-from benchmarks.system.paths import ROOT
+from benchmarks.reporting.results import read, write
+from benchmarks.system.paths import RESULTS, ROOT
 from model.datasets.dataset import Dataset, load_dataset
 from model.datasets.entry import DESCRIPTION
-from model.datasets.readers import Example, read, read_examples
+from model.datasets.readers import Example, read_examples
+from model.datasets.readers import read as read_data
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import summarise
 from model.inference.model_card import IntentDescription
@@ -37,6 +39,7 @@ DESCRIPTIONS = ROOT / "benchmarks" / "data" / "clinc150_descriptions.yaml"
 SHIPPED = ROOT / "model" / "data"
 SHOTS = (0, 5)
 TESTED = 1000  # texts of each data set, drawn at random
+NAME = "descriptions"
 NAMES, DESCRIBED = "names", "descriptions"
 
 Descriptions = Mapping[str, str]
@@ -82,15 +85,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.descriptions", description=__doc__)
     kinds = get_args(Features)
     parser.add_argument("--features", nargs="+", choices=kinds, default=kinds)
+    parser.add_argument("--shots", nargs="+", type=int, choices=SHOTS, default=SHOTS)
     options = parser.parse_args(arguments)
-    tasks = list(_tasks())
+    results: list[Result] = []
     with threadpool_limits(limits=1):
-        for features in options.features:
-            results = [each for task in tasks for each in _measure(task, features)]
-            console.print(table(results))
-            content = {"results": [asdict(each) for each in results]}
-            console.print(f"Wrote {write(f'descriptions_{features}', content)}")
+        for task in _tasks():
+            for features in options.features:
+                results += _measure(task, features, options.shots)
+    console.print(table(results))
+    console.print(f"Wrote {_write(results)}")
     return 0
+
+
+def _write(results: Sequence[Result]) -> Path:
+    """Write results, and keep those of models that were not measured now."""
+    path = RESULTS / f"{NAME}.json"
+    former = [Result(**each) for each in read(NAME)["results"]] if path.exists() else []
+    rows = {(*astuple(each)[:4],): asdict(each) for each in (*former, *results)}
+    return write(NAME, {"results": [rows[key] for key in sorted(rows)]})
 
 
 def _tasks() -> Iterator[Task]:
@@ -98,7 +110,7 @@ def _tasks() -> Iterator[Task]:
     texts = {intent: each.description for intent, each in shipped.descriptions.items()}
     if CLINC150.is_dir():
         train_part, test = (read_examples(CLINC150 / f"{part}.csv") for part in ("train", "val"))
-        own = {each.intent: each.text for each in read(DESCRIPTIONS).descriptions}
+        own = {each.intent: each.text for each in read_data(DESCRIPTIONS).descriptions}
         yield Task("CLINC150, validation", train_part, _drawn(test), own)
     yield Task("shipped, test", (), _drawn(shipped.test), texts, shots=(0,))
 
@@ -107,9 +119,9 @@ def _drawn(examples: Sequence[Example]) -> list[Example]:
     return random.Random(0).sample(list(examples), TESTED)  # noqa: S311 - no secret
 
 
-def _measure(task: Task, features: Features) -> Iterator[Result]:
+def _measure(task: Task, features: Features, shots: Sequence[int]) -> Iterator[Result]:
     names = {intent: words_of_name(intent) for intent in task.descriptions}
-    for count in task.shots:
+    for count in sorted({*task.shots} & {*shots}):
         for known, descriptions in ((NAMES, names), (DESCRIBED, task.descriptions)):
             if features == "tfidf" and count < 2:  # noqa: PLR2004 - refused: it needs vectors
                 continue

@@ -15,7 +15,7 @@ from model.store.transport import Transport
 from model.store.uri import StoreUri
 
 # Measured with the shipped model: the arrays are read in place, but words become Python objects.
-BYTES_PER_FILE_BYTE = 3.2
+BYTES_PER_FILE_BYTE = 1.7
 ALLOWED = "a folder, s3://, gs://, az:// or https://, without a digest"
 
 
@@ -78,7 +78,7 @@ class ModelSource:
             transport=self._transport,
         )
         with self._building:
-            model = files.load(threshold=self._threshold)
+            model = files.load(threshold=self._threshold, is_compact=True)
         size = int(BYTES_PER_FILE_BYTE * files.size)
         encoder = files.encoder
         shared = (encoder.digest, len(encoder.content)) if encoder else ("", 0)

@@ -1,10 +1,10 @@
-"""Contrast sets: texts that resemble an intent's utterances and mean something else."""
+"""Contrast texts resemble an intent's utterances and mean something else: to test, and to train."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.datasets.documents.archives import SUFFIXES
@@ -14,7 +14,7 @@ from model.datasets.readers import read_examples
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
-FOLDER = "contrast_test"
+FOLDER, TRAINING_FOLDER = "contrast_test", "contrast_train"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,46 @@ def read_contrast(
     Raises:
         DataError: an entry can't be read, or a label is no known intent.
     """
+    sets = _read_sets(folder, labels, options)
+    return {name: _contrast_texts(examples) for name, examples in sets.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastTraining:
+    """Contrast texts to train on.
+
+    Attributes:
+        utterances: those that have an intent.
+        out_of_scope: the others, by their kind.
+    """
+
+    utterances: tuple[Example, ...] = ()
+    out_of_scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_contrast_training(
+    folder: Path,
+    labels: Collection[str],
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+) -> ContrastTraining:
+    """Read the contrast texts to train on; each file is a kind, named by the file's name.
+
+    The arguments and errors are those of ``read_contrast``.
+    """
+    sets = _read_sets(folder, labels, options)
+    every = [example for examples in sets.values() for example in examples]
+    return ContrastTraining(
+        tuple(example for example in every if example.intent != OUT_OF_SCOPE),
+        {
+            name: tuple(each.text for each in examples if each.intent == OUT_OF_SCOPE)
+            for name, examples in sets.items()
+        },
+    )
+
+
+def _read_sets(
+    folder: Path, labels: Collection[str], options: ReadOptions
+) -> dict[str, list[Example]]:
     files = sorted(each for each in folder.glob("*") if each.suffix.lower() in SUFFIXES)
     sets = {each.stem.replace("_", " "): read_examples(each, options) for each in files}
     allowed = {*labels, OUT_OF_SCOPE}
@@ -56,7 +96,7 @@ def read_contrast(
     ]
     if problems:
         raise DataError(problems)
-    return {name: _contrast_texts(examples) for name, examples in sets.items()}
+    return sets
 
 
 def _contrast_texts(examples: Sequence[Example]) -> tuple[ContrastText, ...]:

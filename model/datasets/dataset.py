@@ -17,7 +17,13 @@ from model.datasets.checks import (
     LoadOptions,
     normalised,
 )
-from model.datasets.contrast import FOLDER, ContrastSets, read_contrast
+from model.datasets.contrast import (
+    FOLDER,
+    TRAINING_FOLDER,
+    ContrastSets,
+    read_contrast,
+    read_contrast_training,
+)
 from model.datasets.descriptions import join_descriptions, lone_descriptions, read_descriptions
 from model.datasets.entry import DESCRIPTION, DESCRIPTIONS, TRAIN, Example
 from model.datasets.parts import read_parts
@@ -42,6 +48,7 @@ class Dataset:
         test_size: the share of each intent that was put aside as ``test``; None where the data
             has a test of its own.
         contrast: texts that resemble utterances and mean something else, for testing only.
+        contrast_train: other such texts that fit no intent, by their kind, for training.
         descriptions: the meaning of the intents that the data describes.
     """
 
@@ -52,6 +59,7 @@ class Dataset:
     warnings: tuple[Problem, ...] = ()
     test_size: float | None = None
     contrast: ContrastSets = field(default_factory=dict)
+    contrast_train: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     descriptions: Mapping[str, IntentDescription] = field(default_factory=dict)
 
     @property
@@ -90,7 +98,8 @@ class Dataset:
             for example in part:
                 digest.update(f"{example.text}\t{example.intent}\n".encode())
             digest.update(b"\n")
-        for texts in (self.out_of_scope_validation, self.out_of_scope_test):
+        outside = (self.out_of_scope_validation, self.out_of_scope_test)
+        for texts in (*outside, *self.contrast_train.values()):
             digest.update("\n".join((*texts, "\n")).encode())
         for intent, text in self.taught_descriptions.items():
             digest.update(f"{text}\t{intent}\n".encode())
@@ -113,7 +122,7 @@ def load_dataset(
     Args:
         path: data in any known format; or a folder with a file ``train`` and, if there are any,
             ``test``, ``out_of_scope_validation``, ``out_of_scope_test``,
-            ``intent_descriptions.csv``, and a folder ``contrast_test``.
+            ``intent_descriptions.csv``, and folders ``contrast_test`` and ``contrast_train``.
         seed: of the split.
         test_size: share of each intent's utterances that is put aside for the test where there
             is no test file, between 0 and 1.
@@ -127,8 +136,11 @@ def load_dataset(
     options = options or LoadOptions()
     parts = read_parts(path, options.reading)
     checks = Checks(parts.problems, parts.notes, leave_out=leave_out_contradictions)
-    lone = lone_descriptions(parts.descriptions, parts.examples[TRAIN])
-    examples = checks.without_duplicates([*parts.examples[TRAIN], *lone])
+    utterances = parts.examples[TRAIN]
+    lone = lone_descriptions(parts.descriptions, utterances)
+    known = {each.intent for each in (*utterances, *lone)}
+    contrast = read_contrast_training(path / TRAINING_FOLDER, known, options.reading)
+    examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances])
     test = checks.without_duplicates(parts.examples["test"])
     train = checks.without_overlap(examples, test)
     train, others = _by_scope(train)
@@ -153,6 +165,7 @@ def load_dataset(
         warnings=tuple(checks.warnings),
         test_size=None if has_test else test_size,
         contrast=read_contrast(path / FOLDER, labels, options.reading),
+        contrast_train=contrast.out_of_scope,
         descriptions=join_descriptions(
             parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels
         ),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.contrast import FOLDER
+from model.datasets.contrast import FOLDER, TRAINING_FOLDER
 from model.datasets.descriptions import read_descriptions
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import DESCRIPTIONS, TRAIN
@@ -37,7 +37,7 @@ class DataFiles:
         train: the training file.
         out_of_scope: the file of out-of-scope texts; None where training reads the training file
             alone, which then holds them as utterances of the intent ``out_of_scope``.
-        tests: files for testing, whose intents must be those of the training file.
+        tests: files of tests and contrast texts, whose intents must be those of the training file.
         descriptions: the file that describes the intents; its texts are their names.
     """
 
@@ -64,7 +64,8 @@ class DataFiles:
             self.descriptions = next(_editable([data / DESCRIPTIONS], NAMES), None)
             beside = path.with_stem(OUT_OF_SCOPE_PART)
             self.out_of_scope = Corpus(parts.get(OUT_OF_SCOPE_PART, beside))
-            contrast = sorted((data / FOLDER).glob("*"))
+            folders = (data / FOLDER, data / TRAINING_FOLDER)
+            contrast = [file for folder in folders for file in sorted(folder.glob("*"))]
             self.tests = tuple(
                 _editable([parts["test"], *contrast] if "test" in parts else contrast)
             )

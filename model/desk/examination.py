@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,7 @@ def _examine(options: argparse.Namespace, console: Console, _: Console) -> int:
         fitted = fit(dataset, Options(), progress=console.print)
         fitted.save(options.folder)
         console.print("Looking for labels that the model doubts, near-duplicates and confusions")
-        result = _result(fitted, dataset)
+        result = _result(fitted, dataset, console.print)
     if options.before:
         console.print(f"Comparing both models on {len(dataset.test)} utterances")
         result["comparison"] = _comparison(options.before, fitted, dataset)
@@ -71,12 +71,15 @@ def _with_same_test(dataset: Dataset, before: Path) -> Dataset:
     return replace(dataset, train=train + back, test=test + moved)
 
 
-def _result(fitted: FittedModel, dataset: Dataset) -> dict[str, Any]:
+def _result(
+    fitted: FittedModel, dataset: Dataset, progress: Callable[[str], None]
+) -> dict[str, Any]:
     held_out = LabelledPredictions.of_held_out(
         dataset.train, fitted.card.labels, fitted.held_out, fitted.calibration
     )
+    issues = find_data_issues(held_out, progress)
     return {
-        "findings": [each.to_fields() for each in of_issues(find_data_issues(held_out))],
+        "findings": [each.to_fields() for each in of_issues(issues)],
         "neighbours": _neighbours(fitted),
         "test_texts": [normalised(each.text) for each in dataset.test],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ MIN_MISTAKES = 2  # a single mistake does not make a confusion of intents
 MAX_EXAMPLES = 3
 # An intent is too uniform from this share of utterances that hardly differ from another.
 MAX_REPEATS = 1 / 2
+REPORT_EVERY = 10_000  # utterances
 MAX_COMPARED = 200  # utterances of an intent; enough to judge their uniformity
 
 
@@ -129,16 +130,19 @@ class DataIssues:
         return replace(self, suspects=tuple(suspects), near_duplicates=tuple(pairs), checked=count)
 
 
-def find_data_issues(held_out: LabelledPredictions) -> DataIssues:
+def find_data_issues(
+    held_out: LabelledPredictions, progress: Callable[[str], None] = lambda _: None
+) -> DataIssues:
     """Return the issues of the data.
 
     Args:
         held_out: predictions for the utterances, by models that were not trained on them.
+        progress: called with a line of text now and then, if there are many utterances.
     """
     mistakes = _mistakes(held_out)
     return DataIssues(
         suspects=tuple(each for each in mistakes if each.confidence >= MIN_CONFIDENCE),
-        near_duplicates=_near_duplicates(held_out),
+        near_duplicates=_near_duplicates(held_out, progress),
         confusions=_confusions(held_out, mistakes),
         weak_intents=_weak_intents(held_out),
     )
@@ -154,11 +158,18 @@ def _mistakes(held_out: LabelledPredictions) -> list[Mistake]:
     ]
 
 
-def _near_duplicates(held_out: LabelledPredictions) -> tuple[NearDuplicates, ...]:
+def _near_duplicates(
+    held_out: LabelledPredictions, progress: Callable[[str], None]
+) -> tuple[NearDuplicates, ...]:
     """Return each utterance with the most similar later one of another intent, if there is one."""
+
+    def report(compared: int) -> None:
+        if compared % REPORT_EVERY == 0:
+            progress(f"Compared {compared:,} of {len(held_out.examples):,} utterances")
+
     intents = np.unique(held_out.true, return_inverse=True)[1]
     is_right, closest = held_out.is_right, dict[int, tuple[float, int]]()
-    for pairs in similar_pairs([each.text for each in held_out.examples]):
+    for pairs in similar_pairs([each.text for each in held_out.examples], report):
         differ = intents[pairs.earlier] != intents[pairs.later]
         columns = (pairs.earlier[differ], pairs.similarities[differ], pairs.later[differ])
         for earlier, *other in zip(*(column.tolist() for column in columns), strict=True):

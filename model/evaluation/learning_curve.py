@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 
 import numpy as np
@@ -11,9 +12,18 @@ from numpy.typing import NDArray
 
 from model.errors import NoWordsError
 from model.evaluation.confidence_intervals import Interval, Z, wilson
-from model.learning.cross_validation import HeldOut, Progress, Split, enough_folds, fold_splits
+from model.learning.cross_validation import (
+    HeldOut,
+    Progress,
+    Split,
+    enough_folds,
+    fold_splits,
+    is_large,
+)
+from model.learning.ensemble import Ensemble
 from model.learning.learner import Learner
 from model.learning.linear_model import Integers
+from model.learning.parallel import map_in_processes
 from model.learning.training_set import TrainingSet
 
 # Each is twice the one before. Cross-validation has already trained on all utterances.
@@ -80,7 +90,7 @@ def learning_curve(
     splits = fold_splits(training_set, seed=seed)
     splits = splits[: enough_folds(training_set, splits)]
     # Of little data, two shares may be parts of the same size; the dict keeps one.
-    by_size = dict(_of_parts(training_set, splits, held_out, seed=seed, progress=progress))
+    by_size = dict(_of_parts(training_set, splits, held_out.ensemble, seed=seed, progress=progress))
     tested = np.concatenate([split.held_out for split in splits])
     places = np.searchsorted(held_out.scored, tested)
     is_right = held_out.logits[places].argmax(axis=1) == training_set.targets[tested]
@@ -92,21 +102,40 @@ def learning_curve(
 def _of_parts(
     training_set: TrainingSet,
     splits: Sequence[Split],
-    held_out: HeldOut,
+    ensemble: Ensemble,
     *,
     seed: int,
     progress: Progress,
 ) -> Iterator[tuple[int, Booleans]]:
     """Yield for each share the size of its part, and which held-out utterances are recognised."""
-    for share in SHARES:
+    by_share = {
+        share: [_part(training_set, split, share, seed=seed) for split in splits]
+        for share in SHARES
+    }
+    recognise = partial(_recognised, training_set, splits, ensemble, seed=seed)
+    results = map_in_processes(recognise, by_share.values(), is_large=is_large(training_set))
+    for share, parts in by_share.items():
         progress(f"Training on one in {1 / share:.0f} utterances")
-        parts = [_part(training_set, split, share, seed=seed) for split in splits]
-        try:
-            pairs = zip(parts, splits, strict=True)
-            right = [_is_right(training_set, held_out, *pair, seed=seed) for pair in pairs]
-        except NoWordsError:  # a small part may hold no words
-            continue
-        yield _mean_size(parts), np.concatenate(right)
+        is_right = next(results)
+        if is_right is not None:
+            yield _mean_size(parts), is_right
+
+
+def _recognised(
+    training_set: TrainingSet,
+    splits: Sequence[Split],
+    ensemble: Ensemble,
+    parts: Sequence[Integers],
+    *,
+    seed: int,
+) -> Booleans | None:
+    """Return which held-out utterances are recognised, or None if a part holds no words."""
+    pairs = zip(parts, splits, strict=True)
+    try:
+        right = [_is_right(training_set, ensemble, *pair, seed=seed) for pair in pairs]
+    except NoWordsError:
+        return None
+    return np.concatenate(right)
 
 
 def _part(training_set: TrainingSet, split: Split, share: float, *, seed: int) -> Integers:
@@ -122,7 +151,7 @@ def _part(training_set: TrainingSet, split: Split, share: float, *, seed: int) -
 
 
 def _is_right(
-    training_set: TrainingSet, held_out: HeldOut, part: Integers, split: Split, *, seed: int
+    training_set: TrainingSet, ensemble: Ensemble, part: Integers, split: Split, *, seed: int
 ) -> Booleans:
     texts = [training_set.texts[number] for number in part]
     learner = Learner(
@@ -132,7 +161,7 @@ def _is_right(
         seed=seed,
         embedding=training_set.embedding,
     )
-    linear = learner.fit(held_out.ensemble)
+    linear = learner.fit(ensemble)
     features = learner.features.transform([training_set.texts[number] for number in split.held_out])
     right: Booleans = linear.scores(features).argmax(axis=1) == training_set.targets[split.held_out]
     return right

@@ -116,15 +116,22 @@ class CompiledPipeline:
         return ArrayFile(self.arrays, metadata).to_bytes()
 
     @classmethod
-    def from_bytes(cls, content: bytes, *, model_sha256: str) -> CompiledPipeline:
+    def from_bytes(
+        cls, content: bytes, *, model_sha256: str, is_verified: bool = False
+    ) -> CompiledPipeline:
         """Read a file's content; the arrays are views of it, not copies.
+
+        Args:
+            content: of the file.
+            model_sha256: the SHA-256 of the pickle that it must belong to.
+            is_verified: whether a digest has verified the content.
 
         Raises:
             CompiledFormError: the content is damaged, of another format, or of another pickle.
             InvalidCompiledFormError: its checksum is right, but it describes no pipeline.
         """
         try:
-            file = ArrayFile.from_bytes(content)
+            file = ArrayFile.from_bytes(content, is_verified=is_verified)
         except ValueError as error:
             raise CompiledFormError("is damaged") from error
         if file.metadata.get("format") not in {FORMAT, FORMAT_WITH_FAMILIARITY}:
@@ -179,17 +186,20 @@ class CompiledPipeline:
         units, trie = self.trie(number)
         return list(map(self.vocabularies[number].options.joint.join, trie.sequences(units)))
 
-    def weights(self) -> DenseWeights | SparseWeights:
-        """Return the weights, as a table if that is small enough."""
+    def weights(self, *, is_compact: bool = False) -> DenseWeights | SparseWeights:
+        """Return the weights, as a table if that is small enough.
+
+        Args:
+            is_compact: whether to return no table of weights that the file has as a list.
+        """
         label_count = len(self.labels)
         if "weights" in self.arrays:
             return DenseWeights(self.arrays["weights"], label_count=label_count, step=self.step)
         starts, labels, values = (
             self.arrays[f"weights.{part}"] for part in ("starts", "labels", "values")
         )
-        return SparseWeights(
-            starts, labels, values, label_count=label_count, step=self.step
-        ).table()
+        weights = SparseWeights(starts, labels, values, label_count=label_count, step=self.step)
+        return weights if is_compact else weights.table()
 
     @property
     def encoder_digest(self) -> str:

@@ -30,12 +30,19 @@ MIN_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 class CompiledScorer:
     """Scores utterances by a compiled pipeline; thread-safe."""
 
-    def __init__(self, compiled: CompiledPipeline, encoder: SentenceEncoder | None = None) -> None:
+    def __init__(
+        self,
+        compiled: CompiledPipeline,
+        encoder: SentenceEncoder | None = None,
+        *,
+        is_compact: bool = False,
+    ) -> None:
         """Prepare weights, weightings and n-gram lookup.
 
         Args:
             compiled: the pipeline.
             encoder: the sentence encoder that it names, if it names one.
+            is_compact: whether to keep weights as a list, if the file has one: half the memory.
 
         Raises:
             InvalidCompiledFormError: parts of the pipeline contradict each other.
@@ -47,13 +54,13 @@ class CompiledScorer:
         try:
             self._embedding_weights = compiled.embedding_weights(encoder)
             self._neighbour_weights = compiled.neighbour_weights(encoder)
+            self._weights = compiled.weights(is_compact=is_compact)
             self._prepare()
         except Exception as error:  # a file with a valid checksum may still hold anything
             raise InvalidCompiledFormError("holds parts that do not fit together") from error
 
     def _prepare(self) -> None:
         compiled = self._compiled
-        self._weights = compiled.weights()
         self._intercept = compiled.arrays["intercept"]
         self._layers = [
             _Layer(Weighting((number, number + 1), above=0.0), self._offsets, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -77,6 +77,21 @@ class Scorer(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How to load a model from its files.
+
+    Attributes:
+        threshold: overrides the card's; a probability of being in scope.
+        is_verified: whether digests have verified the files, so that their seals need not.
+        is_compact: whether memory and the time of the load count more than that of a prediction.
+    """
+
+    threshold: float | None = None
+    is_verified: bool = False
+    is_compact: bool = False
+
+
 class IntentModel:
     """A scorer, and the card that holds its calibration and threshold.
 
@@ -127,7 +142,7 @@ class IntentModel:
         place: str,
         *,
         encoder: SentenceEncoder | None = None,
-        threshold: float | None = None,
+        options: LoadOptions = LoadOptions(),
     ) -> IntentModel:
         """Load a model without its pickle, and check it by its self-test.
 
@@ -139,7 +154,7 @@ class IntentModel:
             card: the content of the card.
             place: the folder or URI of the files; for errors.
             encoder: the sentence encoder; None without one.
-            threshold: overrides the card's; a probability of being in scope.
+            options: how to load it.
 
         Raises:
             ArtifactBrokenError: a file is unreadable, they belong to different models, or the
@@ -148,17 +163,19 @@ class IntentModel:
         read_card = ModelCard.from_json(card, place)
         model_sha256 = read_card.model_sha256
         try:
-            pipeline = CompiledPipeline.from_bytes(compiled, model_sha256=model_sha256)
+            pipeline = CompiledPipeline.from_bytes(
+                compiled, model_sha256=model_sha256, is_verified=options.is_verified
+            )
             if not pipeline.encoder_digest:
                 encoder = None
             elif encoder is None or encoder.digest != pipeline.encoder_digest:
                 raise ArtifactBrokenError(place, *NO_ENCODER)
-            scorer = CompiledScorer(pipeline, encoder)
+            scorer = CompiledScorer(pipeline, encoder, is_compact=options.is_compact)
         except CompiledFormError as error:
             raise ArtifactBrokenError(
                 place, f"can't be used: its compiled form {error.reason}"
             ) from error
-        return cls._checked(scorer, read_card, model_sha256, place, threshold)
+        return cls._checked(scorer, read_card, model_sha256, place, options.threshold)
 
     @classmethod
     def _checked(
@@ -254,9 +271,9 @@ class IntentModel:
         if len(self._labels) == logits.shape[1]:
             largest = logits.max(axis=1)
             return logits, largest, largest
-        known = logits[:, :-1]
+        known = logits[:, : len(self._labels)]
         largest = known.max(axis=1)
-        return known, largest, largest - logits[:, -1]
+        return known, largest, largest - logits[:, len(self._labels) :].max(axis=1)
 
     def explain(self, utterance: str, *, limit: int = 10) -> tuple[Evidence, ...]:
         """Return the ``limit`` strongest n-grams in favour of the most likely known intent.
@@ -325,9 +342,11 @@ class IntentModel:
 
 
 def known_labels(scorer: Scorer) -> tuple[str, ...]:
-    """Return all labels except an ``out_of_scope`` in the last place."""
-    *known, last = scorer.labels
-    return tuple(known) if known and last == OUT_OF_SCOPE else scorer.labels
+    """Return the labels before the ``out_of_scope`` in the last places, one for each detector."""
+    known = scorer.labels
+    while len(known) > 1 and known[-1] == OUT_OF_SCOPE:
+        known = known[:-1]
+    return known
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

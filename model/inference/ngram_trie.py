@@ -57,18 +57,24 @@ class NgramTrie:
 
     def check(self, unit_count: int, column_count: int) -> None:
         """Raise ValueError if the arrays contradict each other or the numbers."""
-        used = np.sort(self.columns[self.columns != 0])
-        keys, base = self.keys.astype(np.int64), self.unknown + 1
-        prefixes, last = np.divmod(keys, max(base, 1))
+        keys, base = self.keys.astype(np.int64), max(self.unknown + 1, 1)
+        prefixes = keys // base
+        last = keys - prefixes * base
         if (
             self.unknown != unit_count
             or self.columns[unit_count]
-            or not np.array_equal(used, np.arange(1, column_count + 1))
+            or not self._has_each_column_once(column_count)
             or (np.diff(keys) <= 0).any()
             or (prefixes >= np.arange(base, base + len(keys))).any()
             or ((prefixes == unit_count) | (last == unit_count)).any()
         ):
             raise ValueError("n-grams do not fit the vocabulary")
+
+    def _has_each_column_once(self, count: int) -> bool:
+        # Compared first: bincount takes as much memory as the largest number says.
+        if not int(self.columns.max(initial=0)) == count < len(self.columns):
+            return False
+        return bool((np.bincount(self.columns)[1:] == 1).all())
 
     def sequences(self, units: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the units of each n-gram with a column, in the order of columns."""
@@ -90,9 +96,9 @@ class NgramTrieLookup:
         self._base = trie.unknown + 1
         # A sentinel: searchsorted never returns a position beyond the end.
         self._keys = np.append(trie.keys.astype(np.int64), np.iinfo(np.int64).max)
-        self._columns = trie.columns.astype(np.int32) + np.int32(offset - 1)
-        self._columns[trie.columns == 0] = -1
-        self._longer_columns = np.append(self._columns[self._base :], np.int32(-1))
+        columns = np.append(trie.columns.astype(np.int32) + np.int32(offset - 1), np.int32(-1))
+        columns[:-1][trie.columns == 0] = -1
+        self._columns, self._longer_columns = columns, columns[self._base :]
 
     def columns_of(
         self, units: NDArray[np.int64], min_size: int, max_size: int

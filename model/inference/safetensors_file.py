@@ -49,8 +49,12 @@ class ArrayFile:
         return unsealed.replace(NO_SEAL.encode(), seal.encode(), 1)
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> ArrayFile:
+    def from_bytes(cls, content: bytes, *, is_verified: bool = False) -> ArrayFile:
         """Read a file's content; the arrays are read-only views of it, not copies.
+
+        Args:
+            content: of the file.
+            is_verified: whether a digest has verified the content, so that its seal need not.
 
         Raises:
             ValueError: the content is of another format, damaged, or has no seal.
@@ -61,7 +65,8 @@ class ArrayFile:
         try:
             entries = json.loads(content[LENGTH_BYTES:body_start])
             metadata = entries.pop(METADATA)
-            _check_seal(content, body_start, metadata[SEAL])
+            if not is_verified:
+                _check_seal(content, body_start, metadata[SEAL])
             arrays = {
                 name: view_of(memoryview(content)[body_start:], entry)
                 for name, entry in entries.items()

@@ -74,13 +74,12 @@ class SparseWeights:
         Raises:
             ValueError: the arrays contradict each other.
         """
-        self._starts = starts[:-1].astype(np.intp)
-        self._lengths: Integers = starts[1:].astype(np.intp) - self._starts
-        self._labels, self._values, self._step = labels, values, step
-        self.shape = (len(self._starts), label_count)
+        self._starts, self._labels, self._values = starts, labels, values
+        self._step = step
+        self.shape = (len(starts) - 1, label_count)
         if (
             int(starts[0]) != 0
-            or self._lengths.min(initial=0) < 0
+            or (starts[1:] < starts[:-1]).any()
             or not int(starts[-1]) == len(labels) == len(values)
             or int(labels.max(initial=0)) >= label_count
         ):
@@ -93,29 +92,31 @@ class SparseWeights:
         if prod(shape) * self._values.itemsize > MAX_TABLE_BYTES:
             return self
         table = np.zeros(shape, self._values.dtype)
-        table[np.arange(ngram_count).repeat(self._lengths), self._labels] = self._values
+        # One index for each weight: with a row and a column, the assignment takes twice the time.
+        places = np.arange(0, table.size, shape[1]).repeat(np.diff(self._starts))
+        places += self._labels
+        table.reshape(-1)[places] = self._values
         return DenseWeights(table, label_count=label_count, step=self._step)
 
     def scores(self, columns: Integers, values: Floats) -> Floats:
         """Return the weighted sums of an utterance's n-grams, shape (labels,)."""
-        lengths = self._lengths[columns]
-        places = self._places(columns, lengths)
+        places, lengths = self._places(columns)
         terms = self._values[places] * values.repeat(lengths)
         scores = np.bincount(self._labels[places], terms, self.shape[1])
         return np.multiply(scores, self._step, dtype=np.float64)
 
     def of_label(self, columns: Integers, label_index: int) -> Floats:
         """Return the weights of n-grams for one label."""
-        lengths = self._lengths[columns]
-        places = self._places(columns, lengths)
+        places, lengths = self._places(columns)
         matching = self._labels[places] == label_index
         owners = np.arange(len(columns)).repeat(lengths)[matching]
         weights = np.bincount(owners, self._values[places[matching]], len(columns))
         return np.multiply(weights, self._step, dtype=np.float64)
 
-    def _places(self, columns: Integers, lengths: Integers) -> Integers:
-        """Return the positions of the n-grams' weights in ``values``."""
+    def _places(self, columns: Integers) -> tuple[Integers, Integers]:
+        """Return the positions of the n-grams' weights in ``values``, and their numbers."""
+        starts = self._starts.take(columns).astype(np.intp)
+        lengths = self._starts.take(columns + 1).astype(np.intp) - starts
         ends = lengths.cumsum()
-        shifts = self._starts[columns] - ends + lengths
-        places: Integers = np.arange(lengths.sum()) + shifts.repeat(lengths)
-        return places
+        places: Integers = np.arange(lengths.sum()) + (starts - ends + lengths).repeat(lengths)
+        return places, lengths

@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import expit
+from scipy.optimize import minimize_scalar
 
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.learning.cross_validation import HeldOut, Progress
 from model.learning.ensemble import negative_log_likelihood
 from model.learning.left_out_intents import left_out_scores
 from model.learning.linear_model import Floats, Integers
+from model.learning.out_of_scope import fit_in_scope
 from model.learning.training_set import TrainingSet
-
-# The share of out-of-scope texts in the traffic that confidences are calibrated for. Neither the
-# training data nor its out-of-scope examples show this share.
-OUT_OF_SCOPE_SHARE = 0.2
-# A small slope still ranks texts, where scores do not separate them.
-MIN_SLOPE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,9 @@ def calibrate(
         progress: called with a line of text at each step.
     """
     if training_set.out_of_scope:
-        outside = held_out.out_of_scope.combined(held_out.detector_weight)
+        outside = held_out.out_of_scope.combined(
+            held_out.detector_weight, held_out.contrast_weights
+        )
     else:
         progress("Leaving out intents in turn, to learn what is out of scope")
         outside = left_out_scores(training_set, held_out, seed=seed)
@@ -100,32 +96,3 @@ def rejection_threshold(scope_scores: Floats, reject_budget: float) -> float:
         reject_budget: the share of them that may be rejected, 0 to 1.
     """
     return float(np.quantile(scope_scores, reject_budget))
-
-
-def fit_in_scope(in_scope: Floats, out_of_scope: Floats) -> InScopeCalibration:
-    """Fit the probability of being in scope by logistic regression of the score.
-
-    Targets are smoothed (Platt 1999, section 2.2), so that few or perfectly separated texts do not
-    lead to certainty.
-
-    Args:
-        in_scope: scores of held-out utterances, shape (utterances,).
-        out_of_scope: scores of texts of no known intent, shape (texts,); at least one.
-    """
-    centre, spread = float(in_scope.mean()), float(in_scope.std()) or 1.0
-    values = (np.concatenate((in_scope, out_of_scope)) - centre) / spread
-    counts = np.array((len(in_scope), len(out_of_scope)))
-    shares = np.array((1 - OUT_OF_SCOPE_SHARE, OUT_OF_SCOPE_SHARE))
-    smoothed = np.array(((counts[0] + 1) / (counts[0] + 2), 1 / (counts[1] + 2)))
-    weights, targets = (shares / counts).repeat(counts), smoothed.repeat(counts)
-
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        log_odds = parameters[0] * values + parameters[1]
-        residuals = weights * (expit(log_odds) - targets)
-        likelihoods = np.logaddexp(0, log_odds) - targets * log_odds
-        return float(weights @ likelihoods), np.array((residuals @ values, residuals.sum()))
-
-    bounds = ((MIN_SLOPE, None), (None, None))
-    slope, intercept = minimize(loss, np.ones(2), jac=True, method="L-BFGS-B", bounds=bounds).x
-    calibration = InScopeCalibration(float(slope / spread), float(intercept))
-    return calibration.relative_to(-centre)

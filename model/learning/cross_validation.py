@@ -7,19 +7,25 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import vstack
 from sklearn.model_selection import StratifiedKFold
 
 from model.learning.augmentation import add_typos
-from model.learning.ensemble import CANDIDATES, Ensemble, Hyperparameters
+from model.learning.detectors import Detectors
+from model.learning.ensemble import Ensemble, Hyperparameters, candidates
 from model.learning.learner import Learner
-from model.learning.linear_model import Floats, Integers, Linear
+from model.learning.linear_model import Floats, Integers
 from model.learning.neighbours import fit_density_weight
-from model.learning.out_of_scope import OutOfScopeScores, fit_detector_weight
+from model.learning.out_of_scope import (
+    OutOfScopeScores,
+    fit_contrast_weights,
+    fit_detector_weight,
+)
 from model.learning.parallel import map_in_processes
 from model.learning.quantization import MAX_LOSS, rounded, step_of
 from model.learning.training_set import TrainingSet
@@ -50,6 +56,7 @@ class HeldOut:
         rounding_loss: the loss of held-out accuracy by rounding, -1 to 1.
         in_scope, out_of_scope: scores of the utterances and of the out-of-scope texts.
         detector_weight: the detector's weight relative to the largest logit; 0 without one.
+        contrast_weights: the same of the detector of each kind of contrast texts.
     """
 
     ensemble: Ensemble
@@ -60,11 +67,17 @@ class HeldOut:
     in_scope: OutOfScopeScores
     out_of_scope: OutOfScopeScores
     detector_weight: float
+    contrast_weights: tuple[float, ...] = ()
 
     @property
     def scope_scores(self) -> Floats:
         """The score of each utterance, larger if it is more probably in scope."""
-        return self.in_scope.combined(self.detector_weight)
+        return self.in_scope.combined(self.detector_weight, self.contrast_weights)
+
+    @property
+    def has_detectors(self) -> bool:
+        """Whether anything but the largest logit counts."""
+        return self.detector_weight > 0 or any(self.contrast_weights)
 
 
 def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) -> HeldOut:
@@ -80,14 +93,14 @@ def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) 
     """
     splits = fold_splits(training_set, seed=seed)
     count = enough_folds(training_set, splits)
-    first_folds = []
+    first_folds, tried = [], candidates(len(training_set))
     for number, split in enumerate(splits[:count], start=1):
         progress(f"Choosing the settings, fold {number} of {count}")
-        first_folds.append(_Fold(training_set, split, CANDIDATES, seed=seed))
+        first_folds.append(_Fold(training_set, split, tried, seed=seed))
     ensemble = _choose(training_set, first_folds)
 
     def other_folds() -> Iterator[_Fold]:
-        fit_fold = partial(_Fold, training_set, candidates=(ensemble.hyperparameters,), seed=seed)
+        fit_fold = partial(_Fold, training_set, tried=(ensemble.hyperparameters,), seed=seed)
         folds = map_in_processes(fit_fold, splits[count:], is_large=is_large(training_set))
         for number in range(count + 1, len(splits) + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
@@ -108,12 +121,14 @@ def enough_folds(training_set: TrainingSet, splits: Sequence[Split]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The numbers of the fitted and held-out utterances and out-of-scope texts of a fold."""
+    """The numbers of the fitted and held-out utterances of a fold.
+
+    ``outside`` says of each text of ``TrainingSet.outside`` in turn whether it is held out.
+    """
 
     fitted: Integers
     held_out: Integers
-    fitted_out_of_scope: Integers
-    held_out_out_of_scope: Integers
+    outside: NDArray[np.bool_]
 
 
 class _Fold:
@@ -123,7 +138,7 @@ class _Fold:
         self,
         training_set: TrainingSet,
         split: Split,
-        candidates: Sequence[Hyperparameters],
+        tried: Sequence[Hyperparameters],
         *,
         seed: int,
     ) -> None:
@@ -139,26 +154,26 @@ class _Fold:
         self.ngram_count = learner.ngram_count
         base_models = map_in_processes(
             learner.fit_base_models,
-            candidates,
-            is_large=is_large(training_set) and len(candidates) > 1,
+            tried,
+            is_large=is_large(training_set) and len(tried) > 1,
         )
-        self.base_models = dict(zip(candidates, base_models, strict=True))
+        self.base_models = dict(zip(tried, base_models, strict=True))
         held_out_texts = _at(split.held_out, training_set.texts)
         self.features = learner.features.transform(held_out_texts)
         self.densities = learner.log_densities(held_out_texts)
         self.chosen_on, self.targets = self.features, training_set.targets[split.held_out]
-        if training_set.embedding and len(candidates) > 1:
+        if training_set.embedding and len(tried) > 1:
             misspelt = slice(None, None, MISSPELT_EVERY)
             rng = random.Random(seed)  # noqa: S311 - no secret depends on it
             copies = [add_typos(text, rng) for text in held_out_texts[misspelt]]
             self.chosen_on = vstack((self.features, learner.features.transform(copies)), "csr")
             self.targets = np.concatenate((self.targets, self.targets[misspelt]))
         if training_set.out_of_scope:
-            self.detector = learner.fit_detector(
-                _at(split.fitted_out_of_scope, training_set.out_of_scope)
-            )
-            held_out = _at(split.held_out_out_of_scope, training_set.out_of_scope)
-            self.out_of_scope = learner.features.transform(held_out)
+            is_fitted = iter(~split.outside)
+            fitted = (list(compress(each, is_fitted)) for each in training_set.outside)
+            self.detectors = Detectors.fit(learner, *fitted)
+            outside = compress(chain.from_iterable(training_set.outside), split.outside)
+            self.outside = learner.features.transform([*outside])
 
     def scores(self, hyperparameters: Hyperparameters) -> list[Floats]:
         """Return the scores by each base model of the texts on which weights are chosen."""
@@ -175,7 +190,8 @@ def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
     scored, alone = is_scored.nonzero()[0], (~is_scored).nonzero()[0]
     fold_count = min(MAX_FOLDS, int(counts.max()))
     folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
-    fold_of = np.random.default_rng(seed).permutation(len(training_set.out_of_scope)) % fold_count
+    generator = np.random.default_rng(seed)
+    fold_of = [generator.permutation(len(each)) % fold_count for each in training_set.outside]
     with warnings.catch_warnings():
         # scikit-learn warns of labels that not every fold holds out; every fold fits them.
         warnings.simplefilter("ignore", UserWarning)
@@ -184,15 +200,14 @@ def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
         Split(
             np.union1d(scored[fitted], alone),
             scored[held_out],
-            (fold_of != number).nonzero()[0],
-            (fold_of == number).nonzero()[0],
+            np.concatenate(fold_of) == number,
         )
         for number, (fitted, held_out) in enumerate(pairs)
     ]
 
 
 def _choose(training_set: TrainingSet, folds: Sequence[_Fold]) -> Ensemble:
-    held_out = {each: _scores_by_model(folds, each) for each in CANDIDATES}
+    held_out = {each: _scores_by_model(folds, each) for each in folds[0].base_models}
     ensemble = Ensemble.choose(
         {each: scores[: VECTOR_MODEL + 1] for each, scores in held_out.items()},
         np.concatenate([fold.targets for fold in folds]),
@@ -222,8 +237,9 @@ def _at(numbers: Integers, texts: Sequence[str]) -> list[str]:
 def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fold]) -> HeldOut:
     """Score the held-out texts of each fold, by exact and by rounded weights."""
     logits, rounded_logits = np.empty((2, len(training_set), len(training_set.labels)))
-    in_scope_detector = np.zeros(len(training_set))
-    out_of_scope = OutOfScopeScores(*np.zeros((2, len(training_set.out_of_scope))))
+    kinds = len(training_set.contrast)
+    detected = OutOfScopeScores.zeros(len(training_set), kinds)
+    outside = OutOfScopeScores.zeros(sum(map(len, training_set.outside)), kinds)
     numbers = []
     for fold in folds:
         held_out = fold.split.held_out
@@ -234,23 +250,35 @@ def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fol
         rounded_linear = rounded(linear, step, fold.ngram_count)
         rounded_logits[held_out] = rounded_linear.scores(fold.features)
         if training_set.out_of_scope:
-            in_scope_detector[held_out] = fold.detector.scores(fold.features)[:, 0]
-            _score_out_of_scope(fold, linear, out_of_scope)
+            detected.detector[held_out], detected.contrast[held_out] = fold.detectors.scores(
+                fold.features
+            )
+            rows = fold.split.outside
+            outside.largest_logits[rows] = linear.scores(fold.outside).max(axis=1)
+            outside.detector[rows], outside.contrast[rows] = fold.detectors.scores(fold.outside)
     scored = np.sort(np.concatenate(numbers))
     targets = training_set.targets[scored]
     logits, rounded_logits = logits[scored], rounded_logits[scored]
     loss = _accuracy(logits, targets) - _accuracy(rounded_logits, targets)
     is_rounded = loss <= MAX_LOSS
     kept = rounded_logits if is_rounded else logits
-    in_scope = OutOfScopeScores(kept.max(axis=1), in_scope_detector[scored])
+    in_scope = replace(detected.at(scored), largest_logits=kept.max(axis=1))
+    ends = np.cumsum([len(texts) for texts in training_set.outside])
+    out_of_scope, *contrast = (
+        outside.at(part) for part in np.split(np.arange(ends[-1]), ends[:-1])
+    )
     weight = fit_detector_weight(in_scope, out_of_scope) if training_set.out_of_scope else 0.0
-    return HeldOut(ensemble, scored, kept, is_rounded, loss, in_scope, out_of_scope, weight)
-
-
-def _score_out_of_scope(fold: _Fold, linear: Linear, scores: OutOfScopeScores) -> None:
-    held_out = fold.split.held_out_out_of_scope
-    scores.largest_logits[held_out] = linear.scores(fold.out_of_scope).max(axis=1)
-    scores.detector[held_out] = fold.detector.scores(fold.out_of_scope)[:, 0]
+    return HeldOut(
+        ensemble,
+        scored,
+        kept,
+        is_rounded,
+        loss,
+        in_scope,
+        out_of_scope,
+        weight,
+        fit_contrast_weights(in_scope, out_of_scope, contrast, detector_weight=weight),
+    )
 
 
 def _accuracy(logits: Floats, targets: Integers) -> float:

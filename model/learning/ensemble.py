@@ -21,6 +21,10 @@ from model.learning.linear_model import Floats, Integers, Linear
 # the number of base models.
 USUAL_WEIGHTS = {2: (3.0, 0.13), 3: (1.0, 0.07, 0.8)}
 PRIOR_UTTERANCES = 3.0
+# From this number of utterances on, one support vector machine of all labels is as accurate as one
+# of each label, and is fitted in a fifth of the time. With few utterances an intent it is less
+# accurate.
+MIN_JOINT = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +34,23 @@ class Hyperparameters:
     Attributes:
         regularisation: scikit-learn's C of the support vector machine.
         is_concentrated: whether n-grams of few labels weigh more (entropy-based term weighting).
+        is_joint: whether one support vector machine separates all labels (Crammer and Singer
+            2001), instead of one for each label.
     """
 
     regularisation: float
     is_concentrated: bool = False
+    is_joint: bool = False
 
 
-CANDIDATES = (
-    Hyperparameters(0.3),
-    Hyperparameters(1.0),
-    Hyperparameters(1.0, is_concentrated=True),
-)
+def candidates(utterance_count: int) -> tuple[Hyperparameters, ...]:
+    """Return the hyperparameters to choose from, the concentrated ones last."""
+    is_joint = utterance_count >= MIN_JOINT
+    return (
+        Hyperparameters(0.3, is_joint=is_joint),
+        Hyperparameters(1.0, is_joint=is_joint),
+        Hyperparameters(1.0, is_concentrated=True, is_joint=is_joint),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +105,26 @@ class _Fit:
 def _fit_weights(scores: Sequence[Floats], targets: Integers) -> _Fit:
     """Minimize the mean loss: the negative log-likelihood plus the prior."""
     usual = np.log(USUAL_WEIGHTS[len(scores)])
+    prior = PRIOR_UTTERANCES / len(targets)
+    of_targets = np.stack([each[np.arange(len(targets)), targets] for each in scores])
 
-    def losses(logs: Floats) -> Floats:
-        blended = sum(np.exp(log) * each for log, each in zip(logs, scores, strict=True))
-        prior = PRIOR_UTTERANCES / len(targets) * float(np.square(logs - usual).sum())
-        return negative_log_likelihoods(blended, targets) + prior
+    def losses(logs: Floats) -> tuple[Floats, Floats]:
+        """Return the loss of each text, and the gradient of their mean."""
+        weights = np.exp(logs)
+        blended = sum(weight * each for weight, each in zip(weights, scores, strict=True))
+        normalizers = logsumexp(blended, axis=1)
+        probabilities = np.exp(blended - normalizers[:, np.newaxis])
+        expected = np.stack([np.einsum("tl,tl->t", probabilities, each) for each in scores])
+        values = normalizers - weights @ of_targets + prior * np.square(logs - usual).sum()
+        slopes = weights * (expected - of_targets).mean(axis=1) + 2 * prior * (logs - usual)
+        return values, slopes
 
-    options = {"xatol": 1e-3, "fatol": 1e-5}
-    found = minimize(lambda logs: losses(logs).mean(), usual, method="Nelder-Mead", options=options)
-    return _Fit(tuple(float(weight) for weight in np.exp(found.x)), losses(found.x))
+    def mean_loss(logs: Floats) -> tuple[float, Floats]:
+        values, slopes = losses(logs)
+        return float(values.mean()), slopes
+
+    found = minimize(mean_loss, usual, jac=True, method="L-BFGS-B").x
+    return _Fit(tuple(np.exp(found).tolist()), losses(found)[0])
 
 
 def negative_log_likelihoods(logits: Floats, targets: Integers) -> Floats:

@@ -20,10 +20,12 @@ from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import (
+    DETECTOR_REGULARISATION,
     Floats,
     Integers,
     Linear,
     fit_detector,
+    fit_joint_svm,
     fit_logistic_regression,
     fit_naive_bayes,
     fit_svm,
@@ -127,7 +129,8 @@ class Learner:
         concentration = self._concentration if hyperparameters.is_concentrated else np.float32(1.0)
         features = self._ngrams.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
-        svm = fit_svm(
+        fit_machine = fit_joint_svm if hyperparameters.is_joint else fit_svm
+        svm = fit_machine(
             features, *samples, regularisation=hyperparameters.regularisation, seed=self._seed
         )
         naive_bayes = fit_naive_bayes(features, *samples)
@@ -161,11 +164,29 @@ class Learner:
         """A factor for each n-gram, larger for those of few labels."""
         return concentration_factors(self._ngrams, self._targets, self._weights)
 
-    def fit_detector(self, out_of_scope: Sequence[str]) -> Linear:
-        """Fit a classifier of out-of-scope texts; its one score is larger for them."""
-        features = vstack((self._clean, self._weighted(out_of_scope)), format="csr")
-        is_out_of_scope = np.arange(features.shape[0]) >= self._clean.shape[0]
-        linear = fit_detector(features, is_out_of_scope, seed=self._seed)
+    def fit_detector(
+        self,
+        out_of_scope: Sequence[str],
+        *,
+        others: Sequence[str] = (),
+        regularisation: float = DETECTOR_REGULARISATION,
+    ) -> Linear:
+        """Fit a classifier of out-of-scope texts; its one score is larger for them.
+
+        Args:
+            out_of_scope: the texts to detect.
+            others: texts that it is not to detect, beside the utterances.
+            regularisation: scikit-learn's C.
+        """
+        blocks = [
+            self._clean,
+            *(self._weighted(texts) for texts in (others, out_of_scope) if texts),
+        ]
+        features = vstack(blocks, format="csr")
+        is_out_of_scope = np.arange(features.shape[0]) >= features.shape[0] - len(out_of_scope)
+        linear = fit_detector(
+            features, is_out_of_scope, regularisation=regularisation, seed=self._seed
+        )
         scaled = linear.scaled_features(self._factors)
         return scaled.with_idle_features(after=self._density_count)
 

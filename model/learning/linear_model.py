@@ -26,7 +26,8 @@ NAIVE_BAYES_SMOOTHING = 0.003
 DETECTOR_REGULARISATION = 0.1
 # Chosen on validation data; with a larger tolerance, few utterances do not converge.
 VECTOR_REGULARISATION, VECTOR_TOLERANCE = 10.0, 1e-4
-TOLERANCE = 1e-2  # liblinear's stopping criterion; a smaller one has no visible effect
+# liblinear's stopping criteria; smaller ones have no visible effect.
+TOLERANCE, JOINT_TOLERANCE = 1e-2, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,20 @@ def fit_svm(
 ) -> Linear:
     """Fit a linear support vector machine, one label against the rest, with this C."""
     machine = LinearSVC(C=regularisation, tol=TOLERANCE, random_state=seed)
+    return _fitted(machine, features, targets, weights)
+
+
+def fit_joint_svm(
+    features: Any, targets: Integers, weights: Floats, *, regularisation: float, seed: int
+) -> Linear:
+    """Fit a linear support vector machine of all labels (Crammer and Singer 2001), with this C."""
+    machine = LinearSVC(
+        C=regularisation, multi_class="crammer_singer", tol=JOINT_TOLERANCE, random_state=seed
+    )
+    return _fitted(machine, features, targets, weights)
+
+
+def _fitted(machine: LinearSVC, features: Any, targets: Integers, weights: Floats) -> Linear:
     machine.fit(features, targets, sample_weight=weights)
     coefficients, intercept = machine.coef_, machine.intercept_
     if len(coefficients) == 1:  # two labels share one score
@@ -113,11 +128,15 @@ def fit_logistic_regression(vectors: NDArray[np.float32], targets: Integers) -> 
     return _centred(coefficients, intercept)
 
 
-def fit_detector(features: Any, is_out_of_scope: NDArray[np.bool_], *, seed: int) -> Linear:
+def fit_detector(
+    features: Any,
+    is_out_of_scope: NDArray[np.bool_],
+    *,
+    seed: int,
+    regularisation: float = DETECTOR_REGULARISATION,
+) -> Linear:
     """Fit a binary classifier of out-of-scope texts; its one score is larger for them."""
-    machine = LinearSVC(
-        C=DETECTOR_REGULARISATION, tol=TOLERANCE, class_weight="balanced", random_state=seed
-    )
+    machine = LinearSVC(C=regularisation, tol=TOLERANCE, class_weight="balanced", random_state=seed)
     machine.fit(features, is_out_of_scope)
     return Linear(machine.coef_.astype(np.float32), machine.intercept_.astype(np.float64))
 

@@ -26,6 +26,9 @@ HAN_OR_KANA = re.compile(
     r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]"
 )
 FEW_TEXTS = 12
+# From this number of texts on, an n-gram of words that occurs in one of them is left out: nearly
+# half of the features, which limits memory.
+MANY_TEXTS = 20_000
 MIN_HAN_OR_KANA = 0.1  # as a share of all characters
 
 
@@ -64,6 +67,8 @@ def features_for(
     features, characters = build_features(embedding), "".join(texts)
     if len(texts) < FEW_TEXTS:
         features.set_params(char__min_df=1)
+    if len(texts) >= MANY_TEXTS:
+        features.set_params(word__min_df=2)
     if len(HAN_OR_KANA.findall(characters)) >= MIN_HAN_OR_KANA * len(characters):
         features.set_params(char__ngram_range=(1, 5))
     if neighbours is None:

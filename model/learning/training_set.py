@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class TrainingSet:
         embedding: the vectors of all texts, and of the intents' names and descriptions; None
             without vectors.
         descriptions: of intents, as further utterances that are never held out.
+        contrast: texts that resemble utterances and have no known intent, of each kind.
     """
 
     texts: tuple[str, ...]
@@ -37,6 +39,7 @@ class TrainingSet:
     out_of_scope: tuple[str, ...] = ()
     embedding: KnownVectors | None = None
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    contrast: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
@@ -45,27 +48,39 @@ class TrainingSet:
         out_of_scope: Sequence[str] = (),
         embedding: TextEmbedding | None = None,
         descriptions: Mapping[str, str] | None = None,
+        *,
+        contrast: Iterable[Sequence[str]] = (),
     ) -> TrainingSet:
-        """Build a training set; too few out-of-scope texts are ignored.
+        """Build a training set; too few out-of-scope texts are ignored, also of a kind.
 
-        An embedding computes the vectors of all texts now, once.
+        Detectors of contrast texts complement that of ordinary out-of-scope texts: without it, all
+        kinds are ignored. An embedding computes the vectors of all texts now, once.
         """
         texts = tuple(example.text for example in examples)
         intents = tuple(example.intent for example in examples)
-        out_of_scope = tuple(out_of_scope) if len(out_of_scope) >= MIN_OUT_OF_SCOPE else ()
-        described = dict(descriptions or {})
+        first, *others = (
+            tuple(each) if len(each) >= MIN_OUT_OF_SCOPE else ()
+            for each in (out_of_scope, *contrast)
+        )
+        kinds = tuple(each for each in others if first and each)
+        training_set = cls(texts, intents, first, None, dict(descriptions or {}), kinds)
         if embedding is None:
-            return cls(texts, intents, out_of_scope, descriptions=described)
-        names = map(words_of_name, set(intents))
-        others = [*described.values(), *out_of_scope]
-        vectors = KnownVectors(embedding, ["", *texts, *names, *others])
-        return cls(texts, intents, out_of_scope, vectors, described)
+            return training_set
+        names = chain.from_iterable(training_set.label_texts)
+        outside = chain.from_iterable(training_set.outside)
+        vectors = KnownVectors(embedding, ["", *texts, *names, *outside])
+        return replace(training_set, embedding=vectors)
 
     def part(self, numbers: Integers) -> TrainingSet:
         """Return the utterances with these numbers, without out-of-scope texts."""
         texts = tuple(self.texts[number] for number in numbers)
         intents = tuple(self.intents[number] for number in numbers)
-        return replace(self, texts=texts, intents=intents, out_of_scope=())
+        return replace(self, texts=texts, intents=intents, out_of_scope=(), contrast=())
+
+    @property
+    def outside(self) -> tuple[tuple[str, ...], ...]:
+        """The out-of-scope texts, and the contrast texts of each kind."""
+        return (self.out_of_scope, *self.contrast)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

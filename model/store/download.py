@@ -65,30 +65,32 @@ class Downloader:
         return content
 
     def _read(self, key: str, max_bytes: int, size: int | None) -> bytes:
-        content = bytearray()
+        chunks: list[bytes] = []
         failures = 0
         while True:
-            before = len(content)
+            before = sum(map(len, chunks))
             try:
-                self._append(content, key, max_bytes, size)
-                return bytes(content)
+                self._append(chunks, key, max_bytes, size)
+                return b"".join(chunks)
             except StoreUnavailableError:
-                failures = 1 if len(content) > before else failures + 1
+                failures = 1 if sum(map(len, chunks)) > before else failures + 1
                 pause_s = FIRST_PAUSE_S * 2**failures
                 if failures > MAX_FAILURES or time.monotonic() + pause_s > self._deadline:
                     raise
                 self._pause(pause_s)
 
-    def _append(self, content: bytearray, key: str, max_bytes: int, size: int | None) -> None:
-        for chunk in self._transport.open(key, len(content)):
-            content += chunk
-            if len(content) > max_bytes:
+    def _append(self, chunks: list[bytes], key: str, max_bytes: int, size: int | None) -> None:
+        length = sum(map(len, chunks))
+        for chunk in self._transport.open(key, length):
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > max_bytes:
                 raise StoreError(f"{self._place}/{key}", f"has more than {max_bytes} bytes")
             if time.monotonic() > self._deadline:
                 raise StoreUnavailableError(
                     f"{self._place}/{key}", f"did not arrive within {self._timeout_s:g} s"
                 )
-        if size is not None and len(content) < size:
+        if size is not None and length < size:
             raise StoreUnavailableError(
-                f"{self._place}/{key}", f"ended after {len(content)} of {size} bytes"
+                f"{self._place}/{key}", f"ended after {length} of {size} bytes"
             )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from model.atomic_files import write_atomically
 from model.errors import StoreError, StoreMissingError
-from model.store.transport import CHUNK_BYTES
+
+FOLDER_CHUNK_BYTES = 4 * 1024 * 1024  # most files of a model in one piece
 
 
 class FolderTransport:
@@ -22,7 +23,7 @@ class FolderTransport:
         try:
             with path.open("rb") as file:
                 file.seek(offset)
-                while chunk := file.read(CHUNK_BYTES):
+                while chunk := file.read(FOLDER_CHUNK_BYTES):
                     yield chunk
         except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreMissingError(path) from error

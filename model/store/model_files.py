@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from model.errors import StoreError
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
 from model.inference.encoders import ENCODER_NAME
-from model.inference.intent_model import IntentModel
+from model.inference.intent_model import IntentModel, LoadOptions
 from model.inference.model_card import CARD_NAME
 from model.store.cache import BlobCache
 from model.store.download import Downloader
@@ -39,17 +39,19 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """The files of a model, as they were verified.
+    """The files of a model.
 
     Attributes:
         place: the URI of the model, or its folder; for errors.
         contents: by the names of ``FILE_NAMES``.
         encoder: the sentence encoder, which other models may share; None without one.
+        is_verified: whether the contents have the digests that a manifest lists.
     """
 
     place: str
     contents: Mapping[str, bytes]
     encoder: SentenceEncoder | None = None
+    is_verified: bool = False
 
     @property
     def all_contents(self) -> Mapping[str, bytes | mmap]:
@@ -72,8 +74,12 @@ class ModelFiles:
         """The bytes of all files but the sentence encoder's."""
         return sum(map(len, self.contents.values()))
 
-    def load(self, *, threshold: float | None = None) -> IntentModel:
+    def load(self, *, threshold: float | None = None, is_compact: bool = False) -> IntentModel:
         """Return the model, checked by its self-test.
+
+        Args:
+            threshold: overrides the card's; a probability of being in scope.
+            is_compact: as ``LoadOptions`` has it.
 
         Raises:
             ArtifactBrokenError: the files are no model, or not of one model.
@@ -83,7 +89,7 @@ class ModelFiles:
             self.contents[CARD_NAME],
             self.place,
             encoder=self.encoder,
-            threshold=threshold,
+            options=LoadOptions(threshold, self.is_verified, is_compact),
         )
 
     @classmethod
@@ -155,11 +161,8 @@ def fetch(
 
     contents = {name: read(name) for name in FILE_NAMES}
     blob = manifest.files.get(ENCODER_NAME)
-    if blob is None:
-        return ModelFiles(str(uri), contents)
-    return ModelFiles(
-        str(uri), contents, shared_encoder(blob.digest, partial(read, ENCODER_NAME), str(uri))
-    )
+    encoder = shared_encoder(blob.digest, partial(read, ENCODER_NAME), str(uri)) if blob else None
+    return ModelFiles(str(uri), contents, encoder, is_verified=True)
 
 
 def push(files: ModelFiles, transport: Transport, progress: Progress = lambda _: None) -> bool:

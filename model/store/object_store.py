@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 from model.errors import StoreError, StoreMissingError, StoreUnavailableError
 from model.store.transport import CHUNK_BYTES, READ_TIMEOUT_S
 
-ENDPOINT = "AWS_ENDPOINT_URL"  # of a server that speaks the protocol of S3
+# The variable, by scheme, that names another server of the same protocol.
+ENDPOINTS = {"s3": "AWS_ENDPOINT_URL", "gs": "GOOGLE_BASE_URL", "az": "AZURE_STORAGE_ENDPOINT"}
 CONNECT_TIMEOUT_S = 5.0
 REQUEST_TIMEOUT_S = 300.0
 
@@ -37,11 +38,12 @@ class ObjectTransport:
             StoreError: the location is no bucket, or the environment's settings can't be used.
         """
         self._location = location
+        scheme, _, _ = location.partition("://")
         options: ClientConfig = {
             "connect_timeout": timedelta(seconds=CONNECT_TIMEOUT_S),
             "read_timeout": timedelta(seconds=READ_TIMEOUT_S),
             "timeout": timedelta(seconds=REQUEST_TIMEOUT_S),
-            "allow_http": os.environ.get(ENDPOINT, "").startswith("http://"),
+            "allow_http": os.environ.get(ENDPOINTS[scheme], "").startswith("http://"),
         }
         try:
             # The caller retries, and resumes.
@@ -69,6 +71,10 @@ class ObjectTransport:
                 obstore.put(self._store, key, content, mode=mode)
             except AlreadyExistsError:
                 return False
+            except FileNotFoundError as error:
+                raise StoreError(
+                    self._location, "does not exist", "Create the bucket or container first"
+                ) from error
         return True
 
     @contextmanager

@@ -31,6 +31,7 @@ from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.calibration import Calibration, calibrate
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
+from model.learning.detectors import Detectors
 from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_embedding
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
@@ -183,6 +184,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         dataset.out_of_scope_validation,
         loaded.embedding,
         dataset.taught_descriptions,
+        contrast=dataset.contrast_train.values(),
     )
     try:
         if is_calibrated:
@@ -246,10 +248,9 @@ def _hold_out(
 
 def _with_scope(card: ModelCard, held_out: HeldOut, calibration: Calibration) -> ModelCard:
     """Return the card with the probability of being in scope, and its threshold."""
-    # With a detector, the logit of the out-of-scope label contains the lowest score.
-    has_detector = bool(held_out.detector_weight)
     in_scope = calibration.in_scope
-    in_scope = in_scope.relative_to(calibration.lowest_score) if has_detector else in_scope
+    if held_out.has_detectors:  # the logits of the out-of-scope labels contain the lowest score
+        in_scope = in_scope.relative_to(calibration.lowest_score)
     return replace(card, in_scope=in_scope, threshold=calibration.threshold)
 
 
@@ -308,8 +309,8 @@ def fit_pipeline(
 ) -> Any:
     """Fit on all utterances, with the hyperparameters that cross-validation chose.
 
-    A detector becomes the last label: an utterance is in scope if the largest other logit is at
-    least the detector's.
+    The detectors become the last labels, all of the same name: an utterance is in scope if the
+    largest other logit is at least theirs.
     """
     learner = Learner(
         training_set.texts,
@@ -321,11 +322,12 @@ def fit_pipeline(
     linear = learner.fit(held_out.ensemble)
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     step, labels = step_of(linear, learner.ngram_count, levels), training_set.labels
-    if held_out.detector_weight:
-        detector = learner.fit_detector(training_set.out_of_scope).times(held_out.detector_weight)
-        intercept = detector.intercept + calibration.lowest_score
-        linear = linear.with_label(Linear(detector.coefficients, intercept))
-        labels = (*labels, OUT_OF_SCOPE)
+    if held_out.has_detectors:
+        detectors = Detectors.fit(learner, *training_set.outside)
+        for each in detectors.columns(held_out.detector_weight, held_out.contrast_weights):
+            intercept = each.intercept + calibration.lowest_score
+            linear = linear.with_label(Linear(each.coefficients, intercept))
+            labels = (*labels, OUT_OF_SCOPE)
     rounded_linear = rounded(linear, step, learner.ngram_count)
     return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
 
@@ -406,6 +408,7 @@ def _describe(
         | {
             "weights": held_out.ensemble.weights,
             "detector_weight": held_out.detector_weight,
+            "contrast_weights": held_out.contrast_weights,
             "is_rounded": held_out.is_rounded,
         },
         "rounding_loss": held_out.rounding_loss,
@@ -415,6 +418,7 @@ def _describe(
             "test": len(dataset.test),
             "out_of_scope_validation": len(dataset.out_of_scope_validation),
             "out_of_scope_test": len(dataset.out_of_scope_test),
+            "contrast_train": sum(map(len, dataset.contrast_train.values())),
             "test_size": dataset.test_size,
         }
         | ({"descriptions": described} if described else {}),

@@ -115,6 +115,7 @@ def test_shipped_model_is_of_the_shipped_data(shipped_model, dataset):
         "test": len(dataset.test),
         "out_of_scope_validation": len(dataset.out_of_scope_validation),
         "out_of_scope_test": len(dataset.out_of_scope_test),
+        "contrast_train": sum(map(len, dataset.contrast_train.values())),
         "test_size": None,
     }
 

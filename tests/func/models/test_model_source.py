@@ -6,8 +6,10 @@ from func.models.model_source import ModelSource
 from func.settings import Settings, SettingsError
 from model.errors import StoreError
 from model.inference.encoders import ENCODER_NAME
+from model.inference.weights import SparseWeights
 from model.store.model_files import ModelFiles
 from tests.func.models.conftest import PublishedModels
+from tests.support.stores.sparse_model import sparse_files
 
 
 def test_a_published_model_is_found_and_loaded(published):
@@ -17,6 +19,20 @@ def test_a_published_model_is_found_and_loaded(published):
     assert source.current("acme") == digest
     assert source.current("other") is None
     assert source.load("acme", digest).version == digest[:12]
+
+
+def test_the_weights_of_a_published_model_are_no_table(
+    small_files, small_model, tmp_path, monkeypatch
+):
+    """Many models share the memory, and a table takes as much as the file."""
+    files = sparse_files(small_files, small_model.card.model_sha256)
+    digest = PublishedModels(tmp_path, files).publish("acme", small_model.card.threshold)
+    monkeypatch.delattr(SparseWeights, "table")
+    source = ModelSource.from_settings(Settings(models_uri=str(tmp_path)))
+    model = source.load("acme", digest).model
+    [found], [expected] = model.predict(["hello"]), small_model.predict(["hello"])
+    assert found.intent == expected.intent
+    assert found.confidence == pytest.approx(expected.confidence)
 
 
 def test_the_encoder_of_a_published_model_is_known_by_its_digest(sentence_folder, tmp_path):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.contrast import ContrastText, read_contrast
+from model.datasets.contrast import ContrastText, read_contrast, read_contrast_training
 from model.errors import DataError
 
 
@@ -44,3 +44,15 @@ def test_unknown_labels_are_refused(folder):
         f"{folder / 'two_intents.csv'}:{line}: b is no intent of the training data"
         for line in (3, 4)
     ]
+
+
+def test_training_texts_are_utterances_or_of_a_kind(folder):
+    """Texts that have an intent are utterances; the others are kept by the file's name."""
+    training = read_contrast_training(folder, {"a", "b"})
+
+    assert [(each.text, each.intent) for each in training.utterances] == [
+        ("a and b", "a"),
+        ("a and b", "b"),
+        ("b", "b"),
+    ]
+    assert training.out_of_scope == {"negated": ("no a",), "two intents": ()}

@@ -432,6 +432,27 @@ def test_folder_without_training_file_is_read_whole():
     assert intents(dataset.train + dataset.test) == {"a": 20, "b": 20}
 
 
+def test_contrast_texts_train_intents_and_detectors():
+    """Those that have an intent join the training utterances, the others are kept by kind."""
+    path = write_folder(train=ENOUGH, test=[("x", "a"), ("y", "b")])
+    write("data/contrast_train/negated.csv", [("not a but b", "b"), ("not a", "out_of_scope")])
+
+    dataset = load(path)
+
+    assert len(dataset.train) == len(ENOUGH) + 1
+    assert (dataset.train[-1].text, dataset.train[-1].intent) == ("not a but b", "b")
+    assert dataset.contrast_train == {"negated": ("not a",)}
+    assert dataset.sha256 != replace(dataset, contrast_train={}).sha256
+
+
+def test_contrast_texts_of_unknown_intents_are_refused():
+    """Contrast texts to train on add no intent."""
+    path = write_folder(train=ENOUGH)
+    file = write("data/contrast_train/negated.csv", [("not a", "c")])
+
+    assert error_of(path) == f"{file}:2: c is no intent of the training data"
+
+
 def test_shards_of_a_split_are_one_part():
     """Files that are named as Hugging Face names the shards of a split are its parts."""
     write("data/train-00000-of-00002.csv", utterances("a", 20))

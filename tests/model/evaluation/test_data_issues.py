@@ -51,6 +51,15 @@ def lines_of(issues: DataIssues) -> list[int]:
     return [each.example.line for each in issues.suspects]
 
 
+def test_the_comparison_of_many_utterances_is_reported(monkeypatch):
+    """A line says how many were compared."""
+    monkeypatch.setattr("model.evaluation.data_issues.REPORT_EVERY", 6)
+    lines: list[str] = []
+    find_data_issues(predictions(*varied("one", 3), *varied("two", 3)), lines.append)
+
+    assert lines == ["Compared 6 of 6 utterances"]
+
+
 def test_confident_disagreement_is_suspect_the_surest_first():
     """Correct and unconfident predictions are no suspects."""
     found = find_data_issues(

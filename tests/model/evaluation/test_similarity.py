@@ -14,6 +14,7 @@ from model.evaluation.similarity import (
     similar_pairs,
     uniform_pairs,
 )
+from model.learning.pipeline import build_features
 from tests.support.small_data import SMALL_DATA
 
 TEXTS = [
@@ -56,7 +57,10 @@ def test_no_similar_pair_is_missed(find, weigh_words, least, monkeypatch):
     monkeypatch.setattr(similarity, "PIECE", 5)
     words = ("please", "now", "again", "today")
     texts = [f"{text} {word}" for group in SMALL_DATA.values() for text in group for word in words]
-    features = normalize(similarity._features(texts, weigh_words=weigh_words))
+    union = build_features().set_params(
+        char__min_df=1, word__ngram_range=(1, 1), word__use_idf=weigh_words
+    )
+    features = normalize(union.fit_transform(texts))
     all_pairs = (features @ features.T).toarray()
     expected = np.argwhere(np.triu(all_pairs >= least, k=1))
 
@@ -81,6 +85,15 @@ def test_numbers_do_not_change_the_pattern():
 
     assert of_pairs(similar_pairs(texts)) == {}
     assert of_pairs(uniform_pairs(texts)) == {(0, 1): pytest.approx(1.0)}
+
+
+def test_the_progress_is_reported(monkeypatch):
+    """After each block, with the number of utterances so far."""
+    monkeypatch.setattr(similarity, "BLOCK", 2)
+    compared: list[int] = []
+    of_pairs(similar_pairs(TEXTS, compared.append))
+
+    assert compared == [2, 4, 5]
 
 
 def test_texts_without_words_are_similar_to_nothing():

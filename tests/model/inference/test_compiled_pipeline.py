@@ -16,7 +16,9 @@ from model.inference.encoders.encoder_file import SentenceEncoder
 from model.inference.familiarity import Familiarity
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import to_arrays
+from model.inference.weights import DenseWeights, SparseWeights
 from model.training.trainer import COMPILED_NAME
+from tests.support.stores.sparse_model import with_sparse_weights
 from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS, TINY_SENTENCES, TinyEncoder
 
 
@@ -45,6 +47,16 @@ def test_earlier_versions_refuse_a_file_whose_known_words_count(compiled, conten
     assert ArrayFile.from_bytes(content).metadata["format"] == FORMAT
     read = CompiledPipeline.from_bytes(written, model_sha256="abc")
     assert read.familiarity == familiar.familiarity
+
+
+def test_compact_weights_have_no_table_and_the_same_scores(compiled):
+    """The list of the non-zero weights is a part of the file already."""
+    sparse = with_sparse_weights(compiled)
+    table, compact = sparse.weights(), sparse.weights(is_compact=True)
+    columns, values = np.array([0, 3, 4]), np.array([0.5, 0.2, 0.1])
+
+    assert (type(table), type(compact)) == (DenseWeights, SparseWeights)
+    assert compact.scores(columns, values) == pytest.approx(table.scores(columns, values))
 
 
 def test_file_of_another_pickle_is_refused(content):

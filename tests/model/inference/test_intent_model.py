@@ -488,6 +488,17 @@ def test_out_of_scope_logit_is_taken_from_the_largest_one():
     )
 
 
+def test_largest_of_several_out_of_scope_logits_counts():
+    """Each detector has a label of the same name; the strongest decides."""
+    scorer = TableScorer(("a", "b", OUT_OF_SCOPE, OUT_OF_SCOPE), {"odd": [2.0, 1.0, -1.0, 2.5]})
+    model = IntentModel(scorer, ModelCard(("a", "b"), "", in_scope=IDENTITY))
+
+    [answer] = model.predict(["odd"], top_k=4)
+
+    assert [item.intent for item in answer.alternatives] == [OUT_OF_SCOPE, "a", "b"]
+    assert answer.alternatives[0].confidence == pytest.approx(1 - logistic(-0.5))
+
+
 def test_out_of_scope_logit_is_no_known_intents():
     """The out-of-scope logit has no share in the known intents' distribution."""
     [clear, odd] = scope_model(threshold=0.5).predict(["clear", "odd"], top_k=3)

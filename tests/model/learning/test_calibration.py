@@ -5,10 +5,8 @@ import pytest
 
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.learning.calibration import (
-    OUT_OF_SCOPE_SHARE,
     Calibration,
     calibrate,
-    fit_in_scope,
     fit_temperature,
     rejection_threshold,
 )
@@ -63,56 +61,6 @@ def test_threshold_rejects_the_budgeted_share(budget, threshold):
     scores = np.random.default_rng(0).permutation(101).astype(np.float64)
 
     assert rejection_threshold(scores, budget) == pytest.approx(threshold)
-
-
-def drawn(share: float, count: int = 40_000) -> tuple[np.ndarray, np.ndarray]:
-    """Return scores of in-scope and out-of-scope texts with log odds of 2 * score - 1."""
-    random = np.random.default_rng(0)
-    scores = random.normal(scale=2.0, size=count)
-    is_in_scope = random.random(count) < 1 / (1 + np.exp(1 - 2 * scores))
-    return scores[is_in_scope], scores[~is_in_scope][: int(share * count)]
-
-
-def test_probability_of_being_in_scope_is_found():
-    """Log odds are recovered, for the assumed share of out-of-scope texts in the traffic."""
-    inside, outside = drawn(share=1.0)
-    shift = np.log(len(outside) / len(inside) * (1 - OUT_OF_SCOPE_SHARE) / OUT_OF_SCOPE_SHARE)
-
-    found = fit_in_scope(inside, outside)
-
-    assert found.slope == pytest.approx(2.0, rel=0.05)
-    assert found.intercept == pytest.approx(shift - 1, abs=0.1)
-
-
-def test_number_of_examples_does_not_count_as_their_frequency():
-    """A tenth of the out-of-scope examples leads to nearly the same probabilities."""
-    all_of_them, few = (fit_in_scope(*drawn(share)) for share in (1.0, 0.04))
-
-    assert few.slope == pytest.approx(all_of_them.slope, rel=0.1)
-    assert few.intercept == pytest.approx(all_of_them.intercept, abs=0.3)
-
-
-def test_few_separated_texts_lead_to_no_certainty():
-    """A single example that no utterance resembles still leaves room for doubt."""
-    found = fit_in_scope(np.array([5.0, 6.0, 7.0]), np.array([1.0]))
-
-    assert 0.5 < found.probability(5.0) < 0.99
-    assert found.probability(1.0) < 0.5
-
-
-@pytest.mark.parametrize(
-    ("inside", "outside"),
-    [
-        pytest.param([1.0, 2.0], [3.0, 4.0], id="wrong-order"),
-        pytest.param([1.0, 1.0], [1.0], id="no-spread"),
-    ],
-)
-def test_scores_that_separate_nothing_still_rank(inside, outside):
-    """The slope is greater than 0, whatever the scores are."""
-    found = fit_in_scope(np.array(inside), np.array(outside))
-
-    assert found.is_usable
-    assert found.probability(2.0) > found.probability(1.0)
 
 
 def test_threshold_is_the_probability_at_the_lowest_score():

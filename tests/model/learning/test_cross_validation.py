@@ -162,6 +162,7 @@ def test_without_out_of_scope_texts_the_largest_logit_decides():
     held_out = held_out_of(training_set_of())
 
     assert held_out.detector_weight == 0.0
+    assert not held_out.has_detectors
     assert (held_out.scope_scores == held_out.logits.max(axis=1)).all()
 
 
@@ -177,6 +178,27 @@ def test_out_of_scope_texts_are_detected(with_out_of_scope):
     assert with_out_of_scope.detector_weight > 0
     assert len(outside) == len(WEATHER)
     assert np.median(outside) < np.quantile(with_out_of_scope.scope_scores, 0.1)
+
+
+def test_contrast_texts_are_detected_where_the_model_has_not_seen_them(with_out_of_scope):
+    """Their detector has a weight, and does not change the scores of utterances unlike them."""
+    negated = tuple(
+        f"{no} {text}"
+        for no in ("don't", "do not", "never")
+        for text in SMALL_DATA["order_tracking"]
+    )
+    training_set = replace(
+        training_set_of(repeats=2, out_of_scope=tuple(WEATHER)), contrast=(negated,)
+    )
+
+    held_out = held_out_of(training_set)
+
+    assert held_out.detector_weight == with_out_of_scope.detector_weight
+    assert held_out.contrast_weights[0] > 0
+    assert held_out.has_detectors
+    is_greeting = training_set.targets == training_set.labels.index("greeting")
+    others = with_out_of_scope.scope_scores[is_greeting]
+    assert held_out.scope_scores[is_greeting] == pytest.approx(others)
 
 
 def test_an_utterance_alone_in_its_intent_is_never_held_out():

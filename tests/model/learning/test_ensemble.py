@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 
 from model.learning.ensemble import (
-    CANDIDATES,
+    MIN_JOINT,
     USUAL_WEIGHTS,
     Ensemble,
     Hyperparameters,
+    candidates,
     negative_log_likelihood,
 )
 from model.learning.linear_model import Linear
 
 TARGETS = np.arange(3000) % 3
 HYPERPARAMETERS = Hyperparameters(1.0)
+CANDIDATES = candidates(len(TARGETS))
 
 
 def model_scores(noise: float, *, seed: int = 0) -> list:
@@ -29,6 +31,16 @@ def test_best_hyperparameters_are_chosen(best):
     held_out = {each: model_scores(0.5 if each == best else 2.0) for each in CANDIDATES}
 
     assert Ensemble.choose(held_out, TARGETS).hyperparameters == best
+
+
+@pytest.mark.parametrize(
+    ("count", "is_joint"),
+    [pytest.param(MIN_JOINT - 1, False, id="few"), pytest.param(MIN_JOINT, True, id="many")],
+)
+def test_many_utterances_have_one_machine_of_all_labels(count, is_joint):
+    """The number of utterances decides on the kind of support vector machine alone."""
+    assert {each.is_joint for each in candidates(count)} == {is_joint}
+    assert len(candidates(count)) == len(CANDIDATES)
 
 
 @pytest.mark.parametrize(

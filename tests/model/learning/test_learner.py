@@ -17,6 +17,7 @@ TARGETS = np.array([0, 0, 1, 1])
 NAMES = [("order tracking",), ("password reset",)]
 PLAIN = Hyperparameters(1.0)
 CONCENTRATED = Hyperparameters(1.0, is_concentrated=True)
+JOINT = Hyperparameters(1.0, is_joint=True)
 
 
 def learner_of(seed: int = 0) -> Learner:
@@ -27,7 +28,9 @@ def naive_bayes_of(learner: Learner) -> Linear:
     return learner.fit_base_models(PLAIN)[1]
 
 
-@pytest.mark.parametrize("hyperparameters", [PLAIN, CONCENTRATED], ids=["plain", "concentrated"])
+@pytest.mark.parametrize(
+    "hyperparameters", [PLAIN, CONCENTRATED, JOINT], ids=["plain", "concentrated", "joint"]
+)
 @pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])
 def test_each_base_model_separates_the_labels(number, hyperparameters):
     """Each base model classifies its training texts by their raw features."""
@@ -38,6 +41,15 @@ def test_each_base_model_separates_the_labels(number, hyperparameters):
     )
 
     assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
+
+
+def test_a_joint_machine_is_another_one():
+    """One machine of all labels has other weights than one of each label."""
+    learner = Learner(TEXTS, np.arange(4), [("a",), ("b",), ("c",), ("d",)], seed=0)
+
+    each, joint = (learner.fit_base_models(of)[0] for of in (PLAIN, JOINT))
+
+    assert np.abs(each.coefficients - joint.coefficients).max() > 0.1
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["svm", "naive_bayes"])

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from model.learning.linear_model import Linear, fit_detector, fit_naive_bayes, fit_svm
+from model.learning.linear_model import (
+    Linear,
+    fit_detector,
+    fit_joint_svm,
+    fit_naive_bayes,
+    fit_svm,
+)
 
 # Of three labels, each has a feature of its own, and all share the fourth.
 FEATURES = csr_matrix(np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1]] * 4, np.float32))
@@ -18,6 +24,10 @@ def linear(*rows: tuple[float, ...], intercept: tuple[float, ...] = (0.0, 1.0)) 
 
 def svm(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
     return fit_svm(features, targets, weights, regularisation=1.0, seed=0)
+
+
+def joint_svm(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
+    return fit_joint_svm(features, targets, weights, regularisation=1.0, seed=0)
 
 
 def naive_bayes(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
@@ -56,13 +66,13 @@ def test_label_is_appended():
     assert both.intercept.tolist() == [0.0, 1.0, 7.0]
 
 
-@pytest.mark.parametrize("fit", [svm, naive_bayes])
+@pytest.mark.parametrize("fit", [svm, joint_svm, naive_bayes])
 def test_labels_are_separated(fit):
     """Each method separates the labels of its training texts."""
     assert (fit().scores(FEATURES).argmax(axis=1) == TARGETS).all()
 
 
-@pytest.mark.parametrize("fit", [svm, naive_bayes])
+@pytest.mark.parametrize("fit", [svm, joint_svm, naive_bayes])
 @pytest.mark.parametrize("targets", [TARGETS, TARGETS % 2], ids=["three-labels", "two-labels"])
 def test_scores_are_centred(fit, targets):
     """Over all labels, the scores of a text sum to zero."""
@@ -72,7 +82,7 @@ def test_scores_are_centred(fit, targets):
     np.testing.assert_allclose(scores.sum(axis=1), 0.0, atol=1e-5)
 
 
-@pytest.mark.parametrize("fit", [svm, naive_bayes])
+@pytest.mark.parametrize("fit", [svm, joint_svm, naive_bayes])
 def test_utterances_count_by_their_weight(fit):
     """Of contradicting utterances, the heavier ones decide."""
     features = csr_matrix(np.ones((4, 1), np.float32))

@@ -10,6 +10,7 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import (
     BLOCK_WEIGHTS,
+    MANY_TEXTS,
     build_features,
     build_pipeline,
     features_for,
@@ -147,6 +148,17 @@ def test_very_few_texts_keep_all_their_n_grams(count, occurrences):
     [_, (_, characters)] = features_for(["hi"] * count).transformer_list
 
     assert characters.min_df == occurrences
+
+
+@pytest.mark.parametrize(
+    ("count", "min_df"),
+    [pytest.param(MANY_TEXTS - 1, 1, id="fewer"), pytest.param(MANY_TEXTS, 2, id="many")],
+)
+def test_rare_words_of_many_texts_are_left_out(count, min_df):
+    """In many texts, an n-gram of words must occur in two of them."""
+    [(_, words), _] = features_for(["hi"] * count).transformer_list
+
+    assert words.min_df == min_df
 
 
 @pytest.mark.parametrize(

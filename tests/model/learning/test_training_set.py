@@ -37,6 +37,37 @@ def test_few_out_of_scope_texts_are_ignored(count, kept):
     assert len(TrainingSet.of(EXAMPLES, ["x"] * count).out_of_scope) == kept
 
 
+def test_contrast_texts_complement_out_of_scope_texts():
+    """Kinds with too few texts are ignored, and all kinds without ordinary out-of-scope texts."""
+    enough = ("x",) * MIN_OUT_OF_SCOPE
+    kinds = [enough, ("y",)]
+
+    training_set = TrainingSet.of(EXAMPLES, enough, TINY, contrast=kinds)
+
+    assert training_set.contrast == (enough,)
+    assert training_set.outside == (enough, enough)
+    assert TrainingSet.of(EXAMPLES, contrast=kinds).contrast == ()
+
+
+def test_vectors_of_all_texts_are_computed():
+    """Utterances, intents' names, out-of-scope texts and contrast texts have vectors."""
+    outside, contrast = ("x",) * MIN_OUT_OF_SCOPE, ("y",) * MIN_OUT_OF_SCOPE
+
+    training_set = TrainingSet.of(EXAMPLES, outside, TINY, contrast=[contrast])
+
+    assert training_set.embedding
+    assert len(training_set.embedding.transform(["hi", "a goodbye", "x", "y"])) == 4
+
+
+def test_a_part_has_utterances_alone():
+    """The numbers choose utterances; other texts are left out."""
+    outside = ("x",) * MIN_OUT_OF_SCOPE
+
+    part = TrainingSet.of(EXAMPLES, outside, contrast=[outside]).part(np.array([2, 0]))
+
+    assert (part.texts, part.outside) == (("hey", "hi"), ((),))
+
+
 def test_labels_are_described_by_their_names_and_descriptions():
     """Intents that are left out in turn take their texts with them."""
     training_set = TrainingSet.of(EXAMPLES, descriptions={"greet": "Saying hello"})

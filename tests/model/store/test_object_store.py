@@ -15,11 +15,9 @@ CONTENT = bytes(range(256)) * 1000
 
 
 @pytest.fixture
-def bucket(s3, monkeypatch) -> ObjectTransport:
-    """A prefix of the real server's bucket, with the credentials of the environment."""
-    for name, value in s3.environ.items():
-        monkeypatch.setenv(name, value)
-    return ObjectTransport("s3://models/some/prefix")
+def bucket(object_store) -> ObjectTransport:
+    """A folder in a bucket of a real server."""
+    return ObjectTransport(object_store)
 
 
 @contextmanager
@@ -53,27 +51,43 @@ def test_an_object_is_replaced_on_demand(bucket):
     assert b"".join(bucket.open("acme/current.json", 0)) == b"new"
 
 
-def test_a_model_is_pushed_and_fetched(bucket, small_files):
-    """A model in S3 is named by the digest of its manifest."""
+def test_a_model_is_pushed_and_fetched(bucket, object_store, small_files):
+    """A model is named by the digest of its manifest."""
     push(small_files, bucket)
-    uri = StoreUri.parse("s3://models/some/prefix").with_digest(small_files.digest)
+    uri = StoreUri.parse(object_store).with_digest(small_files.digest)
     assert fetch(uri).contents == small_files.contents
 
 
-def test_a_missing_object_is_named(bucket):
+def test_a_missing_object_is_named(bucket, object_store):
     """The error names the URI."""
-    with pytest.raises(StoreMissingError, match="s3://models/some/prefix/key does not exist"):
+    with pytest.raises(StoreMissingError, match=f"{object_store}/key does not exist"):
         list(bucket.open("key", 0))
 
 
-@pytest.mark.usefixtures("bucket")
-def test_wrong_credentials_are_named(monkeypatch):
+def test_a_missing_container_is_named(azure, monkeypatch):
+    """Whoever pushes has to create it."""
+    for name, value in azure.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StoreError, match=r"az://none/x does not exist\. Create the bucket or"):
+        ObjectTransport("az://none/x").put("key", b"")
+
+
+@pytest.mark.parametrize(
+    ("store", "variable", "scheme"),
+    [
+        ("aws", "AWS_SECRET_ACCESS_KEY", "s3"),
+        ("azure", "AZURE_STORAGE_ACCOUNT_KEY", "az"),
+    ],
+)
+def test_wrong_credentials_are_named(request, monkeypatch, store, variable, scheme):
     """The server answers 403; the error says what to check, and quotes no request."""
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    for name, value in request.getfixturevalue(store).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv(variable, "d3Jvbmc=")
     with pytest.raises(StoreError) as caught:
-        list(ObjectTransport("s3://models").open("key", 0))
+        list(ObjectTransport(f"{scheme}://models").open("key", 0))
     assert str(caught.value) == (
-        "s3://models/key may not be used with these credentials. "
+        f"{scheme}://models/key may not be used with these credentials. "
         "Check the credentials and what they may do."
     )
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ from model.inference.model_card import CARD_NAME, IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
 from model.learning.calibration import calibrate
 from model.learning.cross_validation import cross_validate
-from model.learning.ensemble import CANDIDATES, Hyperparameters
+from model.learning.ensemble import Hyperparameters, candidates
 from model.learning.quantization import MAX_LOSS
 from model.learning.training_set import TrainingSet
 from model.training.trainer import (
@@ -110,6 +110,26 @@ def test_threshold_of_a_detector_is_a_probability(small_dataset, tmp_path):
         joblib.load(tmp_path / MODEL_NAME).predict(texts).tolist()
     )
     assert model.predict(texts)[-1].intent == OUT_OF_SCOPE
+
+
+def test_detectors_of_contrast_texts_are_labels_of_one_name(small_dataset, tmp_path):
+    """A negated request is less probably in scope; the pipeline itself decides as the model."""
+    outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
+    requests = [each.text for each in small_dataset.train if each.intent == "order_tracking"]
+    negated = tuple(
+        f"{no} {text}" for no in ("don't", "do not", "never", "no") for text in requests
+    )
+    trained = train_quietly(
+        replace(small_dataset, out_of_scope_validation=outside, contrast_train={"negated": negated})
+    )
+    model, pipeline = load(trained, tmp_path), joblib.load(tmp_path / MODEL_NAME)
+
+    assert pipeline.classes_.tolist() == [*model.card.labels, OUT_OF_SCOPE, OUT_OF_SCOPE]
+    assert trained.card.training["data"]["contrast_train"] == len(negated)
+    [inside, outside] = model.score([requests[0], negated[0]])[1]
+    assert outside < inside
+    texts = [*requests, *negated, *TEXTS, "z is the weather"]
+    assert [each.intent for each in model.predict(texts)] == pipeline.predict(texts).tolist()
 
 
 def test_progress_reports_each_step(small_dataset):
@@ -272,7 +292,9 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
     assert created <= datetime.now(UTC)
     assert (evaluation.intents, evaluation.robustness) == (loaded.intents, loaded.robustness)
     settings = training.pop("settings")
-    assert Hyperparameters(settings["regularisation"], settings["is_concentrated"]) in CANDIDATES
+    names = [each.name for each in fields(Hyperparameters)]
+    chosen = Hyperparameters(*map(settings.get, names))
+    assert chosen in candidates(len(small_dataset.train))
     assert (len(settings["weights"]), settings["detector_weight"]) == (2, 0.0)
     assert training.pop("rounding_loss") <= MAX_LOSS or not settings["is_rounded"]
     assert [point["confidence"] for point in training.pop("act_curve")] == [*CONFIDENCES]
@@ -290,6 +312,7 @@ def test_card_records_the_training(small_trained, small_dataset, small_model):
             "test": 6,
             "out_of_scope_validation": 0,
             "out_of_scope_test": 2,
+            "contrast_train": 0,
             "test_size": None,
         },
         "versions": {
