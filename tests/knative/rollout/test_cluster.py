@@ -216,7 +216,7 @@ class TestWriting:
         def change(service):
             seen.append(service)
             api.statuses.append(400)
-            api.edit(lambda document: document["metadata"]["annotations"].update(other="x"))
+            api.edit(lambda document: document["metadata"].update(annotations={"other": "x"}))
             return pin(service)
 
         with pytest.raises(RefusedError, match="400"):
