@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from io import StringIO
@@ -21,7 +20,7 @@ from model.datasets.dataset import normalised
 from model.datasets.readers import read_examples
 from model.errors import DataError
 from model.escaping import guarded, single_line
-from model.feedback.event_log import EventLog, read_event_log
+from model.feedback.event_log import FALLBACK, EventLog, most_frequent_intent, read_event_log
 from model.feedback.training_file import add
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 MAX_UTTERANCES = 2000
 MAX_SHOWN = 5
-FALLBACK = "fallback"  # in the answers of the function: another classifier gave them
 SKIP, STOP, REJECT = "s", "q", "o"  # typed at the prompt
 QUESTION = "Intent (number, name, o out of scope, s skip, q stop)"
 EXAMPLES = """\
@@ -72,7 +70,7 @@ def _review(options: argparse.Namespace, console: Console, errors: Console) -> i
     texts += [each.text for each in corrected.values()]
     if corrected:
         console.print(f"{len(corrected)} different texts corrected by people")
-    proposed = _proposed_by_fallback(log)
+    proposed = log.fallback_intents
     if options.propose:
         write_atomically(options.propose, _proposals(groups, proposed).encode())
         console.print(f"Wrote {len(texts)} proposals to {options.propose}")
@@ -105,23 +103,11 @@ def _uncertain(log: EventLog, below: float, console: Console, errors: Console) -
     return uncertain[-MAX_UTTERANCES:]
 
 
-def _proposed_by_fallback(log: EventLog) -> Labelled:
-    """Return the fallback's intent of each normalised text that it answered."""
-    return {
-        normalised(each.text): each.intent
-        for each in log.predictions
-        if each.answered_by == FALLBACK
-    }
-
-
 def _likely(each: Group, proposed: Labelled) -> str | None:
     """Return a group's correction, else the fallback's most frequent intent, else the model's."""
     if each.corrected:
         return single_line(each.corrected)
-    intents = Counter(
-        proposed[text] for text in map(normalised, each.texts) if text in proposed
-    ).most_common(1)
-    return intents[0][0] if intents else each.likely
+    return most_frequent_intent(each.texts, proposed) or each.likely
 
 
 def _ask(

@@ -41,6 +41,11 @@ def _relabel(decision: Decision, files: DataFiles) -> list[Change]:
 
 
 def _delete(decision: Decision, files: DataFiles) -> list[Change]:
+    if decision.intent in files.left_over():
+        return [
+            _replacing(corpus, dict.fromkeys(corpus.select(decision.intent)))
+            for corpus in files.beside
+        ]
     return [_replacing(files.train, dict.fromkeys(_some(decision)))]
 
 
@@ -57,7 +62,7 @@ def _add(decision: Decision, files: DataFiles) -> list[Change]:
 
 def _rename(decision: Decision, files: DataFiles) -> list[Change]:
     """Rename an intent in all files; with the name of another one, both are merged."""
-    if not files.train.count(decision.intent):
+    if not files.train.count(decision.intent) and decision.intent not in files.left_over():
         raise DecisionError("There is no such intent")
     if decision.to == OUT_OF_SCOPE:
         raise DecisionError("Select the utterances to mark them as out of scope")

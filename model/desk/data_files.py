@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,23 @@ class DataFiles:
         """Whether another program has written one of the files."""
         return any(each.has_changed_outside for each in self._all())
 
+    def left_over(self) -> dict[str, list[str]]:
+        """Return the intents without utterances, and the files that name them all the same.
+
+        Training refuses such files.
+        """
+        found = defaultdict[str, list[str]](list)
+        for corpus in self.beside:
+            for intent in corpus.counts:
+                if intent != OUT_OF_SCOPE and not self.train.count(intent):
+                    found[intent].append(corpus.path.name)
+        return dict(found)
+
+    @property
+    def beside(self) -> list[Corpus]:
+        """The files whose intents must be those of the training file."""
+        return [*self.tests, *([self.descriptions] if self.descriptions else [])]
+
     def describe(self) -> dict[str, str]:
         """Return the descriptions of intents; training names the problems of the file."""
         try:
@@ -106,8 +124,7 @@ class DataFiles:
         return undoing
 
     def _all(self) -> list[Corpus]:
-        others = (self.out_of_scope, self.descriptions)
-        return [self.train, *self.tests, *(each for each in others if each)]
+        return [self.train, *self.beside, *([self.out_of_scope] if self.out_of_scope else [])]
 
 
 def _editable(

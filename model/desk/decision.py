@@ -19,7 +19,8 @@ class Decision:
         action: its name.
         utterances: that it concerns; those of new texts have no intent.
         to: the intent or, to reword, the text that they get.
-        intent: of a rename, the intent that gets another name.
+        intent: of a rename, the intent that gets another name; to delete, an intent without
+            utterances, which leaves the files beside the training file.
         finding: the id of the finding that it answers; "" for none.
     """
 

@@ -15,7 +15,16 @@ from model.desk.data_files import Change, DataFiles
 from model.desk.decision import LATER, Decision
 from model.desk.decision_log import DecisionLog
 from model.desk.errors import DecisionError
-from model.desk.findings import DOUBTFUL, KINDS, OF_INTENTS, Finding, of_corpus, of_corrections
+from model.desk.findings import (
+    DOUBTFUL,
+    EMPTIED,
+    KINDS,
+    OF_INTENTS,
+    Finding,
+    of_corpus,
+    of_corrections,
+    of_left_over,
+)
 from model.desk.records import Utterance
 from model.feedback.event_log import Correction
 
@@ -179,7 +188,8 @@ class Desk:
         """Collect the findings, in the order of the queue."""
         train = self._files.train
         corrections = of_corrections(self._corrections, train)
-        found = [*of_corpus(train), *corrections, *self._examined, *self._doubtful]
+        left_over = of_left_over(self._files.left_over())
+        found = [*left_over, *of_corpus(train), *corrections, *self._examined, *self._doubtful]
         ordered = sorted(found, key=lambda each: KINDS.index(each.kind))
         self._findings = {each.id: each for each in ordered}
 
@@ -197,6 +207,8 @@ class Desk:
 
     def _undecided(self, finding: Finding, dismissed: Container[str]) -> Finding | None:
         """Return a finding that is still as it was found; of a group of texts, those left."""
+        if finding.kind == EMPTIED:
+            return finding
         if finding.kind in OF_INTENTS:
             return finding if all(map(self._files.train.count, finding.intents)) else None
         left = tuple(each for each in finding.utterances if self._is_left(each, dismissed))

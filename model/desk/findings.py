@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -20,18 +20,19 @@ from model.evaluation.data_issues import (
     WeakIntent,
 )
 from model.feedback.clusters import Group
-from model.feedback.event_log import Correction
+from model.feedback.event_log import Correction, most_frequent_intent
 from model.inference.prediction import OUT_OF_SCOPE
 
+EMPTIED = "emptied"
 CONTRADICTION, CORRECTED, SUSPECT = "contradiction", "corrected", "suspect"
 NEAR_DUPLICATES, DOUBTFUL, CONFUSED = "near_duplicates", "doubtful", "confused"
 THIN, UNIFORM = "thin", "uniform"
 # In the order of the queue: the surest and quickest decisions first.
 KINDS = (
-    *(CONTRADICTION, CORRECTED, SUSPECT, NEAR_DUPLICATES),
+    *(EMPTIED, CONTRADICTION, CORRECTED, SUSPECT, NEAR_DUPLICATES),
     *(DOUBTFUL, CONFUSED, THIN, UNIFORM),
 )
-OF_INTENTS = (CONFUSED, THIN, UNIFORM)
+OF_INTENTS = (EMPTIED, CONFUSED, THIN, UNIFORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,20 @@ def of_corpus(corpus: Corpus) -> Iterator[Finding]:
             yield Finding(THIN, tuple(corpus.select(intent)), (intent,), note)
 
 
+def of_left_over(left_over: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Return a finding for each intent without utterances that files beside the training file name.
+
+    Args:
+        left_over: the names of the files, by intent.
+    """
+    for intent, names in left_over.items():
+        note = (
+            f"{intent} has no utterance any more, but {' and '.join(names)} still name it, which "
+            "training refuses. Rename it there to the intent that took over, or delete the rest."
+        )
+        yield Finding(EMPTIED, (), (intent,), note)
+
+
 def is_thin(count: int) -> bool:
     """Return whether an intent has utterances, but few."""
     return 0 < count < FEW_UTTERANCES
@@ -112,13 +127,22 @@ def of_corrections(corrections: Iterable[Correction], corpus: Corpus) -> Iterato
         yield Finding(CORRECTED, tuple(same), (each.intent, each.answer), note)
 
 
-def of_groups(groups: Sequence[Group]) -> Iterator[Finding]:
-    """Return a finding for each group of messages of which the service was unsure."""
+def of_groups(groups: Sequence[Group], fallback_intents: Mapping[str, str]) -> Iterator[Finding]:
+    """Return a finding for each group of messages of which the service was unsure.
+
+    Args:
+        groups: of messages.
+        fallback_intents: those that another classifier chose, by normalised text.
+    """
     for each in groups:
         utterances = tuple(Utterance(text, "") for text in each.texts)
+        proposals = [proposal.intent for proposal in each.proposals]
         likely = f"Probably {each.likely}." if each.likely else "Possibly a new intent."
+        if chosen := most_frequent_intent(each.texts, fallback_intents):
+            proposals.insert(0, chosen)
+            likely = f"Another classifier says {chosen}."
         note = f"The service was unsure. {likely}"
-        yield Finding(DOUBTFUL, utterances, tuple(p.intent for p in each.proposals), note)
+        yield Finding(DOUBTFUL, utterances, tuple(dict.fromkeys(proposals)), note)
 
 
 def _utterance(example: Example) -> Utterance:

@@ -52,7 +52,8 @@ class Session:
         """Renew all findings that need predictions."""
         self.neighbours = result["neighbours"]
         examined = [Finding.from_fields(each) for each in result["findings"]]
-        self.desk.add_findings(examined, [*of_groups(self._doubtful())])
+        doubtful = of_groups(self._doubtful(), self._events.fallback_intents)
+        self.desk.add_findings(examined, [*doubtful])
 
     def _doubtful(self) -> list[Group]:
         """Return the doubtful messages of the log that nobody has corrected, in groups."""

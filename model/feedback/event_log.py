@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from model.datasets.readers import is_filled, read_text
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
+FALLBACK = "fallback"  # in the answers of the function: another classifier gave them
 TEXT_NAMES = ("text", "message")
 # First line of an event that Knative's event_display has printed.
 DISPLAYED = "☁️  cloudevents.Event\n"
@@ -90,6 +92,21 @@ class EventLog:
             if each.intent == OUT_OF_SCOPE or each.confidence < below or each.answered_by
         }
         return list(uncertain.values())
+
+    @property
+    def fallback_intents(self) -> dict[str, str]:
+        """The intent that the fallback chose for each normalised text that it answered."""
+        return {
+            normalised(each.text): each.intent
+            for each in self.predictions
+            if each.answered_by == FALLBACK
+        }
+
+
+def most_frequent_intent(texts: Iterable[str], intents: Mapping[str, str]) -> str | None:
+    """Return the intent of most of the texts, by normalised text; None if none of them has one."""
+    found = Counter(intents[text] for text in map(normalised, texts) if text in intents)
+    return max(found, key=found.__getitem__, default=None)
 
 
 def read_event_log(path: Path) -> EventLog:

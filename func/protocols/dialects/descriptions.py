@@ -65,7 +65,7 @@ class Descriptions:
     def work(self) -> int:
         """An estimate of the time to answer all questions from a prediction, in microseconds."""
         texts = (self.text, *self.options)
-        encoding = self.encoder.work(texts) if self.encoder else 0
+        encoding = self.encoder.fresh_work(texts) if self.encoder else 0
         return self.rendering_work + encoding
 
     def distribution(self, prediction: Prediction) -> Mapping[str, float]:

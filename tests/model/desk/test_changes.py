@@ -97,6 +97,29 @@ def test_merged_intents_keep_one_description(files, folder):
     assert described.splitlines()[1:] == ["order_tracking,Asks for an order,"]
 
 
+@pytest.fixture
+def emptied(files):
+    """Files after the last utterance of an intent has left the training file."""
+    greetings = tuple(files.train.select("greeting"))
+    carry_out(files, Decision(DELETE, greetings))
+    return files
+
+
+def test_what_is_left_of_an_intent_is_renamed(emptied, folder):
+    """The intent that took its utterances over has its tests as well."""
+    carry_out(emptied, Decision(RENAME, to="order_tracking", intent="greeting"))
+    assert emptied.left_over() == {}
+    assert "hey,order_tracking\n" in (folder / "test.csv").read_text()
+    assert "greeting" not in (folder / "intent_descriptions.csv").read_text()
+
+
+def test_what_is_left_of_an_intent_is_deleted(emptied, folder):
+    """Its tests and its description leave their files."""
+    carry_out(emptied, Decision(DELETE, intent="greeting"))
+    assert emptied.left_over() == {}
+    assert (folder / "test.csv").read_text() == "text,intent\nmy order,order_tracking\n"
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -118,6 +141,7 @@ def test_intents_need_no_description(folder, content):
         (Decision("buy"), "no such action"),
         (Decision(KEEP), "no finding"),
         (Decision(DELETE), "No utterance is selected"),
+        (Decision(DELETE, intent="greeting"), "No utterance is selected"),
         (Decision(ADD, to="greeting"), "No utterance is selected"),
         (Decision(ADD, (HELLO,), "order_tracking"), "labelled greeting already"),
         (Decision(RENAME, to="x", intent="y"), "no such intent"),

@@ -37,6 +37,16 @@ def test_intents_are_described(folder):
     assert DataFiles(folder).describe() == {}
 
 
+def test_intents_that_only_other_files_name_are_left_over(folder):
+    """Training refuses these files; out-of-scope tests are none of them."""
+    (folder / "train.csv").write_text("text,intent\nmy order,order_tracking\n")
+    with (folder / "test.csv").open("a") as file:
+        file.write("rain?,out_of_scope\n")
+    names = ["test.csv", "negation.csv", "intent_descriptions.csv"]
+    assert DataFiles(folder).left_over() == {"greeting": names}
+    assert DataFiles(folder / "train.csv").left_over() == {}
+
+
 def test_out_of_scope_texts_are_known(folder):
     """A text of the out-of-scope file is in the data."""
     (folder / "out_of_scope_validation.csv").write_text("text,intent\nrain?,out_of_scope\n")

@@ -6,7 +6,14 @@ import pytest
 
 from model.datasets.entry import Example
 from model.desk.corpus import Corpus
-from model.desk.findings import Finding, of_corpus, of_corrections, of_groups, of_issues
+from model.desk.findings import (
+    Finding,
+    of_corpus,
+    of_corrections,
+    of_groups,
+    of_issues,
+    of_left_over,
+)
 from model.desk.records import Utterance
 from model.evaluation.data_issues import (
     ConfusedIntents,
@@ -41,6 +48,15 @@ def test_contradictions_and_thin_intents_need_no_predictions(folder):
     assert [each.intents for each in thin] == [("alone",), ("greeting",), ("order_tracking",)]
     assert thin[0].note == "alone has 1 utterance; 20 or more do better."
     assert thin[1].note == "greeting has 2 utterances; 20 or more do better."
+
+
+def test_intents_that_only_other_files_name_are_found():
+    """The note names the files."""
+    [found] = of_left_over({"greeting": ["test.csv", "intent_descriptions.csv"]})
+    assert (found.kind, found.intents) == ("emptied", ("greeting",))
+    assert found.note.startswith(
+        "greeting has no utterance any more, but test.csv and intent_descriptions.csv still name it"
+    )
 
 
 def test_issues_become_findings():
@@ -88,13 +104,25 @@ def test_groups_of_doubtful_messages_propose_intents():
         [
             Group(("yo", "yo yo"), proposals, is_out_of_scope=False),
             Group(("zzz",), unlikely, is_out_of_scope=False),
-        ]
+        ],
+        {},
     )
 
     assert known.utterances == (Utterance("yo", ""), Utterance("yo yo", ""))
     assert known.intents == ("greeting", "order_tracking")
     assert known.note == "The service was unsure. Probably greeting."
     assert unknown.note == "The service was unsure. Possibly a new intent."
+
+
+def test_the_intent_of_another_classifier_is_proposed_first():
+    """It has seen the messages that the model was unsure of."""
+    proposals = (Alternative("greeting", 0.9), Alternative("order_tracking", 0.1))
+    group = Group(("yo", "Yo yo", "hm"), proposals, is_out_of_scope=False)
+    chosen = {"yo yo": "order_tracking", "yo": "order_tracking", "hm": "thanks"}
+    [found] = of_groups([group], chosen)
+
+    assert found.intents == ("order_tracking", "greeting")
+    assert found.note == "The service was unsure. Another classifier says order_tracking."
 
 
 def test_an_id_stands_for_the_question():

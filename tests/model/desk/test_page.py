@@ -224,6 +224,25 @@ def test_an_intent_is_extended_renamed_and_merged(page, folder):
 
 
 @needs_browser
+def test_what_is_left_of_an_emptied_intent_is_deleted(page, folder):
+    """The queue begins with it, and D deletes its tests and its description."""
+    page.keyboard.press("s")
+    page.locator("#intents button", has_text="greeting").click()
+    rows(page, 2)
+    page.keyboard.press("g")
+    page.keyboard.type("order_tracking")
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text("1 intent,")
+    page.keyboard.press("q")
+    title(page, "Intent without utterances")
+    expect(page.locator("#note")).to_contain_text("test.csv")
+    page.keyboard.press("d")
+    expect(page.locator("#status")).to_have_text("Deleted")
+    assert "greeting" not in (folder / "test.csv").read_text()
+    assert "greeting" not in (folder / "intent_descriptions.csv").read_text()
+
+
+@needs_browser
 def test_an_utterance_is_reworded(page, folder):
     """E edits the text at the cursor."""
     page.keyboard.press("s")

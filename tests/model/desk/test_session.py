@@ -15,6 +15,7 @@ EVENTS = (
     {"text": "I lost my password", "intent": "greeting", "confidence": 0.3},
     {"text": "sure of this", "intent": "greeting", "confidence": 0.9},
     {"text": "my parcel", "intent": "greeting", "confidence": 0.2},
+    {"text": "Bonjour", "intent": "thanks", "confidence": 0.1, "answered_by": "fallback"},
     {"text": "My parcel", "intent": "order_tracking", "answer": {"intent": "greeting"}},
 )
 SUSPECT = Finding("suspect", (Utterance("hello there", "order_tracking"),), ("greeting",), "")
@@ -50,6 +51,15 @@ def texts(session: Session, kind: str) -> set[str]:
     return {each["text"] for finding in found for each in finding["utterances"]}
 
 
+def proposed_for(session: Session, text: str) -> str:
+    """Return the first proposal for a doubtful message."""
+    found = session.desk.queue("doubtful", 0, 10)["findings"]
+    [intents] = [
+        each["intents"] for each in found if text in {one["text"] for one in each["utterances"]}
+    ]
+    return str(intents[0])
+
+
 def test_corrections_are_there_at_once(trained):
     """They need no model; the groups of doubtful messages do."""
     assert texts(trained, "corrected") == {"My parcel"}
@@ -60,7 +70,8 @@ def test_a_training_renews_the_findings(trained):
     """Doubtful messages are grouped by the new model, without those that users corrected."""
     trained._take_over(RESULT)
     assert texts(trained, "suspect") == {"hello there"}
-    assert texts(trained, "doubtful") == {"zzz qqq", "I lost my password"}
+    assert texts(trained, "doubtful") == {"zzz qqq", "I lost my password", "Bonjour"}
+    assert proposed_for(trained, "Bonjour") == "thanks"
     assert trained.neighbours == {"greeting": ["order_tracking"]}
 
 
