@@ -1,7 +1,7 @@
 """Measure how long training takes as the data grows: ``python -m benchmarks.training``.
 
 Runs the training command on CLINC150, if it is next to the project, and on generated utterances of
-growing numbers. Memory is the largest proportional set size of all its processes.
+growing numbers. Memory is the largest proportional set size of all its processes together.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from benchmarks.data.corpus import CLINC150, Corpus, Utterance, prepare_corpus, 
 from benchmarks.data.synthetic_pipeline import Language, Size
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console, progress
+from benchmarks.system.cpu_time import tree_cpu_seconds
 from benchmarks.system.errors import PreparationError
 from benchmarks.system.memory import proportional_set_size_mib
 from benchmarks.system.paths import LOGS, ROOT
@@ -58,6 +59,7 @@ class Cost:
         utterances, intents: the size of the training data.
         until_served_s: seconds until the model can be served.
         in_all_s: seconds until test and report are complete, too.
+        cpu_s: processor time of all processes, which other work on the machine changes less.
         memory_mib: the largest memory of all processes together.
         accuracy: on the test part of the data, 0 to 1.
     """
@@ -68,6 +70,7 @@ class Cost:
     intents: int
     until_served_s: float
     in_all_s: float
+    cpu_s: float
     memory_mib: float
     accuracy: float
 
@@ -150,7 +153,7 @@ def measure(corpus: Corpus, features: Features) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         command: list[str | Path] = [sys.executable, "-m", "model.train"]
         command += ["--data", corpus.folder, "--features", features, "--output", folder]
-        until_served_s, in_all_s, memory_mib = _run(command)
+        until_served_s, in_all_s, samples = _run(command)
         card = json.loads((Path(folder) / CARD_NAME).read_text())
     return Cost(
         corpus.name,
@@ -159,13 +162,14 @@ def measure(corpus: Corpus, features: Features) -> Cost:
         len({each.intent for each in utterances}),
         until_served_s,
         in_all_s,
-        memory_mib,
+        samples.cpu_s,
+        samples.memory_mib,
         card["training"]["metrics"]["accuracy"],
     )
 
 
-def _run(command: Sequence[str | Path]) -> tuple[float, float, float]:
-    """Run a training; return the seconds until it is served and in all, and its memory."""
+def _run(command: Sequence[str | Path]) -> tuple[float, float, _Samples]:
+    """Run a training; return the seconds until it can be served and in all, and its costs."""
     started, until_served_s = time.monotonic(), float("nan")
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / "training.log"
@@ -180,22 +184,22 @@ def _run(command: Sequence[str | Path]) -> tuple[float, float, float]:
             text=True,
         ) as process,
     ):
-        memory = _Memory(process.pid)
+        samples = _Samples(process.pid)
         for line in process.stdout or ():
             output.write(line)
             if line.startswith(SERVABLE):
                 until_served_s = time.monotonic() - started
-    memory.stop()
+    samples.stop()
     if process.returncode:
         raise PreparationError(f"training exited with code {process.returncode}", log)
-    return until_served_s, time.monotonic() - started, memory.largest_mib
+    return until_served_s, time.monotonic() - started, samples
 
 
-class _Memory:
-    """Samples the memory of a process tree in a thread; ``largest_mib`` is the largest sample."""
+class _Samples:
+    """Processor time and largest memory of a process tree, sampled in a thread."""
 
     def __init__(self, pid: int) -> None:
-        self.largest_mib = 0.0
+        self.cpu_s = self.memory_mib = 0.0
         self._pid, self._ended = pid, threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
@@ -207,13 +211,22 @@ class _Memory:
 
     def _sample(self) -> None:
         while not self._ended.wait(SAMPLE_EVERY_S):
-            self.largest_mib = max(self.largest_mib, proportional_set_size_mib(self._pid))
+            self.cpu_s = max(self.cpu_s, tree_cpu_seconds(self._pid))
+            self.memory_mib = max(self.memory_mib, proportional_set_size_mib(self._pid))
 
 
 def table(costs: Sequence[Cost]) -> Table:
     """Return a table of the costs."""
     shown = Table("data", "features", title="Training", title_justify="left")
-    for header in ("utterances", "intents", "until served, s", "in all, s", "MiB", "accuracy"):
+    for header in (
+        "utterances",
+        "intents",
+        "until served, s",
+        "in all, s",
+        "CPU, s",
+        "MiB",
+        "accuracy",
+    ):
         shown.add_column(header, justify="right")
     for each in costs:
         shown.add_row(
@@ -223,6 +236,7 @@ def table(costs: Sequence[Cost]) -> Table:
             f"{each.intents:,}",
             f"{each.until_served_s:.0f}",
             f"{each.in_all_s:.0f}",
+            f"{each.cpu_s:.0f}",
             f"{each.memory_mib:,.0f}",
             f"{each.accuracy:.1%}",
         )

@@ -14,7 +14,7 @@ from func.app import App
 from func.errors import InternalError, OverloadedError
 from func.messages import Deferred, PendingRequest, Response
 from func.protocols.json_api import error_response
-from func.server.batching import MAX_WORK_US, SHARED_US, Batch
+from func.server.batching import Batch
 from func.server.connection import Connection
 from func.server.event_loop import EventLoop
 from func.server.request_reader import ReceivedRequest
@@ -30,8 +30,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
-MAX_INLINE_US = 10_000  # of one iteration: probes wait for it
-SMALL_US = 100  # of a request: a thread for it would cost more than it saves
+# Of a request's estimated work: a probe may wait for as many as one iteration accepts. A text of
+# 500 characters is less, and gains from a batch; larger requests would hardly gain.
+MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
 REFUSAL = error_response(OverloadedError())
 OVERLOADED = message_of(REFUSAL)
@@ -47,7 +48,6 @@ class Dispatcher:
 
     def __init__(self, app: App, settings: Settings) -> None:
         self._accepted = 0  # in this iteration of the loop
-        self._inline_us = 0  # estimated work of this iteration's requests
         self._app, self._settings = app, settings
         self._pool = WorkerPool(settings.threads, settings.max_waiting)
         # Threads of their own: waiting for another server must not hold up large requests.
@@ -89,7 +89,7 @@ class Dispatcher:
     def after_reads(self) -> None:
         """Answer what this iteration has read."""
         self._batch.flush()
-        self._accepted = self._inline_us = 0
+        self._accepted = 0
 
     def record_refused(self) -> None:
         """Record how many requests were refused since the last call."""
@@ -114,12 +114,9 @@ class Dispatcher:
         loading.add_done_callback(lambda _: self.loop.call_soon(go_on))
 
     def _answer_soon(self, connection: Connection, pending: PendingRequest) -> None:
-        own_us = max(0, pending.parsed.work - SHARED_US)
-        is_too_much = own_us > SMALL_US and self._inline_us + own_us > MAX_INLINE_US
-        if is_too_much or pending.parsed.work > MAX_WORK_US:
+        if pending.parsed.work > MAX_INLINE_US:
             self._submit(connection, partial(self._respond, pending))
         else:
-            self._inline_us += own_us
             self._batch.add(connection, pending)
 
     def _submit(self, connection: Connection, answer: Callable[[], Message | Deferred]) -> None:

@@ -55,8 +55,6 @@ class RequestReader:
     @property
     def held_bytes(self) -> int:
         """The memory that is taken by bytes that are not yet part of a returned request."""
-        if not self.has_begun:
-            return 0
         content_bytes = len(self._chunks.content) if self._chunks else 0
         return len(self._buffer) + content_bytes + self._head_bytes
 

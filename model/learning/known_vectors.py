@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.static_embedding import TextEmbedding
+from model.learning.parallel import map_in_threads
 
 BATCH = 256
 
@@ -48,4 +49,4 @@ class KnownVectors:
 
 def _encode(embedding: TextEmbedding, texts: Sequence[str]) -> NDArray[np.float32]:
     batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
-    return np.concatenate(list(map(embedding.transform, batches)))
+    return np.concatenate(list(map_in_threads(embedding.transform, batches)))

@@ -156,8 +156,11 @@ class SentenceEncoder:
 
     def work(self, texts: Sequence[str]) -> int:
         """Return an estimate of the time to encode texts, in microseconds."""
-        fresh = [text for text in texts if text not in self._recent]
-        return self.encoder.work(fresh) if fresh else 0
+        return self.encoder.work(texts) if texts else 0
+
+    def fresh_work(self, texts: Sequence[str]) -> int:
+        """Return an estimate of the time of ``transform``, which keeps vectors of recent texts."""
+        return self.work([text for text in texts if text not in self._recent])
 
     def explaining_work(self, text: str) -> int:
         """Return an estimate of the time of ``contributions``, in microseconds."""

@@ -16,9 +16,8 @@ from func.app import App
 from func.messages import Deferred, ParsedRequest, PendingRequest, Response
 from func.server import dispatcher as dispatcher_module
 from func.server import responses
-from func.server.batching import MAX_WORK_US, SHARED_US
 from func.server.connection import Connection
-from func.server.dispatcher import MAX_INLINE_BYTES, MAX_INLINE_US, SMALL_US, Dispatcher
+from func.server.dispatcher import MAX_INLINE_BYTES, MAX_INLINE_US, Dispatcher
 from func.server.event_loop import EventLoop
 from func.server.request_reader import RequestReader
 from func.settings import Settings
@@ -293,8 +292,8 @@ def test_cheap_requests_wait_for_the_end_of_the_reads():
     [
         pytest.param("/predict", MAX_INLINE_BYTES, True, id="small"),
         pytest.param("/predict", MAX_INLINE_BYTES + 1, False, id="large"),
-        pytest.param(f"/predict?{MAX_WORK_US}", 0, True, id="little-work"),
-        pytest.param(f"/predict?{MAX_WORK_US + 1}", 0, False, id="much-work"),
+        pytest.param(f"/predict?{MAX_INLINE_US}", 0, True, id="little-work"),
+        pytest.param(f"/predict?{MAX_INLINE_US + 1}", 0, False, id="much-work"),
         pytest.param("/page", 0, False, id="other-route"),
     ],
 )
@@ -307,22 +306,6 @@ def test_what_would_hold_up_the_loop_goes_to_threads(target, body_bytes, is_inli
 
     assert len(sent.statuses) == 1
     assert (sent.app.threads == ["worker"]) is not is_inline
-
-
-def test_work_of_an_iteration_is_bounded():
-    """Beyond the limit threads answer what is not small: probes wait for no more than that."""
-    sent = Sent()
-    own_us = 1000
-    count = MAX_INLINE_US // own_us
-    for _ in range(2):
-        sent.send(*[f"/predict?{SHARED_US + own_us}"] * (count + 1))
-        sent.send(f"/predict?{SHARED_US + SMALL_US}")
-        sent.dispatcher.after_reads()
-        assert sent.statuses == ["200 OK"] * (count + 1)
-        sent.finish()
-        assert sent.app.threads.count("worker") == 1
-        sent.statuses.clear()
-        sent.app.threads.clear()
 
 
 def test_accepted_requests_are_counted_in_each_iteration():
@@ -351,7 +334,7 @@ def test_refusals_are_recorded_once():
 def test_fault_of_a_thread_is_a_response(caplog):
     """It quotes nothing, and is logged."""
     sent = Sent()
-    sent.send(f"/fails?{MAX_WORK_US + 1}")
+    sent.send(f"/fails?{MAX_INLINE_US + 1}")
     sent.finish()
 
     assert sent.statuses == ["500 Internal Server Error"]
@@ -370,7 +353,7 @@ def test_fault_of_a_batch_is_a_response():
 def test_request_that_has_waited_too_long_is_refused(clock):
     """Nobody waits for it any more; the refusal is recorded."""
     sent = Sent(threads=1, request_timeout_s=30)
-    sent.send(f"/waits?{MAX_WORK_US + 1}", f"/predict?{MAX_WORK_US + 1}")
+    sent.send(f"/waits?{MAX_INLINE_US + 1}", f"/predict?{MAX_INLINE_US + 1}")
     wait_for(lambda: sent.app.threads)
     clock.ahead_s += 31
     sent.app.may_go_on.set()
@@ -415,7 +398,7 @@ def test_request_whose_body_names_a_model_waits_for_it():
 def test_large_requests_wait_in_a_bounded_queue():
     """Beyond it they are refused at once."""
     sent = Sent(threads=1, max_waiting=1)
-    sent.send(f"/waits?{MAX_WORK_US + 1}")
+    sent.send(f"/waits?{MAX_INLINE_US + 1}")
     wait_for(lambda: sent.app.threads)
     sent.send("/page", "/page")
     assert sent.statuses == ["503 Service Unavailable"]
@@ -455,7 +438,7 @@ def test_deferred_responses_do_not_hold_up_the_others():
 @pytest.mark.parametrize(
     ("target", "body"),
     [
-        pytest.param(f"/doubtful?{MAX_WORK_US + 1}", b"", id="much work"),
+        pytest.param(f"/doubtful?{MAX_INLINE_US + 1}", b"", id="much work"),
         pytest.param("/doubtful", b"x" * (MAX_INLINE_BYTES + 1), id="large"),
     ],
 )

@@ -207,6 +207,18 @@ def test_long_heads_leave_no_memory_behind():
     assert kept < 500_000
 
 
+def test_short_parts_of_heads_are_kept_in_a_bounded_number():
+    """Clients repeat them, but a hostile one need not."""
+    tracemalloc.start()
+    for number in range(5000):
+        name = b"%d" % number + b"x" * 50
+        assert read(get(b"/" + name, host=b"Host: test\r\n%b: x\r\n" % name))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 500_000
+
+
 @pytest.mark.parametrize("pattern", [b"GET a://%b", b"GET / HTTP/1.1\r\nX:%b\0", b"GET /?%b"])
 def test_time_is_linear_in_the_length(pattern):
     """A head of a mebibyte, byte by byte in segments, takes no longer than its length allows."""

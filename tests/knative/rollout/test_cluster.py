@@ -209,6 +209,20 @@ class TestWriting:
         with pytest.raises(RefusedError, match="422"):
             cluster.update_service(change)
 
+    def test_another_refusal_is_no_conflict(self, api, cluster):
+        """Though somebody has written in between: the next try would be refused as well."""
+        seen: list[Service] = []
+
+        def change(service):
+            seen.append(service)
+            api.statuses.append(400)
+            api.edit(lambda document: document["metadata"].update(annotations={"other": "x"}))
+            return pin(service)
+
+        with pytest.raises(RefusedError, match="400"):
+            cluster.update_service(change)
+        assert len(seen) == 1
+
 
 class TestWaiting:
     @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+from threading import Barrier
 
 import pytest
 
-from model.learning.parallel import map_in_processes
+from model.learning.parallel import map_in_processes, map_in_threads
+from tests.support.timeouts import TIMEOUT_S
 
 
 def process_of(_: int) -> int:
@@ -38,3 +40,15 @@ def test_one_processor_starts_no_process(monkeypatch):
     monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 1)
 
     assert list(map_in_processes(process_of, [0], is_large=True)) == [os.getpid()]
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_threads_work_at_the_same_time():
+    """Both calls wait for each other; the results come in the order of the items."""
+    both = Barrier(2, timeout=TIMEOUT_S)
+
+    def wait_for_the_other(number: int) -> int:
+        both.wait()
+        return number
+
+    assert list(map_in_threads(wait_for_the_other, [2, 1])) == [2, 1]

@@ -11,6 +11,7 @@ import pytest
 from model.errors import EncoderError
 from model.inference.encoders import ENCODER_NAME, encoder_file
 from model.inference.encoders.encoder_file import WHOLE_SENTENCE, SentenceEncoder, load_encoder
+from tests.support.tiny_embedding import TinyEncoder
 
 
 @pytest.fixture
@@ -125,6 +126,15 @@ def test_recent_texts_are_not_encoded_again(sentence_encoder, monkeypatch):
     assert (sentence_encoder.transform(["two", "one"]) == first[[1, 0]]).all()
     assert not sentence_encoder.transform(["three", "x" * 1000]).any()
     assert not sentence_encoder.transform(["one"]).any()
+
+
+def test_work_of_recent_texts_is_nothing():
+    """Only texts whose vectors are not kept take time."""
+    encoder = SentenceEncoder(TinyEncoder(), digest="")
+    encoder.transform(["my order"])
+
+    assert encoder.fresh_work(["my order"]) == 0
+    assert encoder.fresh_work(["my order", "parcel"]) == encoder.work(["parcel"]) == 1
 
 
 def test_contributions_add_up_to_the_score(sentence_encoder):
