@@ -98,6 +98,8 @@ def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) 
         progress(f"Choosing the settings, fold {number} of {count}")
         first_folds.append(_Fold(training_set, split, tried, seed=seed))
     ensemble = _choose(training_set, first_folds)
+    for fold in first_folds:
+        fold.keep(ensemble.hyperparameters)
 
     def other_folds() -> Iterator[_Fold]:
         fit_fold = partial(_Fold, training_set, tried=(ensemble.hyperparameters,), seed=seed)
@@ -174,6 +176,10 @@ class _Fold:
             self.detectors = Detectors.fit(learner, *fitted)
             outside = compress(chain.from_iterable(training_set.outside), split.outside)
             self.outside = learner.features.transform([*outside])
+
+    def keep(self, hyperparameters: Hyperparameters) -> None:
+        """Forget all other base models: of many intents they take gigabytes."""
+        self.base_models = {hyperparameters: self.base_models[hyperparameters]}
 
     def scores(self, hyperparameters: Hyperparameters) -> list[Floats]:
         """Return the scores by each base model of the texts on which weights are chosen."""

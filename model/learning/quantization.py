@@ -12,7 +12,8 @@ from model.learning.linear_model import Linear
 LEVELS = 64
 # The accepted loss of held-out accuracy; above it, a weight takes two bytes.
 MAX_LOSS = 0.001
-FINE_LEVELS = 16_384
+# Two bytes hold 32 times as much: the weights of detectors are larger than those of intents.
+FINE_LEVELS = 1024
 
 
 def step_of(linear: Linear, ngram_count: int, levels: int = LEVELS) -> float:

@@ -50,13 +50,15 @@ class Descriptions:
             TooLargeError: they are too many, or one is too long.
             InvalidQueryError: one is not valid Unicode.
         """
+        work = sum(10 + len(each.intents) for each in questions)
+        if served.model.encoder is None:
+            return cls(served.name, work)
         keys = dict.fromkeys(chain.from_iterable(chain(*(each.intents for each in questions))))
         options = [key[len(MARK) :] for key in keys if key.startswith(MARK)]
         if len(options) > settings.max_batch_size:
             most = settings.max_batch_size
             raise TooLargeError(f"Send at most {most} options that are no intents")
         checked = tuple(text_of(each, settings, "An option") for each in options)
-        work = sum(10 + len(each.intents) for each in questions)
         if not checked:
             return cls(served.name, work)
         return cls(served.name + SUFFIX, work, text, checked, served.model.encoder)

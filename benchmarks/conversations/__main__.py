@@ -22,7 +22,7 @@ from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
 
-SOURCE = Path(__file__).parent / "data" / "conversations.jsonl"
+SOURCE = Path(__file__).parents[1] / "data" / "conversations.jsonl"
 
 Messages = Sequence[Mapping[str, Any]]
 

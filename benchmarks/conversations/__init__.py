@@ -1,0 +1,1 @@
+"""Measure which texts of a conversation to classify: ``python -m benchmarks.conversations``."""
