@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import ctypes
 
-M_MMAP_THRESHOLD = -3  # <malloc.h>
-LARGE = 256 * 1024
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # <malloc.h>
+# The arrays of a model of the usual size are larger, those of one prediction smaller.
+LARGE = 100 * 1024
+HEAPS = 2
 
 
 def return_large_blocks() -> bool:
     """Have large blocks returned to the system when they are freed; return whether that works.
 
     By default glibc raises this threshold to 32 MB once such blocks have been freed, and keeps the
-    memory of models that have left in the heaps of the threads that loaded them (mallopt(3)).
+    memory of models that have left in the heaps of the threads that loaded them (mallopt(3)). With
+    few heaps, what smaller blocks leave is used again by the next load.
     """
     with contextlib.suppress(AttributeError):  # of a C library without mallopt
-        return bool(ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE))
+        mallopt = ctypes.CDLL(None).mallopt
+        return bool(mallopt(M_MMAP_THRESHOLD, LARGE) and mallopt(M_ARENA_MAX, HEAPS))
     return False

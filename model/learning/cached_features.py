@@ -95,13 +95,22 @@ class _CachedTfidf:
     def fit(self, texts: Sequence[str]) -> None:
         numbers: defaultdict[str, int] = defaultdict()
         numbers.default_factory = numbers.__len__
-        counts = self._count(texts, numbers.__getitem__, {})
+        numbers_of: dict[str, array[int]] = {}
+        counts = self._count(texts, numbers.__getitem__, numbers_of)
         text_counts = np.bincount(counts.indices)
-        frequent = [each for each, number in numbers.items() if text_counts[number] >= self._min_df]
+        frequent = sorted(
+            each for each, number in numbers.items() if text_counts[number] >= self._min_df
+        )
         if not frequent:
             raise NoWordsError
-        self.columns = {ngram: column for column, ngram in enumerate(sorted(frequent))}
-        self._tfidf.fit(self._known_counts(texts))
+        self.columns = {ngram: column for column, ngram in enumerate(frequent)}
+        kept = np.array([numbers[ngram] for ngram in frequent])
+        self._tfidf.fit(counts[:, kept])
+        column_of = np.full(len(numbers), -1, np.intc)
+        column_of[kept] = np.arange(len(kept))
+        for unit, found in numbers_of.items():
+            columns = column_of.take(found)
+            self._cache[unit] = array("i", columns[columns >= 0].tobytes())
 
     def transform(self, texts: Sequence[str]) -> Any:
         return self._tfidf.transform(self._known_counts(texts), copy=False)

@@ -27,7 +27,7 @@ from model.learning.out_of_scope import (
     fit_detector_weight,
 )
 from model.learning.parallel import map_in_processes
-from model.learning.quantization import MAX_LOSS, rounded, step_of
+from model.learning.quantization import MAX_LOSS, rounded
 from model.learning.training_set import TrainingSet
 
 MAX_FOLDS = 5
@@ -98,6 +98,8 @@ def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) 
         progress(f"Choosing the settings, fold {number} of {count}")
         first_folds.append(_Fold(training_set, split, tried, seed=seed))
     ensemble = _choose(training_set, first_folds)
+    for fold in first_folds:
+        fold.keep(ensemble.hyperparameters)
 
     def other_folds() -> Iterator[_Fold]:
         fit_fold = partial(_Fold, training_set, tried=(ensemble.hyperparameters,), seed=seed)
@@ -175,6 +177,10 @@ class _Fold:
             outside = compress(chain.from_iterable(training_set.outside), split.outside)
             self.outside = learner.features.transform([*outside])
 
+    def keep(self, hyperparameters: Hyperparameters) -> None:
+        """Forget all other base models: of many intents they take gigabytes."""
+        self.base_models = {hyperparameters: self.base_models[hyperparameters]}
+
     def scores(self, hyperparameters: Hyperparameters) -> list[Floats]:
         """Return the scores by each base model of the texts on which weights are chosen."""
         return [each.scores(self.chosen_on) for each in self.base_models[hyperparameters]]
@@ -246,9 +252,7 @@ def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fol
         numbers.append(held_out)
         linear = ensemble.blend(fold.base_models[ensemble.hyperparameters])
         logits[held_out] = linear.scores(fold.features)
-        step = step_of(linear, fold.ngram_count)
-        rounded_linear = rounded(linear, step, fold.ngram_count)
-        rounded_logits[held_out] = rounded_linear.scores(fold.features)
+        rounded_logits[held_out] = rounded(linear, fold.ngram_count).scores(fold.features)
         if training_set.out_of_scope:
             detected.detector[held_out], detected.contrast[held_out] = fold.detectors.scores(
                 fold.features

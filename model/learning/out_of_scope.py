@@ -18,7 +18,7 @@ from model.learning.linear_model import Floats, Integers
 # The share of out-of-scope texts in the traffic that confidences are calibrated for. Neither the
 # training data nor its out-of-scope examples show this share.
 OUT_OF_SCOPE_SHARE = 0.2
-# The share of contrast texts of each kind.
+# The share of each kind of contrast texts, for which the weight of its detector is fitted.
 CONTRAST_SHARE = 0.08
 # A small slope still ranks texts, where scores do not separate them.
 MIN_SLOPE = 1e-3
