@@ -104,7 +104,7 @@ class App:
         """Return whether a route is answered without Flask."""
         return (
             (method, path) in self._parsers
-            or find_dialect(method, path, has_named_models=self.has_named_models) is not None
+            or find_dialect(path, has_named_models=self.has_named_models) is not None
             or (method == "OPTIONS" and self._function.negotiation.asks_first)
             or (self.has_named_models and NAMED_PREDICT.fullmatch(path) is not None)
         )
@@ -141,7 +141,7 @@ class App:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if parse := self._parsers.get((method, path)):
             parsed = parse(environ, waits=waits)
-        elif dialect := find_dialect(method, path, has_named_models=self.has_named_models):
+        elif dialect := find_dialect(path, has_named_models=self.has_named_models):
             parsed = self._function.parse_dialect(dialect, environ, waits=waits)
             environ = {**environ, "PATH_INFO": dialect.route}
         elif method == "OPTIONS":

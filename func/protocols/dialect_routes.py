@@ -56,10 +56,8 @@ def load_dialect(module: str) -> Any:
     return import_module(f"func.protocols.dialects.{module}")
 
 
-def find_dialect(method: str, path: str, *, has_named_models: bool) -> DialectRoute | None:
-    """Return the dialect of a request; None if it is in none of them."""
-    if dialect := DIALECTS.get((method, path)):
-        return dialect
+def find_dialect(path: str, *, has_named_models: bool) -> DialectRoute | None:
+    """Return the dialect of a path that varies; None if it is in none of them."""
     if path.startswith(GATEWAY.route) and path[len(GATEWAY.route) :][:1] in ("", "/"):
         return GATEWAY  # the path may be anything, and is not recorded
     if has_named_models and (found := KSERVE.fullmatch(path)):

@@ -65,14 +65,14 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
     if isinstance(classifier, BernoulliNB) and classifier.binarize is not None:
         features.add_weighting(0, above=float(classifier.binarize))
     ngram_count = sum(vocabulary.size for vocabulary in features.vocabularies)
-    arrays, step = pack(coefficients[:, :ngram_count])
+    arrays, scales = pack(coefficients[:, :ngram_count])
     return CompiledPipeline(
         labels=tuple(str(label) for label in classifier.classes_),
         vocabularies=tuple(features.vocabularies),
         weightings=tuple(features.weightings),
         is_joint=isinstance(classifier, NAIVE_BAYES),
         familiarity=features.union.familiarity if features.union else None,
-        step=step,
+        scales=tuple(scales.tolist()),
         arrays={
             **features.arrays(),
             **features.vector_arrays(coefficients[:, ngram_count:]),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CompiledFormError, InvalidCompiledFormError
@@ -22,9 +23,7 @@ from model.inference.weights import DenseWeights, SparseWeights
 if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
     from model.inference.encoders.encoder_file import SentenceEncoder
 
-FORMAT = "intent-function/2"
-# Earlier versions of this program would ignore the familiarity, and refuse this format.
-FORMAT_WITH_FAMILIARITY = "intent-function/3"
+FORMAT = "intent-function/4"
 COMPILED_SUFFIX = ".safetensors"
 
 
@@ -76,7 +75,7 @@ class CompiledPipeline:
         vocabularies: in the order of their columns.
         weightings: in the order in which they are applied.
         is_joint: whether the scores are joint log probabilities, not yet normalized.
-        step: the value of one unit of the weights.
+        scales: the value of one unit of each label's weights.
         arrays: ``units.N`` (UTF-8 text), ``keys.N`` and ``columns.N`` of vocabulary N (see
             ``model.inference.ngram_trie``), ``idf.N`` of weighting N, ``intercept``, and either
             ``weights``, shape (n-grams, padded labels), or only the non-zero weights as
@@ -93,7 +92,7 @@ class CompiledPipeline:
     vocabularies: tuple[Vocabulary, ...]
     weightings: tuple[Weighting, ...]
     is_joint: bool
-    step: float
+    scales: tuple[float, ...]
     arrays: Mapping[str, NDArray[Any]]
     familiarity: Familiarity | None = None
 
@@ -104,12 +103,12 @@ class CompiledPipeline:
             "vocabularies": [asdict(vocabulary) for vocabulary in self.vocabularies],
             "weightings": [asdict(weighting) for weighting in self.weightings],
             "is_joint": self.is_joint,
-            "step": self.step,
+            "scales": self.scales,
         }
         if self.familiarity:
             description["familiarity"] = asdict(self.familiarity)
         metadata = {
-            "format": FORMAT_WITH_FAMILIARITY if self.familiarity else FORMAT,
+            "format": FORMAT,
             "model_sha256": model_sha256,
             "description": json.dumps(description),
         }
@@ -134,7 +133,7 @@ class CompiledPipeline:
             file = ArrayFile.from_bytes(content, is_verified=is_verified)
         except ValueError as error:
             raise CompiledFormError("is damaged") from error
-        if file.metadata.get("format") not in {FORMAT, FORMAT_WITH_FAMILIARITY}:
+        if file.metadata.get("format") != FORMAT:
             raise CompiledFormError("is of another version of this program")
         if file.metadata.get("model_sha256") != model_sha256:
             raise CompiledFormError("was made from another pickle")
@@ -150,6 +149,9 @@ class CompiledPipeline:
         labels, is_joint = tuple(description["labels"]), description["is_joint"]
         if not all(isinstance(label, str) for label in labels) or not isinstance(is_joint, bool):
             raise TypeError("A label is no text, or is_joint no boolean")
+        scales = tuple(map(float, description["scales"]))
+        if len(scales) != len(labels):
+            raise ValueError("Not each label has a scale")
         familiarity = description.get("familiarity")
         return cls(
             labels=labels,
@@ -159,7 +161,7 @@ class CompiledPipeline:
             ),
             weightings=tuple(Weighting(**entry) for entry in description["weightings"]),
             is_joint=is_joint,
-            step=float(description["step"]),
+            scales=scales,
             arrays=arrays,
             familiarity=Familiarity(**familiarity) if familiarity else None,
         )
@@ -192,13 +194,13 @@ class CompiledPipeline:
         Args:
             is_compact: whether to return no table of weights that the file has as a list.
         """
-        label_count = len(self.labels)
+        scales = np.array(self.scales)
         if "weights" in self.arrays:
-            return DenseWeights(self.arrays["weights"], label_count=label_count, step=self.step)
+            return DenseWeights(self.arrays["weights"], scales)
         starts, labels, values = (
             self.arrays[f"weights.{part}"] for part in ("starts", "labels", "values")
         )
-        weights = SparseWeights(starts, labels, values, label_count=label_count, step=self.step)
+        weights = SparseWeights(starts, labels, values, scales)
         return weights if is_compact else weights.table()
 
     @property

@@ -24,32 +24,36 @@ def padded(label_count: int) -> int:
 
 
 class DenseWeights:
-    """A table of weights in units of ``step``, shape (n-grams, padded labels).
+    """A table of weights, shape (n-grams, padded labels).
 
     Attributes:
         shape: the numbers of n-grams and labels.
     """
 
-    def __init__(self, table: NDArray[Any], *, label_count: int, step: float = 1.0) -> None:
+    def __init__(self, table: NDArray[Any], scales: Floats) -> None:
         """Store the table.
+
+        Args:
+            table: the weights, each in units of its label's scale.
+            scales: shape (labels,).
 
         Raises:
             ValueError: its rows do not have the padded length.
         """
-        if table.shape[1:] != (padded(label_count),):
+        if table.shape[1:] != (padded(len(scales)),):
             raise ValueError("weights do not fit the labels")
-        self.shape = (len(table), label_count)
-        self._table, self._step = table, step
+        self.shape = (len(table), len(scales))
+        self._table, self._scales = table, scales
 
     def scores(self, columns: Integers, values: Floats) -> Floats:
         """Return the weighted sums of an utterance's n-grams, shape (labels,)."""
         rows = self._table.take(columns, 0).astype(np.float64, copy=False)
         scores: Floats = (values @ rows)[: self.shape[1]]
-        return scores * self._step
+        return scores * self._scales
 
     def of_label(self, columns: Integers, label_index: int) -> Floats:
         """Return the weights of n-grams for one label."""
-        weights: Floats = self._table[columns, label_index] * self._step
+        weights: Floats = self._table[columns, label_index] * self._scales[label_index]
         return weights
 
 
@@ -65,23 +69,27 @@ class SparseWeights:
         starts: NDArray[Any],
         labels: NDArray[Any],
         values: NDArray[Any],
-        *,
-        label_count: int,
-        step: float = 1.0,
+        scales: Floats,
     ) -> None:
-        """Store the weights, in units of ``step``, and their labels.
+        """Store the weights and their labels.
+
+        Args:
+            starts: see above.
+            labels: the label of each weight.
+            values: the weights, each in units of its label's scale.
+            scales: shape (labels,).
 
         Raises:
             ValueError: the arrays contradict each other.
         """
         self._starts, self._labels, self._values = starts, labels, values
-        self._step = step
-        self.shape = (len(starts) - 1, label_count)
+        self._scales = scales
+        self.shape = (len(starts) - 1, len(scales))
         if (
             int(starts[0]) != 0
             or (starts[1:] < starts[:-1]).any()
             or not int(starts[-1]) == len(labels) == len(values)
-            or int(labels.max(initial=0)) >= label_count
+            or int(labels.max(initial=0)) >= len(scales)
         ):
             raise ValueError("weights do not fit together")
 
@@ -96,14 +104,14 @@ class SparseWeights:
         places = np.arange(0, table.size, shape[1]).repeat(np.diff(self._starts))
         places += self._labels
         table.reshape(-1)[places] = self._values
-        return DenseWeights(table, label_count=label_count, step=self._step)
+        return DenseWeights(table, self._scales)
 
     def scores(self, columns: Integers, values: Floats) -> Floats:
         """Return the weighted sums of an utterance's n-grams, shape (labels,)."""
         places, lengths = self._places(columns)
         terms = self._values[places] * values.repeat(lengths)
         scores = np.bincount(self._labels[places], terms, self.shape[1])
-        return np.multiply(scores, self._step, dtype=np.float64)
+        return np.multiply(scores, self._scales, dtype=np.float64)
 
     def of_label(self, columns: Integers, label_index: int) -> Floats:
         """Return the weights of n-grams for one label."""
@@ -111,7 +119,8 @@ class SparseWeights:
         matching = self._labels[places] == label_index
         owners = np.arange(len(columns)).repeat(lengths)[matching]
         weights = np.bincount(owners, self._values[places[matching]], len(columns))
-        return np.multiply(weights, self._step, dtype=np.float64)
+        scaled: Floats = np.multiply(weights, self._scales[label_index], dtype=np.float64)
+        return scaled
 
     def _places(self, columns: Integers) -> tuple[Integers, Integers]:
         """Return the positions of the n-grams' weights in ``values``, and their numbers."""

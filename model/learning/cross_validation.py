@@ -27,7 +27,7 @@ from model.learning.out_of_scope import (
     fit_detector_weight,
 )
 from model.learning.parallel import map_in_processes
-from model.learning.quantization import MAX_LOSS, rounded, step_of
+from model.learning.quantization import MAX_LOSS, rounded
 from model.learning.training_set import TrainingSet
 
 MAX_FOLDS = 5
@@ -252,9 +252,7 @@ def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fol
         numbers.append(held_out)
         linear = ensemble.blend(fold.base_models[ensemble.hyperparameters])
         logits[held_out] = linear.scores(fold.features)
-        step = step_of(linear, fold.ngram_count)
-        rounded_linear = rounded(linear, step, fold.ngram_count)
-        rounded_logits[held_out] = rounded_linear.scores(fold.features)
+        rounded_logits[held_out] = rounded(linear, fold.ngram_count).scores(fold.features)
         if training_set.out_of_scope:
             detected.detector[held_out], detected.contrast[held_out] = fold.detectors.scores(
                 fold.features

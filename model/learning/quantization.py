@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil, log2
-
 import numpy as np
 
 from model.learning.linear_model import Linear
@@ -12,20 +10,18 @@ from model.learning.linear_model import Linear
 LEVELS = 64
 # The accepted loss of held-out accuracy; above it, a weight takes two bytes.
 MAX_LOSS = 0.001
-# Two bytes hold 32 times as much: the weights of detectors are larger than those of intents.
-FINE_LEVELS = 1024
+FINE_LEVELS = 16_384
 
 
-def step_of(linear: Linear, ngram_count: int, levels: int = LEVELS) -> float:
-    """Return the distance of levels: a power of two, exact in single precision."""
-    largest = float(np.abs(linear.coefficients[:, :ngram_count]).max())
-    return 2.0 ** ceil(log2(largest / levels)) if largest else 1.0
+def rounded(linear: Linear, ngram_count: int, levels: int = LEVELS) -> Linear:
+    """Return weights whose coefficients of n-grams, the first features, have few levels.
 
-
-def rounded(linear: Linear, step: float, ngram_count: int) -> Linear:
-    """Return weights whose coefficients of n-grams, the first features, are multiples of a step."""
-    exact_step = np.float32(step)
+    They are multiples of a scale of their label, a power of two, which is exact in single
+    precision: the weights of detectors are many times those of intents.
+    """
     coefficients = linear.coefficients.copy()
     ngrams = coefficients[:, :ngram_count]
-    ngrams[:] = np.rint(ngrams / exact_step) * exact_step
+    largest = np.abs(ngrams).max(axis=1, keepdims=True)
+    scales = np.exp2(np.ceil(np.log2(np.where(largest, largest / levels, 1.0))))
+    ngrams[:] = np.rint(ngrams / scales) * scales
     return Linear(coefficients, linear.intercept)

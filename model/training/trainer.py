@@ -36,7 +36,7 @@ from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
-from model.learning.quantization import FINE_LEVELS, LEVELS, rounded, step_of
+from model.learning.quantization import FINE_LEVELS, LEVELS, rounded
 from model.learning.training_set import TrainingSet
 from model.reporting.html_report import render_report
 from model.training.few_utterances import no_calibration, nothing_held_out
@@ -320,15 +320,15 @@ def fit_pipeline(
         embedding=training_set.embedding,
     )
     linear = learner.fit(held_out.ensemble)
-    levels = LEVELS if held_out.is_rounded else FINE_LEVELS
-    step, labels = step_of(linear, learner.ngram_count, levels), training_set.labels
+    labels = training_set.labels
     if held_out.has_detectors:
         detectors = Detectors.fit(learner, *training_set.outside)
         for each in detectors.columns(held_out.detector_weight, held_out.contrast_weights):
             intercept = each.intercept + calibration.lowest_score
             linear = linear.with_label(Linear(each.coefficients, intercept))
             labels = (*labels, OUT_OF_SCOPE)
-    rounded_linear = rounded(linear, step, learner.ngram_count)
+    levels = LEVELS if held_out.is_rounded else FINE_LEVELS
+    rounded_linear = rounded(linear, learner.ngram_count, levels)
     return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
 
 

@@ -105,6 +105,8 @@ def test_tiny_chunks_leave_time_to_others(shared, client, connection):
     run_until(shared.loop, lambda: connection.request)
 
     assert connection.request.body == b"x" * MAX_PARTS
+    connection.respond("200 OK", JSON, b"{}")
+    assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_requests_under_way_have_no_deadline(shared, client, connection):

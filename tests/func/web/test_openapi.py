@@ -133,7 +133,7 @@ def test_description_is_served(client, settings, small_model):
 def test_server_conforms_to_its_description(server):
     """No response deviates, to valid, invalid and random requests by schemathesis."""
     program = Path(sys.executable).with_name("st")
-    options = ["--max-examples", "15", "--no-color", "--continue-on-failure"]
+    options = ["--max-examples", "8", "--no-color", "--continue-on-failure"]
     process = subprocess.run(
         [program, "--config-file", CONFIG, "run", f"{server.url}/openapi.json", *options],
         cwd=ROOT,

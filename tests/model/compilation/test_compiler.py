@@ -26,7 +26,7 @@ from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
-from model.learning.quantization import rounded, step_of
+from model.learning.quantization import rounded
 from tests.support.random_texts import random_texts
 from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS, TINY_SENTENCES
 
@@ -239,8 +239,7 @@ def test_quantized_weights_score_any_strings_as_the_pipeline(generated_texts):
     linear = Linear(pipeline[-1].coef_, pipeline[-1].intercept_)
     labels = tuple(pipeline.classes_)
     ngram_count = pipeline[-1].n_features_in_
-    step = step_of(linear, ngram_count)
-    pipeline = fitted_pipeline(pipeline[0], rounded(linear, step, ngram_count), labels)
+    pipeline = fitted_pipeline(pipeline[0], rounded(linear, ngram_count), labels)
 
     verify_equal(
         CompiledScorer(compile_pipeline(pipeline)), PipelineScorer(pipeline), generated_texts
@@ -342,15 +341,16 @@ def test_input_from_files_is_refused():
 
 
 def test_quantized_weights_take_a_byte_each():
-    """Coefficients that are multiples of a step are stored as 8-bit numbers, zeros not at all."""
+    """Multiples of a scale of each label are stored as 8-bit numbers, zeros not at all."""
     pipeline = fitted(VECTORIZERS["char"], LogisticRegression())
     coefficients = np.zeros_like(pipeline[-1].coef_)
-    coefficients[:, ::5] = np.arange(-2, 1)[:, None] * 0.25
+    coefficients[:, ::5] = np.array([0.25, 0.0, -512.0])[:, None]
+    coefficients[:, ::10] *= 3
     pipeline[-1].coef_ = coefficients
 
     compiled = assert_compiles(pipeline)
 
-    assert compiled.step == 0.25
+    assert compiled.scales == (0.25, 0.25, 512.0)
     assert compiled.arrays["weights.values"].dtype == np.int8
     assert len(compiled.arrays["weights.values"]) == np.count_nonzero(coefficients)
 
@@ -360,7 +360,8 @@ def test_weights_that_are_seldom_zero_make_a_table(levels, kind):
     """Most coefficients not zero: stored as a table, in units of as few bytes as they need."""
     pipeline = fitted(VECTORIZERS["char"], LogisticRegression())
     coefficients = np.zeros_like(pipeline[-1].coef_)
-    coefficients[:, 1:] = np.array([1, 2, levels])[:, None] * 0.25
+    coefficients[:, 1:] = 0.25
+    coefficients[:, 2::2] *= levels
     pipeline[-1].coef_ = coefficients
 
     compiled = assert_compiles(pipeline)

@@ -108,7 +108,7 @@ def test_weights_are_kept_where_rounding_costs_accuracy(monkeypatch):
     exact = held_out_of(training_set_of(repeats=3))
     monkeypatch.setattr(
         "model.learning.cross_validation.rounded",
-        lambda linear, step, count: rounded(linear.times(-1.0), step, count),
+        lambda linear, count: rounded(linear.times(-1.0), count),
     )
 
     held_out = held_out_of(training_set_of(repeats=3))

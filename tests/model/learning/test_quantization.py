@@ -3,45 +3,48 @@ from __future__ import annotations
 import numpy as np
 
 from model.learning.linear_model import Linear
-from model.learning.quantization import LEVELS, rounded, step_of
+from model.learning.quantization import LEVELS, rounded
 
 
 def random_linear() -> Linear:
     random = np.random.default_rng(0)
-    return Linear(random.normal(size=(5, 40)).astype(np.float32), random.normal(size=5))
+    coefficients = random.normal(size=(5, 40)) * np.array([[1], [1], [3], [50], [0.1]])
+    return Linear(coefficients.astype(np.float32), random.normal(size=5))
 
 
-def test_step_is_a_power_of_two_that_reaches_the_largest_coefficient():
-    """The levels cover the largest coefficient, and half of them do not."""
+def test_each_label_has_a_scale_that_reaches_its_largest_coefficient():
+    """Coefficients become multiples of a power of two, of which at least half are in use."""
+    linear = random_linear()
+    largest = np.abs(linear.coefficients).max(axis=1, keepdims=True)
+    scales = 2.0 ** np.ceil(np.log2(largest / LEVELS))
+
+    result = rounded(linear, 40).coefficients
+
+    assert (result % scales == 0).all()
+    assert (np.abs(result - linear.coefficients) <= scales / 2).all()
+    assert (np.abs(result / scales).max(axis=1) > LEVELS / 2).all()
+    assert result.dtype == np.float32
+
+
+def test_more_levels_are_closer():
+    """With many levels, hardly anything changes."""
     linear = random_linear()
 
-    step = step_of(linear, 40)
+    result = rounded(linear, 40, 16_384)
 
-    assert np.log2(step) == np.rint(np.log2(step))
-    assert step * LEVELS / 2 < np.abs(linear.coefficients).max() <= step * LEVELS
-
-
-def test_coefficients_become_multiples_of_the_step():
-    """Coefficients move by half a step at most, and stay of single precision."""
-    linear = random_linear()
-
-    result = rounded(linear, 0.25, 40)
-
-    assert (result.coefficients % 0.25 == 0).all()
-    assert np.abs(result.coefficients - linear.coefficients).max() <= 0.125
-    assert result.coefficients.dtype == np.float32
+    np.testing.assert_allclose(result.coefficients, linear.coefficients, atol=0.01)
+    assert (result.coefficients != linear.coefficients).any()
 
 
 def test_features_that_are_no_n_grams_stay_as_they_are():
-    """Only the first columns, the n-grams', decide the step and are rounded."""
+    """Only the first columns, the n-grams', decide the scale and are rounded."""
     linear = random_linear()
+    alone = rounded(Linear(linear.coefficients[:, :30], linear.intercept), 30)
     linear.coefficients[:, 30:] *= 100
 
-    step = step_of(linear, 30)
-    result = rounded(linear, step, 30)
+    result = rounded(linear, 30)
 
-    assert step * LEVELS < 2 * np.abs(linear.coefficients[:, :30]).max()
-    assert (result.coefficients[:, :30] % step == 0).all()
+    assert (result.coefficients[:, :30] == alone.coefficients).all()
     assert (result.coefficients[:, 30:] == linear.coefficients[:, 30:]).all()
 
 
@@ -49,11 +52,11 @@ def test_intercept_stays_as_it_is():
     """The intercept is not rounded."""
     linear = random_linear()
 
-    assert (rounded(linear, 0.25, 40).intercept == linear.intercept).all()
+    assert (rounded(linear, 40).intercept == linear.intercept).all()
 
 
 def test_weights_of_nothing_but_zeros_stay_so():
-    """A classifier of zeros has a step and stays zero."""
+    """A label of zeros stays zero."""
     zeros = Linear(np.zeros((2, 3), np.float32), np.zeros(2))
 
-    assert not rounded(zeros, step_of(zeros, 3), 3).coefficients.any()
+    assert not rounded(zeros, 3).coefficients.any()

@@ -181,7 +181,7 @@ def test_weights_of_more_levels_are_reported(small_dataset, monkeypatch):
 
     train(small_dataset, Options(), progress=steps.append)
 
-    assert any(step.endswith("the weights take 1024 levels") for step in steps)
+    assert any(step.endswith("the weights take 16384 levels") for step in steps)
 
 
 @pytest.fixture(scope="module")
