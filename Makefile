@@ -66,9 +66,9 @@ fuzz: $(INSTALLED_DEV) ## fuzz parsers and server, a minute each (FUZZ_S=600 for
 	for target in http dialect fallback coding event file store server; do \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_S) || exit 1; done
 
-soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, 200 stops, and 10 minutes of mixed load
-	SOAK_RESTARTS=100 SOAK_S=600 SOAK_STOPS=200 $(BIN)/python -m pytest -s tests/faults \
-		tests/func/server/test_hostile_clients.py
+soak: $(INSTALLED_DEV) ## 100 restarts behind Traefik, 200 stops, 10 minutes of mixed load, the desk on all data
+	SOAK_RESTARTS=100 SOAK_S=600 SOAK_STOPS=200 SOAK_DESK=1 $(BIN)/python -m pytest -s tests/faults \
+		tests/func/server/test_hostile_clients.py tests/model/desk/test_page.py
 
 check: $(INSTALLED_DEV) ## format, lint, types, import contracts, Dockerfile, workflows; counts of words
 	$(BIN)/ruff format --check .
