@@ -56,5 +56,6 @@ def _depth(text: str) -> int:
     return max(accumulate(1 if bracket in "{[" else -1 for bracket in brackets), default=0)
 
 
-# A constant: json.dumps would create a new encoder for each response. None holds itself.
+# A constant: json.dumps would create a new encoder for each response. No response contains itself,
+# so that nothing needs to look for circles.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
