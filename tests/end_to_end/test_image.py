@@ -21,6 +21,7 @@ import sys
 import func.server.__main__, func.server.server, func.web.flask_app
 import model.inference.intent_model, model.inference.sklearn_scorer
 import model.inference.familiarity_union  # which pickles name
+import func.protocols.dialects.descriptions
 import model.store.model_files, model.store.object_store, model.store.registry, model.store.web
 import model.store.folder, model.store.pointers
 print(*sorted(name for name in sys.modules if name.split(".")[0] == "model"))
