@@ -33,8 +33,8 @@ def own_server(_: int) -> list[str]:
 
 
 def gunicorn(port: int) -> list[str]:
-    """Return the command of gunicorn."""
-    return ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "func.app:app"]
+    """Return the command of gunicorn, without the thread that listens to commands."""
+    return ["-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}", "func.app:app"]
 
 
 def parliament(port: int) -> list[str]:

@@ -205,6 +205,17 @@ def test_lines_are_written_at_once_after_the_end(caplog):
     assert len(request_lines(caplog)) == 1
 
 
+@pytest.mark.parametrize("has_metrics", [True, False], ids=["metrics", "log-only"])
+def test_refusals_of_overload_are_one_line(small_model, caplog, has_metrics):
+    """The line says how many there were; the metrics, if enabled, count each of them."""
+    metrics = Metrics(small_model.card) if has_metrics else None
+    Telemetry(metrics=metrics).record_overload(3)
+
+    [entry] = caplog.records
+    assert (entry.msg, vars(entry)["fields"]) == ("overloaded", {"status": 503, "refused": 3})
+    assert not metrics or metrics.overload == 3
+
+
 def test_documentation_lists_each_field(small_model, settings, monkeypatch, caplog):
     """The documented table has exactly the fields of all kinds of lines."""
     telemetry = Telemetry(log=RequestLog("intent-00007"))
