@@ -19,6 +19,7 @@ from statistics import fmean, median
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
@@ -31,7 +32,7 @@ from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.learning.augmentation import add_typos
 from model.learning.embeddings import Features
-from model.training.trainer import MODEL_NAME, REJECT_BUDGET, Options, train
+from model.training.trainer import MODEL_NAME, REJECT_BUDGET, Options, served_bytes, train
 
 DATA = ROOT.parent / "shared" / "data"
 SETS = {"CLINC150": "clinc150", "MASSIVE-en": "massive_en", "SNIPS": "snips"}
@@ -148,7 +149,6 @@ def measure(name: str, dataset: Dataset, features: Features) -> Result:
         started = time.perf_counter()
         model = IntentModel.load(path)
         load_ms = 1000 * (time.perf_counter() - started)
-        size = len(trained.compiled or trained.content) + len(trained.encoder or b"")
     evaluation = evaluate(model, dataset.test, dataset.out_of_scope_test)
     texts = dataset.out_of_scope_test
     return Result(
@@ -165,7 +165,7 @@ def measure(name: str, dataset: Dataset, features: Features) -> Result:
         training_s=training_s,
         predict_p50_ms=latency_ms(model, [each.text for each in dataset.test]),
         load_ms=load_ms,
-        file_mb=size / 1e6,
+        file_mb=served_bytes(trained) / 1e6,
     )
 
 
@@ -174,14 +174,17 @@ def accuracy_with_typos(model: IntentModel, test: Sequence[Example]) -> float:
     accuracies = []
     for seed in SEEDS:
         rng = random.Random(seed)  # noqa: S311 - no secret
-        accuracies.append(most_likely(model, [add_typos(each.text, rng) for each in test], test))
+        probabilities, _ = model.score([add_typos(each.text, rng) for each in test])
+        accuracies.append(float(is_recognised(model, probabilities, test).mean()))
     return fmean(accuracies)
 
 
-def most_likely(model: IntentModel, texts: Sequence[str], test: Sequence[Example]) -> float:
-    """Return the share of texts whose most likely known intent is that of their example."""
-    labels = np.array(model.card.labels)[model.score(texts)[0].argmax(axis=1)]
-    return float((labels == np.array([each.intent for each in test])).mean())
+def is_recognised(
+    model: IntentModel, probabilities: NDArray[np.float64], test: Sequence[Example]
+) -> NDArray[np.bool_]:
+    """Return whether the most likely known intent of each text is that of its example."""
+    labels = np.array(model.card.labels)[probabilities.argmax(axis=1)]
+    return np.asarray(labels == np.array([each.intent for each in test]))
 
 
 def recall_at_accuracy(
@@ -192,8 +195,7 @@ def recall_at_accuracy(
     A rejected in-scope utterance counts as an error.
     """
     probabilities, scores = model.score([example.text for example in test])
-    labels = np.array(model.card.labels)[probabilities.argmax(axis=1)]
-    is_right = labels == np.array([example.intent for example in test])
+    is_right = is_recognised(model, probabilities, test)
     others = model.score(out_of_scope)[1]
     thresholds = np.sort(scores[is_right])
     # A threshold at index n of the sorted scores rejects n correct predictions.

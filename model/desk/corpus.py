@@ -214,7 +214,7 @@ def _content(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise DataError([Problem(path, 0, "can't be read")]) from error
+        raise DataError.at(path, "can't be read") from error
 
 
 def _digest(content: bytes) -> str:

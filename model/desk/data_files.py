@@ -14,7 +14,7 @@ from model.datasets.entry import DESCRIPTIONS, TRAIN
 from model.datasets.parts import files_of
 from model.desk.corpus import Corpus, Edits
 from model.desk.errors import ChangedOutsideError
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
 OUT_OF_SCOPE_PART = f"{OUT_OF_SCOPE}_validation"
@@ -56,7 +56,7 @@ class DataFiles:
         path = parts.get(TRAIN) if data.is_dir() else data
         if path is None or not path.is_file():
             message = "holds no file train" if data.is_dir() else "does not exist"
-            raise DataError([Problem(data, 0, message)])
+            raise DataError.at(data, message)
         self.train = Corpus(path)
         self.out_of_scope: Corpus | None = None
         self.tests: tuple[Corpus, ...] = ()

@@ -17,7 +17,7 @@ from model.datasets.formats.label_names import label_names
 from model.datasets.formats.table_columns import find_columns
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, table_columns
 from model.datasets.readers import COLUMNS
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.strict_json import DECODER
 from model.tables.delimited_rows import Row
 from model.tables.encoding import detect_encoding
@@ -81,12 +81,12 @@ def parse(
     """
     document = Document(path, options, archived={path: content})
     if not detect_encoding(BytesIO(content)).is_plain:
-        raise DataError([Problem(path, 0, "is not UTF-8; save the file as UTF-8 to edit it")])
+        raise DataError.at(path, "is not UTF-8; save the file as UTF-8 to edit it")
     if JSON_LINES.recognises(document):
         return _json_records(document)
     if DELIMITED.recognises(document):
         return _delimited_records(document)
-    raise DataError([Problem(path, 0, f"can't be edited: {CONVERT}")])
+    raise DataError.at(path, f"can't be edited: {CONVERT}")
 
 
 def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
@@ -153,7 +153,7 @@ def _utterance(path: Path, text: object, intent: object) -> Utterance | None:
 def _refuse_numbers(document: Document, column: str) -> None:
     if label_names(Document(document.path), column):  # files beside it are on the disk
         message = f"has numbers for intents; write their names to edit it: {CONVERT}"
-        raise DataError([Problem(document.path, 0, message)])
+        raise DataError.at(document.path, message)
 
 
 def _line_break(document: Document) -> str:

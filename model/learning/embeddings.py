@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
@@ -44,14 +44,19 @@ class LoadedEmbedding:
         """Return the description, with the median CPU time to encode one of the texts."""
         if not isinstance(self.embedding, SentenceEncoder):
             return {}
-        times = [_time_of(self.embedding, text) for text in texts[:MAX_TIMED]]
-        return {**self.description, "milliseconds": round(1000 * median(times), 2)}
+        milliseconds = median_ms(self.embedding.encoder.encode, texts)
+        return {**self.description, "milliseconds": round(milliseconds, 2)}
 
 
-def _time_of(encoder: SentenceEncoder, text: str) -> float:
-    started = time.thread_time()
-    encoder.encoder.encode([text])
-    return time.thread_time() - started
+def median_ms(process: Callable[[Sequence[str]], object], texts: Sequence[str]) -> float:
+    """Return the median CPU time to process one of the texts, in milliseconds."""
+
+    def time_of(text: str) -> float:
+        started = time.thread_time()
+        process([text])
+        return time.thread_time() - started
+
+    return 1000 * median(map(time_of, texts[:MAX_TIMED]))
 
 
 def load_embedding(features: Features, languages: Collection[str]) -> LoadedEmbedding:

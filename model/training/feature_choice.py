@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -14,17 +13,16 @@ from numpy.typing import NDArray
 from scipy.stats import sem
 
 from model.datasets.dataset import Dataset
-from model.errors import DataError, EncoderMissingError, Problem, VectorsMissingError
+from model.errors import DataError, EncoderMissingError, VectorsMissingError
 from model.inference.intent_model import IntentModel
 from model.learning.cross_validation import Progress
-from model.learning.embeddings import Features
-from model.training.trainer import MODEL_NAME, FittedModel, Options, fit
+from model.learning.embeddings import Features, median_ms
+from model.training.trainer import MODEL_NAME, WITH_VECTORS, FittedModel, Options, fit, served_bytes
 
 # From cheap to expensive, by the time of a prediction.
 KINDS: Sequence[Features] = ("tfidf", "static", "use", "minilm")
 # A smaller gain of held-out accuracy is worth no further cost.
 MIN_GAIN = 0.005
-MAX_TIMED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,9 @@ def fit_candidates(dataset: Dataset, options: Options, *, progress: Progress) ->
     """
     if dataset.is_mostly_described:
         message = (
-            "has too few utterances to compare features by: add utterances, or name "
-            "--features minilm (English), use (16 languages) or static (English)"
+            f"has too few utterances to compare features by: add utterances, or name {WITH_VECTORS}"
         )
-        raise DataError([Problem(dataset.train[0].file, 0, message)])
+        raise DataError.at(dataset.train[0].file, message)
     return list(_fitted(dataset, options, progress))
 
 
@@ -106,26 +103,18 @@ def _is_near(candidate: Candidate, best: Candidate) -> bool:
 
 def _measured(options: Options, fitted: FittedModel) -> Candidate:
     held_out, targets = fitted.held_out, fitted.training_set.targets
-    texts = fitted.training_set.texts[:MAX_TIMED]
     with TemporaryDirectory() as folder:
         path = Path(folder) / MODEL_NAME
         fitted.save(path.parent)
         started = time.thread_time()
         model = IntentModel.load(path)
         load_s = time.thread_time() - started
-        times = [_prediction_s(model, text) for text in texts]
-    size = len(fitted.compiled or fitted.content) + len(fitted.encoder or b"")
+        milliseconds = median_ms(model.predict, fitted.training_set.texts)
     return Candidate(
         options=options,
         fitted=fitted,
         is_right=held_out.logits.argmax(axis=1) == targets[held_out.scored],
-        milliseconds=1000 * median(times),
+        milliseconds=milliseconds,
         load_milliseconds=1000 * load_s,
-        megabytes=size / 1e6,
+        megabytes=served_bytes(fitted) / 1e6,
     )
-
-
-def _prediction_s(model: IntentModel, text: str) -> float:
-    started = time.thread_time()
-    model.predict([text])
-    return time.thread_time() - started

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from model.datasets.dataset import Dataset, load_dataset
-from model.errors import ArtifactBrokenError, DataError, Problem
+from model.errors import ArtifactBrokenError, DataError
 from model.inference.model_card import ModelCard
 from model.learning.cross_validation import Progress
 from model.training.trainer import Options, fit, installed_versions, train
@@ -114,7 +114,7 @@ class TrainingRecord:
                 f"is other data than the card's: SHA-256 {dataset.sha256[:12]}…, "
                 f"not {self.data_sha256[:12]}…"
             )
-            raise DataError([Problem(path, 0, message)])
+            raise DataError.at(path, message)
         return dataset
 
     def other_versions(self) -> list[str]:

@@ -45,6 +45,8 @@ MODEL_NAME = "intent_model.pkl"
 COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
 REPORT_NAME = "report.html"
 REJECT_BUDGET = 0.05
+# How to train where n-grams alone are not enough.
+WITH_VECTORS = "--features minilm (English), use (16 languages) or static (English)"
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
 
 
@@ -128,6 +130,11 @@ class TrainedModel:
         write_atomically(folder / REPORT_NAME, self.report.encode())
 
 
+def served_bytes(model: FittedModel | TrainedModel) -> int:
+    """Return the size of the files that are served, without the card."""
+    return len(model.compiled or model.content) + len(model.encoder or b"")
+
+
 def _save_served(folder: Path, model: FittedModel | TrainedModel) -> None:
     """Write all that is served.
 
@@ -195,7 +202,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         pipeline = fit_pipeline(training_set, held_out, calibration, options)
     except NoWordsError as error:
         file = dataset.train[0].file
-        raise DataError([Problem(file, 0, "holds no words to learn from")]) from error
+        raise DataError.at(file, "holds no words to learn from") from error
     scorer, content = PipelineScorer(pipeline), _dump(pipeline)
     card = ModelCard(
         labels=training_set.labels,
@@ -269,7 +276,7 @@ def assess(
         DataError: the data has no utterances for the test, or none was held out.
     """
     if not fitted.is_calibrated or not dataset.test:
-        raise DataError([Problem(dataset.train[0].file, 0, "has too few utterances to be tested")])
+        raise DataError.at(dataset.train[0].file, "has too few utterances to be tested")
     progress(f"Testing on {len(dataset.test)} utterances")
     model, held_out = fitted.model, fitted.held_out
     predictions = LabelledPredictions.of(model, dataset.test, dataset.out_of_scope_test)
@@ -352,12 +359,12 @@ def _check_described(dataset: Dataset, options: Options) -> None:
     if options.features == "tfidf":
         message = (
             "describes most intents, with too few utterances for n-grams alone: add utterances, "
-            "or --features minilm (English), use (16 languages) or static (English)"
+            f"or {WITH_VECTORS}"
         )
     elif options.max_error is not None:
         message = "has too few utterances to measure errors: add some, or do without --max-error"
     if message:
-        raise DataError([Problem(dataset.train[0].file, 0, message)])
+        raise DataError.at(dataset.train[0].file, message)
 
 
 def installed_versions(options: Options) -> dict[str, str]:

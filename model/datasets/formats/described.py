@@ -10,7 +10,7 @@ from model.datasets.entry import DESCRIPTION, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out, read_texts
 from model.datasets.located import line_of
-from model.errors import DataError, Problem
+from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 
 INTENTS, TEXT = "intents", "description"
@@ -49,7 +49,7 @@ def _recognises(document: Document) -> bool:
 def _read(document: Document) -> Iterator[Entry]:
     intents = _intents(document.data)
     if intents is None:
-        raise DataError([Problem(document.path, 0, "holds no intents with a description each")])
+        raise DataError.at(document.path, "holds no intents with a description each")
     for name, value in intents.items():
         yield from _read_intent(document, name, value)
     if intents is not document.data:
