@@ -111,7 +111,7 @@ class App:
 
     @property
     def has_named_models(self) -> bool:
-        """Whether requests may name models."""
+        """Return whether requests may name models."""
         return self._function.models is not None
 
     def loading(self, environ: Environ) -> Future[None] | None:

@@ -25,7 +25,7 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether the last requests failed, and none has succeeded since."""
+        """Return whether the last requests failed, and none has succeeded since."""
         return self._failures >= MAX_FAILURES
 
     def allows(self) -> bool:

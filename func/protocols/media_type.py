@@ -29,7 +29,7 @@ class MediaType(NamedTuple):
 
     @property
     def is_json(self) -> bool:
-        """Whether it is JSON: as such, or by its suffix (RFC 6839, section 3.1)."""
+        """Return whether it is JSON: as such, or by its suffix (RFC 6839, section 3.1)."""
         return self.name == JSON or self.name.endswith("+json")
 
     def decode(self, body: bytes) -> str:

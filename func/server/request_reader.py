@@ -27,7 +27,7 @@ class ReceivedRequest(NamedTuple):
 
     @property
     def is_head(self) -> bool:
-        """Whether the response must have no body."""
+        """Return whether the response must have no body."""
         return bool(self.head.environ["REQUEST_METHOD"] == "HEAD")
 
     def environ(self) -> dict[str, Any]:
@@ -60,12 +60,12 @@ class RequestReader:
 
     @property
     def has_begun(self) -> bool:
-        """Whether a part of a request has arrived."""
+        """Return whether a part of a request has arrived."""
         return bool(self._head or self._buffer)
 
     @property
     def is_paused(self) -> bool:
-        """Whether ``next_request`` is to be called again, though no more bytes arrive."""
+        """Return whether ``next_request`` is to be called again, though no more bytes arrive."""
         return self._chunks is not None and self._chunks.is_paused
 
     def feed(self, data: bytes) -> None:

@@ -40,5 +40,5 @@ class RequestRecord(NamedTuple):
 
     @property
     def is_probe(self) -> bool:
-        """Whether it is a health check of Kubernetes."""
+        """Return whether it is a health check of Kubernetes."""
         return self.route in PROBES

@@ -61,7 +61,7 @@ class KnativeObject:
 
     @property
     def is_observed(self) -> bool:
-        """Whether the status describes the current spec."""
+        """Return whether the status describes the current spec."""
         return self.observed_generation >= self.generation
 
     def condition(self, kind: str) -> Condition:
@@ -132,7 +132,7 @@ class Service(KnativeObject):
 
     @property
     def is_routed(self) -> bool:
-        """Whether the status shows the traffic of the spec."""
+        """Return whether the status shows the traffic of the spec."""
         return (
             self.is_observed
             and self.condition("RoutesReady").status == "True"

@@ -64,7 +64,7 @@ class Dataset:
 
     @property
     def is_mostly_described(self) -> bool:
-        """Whether too few intents have utterances of which one can be held out.
+        """Return whether too few intents have utterances of which one can be held out.
 
         Without descriptions, two such intents are enough; else half of them have to be.
         """

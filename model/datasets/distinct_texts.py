@@ -96,7 +96,7 @@ class DistinctTexts:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the numbers are no estimates."""
+        """Return whether the numbers are no estimates."""
         self._merge()
         return not self._is_full
 

@@ -77,7 +77,7 @@ class Corpus:
 
     @property
     def has_changed_outside(self) -> bool:
-        """Whether another program has written the file since it was read."""
+        """Return whether another program has written the file since it was read."""
         stamp = _stamp(self.path)
         if stamp == self._seen:
             return False

@@ -73,7 +73,7 @@ class DataFiles:
 
     @property
     def has_changed_outside(self) -> bool:
-        """Whether another program has written one of the files."""
+        """Return whether another program has written one of the files."""
         return any(each.has_changed_outside for each in self._all())
 
     def left_over(self) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ class Change:
 
     @property
     def verdict(self) -> str:
-        """Whether the change is right, by the label."""
+        """Return whether the change is right, by the label."""
         if self.true is None:
             return "unknown"
         if self.after == self.true:

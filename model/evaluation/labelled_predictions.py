@@ -115,7 +115,7 @@ class LabelledPredictions:
 
     @property
     def is_right(self) -> NDArray[np.bool_]:
-        """Whether the likeliest known intent of each utterance is its true intent."""
+        """Return whether the likeliest known intent of each utterance is its true intent."""
         pairs = zip(self.true, self.predicted, strict=True)
         return np.array([true == predicted for true, predicted in pairs])
 

@@ -31,7 +31,7 @@ class InScopeCalibration:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the slope is greater than 0 and both values are finite."""
+        """Return whether the slope is greater than 0 and both values are finite."""
         return 0 < self.slope < math.inf and math.isfinite(self.intercept)
 
     def probability(self, score: float) -> float:

@@ -41,7 +41,7 @@ class TextEmbedding(Protocol):
 
     @property
     def is_multilingual(self) -> bool:
-        """Whether texts of one meaning have similar vectors in many languages."""
+        """Return whether texts of one meaning have similar vectors in many languages."""
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions)."""

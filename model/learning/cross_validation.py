@@ -76,7 +76,7 @@ class HeldOut:
 
     @property
     def has_detectors(self) -> bool:
-        """Whether anything but the largest logit counts."""
+        """Return whether anything but the largest logit counts."""
         return self.detector_weight > 0 or any(self.contrast_weights)
 
 

@@ -82,12 +82,12 @@ class StoreUri:
 
     @property
     def is_folder(self) -> bool:
-        """Whether the store is a folder or a file of this machine."""
+        """Return whether the store is a folder or a file of this machine."""
         return self.scheme == FOLDER
 
     @property
     def is_registry(self) -> bool:
-        """Whether the store is a repository of a container registry."""
+        """Return whether the store is a repository of a container registry."""
         return self.scheme == REGISTRY
 
     @property

@@ -90,7 +90,7 @@ class FittedModel:
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether confidences and threshold were fitted on held-out utterances."""
+        """Return whether confidences and threshold were fitted on held-out utterances."""
         return self.card.in_scope is not None
 
     def save(self, folder: Path) -> None:

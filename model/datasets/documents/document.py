@@ -121,12 +121,12 @@ class Document:
 
     @property
     def looks_like_json(self) -> bool:
-        """Whether the first character is that of a JSON object or list."""
+        """Return whether the first character is that of a JSON object or list."""
         return decode_text(self.head)[0].lstrip()[:1] in {"{", "["}
 
     @property
     def looks_like_yaml(self) -> bool:
-        """Whether the name or the first lines are those of YAML."""
+        """Return whether the name or the first lines are those of YAML."""
         return self.suffix in YAML_SUFFIXES or bool(_YAML.search(decode_text(self.head)[0]))
 
     @cached_property

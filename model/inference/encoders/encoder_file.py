@@ -41,7 +41,7 @@ class Encoder(Protocol):
 
     @property
     def is_multilingual(self) -> bool:
-        """Whether texts of one meaning have similar vectors in many languages."""
+        """Return whether texts of one meaning have similar vectors in many languages."""
 
     @property
     def dimensions(self) -> int:

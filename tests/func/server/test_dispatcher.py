@@ -173,7 +173,7 @@ class FakeApp:
 
     @property
     def has_named_models(self) -> bool:
-        """Whether there are other models."""
+        """Return whether there are other models."""
         return bool(self.models)
 
     def loading(self, environ: Mapping[str, Any]) -> Future[None] | None:

@@ -169,7 +169,7 @@ def test_intents_left_out_are_not_described(tmp_path):
 
 
 def test_file_of_descriptions_comes_before_the_data(tmp_path):
-    """What is written for people counts, with its examples; the data adds what is missing."""
+    """Descriptions written for people count, with their examples; the data adds missing ones."""
     (tmp_path / "train.yaml").write_text(YAML)
     (tmp_path / DESCRIPTIONS).write_text(
         "intent,description,example\nhello,A greeting,good day\nleave,,see you\n"
