@@ -6,6 +6,7 @@ word is analyzed once, and numpy counts. The features are the same, bit for bit.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -26,23 +27,37 @@ class CachedFeatures:
 
     Attributes:
         sizes: the number of columns of each block, in order.
+        parameters: of the union's n-gram blocks, with which scikit-learn finds the same features.
     """
 
-    def __init__(self, union: FeatureUnion, texts: Sequence[str]) -> None:
+    def __init__(
+        self, union: FeatureUnion, texts: Sequence[str], *, max_columns: int = sys.maxsize
+    ) -> None:
         """Fit the features.
+
+        Args:
+            union: unfitted.
+            texts: to fit them on.
+            max_columns: of a block of n-grams. If there are more, those in the fewest texts are
+                left out, by a larger ``min_df``.
 
         Raises:
             NoWordsError: the texts have no n-gram that is frequent enough.
         """
         self._union = union
         self._blocks = {
-            name: _CachedTfidf(block) if type(block) is TfidfVectorizer else block
+            name: _CachedTfidf(block, max_columns) if type(block) is TfidfVectorizer else block
             for name, block in union.transformer_list
         }
         for block in self._blocks.values():
             block.fit(texts)
         self.sizes = {
             name: len(block.get_feature_names_out()) for name, block in self._blocks.items()
+        }
+        self.parameters = {
+            f"{name}__min_df": block.min_df
+            for name, block in self._blocks.items()
+            if isinstance(block, _CachedTfidf)
         }
 
     def transform(self, texts: Sequence[str]) -> Any:
@@ -70,15 +85,17 @@ class _CachedTfidf:
 
     Attributes:
         columns: the column of each n-gram.
+        min_df: the number of texts that an n-gram must be in.
     """
 
-    def __init__(self, vectorizer: TfidfVectorizer) -> None:
+    def __init__(self, vectorizer: TfidfVectorizer, max_columns: int) -> None:
         self._preprocess = vectorizer.build_preprocessor()
         self._is_by_word = vectorizer.analyzer == "char_wb"
         # The units are preprocessed already; to do it twice could change them again.
         plain = clone(vectorizer).set_params(lowercase=False, strip_accents=None)
         self._ngrams_of = plain.build_analyzer()
-        self._min_df = vectorizer.min_df
+        self.min_df = vectorizer.min_df
+        self._max_columns = max_columns
         self._dtype = vectorizer.dtype
         self._tfidf = TfidfTransformer(
             norm=vectorizer.norm,
@@ -98,8 +115,11 @@ class _CachedTfidf:
         numbers_of: dict[str, array[int]] = {}
         counts = self._count(texts, numbers.__getitem__, numbers_of)
         text_counts = np.bincount(counts.indices)
+        if len(text_counts) > self._max_columns:
+            descending = -np.sort(-text_counts)
+            self.min_df = max(self.min_df, int(descending[self._max_columns]) + 1)
         frequent = sorted(
-            each for each, number in numbers.items() if text_counts[number] >= self._min_df
+            each for each, number in numbers.items() if text_counts[number] >= self.min_df
         )
         if not frequent:
             raise NoWordsError

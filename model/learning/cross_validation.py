@@ -145,14 +145,7 @@ class _Fold:
         seed: int,
     ) -> None:
         self.split = split
-        texts, targets = _at(split.fitted, training_set.texts), training_set.targets[split.fitted]
-        learner = Learner(
-            texts,
-            targets,
-            training_set.label_texts,
-            seed=seed,
-            embedding=training_set.embedding,
-        )
+        learner = Learner.of(training_set, split.fitted, seed=seed)
         self.ngram_count = learner.ngram_count
         base_models = map_in_processes(
             learner.fit_base_models,
@@ -242,7 +235,8 @@ def _at(numbers: Integers, texts: Sequence[str]) -> list[str]:
 
 def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fold]) -> HeldOut:
     """Score the held-out texts of each fold, by exact and by rounded weights."""
-    logits, rounded_logits = np.empty((2, len(training_set), len(training_set.labels)))
+    shape = (2, len(training_set), len(training_set.labels))
+    logits, rounded_logits = np.empty(shape, np.float32)  # of many intents they take a gigabyte
     kinds = len(training_set.contrast)
     detected = OutOfScopeScores.zeros(len(training_set), kinds)
     outside = OutOfScopeScores.zeros(sum(map(len, training_set.outside)), kinds)
@@ -265,7 +259,7 @@ def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fol
     logits, rounded_logits = logits[scored], rounded_logits[scored]
     loss = _accuracy(logits, targets) - _accuracy(rounded_logits, targets)
     is_rounded = loss <= MAX_LOSS
-    kept = rounded_logits if is_rounded else logits
+    kept = (rounded_logits if is_rounded else logits).astype(np.float64)
     in_scope = replace(detected.at(scored), largest_logits=kept.max(axis=1))
     ends = np.cumsum([len(texts) for texts in training_set.outside])
     out_of_scope, *contrast = (
@@ -285,5 +279,5 @@ def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fol
     )
 
 
-def _accuracy(logits: Floats, targets: Integers) -> float:
+def _accuracy(logits: NDArray[np.float32], targets: Integers) -> float:
     return float((logits.argmax(axis=1) == targets).mean())

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,11 @@ from model.learning.linear_model import (
 from model.learning.neighbours import choose_neighbours, density_model
 from model.learning.pipeline import BLOCK_WEIGHTS, VECTORS, features_for
 from model.learning.term_weighting import concentration_factors
+from model.learning.training_set import TrainingSet
 
 TYPO_WEIGHT = 0.2
+# Of a block of n-grams and all labels, which bounds the memory: 400 MB in double precision.
+MAX_COEFFICIENTS = 50_000_000
 WORD = re.compile(r"\w")
 
 
@@ -89,7 +92,11 @@ class Learner:
             if embedding and embedding.is_multilingual
             else None
         )
-        self.features = CachedFeatures(features_for(texts, embedding, self._neighbours), texts)
+        self.features = CachedFeatures(
+            features_for(texts, embedding, self._neighbours),
+            texts,
+            max_columns=MAX_COEFFICIENTS // len(label_texts),
+        )
         sizes = self.features.sizes
         self.ngram_count = sum(sizes.values()) - sizes.get(VECTORS, 0)
         self._factors = np.repeat(
@@ -112,10 +119,23 @@ class Learner:
         self._targets = np.concatenate((targets, targets))
         self._weights = np.repeat((1.0, TYPO_WEIGHT), len(targets))
 
+    @classmethod
+    def of(cls, training_set: TrainingSet, numbers: Integers | None = None, *, seed: int) -> Self:
+        """Fit the features of a training set's utterances, or of those with these numbers."""
+        every = np.arange(len(training_set)) if numbers is None else numbers
+        return cls(
+            [training_set.texts[number] for number in every],
+            training_set.targets[every],
+            training_set.label_texts,
+            seed=seed,
+            embedding=training_set.embedding,
+        )
+
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
         embedding = self._embedding.embedding if self._embedding else None
-        return features_for(self._texts, embedding, self._neighbours).fit(self._texts)
+        union = features_for(self._texts, embedding, self._neighbours)
+        return union.set_params(**self.features.parameters).fit(self._texts)
 
     def fit(self, ensemble: Ensemble) -> Linear:
         """Fit the base models of an ensemble, and blend them."""

@@ -77,13 +77,7 @@ def _largest_logits(
     training_set: TrainingSet, ensemble: Ensemble, texts: Sequence[str], *, seed: int
 ) -> Floats:
     """Fit a model, and return the largest logit of each text."""
-    learner = Learner(
-        training_set.texts,
-        training_set.targets,
-        training_set.label_texts,
-        seed=seed,
-        embedding=training_set.embedding,
-    )
+    learner = Learner.of(training_set, seed=seed)
     linear = learner.fit(ensemble)
     largest: Floats = linear.scores(learner.features.transform(texts)).max(axis=1)
     return largest

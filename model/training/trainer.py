@@ -319,13 +319,7 @@ def fit_pipeline(
     The detectors become the last labels, all of the same name: an utterance is in scope if the
     largest other logit is at least theirs.
     """
-    learner = Learner(
-        training_set.texts,
-        training_set.targets,
-        training_set.label_texts,
-        seed=options.seed,
-        embedding=training_set.embedding,
-    )
+    learner = Learner.of(training_set, seed=options.seed)
     linear = learner.fit(held_out.ensemble)
     labels = training_set.labels
     if held_out.has_detectors:

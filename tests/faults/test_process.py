@@ -1,4 +1,4 @@
-"""What can happen to the process: killed, no space on the disk, files changed under it."""
+"""Faults of the process: killed, no space on the disk, files changed under it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_log_that_can_not_be_written_stops_nothing(small_folder):
     ],
 )
 def test_model_files_are_read_once(folder, name, damage):
-    """What happens to the files later changes no answer; a start from them fails or falls back."""
+    """A later change of the files changes no answer; a start from them fails or falls back."""
     server = RunningServer.start({"MODEL_PATH": str(folder / MODEL_NAME)})
     before = ask(server).json()
     damage(folder / name)
@@ -127,7 +127,7 @@ def test_clients_that_vanish_leave_nothing_behind(small_folder):
 
 
 def test_training_on_a_full_disk_keeps_the_old_model(folder):
-    """What can't be written whole is not written; the reason is told in one line."""
+    """A file that can't be written whole is not written; one line says why."""
     rows = [
         f"{intent} number {count},{intent}" for intent in ("alpha", "beta") for count in range(9)
     ]

@@ -46,7 +46,7 @@ def resident_mib(pid: int) -> float:
 
 
 def test_mixed_load_leaves_memory_as_it_was(small_folder):
-    """Whatever clients send and however they go, each gets its answer, and nothing piles up."""
+    """Clients of all kinds get their answers, however they leave, and nothing piles up."""
     server = RunningServer.start({"MODEL_PATH": str(small_folder / MODEL_NAME)})
     texts = [f"where is my order {number} {number * 7919}" for number in range(200)]
     batch = json.dumps({"texts": texts}).encode()

@@ -30,7 +30,7 @@ def open_client(small_model, settings) -> Client:
 
 
 def test_small_response_stays_as_it_is():
-    """What fits into a packet is neither compressed nor copied."""
+    """A body that fits into a packet is neither compressed nor copied."""
     response = Response(b"x" * 1400)
 
     assert Negotiation(Settings()).adapt(GZIP, response) is response

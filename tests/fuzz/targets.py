@@ -1,4 +1,4 @@
-"""What is fuzzed: each target takes any bytes, and raises an error where something is wrong."""
+"""The fuzzing targets: each takes any bytes, and raises an error where something is wrong."""
 
 from __future__ import annotations
 

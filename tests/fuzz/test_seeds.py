@@ -22,7 +22,7 @@ def test_seeds_are_handled(seed):
 
 
 def test_built_files_are_handled():
-    """What the fuzzing of files begins with is sound."""
+    """The fuzzing of files begins with sound files."""
     for seed in targets.built_seeds():
         targets.file(seed)
 
@@ -35,7 +35,7 @@ def test_each_damaged_byte_is_noticed_or_harmless():
 
 
 def test_checksum_is_mended_before_a_file_is_read():
-    """What is changed within a file is read, instead of being refused for its checksum."""
+    """Changes within a file are read, instead of being refused for the checksum."""
     [sound] = targets.built_seeds()
     changed = sound.replace(b"greeting", b"GREETING")
 

@@ -37,7 +37,7 @@ def test_the_last_line_is_the_uri_with_the_digest(tmp_path, small_folder, small_
 
 
 def test_a_second_push_changes_nothing(tmp_path, small_folder, capsys):
-    """What a store holds stays as it is."""
+    """Files that a store has stay as they are."""
     arguments = [str(tmp_path / "store"), "--model", str(small_folder)]
     push.main(arguments)
     first = capsys.readouterr().out

@@ -42,7 +42,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def shared() -> Iterator[Shared]:
-    """What connections share, with a loop that the test runs."""
+    """The parts that connections share, with a loop that the test runs."""
     loop = EventLoop()
     shared = Shared(
         loop=loop,

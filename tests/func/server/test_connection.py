@@ -75,7 +75,7 @@ def test_pipelined_requests_are_answered_in_order(in_process, connect, answering
 def test_requests_that_arrive_together_are_predicted_together(
     in_process, connect, hold, small_model, monkeypatch
 ):
-    """What could be read in one iteration needs one prediction."""
+    """Requests that were read in one iteration need one prediction."""
     sizes = []
     predict = small_model.predict
 

@@ -371,7 +371,7 @@ def test_client_that_does_not_read_is_cut_off(shared, client, connection, clock)
 
 
 def test_refused_client_that_stays_is_closed_in_time(shared, client, connection, clock):
-    """What it sends is dropped; the wait for its end is short."""
+    """Its bytes are dropped; the wait for its end is short."""
     client.sendall(b"nonsense\r\n\r\n")
     run_until(shared.loop, lambda: client_has_data(client))
     client.sendall(REQUEST)
@@ -443,7 +443,7 @@ def test_begun_requests_share_the_memory(shared, client):
 
 
 def test_pipelined_requests_share_the_memory(shared, client):
-    """What waits behind a request counts as well."""
+    """Bytes that wait behind a request count as well."""
     shared.on_request = respond_at_once
     shared.max_held_bytes = 1000
     client.sendall(REQUEST * 100)

@@ -34,7 +34,7 @@ numbers = count()
 
 
 class Gateway(Protocol):
-    """What stands in front of the server."""
+    """The gateway in front of the server."""
 
     port: int
 

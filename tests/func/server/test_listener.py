@@ -27,7 +27,7 @@ def test_port_of_another_is_named():
 
 
 def test_error_without_a_text_is_told_by_its_kind():
-    """Whatever the system says, the line has a reason."""
+    """The line has a reason for each error of the system."""
     with (
         pytest.raises(PortError, match=r"^Can't listen on port 80: OSError$"),
         reporting_port_errors(80),

@@ -130,7 +130,7 @@ def test_metrics_are_not_on_the_port_of_requests(shown):
     ],
 )
 def test_garbage_is_refused(shown, sent):
-    """What is no scrape gets an error, and the next scrape its answer."""
+    """A request that is no scrape gets an error, and the next scrape its answer."""
     _, port = shown
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
         connection.sendall(sent)

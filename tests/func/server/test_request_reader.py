@@ -163,7 +163,7 @@ def test_empty_lines_before_a_request_are_ignored():
 
 
 def test_held_bytes_are_counted():
-    """What has arrived counts until it is part of a request: the head, and decoded chunks."""
+    """Bytes that arrived count until they are part of a request: the head, and decoded chunks."""
     reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
     reader.feed(in_chunks(b"64\r\n" + b"x" * 50))
     assert reader.next_request() is None

@@ -105,7 +105,7 @@ class Body:
 
 
 def test_wsgi_response_is_collected():
-    """What the app writes and returns is the body; its iterable is closed (PEP 3333)."""
+    """The body is all that the app writes and returns; its iterable is closed (PEP 3333)."""
     body, environ = Body(), received().environ()
 
     def app(environ: dict[str, Any], start_response: Any) -> Body:

@@ -151,7 +151,7 @@ def test_health_is_exact(port):
     ],
 )
 def test_bad_requests_get_the_answers_of_the_contract(port, sent, status, error):
-    """Whatever comes over the wire, the answer is JSON that quotes nothing of it."""
+    """Any bytes on the wire are answered with JSON that quotes nothing of them."""
     answer = exchange(port, sent)
 
     assert status_and_body(answer) == (status, {"error": error})
@@ -265,7 +265,7 @@ class LoadClient(threading.Thread):
 
 
 def test_request_in_flight_is_finished_at_sigterm(start_server):
-    """What was begun before the signal is read to its end and answered; then the server ends."""
+    """A request begun before the signal is read to its end and answered; then the server ends."""
     server = start_server()
     with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as connection:
         connection.sendall(REQUEST[:-5])

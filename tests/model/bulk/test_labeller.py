@@ -123,7 +123,7 @@ def test_wrong_columns_are_refused_before_the_work(labeller, names, message):
 
 
 def test_partitions_are_labelled_by_the_model_at_a_path(small_folder, small_model):
-    """What executors call needs nothing but paths and values."""
+    """The function that executors call needs nothing but paths and values."""
     batches = [batch(pa.array(TEXTS[:1])), batch(pa.array(TEXTS[-1:]))]
     labelled = list(label_batches(batches, path=small_folder / MODEL_NAME, layout=Layout()))
 

@@ -61,7 +61,7 @@ def test_archive_with_two_members_of_one_name_is_refused(tmp_path):
 
 @pytest.mark.parametrize("offset", [40, 45, 50])
 def test_damaged_archive_is_refused(tmp_path, offset):
-    """Whatever the decompressor raises, the message is one line that names the archive."""
+    """Each error of the decompressor becomes one line that names the archive."""
     path = write_archive(tmp_path / "a.zip", "data.csv")
     content = bytearray(path.read_bytes())
     content[offset : offset + 4] = b"\xff\xff\xff\xff"

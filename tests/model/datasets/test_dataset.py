@@ -176,7 +176,7 @@ def test_file_has_no_out_of_scope_texts():
     ],
 )
 def test_file_that_can_not_be_trained_on_is_refused(rows, message):
-    """What stands in the way of training is an error that names file and line of each problem."""
+    """Data that can't be trained on is an error that names file and line of each problem."""
     assert error_of(write("data.csv", rows)) == message
 
 
@@ -239,7 +239,7 @@ def test_path_that_does_not_exist_is_refused():
     ],
 )
 def test_doubtful_file_is_warned_of(rows, warnings):
-    """What people should look at is a warning that names file and line."""
+    """Data that people should look at is a warning that names file and line."""
     dataset = load(write("data.csv", rows))
 
     assert [str(warning) for warning in dataset.warnings] == warnings

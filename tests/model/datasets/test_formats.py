@@ -490,7 +490,7 @@ def test_test_utterances_of_a_project_are_its_test(tmp_path):
     ],
 )
 def test_no_content_is_a_crash(tmp_path, name, content):
-    """Whatever a file holds, and whatever format is insisted on, its problems are named."""
+    """The problems of any file are named, in any format that is insisted on."""
     path = tmp_path / "data.bin"
     path.write_bytes(content)
 

@@ -31,7 +31,7 @@ def test_clean_block_is_counted():
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
 def test_rows_of_one_line_have_its_number(end):
-    """Whatever the last line ends with, and with blank lines before."""
+    """The last line may end in any way, with blank lines before it."""
     result = count_block(TASK, b"hi,a\r\n\r\nyou,b" + end)
 
     assert result.batch.hashes.places.tolist() == [1, 3]

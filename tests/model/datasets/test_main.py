@@ -113,7 +113,7 @@ def test_open_quote_in_a_large_table_is_named(capsys):
     ],
 )
 def test_other_large_files_are_counted(capsys, name, content):
-    """What can't be cut into blocks is read row by row."""
+    """Tables that can't be cut into blocks are read row by row."""
     Path(name).write_bytes(content)
 
     command.main(["inspect", name])

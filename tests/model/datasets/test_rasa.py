@@ -58,7 +58,7 @@ def test_examples_of_intents_are_read(tmp_path):
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):
-    """What is not Rasa's training data is named with its line."""
+    """Content that is not Rasa's training data is named with its line."""
     with pytest.raises(DataError) as caught:
         read_examples(write(tmp_path, content))
 

@@ -177,7 +177,7 @@ def test_byte_order_mark_is_left_out(name, content):
     ],
 )
 def test_unusable_file_is_refused_with_file_and_line(name, content, message):
-    """What can't be read as examples is an error that names the file and each such line."""
+    """Lines that can't be read as examples are an error that names the file and each of them."""
     assert error_of(write(name, content)) == message
 
 

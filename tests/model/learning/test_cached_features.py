@@ -59,6 +59,27 @@ def test_blocks_take_all_words_for_known():
     assert features.transform(text)[:, ngrams].sum() < plain.transform(text)[:, ngrams].sum()
 
 
+@pytest.mark.parametrize(
+    ("max_columns", "min_df"),
+    [
+        pytest.param(4, 1, id="all fit"),
+        pytest.param(3, 2, id="those of one text do not"),
+        pytest.param(2, 3, id="those of two texts neither, of which only some would fit"),
+    ],
+)
+def test_rare_n_grams_are_left_out_where_there_are_too_many(max_columns, min_df):
+    """The parameters lead scikit-learn to the same columns."""
+    texts = ["abcd", "abc", "a"]
+    union = FeatureUnion([("word", TfidfVectorizer(analyzer="char"))])
+
+    features = CachedFeatures(union, texts, max_columns=max_columns)
+
+    assert features.parameters == {"word__min_df": min_df}
+    assert (
+        features.transform(texts) != union.set_params(**features.parameters).fit_transform(texts)
+    ).nnz == 0
+
+
 def test_sizes_are_the_numbers_of_columns():
     """Each block has a number of columns, in the order of the blocks."""
     union = build_features(TINY).fit(TEXTS)

@@ -43,6 +43,17 @@ def test_each_base_model_separates_the_labels(number, hyperparameters):
     assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
 
 
+def test_coefficients_are_bounded(monkeypatch):
+    """With as many labels and n-grams as the memory allows, no more are learned from."""
+    most = 4
+    monkeypatch.setattr("model.learning.learner.MAX_COEFFICIENTS", most * len(NAMES))
+
+    learner = learner_of()
+
+    assert all(0 < size <= most for size in learner.features.sizes.values())
+    assert len(learner.fit_union().get_feature_names_out()) == learner.ngram_count
+
+
 def test_a_joint_machine_is_another_one():
     """One machine of all labels has other weights than one of each label."""
     learner = Learner(TEXTS, np.arange(4), [("a",), ("b",), ("c",), ("d",)], seed=0)

@@ -47,7 +47,7 @@ def test_a_file_is_read_and_verified():
 
 
 def test_a_broken_download_is_resumed():
-    """What has arrived is not asked for again."""
+    """Bytes that have arrived are not asked for again."""
     store = Store([4, 3, unavailable()])
     assert read(store) == CONTENT
     assert store.offsets == [0, 4, 7, 7]

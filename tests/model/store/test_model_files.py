@@ -34,7 +34,7 @@ def web_model(web: WebStore, store: StoreUri) -> StoreUri:
 
 
 def test_a_stored_model_answers_as_the_trained_one(store, small_model):
-    """What a store returns is the model that was pushed."""
+    """A store returns the model that was pushed."""
     texts = ["hello there", "where is my parcel"]
     assert fetch(store).load().predict(texts) == small_model.predict(texts)
 

@@ -30,7 +30,7 @@ def test_a_range_is_asked_for(web):
 
 
 def test_a_server_without_ranges_is_read_from_the_start(web):
-    """What has arrived before is skipped."""
+    """Bytes that arrived before are skipped."""
     web.files["key"], web.knows_ranges = CONTENT, False
     assert read(web, 200_000) == CONTENT[200_000:]
 

@@ -14,7 +14,7 @@ def read(name: str) -> list[Any]:
 
 
 def test_labels_follow_an_object_s_own_keys(label):
-    """What an object holds stays as it was written, numbers to their last digit."""
+    """The content of an object stays as it was written, numbers to their last digit."""
     Path("in.jsonl").write_bytes(
         b'\xef\xbb\xbf{ "n": 1.10, "text": "hello" } \n\n{"text":"gr\\u00fc\\u00df"}'
     )

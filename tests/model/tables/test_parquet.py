@@ -88,7 +88,7 @@ def test_rejected_row_keeps_its_number_when_reading_goes_on():
 
 
 def test_file_that_is_none_is_refused(label):
-    """What only has the name is told so."""
+    """A file that only has the name of one is refused."""
     Path("in.parquet").write_bytes(b"PAR1")
 
     assert label("in.parquet", "out.parquet") == (

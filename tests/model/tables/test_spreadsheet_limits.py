@@ -79,7 +79,7 @@ def test_unpacked_size_is_bounded(tmp_path, monkeypatch):
 
 
 def test_other_files_are_left_to_the_reader(tmp_path):
-    """What is no archive, as an .xls file, is not judged here."""
+    """A file that is no archive, such as .xls, is not judged here."""
     path = tmp_path / "in.xls"
     path.write_bytes(b"\xd0\xcf\x11\xe0")
 

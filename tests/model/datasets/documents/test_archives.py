@@ -65,7 +65,7 @@ def test_damaged_tar_is_refused(tmp_path):
 
 
 def test_unpacked_size_of_a_tar_is_bounded(tmp_path, monkeypatch):
-    """What is passed over counts as well, since it has to be unpacked."""
+    """Files that are passed over count as well, since they have to be unpacked."""
     monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 20)
     path = write_tar(tmp_path / "bot.tgz", {"image.png": bytes(2 << 20), "data.csv": TABLE})
 

@@ -19,7 +19,7 @@ from model.errors import DataError
     ],
 )
 def test_unusable_json_is_refused_in_one_line(text, message):
-    """Whatever Python's decoder raises is an error of the data."""
+    """Each error of Python's decoder is an error of the data."""
     with pytest.raises(DataError) as caught:
         parse_json(text, Path("d.json"))
 

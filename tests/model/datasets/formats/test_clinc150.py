@@ -60,7 +60,7 @@ def test_data_set_is_made_of_it(tmp_path):
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):
-    """What is not of that form is told."""
+    """Files of another form are refused."""
     path = tmp_path / "data.json"
     path.write_text(content)
 

@@ -82,7 +82,7 @@ def test_another_encoder_is_refused(damaged_copy, use_file):
     ],
 )
 def test_file_of_another_kind_is_refused(damaged_copy, changes, reason):
-    """What the header says has to be what this program reads."""
+    """The header has to describe a file that this program reads."""
     path, _, content = damaged_copy
     content, digest = resealed(bytes(content), **changes)
     path.write_bytes(content)
@@ -93,7 +93,7 @@ def test_file_of_another_kind_is_refused(damaged_copy, changes, reason):
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\xff" * 100])
 def test_file_that_is_none_is_refused(tmp_path, content):
-    """Whatever the file holds, there is one clear error."""
+    """Any content leads to one clear error at most."""
     path = tmp_path / "encoder"
     path.write_bytes(content)
 

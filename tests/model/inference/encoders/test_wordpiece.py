@@ -28,7 +28,7 @@ def test_tokens_are_those_of_the_reference(minilm, reference, texts):
 
 
 def test_special_tokens_of_a_sender_are_plain_text(minilm):
-    """What a sender writes in brackets is segmented like any other text."""
+    """Text in brackets is segmented like any other."""
     tokens = minilm.tokens("[SEP] [CLS]")
 
     assert (tokens.count(tokens[0]), tokens.count(tokens[-1])) == (1, 1)
