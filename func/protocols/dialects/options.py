@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple, Self
 
 from func.protocols.dialects.answers import DIGITS
-from func.settings import OptionIntents, Settings
+from func.setting_values import OptionIntents
+from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
 
