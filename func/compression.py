@@ -37,14 +37,9 @@ class Decompressor(Protocol):
 
 
 def decompress(body: bytes, coding: str, max_bytes: int) -> bytes:
-    """Return the content of a compressed body.
+    """Return the content of a body with this Content-Encoding.
 
     Never more than a byte beyond the limit is decompressed, whatever the body would become.
-
-    Args:
-        body: the body as it was sent.
-        coding: the Content-Encoding; in any case.
-        max_bytes: the limit of the content's size.
 
     Raises:
         UnsupportedCodingError: the coding is not supported, or several are combined.

@@ -23,12 +23,7 @@ class CrossOrigin:
     """Decides which origins may send requests."""
 
     def __init__(self, cors_origins: Collection[str], webhook_origins: Collection[str]) -> None:
-        """Allow origins; ``*`` stands for any.
-
-        Args:
-            cors_origins: of pages, such as ``https://shop.example``.
-            webhook_origins: of senders of events, such as ``eventgrid.azure.net``.
-        """
+        """Allow origins of pages, and of senders of events; ``*`` stands for any."""
         self._cors, self._webhook = frozenset(cors_origins), frozenset(webhook_origins)
 
     def headers(self, environ: Mapping[str, Any]) -> Headers:

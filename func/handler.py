@@ -67,15 +67,7 @@ class IntentFunction:
         models: NamedModels | None = None,
         cascade: Cascade | None = None,
     ) -> None:
-        """Create the function.
-
-        Args:
-            model: the default model.
-            settings: limits and names.
-            authentication: checks the tokens of requests; None if they need none.
-            models: see the attributes.
-            cascade: see the attributes.
-        """
+        """Create the function around its default model; without authentication, all may ask."""
         self.model = model
         self.settings = settings
         self.negotiation = Negotiation(settings)
@@ -107,10 +99,8 @@ class IntentFunction:
     def parse(self, environ: Environ, *, waits: bool = False) -> ParsedRequest:
         """Parse a request; never raise: a refused request responds with its error.
 
-        Args:
-            environ: of the request.
-            waits: whether to wait for the load of a model that the request names, instead of
-                returning a request that is to be parsed again.
+        With ``waits``, wait for the load of a model that the request names, instead of returning a
+        request that is to be parsed again.
         """
         request = Request.from_environ(environ)
         mode = Mode.of(request.content_type, environ.keys())

@@ -9,12 +9,7 @@ from model.inference.prediction import Prediction, nobody_spoke
 
 
 def predict_together(requests: Sequence[ParsedRequest], default: Predictor) -> Sequence[Prediction]:
-    """Return the predictions of all requests, in order, with one call for each model.
-
-    Args:
-        requests: with their utterances and models.
-        default: the model of requests that name none.
-    """
+    """Return the predictions of all requests, in order, with one call for each model."""
     utterances = [utterance for request in requests for utterance in request.utterances]
     top_k = max([request.top_k for request in requests], default=0)
     if all(request.model is None for request in requests):

@@ -22,12 +22,7 @@ class Cascade:
     """Decides which texts the fallback is asked about, and marks the answers."""
 
     def __init__(self, client: FallbackClient, *, low_confidence: float) -> None:
-        """Create a cascade.
-
-        Args:
-            client: of the fallback.
-            low_confidence: below it, a prediction is doubtful; for models without ``act_above``.
-        """
+        """Create a cascade; ``low_confidence`` is for models without ``act_above``."""
         self._client, self._low_confidence = client, low_confidence
 
     @classmethod

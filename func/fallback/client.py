@@ -44,14 +44,7 @@ class FallbackClient:
     def __init__(
         self, client: Poster, kind: Kind, settings: Settings, breaker: CircuitBreaker | None = None
     ) -> None:
-        """Create a client.
-
-        Args:
-            client: sends requests.
-            kind: the contract of the fallback.
-            settings: model, token, time and number of requests.
-            breaker: of the fallback; a new one by default.
-        """
+        """Create a client of a fallback with this contract."""
         self._client, self._kind, self._settings = client, kind, settings
         self._breaker = breaker or CircuitBreaker()
         self._threads = DaemonThreads(settings.fallback_max_in_flight, "fallback")
@@ -81,10 +74,7 @@ class FallbackClient:
     ) -> list[Prediction | None]:
         """Return the fallback's prediction for each text; None where there is none in time.
 
-        Args:
-            texts: in the order of the predictions.
-            model: has the intents to choose from.
-            deadline: when to stop waiting.
+        It chooses among the intents of ``model``.
         """
         futures: list[Future[Prediction | None]] = [Future() for _ in texts]
         for text, future in zip(texts, futures, strict=True):

@@ -61,15 +61,10 @@ def kind_of(url: str) -> Kind | None:
 
 
 def read_answer(body: bytes, kind: Kind, intents: Sequence[str]) -> Answer:
-    """Return the answer that a response holds.
-
-    Args:
-        body: of the response.
-        kind: the contract.
-        intents: those that were offered.
+    """Return the answer that the body of a response holds.
 
     Raises:
-        NoAnswerError: the body is no answer, or the answer is none of the intents.
+        NoAnswerError: the body is no answer, or the answer is none of the intents offered.
     """
     try:
         chosen, probabilities = CONTRACTS[kind].read(DECODER.decode(body.decode()))

@@ -64,12 +64,8 @@ class NamedModels:
     ) -> None:
         """Begin without any model.
 
-        Args:
-            source: loads models.
-            max_bytes: the memory of all models; the one that was used last may exceed it.
-            refresh_s: the time after which a pointer is read again, when its model is asked for.
-            submit: has another thread call a function.
-            clock: the time in seconds.
+        The model that was used last may exceed ``max_bytes``. ``refresh_s`` is the time after which
+        a pointer is read again, when its model is asked for.
         """
         self._source, self._max_bytes, self._refresh_s = source, max_bytes, refresh_s
         self._submit = submit or DaemonThreads(MAX_LOADS, "model-loader").submit

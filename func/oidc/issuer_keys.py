@@ -35,13 +35,7 @@ class IssuerKeys:
         submit: Callable[[Callable[[], None]], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin to fetch the keys.
-
-        Args:
-            fetch: returns the keys by their ids; raises ``NoAnswerError``.
-            submit: has another thread call a function.
-            clock: the time in seconds.
-        """
+        """Begin to fetch the keys by ``fetch``, which may raise NoAnswerError."""
         self._fetch, self._clock = fetch, clock
         self._submit = submit or DaemonThreads(1, "issuer-keys").submit
         self._lock = Lock()

@@ -43,11 +43,7 @@ class TokenVerifier:
         return cls(issuer, audience, IssuerKeys(partial(fetch_keys, issuer)))
 
     def verify(self, authorization: str, *, waits: bool) -> None:
-        """Check the token of a header.
-
-        Args:
-            authorization: the header; "" if there is none.
-            waits: whether to wait for the issuer's keys.
+        """Check the token of a header; with ``waits``, wait for the issuer's keys.
 
         Raises:
             UnauthorizedError: there is no token.

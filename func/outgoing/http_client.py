@@ -34,12 +34,7 @@ class HttpClient:
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     def post(self, body: bytes, headers: Mapping[str, str], deadline: float) -> bytes:
-        """Return the body of the response to a POST.
-
-        Args:
-            body: of the request.
-            headers: of the request.
-            deadline: by ``time.monotonic``.
+        """Return the body of the response to a POST; the deadline is one of ``time.monotonic``.
 
         Raises:
             NoAnswerError: there is no response in time, none in HTTP or of a usable size, or its

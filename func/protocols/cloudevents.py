@@ -51,12 +51,8 @@ class Mode(Enum):
     def of(cls, content_type: str, keys: Set[str]) -> Mode | None:
         """Return the mode of a message; None if it holds no event.
 
-        Any required attribute makes an event: without ``specversion`` it is a malformed event, not
-        an ordinary request.
-
-        Args:
-            content_type: in any case.
-            keys: those of the WSGI environment (PEP 3333).
+        Any required attribute among the keys of the WSGI environment makes an event: without
+        ``specversion`` it is a malformed event, not an ordinary request.
         """
         lowered = content_type.lower()
         if lowered.startswith("application/cloudevents-batch"):

@@ -48,12 +48,7 @@ class Correction:
     def from_fields(
         cls, fields: Mapping[str, Any], labels: Collection[str], settings: Settings
     ) -> Self:
-        """Return the correction of a JSON object.
-
-        Args:
-            fields: the object.
-            labels: the intents that the model knows.
-            settings: the limits.
+        """Return the correction of a JSON object; ``labels`` are the intents of the model.
 
         Raises:
             InvalidQueryError: a field is missing or has a wrong value.

@@ -69,13 +69,8 @@ class EventApi:
         """Return the request that a batch of events makes.
 
         Each event gets a reply, in order: one of type ``….intent.rejected``, with the reason, if
-        it can't be classified. Replies of this function among the events get none.
-
-        Args:
-            values: the JSON values that should be events.
-            batch_id: identifies the batch by its content; replaces the id and source of a value
-                that lacks them.
-            served: the model that the request names; None stands for the default one.
+        it can't be classified. Replies of this function among the events get none. ``batch_id``
+        identifies the batch by its content, and replaces the id and source of a value without them.
         """
         items = [
             self._item(value, f"{batch_id} {place}", served) for place, value in enumerate(values)

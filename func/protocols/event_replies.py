@@ -59,10 +59,7 @@ class Replies:
     def rejection(self, value: object, place: str, error: RequestError) -> Event:
         """Return the reply to an event of a batch that can't be classified.
 
-        Args:
-            value: the JSON value that should be an event.
-            place: identifies the value if its id or source is missing.
-            error: the reason.
+        ``place`` identifies the value that should be an event if its id or source is missing.
         """
         reason = {"error": error.message, "status": int(error.status)}
         known = _identifying_attributes(value)

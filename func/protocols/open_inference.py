@@ -67,11 +67,8 @@ class InferenceRequest:
     ) -> Self:
         """Parse a request.
 
-        Args:
-            content_type: the header; "" if absent.
-            json_length: the header of the binary tensor extension; None if absent.
-            body: JSON; with that header, followed by tensors in binary form.
-            settings: the limits.
+        With ``json_length``, the header of the binary tensor extension, tensors in binary form
+        follow the JSON.
 
         Raises:
             UnsupportedMediaTypeError: neither JSON nor, with the header, bytes.

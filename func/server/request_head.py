@@ -114,10 +114,7 @@ class HeadParser:
         self._is_complete = True
 
     def head(self, request_line: bytes) -> Head:
-        """Return the head once all its bytes are fed.
-
-        Args:
-            request_line: their first line, up to the line feed.
+        """Return the head once all its bytes are fed; ``request_line`` is their first line.
 
         Raises:
             RefusedError: the request is not to be answered by the app.

@@ -77,13 +77,9 @@ class Telemetry:
         )
 
     def record(self, environ: Environ, route: str | None, start: float, response: Response) -> None:
-        """Record a request.
+        """Record a request that arrived at ``start``, by ``time.perf_counter``.
 
-        Args:
-            environ: of the request; a method that HTTP does not know is not quoted.
-            route: the path, if it is one of ours; None for any other.
-            start: the time of its arrival, by ``time.perf_counter``.
-            response: the response to it.
+        ``route`` is its path if that is one of ours, None for any other.
         """
         self._record(environ, route, response, time.perf_counter() - start, time.time())
 
@@ -139,11 +135,7 @@ class Telemetry:
     def flush_if_due(self, now: float) -> float:
         """Write the buffered records, unless the last write was a moment ago.
 
-        Args:
-            now: by ``time.monotonic``.
-
-        Returns:
-            The seconds until the next call is due; infinity if nothing is buffered.
+        Return the seconds until the next call is due; infinity if nothing is buffered.
         """
         if not self._buffered:
             return math.inf

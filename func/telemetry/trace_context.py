@@ -19,15 +19,10 @@ Carrier = Mapping[str, str]
 
 
 def carrier_of(environ: Environ, event: Mapping[str, str]) -> Carrier:
-    """Return the headers that name the parent of a request's span.
+    """Return ``traceparent`` and, if present, ``tracestate`` of a request; empty without a trace.
 
-    Args:
-        environ: of the request. Its headers name the last hop, so they take precedence.
-        event: the attributes of the request's event, if any. Those of the distributed tracing
-            extension name the origin of the event.
-
-    Returns:
-        ``traceparent`` and, if present, ``tracestate``; empty if neither source names a trace.
+    Its headers name the last hop, so they take precedence over the attributes of its event, which
+    name the event's origin.
     """
     if trace_id_of(header := environ.get("HTTP_TRACEPARENT", "")):
         return _carrier(header, environ.get("HTTP_TRACESTATE", ""))

@@ -36,13 +36,7 @@ class EventSink:
     """
 
     def __init__(self, url: str | None, max_events: int, *, timeout_s: float = TIMEOUT_S) -> None:
-        """Create the sink.
-
-        Args:
-            url: where to send events; None for nowhere.
-            max_events: the number of events that may be on their way at once.
-            timeout_s: the longest time until the sink has answered.
-        """
+        """Create a sink; at most ``max_events`` may be on their way at once."""
         self._url = url
         self._free = BoundedSemaphore(max_events)
         self._timeout_s = timeout_s

@@ -48,13 +48,7 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
 
 
 def describe(settings: Settings, version: str, labels: Sequence[str]) -> dict[str, Any]:
-    """Return the description.
-
-    Args:
-        settings: the limits, and the names of the replies' types and source.
-        version: the model's, in the Open Inference Protocol.
-        labels: the intents that the model knows.
-    """
+    """Return the description, with the model's version in the Open Inference Protocol."""
     description: dict[str, Any] = json.loads(SOURCE.read_text(encoding="utf-8"))
     dialects = json.loads(_dialects(settings))
     description["info"]["version"] = VERSION

@@ -67,12 +67,7 @@ def recorded(predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
 
 
 def openai_error(error: RequestError, kind: str) -> Response:
-    """Return the response to a failed request, as OpenAI and servers after its example do.
-
-    Args:
-        error: the reason.
-        kind: of the request's outcome.
-    """
+    """Return the response to a failed request, as OpenAI and servers after its example do."""
     is_ours = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     content = {
         "message": error.message,
