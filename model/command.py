@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.bulk.signals import raise_on_signal
-from model.console import plain_console, print_data_error, print_messages
+from model.console import plain_console, print_messages, print_problems
 from model.errors import DataError, ModelError
 from model.store.pointers import is_valid_name
 
@@ -41,7 +41,8 @@ def run_command(body: Body, *, output: Path | None = None) -> int:
         with raise_on_signal(), _warnings_as_messages(errors):
             return body(console, errors)
     except DataError as error:
-        print_data_error(errors, error)
+        print_problems(errors, "warning", error.warnings)
+        print_problems(errors, "error", error.problems)
         return code
     except ModelError as error:
         messages, code = [str(error)], error.exit_code
@@ -85,6 +86,17 @@ def inner_share(text: str) -> float:
     if value in {0, 1}:
         raise argparse.ArgumentTypeError("must lie between 0 and 1")
     return value
+
+
+def whole_number(minimum: int) -> Callable[[str], int]:
+    """Return a function that converts an argument to a whole number, for argparse."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"must be a whole number, {minimum} or more")
+        return int(text)
+
+    return parse
 
 
 def model_name(text: str) -> str:

@@ -23,11 +23,7 @@ from model.inference.compiled_pipeline import COMPILED_SUFFIX
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code: 0 compiled, 1 the pipeline can't be compiled, read or written.
-    """
+    """Run the command, and return its exit code: 0 for a compiled pipeline, else 1."""
     path: Path = _parser().parse_args(arguments).path
     target = path.with_suffix(COMPILED_SUFFIX)
 

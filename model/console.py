@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from model.errors import DataError, Problem, ProblemKind
+from model.errors import Problem, ProblemKind
 from model.escaping import printable, single_line
 
 MAX_MESSAGES = 20
@@ -84,9 +84,3 @@ def print_problems(
         for problem in group[:MAX_OF_KIND]:
             console.print(f"{level}: {_shortened(str(problem))}")
         console.print(f"{level}: {counts[kind]:,} {kind.title}: {kind.remedy}")
-
-
-def print_data_error(console: Console, error: DataError) -> None:
-    """Print what is wrong with data, after the remarks on it."""
-    print_problems(console, "warning", error.warnings)
-    print_problems(console, "error", error.problems)

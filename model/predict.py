@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from model.bulk.job import BulkOptions, default_jobs, is_resumable, label
 from model.bulk.signals import defer_signals
 from model.bulk.sinks import OutputFiles, Sink, StandardOutput
-from model.command import DEFAULT_MODEL, build_parser, run_command
+from model.command import DEFAULT_MODEL, build_parser, run_command, whole_number
 from model.console import print_messages
 from model.errors import InterruptionError
 from model.escaping import single_line
@@ -134,7 +134,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("texts", nargs="*", metavar="text", help="a text to classify")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
     parser.add_argument(
-        "--top-k", type=_count(0), default=0, metavar="K", help="also list the K likeliest intents"
+        "--top-k",
+        type=whole_number(0),
+        default=0,
+        metavar="K",
+        help="also list the K likeliest intents",
     )
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each text")
     table = parser.add_argument_group("options for a table")
@@ -152,14 +156,14 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--prefix", default="", help="prefix of the added columns' names")
     table.add_argument(
         "--max-length",
-        type=_count(1),
+        type=whole_number(1),
         default=Layout().max_length,
         metavar="N",
         help="reject texts of more than N characters (default 5000, the limit of the service)",
     )
     table.add_argument(
         "--jobs",
-        type=_count(1),
+        type=whole_number(1),
         default=default_jobs(),
         metavar="N",
         help="number of processes (default: one a core)",
@@ -169,15 +173,6 @@ def _parser() -> argparse.ArgumentParser:
         "--restart", action="store_true", help="discard the partial output of an interrupted run"
     )
     return parser
-
-
-def _count(minimum: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < minimum:
-            raise argparse.ArgumentTypeError(f"must be a whole number, {minimum} or more")
-        return int(text)
-
-    return parse
 
 
 if __name__ == "__main__":

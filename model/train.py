@@ -17,11 +17,11 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 from rich.table import Table
 
-from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command
+from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command, whole_number
 from model.console import print_messages, print_problems
 from model.datasets.dataset import load_dataset
 from model.datasets.entry import DESCRIPTION
-from model.datasets.options import add_loading_arguments, load_options
+from model.datasets.options import add_reading_arguments, read_options
 from model.inference.model_card import CARD_NAME
 from model.learning.encoders.languages import LANGUAGES
 
@@ -50,11 +50,7 @@ Exit codes: 0 trained, 1 the data can't be trained on or the model can't be writ
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.languages and options.features not in ("use", AUTO):
@@ -82,7 +78,7 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         seed=options.seed,
         test_size=options.test_size,
         leave_out_contradictions=options.leave_out_contradictions,
-        options=load_options(options),
+        options=replace(read_options(options), min_utterances=options.min_utterances),
     )
     print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
@@ -243,7 +239,14 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write the model without testing it and without a report",
     )
-    add_loading_arguments(parser)
+    add_reading_arguments(parser)
+    parser.add_argument(
+        "--min-utterances",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="leave out intents with fewer utterances, with a warning each (default 1)",
+    )
     return parser
 
 

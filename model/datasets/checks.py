@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import DESCRIPTION, Example
 from model.errors import DataError, Problem, ProblemKind
 
@@ -35,19 +33,6 @@ LEFT_OUT_RARE = ProblemKind("intents left out", "as --min-utterances asks for")
 UNKNOWN_IN_TEST = ProblemKind(
     "test utterances of unknown intents", "add the intents to the training data, or remove them"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """How to read and check a data set.
-
-    Attributes:
-        reading: how to read the files.
-        min_utterances: intents with fewer utterances are left out.
-    """
-
-    reading: ReadOptions = ReadOptions()  # noqa: RUF009 - it is frozen
-    min_utterances: int = 1
 
 
 def normalised(text: str) -> str:

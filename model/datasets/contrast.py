@@ -29,9 +29,7 @@ ContrastSets = Mapping[str, Sequence[ContrastText]]
 
 
 def read_contrast(
-    folder: Path,
-    labels: Collection[str],
-    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    folder: Path, labels: Collection[str], options: ReadOptions = ReadOptions()
 ) -> ContrastSets:
     """Read the contrast sets of a folder; each file is one, named by the file's name.
 
@@ -63,9 +61,7 @@ class ContrastTraining:
 
 
 def read_contrast_training(
-    folder: Path,
-    labels: Collection[str],
-    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    folder: Path, labels: Collection[str], options: ReadOptions = ReadOptions()
 ) -> ContrastTraining:
     """Read the contrast texts to train on; each file is a kind, named by the file's name.
 

@@ -14,7 +14,6 @@ from model.datasets.checks import (
     MIN_INTENTS,
     MIN_TESTABLE,
     Checks,
-    LoadOptions,
     normalised,
 )
 from model.datasets.contrast import (
@@ -25,13 +24,14 @@ from model.datasets.contrast import (
     read_contrast_training,
 )
 from model.datasets.descriptions import join_descriptions, lone_descriptions, read_descriptions
+from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import DESCRIPTION, DESCRIPTIONS, TRAIN, Example
 from model.datasets.parts import read_parts
 from model.errors import Problem
 from model.inference.model_card import IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
 
-__all__ = ["FEW_UTTERANCES", "Dataset", "LoadOptions", "load_dataset", "normalised", "split"]
+__all__ = ["FEW_UTTERANCES", "Dataset", "load_dataset", "normalised", "split"]
 
 MIN_IN_TRAINING = 2  # an utterance that is held out leaves one to learn from
 
@@ -112,7 +112,7 @@ def load_dataset(
     seed: int,
     test_size: float,
     leave_out_contradictions: bool = False,
-    options: LoadOptions | None = None,
+    options: ReadOptions = ReadOptions(),
 ) -> Dataset:
     """Read a data set, check it, and split it where it is not split yet.
 
@@ -133,13 +133,12 @@ def load_dataset(
     Raises:
         DataError: the data can't be trained on; every problem is named with file and line.
     """
-    options = options or LoadOptions()
-    parts = read_parts(path, options.reading)
+    parts = read_parts(path, options)
     checks = Checks(parts.problems, parts.notes, leave_out=leave_out_contradictions)
     utterances = parts.examples[TRAIN]
     lone = lone_descriptions(parts.descriptions, utterances)
     known = {each.intent for each in (*utterances, *lone)}
-    contrast = read_contrast_training(path / TRAINING_FOLDER, known, options.reading)
+    contrast = read_contrast_training(path / TRAINING_FOLDER, known, options)
     examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances])
     test = checks.without_duplicates(parts.examples["test"])
     train = checks.without_overlap(examples, test)
@@ -164,7 +163,7 @@ def load_dataset(
         out_of_scope_test=_texts(parts.examples["out_of_scope_test"], other_test),
         warnings=tuple(checks.warnings),
         test_size=None if has_test else test_size,
-        contrast=read_contrast(path / FOLDER, labels, options.reading),
+        contrast=read_contrast(path / FOLDER, labels, options),
         contrast_train=contrast.out_of_scope,
         descriptions=join_descriptions(
             parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from model.datasets.checks import LoadOptions
 from model.datasets.documents.document import ReadOptions
 from model.datasets.readers import FORMATS
 
@@ -35,18 +34,6 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how to read and check data."""
-    add_reading_arguments(parser)
-    parser.add_argument(
-        "--min-utterances",
-        type=_positive,
-        default=1,
-        metavar="N",
-        help="leave out intents with fewer utterances, with a warning each (default 1)",
-    )
-
-
 def read_options(options: argparse.Namespace) -> ReadOptions:
     """Return the options for reading from parsed arguments."""
     return ReadOptions(
@@ -57,14 +44,3 @@ def read_options(options: argparse.Namespace) -> ReadOptions:
         out_of_scope_intents=tuple(options.out_of_scope_intent),
         leave_out_unreadable=options.leave_out_unreadable,
     )
-
-
-def load_options(options: argparse.Namespace) -> LoadOptions:
-    """Return the options for reading and checking from parsed arguments."""
-    return LoadOptions(read_options(options), options.min_utterances)
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
-    return int(text)

@@ -61,7 +61,7 @@ class Reading:
     descriptions: tuple[Example, ...] = ()
 
 
-def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: B008 - frozen
+def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """Read a file, a folder or an archive.
 
     Args:
@@ -85,7 +85,7 @@ def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:  # noqa: 
     return Reading(tuple(formats), utterances, tuple(problems), tuple(notes), descriptions)
 
 
-def read_examples(path: Path, options: ReadOptions = ReadOptions()) -> list[Example]:  # noqa: B008 - frozen
+def read_examples(path: Path, options: ReadOptions = ReadOptions()) -> list[Example]:
     """Return the utterances of a file, in its order, without notes.
 
     Raises:

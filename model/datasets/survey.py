@@ -64,7 +64,7 @@ class Survey:
         collector: sorts the entries.
     """
 
-    def __init__(self, options: ReadOptions = ReadOptions()) -> None:  # noqa: B008 - frozen
+    def __init__(self, options: ReadOptions = ReadOptions()) -> None:
         self.rows = 0
         self.intents: Counter[str] = Counter()
         self.scripts: Counter[str] = Counter()

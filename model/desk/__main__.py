@@ -34,11 +34,7 @@ Exit codes: 0 stopped, 1 the data can't be edited or the port is taken, 2 wrong 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command, and return its exit code."""
     options = _parser().parse_args(arguments)
     return run_command(partial(_serve, options), output=options.output)
 

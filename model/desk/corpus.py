@@ -32,7 +32,7 @@ class Corpus:
         path: the file, with symbolic links resolved.
     """
 
-    def __init__(self, path: Path, options: ReadOptions = ReadOptions()) -> None:  # noqa: B008 - frozen
+    def __init__(self, path: Path, options: ReadOptions = ReadOptions()) -> None:
         """Read a file, which need not exist yet.
 
         Args:

@@ -127,10 +127,7 @@ class DataFiles:
         return [self.train, *self.beside, *([self.out_of_scope] if self.out_of_scope else [])]
 
 
-def _editable(
-    paths: Iterable[Path],
-    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
-) -> Iterator[Corpus]:
+def _editable(paths: Iterable[Path], options: ReadOptions = ReadOptions()) -> Iterator[Corpus]:
     """Return the files that exist and can be edited; training names the problems of others."""
     for path in filter(Path.is_file, paths):
         try:

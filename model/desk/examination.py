@@ -34,11 +34,7 @@ MAX_NEIGHBOURS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the process.
-
-    Returns:
-        The exit code.
-    """
+    """Run the process, and return its exit code."""
     options = _parser().parse_args(arguments)
     return run_command(partial(_examine, options), output=options.folder)
 

@@ -65,9 +65,7 @@ class RecordFormat(Protocol):
 
 
 def parse(
-    path: Path,
-    content: bytes,
-    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    path: Path, content: bytes, options: ReadOptions = ReadOptions()
 ) -> tuple[RecordFormat, list[Record]]:
     """Return the format of a file, and its records in order; joined, they are the content.
 

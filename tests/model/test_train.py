@@ -447,10 +447,14 @@ def test_options_for_reading_reach_the_data(capsys):
     assert read_card("out")["training"]["data"]["train"] == 18
 
 
-def test_minimum_has_to_be_a_positive_number():
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "²"])
+def test_minimum_has_to_be_a_positive_number(number, capsys):
     """Anything else is wrong usage."""
-    with pytest.raises(SystemExit):
-        main(["--min-utterances", "0"])
+    with pytest.raises(SystemExit) as caught:
+        main(["--min-utterances", number])
+
+    assert caught.value.code == 2
+    assert "--min-utterances" in capsys.readouterr().err
 
 
 def test_output_below_a_file_is_refused(small_csv, capsys):

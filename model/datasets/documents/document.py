@@ -32,6 +32,7 @@ class ReadOptions:
         sheet: of a spreadsheet; None for the first one with cells.
         out_of_scope_intents: intents whose utterances are out-of-scope examples.
         leave_out_unreadable: whether entries that can't be read are left out with a warning.
+        min_utterances: intents with fewer utterances are left out of a data set.
     """
 
     format: str | None = None
@@ -40,6 +41,7 @@ class ReadOptions:
     sheet: str | None = None
     out_of_scope_intents: Sequence[str] = ()
     leave_out_unreadable: bool = False
+    min_utterances: int = 1
 
 
 @dataclass(frozen=True)

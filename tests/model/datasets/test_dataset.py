@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.dataset import Dataset, LoadOptions, load_dataset, normalised, split
+from model.datasets.dataset import Dataset, load_dataset, normalised, split
 from model.datasets.readers import Example, ReadOptions
 from model.errors import DataError
 
@@ -468,7 +468,7 @@ def test_shards_of_a_split_are_one_part():
 def test_out_of_scope_utterances_of_the_data_are_out_of_scope_texts():
     """Utterances of the intent out_of_scope, or of a chosen one, are split like an intent."""
     rows = [*ENOUGH, *utterances("out_of_scope", 5), *utterances("None", 5)]
-    options = LoadOptions(ReadOptions(out_of_scope_intents=("none",)))
+    options = ReadOptions(out_of_scope_intents=("none",))
 
     dataset = load_dataset(write("data.csv", rows), seed=0, test_size=0.2, options=options)
 
@@ -494,7 +494,7 @@ def test_rare_intents_are_left_out_on_demand():
         train=[*ENOUGH, *utterances("rare", 1)], test=[("hello", "a"), ("hi", "rare")]
     )
 
-    dataset = load_dataset(folder, seed=0, test_size=0.2, options=LoadOptions(min_utterances=2))
+    dataset = load_dataset(folder, seed=0, test_size=0.2, options=ReadOptions(min_utterances=2))
 
     assert intents(dataset.train) == {"a": 20, "b": 20}
     assert labelled(dataset.test) == [("hello", "a")]

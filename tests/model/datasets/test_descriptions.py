@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model.command import DATA
-from model.datasets.dataset import Dataset, LoadOptions, load_dataset
+from model.datasets.dataset import Dataset, load_dataset
 from model.datasets.descriptions import read_descriptions
 from model.datasets.entry import DESCRIPTION, DESCRIPTIONS
 from model.datasets.readers import ReadOptions
@@ -163,7 +163,7 @@ def test_intents_left_out_are_not_described(tmp_path):
     """With a minimum of utterances, intents without any are left out, and their descriptions."""
     path = tmp_path / "intents.yaml"
     path.write_text(YAML.replace("[hi]", "[hi, hey, good day]"))
-    dataset = load_dataset(path, seed=0, test_size=0.2, options=LoadOptions(min_utterances=2))
+    dataset = load_dataset(path, seed=0, test_size=0.2, options=ReadOptions(min_utterances=2))
 
     assert dataset.descriptions.keys() == {"hello", "leave"}
 
@@ -187,7 +187,7 @@ def test_described_out_of_scope_intent_is_no_example(tmp_path):
     """A description of all else is not a text that somebody would send."""
     path = tmp_path / "intents.yaml"
     path.write_text(YAML + "other: {description: All else}\n")
-    options = LoadOptions(ReadOptions(out_of_scope_intents=("other",)))
+    options = ReadOptions(out_of_scope_intents=("other",))
     dataset = load_dataset(path, seed=0, test_size=0.2, options=options)
 
     assert dataset.out_of_scope_validation == ("sing a song",)

@@ -4,43 +4,30 @@ from __future__ import annotations
 
 import argparse
 
-import pytest
-
-from model.datasets.checks import LoadOptions
 from model.datasets.documents.document import ReadOptions
-from model.datasets.options import add_loading_arguments, load_options
+from model.datasets.options import add_reading_arguments, read_options
 
 
-def parse(*arguments: str) -> LoadOptions:
+def parse(*arguments: str) -> ReadOptions:
     parser = argparse.ArgumentParser()
-    add_loading_arguments(parser)
-    return load_options(parser.parse_args(arguments))
+    add_reading_arguments(parser)
+    return read_options(parser.parse_args(arguments))
 
 
-def test_options_are_those_of_reading_and_checking():
+def test_options_are_those_of_reading():
     """Each option has its field."""
-    arguments = "--format csv --text-column a --intent-column b --sheet c --min-utterances 3"
+    arguments = "--format csv --text-column a --intent-column b --sheet c"
 
-    assert parse(*arguments.split()) == LoadOptions(ReadOptions("csv", "a", "b", "c"), 3)
+    assert parse(*arguments.split()) == ReadOptions("csv", "a", "b", "c")
 
 
 def test_defaults_take_everything():
     """Without options, the format is recognised and no intent is left out."""
-    assert parse() == LoadOptions()
+    assert parse() == ReadOptions()
 
 
 def test_intents_out_of_scope_add_up():
     """The option may be repeated."""
     options = parse("--out-of-scope-intent", "None", "--out-of-scope-intent", "other")
 
-    assert options.reading.out_of_scope_intents == ("None", "other")
-
-
-@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "²"])
-def test_number_of_utterances_is_positive(number, capsys):
-    """Other values are wrong usage."""
-    with pytest.raises(SystemExit) as caught:
-        parse("--min-utterances", number)
-
-    assert caught.value.code == 2
-    assert "--min-utterances" in capsys.readouterr().err
+    assert options.out_of_scope_intents == ("None", "other")
