@@ -32,7 +32,9 @@ from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.learning.augmentation import add_typos
 from model.learning.embeddings import Features
-from model.training.trainer import MODEL_NAME, REJECT_BUDGET, Options, served_bytes, train
+from model.training.fitted_model import MODEL_NAME
+from model.training.record import REJECT_BUDGET, Options
+from model.training.trainer import train
 
 DATA = ROOT.parent / "shared" / "data"
 SETS = {"CLINC150": "clinc150", "MASSIVE-en": "massive_en", "SNIPS": "snips"}
@@ -165,7 +167,7 @@ def measure(name: str, dataset: Dataset, features: Features) -> Result:
         training_s=training_s,
         predict_p50_ms=latency_ms(model, [each.text for each in dataset.test]),
         load_ms=load_ms,
-        file_mb=served_bytes(trained) / 1e6,
+        file_mb=trained.served_bytes / 1e6,
     )
 
 

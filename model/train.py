@@ -28,7 +28,8 @@ from model.learning.encoders.languages import LANGUAGES
 if TYPE_CHECKING:
     from model.datasets.dataset import Dataset
     from model.learning.training_set import TrainingSet
-    from model.training.trainer import FittedModel, Options
+    from model.training.fitted_model import FittedModel
+    from model.training.record import Options
 
 AUTO = "auto"
 EXAMPLES = """\
@@ -63,14 +64,9 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
 
     from model.inference.encoders import ENCODER_NAME
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
-    from model.training.trainer import (
-        COMPILED_NAME,
-        MODEL_NAME,
-        REPORT_NAME,
-        Options,
-        assess,
-        fit,
-    )
+    from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+    from model.training.record import Options
+    from model.training.trainer import assess, fit
 
     started = time.monotonic()
     dataset = load_dataset(

@@ -26,7 +26,9 @@ from model.evaluation.data_issues import find_data_issues
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.inference.intent_model import IntentModel, softmax
 from model.reporting.comparison_report import to_fields
-from model.training.trainer import MODEL_NAME, FittedModel, Options, fit
+from model.training.fitted_model import MODEL_NAME, FittedModel
+from model.training.record import Options
+from model.training.trainer import fit
 
 RESULT_NAME = "examination.json"
 TEST_SIZE = 0.2

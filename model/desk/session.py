@@ -12,7 +12,7 @@ from model.desk.training import Training
 from model.feedback.clusters import Group, group
 from model.feedback.event_log import EventLog, read_event_log
 from model.inference.intent_model import IntentModel
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 
 # Memory for the comparison of all pairs grows with their square.
 MAX_GROUPED = 2000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,10 @@ from model.errors import DataError, EncoderMissingError, VectorsMissingError
 from model.inference.intent_model import IntentModel
 from model.learning.cross_validation import Progress
 from model.learning.embeddings import Features, median_ms
-from model.training.trainer import MODEL_NAME, WITH_VECTORS, FittedModel, Options, fit, served_bytes
+from model.training.checks import WITH_VECTORS
+from model.training.fitted_model import MODEL_NAME, FittedModel
+from model.training.record import Options
+from model.training.trainer import fit
 
 # From cheap to expensive, by the time of a prediction.
 KINDS: Sequence[Features] = ("tfidf", "static", "use", "minilm")
@@ -67,10 +70,7 @@ def fit_candidates(dataset: Dataset, options: Options, *, progress: Progress) ->
             f"has too few utterances to compare features by: add utterances, or name {WITH_VECTORS}"
         )
         raise DataError.at(dataset.train[0].file, message)
-    return list(_fitted(dataset, options, progress))
-
-
-def _fitted(dataset: Dataset, options: Options, progress: Progress) -> Iterator[Candidate]:
+    candidates = []
     for number, kind in enumerate(KINDS, start=1):
         progress(f"Candidate {number} of {len(KINDS)}: --features {kind}")
         languages = options.languages if kind == "use" else ()
@@ -80,7 +80,8 @@ def _fitted(dataset: Dataset, options: Options, progress: Progress) -> Iterator[
         except (VectorsMissingError, EncoderMissingError) as error:
             progress(f"Left out: {error}")
         else:
-            yield _measured(own_options, fitted)
+            candidates.append(_measured(own_options, fitted))
+    return candidates
 
 
 def choose(candidates: Sequence[Candidate]) -> Candidate:
@@ -93,12 +94,12 @@ def choose(candidates: Sequence[Candidate]) -> Candidate:
         candidates: at least one, the cheapest first.
     """
     best = max(candidates, key=lambda each: each.accuracy)
-    return next(each for each in candidates if _is_near(each, best))
 
+    def is_near(candidate: Candidate) -> bool:
+        gains = best.is_right.astype(float) - candidate.is_right
+        return bool(gains.mean() <= max(MIN_GAIN, float(sem(gains))))
 
-def _is_near(candidate: Candidate, best: Candidate) -> bool:
-    gains = best.is_right.astype(float) - candidate.is_right
-    return bool(gains.mean() <= max(MIN_GAIN, float(sem(gains))))
+    return next(filter(is_near, candidates))
 
 
 def _measured(options: Options, fitted: FittedModel) -> Candidate:
@@ -116,5 +117,5 @@ def _measured(options: Options, fitted: FittedModel) -> Candidate:
         is_right=held_out.logits.argmax(axis=1) == targets[held_out.scored],
         milliseconds=milliseconds,
         load_milliseconds=1000 * load_s,
-        megabytes=served_bytes(fitted) / 1e6,
+        megabytes=fitted.served_bytes / 1e6,
     )

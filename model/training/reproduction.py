@@ -13,7 +13,8 @@ from model.datasets.dataset import Dataset, load_dataset
 from model.errors import ArtifactBrokenError, DataError
 from model.inference.model_card import ModelCard
 from model.learning.cross_validation import Progress
-from model.training.trainer import Options, fit, installed_versions, train
+from model.training.record import Options, installed_versions
+from model.training.trainer import fit, train
 
 # Other processors round sums differently in the last digits.
 TOLERANCE = 1e-6

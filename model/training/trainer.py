@@ -3,160 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import asdict, replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import joblib
 
-from model.atomic_files import write_atomically
 from model.compilation.verification import compile_and_verify
 from model.datasets.dataset import Dataset
-from model.errors import CompilationError, DataError, NoWordsError, Problem
+from model.errors import CompilationError, DataError, NoWordsError
 from model.evaluation.act_curve import act_curve, act_point, choose_act_above, describe
 from model.evaluation.contrast_metrics import safely_answered
-from model.evaluation.diagnosis import Diagnosis, diagnose
+from model.evaluation.diagnosis import diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
-from model.evaluation.metrics import Evaluation, robustness_of, summarise
-from model.inference.compiled_pipeline import COMPILED_SUFFIX
-from model.inference.encoders import ENCODER_NAME
+from model.evaluation.metrics import robustness_of, summarise
 from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
-from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
-from model.inference.prediction import OUT_OF_SCOPE, is_valid_intent
+from model.inference.model_card import ModelCard, SelfTest
+from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.calibration import Calibration, calibrate
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
 from model.learning.detectors import Detectors
-from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding, load_embedding
+from model.learning.embeddings import load_embedding
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import FINE_LEVELS, LEVELS, rounded
 from model.learning.training_set import TrainingSet
 from model.reporting.html_report import render_report
+from model.training.checks import check_described, check_intents
 from model.training.few_utterances import no_calibration, nothing_held_out
+from model.training.fitted_model import (
+    COMPILED_NAME,
+    MODEL_NAME,
+    REPORT_NAME,
+    FittedModel,
+    TrainedModel,
+)
+from model.training.record import Options, describe_training
 
-MODEL_NAME = "intent_model.pkl"
-COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
-REPORT_NAME = "report.html"
-REJECT_BUDGET = 0.05
-# How to train where n-grams alone are not enough.
-WITH_VECTORS = "--features minilm (English), use (16 languages) or static (English)"
-CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Options of a training run.
-
-    Attributes:
-        seed: the random seed; equal data and seeds lead to equal predictions.
-        reject_budget: the share of in-scope utterances that may be rejected, 0 to 1.
-        features: ``tfidf``; ``static`` for additional static word vectors; ``use`` or ``minilm``
-            for the vectors of a sentence encoder.
-        languages: codes of the languages whose pieces the encoder keeps; all if empty.
-        max_error: the share of wrong intents among the messages that are acted on, 0 to 1; None
-            chooses no confidence to act on.
-    """
-
-    seed: int = 0
-    reject_budget: float = REJECT_BUDGET
-    features: Features = "tfidf"
-    languages: tuple[str, ...] = ()
-    max_error: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FittedModel:
-    """All that is served of a model, and what its assessment needs.
-
-    ``not_compiled`` is the reason why a pipeline has no compiled form, or empty.
-    """
-
-    content: bytes
-    compiled: bytes | None
-    not_compiled: str
-    card: ModelCard
-    model: IntentModel
-    encoder: bytes | None
-    training_set: TrainingSet
-    held_out: HeldOut
-    calibration: Calibration
-
-    @property
-    def is_calibrated(self) -> bool:
-        """Return whether confidences and threshold were fitted on held-out utterances."""
-        return self.card.in_scope is not None
-
-    def save(self, folder: Path) -> None:
-        """Write pipeline, compiled form and card into a folder, each atomically.
-
-        The report of a former model is deleted.
-        """
-        _save_served(folder, self)
-        (folder / REPORT_NAME).unlink(missing_ok=True)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """The files of a trained model, and its test results.
-
-    ``not_compiled`` is the reason why a pipeline has no compiled form, or empty.
-    """
-
-    content: bytes
-    compiled: bytes | None
-    not_compiled: str
-    card: ModelCard
-    evaluation: Evaluation
-    predictions: LabelledPredictions
-    diagnosis: Diagnosis
-    report: str
-    encoder: bytes | None
-
-    def save(self, folder: Path) -> None:
-        """Write pipeline, compiled form, card and report into a folder, each atomically."""
-        _save_served(folder, self)
-        write_atomically(folder / REPORT_NAME, self.report.encode())
-
-    def save_assessment(self, folder: Path) -> None:
-        """Write card and report beside the saved ``FittedModel``."""
-        _save_card(folder, self.card)
-        write_atomically(folder / REPORT_NAME, self.report.encode())
-
-
-def served_bytes(model: FittedModel | TrainedModel) -> int:
-    """Return the size of the files that are served, without the card."""
-    return len(model.compiled or model.content) + len(model.encoder or b"")
-
-
-def _save_served(folder: Path, model: FittedModel | TrainedModel) -> None:
-    """Write all that is served.
-
-    Compiled form and card contain the pipeline's hash, so that a load detects an interruption
-    between the files.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    _save_or_delete(folder / ENCODER_NAME, model.encoder)
-    write_atomically(folder / MODEL_NAME, model.content)
-    _save_or_delete(folder / COMPILED_NAME, model.compiled)
-    _save_card(folder, model.card)
-
-
-def _save_or_delete(path: Path, content: bytes | None) -> None:
-    if content is None:
-        path.unlink(missing_ok=True)
-    else:
-        write_atomically(path, content)
-
-
-def _save_card(folder: Path, card: ModelCard) -> None:
-    write_atomically(folder / CARD_NAME, card.to_json().encode())
+__all__ = ["COMPILED_NAME", "MODEL_NAME", "REPORT_NAME", "FittedModel", "Options", "TrainedModel"]
 
 
 def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedModel:
@@ -179,10 +66,10 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         EqualityError: the predictions of the compiled form differ from the pipeline's.
         VectorsMissingError, EncoderMissingError: the weights are not installed.
     """
-    _check_intents(dataset)
+    check_intents(dataset)
     is_calibrated = not dataset.is_mostly_described
     if not is_calibrated:
-        _check_described(dataset, options)
+        check_described(dataset, options)
     loaded = load_embedding(options.features, options.languages)
     if loaded.title:
         progress(f"Encoding {len(dataset.train)} utterances by {loaded.title}")
@@ -210,7 +97,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         temperature=calibration.temperature,
         intents=dataset.descriptions,
     )
-    training = _describe(dataset, options, held_out, loaded)
+    training = describe_training(dataset, options, held_out, loaded)
     if is_calibrated:
         card = _with_scope(card, held_out, calibration)
         predictions = LabelledPredictions.of_held_out(
@@ -297,17 +184,12 @@ def assess(
     )
     results = {"metrics": asdict(evaluation)} | diagnosis.for_card()
     card = replace(fitted.card, training={**fitted.card.training, **results})
-    report = render_report(card, evaluation, predictions, diagnosis)
     return TrainedModel(
-        fitted.content,
-        fitted.compiled,
-        fitted.not_compiled,
-        card,
-        evaluation,
-        predictions,
-        diagnosis,
-        report,
-        fitted.encoder,
+        **vars(fitted) | {"card": card},
+        evaluation=evaluation,
+        predictions=predictions,
+        diagnosis=diagnosis,
+        report=render_report(card, evaluation, predictions, diagnosis),
     )
 
 
@@ -331,42 +213,6 @@ def fit_pipeline(
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     rounded_linear = rounded(linear, learner.ngram_count, levels)
     return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
-
-
-def _check_intents(dataset: Dataset) -> None:
-    problems = {
-        example.intent: Problem(
-            example.file,
-            example.line,
-            f"the intent {example.intent!a} has a control character or line break in its name",
-        )
-        for example in reversed(dataset.train)
-        if not is_valid_intent(example.intent)
-    }
-    if problems:
-        raise DataError(list(reversed(problems.values())))
-
-
-def _check_described(dataset: Dataset, options: Options) -> None:
-    """Refuse options that data without enough utterances can't be trained with."""
-    message = ""
-    if options.features == "tfidf":
-        message = (
-            "describes most intents, with too few utterances for n-grams alone: add utterances, "
-            f"or {WITH_VECTORS}"
-        )
-    elif options.max_error is not None:
-        message = "has too few utterances to measure errors: add some, or do without --max-error"
-    if message:
-        raise DataError.at(dataset.train[0].file, message)
-
-
-def installed_versions(options: Options) -> dict[str, str]:
-    """Return the versions of Python and of the packages that a model depends on."""
-    packages = [*CARD_VERSIONS]
-    if options.features in PACKAGES:
-        packages.append(PACKAGES[options.features])
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
 def _describe_rounding(held_out: HeldOut) -> str:
@@ -395,36 +241,6 @@ def _self_test(model: IntentModel) -> SelfTest:
     [prediction] = model.predict([SELF_TEST_UTTERANCE], top_k=1)
     [best] = prediction.alternatives
     return SelfTest(SELF_TEST_UTTERANCE, best.intent, best.confidence)
-
-
-def _describe(
-    dataset: Dataset, options: Options, held_out: HeldOut, loaded: LoadedEmbedding
-) -> dict[str, Any]:
-    encoder = loaded.describe([example.text for example in dataset.train])
-    described = dataset.description_count
-    return ({"encoder": encoder} if encoder else {}) | {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "options": asdict(options),
-        "settings": asdict(held_out.ensemble.hyperparameters)
-        | {
-            "weights": held_out.ensemble.weights,
-            "detector_weight": held_out.detector_weight,
-            "contrast_weights": held_out.contrast_weights,
-            "is_rounded": held_out.is_rounded,
-        },
-        "rounding_loss": held_out.rounding_loss,
-        "data": {
-            "sha256": dataset.sha256,
-            "train": len(dataset.train),
-            "test": len(dataset.test),
-            "out_of_scope_validation": len(dataset.out_of_scope_validation),
-            "out_of_scope_test": len(dataset.out_of_scope_test),
-            "contrast_train": sum(map(len, dataset.contrast_train.values())),
-            "test_size": dataset.test_size,
-        }
-        | ({"descriptions": described} if described else {}),
-        "versions": installed_versions(options),
-    }
 
 
 def _dump(pipeline: Any) -> bytes:
