@@ -8,21 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
-from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
-from sklearn.linear_model import (
-    LogisticRegression,
-    LogisticRegressionCV,
-    RidgeClassifier,
-    RidgeClassifierCV,
-    SGDClassifier,
-)
-from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.svm import LinearSVC
-from sklearn.utils.validation import check_is_fitted
 
+from model.compilation.linear_form import NAIVE_BAYES, check_fitted, linear_form, unsupported
 from model.compilation.weight_packing import pack
 from model.errors import CompilationError
 from model.inference.compiled_pipeline import CompiledPipeline, Vocabulary, Weighting
@@ -33,15 +23,6 @@ from model.inference.ngram_trie import NgramTrie
 from model.inference.static_embedding import TextEmbedding, to_arrays
 from model.inference.text_analysis import AnalyzerOptions
 
-LINEAR = (
-    LinearSVC,
-    LogisticRegression,
-    LogisticRegressionCV,
-    RidgeClassifier,
-    RidgeClassifierCV,
-    SGDClassifier,
-)
-NAIVE_BAYES = (BernoulliNB, ComplementNB, MultinomialNB)
 SEPARATORS = "\n\0\x1c\x1d\x1e\x1f"
 
 Arrays = dict[str, NDArray[Any]]
@@ -61,7 +42,7 @@ def compile_pipeline(pipeline: Any) -> CompiledPipeline:
     steps = _steps_of("model", pipeline)
     (name, classifier), features = steps[-1], _FeatureCompiler()
     features.add_steps("model", steps[:-1])
-    coefficients, intercept = _linear_form(name, classifier)
+    coefficients, intercept = linear_form(name, classifier)
     if isinstance(classifier, BernoulliNB) and classifier.binarize is not None:
         features.add_weighting(0, above=float(classifier.binarize))
     ngram_count = sum(vocabulary.size for vocabulary in features.vocabularies)
@@ -117,7 +98,7 @@ class _FeatureCompiler:
         self._add_source(*steps[0])
         for step_name, step in steps[1:]:
             if type(step) is not TfidfTransformer:
-                raise _unsupported(step_name, step)
+                raise unsupported(step_name, step)
             self._add_tfidf(first, step)
 
     def add_weighting(self, first: int, *, idf: NDArray[Any] | None = None, **options: Any) -> None:
@@ -153,7 +134,7 @@ class _FeatureCompiler:
             self._check_order()
             self._embedding = step.embedding
         else:
-            raise _unsupported(name, step)
+            raise unsupported(name, step)
 
     def _add_union(self, union: Any) -> None:
         factors = union.transformer_weights or {}
@@ -167,7 +148,7 @@ class _FeatureCompiler:
 
     def _add_vectorizer(self, name: str, vectorizer: Any) -> None:
         self._check_order()
-        _check_fitted(name, vectorizer)
+        check_fitted(name, vectorizer)
         first = len(self.vocabularies)
         ngrams = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
         options = _analyzer_options(name, vectorizer)
@@ -206,17 +187,6 @@ def _steps_of(name: str, pipeline: Any) -> list[tuple[str, Any]]:
     return steps
 
 
-def _check_fitted(name: str, step: Any) -> None:
-    try:
-        check_is_fitted(step)
-    except NotFittedError as error:
-        raise CompilationError(name, "is not fitted") from error
-
-
-def _unsupported(name: str, step: Any) -> CompilationError:
-    return CompilationError(name, f"is a {type(step).__name__}, which has no compiled form")
-
-
 def _analyzer_options(name: str, vectorizer: Any) -> AnalyzerOptions:
     for option in ("analyzer", "preprocessor", "strip_accents", "tokenizer"):
         if callable(getattr(vectorizer, option)):
@@ -251,32 +221,3 @@ def _separator(name: str, ngrams: list[str]) -> str:
     if not free:
         raise CompilationError(name, "uses every control character that could separate n-grams")
     return free[0]
-
-
-def _linear_form(name: str, classifier: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Return a classifier's coefficients, shape (labels, features), and intercept."""
-    if type(classifier) not in {*LINEAR, *NAIVE_BAYES}:
-        raise _unsupported(name, classifier)
-    _check_fitted(name, classifier)
-    if type(classifier) in LINEAR:
-        coefficients, intercept = classifier.coef_, np.atleast_1d(classifier.intercept_)
-    else:
-        coefficients, intercept = _naive_bayes_form(classifier)
-    coefficients = coefficients.toarray() if issparse(coefficients) else coefficients
-    coefficients = np.atleast_2d(coefficients)
-    if len(coefficients) == 1:  # a binary classifier's one score is split over both labels
-        coefficients, intercept = (
-            np.concatenate((-part / 2, part / 2)) for part in (coefficients, intercept)
-        )
-    full_intercept = np.zeros(len(coefficients)) + intercept  # 0.0 where none was fitted
-    return coefficients, full_intercept
-
-
-def _naive_bayes_form(classifier: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    present = classifier.feature_log_prob_
-    if isinstance(classifier, ComplementNB):
-        return present, np.zeros(len(present))
-    if isinstance(classifier, MultinomialNB):
-        return present, classifier.class_log_prior_
-    absent = np.log(1 - np.exp(present))
-    return present - absent, classifier.class_log_prior_ + absent.sum(axis=1)

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import (
-    ArtifactBrokenError,
-    ArtifactMissingError,
-    CompiledFormError,
-    EncoderError,
-    InvalidCompiledFormError,
-    one_line,
-)
-from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
-from model.inference.compiled_scorer import CompiledScorer
-from model.inference.encoders import ENCODER_NAME
-from model.inference.in_scope_calibration import InScopeCalibration
-from model.inference.model_card import CARD_NAME, ModelCard
+from model.errors import ArtifactBrokenError, one_line
+from model.inference.model_card import ModelCard
+from model.inference.model_parts import LoadOptions, Scorer, known_labels, load_parts, read_parts
 from model.inference.prediction import (
     OUT_OF_SCOPE,
     Alternative,
@@ -38,58 +26,8 @@ from model.inference.prediction import (
 if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
     from model.inference.encoders.encoder_file import SentenceEncoder
 
-logger = logging.getLogger(__name__)
-
 SELF_TEST_UTTERANCE = "Hello, can you help me with this?"
 SELF_TEST_TOLERANCE = 1e-3
-# A pipeline whose last label is out_of_scope decides by the larger logit, as its own predict does.
-BY_LARGER_LOGIT = InScopeCalibration(slope=1.0, intercept=0.0)
-
-NO_ENCODER = (
-    "lacks the sentence encoder that it was trained with",
-    f"Put its {ENCODER_NAME} beside it, and push it again if a store holds it",
-)
-
-
-class Scorer(Protocol):
-    """Computes a logit for each label."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of the logits' columns."""
-
-    def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
-        """Return the logits of utterances, shape (utterances, labels)."""
-
-    @property
-    def encoder(self) -> SentenceEncoder | None:
-        """The sentence encoder, or None without one."""
-
-    @property
-    def first_evidence_work(self) -> int:
-        """An estimate of what the next evidence takes because it is the first, in microseconds."""
-
-    def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
-        """Return each n-gram's contribution to one label's logit, in any order.
-
-        Raises:
-            ExplanationError: the model has no weights of n-grams.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """How to load a model from its files.
-
-    Attributes:
-        threshold: overrides the card's; a probability of being in scope.
-        is_verified: whether digests have verified the files, so that their seals need not.
-        is_compact: whether memory and the time of the load count more than that of a prediction.
-    """
-
-    threshold: float | None = None
-    is_verified: bool = False
-    is_compact: bool = False
 
 
 class IntentModel:
@@ -123,16 +61,7 @@ class IntentModel:
                 describes, has an invalid label, can't be served with a threshold, or fails its
                 self-test.
         """
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError as error:
-            raise ArtifactMissingError(path) from error
-        except OSError as error:
-            raise ArtifactBrokenError(path, "can't be read") from error
-        model_sha256 = hashlib.sha256(content).hexdigest()
-        card = _read_card(path, model_sha256)
-        scorer = _load_scorer(path, content, model_sha256)
-        return cls._checked(scorer, card, model_sha256, path, threshold)
+        return cls._checked(*load_parts(path), path, threshold)
 
     @classmethod
     def from_files(
@@ -160,38 +89,15 @@ class IntentModel:
             ArtifactBrokenError: a file is unreadable, they belong to different models, or the
                 self-test fails.
         """
-        read_card = ModelCard.from_json(card, place)
-        model_sha256 = read_card.model_sha256
-        try:
-            pipeline = CompiledPipeline.from_bytes(
-                compiled, model_sha256=model_sha256, is_verified=options.is_verified
-            )
-            if not pipeline.encoder_digest:
-                encoder = None
-            elif encoder is None or encoder.digest != pipeline.encoder_digest:
-                raise ArtifactBrokenError(place, *NO_ENCODER)
-            scorer = CompiledScorer(pipeline, encoder, is_compact=options.is_compact)
-        except CompiledFormError as error:
-            raise ArtifactBrokenError(
-                place, f"can't be used: its compiled form {error.reason}"
-            ) from error
-        return cls._checked(scorer, read_card, model_sha256, place, options.threshold)
+        scorer, read_card = read_parts(compiled, card, place, encoder, options)
+        return cls._checked(scorer, read_card, place, options.threshold)
 
     @classmethod
     def _checked(
-        cls,
-        scorer: Scorer,
-        card: ModelCard | None,
-        model_sha256: str,
-        path: Path | str,
-        threshold: float | None,
+        cls, scorer: Scorer, card: ModelCard, path: Path | str, threshold: float | None
     ) -> IntentModel:
         labels = known_labels(scorer)
         _check_labels(path, labels)
-        if card is None:
-            card = ModelCard(labels, model_sha256)
-            if labels != scorer.labels:
-                card = replace(card, in_scope=BY_LARGER_LOGIT, threshold=0.5)
         if card.labels != labels:
             raise ArtifactBrokenError(path, "does not have the labels that its card lists")
         if threshold is not None and card.in_scope is None:
@@ -341,14 +247,6 @@ class IntentModel:
             raise ArtifactBrokenError(path, "answers its self-test otherwise than when trained")
 
 
-def known_labels(scorer: Scorer) -> tuple[str, ...]:
-    """Return the labels before the ``out_of_scope`` in the last places, one for each detector."""
-    known = scorer.labels
-    while len(known) > 1 and known[-1] == OUT_OF_SCOPE:
-        known = known[:-1]
-    return known
-
-
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the softmax of each row, without overflow."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -361,67 +259,3 @@ def _check_labels(path: Path | str, labels: Sequence[str]) -> None:
         if not is_valid_intent(label):
             reason = f"has a label with a control character or line break: {label!a}"
             raise ArtifactBrokenError(path, reason, "Rename the intent and train again")
-
-
-def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
-    compiled_path = path.with_suffix(COMPILED_SUFFIX)
-    try:
-        arrays = compiled_path.read_bytes()
-        compiled = CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256)
-        return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest))
-    except FileNotFoundError:
-        reason = "does not exist"
-    except OSError:
-        reason = "can't be read"
-    except InvalidCompiledFormError as error:
-        remedy = f"Compile it again: python -m model.compile {path}"
-        raise ArtifactBrokenError(compiled_path, error.reason, remedy) from error
-    except CompiledFormError as error:
-        reason = error.reason
-    return _load_pipeline(path, content, f"{compiled_path} {reason}")
-
-
-def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:
-    if not digest:
-        return None
-    # A deferred import: most models have no encoder, and start faster without its code.
-    from model.inference.encoders.encoder_file import load_encoder  # noqa: PLC0415
-
-    encoder_path = path.with_name(ENCODER_NAME)
-    try:
-        return load_encoder(encoder_path, digest=digest)
-    except EncoderError as error:
-        raise ArtifactBrokenError(encoder_path, error.reason) from error
-
-
-def _load_pipeline(path: Path, content: bytes, why: str) -> Scorer:
-    try:
-        # A deferred import: scikit-learn takes seconds to import.
-        from model.inference.sklearn_scorer import PipelineScorer  # noqa: PLC0415
-    except ImportError as error:
-        raise ArtifactBrokenError(
-            path,
-            f"can't be served without scikit-learn: {why}",
-            f"Compile it: python -m model.compile {path}",
-        ) from error
-    scorer = PipelineScorer.from_bytes(content, path)
-    logger.warning(
-        "%s: serving by scikit-learn, which starts and answers slower; to compile it: "
-        "python -m model.compile %s",
-        why,
-        path,
-    )
-    return scorer
-
-
-def _read_card(path: Path, model_sha256: str) -> ModelCard | None:
-    card_path = path.with_name(CARD_NAME)
-    card = ModelCard.read(card_path) if card_path.exists() else None
-    if card is not None and card.model_sha256 == model_sha256:
-        return card
-    logger.warning(
-        "%s has no model card of its own: serving it uncalibrated and without an "
-        "out-of-scope threshold",
-        path,
-    )
-    return None

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from model.errors import StoreError
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
 from model.inference.encoders import ENCODER_NAME
-from model.inference.intent_model import IntentModel, LoadOptions
+from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
+from model.inference.model_parts import LoadOptions
 from model.store.cache import BlobCache
 from model.store.download import Downloader
 from model.store.manifest import (
