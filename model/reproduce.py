@@ -80,14 +80,13 @@ def _table(comparisons: Sequence[Comparison]) -> Table:
         table.add_column(name, justify="right")
     table.add_column("")
     for each in comparisons:
-        values = (_short(value) for value in (each.recorded, each.repeated))
+        values = (
+            f"{value:.6g}" if isinstance(value, float) else str(value)
+            for value in (each.recorded, each.repeated)
+        )
         name = each.name.removeprefix("training.")
         table.add_row(name, *values, "" if each.is_same else "differs")
     return table
-
-
-def _short(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from model.datasets.dataset import split
 from model.datasets.entry import Example
 from model.datasets.inspection import inspect, size_of
 from model.datasets.options import add_reading_arguments, read_options
-from model.datasets.parts import Parts, read_parts
+from model.datasets.parts import read_parts
 from model.datasets.survey import Survey
 from model.datasets.writers import WRITERS, write_examples, writer_of
 from model.errors import DataError
@@ -114,8 +114,7 @@ def _remark(intent: str, count: int) -> str:
 
 def _convert(options: argparse.Namespace, console: Console, errors: Console) -> int:
     writer_of(options.output)
-    parts = _read_usable(options, errors)
-    examples = [example for each in parts.examples.values() for example in each]
+    examples = _read_usable(options, errors)
     _refuse_existing(options.output, force=options.force)
     write_examples(options.output, examples)
     console.print(f"Wrote {len(examples):,} utterances to {options.output}")
@@ -123,23 +122,18 @@ def _convert(options: argparse.Namespace, console: Console, errors: Console) -> 
 
 
 def _split(options: argparse.Namespace, console: Console, errors: Console) -> int:
-    parts = _read_usable(options, errors)
-    examples = [example for each in parts.examples.values() for example in each]
+    examples = _read_usable(options, errors)
     train, test = split(examples, seed=options.seed, test_size=options.test_size)
     options.output.mkdir(parents=True, exist_ok=True)
     for name, part in (("train", train), ("test", test)):
         path = options.output / f"{name}.csv"
         _refuse_existing(path, force=options.force)
-        write_examples(path, _in_order(part))
+        write_examples(path, sorted(part, key=lambda each: (each.file, each.line)))
         console.print(f"Wrote {len(part):,} utterances to {path}")
     return 0
 
 
-def _in_order(examples: Iterable[Example]) -> list[Example]:
-    return sorted(examples, key=lambda each: (each.file, each.line))
-
-
-def _read_usable(options: argparse.Namespace, errors: Console) -> Parts:
+def _read_usable(options: argparse.Namespace, errors: Console) -> list[Example]:
     parts = read_parts(options.path, read_options(options))
     if parts.problems:
         raise DataError(parts.problems, parts.notes)
@@ -147,7 +141,7 @@ def _read_usable(options: argparse.Namespace, errors: Console) -> Parts:
     if parts.descriptions:
         message = f"left out: descriptions of intents ({len(parts.descriptions)})"
         print_messages(errors, "note", [message])
-    return parts
+    return [example for each in parts.examples.values() for example in each]
 
 
 def _refuse_existing(path: Path, *, force: bool) -> None:

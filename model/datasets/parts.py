@@ -10,7 +10,7 @@ from pathlib import Path
 from model.datasets.documents.archives import SUFFIXES
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
-from model.datasets.readers import Reading, read
+from model.datasets.readers import read
 from model.errors import DataError, Problem
 
 PARTS = (TRAIN, "test", "out_of_scope_validation", "out_of_scope_test")
@@ -23,14 +23,12 @@ class Parts:
     """A data set as it was read.
 
     Attributes:
-        formats: the titles of the formats that were found.
         examples: the utterances of each of ``PARTS``; some may be empty.
         problems: entries that can't be read.
         notes: guesses, and entries that were left out.
         descriptions: the descriptions of intents.
     """
 
-    formats: tuple[str, ...]
     examples: Mapping[str, list[Example]]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
@@ -44,30 +42,23 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         DataError: the path does not exist, or no file is of a known format.
     """
     examples: dict[str, list[Example]] = {part: [] for part in PARTS}
-    formats: dict[str, None] = {}
     problems: list[Problem] = []
     notes: list[Problem] = []
     descriptions: list[Example] = []
     for file, part in files_of(path).items():
-        reading = _read(file, options, problems)
-        formats |= dict.fromkeys(reading.formats)
+        try:
+            reading = read(file, options)
+        except DataError as error:
+            problems += error.problems
+            continue
         problems += reading.problems
         notes += reading.notes
         descriptions += reading.descriptions
         for example in reading.examples:
             examples[part or example.part].append(example)
-        is_empty = not (reading.examples or reading.descriptions or reading.problems)
-        if reading.formats and is_empty:
+        if not (reading.examples or reading.descriptions or reading.problems):
             problems.append(Problem(file, 0, "holds no utterances"))
-    return Parts(tuple(formats), examples, tuple(problems), tuple(notes), tuple(descriptions))
-
-
-def _read(file: Path, options: ReadOptions, problems: list[Problem]) -> Reading:
-    try:
-        return read(file, options)
-    except DataError as error:
-        problems += error.problems
-        return Reading((), (), (), ())
+    return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
 
 
 def files_of(path: Path) -> Mapping[Path, str | None]:

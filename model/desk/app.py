@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 
 from model.desk.access import refusal
 from model.desk.errors import DeskError
-from model.desk.page import Page
+from model.desk.page import page
 from model.desk.session import Session
 from model.desk.views import Views
 from model.errors import DataError
@@ -45,7 +45,7 @@ def create_app(session: Session, token: str) -> Flask:
     app.register_error_handler(DeskError, _refuse)
     app.register_error_handler(DataError, _refuse_data)
     app.register_error_handler(OSError, _refuse_writing)
-    app.add_url_rule("/", PAGE, Page.load().response)
+    app.add_url_rule("/", PAGE, page)
     views = Views(session)
     for path, view in (
         ("/api/state", views.state),

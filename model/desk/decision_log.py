@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,19 @@ class DecisionLog:
 
     Attributes:
         path: the file. Its suffix is no format of data, so that training never reads it.
+        count: the number of decisions, those that were undone among them.
     """
 
     def __init__(self, training_file: Path) -> None:
         """Read the log of a training file, which need not exist; broken lines are skipped."""
         self.path = training_file.with_name(f"{training_file.name}{SUFFIX}")
         self._kept: dict[int, tuple[str, list[str]]] = {}
-        self._count = 0
+        self.count = 0
         content = self.path.read_bytes() if self.path.exists() else b""
         self._needs_line_break = bool(content) and not content.endswith(b"\n")
         for line in content.splitlines():
-            self._replay(line)
+            with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                self._apply(json.loads(line))
 
     @property
     def kept(self) -> frozenset[str]:
@@ -38,18 +41,13 @@ class DecisionLog:
         """The new texts that were checked and are not needed."""
         return frozenset(text for _, texts in self._kept.values() for text in texts)
 
-    @property
-    def count(self) -> int:
-        """The number of decisions, those that were undone among them."""
-        return self._count
-
     def append(self, action: str, fields: Mapping[str, Any]) -> int:
         """Append a decision, and return its number.
 
         Raises:
             OSError: the log can't be written.
         """
-        number = self._count + 1
+        number = self.count + 1
         time = datetime.now(UTC).isoformat(timespec="seconds")
         record = {"number": number, "time": time, "action": action, **fields}
         line = json.dumps(record, ensure_ascii=False) + "\n"
@@ -59,13 +57,6 @@ class DecisionLog:
         self._apply(record)
         return number
 
-    def _replay(self, line: bytes) -> None:
-        try:
-            record = json.loads(line)
-            self._apply(record)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            pass
-
     def _apply(self, record: Mapping[str, Any]) -> None:
         number, action = int(record["number"]), record["action"]
         if action == KEEP:
@@ -73,4 +64,4 @@ class DecisionLog:
             self._kept[number] = record["finding"], texts
         elif action == UNDO:
             self._kept.pop(int(record["of"]), None)
-        self._count = max(self._count, number)
+        self.count = max(self.count, number)

@@ -80,9 +80,8 @@ def of_corpus(corpus: Corpus) -> Iterator[Finding]:
         intents = tuple(dict.fromkeys(each.intent for each in same))
         note = "The same text has several intents. Training refuses it, or leaves it out."
         yield Finding(CONTRADICTION, tuple(same), intents, note)
-    thin = sorted((count, intent) for intent, count in corpus.counts.items() if is_thin(count))
-    for count, intent in thin:
-        if intent != OUT_OF_SCOPE:
+    for count, intent in sorted((count, intent) for intent, count in corpus.counts.items()):
+        if count < FEW_UTTERANCES and intent != OUT_OF_SCOPE:
             noun = "utterance" if count == 1 else "utterances"
             note = f"{intent} has {count} {noun}; {FEW_UTTERANCES} or more do better."
             yield Finding(THIN, tuple(corpus.select(intent)), (intent,), note)
@@ -100,11 +99,6 @@ def of_left_over(left_over: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
             "training refuses. Rename it there to the intent that took over, or delete the rest."
         )
         yield Finding(EMPTIED, (), (intent,), note)
-
-
-def is_thin(count: int) -> bool:
-    """Return whether an intent has utterances, but few."""
-    return 0 < count < FEW_UTTERANCES
 
 
 def of_issues(issues: DataIssues) -> Iterator[Finding]:

@@ -77,7 +77,8 @@ class Comparison:
     def flows(self) -> list[tuple[str, str, int]]:
         """Each pair of intents between which utterances move, and their number, most first."""
         counts = Counter((change.before, change.after) for change in self.changes)
-        return [(*pair, count) for pair, count in sorted(counts.items(), key=_most_first)]
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return [(*pair, count) for pair, count in ordered]
 
     @property
     def accuracies(self) -> tuple[Measured, Measured] | None:
@@ -136,8 +137,3 @@ def mcnemar(only_first: int, only_second: int) -> float:
     # The binomial distribution up to the smaller number.
     tail = bdtr(min(only_first, only_second), only_first + only_second, 0.5)
     return min(1.0, 2 * float(tail))
-
-
-def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
-    pair, count = item
-    return -count, pair

@@ -127,12 +127,7 @@ def _fit_weights(scores: Sequence[Floats], targets: Integers) -> _Fit:
     return _Fit(tuple(np.exp(found).tolist()), losses(found)[0])
 
 
-def negative_log_likelihoods(logits: Floats, targets: Integers) -> Floats:
-    """Return the negative log-likelihood of each text's label, shape (texts,)."""
-    chosen = logits[np.arange(len(targets)), targets]
-    return np.asarray(logsumexp(logits, axis=1) - chosen)
-
-
 def negative_log_likelihood(logits: Floats, targets: Integers) -> float:
     """Return the mean negative log-likelihood of the labels."""
-    return float(negative_log_likelihoods(logits, targets).mean())
+    chosen = logits[np.arange(len(targets)), targets]
+    return float((logsumexp(logits, axis=1) - chosen).mean())
