@@ -122,9 +122,7 @@ class Checks:
             min_utterances: intents with fewer utterances are left out.
             is_described: whether intents have descriptions, which need no utterances beside them.
         """
-        groups: dict[str, list[Example]] = defaultdict(list)
-        for example in train:
-            groups[example.intent].append(example)
+        groups = by_intent(train)
         rare = {intent for intent, group in groups.items() if len(group) < min_utterances}
         for intent, group in groups.items():
             self._report_size(intent, group, is_rare=intent in rare)
@@ -147,24 +145,23 @@ class Checks:
     def _check_count(
         self, path: Path, groups: Sequence[Sequence[Example]], *, is_described: bool
     ) -> None:
-        testable = [group for group in groups if len(group) >= MIN_TESTABLE]
         if self._problems:  # without them, there may be more utterances
             return
         if len(groups) < MIN_INTENTS:
             names = f": {groups[0][0].intent}" if groups else ""
             message = f"holds {len(groups) or 'no'} intent{names}; at least two are needed"
-            self._problems.append(Problem(path, 0, message))
         elif is_described:
             return
-        elif len(testable) < MIN_INTENTS:
+        elif sum(len(group) >= MIN_TESTABLE for group in groups) < MIN_INTENTS:
             message = (
                 "holds fewer than two intents with two utterances or more; of an intent with one, "
                 "nothing can be tested"
             )
-            self._problems.append(Problem(path, 0, message))
         elif not self._has_test and max(map(len, groups)) < MIN_TO_SPLIT:
             message = f"has no intent of {MIN_TO_SPLIT} utterances, of which one could be the test"
-            self._problems.append(Problem(path, 0, message))
+        else:
+            return
+        self._problems.append(Problem(path, 0, message))
 
     def _suspect(self, groups: dict[str, list[Example]]) -> None:
         for intent, group in groups.items():
@@ -187,6 +184,14 @@ class Checks:
                 message = f"{example.intent} does not occur in the training data"
                 self._problems.append(example.problem(message, UNKNOWN_IN_TEST))
         return [example for example in test if example.intent in intents]
+
+
+def by_intent(examples: Iterable[Example]) -> dict[str, list[Example]]:
+    """Return the examples of each intent."""
+    groups: dict[str, list[Example]] = defaultdict(list)
+    for example in examples:
+        groups[example.intent].append(example)
+    return groups
 
 
 def _place(earlier: Example, example: Example) -> str:

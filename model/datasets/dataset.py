@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from model.datasets.checks import (
     MIN_INTENTS,
     MIN_TESTABLE,
     Checks,
+    by_intent,
     normalised,
 )
 from model.datasets.contrast import (
@@ -181,7 +182,7 @@ def split(
         one of fewer than three utterances has all of them in training.
     """
     train, test = [], []
-    for _, group in sorted(_by_intent(examples).items()):
+    for _, group in sorted(by_intent(examples).items()):
         shuffled = random.Random(seed).sample(group, len(group))  # noqa: S311 - no secret
         count = min(max(1, round(len(group) * test_size)), max(0, len(group) - MIN_IN_TRAINING))
         test += shuffled[:count]
@@ -197,10 +198,3 @@ def _by_scope(examples: Sequence[Example]) -> tuple[list[Example], list[Example]
 
 def _texts(*parts: Sequence[Example]) -> tuple[str, ...]:
     return tuple(example.text for examples in parts for example in examples)
-
-
-def _by_intent(examples: Iterable[Example]) -> dict[str, list[Example]]:
-    groups: dict[str, list[Example]] = defaultdict(list)
-    for example in examples:
-        groups[example.intent].append(example)
-    return groups

@@ -57,15 +57,13 @@ class Desk:
         """
         self.data = data
         self._lock = RLock()
-        self._files = DataFiles(data)
-        self._log = DecisionLog(self._files.train.path)
         self._steps: list[_Step] = []
         self._later: dict[str, None] = {}
         self._examined: tuple[Finding, ...] = ()
         self._doubtful: tuple[Finding, ...] = ()
         self._corrections = tuple(corrections)
         self._findings: dict[str, Finding] = {}
-        self._find()
+        self.reload()
 
     def reload(self) -> None:
         """Read all files again; earlier decisions can't be undone any more.

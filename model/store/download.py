@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from model.errors import StoreError, StoreUnavailableError
+from model.store.cache import BlobCache
 from model.store.transport import Transport
 
 MAX_FAILURES = 4
@@ -21,6 +22,7 @@ class Downloader:
         transport: Transport,
         place: str,
         timeout_s: float,
+        cache: BlobCache | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """Start the clock.
@@ -29,8 +31,10 @@ class Downloader:
             transport: reads the store.
             place: names the store in errors.
             timeout_s: the time for all files together.
+            cache: verified files that are there are not downloaded.
             pause: waits for some seconds.
         """
+        self._cache = cache or BlobCache(None)
         self._transport, self._place, self._pause = transport, place, pause
         self._timeout_s = timeout_s
         self._deadline = time.monotonic() + timeout_s
@@ -55,6 +59,8 @@ class Downloader:
         Raises:
             StoreError: the file does not exist, does not have the digest, or can't be read in time.
         """
+        if (cached := self._cache.get(digest)) is not None:
+            return cached
         content = self._read(key, max_bytes, size)
         if hashlib.sha256(content).hexdigest() != digest:
             raise StoreError(
@@ -62,6 +68,7 @@ class Downloader:
                 "has another content than its digest says",
                 "Push the model again",
             )
+        self._cache.put(digest, content)
         return content
 
     def _read(self, key: str, max_bytes: int, size: int | None) -> bytes:

@@ -124,8 +124,6 @@ def _as_store_errors(place: str) -> Iterator[None]:
         yield
     except urllib.error.HTTPError:
         raise
-    except TimeoutError as error:
-        raise StoreUnavailableError(place, f"sent nothing for {READ_TIMEOUT_S:g} s") from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):

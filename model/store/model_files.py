@@ -146,19 +146,20 @@ def fetch(
             raise StoreError(files.place, reason)
         return files
     digest = uri.required_digest()
-    source = _Source(
-        Downloader(transport or open_store(uri), uri.location, timeout_s),
-        cache or BlobCache(None),
-    )
-    manifest_key = key_of_manifest(digest)
-    manifest = Manifest.from_bytes(
-        source.read(manifest_key, digest, MAX_MANIFEST_BYTES), f"{uri.location}/{manifest_key}"
-    )
+    downloader = Downloader(transport or open_store(uri), uri.location, timeout_s, cache)
+    key = key_of_manifest(digest)
+    content = downloader.read_verified(key, digest=digest, max_bytes=MAX_MANIFEST_BYTES, size=None)
+    manifest = Manifest.from_bytes(content, f"{uri.location}/{key}")
 
     def read(name: str) -> bytes:
         blob = manifest.files[name]
         progress(f"{name} ({blob.size:,} bytes)")
-        return source.read(key_of_blob(blob.digest), blob.digest, MAX_FILE_BYTES, blob.size)
+        return downloader.read_verified(
+            key_of_blob(blob.digest),
+            digest=blob.digest,
+            max_bytes=MAX_FILE_BYTES,
+            size=blob.size,
+        )
 
     contents = {name: read(name) for name in FILE_NAMES}
     blob = manifest.files.get(ENCODER_NAME)
@@ -193,23 +194,6 @@ def key_of_blob(digest: str) -> str:
 def key_of_manifest(digest: str) -> str:
     """Return the key of a manifest."""
     return f"manifests/sha256/{digest}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A store with a cache before it."""
-
-    downloader: Downloader
-    cache: BlobCache
-
-    def read(self, key: str, digest: str, max_bytes: int, size: int | None = None) -> bytes:
-        content = self.cache.get(digest)
-        if content is None:
-            content = self.downloader.read_verified(
-                key, digest=digest, max_bytes=max_bytes, size=size
-            )
-            self.cache.put(digest, content)
-        return content
 
 
 def _holds_files(path: Path) -> bool:
