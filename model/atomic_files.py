@@ -11,13 +11,7 @@ READABLE = 0o644
 
 
 def write_atomically(path: Path, content: bytes, mode: int = READABLE) -> None:
-    """Replace a file's content, or leave the file unchanged if that fails.
-
-    Args:
-        path: the file.
-        content: its new content.
-        mode: its permissions.
-    """
+    """Replace a file's content and permissions, or leave the file unchanged if that fails."""
     with tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:

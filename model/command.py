@@ -26,14 +26,9 @@ Body = Callable[[Console, Console], int]
 
 
 def run_command(body: Body, *, output: Path | None = None) -> int:
-    """Run a command; report an error in one line instead of a traceback.
+    """Run a command, and return its exit code; report an error in one line, without a traceback.
 
-    Args:
-        body: the command's work.
-        output: the file or folder that it writes; None for standard output.
-
-    Returns:
-        The exit code.
+    ``output`` is the file or folder that it writes; None for standard output.
     """
     console, errors = plain_console(), plain_console(stderr=True)
     code = 1

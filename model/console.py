@@ -40,11 +40,7 @@ def print_messages(
 ) -> None:
     """Print each message on a line of its own, and the number of those beyond the first 20.
 
-    Args:
-        console: where to print.
-        kind: the first word of each line.
-        messages: the messages.
-        count: their number, where ``messages`` holds the first ones only.
+    ``count`` is their number, where ``messages`` holds the first ones only.
     """
     count = len(messages) if count is None else count
     for message in messages[:MAX_MESSAGES]:
@@ -67,11 +63,7 @@ def print_problems(
 ) -> None:
     """Print problems by kind: the first ten of each, their number, and the remedy.
 
-    Args:
-        console: where to print.
-        level: the first word of each line.
-        problems: the problems.
-        counts: their numbers by kind, where ``problems`` holds the first ones only.
+    ``counts`` are their numbers by kind, where ``problems`` holds the first ones only.
     """
     counts = counts or Counter(problem.kind for problem in problems)
     others = [str(each) for each in problems if each.kind is None]

@@ -89,13 +89,7 @@ def register(spark: SparkSession, name: str = "intent", *, model: str, **options
 
 
 def label_partition(batches: Iterable[Any], *, model: str, layout: Layout) -> Iterator[Any]:
-    """Yield the record batches of a partition, labelled; Spark's workers call this.
-
-    Args:
-        batches: record batches of pyarrow.
-        model: as for ``label``.
-        layout: the columns to read and to add.
-    """
+    """Yield the record batches of a partition, labelled; Spark's workers call this."""
     path = Path(model)
     return label_batches(
         batches, path=path if path.exists() else Path(SparkFiles.get(path.name)), layout=layout

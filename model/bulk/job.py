@@ -58,11 +58,7 @@ def label(
 ) -> Sink:
     """Label a table.
 
-    Args:
-        options: input, output and how to label.
-        model_path: the model's file.
-        console: where progress is printed.
-        raise_if_interrupted: called before each chunk is written; an error ends the run.
+    ``raise_if_interrupted`` is called before each chunk is written; an error ends the run.
 
     Returns:
         The closed sink, with the numbers of labelled and rejected rows.

@@ -38,10 +38,7 @@ class Labeller:
         return cls(_load(path), layout)
 
     def schema(self, schema: Any) -> Any:
-        """Return the Arrow schema of labelled batches.
-
-        Args:
-            schema: that of the batches before.
+        """Return the Arrow schema of labelled batches, from that of the batches before.
 
         Raises:
             ColumnError: the column of the texts is missing, or one that is added exists.
@@ -53,9 +50,6 @@ class Labeller:
 
     def label(self, batch: Any) -> Any:
         """Return a record batch with its rows in their order, and the columns added.
-
-        Args:
-            batch: any ``pyarrow.RecordBatch`` with the column of texts.
 
         Raises:
             ColumnError: as ``schema`` does.

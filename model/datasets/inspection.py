@@ -24,13 +24,7 @@ Progress = Callable[[int, int], None]
 
 
 def inspect(path: Path, options: ReadOptions, progress: Progress) -> tuple[tuple[str, ...], Survey]:
-    """Return the titles of the formats that were found, and the survey.
-
-    Args:
-        path: a file, a folder or an archive.
-        options: how to read it.
-        progress: called now and then.
-    """
+    """Return the titles of the formats in a file, a folder or an archive, and their survey."""
     survey, formats = Survey(options), dict[str, None]()
     for file, part in files_of(path).items():
         try:

@@ -74,11 +74,7 @@ def can_be_cut(document: Document) -> bool:
 def survey_table(survey: Survey, document: Document, progress: Progress, part: str = TRAIN) -> None:
     """Add the numbers of a table that can be cut to a survey.
 
-    Args:
-        survey: receives the numbers.
-        document: the table.
-        progress: called with the bytes that were counted.
-        part: the part of the data set.
+    ``progress`` is called with the bytes that were counted.
 
     Raises:
         DataError: the header can't be read, or lacks a column.
@@ -171,10 +167,7 @@ def _ignore_signals() -> None:
 def count_block(task: Task, block: bytes, limit: int = ALL_HASHES) -> Result:
     """Count the rows of a block, quickly if nothing is wrong with any of them.
 
-    Args:
-        task: the parameters.
-        block: whole rows.
-        limit: larger hashes of texts are left out.
+    Hashes of texts above the limit are left out.
     """
     problems = FirstProblems()
     batch = _count_clean(task, block, limit)

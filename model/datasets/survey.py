@@ -82,13 +82,7 @@ class Survey:
         return max(0, self.rows - self.texts.count - self.texts.conflicts)
 
     def add_batch(self, batch: Batch, file: Path, first_line: int = 1) -> None:
-        """Add the numbers of some utterances of a file.
-
-        Args:
-            batch: the numbers.
-            file: their file.
-            first_line: the line at which the batch's lines begin.
-        """
+        """Add the numbers of utterances of a file; ``first_line`` is where their lines begin."""
         self.rows += batch.rows
         place = (self._number(file) << LINE_BITS) + first_line - 1
         hashes = batch.hashes
@@ -101,12 +95,7 @@ class Survey:
                 self.intents[intent if intent in self.intents else OTHER_INTENTS] += count
 
     def add_entries(self, entries: Iterable[Entry], part: str | None = None) -> None:
-        """Add entries one by one.
-
-        Args:
-            entries: the entries.
-            part: the part of the data set that all are of; None for what each says.
-        """
+        """Add entries one by one, of one part of the data; None for the part that each names."""
         for entry in entries:
             self.collector.add(entry)
             if len(self._examples) == BATCH:
@@ -114,12 +103,7 @@ class Survey:
         self._count(part)
 
     def add_problems(self, problems: FirstProblems, first_line: int) -> None:
-        """Add the problems of a part of a file.
-
-        Args:
-            problems: with lines from 1.
-            first_line: the line at which the part begins.
-        """
+        """Add problems, with lines from 1, of a part of a file that begins at ``first_line``."""
         for problem in problems.kept:
             self.collector.add(replace(problem, line=problem.line + first_line - 1))
         kept = Counter(problem.kind for problem in problems.kept)

@@ -27,12 +27,7 @@ Refusal = tuple[dict[str, str], int]
 
 
 def create_app(session: Session, token: str) -> Flask:
-    """Build the app.
-
-    Args:
-        session: to work on.
-        token: that all requests but that for the page need.
-    """
+    """Build the app; all requests but that for the page need the token."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 

@@ -35,10 +35,6 @@ class Corpus:
     def __init__(self, path: Path, options: ReadOptions = ReadOptions()) -> None:
         """Read a file, which need not exist yet.
 
-        Args:
-            path: the file.
-            options: which columns hold texts and intents.
-
         Raises:
             DataError: the file can't be read or edited.
         """

@@ -43,10 +43,7 @@ class DataFiles:
     """
 
     def __init__(self, data: Path) -> None:
-        """Read the files.
-
-        Args:
-            data: a file, or a folder with a file ``train``.
+        """Read the files of a data set: one file, or a folder with a file ``train``.
 
         Raises:
             DataError: the training file is missing or can't be edited.

@@ -46,11 +46,7 @@ class Desk:
     """
 
     def __init__(self, data: Path, corrections: Sequence[Correction] = ()) -> None:
-        """Read the data and the log of decisions.
-
-        Args:
-            data: a training file, or a folder with a file ``train``.
-            corrections: of users, in the order of time.
+        """Read a training file, or a folder with a file ``train``, and the log of decisions.
 
         Raises:
             DataError: the data can't be edited.
@@ -100,13 +96,7 @@ class Desk:
             }
 
     def queue(self, kind: str | None, offset: int, limit: int) -> dict[str, Any]:
-        """Return a part of the open findings, and their number.
-
-        Args:
-            kind: of the findings; None for all.
-            offset: of the first one.
-            limit: how many at most.
-        """
+        """Return a part of the open findings of a kind, or of all, and their number."""
         with self._lock:
             found = [each for each in self._open() if kind in {None, each[1].kind}]
         page = found[offset : offset + limit]

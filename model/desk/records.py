@@ -67,12 +67,7 @@ class RecordFormat(Protocol):
 def parse(
     path: Path, content: bytes, options: ReadOptions = ReadOptions()
 ) -> tuple[RecordFormat, list[Record]]:
-    """Return the format of a file, and its records in order; joined, they are the content.
-
-    Args:
-        path: its name.
-        content: its bytes.
-        options: which columns hold texts and intents.
+    """Return the format of a content, and its records in order; joined, they are the content.
 
     Raises:
         DataError: the file is no CSV or JSONL file in UTF-8 with a text and an intent.
@@ -164,15 +159,7 @@ class DelimitedFormat:
     def __init__(
         self, delimiter: str, width: int, places: tuple[int, int], line_break: str, sample: str
     ) -> None:
-        """Set the dialect.
-
-        Args:
-            delimiter: one character.
-            width: cells in a row.
-            places: the indices of the text and the intent.
-            line_break: of new rows.
-            sample: a row, whose quotes new rows imitate; may be empty.
-        """
+        """Set the dialect; new rows imitate the quotes of ``sample``, which may be empty."""
         mark = re.escape(delimiter)
         self._cell = re.compile(rf'(?P<cell>"(?:[^"]|"")*"|[^{mark}\r\n]*)(?:{mark}|\r?\n?$)')
         self._needs_quotes = re.compile(rf'[{mark}"\r\n]').search
@@ -220,13 +207,7 @@ class JsonFormat:
     """A JSON object in each line."""
 
     def __init__(self, keys: tuple[str, str], line_break: str, sample: str) -> None:
-        """Set the style.
-
-        Args:
-            keys: of the text and the intent.
-            line_break: of new lines.
-            sample: a line, whose style new lines imitate; may be empty.
-        """
+        """Set the style; new lines imitate that of ``sample``, which may be empty."""
         self._keys, self._line_break = keys, line_break
         self._dumps = _style(sample)
 

@@ -45,9 +45,7 @@ class Training:
     def __init__(self, data: Path, finished: Finished) -> None:
         """Prepare a folder for models, which ``close`` removes.
 
-        Args:
-            data: the file or folder to train on.
-            finished: called in a thread, with the results of each training.
+        ``finished`` is called in a thread, with the results of each training.
         """
         self.comparison: dict[str, Any] | None = None
         self._data, self._finished = data.resolve(), finished

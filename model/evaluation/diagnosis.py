@@ -50,13 +50,8 @@ def diagnose(
 ) -> Diagnosis:
     """Diagnose the training data.
 
-    Args:
-        training_set: the training data.
-        held_out: scores of cross-validation with the same seed.
-        predictions: first the predictions of cross-validation for the training utterances; then
-            those for further utterances whose issues matter, by a model not trained on them.
-        seed: random seed.
-        progress: called with the name of each step as it begins.
+    ``predictions`` are first those of cross-validation for the training utterances, then those for
+    further utterances whose issues matter, by a model not trained on them.
     """
     curve = learning_curve(training_set, held_out, seed=seed, progress=progress)
     progress("Searching the data for issues")

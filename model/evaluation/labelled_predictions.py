@@ -43,13 +43,7 @@ class LabelledPredictions:
     def of(
         cls, model: IntentModel, test: Sequence[Example], out_of_scope: Sequence[str] = ()
     ) -> LabelledPredictions:
-        """Return the predictions of a model.
-
-        Args:
-            model: the model.
-            test: labelled utterances; at least one.
-            out_of_scope: texts that fit no intent.
-        """
+        """Return the predictions of a model for one utterance or more, and out-of-scope texts."""
         probabilities, in_scope = model.score([example.text for example in test])
         others, outside = model.score(out_of_scope) if out_of_scope else (np.empty((0, 1)), NONE)
         predicted, confidences = _tops(model.card.labels, probabilities)
@@ -74,12 +68,6 @@ class LabelledPredictions:
         """Return the predictions of cross-validation, each by a model not trained on the text.
 
         The out-of-scope texts are left out: the calibration is fitted on their scores.
-
-        Args:
-            examples: the training utterances.
-            labels: the intents, in the order of the scores' columns.
-            held_out: the scores.
-            calibration: how to interpret them.
         """
         probabilities = softmax(held_out.logits / calibration.temperature)
         predicted, confidences = _tops(labels, probabilities)

@@ -60,11 +60,7 @@ def median_ms(process: Callable[[Sequence[str]], object], texts: Sequence[str]) 
 
 
 def load_embedding(features: Features, languages: Collection[str]) -> LoadedEmbedding:
-    """Load the embedding of these features.
-
-    Args:
-        features: the kind of features.
-        languages: codes of the languages whose pieces a sentence encoder keeps; all if empty.
+    """Load the embedding of these features; without languages, an encoder keeps all pieces.
 
     Raises:
         VectorsMissingError, EncoderMissingError: the weights are not installed.

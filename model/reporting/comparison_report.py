@@ -50,12 +50,7 @@ def to_fields(comparison: Comparison) -> dict[str, Any]:
 
 
 def render_comparison(comparison: Comparison, names: tuple[str, str]) -> str:
-    """Return the comparison as a page of HTML.
-
-    Args:
-        comparison: the results.
-        names: of the models.
-    """
+    """Return the comparison of models of these names as a page of HTML."""
     rows = [
         (change.text, change.true or "", change.before, change.after, change.verdict)
         for change in comparison.changes

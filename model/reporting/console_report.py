@@ -32,11 +32,7 @@ def print_evaluation(
 ) -> None:
     """Print the scores of the intents, the weakest first, the worst confusions, and the results.
 
-    Args:
-        console: where to print.
-        evaluation: the results of the test.
-        predictions: the predictions that the results describe.
-        max_intents: number of intents to print; all by default.
+    No more than ``max_intents`` intents are printed; all by default.
     """
     _print_intents(console, evaluation, max_intents or len(evaluation.intents))
     if evaluation.confusions:

@@ -28,14 +28,7 @@ MAX_RECOMMENDED = 50  # places of a recommendation: nobody works through more of
 def render_report(
     card: ModelCard, evaluation: Evaluation, predictions: LabelledPredictions, diagnosis: Diagnosis
 ) -> str:
-    """Return the report as HTML.
-
-    Args:
-        card: the model card.
-        evaluation: results of the test.
-        predictions: the predictions that the results describe.
-        diagnosis: diagnosis of the training data.
-    """
+    """Return the report on a model and its training data as HTML."""
     return (
         templates()
         .get_template("report.html.jinja")

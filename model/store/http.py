@@ -63,12 +63,7 @@ class HttpClient:
     ) -> Iterator[http.client.HTTPResponse]:
         """Send a request; yield the response, whose body is not yet read.
 
-        Args:
-            method: of the request.
-            url: of the request.
-            headers: of the request.
-            authorization: a header that is not sent to where the server redirects.
-            body: of the request.
+        ``authorization`` is a header that is not sent to where the server redirects.
 
         Raises:
             urllib.error.HTTPError: the status is no success.

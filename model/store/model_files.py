@@ -76,11 +76,7 @@ class ModelFiles:
         return sum(map(len, self.contents.values()))
 
     def load(self, *, threshold: float | None = None, is_compact: bool = False) -> IntentModel:
-        """Return the model, checked by its self-test.
-
-        Args:
-            threshold: overrides the card's; a probability of being in scope.
-            is_compact: as ``LoadOptions`` has it.
+        """Return the model, checked by its self-test; the arguments are those of ``LoadOptions``.
 
         Raises:
             ArtifactBrokenError: the files are no model, or not of one model.

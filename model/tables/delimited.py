@@ -26,14 +26,7 @@ class DelimitedTable(TextTable):
     def __init__(
         self, lines: Lines, path: Path, layout: Layout, delimiter: str, size: int | None
     ) -> None:
-        """Read the header.
-
-        Args:
-            lines: the file.
-            path: its name, for errors.
-            layout: the columns.
-            delimiter: the one that the file's name suggests.
-            size: of the file; None where it is not known.
+        """Read the header; ``delimiter`` is the one that the file's name suggests.
 
         Raises:
             DataError: the header can't be read, lacks the column, or has those that are added.

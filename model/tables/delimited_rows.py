@@ -83,12 +83,6 @@ class DelimitedRows:
     ) -> None:
         """Find the dialect, and read the header.
 
-        Args:
-            lines: the file.
-            path: its name, for errors.
-            default_delimiter: the one that the file's name suggests.
-            rules: how to find the header.
-
         Raises:
             DataError: the header can't be read.
         """

@@ -17,15 +17,7 @@ SPREADSHEET = (
 
 @contextmanager
 def required(path: Path, message: str) -> Iterator[None]:
-    """Convert the ImportError of a package that is not installed.
-
-    Args:
-        path: the file that needs it.
-        message: what the file needs, and how to install it.
-
-    Raises:
-        DataError: the package is not installed.
-    """
+    """Convert the ImportError of a package that is not installed to a DataError of the file."""
     try:
         yield
     except ImportError as error:

@@ -32,10 +32,6 @@ _VALUE_TYPE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 value-type"
 def is_large(file: BinaryIO, path: Path) -> bool:
     """Return whether a workbook has to be read row by row; leave the file at its beginning.
 
-    Args:
-        file: the content.
-        path: its name, for errors.
-
     Raises:
         DataError: it unpacks to too many bytes, or has cells too far from each other.
     """

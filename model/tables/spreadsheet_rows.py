@@ -68,11 +68,6 @@ class SpreadsheetRows:
     def __init__(self, source: Path | bytes, path: Path, sheet: str | None = None) -> None:
         """Open a sheet: the one that is named, or the first one that has cells.
 
-        Args:
-            source: a file on the disk or in memory.
-            path: its name, for errors.
-            sheet: the name of a sheet.
-
         Raises:
             DataError: the file can't be read, or has no such sheet.
         """

@@ -57,10 +57,7 @@ class Candidate:
 def fit_candidates(dataset: Dataset, options: Options, *, progress: Progress) -> list[Candidate]:
     """Fit a model with each kind of features whose weights are installed, the cheapest first.
 
-    Args:
-        dataset: the data.
-        options: those of all models but for the features.
-        progress: called with a line of text at each step.
+    All other options are the same.
 
     Raises:
         DataError: nothing can be held out to compare by; otherwise as ``fit`` does.

@@ -131,14 +131,7 @@ class TrainingRecord:
 def reproduce(
     card: ModelCard, record: TrainingRecord, dataset: Dataset, progress: Progress
 ) -> Reproduction:
-    """Repeat a training, and compare the cards.
-
-    Args:
-        card: the recorded card.
-        record: its record of the training.
-        dataset: the data of the training.
-        progress: called with a line of text at each step.
-    """
+    """Repeat the training that a card records, and compare the cards."""
     repeat = train if "metrics" in card.training else fit
     repeated = repeat(dataset, record.options, progress=progress).card
     before, after = (dict(_values(json.loads(each.to_json()))) for each in (card, repeated))

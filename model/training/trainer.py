@@ -153,11 +153,7 @@ def assess(
 ) -> TrainedModel:
     """Test a model, diagnose its training data, and describe both in card and report.
 
-    Args:
-        fitted: the model; neither its pipeline nor its compiled form changes.
-        dataset: the data that it was fitted on, with its test utterances.
-        options: those that it was fitted with.
-        progress: called with a line of text at each step.
+    Neither the pipeline nor the compiled form changes.
 
     Raises:
         DataError: the data has no utterances for the test, or none was held out.

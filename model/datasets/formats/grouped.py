@@ -66,14 +66,7 @@ def _group(document: Document, group: Mapping[str, Any], keys: Keys) -> Iterator
 
 
 def read_texts(document: Document, intent: Any, texts: Any, line: int) -> Iterator[Entry]:
-    """Return the entries of an intent's utterances.
-
-    Args:
-        document: the file.
-        intent: the intent's name.
-        texts: a list of utterances, or a single one.
-        line: where the intent begins.
-    """
+    """Return the entries of an intent's utterances: a list of them, or a single one."""
     values = [texts] if isinstance(texts, str) else texts
     if not values:
         yield Note(document.path, line, f"{intent} has no utterances")
