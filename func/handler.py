@@ -54,6 +54,7 @@ class IntentFunction:
     """Answers requests with a model; safe to call from many threads.
 
     Attributes:
+        default: the model of requests that name none.
         negotiation: adapts responses to their clients.
         models: the models that requests may name; None for none.
         cascade: answers doubtful texts by another classifier; None for none.
@@ -73,8 +74,8 @@ class IntentFunction:
         self.negotiation = Negotiation(settings)
         self.models, self.cascade = models, cascade
         self._authentication = authentication
-        self._default = ServedModel(MODEL_NAME, "", model, 0)
-        self._events = EventApi(model, settings)
+        self.default = ServedModel(MODEL_NAME, "", model, 0)
+        self._events = EventApi(settings)
 
     @classmethod
     def load(cls, settings: Settings) -> Self:
@@ -125,7 +126,7 @@ class IntentFunction:
             body = request.read_body(self.settings.max_body_bytes)
             find = partial(self.find_model, waits=waits) if self.models else None
             asked = DialectRequest(
-                request.content_type, body, self.settings, self._default, find, dialect.model
+                request.content_type, body, self.settings, self.default, find, dialect.model
             )
             parsed: ParsedRequest = getattr(module, dialect.function)(asked)
             return parsed
@@ -196,17 +197,16 @@ class IntentFunction:
         self.authorize(environ, waits=waits)
         if request.method != "POST":
             raise MethodNotAllowedError
-        served = None
+        served = self.default
         if self.models and (found := NAMED_PREDICT.fullmatch(environ["PATH_INFO"])):
             served = self.find_model(found[1], waits=waits)
         body = request.read_body(self.settings.max_body_bytes)
         content_type = request.content_type
         match mode:
             case None:
-                model = served.model if served else self.model
-                parsed = self._parse_inputs(content_type, body, model) if INPUTS in body else None
-                parsed = parsed or parse_request(content_type, body, model, self.settings)
-                return served.answering(parsed) if served else parsed
+                query = (content_type, body, served.model, self.settings)
+                parsed = _parse_inputs(*query) if INPUTS in body else None
+                return served.answering(parsed or parse_request(*query))
             case Mode.BATCH:
                 return self._parse_batch(content_type, body, served)
             case Mode.STRUCTURED:
@@ -215,16 +215,9 @@ class IntentFunction:
                 headers = request.event_headers().items()
                 event = Event.from_binary(headers, content_type or None, body)
         name = event.attributes.get(self.settings.event_model_attribute)
-        if name and not served:
+        if name and served is self.default:
             served = self._find_for_event(name, waits=waits)
         return self._events.parse(event, mode, served)
-
-    def _parse_inputs(
-        self, content_type: str, body: bytes, model: IntentModel
-    ) -> ParsedRequest | None:
-        from func.protocols.dialects import text_classification  # noqa: PLC0415 - as above
-
-        return text_classification.parse(content_type, body, model, self.settings)
 
     def _find_for_event(self, name: str, *, waits: bool) -> ServedModel:
         try:
@@ -233,13 +226,19 @@ class IntentFunction:
             # A broker retries a 404 (see docs/events.md), which would be of no use.
             raise UnusableDataError("No such model") from error
 
-    def _parse_batch(
-        self, content_type: str, body: bytes, served: ServedModel | None
-    ) -> ParsedRequest:
+    def _parse_batch(self, content_type: str, body: bytes, served: ServedModel) -> ParsedRequest:
         values = parse_batch(content_type, body, self.settings)
         if len(values) > self.settings.max_batch_size:
             raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
         return self._events.parse_batch(values, hashlib.sha256(body).hexdigest(), served)
+
+
+def _parse_inputs(
+    content_type: str, body: bytes, model: IntentModel, settings: Settings
+) -> ParsedRequest | None:
+    from func.protocols.dialects import text_classification  # noqa: PLC0415 - as above
+
+    return text_classification.parse(content_type, body, model, settings)
 
 
 def _parse_or_reject(

@@ -22,22 +22,18 @@ from func.protocols.json_codec import parse_json
 from func.protocols.media_type import PLAIN_TEXT, MediaType
 from func.protocols.query import Query
 from func.settings import Settings
-from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 
 
 class EventApi:
-    """Answers events with a model."""
+    """Answers events."""
 
-    def __init__(self, model: IntentModel, settings: Settings) -> None:
-        self._model = model
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._replies = Replies(settings)
 
-    def parse(self, event: Event, mode: Mode, served: ServedModel | None = None) -> ParsedRequest:
+    def parse(self, event: Event, mode: Mode, served: ServedModel) -> ParsedRequest:
         """Return the request that an event makes; an unusable event makes a refused one.
-
-        ``served`` is the model that the request names; None stands for the default one.
 
         An event that is itself a reply of this function gets no reply: the reply would come in
         again, without end.
@@ -61,10 +57,10 @@ class EventApi:
             *(render, reject, query.utterances, query.top_k, query.work),
             may_escalate=not query.explain,
         )
-        return served.answering(parsed) if served else parsed
+        return served.answering(parsed)
 
     def parse_batch(
-        self, values: Sequence[object], batch_id: str, served: ServedModel | None = None
+        self, values: Sequence[object], batch_id: str, served: ServedModel
     ) -> ParsedRequest:
         """Return the request that a batch of events makes.
 
@@ -95,7 +91,7 @@ class EventApi:
             sum(query.work for query in queries),
             may_escalate=not any(query.explain for query in queries),
         )
-        return served.answering(parsed) if served else parsed
+        return served.answering(parsed)
 
     def _query(self, event: Event) -> Query | None:
         """Return the query of an event; None for a reply of this function."""
@@ -107,7 +103,7 @@ class EventApi:
             raise UnusableDataError(error.message) from error
 
     def _item(
-        self, value: object, place: str, served: ServedModel | None
+        self, value: object, place: str, served: ServedModel
     ) -> tuple[Event, Query] | Event | None:
         """Return an event of a batch with its query, or its rejection; None for our own reply."""
         try:
@@ -118,14 +114,14 @@ class EventApi:
             return self._replies.rejection(value, place, error)
         return (event, query) if query else None
 
-    def _check_model(self, event: Event, served: ServedModel | None) -> None:
+    def _check_model(self, event: Event, served: ServedModel) -> None:
         """Raise UnusableDataError if an event of a batch names another model than the request."""
         name = event.attributes.get(self._settings.event_model_attribute)
-        if name and name != (served.name if served else None):
+        if name and not (served.digest and name == served.name):
             raise UnusableDataError("A batch has one model: send it to /models/NAME/predict")
 
     def _classification_or_rejection(
-        self, event: Event, query: Query, prediction: Prediction, served: ServedModel | None
+        self, event: Event, query: Query, prediction: Prediction, served: ServedModel
     ) -> Event:
         try:
             return self._classification(event, query, [prediction], served)
@@ -133,15 +129,10 @@ class EventApi:
             return self._replies.rejection(dict(event.attributes), "", error)
 
     def _classification(
-        self,
-        event: Event,
-        query: Query,
-        predictions: Sequence[Prediction],
-        served: ServedModel | None,
+        self, event: Event, query: Query, predictions: Sequence[Prediction], served: ServedModel
     ) -> Event:
-        model = served.model if served else self._model
         try:
-            [result] = render_predictions(query, predictions, model)
+            [result] = render_predictions(query, predictions, served.model)
         except InvalidQueryError as error:
             raise UnusableDataError(error.message) from error
         return self._replies.classification(event, result, served)

@@ -40,10 +40,8 @@ class Replies:
         own = (self._classified, self._out_of_scope, self._rejected, self._corrected)
         return event.attributes["type"] in own
 
-    def classification(
-        self, event: Event, result: Mapping[str, Any], served: ServedModel | None = None
-    ) -> Event:
-        """Return the reply to an event whose text ``served``, or the default model, classified."""
+    def classification(self, event: Event, result: Mapping[str, Any], served: ServedModel) -> Event:
+        """Return the reply to an event whose text ``served`` classified."""
         kind = self._out_of_scope if result["intent"] == OUT_OF_SCOPE else self._classified
         reply_id = _derived_id(event.attributes)
         extensions = {"intent": result["intent"], "certainty": self._certainty(result)}
@@ -51,7 +49,7 @@ class Replies:
             extensions["act"] = "true" if result["act"] else "false"
         if "answered_by" in result:
             extensions["answeredby"] = result["answered_by"]
-        if served:
+        if served.digest:
             attribute = self._settings.event_model_attribute
             extensions |= {attribute: served.name, MODEL_VERSION: served.version}
         return self._reply(kind, reply_id, event.attributes, result, **extensions)

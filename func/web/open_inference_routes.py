@@ -39,7 +39,6 @@ _HEADER_KEY = f"HTTP_{LENGTH_HEADER.upper().replace('-', '_')}"
 
 def add_routes(app: Flask, function: IntentFunction) -> None:
     """Add the protocol's routes to the app around a function whose model is loaded."""
-    default = ServedModel(MODEL_NAME, "", function.model, 0)
 
     def add(rule: str, answer: Callable[..., Response], method: str = "GET") -> None:
         def view(**arguments: str) -> tuple[bytes, HTTPStatus, Headers]:
@@ -55,7 +54,7 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
     ) -> Response:
         """Return the response of the model that a path names, or of the default one."""
         try:
-            served = function.find_model(name, waits=True) if name else default
+            served = function.find_model(name, waits=True) if name else function.default
             return respond(OpenInferenceApi(served, function.settings), version)
         except RequestError as error:
             return error_response(error, KIND)

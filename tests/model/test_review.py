@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from func.models.served_model import ServedModel
 from func.protocols.cloudevents import Event, Mode
 from func.protocols.corrections import Correction
 from func.protocols.event_api import EventApi
@@ -56,10 +57,10 @@ def ask(small_model, outside_model):
     """Return a function that replies to an event as the service does."""
     card = small_model.card
     model = type(small_model)(small_model._scorer, _with_threshold(card, outside_model))
-    api = EventApi(model, Settings())
+    api, served = EventApi(Settings()), ServedModel("intents", "", model, 0)
 
     def answer(event: dict[str, Any]) -> dict[str, Any]:
-        parsed = api.parse(Event.from_json(event), Mode.STRUCTURED)
+        parsed = api.parse(Event.from_json(event), Mode.STRUCTURED, served)
         response = parsed.respond(model.predict(parsed.utterances))
         reply: dict[str, Any] = json.loads(response.body)
         return reply

@@ -11,6 +11,7 @@ from datetime import datetime
 import pytest
 
 from func.messages import Outcome, ParsedRequest, Response
+from func.models.served_model import ServedModel
 from func.protocols.cloudevents import Event, Mode
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import NOT_AN_OBJECT
@@ -29,7 +30,8 @@ class Answering:
     """The event contract with a model that predicts its requests."""
 
     def __init__(self, model: IntentModel, settings: Settings) -> None:
-        self._api, self._model = EventApi(model, settings), model
+        self._api, self._model = EventApi(settings), model
+        self._served = ServedModel("intents", "", model, 0)
 
     def __call__(self, data: object, **attributes: str) -> Event:
         """Return the reply to an event that must have one."""
@@ -37,11 +39,12 @@ class Answering:
 
     def respond(self, data: object, **attributes: str) -> Response:
         """Return the response to an event in structured mode."""
-        return self._respond(self._api.parse(request(data, **attributes), Mode.STRUCTURED))
+        event = request(data, **attributes)
+        return self._respond(self._api.parse(event, Mode.STRUCTURED, self._served))
 
     def batch(self, values: Sequence[object], batch_id: str = "b") -> list[Event]:
         """Return the replies to a batch of events."""
-        body = self._respond(self._api.parse_batch(values, batch_id)).body
+        body = self._respond(self._api.parse_batch(values, batch_id, self._served)).body
         return [Event.from_json(value) for value in json.loads(body or "[]")]
 
     def _respond(self, parsed: ParsedRequest) -> Response:
