@@ -5,6 +5,8 @@ ModelError
 ├── ColumnError               a table whose columns can't be labelled
 ├── NoWordsError              utterances without words
 ├── VectorsMissingError       static word vectors that are not installed
+├── EncoderMissingError       weights of a sentence encoder that are not installed
+├── EncoderError              a sentence encoder's file that can't be used: why
 ├── CompilationError          a pipeline without a compiled form: which step, and why
 ├── CompiledFormError         a compiled form that can't be used: why
 │   └── InvalidCompiledFormError

@@ -42,7 +42,6 @@ class Server:
             PortError: another process listens on the port.
         """
         self._settings, self._telemetry = settings, app.telemetry
-        self._stop_at: float | None = None
         self._stops = 0
         self._check_at = 0.0
         self._dispatcher = Dispatcher(app, settings)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from func.errors import InvalidQueryError, RequestError
+from func.errors import InvalidQueryError
 from func.messages import ParsedRequest, Response
 from func.protocols.any_text import text_of_any
 from func.protocols.dialects.answers import openai_error, respond
@@ -29,6 +30,8 @@ NO_COST = {
     "output_tokens_details": {"reasoning_tokens": 0},
 }
 ROWS = {"choice": ("choices", "value", (str, bool)), "score": ("levels", "label", (str,))}
+
+reject = partial(openai_error, kind=KIND)
 
 
 class Question(NamedTuple):
@@ -88,11 +91,6 @@ def parse(request: DialectRequest) -> ParsedRequest:
 
     work = query.work + described.work
     return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
-
-
-def reject(error: RequestError) -> Response:
-    """Return the response to a failed request."""
-    return openai_error(error, KIND)
 
 
 def _question(item: object, place: str, known: Vocabulary) -> Question:

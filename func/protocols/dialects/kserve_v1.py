@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from func.errors import InvalidQueryError, RequestError, TooLargeError
+from func.errors import InvalidQueryError, TooLargeError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.dialects.request import DialectRequest
 from func.protocols.json_api import error_response, render_predictions
@@ -14,6 +15,8 @@ from func.settings import Settings
 from model.inference.prediction import Prediction
 
 KIND = "kserve-v1"
+
+reject = partial(error_response, kind=KIND)
 
 
 def parse(request: DialectRequest) -> ParsedRequest:
@@ -52,11 +55,6 @@ def describe(request: DialectRequest) -> ParsedRequest:
     ready = render_json({"name": served.name, "ready": True})
     response = Response(ready, outcome=Outcome(KIND))
     return served.answering(ParsedRequest(lambda _: response, reject))
-
-
-def reject(error: RequestError) -> Response:
-    """Return the response to a failed request."""
-    return error_response(error, KIND)
 
 
 def _query(instance: object, place: str, settings: Settings) -> Query:

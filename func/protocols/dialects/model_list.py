@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
-from func.errors import RequestError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.dialects.answers import openai_error
 from func.protocols.dialects.request import DialectRequest
@@ -14,6 +14,8 @@ from model.inference.model_card import ModelCard
 
 KIND = "model-list"
 UNKNOWN_DATE = "1970-01-01T00:00:00+00:00"
+
+reject = partial(openai_error, kind=KIND)
 
 
 def parse(request: DialectRequest) -> ParsedRequest:
@@ -37,8 +39,3 @@ def describe(card: ModelCard) -> dict[str, object]:
         "owned_by": "intent-function",
     }
     return {"models": [for_system_one], "object": "list", "data": [for_openai]}
-
-
-def reject(error: RequestError) -> Response:
-    """Return the response to a failed request."""
-    return openai_error(error, KIND)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from func.errors import InvalidQueryError, RequestError
+from func.errors import InvalidQueryError
 from func.messages import ParsedRequest, Response
 from func.protocols.dialects.answers import (
     DIGITS,
@@ -25,6 +26,8 @@ from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 KIND = "vllm-classify"
+
+reject = partial(openai_error, kind=KIND)
 NO_COST = {"prompt_tokens": 0, "total_tokens": 0, "completion_tokens": 0}
 
 
@@ -51,11 +54,6 @@ def parse(request: DialectRequest) -> ParsedRequest:
     return served.answering(
         ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
     )
-
-
-def reject(error: RequestError) -> Response:
-    """Return the response to a failed request."""
-    return openai_error(error, KIND)
 
 
 def _query(fields: Mapping[str, Any], top_k: int, settings: Settings) -> Query:

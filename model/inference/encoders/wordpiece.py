@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
+UNKNOWN = "[UNK]"  # stands for a word that the pieces can't make up
 CONTINUES = "##"  # marks a piece that does not begin a word
 MAX_WORD_LENGTH = 100  # BERT's tokenizer takes a longer word for unknown
 REMEMBERED_WORDS = 8192
@@ -24,10 +25,10 @@ CHINESE = (
 class WordPieceSegmenter:
     """Segments texts into the numbers of pieces; safe to use from many threads."""
 
-    def __init__(self, pieces: Sequence[str], *, unknown: str = "[UNK]") -> None:
-        """Take the pieces, by their numbers, and the one that stands for an unknown word."""
+    def __init__(self, pieces: Sequence[str]) -> None:
+        """Take the pieces, by their numbers; one of them stands for unknown words."""
         self.numbers = {piece: number for number, piece in enumerate(pieces)}
-        self._unknown = (self.numbers[unknown],)
+        self._unknown = (self.numbers[UNKNOWN],)
         self._remembered = lru_cache(maxsize=REMEMBERED_WORDS)(self._segmented)
 
     def __call__(self, text: str) -> list[int]:
