@@ -169,7 +169,6 @@ class _Axes:
         return f"{MARGIN + x / self._right * (SIZE - 10):.1f} {SIZE - up * (SIZE - 10):.1f}"
 
     def line(self, points: Sequence[Shares], name: str) -> str:
-        """Return a line through points."""
         return f'<path class="{name}" d="M{"L".join(self.at(*point) for point in points)}"/>'
 
     def whisker(self, x: float, interval: Interval) -> str:
@@ -180,7 +179,6 @@ class _Axes:
         return self.line([(x, low), (x, high)], "whisker")
 
     def dot(self, point: Shares, name: str, radius: float = 4) -> str:
-        """Return a dot at a point."""
         across, up = self.at(*point).split()
         return f'<circle class="{name}" cx="{across}" cy="{up}" r="{radius:.1f}"/>'
 

@@ -115,7 +115,6 @@ class _Utf8Stream(RawIOBase):
         )
 
     def readable(self) -> bool:
-        """Return True."""
         return True
 
     def seekable(self) -> bool:
@@ -123,7 +122,6 @@ class _Utf8Stream(RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Return the offset in the converted bytes."""
         return self._offset
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
@@ -136,7 +134,6 @@ class _Utf8Stream(RawIOBase):
         return self._offset
 
     def readinto(self, buffer: Any) -> int:
-        """Read the next converted bytes."""
         view = memoryview(buffer)
         piece = self._take(len(view))
         view[: len(piece)] = piece

@@ -107,7 +107,6 @@ class _RepeatedCells:
         self._row = self._column = 0
 
     def start(self, name: str, attributes: dict[str, Any]) -> None:
-        """Count an element."""
         element = name.removeprefix(_TABLE)
         if element == "table":
             self._row = 0

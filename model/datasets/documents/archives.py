@@ -98,7 +98,6 @@ class _Limited:
         self._file, self._path, self._left = file, path, MAX_UNPACKED_BYTES
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes."""
         if size > self._left:
             raise _too_large(self._path)
         content: bytes = self._file.read(size)
