@@ -34,6 +34,11 @@ from tests.support.stores.web import WebStore, web_store
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# Containers often forbid to keep compiled modules. Each process of a test would then compile all
+# that it imports once more, which for scikit-learn takes longer than the test.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # There is a test process a core: more threads of BLAS in it only wait for each other. This changes
 # no variable that the processes of a test would inherit.
 threadpool_limits(limits=1)
