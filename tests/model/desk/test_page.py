@@ -361,6 +361,7 @@ def command(shipped_copy, tmp_path) -> Iterator[str]:
 
 
 @needs_browser
+@pytest.mark.slow
 def test_twenty_decisions_are_trained_and_compared(browser, command, shipped_copy, tmp_path):
     """By keyboard alone: half of the doubtful labels are kept, half changed, and compared."""
     before = (shipped_copy / "train.csv").read_text().splitlines()
@@ -378,6 +379,8 @@ def test_twenty_decisions_are_trained_and_compared(browser, command, shipped_cop
         page.keyboard.press("Enter")
         expect(page.locator("#comparison")).to_be_visible(timeout=TRAINING_S * 1000)
         expect(page.locator("#numbers strong").first).to_have_text(re.compile(r"^\d\d\.\d %$"))
+        # The page says so last; it would replace what it says of the next key.
+        expect(page.locator("#status")).to_have_text("Training done")
         page.keyboard.press("w")
         expect(page.locator("#status")).to_contain_text("written")
 
