@@ -22,6 +22,7 @@ from model.store.model_files import ModelFiles
 from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
 from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.small_data import SMALL_DATA
 from tests.support.stores.azure import azure_storage
 from tests.support.stores.google import google_storage
@@ -107,9 +108,8 @@ def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             command = [sys.executable, "-m", "model.train", "--output", str(folder)]
-            # Measuring coverage would take half of the time again; smaller trainings measure it.
-            environ = {key: os.environ[key] for key in os.environ if not key.startswith("COV")}
-            subprocess.run(command, cwd=ROOT, env=environ, check=True, capture_output=True)
+            # Smaller trainings measure the coverage; this one would take half of its time again.
+            subprocess.run(command, cwd=ROOT, env=unmeasured(), check=True, capture_output=True)
     return folder
 
 

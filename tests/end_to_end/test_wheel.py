@@ -13,6 +13,7 @@ import requests
 from model.inference.intent_model import IntentModel
 from model.training.trainer import MODEL_NAME
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S
 
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command: str | Path, folder: Path) -> str:
-    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        command, cwd=folder, env=unmeasured(), capture_output=True, text=True, check=False
+    )
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 

@@ -14,8 +14,8 @@ from urllib3 import Retry
 from model.training.trainer import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
+from tests.support.processes import count_threads
 from tests.support.servers import run_server
-from tests.support.threads import count_threads
 from tests.support.timeouts import TIMEOUT_S
 
 BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
