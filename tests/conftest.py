@@ -22,6 +22,7 @@ from model.store.model_files import ModelFiles
 from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
 from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.small_data import SMALL_DATA
 from tests.support.stores.azure import azure_storage
 from tests.support.stores.google import google_storage
@@ -34,9 +35,19 @@ from tests.support.stores.web import WebStore, web_store
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# Containers often forbid to keep compiled modules. Each process of a test would then compile all
+# that it imports once more, which for scikit-learn takes longer than the test.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # There is a test process a core: more threads of BLAS in it only wait for each other. This changes
 # no variable that the processes of a test would inherit.
 threadpool_limits(limits=1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests: at the end, no process waits long for the last test of another."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +108,8 @@ def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             command = [sys.executable, "-m", "model.train", "--output", str(folder)]
-            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+            # Smaller trainings measure the coverage; this one would take half of its time again.
+            subprocess.run(command, cwd=ROOT, env=unmeasured(), check=True, capture_output=True)
     return folder
 
 
@@ -110,7 +122,7 @@ def shipped_model(shipped_folder: Path) -> IntentModel:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium."""
-    assert CHROMIUM, "Chromium is required: apt-get install chromium"
+    assert CHROMIUM, "Chromium is required: apt-get install chromium-headless-shell"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]

@@ -75,6 +75,7 @@ def served(checkout) -> Iterator[tuple[Path, int]]:
         process.wait(TIMEOUT_S)
 
 
+@pytest.mark.slow
 def test_commands_of_the_readme_print_the_documented_output(served):
     """Commands that need no cluster run in order and print the output that the README shows."""
     folder, port = served

@@ -14,7 +14,7 @@ from model.inference.intent_model import IntentModel
 from tests.support.engines import needs_engines, run_with_engines
 from tests.support.paths import ROOT
 
-pytestmark = needs_engines
+pytestmark = [needs_engines, pytest.mark.slow]
 
 FIRST, LAST = "where is my parcel", "cancel my order"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,7 @@ import requests
 
 from model.datasets.readers import read_examples
 from tests.support.paths import ROOT
-from tests.support.servers import RunningServer
+from tests.support.servers import RunningServer, served
 from tests.support.timeouts import TIMEOUT_S
 
 NODE = str(Path(sys.executable).with_name("node"))
@@ -72,14 +71,8 @@ def busy_gateway(url: str) -> Iterator[tuple[str, list[int]]]:
             self.end_headers()
             self.wfile.write(body)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as gateway:
-        thread = threading.Thread(target=gateway.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{gateway.server_port}", statuses
-        finally:
-            gateway.shutdown()
-            thread.join()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as gateway, served(gateway):
+        yield f"http://127.0.0.1:{gateway.server_port}", statuses
 
 
 @pytest.mark.parametrize("command", EXAMPLES)

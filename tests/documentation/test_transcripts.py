@@ -12,6 +12,7 @@ PAGES = ("docs/tutorial.md", "docs/feedback.md", "docs/descriptions.md")
 FOLDERS = {"bike", "bike-review", "described"}
 
 
+@pytest.mark.slow
 def test_pages_print_what_their_commands_print(tmp_path):
     """In a clean clone and one shell, page after page, the output is the one that is shown.
 

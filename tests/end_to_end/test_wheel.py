@@ -13,12 +13,17 @@ import requests
 from model.inference.intent_model import IntentModel
 from model.training.trainer import MODEL_NAME
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S
 
+pytestmark = pytest.mark.slow
+
 
 def run(*command: str | Path, folder: Path) -> str:
-    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        command, cwd=folder, env=unmeasured(), capture_output=True, text=True, check=False
+    )
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
@@ -36,8 +41,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment that holds the wheel and what its base needs."""
     folder = tmp_path_factory.mktemp("environment")
-    run(sys.executable, "-m", "venv", ".", folder=folder)
-    run("bin/python", "-m", "pip", "install", "--quiet", wheel, folder=folder)
+    run(sys.executable, "-m", "venv", "--without-pip", ".", folder=folder)
+    pip = (sys.executable, "-m", "pip", "--python", "bin/python")
+    # Compiling all modules takes as long as installing them, and few are imported.
+    run(*pip, "install", "--quiet", "--no-compile", wheel, folder=folder)
     return folder / "bin"
 
 

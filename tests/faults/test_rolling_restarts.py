@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from model.training.trainer import MODEL_NAME
 from tests.faults.conftest import RESTARTS
 from tests.support.clients import Clients, post
@@ -13,6 +15,7 @@ from tests.support.servers import RunningServer, wait_for
 BODY = b'{"text": "where is my order"}'
 
 
+@pytest.mark.slow
 def test_rolling_restarts_lose_nothing(small_folder, tmp_path):
     """Each of two instances is ended while the gateway still sends to it, and replaced."""
     environ = {"MODEL_PATH": str(small_folder / MODEL_NAME), "SHUTDOWN_DELAY_S": "2"}
@@ -31,7 +34,9 @@ def test_rolling_restarts_lose_nothing(small_folder, tmp_path):
                 urls = [instance.url for instance in instances]
                 gateway.route_to(urls)
                 wait_for(partial(gateway.is_routing_to, urls))
-    exit_codes += [instance.stop()[0] for instance in instances]
+    for instance in instances:
+        instance.process.terminate()
+    exit_codes += [instance.wait()[0] for instance in instances]
     print(f"{RESTARTS} restarts: {dict(clients.counts)}")  # noqa: T201 - for make soak
 
     assert set(clients.counts) == {200}

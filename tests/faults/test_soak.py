@@ -10,6 +10,8 @@ import struct
 import time
 from pathlib import Path
 
+import pytest
+
 from model.training.trainer import MODEL_NAME
 from tests.faults.conftest import SOAK_S
 from tests.support.clients import Clients, get, post
@@ -45,6 +47,7 @@ def resident_mib(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES / MIB
 
 
+@pytest.mark.slow
 def test_mixed_load_leaves_memory_as_it_was(small_folder):
     """Clients of all kinds get their answers, however they leave, and nothing piles up."""
     server = RunningServer.start({"MODEL_PATH": str(small_folder / MODEL_NAME)})

@@ -14,10 +14,13 @@ from urllib3 import Retry
 from model.training.trainer import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
+from tests.support.processes import count_threads
 from tests.support.servers import run_server
-from tests.support.threads import count_threads
+from tests.support.timeouts import TIMEOUT_S
 
 BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+RETRY_S = 0.05
+MAX_RETRIES = round(TIMEOUT_S / RETRY_S)
 # parliament's port is fixed; another process may have it.
 PARLIAMENT = """
 import runpy, sys, waitress
@@ -61,7 +64,12 @@ def threads_of(small_folder) -> Callable[..., int]:
             ) as process,
             requests.Session() as session,
         ):
-            retries = Retry(connect=12, backoff_factor=0.05, allowed_methods=None)
+            retries = Retry(
+                connect=MAX_RETRIES,
+                backoff_factor=RETRY_S,
+                backoff_max=RETRY_S,
+                allowed_methods=None,
+            )
             session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
             try:
                 session.post(f"http://127.0.0.1:{port}/", json={"text": "hello"}, timeout=60)

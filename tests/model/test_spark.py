@@ -15,7 +15,7 @@ from model.tables.table import Layout
 from model.training.trainer import MODEL_NAME
 from tests.support.engines import needs_engines, needs_java, run_with_engines
 
-pytestmark = [needs_engines, needs_java]
+pytestmark = [needs_engines, needs_java, pytest.mark.slow]
 
 ROWS = 100_000
 ODD_TEXTS = (

@@ -22,6 +22,7 @@ from model.reporting.console_report import SHARES
 from model.train import EXAMPLES, main
 from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.small_data import SMALL_DATA
 
 ANIMALS = ("dog", "cat", "cow", "fox", "owl")
@@ -532,10 +533,8 @@ def test_project_data_becomes_the_project_model(tmp_path):
     )
     write("model/data/train.csv", small_rows())
     # Coverage is measured on the original files, not on the copy.
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
-
     command = [sys.executable, "-m", "model.train"]
-    subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=True)
+    subprocess.run(command, cwd=tmp_path, env=unmeasured(), capture_output=True, check=True)
 
     model = IntentModel.load(package / "artifacts" / MODEL_NAME)
     assert model.card.labels == tuple(SMALL_DATA)

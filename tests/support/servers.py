@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from socketserver import BaseServer
 from typing import Any, Self
 
 from benchmarks.system.cpu_time import cpu_seconds
@@ -32,6 +33,8 @@ REQUEST = (
 
 SERVER = (sys.executable, "-m", "func.server")
 STARTED = re.compile(r"Serving on http://[^:]+:(\d+)")
+# By default, socketserver looks only every half second whether it shall end.
+POLL_S = 0.01
 
 
 class RunningServer:
@@ -127,6 +130,18 @@ def build_server(model: IntentModel, **options: Any) -> Server:
     settings = Settings(host="127.0.0.1", port=0, **options)
     app = App(IntentFunction(model, settings, load_authentication(settings)))
     return Server(app, bind(settings.host, settings.port), settings)
+
+
+@contextmanager
+def served(server: BaseServer) -> Iterator[None]:
+    """Run a server of the standard library or of Werkzeug in a thread; who opened it closes it."""
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def address(server: Server) -> tuple[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from func.web.openapi import describe
 from tests.func.models.conftest import PublishedModels
 from tests.support.kubernetes.event_sink import running_sink
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.servers import RunningServer
 
 SETTINGS = Settings(
@@ -137,7 +137,7 @@ def test_server_conforms_to_its_description(server):
     process = subprocess.run(
         [program, "--config-file", CONFIG, "run", f"{server.url}/openapi.json", *options],
         cwd=ROOT,
-        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks"},
+        env=unmeasured() | {"SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks"},
         capture_output=True,
         text=True,
         check=False,

@@ -20,7 +20,7 @@ import yaml
 from model.training.trainer import MODEL_NAME
 from tests.support.kubernetes.manifests import find, render
 from tests.support.ports import free_port
-from tests.support.servers import RunningServer, wait_for
+from tests.support.servers import RunningServer, served, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
 TRAEFIK = Path(sys.executable).with_name("traefik")
@@ -242,11 +242,7 @@ def test_host_arrives_untouched(start_traefik):
         def log_message(self, *_: object) -> None:
             """Log nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Recorder) as backend:
-        thread = threading.Thread(target=backend.serve_forever)
-        thread.start()
+    with HTTPServer(("127.0.0.1", 0), Recorder) as backend, served(backend):
         start_traefik(f"http://127.0.0.1:{backend.server_port}").ask("GET", "/health")
-        backend.shutdown()
-        thread.join()
 
     assert set(hosts) == {HOST}

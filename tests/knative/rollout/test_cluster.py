@@ -237,7 +237,7 @@ class TestWaiting:
 
     def test_changes_are_seen_as_they_come(self, api, cluster):
         """The watch reports the change; the next read would come much later."""
-        slow = replace(QUICK, poll_s=60)
+        slow = replace(QUICK, watch_s=5, poll_s=60)
         cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=slow)
         api.is_unwatched = True
         cluster.update_service(pin)

@@ -265,7 +265,7 @@ MORE = ("more", EmbeddingTransformer(TINY))
             id="not-fitted",
         ),
         pytest.param(
-            fitted(HashingVectorizer(), LogisticRegression()),
+            fitted(HashingVectorizer(n_features=16), LogisticRegression()),
             "features",
             "is a HashingVectorizer, which has no compiled form",
             id="hashing",

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +23,7 @@ from model.desk.server import listening
 from tests.model.desk.conftest import ACCESS, TRAIN
 from tests.support.browsers import needs_browser, watched
 from tests.support.paths import ROOT
+from tests.support.servers import served
 from tests.support.timeouts import TIMEOUT_S
 
 MAX_BYTES = 50_000
@@ -77,12 +77,8 @@ def url(session) -> Iterator[str]:
     """The URL of a desk with findings, in this process."""
     session.desk.add_findings(FINDINGS, [DOUBTFUL])
     session.neighbours = {"greeting": ["order_tracking"]}
-    with listening(create_app(session, ACCESS), 0) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with listening(create_app(session, ACCESS), 0) as server, served(server):
         yield f"http://127.0.0.1:{server.port}/#{ACCESS}"
-        server.shutdown()
-        thread.join()
 
 
 @contextmanager
@@ -365,6 +361,7 @@ def command(shipped_copy, tmp_path) -> Iterator[str]:
 
 
 @needs_browser
+@pytest.mark.slow
 def test_twenty_decisions_are_trained_and_compared(browser, command, shipped_copy, tmp_path):
     """By keyboard alone: half of the doubtful labels are kept, half changed, and compared."""
     before = (shipped_copy / "train.csv").read_text().splitlines()
@@ -382,6 +379,8 @@ def test_twenty_decisions_are_trained_and_compared(browser, command, shipped_cop
         page.keyboard.press("Enter")
         expect(page.locator("#comparison")).to_be_visible(timeout=TRAINING_S * 1000)
         expect(page.locator("#numbers strong").first).to_have_text(re.compile(r"^\d\d\.\d %$"))
+        # The page says so last; it would replace what it says of the next key.
+        expect(page.locator("#status")).to_have_text("Training done")
         page.keyboard.press("w")
         expect(page.locator("#status")).to_contain_text("written")
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 
 import pytest
 import requests
@@ -10,19 +9,16 @@ from model.desk.app import create_app
 from model.desk.errors import PortError
 from model.desk.server import listening
 from tests.model.desk.conftest import ACCESS
+from tests.support.servers import served
 from tests.support.timeouts import TIMEOUT_S
 
 
 def test_the_server_listens_on_the_loopback_interface(session, capfd):
     """It serves the app, and logs no request: queries hold utterances."""
-    with listening(create_app(session, ACCESS), 0) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with listening(create_app(session, ACCESS), 0) as server, served(server):
         url = f"http://127.0.0.1:{server.port}/api/state?search=secret"
         headers = {"Authorization": f"Bearer {ACCESS}"}
         response = requests.get(url, headers=headers, timeout=TIMEOUT_S)
-        server.shutdown()
-        thread.join()
 
     assert response.json()["utterances"] == 5
     assert server.server_address[0] == "127.0.0.1"

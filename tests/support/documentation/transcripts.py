@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.processes import unmeasured
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Numbers that another machine may round otherwise, and times.
@@ -47,9 +48,7 @@ def run(commands: list[Command], folder: Path, port: int) -> list[str]:
     for command in commands:
         script += f"{command.line.replace('8090', str(port))}\nprintf '{mark.strip()}\\n'\n"
     # Other tests measure the coverage of what the commands do. make must not see its caller.
-    environ = {
-        key: value for key, value in os.environ.items() if not key.startswith(("COV", "MAKE"))
-    }
+    environ = {key: value for key, value in unmeasured().items() if not key.startswith("MAKE")}
     done = subprocess.run(
         ["/bin/bash", "-c", script],
         cwd=folder,

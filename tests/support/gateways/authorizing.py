@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ import yaml
 from tests.support.documentation.snippets import CALLERS
 from tests.support.gateways.envoy import Envoy
 from tests.support.gateways.traefik import Traefik
+from tests.support.servers import served
 
 HEADERS = ("x-intent", "x-confidence")
 
@@ -74,13 +74,8 @@ class AuthorizingTraefik(Traefik):
 @contextmanager
 def echo_server() -> Iterator[int]:
     """Run a server that answers with the path and the headers of intents, and yield its port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server, served(server):
+        yield server.server_port
 
 
 class _Echo(BaseHTTPRequestHandler):

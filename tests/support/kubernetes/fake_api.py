@@ -24,6 +24,9 @@ from tests.support.kubernetes.http_servers import ThreadedServer
 NAMESPACE, NAME = "intent-namespace", "intent-classifier"
 DOMAIN = f"{NAME}.{NAMESPACE}.example.com"
 Document = dict[str, Any]
+# A client can only ask for whole seconds: one that has less time left asks for one. A server may
+# end a watch at any time, and ends this one sooner.
+SHORT_WATCH_S = 0.2
 
 
 def image(number: int) -> str:
@@ -182,7 +185,7 @@ class FakeApi:
     def changes(self, kind: str, name: str, after: int, timeout_s: float) -> Any:
         """Yield the changes of one object after a resourceVersion."""
         self.is_unwatched = False
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + (timeout_s if timeout_s > 1 else SHORT_WATCH_S)
         seen = 0
         while time.monotonic() < deadline and not self._stopped:
             with self._changed:

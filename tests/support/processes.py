@@ -1,8 +1,14 @@
-"""Threads of processes, by /proc."""
+"""Processes: their environment, and their threads by /proc."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+
+def unmeasured() -> dict[str, str]:
+    """Return the environment of a process whose coverage is not measured, which takes time."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("COV")}
 
 
 def count_threads(pid: int) -> int:
