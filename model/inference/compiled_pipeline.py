@@ -83,7 +83,7 @@ class CompiledPipeline:
             also the arrays of ``model.inference.static_embedding``; with a
             sentence encoder, ``sentence.digest``, the digest of its file.
             With neighbours, also the arrays of ``model.inference.neighbours`` and
-            ``neighbours.weights``, shape (densities, labels).
+            ``neighbours.weights``, shape (densities and a constant, labels).
         familiarity: how much n-grams count, by the share of what the first vocabulary knows;
             None if always in full.
     """
@@ -222,7 +222,7 @@ class CompiledPipeline:
         return EmbeddingWeights(embedding, self.arrays[WEIGHTS], label_count=len(self.labels))
 
     def neighbour_weights(self, encoder: SentenceEncoder | None) -> NeighbourWeights | None:
-        """Return the weights of training vectors' densities, or None without them.
+        """Return the weights of training vectors' features, or None without them.
 
         Raises:
             KeyError, ValueError: the arrays contradict each other, or the encoder is missing.

@@ -17,7 +17,7 @@ WORDS, VECTORS = 0, -1  # the places of the blocks
 
 
 class FamiliarityUnion(FeatureUnion):  # type: ignore[misc]
-    """Multiplies n-grams by a factor f, and appends log densities, multiplied by 1 - f.
+    """Multiplies n-grams by a factor f, and appends neighbours' features, multiplied by 1 - f.
 
     The first block is a TfidfVectorizer of words, which keeps all words of the texts that it is
     fitted on, the last one an EmbeddingTransformer.
@@ -55,22 +55,22 @@ class FamiliarityUnion(FeatureUnion):  # type: ignore[misc]
         shares = np.array([known_share(each, known) for each in words])
         factors = self.familiarity.factors(shares).astype(np.float32)
         count = blocks.shape[1] - self.transformer_list[VECTORS][1].embedding.dimensions
-        densities = self._densities(blocks[:, count:], 1 - factors)
-        return hstack((diags(factors) @ blocks[:, :count], blocks[:, count:], densities), "csr")
+        similar = self._neighbour_features(blocks[:, count:], 1 - factors)
+        return hstack((diags(factors) @ blocks[:, :count], blocks[:, count:], similar), "csr")
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return the names of the n-grams, the dimensions and the densities."""
-        names = [f"neighbours__{number}" for number in range(len(self.neighbours.counts))]
+        """Return the names of the n-grams, the dimensions and the neighbours' features."""
+        names = [f"neighbours__{number}" for number in range(self.neighbours.feature_count)]
         blocks = super().get_feature_names_out(input_features)
         return np.concatenate((blocks, np.array(names, dtype=object)))
 
-    def _densities(self, vectors: Any, factors: NDArray[np.float32]) -> Any:
-        """Compute the densities of the texts whose factor is not zero."""
-        densities = np.zeros((len(factors), len(self.neighbours.counts)), np.float32)
+    def _neighbour_features(self, vectors: Any, factors: NDArray[np.float32]) -> Any:
+        """Compute the features of the texts whose factor is not zero."""
+        features = np.zeros((len(factors), self.neighbours.feature_count), np.float32)
         [rows] = factors.nonzero()
-        logs = self.neighbours.log_densities(vectors[rows].toarray())
-        densities[rows] = factors[rows, np.newaxis] * logs
-        return csr_matrix(densities)
+        found = self.neighbours.features(vectors[rows].toarray())
+        features[rows] = factors[rows, np.newaxis] * found
+        return csr_matrix(features)
 
 
 def words_of(vectorizer: Any, texts: Sequence[str]) -> list[list[str]]:

@@ -61,6 +61,25 @@ class Neighbours:
             logs[part] = np.log(densities + MIN_DENSITY)
         return np.asarray(logs - logs.mean(axis=1, keepdims=True))
 
+    def features(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the log densities, and a constant, whose weights cancel what n-grams do not scale.
+
+        A classifier's intercepts suit the n-grams of known words. They count in full whatever the
+        n-grams of a text count, unless something that counts for the rest cancels them.
+
+        Args:
+            vectors: shape (texts, dimensions), each of length one.
+
+        Returns:
+            Shape (texts, ``feature_count``); the last column is 1.
+        """
+        return np.pad(self.log_densities(vectors), ((0, 0), (0, 1)), constant_values=1.0)
+
+    @property
+    def feature_count(self) -> int:
+        """The number of columns of ``features``."""
+        return len(self.counts) + 1
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of ``from_arrays``."""
         return {VECTORS: self.vectors, COUNTS: self.counts.astype(np.uint32)}
@@ -87,7 +106,7 @@ class Neighbours:
 
 
 class NeighbourWeights:
-    """Neighbours, and the classifier's weights of their densities."""
+    """Neighbours, and the classifier's weights of their features."""
 
     def __init__(
         self,
@@ -97,25 +116,25 @@ class NeighbourWeights:
         *,
         label_count: int,
     ) -> None:
-        """Take the weights, shape (densities, labels).
+        """Take the weights, shape (features, labels).
 
         Raises:
             ValueError: the parts do not fit together.
         """
         shapes = neighbours.vectors.shape[1], weights.shape
-        if shapes != (embedding.dimensions, (len(neighbours.counts), label_count)):
+        if shapes != (embedding.dimensions, (neighbours.feature_count, label_count)):
             raise ValueError("neighbours fit neither the vectors nor the labels")
         self._embedding, self._neighbours, self._weights = embedding, neighbours, weights
 
     def scores(self, texts: Sequence[str], factors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the texts' scores times a factor each, shape (texts, labels).
 
-        The densities of texts whose factor is zero are not computed.
+        The features of texts whose factor is zero are not computed.
         """
         scores = np.zeros((len(texts), self._weights.shape[1]))
         rows = factors.nonzero()[0].tolist()
         if rows:
             vectors = self._embedding.transform([texts[row] for row in rows])
-            densities = self._neighbours.log_densities(vectors)
-            scores[rows] = factors[rows, np.newaxis] * densities @ self._weights
+            features = self._neighbours.features(vectors)
+            scores[rows] = factors[rows, np.newaxis] * features @ self._weights
         return scores

@@ -123,7 +123,7 @@ class PipelineScorer:
     def _neighbour_count(self) -> int:
         """The number of features after the vectors."""
         neighbours = getattr(self.pipeline[0], "neighbours", None)
-        return len(neighbours.counts) if neighbours else 0
+        return neighbours.feature_count if neighbours else 0
 
     @property
     def encoder(self) -> SentenceEncoder | None:

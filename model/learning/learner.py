@@ -159,19 +159,21 @@ class Learner:
         if self._vector_model is None:
             return models
         dimensions = self._vector_model.coefficients.shape[1]
-        densities = self._density_count
-        base_models = (
-            *(model.with_idle_features(after=dimensions + densities) for model in models),
-            self._vector_model.with_idle_features(before=self.ngram_count, after=densities),
+        count = self._neighbour_feature_count
+        models = tuple(model.with_idle_features(after=dimensions + count) for model in models)
+        of_vectors = self._vector_model.with_idle_features(before=self.ngram_count, after=count)
+        if not count:
+            return (*models, of_vectors)
+        # Where n-grams count less, their models' intercepts do as well.
+        models = tuple(model.with_intercept_cancelled_by(-1) for model in models)
+        densities = density_model(count - 1).with_idle_features(
+            before=self.ngram_count + dimensions, after=1
         )
-        if not densities:
-            return base_models
-        before = self.ngram_count + dimensions
-        return (*base_models, density_model(densities).with_idle_features(before=before))
+        return (*models, of_vectors, densities)
 
     @property
-    def _density_count(self) -> int:
-        return len(self._neighbours.counts) if self._neighbours else 0
+    def _neighbour_feature_count(self) -> int:
+        return self._neighbours.feature_count if self._neighbours else 0
 
     def log_densities(self, texts: Sequence[str]) -> Floats | None:
         """Return the densities that count if no word of the texts is known; None without any."""
@@ -208,7 +210,7 @@ class Learner:
             features, is_out_of_scope, regularisation=regularisation, seed=self._seed
         )
         scaled = linear.scaled_features(self._factors)
-        return scaled.with_idle_features(after=self._density_count)
+        return scaled.with_idle_features(after=self._neighbour_feature_count)
 
     def _weighted(self, texts: Sequence[str]) -> Any:
         return self.features.blocks(texts).multiply(self._factors).tocsr()

@@ -63,6 +63,12 @@ class Linear:
         """Return a classifier with more features around its own, whose coefficients are zero."""
         return Linear(np.pad(self.coefficients, ((0, 0), (before, after))), self.intercept)
 
+    def with_intercept_cancelled_by(self, column: int) -> Linear:
+        """Return a classifier whose scores are less its intercept, times one of the features."""
+        coefficients = self.coefficients.copy()
+        coefficients[:, column] -= self.intercept
+        return Linear(coefficients, self.intercept)
+
     def with_label(self, other: Linear) -> Linear:
         """Return a classifier with the label of another one in the last place."""
         return Linear(

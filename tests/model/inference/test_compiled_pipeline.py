@@ -151,9 +151,9 @@ def test_model_is_served_with_its_sentence_encoder_only(compiled, digest):
     ],
 )
 def test_neighbours_that_do_not_fit_are_refused(compiled, encoder, changes):
-    """Neighbours need an encoder, counts, and a weight of each density for each label."""
+    """Neighbours need an encoder, counts, and a weight of each feature for each label."""
     count = len(compiled.labels)
-    weights = {"neighbours.weights": np.ones((len(TINY_NEIGHBOURS.counts), count))}
+    weights = {"neighbours.weights": np.ones((TINY_NEIGHBOURS.feature_count, count))}
     arrays = to_arrays(TINY_SENTENCES, np.zeros((count, TINY.dimensions)))
     arrays |= TINY_NEIGHBOURS.to_arrays() | weights
     CompiledScorer(with_arrays(compiled, **arrays), TINY_SENTENCES)

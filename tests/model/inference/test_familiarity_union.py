@@ -15,7 +15,7 @@ from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS
 
 TEXTS = ["where is my order", "where is my parcel"]
 BLOCKS = [("word", TfidfVectorizer()), ("vectors", EmbeddingTransformer(TINY))]
-DENSITIES = len(TINY_NEIGHBOURS.counts)
+SIMILAR = TINY_NEIGHBOURS.feature_count
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +35,32 @@ def test_texts_of_known_words_have_plain_features(union, plain):
     """Where all words are known, no density counts."""
     features = union.transform(TEXTS)
 
-    assert (features[:, :-DENSITIES] != plain.transform(TEXTS)).nnz == 0
-    assert features[:, -DENSITIES:].nnz == 0
+    assert (features[:, :-SIMILAR] != plain.transform(TEXTS)).nnz == 0
+    assert features[:, -SIMILAR:].nnz == 0
 
 
 def test_texts_of_unknown_words_have_vector_and_densities_alone(union):
     """Where no word is known, the n-grams are zero, and the densities count in full."""
     text = ["wo ist das"]
     [features] = union.transform(text).toarray()
-    ngrams, vector, densities = np.split(features, [-DENSITIES - TINY.dimensions, -DENSITIES])
+    ngrams, vector, densities = np.split(features, [-SIMILAR - TINY.dimensions, -SIMILAR])
 
     assert not ngrams.any()
     assert (vector == TINY.transform(text)[0]).all()
-    expected = TINY_NEIGHBOURS.log_densities(TINY.transform(text))[0]
+    expected = TINY_NEIGHBOURS.features(TINY.transform(text))[0]
     np.testing.assert_allclose(densities, expected, rtol=1e-5)
 
 
 def test_texts_of_some_known_words_are_in_between(union, plain):
     """Half of the letters in known words: n-grams and densities count half."""
     text = ["wo steht my ORDER"]
-    count = -DENSITIES - TINY.dimensions
+    count = -SIMILAR - TINY.dimensions
     features = union.transform(text).toarray()
 
     ngrams = plain.transform(text).toarray()[:, : -TINY.dimensions]
     np.testing.assert_allclose(features[:, :count], ngrams / 2, rtol=1e-6)
-    densities = TINY_NEIGHBOURS.log_densities(TINY.transform(text))
-    np.testing.assert_allclose(features[:, -DENSITIES:], densities / 2, rtol=1e-5)
+    densities = TINY_NEIGHBOURS.features(TINY.transform(text))
+    np.testing.assert_allclose(features[:, -SIMILAR:], densities / 2, rtol=1e-5)
 
 
 def test_features_are_the_same_while_fitting(union):
@@ -71,7 +71,7 @@ def test_features_are_the_same_while_fitting(union):
 
 
 def test_each_feature_has_a_name(union):
-    """The names are those of the blocks, then those of the densities."""
+    """The names are those of the blocks, then those of the neighbours' features."""
     names = union.get_feature_names_out()
 
     assert len(names) == union.transform(TEXTS).shape[1]

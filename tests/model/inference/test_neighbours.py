@@ -58,20 +58,31 @@ def test_arrays_hold_the_neighbours():
     assert Neighbours.from_arrays({}) is None
 
 
-def test_scores_are_weighted_densities_times_the_factors():
-    """Each text's densities, times its factor, are multiplied by the weights."""
-    weights = np.arange(6, dtype=np.float32).reshape(3, 2)
+def test_features_are_densities_and_a_constant():
+    """The constant follows the densities, so that its weights are those of any text."""
+    vectors = TINY.transform(["my order", "parcel"])
+
+    features = TINY_NEIGHBOURS.features(vectors)
+
+    assert features.shape == (2, TINY_NEIGHBOURS.feature_count)
+    assert (features[:, :-1] == TINY_NEIGHBOURS.log_densities(vectors)).all()
+    assert (features[:, -1] == 1).all()
+
+
+def test_scores_are_weighted_features_times_the_factors():
+    """Each text's densities and constant, times its factor, are multiplied by the weights."""
+    weights = np.arange(8, dtype=np.float32).reshape(4, 2)
     texts, factors = ["my order", "parcel", "my password"], np.array([0.5, 0.0, 1.0])
 
     scores = NeighbourWeights(TINY, TINY_NEIGHBOURS, weights, label_count=2).scores(texts, factors)
 
-    logs = TINY_NEIGHBOURS.log_densities(TINY.transform(texts))
-    np.testing.assert_allclose(scores, factors[:, np.newaxis] * logs @ weights, rtol=1e-6)
+    features = TINY_NEIGHBOURS.features(TINY.transform(texts))
+    np.testing.assert_allclose(scores, factors[:, np.newaxis] * features @ weights, rtol=1e-6)
 
 
 def test_densities_that_count_nothing_are_not_computed(monkeypatch):
     """Texts of known words do not wait for densities."""
-    weights = NeighbourWeights(TINY, TINY_NEIGHBOURS, np.ones((3, 2), np.float32), label_count=2)
+    weights = NeighbourWeights(TINY, TINY_NEIGHBOURS, np.ones((4, 2), np.float32), label_count=2)
 
     monkeypatch.delattr(Neighbours, "log_densities")
 
@@ -79,9 +90,9 @@ def test_densities_that_count_nothing_are_not_computed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "shape", [pytest.param((2, 2), id="densities"), pytest.param((3, 4), id="labels")]
+    "shape", [pytest.param((3, 2), id="features"), pytest.param((4, 4), id="labels")]
 )
 def test_weights_that_do_not_fit_are_refused(shape):
-    """There is a weight of each density for each label."""
+    """There is a weight of each feature for each label."""
     with pytest.raises(ValueError, match="fit neither"):
         NeighbourWeights(TINY, TINY_NEIGHBOURS, np.ones(shape, np.float32), label_count=2)

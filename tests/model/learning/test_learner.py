@@ -169,22 +169,38 @@ def test_densities_are_features_after_multilingual_vectors():
     learner = Learner(TEXTS, TARGETS, NAMES, seed=0, embedding=vectors)
     count = learner.ngram_count + TINY.dimensions
 
-    densities = learner.features.transform([*TEXTS, "pasword", "parcl"]).toarray()[:, count:]
+    features = learner.features.transform([*TEXTS, "pasword", "parcl"]).toarray()[:, count:]
+    densities = features[:, :-1]
     svm, naive_bayes, of_vectors, of_densities = learner.fit_base_models(PLAIN)
 
-    assert not densities[: len(TEXTS)].any()
+    assert not features[: len(TEXTS)].any()
     assert densities[len(TEXTS) :].any(axis=1).all()
-    assert not svm.coefficients[:, count:].any()
-    assert not naive_bayes.coefficients[:, count:].any()
+    assert not svm.coefficients[:, count:-1].any()
+    assert not naive_bayes.coefficients[:, count:-1].any()
     assert not of_vectors.coefficients[:, count:].any()
     assert of_vectors.coefficients[:, learner.ngram_count : count].all()
     assert not of_densities.coefficients[:, :count].any()
-    assert (np.diag(of_densities.coefficients[:, count:]) > 0).all()
+    assert (np.diag(of_densities.coefficients[:, count:-1]) > 0).all()
+    assert not of_densities.coefficients[:, -1].any()
     expected = learner.log_densities(["pasword", "parcl"])
     assert expected is not None
     np.testing.assert_allclose(densities[len(TEXTS) :], expected, rtol=1e-5)
     assert not learner.fit_detector(others).coefficients[:, count:].any()
-    assert learner.fit_union().transform(TEXTS).shape[1] == count + len(NAMES)
+    assert learner.fit_union().transform(TEXTS).shape[1] == count + len(NAMES) + 1
+
+
+@pytest.mark.parametrize("hyperparameters", [PLAIN, JOINT], ids=["plain", "joint"])
+def test_n_grams_say_nothing_of_a_text_of_unknown_words(hyperparameters):
+    """Whatever the frequencies of the labels, only its vector speaks for one of them."""
+    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *chain(*NAMES), "pasword"])
+    learner = Learner(TEXTS[:3], TARGETS[:3], NAMES, seed=0, embedding=vectors)
+
+    svm, naive_bayes, *_ = learner.fit_base_models(hyperparameters)
+
+    unknown = learner.features.transform(["pasword"])
+    assert np.abs(svm.intercept).max() > 0.01
+    np.testing.assert_allclose(svm.scores(unknown), 0, atol=1e-6)
+    np.testing.assert_allclose(naive_bayes.scores(unknown), 0, atol=1e-6)
 
 
 def test_texts_without_words_are_refused():

@@ -58,6 +58,13 @@ def test_factors_of_features_move_into_the_weights():
     ).coefficients.tolist() == [[1.0, 1.0], [3.0, 2.0]]
 
 
+def test_a_feature_cancels_the_intercept():
+    """Where the feature is 1, the scores are those without the intercept."""
+    machine = linear((1.0, 2.0), (3.0, 4.0), intercept=(5.0, 6.0)).with_intercept_cancelled_by(-1)
+
+    assert machine.scores(np.array([[1.0, 0.0], [1.0, 1.0]])).tolist() == [[6.0, 9.0], [3.0, 7.0]]
+
+
 def test_label_is_appended():
     """The one label of another classifier becomes the last one."""
     both = linear((1.0, 2.0), (3.0, 4.0)).with_label(linear((5.0, 6.0), intercept=(7.0,)))
