@@ -102,6 +102,17 @@ def test_contrast_texts_are_in_no_other_file(files, dataset):
     assert [text for text in texts if letters_and_digits(text) in known] == []
 
 
+def test_negated_training_texts_know_every_intent():
+    """Of each intent, negated texts that want something else or nothing are learnt from."""
+    negated = Counter(
+        example.intent for example in read_examples(FOLDER / "contrast_train" / "negated.csv")
+    )
+    intents = {example.intent for example in read_examples(FOLDER / "train.csv")}
+
+    assert set(negated) == {*intents, OUT_OF_SCOPE}
+    assert negated[OUT_OF_SCOPE] >= 2000
+
+
 def test_data_has_no_warnings(dataset):
     """The shipped data causes no warnings."""
     assert [str(warning) for warning in dataset.warnings] == []
