@@ -23,7 +23,7 @@ from model.inference.weights import DenseWeights, SparseWeights
 if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
     from model.inference.encoders.encoder_file import SentenceEncoder
 
-FORMAT = "intent-function/4"
+FORMAT = "intent-function/5"
 COMPILED_SUFFIX = ".safetensors"
 
 

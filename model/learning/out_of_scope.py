@@ -19,8 +19,8 @@ from model.learning.linear_model import Floats, Integers
 # training data nor its out-of-scope examples show this share.
 OUT_OF_SCOPE_SHARE = 0.2
 # The share of each kind of contrast texts, for which the weight of its detector is fitted.
-# With twice this share, held-out negated requests are found more often, ordinary texts less often.
-CONTRAST_SHARE = 0.16
+# With a larger one, more negated requests are found, and more ordinary messages rejected.
+CONTRAST_SHARE = 0.12
 # A small slope still ranks texts, where scores do not separate them.
 MIN_SLOPE = 1e-3
 # Of a detector of contrast texts, in log odds for a score of 1.
