@@ -65,6 +65,7 @@ def threads_of(small_folder) -> Callable[..., int]:
             requests.Session() as session,
         ):
             retries = Retry(
+                total=None,
                 connect=MAX_RETRIES,
                 backoff_factor=RETRY_S,
                 backoff_max=RETRY_S,
