@@ -141,8 +141,8 @@ BATCHING = (MLSERVER_BATCHING, BENTOML_BATCHING)
 
 # The project's own app on alternative servers, all installed in one environment.
 _SERVERS = (ROOT / "requirements.txt", PEERS / "servers" / "requirements.txt")
-APP_ON_WAITRESS = Contender(
-    name="waitress",
+APP_ON_OWN_SERVER = Contender(
+    name="func.server",
     command=OURS.command,
     environ=OWN_ENVIRON,
     requirements=_SERVERS,
@@ -171,4 +171,4 @@ APP_ON_GRANIAN = Contender(
     single=TEXT,
     batch=TEXTS,
 )
-SERVERS = (APP_ON_WAITRESS, APP_ON_GUNICORN, APP_ON_GRANIAN)
+SERVERS = (APP_ON_OWN_SERVER, APP_ON_GUNICORN, APP_ON_GRANIAN)
