@@ -36,7 +36,7 @@ from func.protocols.query import Query
 from func.settings import Settings
 from model import review, train
 from model.inference.intent_model import IntentModel
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 
 FOLDER = WORK / "cascade"
 UTTERANCES = 20  # of each intent that the first training has

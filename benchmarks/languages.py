@@ -25,7 +25,9 @@ from benchmarks.system.paths import ROOT
 from model.datasets.dataset import load_dataset
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
-from model.training.trainer import MODEL_NAME, Options, fit
+from model.training.fitted_model import MODEL_NAME
+from model.training.record import Options
+from model.training.trainer import fit
 
 SENTENCES = ROOT / "benchmarks" / "data" / "multilingual.csv"
 DEVELOPMENT = ROOT / "benchmarks" / "data" / "multilingual_development.csv"

@@ -19,7 +19,9 @@ from model.datasets.dataset import Dataset
 from model.datasets.readers import Example
 from model.inference.intent_model import IntentModel
 from model.store.model_files import ModelFiles
-from model.training.trainer import MODEL_NAME, Options, TrainedModel, train
+from model.training.fitted_model import MODEL_NAME, TrainedModel
+from model.training.record import Options
+from model.training.trainer import train
 from tests.support.browsers import CHROMIUM
 from tests.support.paths import ROOT
 from tests.support.processes import unmeasured

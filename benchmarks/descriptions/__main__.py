@@ -32,7 +32,8 @@ from model.evaluation.metrics import summarise
 from model.inference.model_card import IntentDescription
 from model.learning.embeddings import Features
 from model.learning.training_set import words_of_name
-from model.training.trainer import Options, fit
+from model.training.record import Options
+from model.training.trainer import fit
 
 CLINC150 = ROOT.parent / "shared" / "data" / "clinc150"
 DESCRIPTIONS = ROOT / "benchmarks" / "data" / "clinc150_descriptions.yaml"

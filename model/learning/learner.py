@@ -162,11 +162,11 @@ class Learner:
         count = self._neighbour_feature_count
         models = tuple(model.with_idle_features(after=dimensions + count) for model in models)
         of_vectors = self._vector_model.with_idle_features(before=self.ngram_count, after=count)
-        if not count:
+        if self._neighbours is None:
             return (*models, of_vectors)
         # Where n-grams count less, their models' intercepts do as well.
         models = tuple(model.with_intercept_cancelled_by(-1) for model in models)
-        densities = density_model(count - 1).with_idle_features(
+        densities = density_model(len(self._neighbours.counts)).with_idle_features(
             before=self.ngram_count + dimensions, after=1
         )
         return (*models, of_vectors, densities)

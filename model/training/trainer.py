@@ -34,16 +34,8 @@ from model.learning.training_set import TrainingSet
 from model.reporting.html_report import render_report
 from model.training.checks import check_described, check_intents
 from model.training.few_utterances import no_calibration, nothing_held_out
-from model.training.fitted_model import (
-    COMPILED_NAME,
-    MODEL_NAME,
-    REPORT_NAME,
-    FittedModel,
-    TrainedModel,
-)
+from model.training.fitted_model import FittedModel, TrainedModel
 from model.training.record import Options, describe_training
-
-__all__ = ["COMPILED_NAME", "MODEL_NAME", "REPORT_NAME", "FittedModel", "Options", "TrainedModel"]
 
 
 def train(dataset: Dataset, options: Options, *, progress: Progress) -> TrainedModel:

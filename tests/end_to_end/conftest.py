@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.servers import RunningServer
 
 

@@ -21,7 +21,7 @@ from cloudevents import conversion
 from cloudevents.http import CloudEvent, from_http, from_json
 
 from func.settings import Settings
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S

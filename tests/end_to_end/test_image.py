@@ -10,7 +10,7 @@ import sysconfig
 
 import requests
 
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from model.inference.intent_model import IntentModel
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.processes import unmeasured
 from tests.support.servers import RunningServer

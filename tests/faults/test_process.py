@@ -13,7 +13,7 @@ import sys
 import pytest
 import requests
 
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, can_connect, wait_for

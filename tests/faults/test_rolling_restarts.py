@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.faults.conftest import RESTARTS
 from tests.support.clients import Clients, post
 from tests.support.gateways.traefik import Traefik

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.faults.conftest import SOAK_S
 from tests.support.clients import Clients, get, post
 from tests.support.servers import RunningServer

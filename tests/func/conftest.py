@@ -22,7 +22,7 @@ from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.inference.sklearn_scorer import PipelineScorer
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.servers import RunningServer, build_server
 from tests.support.timeouts import TIMEOUT_S
 from tests.support.tiny_embedding import TINY_SENTENCES

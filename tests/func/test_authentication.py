@@ -16,7 +16,7 @@ from func.app import App
 from func.authentication import MAX_FILE_BYTES, BearerTokens
 from func.handler import IntentFunction
 from func.settings import Settings, SettingsError
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.timeouts import TIMEOUT_S
 
 OPEN = ("/health", "/health/liveness", "/health/readiness", "/docs", "/openapi.json")

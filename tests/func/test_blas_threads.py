@@ -11,7 +11,7 @@ import pytest
 import requests
 from urllib3 import Retry
 
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.processes import count_threads

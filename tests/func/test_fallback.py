@@ -21,7 +21,7 @@ from func.settings import Settings
 from func.telemetry.metrics import Metrics
 from func.telemetry.recorder import Telemetry
 from model.inference.intent_model import IntentModel
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.fallbacks.servers import FallbackServer, fallback_server
 from tests.support.timeouts import TIMEOUT_S
 

@@ -26,7 +26,7 @@ from func.settings import Settings
 from func.telemetry.metrics import Metrics
 from func.telemetry.prometheus import create_app
 from func.telemetry.recorder import Telemetry
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.func.models.conftest import PublishedModels
 from tests.support.servers import wait_for
 from tests.support.timeouts import TIMEOUT_S

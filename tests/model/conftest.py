@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.predict import main
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 
 Run = Callable[..., tuple[int, str]]
 

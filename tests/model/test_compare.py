@@ -7,7 +7,7 @@ import pytest
 from model import compare
 from model.store.folder import FolderTransport
 from model.store.model_files import push
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.servers import RunningServer
 
 DATA = (

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from model.compile import main
 from model.inference.intent_model import IntentModel
-from model.training.trainer import COMPILED_NAME, MODEL_NAME
+from model.training.fitted_model import COMPILED_NAME, MODEL_NAME
 from tests.support.paths import ROOT
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.evaluate import main
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 
 GOOD = "text,intent\nhello,greeting\nreset my password,password_reset\n"

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from model.inference.intent_model import IntentModel
 from model.tables.table import Layout
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.engines import needs_engines, needs_java, run_with_engines
 
 pytestmark = [needs_engines, needs_java, pytest.mark.slow]

@@ -20,7 +20,7 @@ from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES
 from model.train import EXAMPLES, main
-from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 from tests.support.paths import ROOT
 from tests.support.processes import unmeasured
 from tests.support.small_data import SMALL_DATA

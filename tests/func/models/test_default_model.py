@@ -10,7 +10,7 @@ from func.settings import Settings
 from model.errors import StoreError
 from model.store.folder import FolderTransport
 from model.store.model_files import push
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 
 

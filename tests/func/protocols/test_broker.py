@@ -13,7 +13,7 @@ import pytest
 
 from func.oidc import issuer_keys
 from func.server.dispatcher import Dispatcher
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.func.conftest import Hold
 from tests.support.broker import Broker, Delivery
 from tests.support.oidc.issuer import issuer_server

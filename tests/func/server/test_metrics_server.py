@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from func.server.metrics_server import MAX_CONNECTIONS
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S
 

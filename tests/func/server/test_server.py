@@ -16,7 +16,7 @@ import requests
 
 from func.server import server as server_module
 from func.server.request_reader import RequestReader
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.servers import (
     REQUEST,
     RunningServer,

@@ -17,7 +17,7 @@ import trustme
 import urllib3
 import yaml
 
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.kubernetes.manifests import find, render
 from tests.support.ports import free_port
 from tests.support.servers import RunningServer, served, wait_for

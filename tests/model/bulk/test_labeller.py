@@ -9,7 +9,7 @@ from model.bulk.labeller import Labeller, label_batches
 from model.errors import ColumnError
 from model.inference.intent_model import IntentModel
 from model.tables.table import Layout
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 
 TEXTS = ["where is my parcel", None, " ", "x" * 6000, "cancel my order"]
 REASONS = [None, "no text", "text is empty", "text has more than 5000 characters", None]

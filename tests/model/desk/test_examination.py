@@ -8,7 +8,7 @@ import pytest
 
 from model.desk.examination import RESULT_NAME, main
 from model.inference.intent_model import IntentModel
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.small_data import SMALL_DATA
 
 

@@ -23,7 +23,7 @@ from model.inference.intent_model import IntentModel, softmax
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
 from model.inference.safetensors_file import ArrayFile
-from model.training.trainer import COMPILED_NAME, MODEL_NAME
+from model.training.fitted_model import COMPILED_NAME, MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.tables import TableScorer
 

@@ -19,7 +19,7 @@ from model.evaluation.metrics import Confusion, Evaluation, IntentScore
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import ModelCard
 from model.reporting.html_report import MAX_RECOMMENDED, render_report
-from model.training.trainer import REPORT_NAME
+from model.training.fitted_model import REPORT_NAME
 from tests.support.browsers import needs_browser
 
 CARD = ModelCard(

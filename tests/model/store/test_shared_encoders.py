@@ -17,7 +17,7 @@ from model.store.manifest import Blob
 from model.store.model_files import ModelFiles, fetch, push
 from model.store.shared_encoders import shared_encoder
 from model.store.uri import StoreUri
-from model.training.trainer import MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.timeouts import TIMEOUT_S
 
 TEXTS = ["where is my parcel", "Ich habe mein Passwort vergessen"]

@@ -11,7 +11,9 @@ from model.errors import DataError, EncoderMissingError, VectorsMissingError
 from model.inference.model_card import IntentDescription
 from model.training import feature_choice
 from model.training.feature_choice import Candidate, choose, fit_candidates
-from model.training.trainer import FittedModel, Options, fit
+from model.training.fitted_model import FittedModel
+from model.training.record import Options
+from model.training.trainer import fit
 
 COUNT = 1000
 

@@ -8,8 +8,9 @@ import pytest
 from model.datasets.dataset import load_dataset
 from model.errors import ArtifactBrokenError, DataError
 from model.inference.model_card import ModelCard
+from model.training.record import Options
 from model.training.reproduction import Comparison, TrainingRecord, reproduce
-from model.training.trainer import Options, fit
+from model.training.trainer import fit
 
 CARD = Path("model_card.json")
 

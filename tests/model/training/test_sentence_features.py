@@ -10,7 +10,7 @@ from model.errors import ArtifactBrokenError
 from model.inference.encoders import ENCODER_NAME
 from model.inference.encoders.encoder_file import WHOLE_SENTENCE
 from model.inference.intent_model import IntentModel
-from model.training.trainer import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 
 
 @pytest.fixture

@@ -25,15 +25,9 @@ from model.learning.cross_validation import cross_validate
 from model.learning.ensemble import Hyperparameters, candidates
 from model.learning.quantization import MAX_LOSS
 from model.learning.training_set import TrainingSet
-from model.training.trainer import (
-    MODEL_NAME,
-    REPORT_NAME,
-    FittedModel,
-    Options,
-    TrainedModel,
-    fit,
-    train,
-)
+from model.training.fitted_model import MODEL_NAME, REPORT_NAME, FittedModel, TrainedModel
+from model.training.record import Options
+from model.training.trainer import fit, train
 
 TEXTS = ["hello", "where is my parcel now", "reset it", "something else", ""]
 
