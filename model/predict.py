@@ -60,7 +60,7 @@ def _classify(options: argparse.Namespace, console: Console, _: Console) -> int:
     pairs = list(zip(options.texts, predictions, strict=True))
     if options.json:
         for text, prediction in pairs:
-            values = Layout(top_k=options.top_k).values(prediction)
+            values = Layout(top_k=options.top_k).fields(prediction)
             console.print(to_json({"text": text, **values}))
     else:
         _print_readably(console, pairs)

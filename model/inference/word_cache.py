@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Generic, TypeVar
 
-MAX_WORDS = 8192
+MAX_WORDS = 8192  # of each of two generations
 # Longer words rarely recur, and would let a sender fill the memory.
 MAX_LENGTH = 32
 
@@ -16,30 +16,37 @@ Value = TypeVar("Value")
 class WordCache(Generic[Value]):
     """Computes and caches the values of words; thread-safe.
 
+    A full generation becomes the former one, and replaces it. Words that are looked up again are
+    copied from there, so that the many rare words of a long table do not displace the common ones.
+
     Attributes:
-        values: those that are cached.
+        values: those of the present generation.
     """
 
     def __init__(self, compute: Callable[[Sequence[str]], Iterable[Value]]) -> None:
         """Create an empty cache; ``compute`` returns the values of different words, in order."""
         self._compute = compute
         self.values: dict[str, Value] = {}
+        self._former: dict[str, Value] = {}
 
     def find(self, words: Sequence[str]) -> Mapping[str, Value]:
         """Return the values of at least these words, which may repeat each other."""
-        values = self.values
+        values, former = self.values, self._former
         new_words = [word for word in words if word not in values]
         if not new_words:
             return values
-        new_words = list(dict.fromkeys(new_words))
-        found = dict(zip(new_words, self._compute(new_words), strict=True))
+        found = {word: former[word] for word in new_words if word in former}
+        if unknown := [word for word in dict.fromkeys(new_words) if word not in found]:
+            found |= zip(unknown, self._compute(unknown), strict=True)
         self._add(found)
+        if found.keys() <= values.keys():
+            return values
         return {word: found[word] if word in found else values[word] for word in words}
 
     def _add(self, found: Mapping[str, Value]) -> None:
         short = (word for word in found if len(word) <= MAX_LENGTH)
         added = {word: found[word] for word in islice(short, MAX_WORDS)}
         if len(self.values) + len(added) > MAX_WORDS:
-            self.values = added  # other threads keep their reference to the former values
+            self._former, self.values = self.values, added
         else:
             self.values.update(added)

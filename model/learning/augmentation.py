@@ -21,6 +21,11 @@ def add_typos(text: str, rng: random.Random, *, share: float = TYPO_SHARE) -> st
     return " ".join(_add_typo(word, rng) if rng.random() < share else word for word in words)
 
 
+def misspelt_copy(text: str) -> str:
+    """Return the copy of a text, always the same, from which training learns typos."""
+    return add_typos(text, random.Random(text))  # noqa: S311 - no secret depends on it
+
+
 def upper_case(text: str, _: random.Random) -> str:
     """Return the text in upper case."""
     return text.upper()

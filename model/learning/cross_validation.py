@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import vstack
 from sklearn.model_selection import StratifiedKFold
 
-from model.learning.augmentation import add_typos
+from model.learning.augmentation import misspelt_copy
 from model.learning.detectors import Detectors
 from model.learning.ensemble import Ensemble, Hyperparameters, candidates
 from model.learning.learner import Learner
@@ -159,8 +158,7 @@ class _Fold:
         self.chosen_on, self.targets = self.features, training_set.targets[split.held_out]
         if training_set.embedding and len(tried) > 1:
             misspelt = slice(None, None, MISSPELT_EVERY)
-            rng = random.Random(seed)  # noqa: S311 - no secret depends on it
-            copies = [add_typos(text, rng) for text in held_out_texts[misspelt]]
+            copies = list(map(misspelt_copy, held_out_texts[misspelt]))
             self.chosen_on = vstack((self.features, learner.features.transform(copies)), "csr")
             self.targets = np.concatenate((self.targets, self.targets[misspelt]))
         if training_set.out_of_scope:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -15,7 +14,7 @@ from scipy.sparse import vstack
 from sklearn.pipeline import FeatureUnion
 
 from model.errors import NoWordsError
-from model.learning.augmentation import add_typos
+from model.learning.augmentation import misspelt_copy
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
 from model.learning.known_vectors import KnownVectors
@@ -72,8 +71,8 @@ class Learner:
             texts: the utterances.
             targets: the index of each utterance's label.
             label_texts: the texts that describe each label, at least one.
-            seed: the random seed of typos and solvers.
-            embedding: the vectors of all of these texts.
+            seed: the random seed of solvers.
+            embedding: the vectors of all of these texts, and of their misspelt copies.
 
         Raises:
             NoWordsError: the texts have no words.
@@ -102,10 +101,10 @@ class Learner:
         self._factors = np.repeat(
             np.array([BLOCK_WEIGHTS[name] for name in sizes], np.float32), list(sizes.values())
         )
-        rng = random.Random(seed)  # noqa: S311 - no secret depends on it
         self._seed = seed
         self._clean = self._weighted(texts)
-        misspelt = self.features.blocks([add_typos(text, rng) for text in texts], without=VECTORS)
+        copies = list(map(misspelt_copy, texts))
+        misspelt = self.features.blocks(copies, without=VECTORS)
         self._ngrams = vstack(
             (
                 self._clean[:, : self.ngram_count],
@@ -113,11 +112,15 @@ class Learner:
             ),
             format="csr",
         )
-        self._vector_model = (
-            fit_logistic_regression(embedding.transform(texts), targets) if embedding else None
-        )
         self._targets = np.concatenate((targets, targets))
         self._weights = np.repeat((1.0, TYPO_WEIGHT), len(targets))
+        self._vector_model = (
+            fit_logistic_regression(
+                embedding.transform([*texts, *copies]), self._targets, self._weights
+            )
+            if embedding
+            else None
+        )
 
     @classmethod
     def of(cls, training_set: TrainingSet, numbers: Integers | None = None, *, seed: int) -> Self:

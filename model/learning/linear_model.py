@@ -118,15 +118,12 @@ def sums_by_label(features: Any, targets: Integers, weights: Floats) -> NDArray[
     return sums
 
 
-def fit_logistic_regression(vectors: NDArray[np.float32], targets: Integers) -> Linear:
-    """Fit a multinomial logistic regression.
-
-    Args:
-        vectors: shape (texts, dimensions), each of length one.
-        targets: the index of each text's label.
-    """
+def fit_logistic_regression(
+    vectors: NDArray[np.float32], targets: Integers, weights: Floats
+) -> Linear:
+    """Fit a multinomial logistic regression on vectors of length one, (texts, dimensions)."""
     model = LogisticRegression(C=VECTOR_REGULARISATION, tol=VECTOR_TOLERANCE, max_iter=1000)
-    model.fit(vectors, targets)
+    model.fit(vectors, targets, sample_weight=weights)
     coefficients, intercept = model.coef_, model.intercept_
     if len(coefficients) == 1:  # two labels share one score
         coefficients = np.vstack((-coefficients, coefficients)) / 2

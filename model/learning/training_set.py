@@ -12,6 +12,7 @@ import numpy as np
 
 from model.datasets.readers import Example
 from model.inference.static_embedding import TextEmbedding
+from model.learning.augmentation import misspelt_copy
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import Integers
 
@@ -28,8 +29,8 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
-        embedding: the vectors of all texts, and of the intents' names and descriptions; None
-            without vectors.
+        embedding: the vectors of all texts, of the intents' names and descriptions, and of the
+            misspelt copies of those that training learns from; None without vectors.
         descriptions: of intents, as further utterances that are never held out.
         contrast: texts that resemble utterances and have no known intent, of each kind.
     """
@@ -66,9 +67,9 @@ class TrainingSet:
         training_set = cls(texts, intents, first, None, dict(descriptions or {}), kinds)
         if embedding is None:
             return training_set
-        names = chain.from_iterable(training_set.label_texts)
+        taught = [*texts, *chain.from_iterable(training_set.label_texts)]
         outside = chain.from_iterable(training_set.outside)
-        vectors = KnownVectors(embedding, ["", *texts, *names, *outside])
+        vectors = KnownVectors(embedding, ["", *taught, *map(misspelt_copy, taught), *outside])
         return replace(training_set, embedding=vectors)
 
     def part(self, numbers: Integers) -> TrainingSet:

@@ -21,8 +21,9 @@ def added_fields(layout: Layout) -> list[Any]:
 
 def added_columns(layout: Layout, predictions: Sequence[Prediction | None]) -> list[Any]:
     """Return the columns that a layout adds; rows without a prediction have nulls."""
-    rows = [layout.values(each) if each else {} for each in predictions]
+    fields = added_fields(layout)
+    nulls = [None] * len(fields)
+    rows = [layout.values(each) if each else nulls for each in predictions]
     return [
-        pa.array([row.get(field.name) for row in rows], field.type)
-        for field in added_fields(layout)
+        pa.array([row[place] for row in rows], field.type) for place, field in enumerate(fields)
     ]

@@ -17,7 +17,7 @@ class JsonLinesTable(TextTable):
 
     def render(self, record: str, prediction: Prediction) -> str:
         """Return an object with its labels behind its own keys, which stay as they are."""
-        values = to_json(self._layout.values(prediction))
+        values = to_json(self._layout.fields(prediction))
         return f"{record.strip()[:-1].rstrip()}, {values[1:]}\n"
 
     def _records(self) -> Iterator[Record]:

@@ -84,16 +84,17 @@ class Layout:
             return f"{self.column} has more than {self.max_length} characters"
         return None if is_unicode(text) else f"{self.column} is not valid Unicode"
 
-    def values(self, prediction: Prediction) -> dict[str, Any]:
+    def fields(self, prediction: Prediction) -> dict[str, Any]:
         """Return the values that a prediction adds, by column."""
-        return dict(zip(self.added, self._values(prediction), strict=True))
+        return dict(zip(self.added, self.values(prediction), strict=True))
 
     def cells(self, prediction: Prediction) -> list[str]:
         """Return the same values as texts; alternatives are JSON."""
-        values = self._values(prediction)
+        values = self.values(prediction)
         return [to_json(each) if isinstance(each, list) else str(each) for each in values]
 
-    def _values(self, prediction: Prediction) -> list[Any]:
+    def values(self, prediction: Prediction) -> list[Any]:
+        """Return the same values in the order of the columns."""
         values: list[Any] = [prediction.intent, round(prediction.confidence, DIGITS)]
         if self.top_k:
             values.append(

@@ -25,13 +25,13 @@ def lengths() -> Lengths:
 
 def test_each_word_is_computed_once(lengths):
     """Neither a repetition in a text nor one in a later text is computed again."""
-    assert lengths.find(["a", "bb", "a"]) == {"a": 1, "bb": 2}
-    assert lengths.find(["bb", "ccc"]) == {"bb": 2, "ccc": 3}
+    assert lengths.find(["a", "bb", "a"])["bb"] == len("bb")
+    assert lengths.find(["bb", "ccc"])["ccc"] == len("ccc")
     assert lengths.computed == ["a", "bb", "ccc"]
 
 
 def test_the_number_of_cached_words_is_bounded(lengths, monkeypatch):
-    """A full cache keeps the newest words, and changes no result."""
+    """A full generation is followed by a new one, and no result changes."""
     monkeypatch.setattr("model.inference.word_cache.MAX_WORDS", 3)
     lengths.find(["a", "bb"])
 
@@ -39,6 +39,18 @@ def test_the_number_of_cached_words_is_bounded(lengths, monkeypatch):
     assert lengths.values == {"ccc": 3, "dd": 2}
     assert len(lengths.find("abcde")) == 5
     assert len(lengths.values) == 3
+
+
+def test_words_that_are_still_used_stay(lengths, monkeypatch):
+    """Of the generation before, a word that is used again is kept, and another one forgotten."""
+    monkeypatch.setattr("model.inference.word_cache.MAX_WORDS", 2)
+    lengths.find(["often", "once"])
+
+    for new_word in ("ccc", "dd", "e"):
+        assert lengths.find(["often", new_word])["often"] == len("often")
+    lengths.find(["once"])
+
+    assert lengths.computed == ["often", "once", "ccc", "dd", "e", "once"]
 
 
 def test_long_words_are_not_cached(lengths):

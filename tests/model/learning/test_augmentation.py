@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from model.learning.augmentation import add_typos, upper_case, without_spaces
+from model.learning.augmentation import add_typos, misspelt_copy, upper_case, without_spaces
 
 TEXT = "where is my missing parcel"
 
@@ -57,3 +57,11 @@ def test_one_space_is_lost():
 def test_one_word_has_no_space_to_lose():
     """A text of one word stays as it is."""
     assert without_spaces("parcel", random.Random(0)) == "parcel"
+
+
+def test_a_text_has_one_misspelt_copy():
+    """It is the same each time, so that its vector is computed once, and each text has its own."""
+    text = " ".join(["parcel"] * 20)
+
+    assert misspelt_copy(text) == misspelt_copy(text) != text
+    assert misspelt_copy(text).split() != misspelt_copy(f"{text} parcel").split()[:20]

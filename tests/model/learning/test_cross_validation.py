@@ -150,7 +150,7 @@ def test_vectors_weigh_less_where_typos_change_them(monkeypatch):
     training_set = TrainingSet.of(examples, embedding=TINY)
 
     *_, unaware = held_out_of(training_set).ensemble.weights
-    monkeypatch.setattr(cross_validation, "add_typos", lambda _text, _rng: "unlike all others")
+    monkeypatch.setattr(cross_validation, "misspelt_copy", lambda _text: "unlike all others")
     monkeypatch.setattr(cross_validation, "MISSPELT_EVERY", 1)
     *_, aware = held_out_of(training_set).ensemble.weights
 

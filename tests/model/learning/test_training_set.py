@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model.datasets.readers import Example
+from model.learning.augmentation import misspelt_copy
 from model.learning.training_set import MIN_OUT_OF_SCOPE, TrainingSet, words_of_name
 from tests.support.tiny_embedding import TINY
 
@@ -50,13 +52,15 @@ def test_contrast_texts_complement_out_of_scope_texts():
 
 
 def test_vectors_of_all_texts_are_computed():
-    """Utterances, intents' names, out-of-scope texts and contrast texts have vectors."""
+    """Utterances, intents' names, their copies, out-of-scope and contrast texts have vectors."""
     outside, contrast = ("x",) * MIN_OUT_OF_SCOPE, ("y",) * MIN_OUT_OF_SCOPE
+    taught = ["hi", "a goodbye"]
 
     training_set = TrainingSet.of(EXAMPLES, outside, TINY, contrast=[contrast])
+    in_another_process = pickle.loads(pickle.dumps(training_set.embedding))
 
-    assert training_set.embedding
-    assert len(training_set.embedding.transform(["hi", "a goodbye", "x", "y"])) == 4
+    assert len(in_another_process.transform([*taught, "x", "y"])) == 4
+    assert len(in_another_process.transform([*map(misspelt_copy, taught)])) == 2
 
 
 def test_a_part_has_utterances_alone():
