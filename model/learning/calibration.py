@@ -56,16 +56,16 @@ def calibrate(
         seed: the random seed of folds and solvers.
         progress: called with a line of text at each step.
     """
+    inside = held_out.in_scope.combined(held_out.detector_weight)
     if training_set.out_of_scope:
-        outside = held_out.out_of_scope.combined(
-            held_out.detector_weight, held_out.contrast_weights
-        )
+        outside = held_out.out_of_scope.combined(held_out.detector_weight)
     else:
         progress("Leaving out intents in turn, to learn what is out of scope")
         outside = left_out_scores(training_set, held_out, seed=seed)
     return Calibration(
         fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
-        fit_in_scope(held_out.scope_scores, outside),
+        # Without the detectors of contrast texts, whose weights were fitted given this function.
+        fit_in_scope(inside, outside),
         rejection_threshold(held_out.scope_scores, reject_budget),
     )
 

@@ -20,7 +20,7 @@ from model.learning.linear_model import Floats, Integers
 OUT_OF_SCOPE_SHARE = 0.2
 # The share of each kind of contrast texts, for which the weight of its detector is fitted.
 # With a larger one, more negated requests are found, and more ordinary messages rejected.
-CONTRAST_SHARE = 0.12
+CONTRAST_SHARE = 0.3
 # A small slope still ranks texts, where scores do not separate them.
 MIN_SLOPE = 1e-3
 # Of a detector of contrast texts, in log odds for a score of 1.

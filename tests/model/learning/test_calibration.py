@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,24 @@ def test_examples_are_preferred_to_left_out_intents(small_dataset):
 
     assert steps == ["Leaving out intents in turn, to learn what is out of scope"]
     assert all(0 < each.threshold < 1 for each in results)
+
+
+def test_kinds_of_contrast_texts_leave_the_probability_of_being_in_scope(small_dataset):
+    """Their weights are fitted given this probability, and lower the threshold alone."""
+    outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
+    training_set = TrainingSet.of(small_dataset.train, outside)
+    held_out = cross_validate(training_set, seed=0, progress=lambda _: None)
+    count = len(held_out.scored)
+    with_kind = replace(
+        held_out,
+        in_scope=replace(held_out.in_scope, contrast=np.linspace(0, 1, count)[:, np.newaxis]),
+        contrast_weights=(1000.0,),
+    )
+
+    without, calibrated = (
+        calibrate(training_set, each, reject_budget=0.05, seed=0, progress=lambda _: None)
+        for each in (held_out, with_kind)
+    )
+
+    assert calibrated.in_scope == without.in_scope
+    assert calibrated.threshold < without.threshold
