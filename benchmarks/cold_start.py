@@ -13,9 +13,9 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from benchmarks.contenders.catalogue import CONTENDERS, HELLO, OURS
+from benchmarks.contenders.catalogue import CONTENDERS, ENCODERS, HELLO
 from benchmarks.contenders.preparation import PreparedContender
-from benchmarks.reporting.cli import Run, parse_options
+from benchmarks.reporting.cli import Run, add_encoders, parse_options
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.statistics import Spread
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
@@ -26,14 +26,18 @@ Seconds = Mapping[str, Sequence[float]]
 
 def main() -> int:
     """Run the command; the exit code is 1 if a contender failed."""
-    run = Run(CONTENDERS, parse_options(__doc__ or "", CONTENDERS, rounds=7))
+    every = (*CONTENDERS, *ENCODERS)
+    options = parse_options(__doc__ or "", every, add_encoders, rounds=7)
+    contenders = ENCODERS if options.encoders else CONTENDERS
+    run = Run(contenders, options)
     utterance = run.corpus.read("test")[0].text
     with pinned_to(CLIENT_CORE):
         _warm_up(run, utterance)
         spreads = {name: Spread.of(values) for name, values in _measure(run, utterance).items()}
-    console.print(_table(spreads))
+    console.print(_table(spreads, ours=contenders[0].name))
     seconds = {name: asdict(spread) for name, spread in spreads.items()}
-    return run.finish("cold_start", {"seconds_to_first_prediction": seconds})
+    name = "cold_start_encoders" if options.encoders else "cold_start"
+    return run.finish(name, {"seconds_to_first_prediction": seconds})
 
 
 def _warm_up(run: Run, utterance: str) -> None:
@@ -56,13 +60,13 @@ def _seconds_to_first_prediction(prepared: PreparedContender, utterance: str) ->
         return prepared.await_prediction(server, utterance)
 
 
-def _table(spreads: Mapping[str, Spread]) -> Table:
+def _table(spreads: Mapping[str, Spread], *, ours: str) -> Table:
     table = Table("", title="Start of the process to first prediction", title_justify="left")
     for column in ("median s", "least", "most", "to ours", "to hello"):
         table.add_column(column, justify="right")
     for name, spread in spreads.items():
         times = (f"{value:.3f}" for value in (spread.median, spread.least, spread.most))
-        ratios = (_ratio(spread, spreads.get(base.name)) for base in (OURS, HELLO))
+        ratios = (_ratio(spread, spreads.get(base)) for base in (ours, HELLO.name))
         table.add_row(name, *times, *ratios)
     return table
 

@@ -11,13 +11,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from benchmarks.contenders.catalogue import BATCHING, CONTENDERS, HELLO, OURS
+from benchmarks.contenders.catalogue import BATCHING, CONTENDERS, ENCODERS, HELLO
 from benchmarks.contenders.preparation import PreparedContender
 from benchmarks.data.corpus import Utterance
 from benchmarks.load.closed_loop import Load
 from benchmarks.load.generator_limit import highest_requests_per_s
 from benchmarks.load.patterns import PATTERNS
-from benchmarks.reporting.cli import Run, parse_options
+from benchmarks.reporting.cli import Run, add_encoders, parse_options
 from benchmarks.reporting.console import console
 from benchmarks.reporting.summary import Summary, memory_table, rate_table
 from benchmarks.system.cpu_affinity import CLIENT_CORE, pinned_to
@@ -26,25 +26,28 @@ from benchmarks.system.processes import Server, serving
 
 ASKED_ONE_BY_ONE = 200
 WARM_UP_S = 1.0
-BASES = {"to ours": OURS.name, "to hello": HELLO.name}
 
 
 def main() -> int:
     """Run the command; the exit code is 1 if a contender failed."""
-    contenders = (*CONTENDERS, *BATCHING)
-    run = Run(contenders, parse_options(__doc__ or "", contenders, _add_options, rounds=3))
+    every = (*CONTENDERS, *BATCHING, *ENCODERS)
+    options = parse_options(__doc__ or "", every, _add_options, rounds=3)
+    contenders = ENCODERS if options.encoders else (*CONTENDERS, *BATCHING)
+    run = Run(contenders, options)
     with pinned_to(CLIENT_CORE):
         highest = highest_requests_per_s(run.options.seconds)
         summaries = _measure_all(run)
-    _print(summaries)
+    _print(summaries, ours=contenders[0].name)
     fields = {name: summary.fields() for name, summary in summaries.items()}
-    return run.finish("throughput", {"load_generator_requests_per_s": highest, "standings": fields})
+    name = "throughput_encoders" if options.encoders else "throughput"
+    return run.finish(name, {"load_generator_requests_per_s": highest, "standings": fields})
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=float, default=3.0, help="duration of each load (default 3)"
     )
+    add_encoders(parser)
 
 
 def _measure_all(run: Run) -> Mapping[str, Summary]:
@@ -82,7 +85,8 @@ def _share_right(
     return sum(answer == utterance.intent for answer, utterance in pairs) / len(utterances)
 
 
-def _print(summaries: Mapping[str, Summary]) -> None:
+def _print(summaries: Mapping[str, Summary], *, ours: str) -> None:
+    bases = {"to ours": ours, "to hello": HELLO.name}
     console.print(memory_table(summaries))
     for pattern in PATTERNS:
         rates = {
@@ -91,7 +95,7 @@ def _print(summaries: Mapping[str, Summary]) -> None:
             if pattern.name in summary.rates
         }
         if rates:
-            console.print(rate_table(pattern.name, rates, BASES))
+            console.print(rate_table(pattern.name, rates, bases))
 
 
 if __name__ == "__main__":

@@ -125,6 +125,25 @@ FUNC_PYTHON = Contender(
 )
 CONTENDERS = (OURS, HELLO, CLASSIC, KSERVE, MLSERVER, BENTOML, FUNC_PYTHON)
 
+# Models with sentence encoders, beside the pipeline of n-grams.
+OURS_WITH_USE = replace(OURS, name="intent-function-use", features="use")
+OURS_WITH_MINILM = replace(OURS, name="intent-function-minilm", features="minilm")
+SENTENCE_TRANSFORMERS = replace(
+    CLASSIC,
+    name="sentence-transformers",
+    command=tuple(part.replace("classic_app:", "minilm_app:") for part in CLASSIC.command),
+    requirements=_peer_requirements("sentence-transformers"),
+    files=PEERS / "minilm",
+    encoder="sentence-transformers",
+)
+ONNX_RUNTIME = replace(
+    SENTENCE_TRANSFORMERS,
+    name="onnx-minilm",
+    requirements=_peer_requirements("onnx-minilm"),
+    encoder="onnx-minilm",
+)
+ENCODERS = (OURS_WITH_USE, OURS_WITH_MINILM, CLASSIC, SENTENCE_TRANSFORMERS, ONNX_RUNTIME)
+
 # Two peers with request batching, which is off by default.
 MLSERVER_BATCHING = replace(
     MLSERVER, name="mlserver-batching", files=PEERS / "mlserver-batching", batch=None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from model.learning.embeddings import Features
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -36,6 +38,8 @@ class Contender:
         files: files to copy to its working directory; None to run it in the project's root.
         single, batch: calls for one text and for several.
         has_model: whether it serves a model.
+        features: those of a model that the project trains for it alone.
+        encoder: a key of ``peers/minilm/encoders.py``, for a peer that serves MiniLM's vectors.
     """
 
     name: str
@@ -46,6 +50,8 @@ class Contender:
     requirements: tuple[Path, ...] = ()
     files: Path | None = None
     has_model: bool = True
+    features: Features = "tfidf"
+    encoder: str | None = None
 
     @property
     def is_peer(self) -> bool:

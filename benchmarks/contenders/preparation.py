@@ -10,7 +10,12 @@ from pathlib import Path
 
 from benchmarks.contenders.contender import Call, Contender
 from benchmarks.contenders.environments import Environment, prepare_environment
-from benchmarks.contenders.models import model_for, model_of_peers
+from benchmarks.contenders.models import (
+    classifier_of_vectors,
+    model_for,
+    model_of_peers,
+    prepare_model,
+)
 from benchmarks.data.corpus import Corpus
 from benchmarks.load.http_client import OK, Response, encode, exchange
 from benchmarks.load.patterns import Pattern
@@ -110,15 +115,27 @@ def _intents(call: Call, answer: Response, server: Server) -> list[str]:
         ) from error
 
 
-def prepare_contender(contender: Contender, model: Path, corpus: Corpus) -> PreparedContender:
-    """Install a contender's requirements, and find a model that it can load.
+def prepare_contender(
+    contender: Contender, model: Path, corpus: Corpus, *, keep: bool = False
+) -> PreparedContender:
+    """Install a contender's requirements, and find or train a model that it can load.
+
+    Args:
+        contender: what to prepare.
+        model: of n-grams, which most contenders serve.
+        corpus: the training data of other models.
+        keep: reuse existing models even if code or data have changed.
 
     Raises:
-        PreparationError: the installation or the fit failed.
+        PreparationError: the installation or the training failed.
     """
     requirements = contender.requirements
     name = requirements[-1].parent.name if requirements else "own"
     environment = prepare_environment(name, requirements)
-    if contender.is_peer:
+    if contender.features != "tfidf":
+        model = prepare_model(corpus, contender.features, keep=keep)
+    elif contender.encoder:
+        model = classifier_of_vectors(environment, contender.encoder, corpus)
+    elif contender.is_peer:
         model = model_for(environment, name, model_of_peers(model), corpus)
     return PreparedContender(contender, environment, model)

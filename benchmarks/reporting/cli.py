@@ -40,11 +40,18 @@ class Run:
         self.load_average = _report_load_average()
         self.corpus: Corpus = prepare_corpus()
         self.model = self._prepare_model()
-        chosen = [each for each in contenders if not options.only or each.name in options.only]
+        names = options.only or [each.name for each in contenders]
+        if others := set(names) - {each.name for each in contenders}:
+            raise SystemExit(f"not among the contenders of this comparison: {', '.join(others)}")
+        chosen = [each for each in contenders if each.name in names]
         self.prepared: list[PreparedContender] = []
         for contender in chosen:
             with self.attempt(contender.name):
-                self.prepared.append(prepare_contender(contender, self.model, self.corpus))
+                self.prepared.append(self._prepare(contender))
+
+    def _prepare(self, contender: Contender) -> PreparedContender:
+        keep = self.options.keep_model
+        return prepare_contender(contender, self.model, self.corpus, keep=keep)
 
     def _prepare_model(self) -> Path:
         try:
@@ -111,7 +118,7 @@ def parse_options(
     parser = argparse.ArgumentParser(description=description)
     parser.set_defaults(only=[])
     if contenders:
-        names = ",".join(contender.name for contender in contenders)
+        names = ",".join(dict.fromkeys(contender.name for contender in contenders))
         parser.add_argument(
             "--only", type=_names, help=f"contenders to measure, of {names}; writes no results"
         )
@@ -123,6 +130,15 @@ def parse_options(
     )
     add(parser)
     return parser.parse_args()
+
+
+def add_encoders(parser: argparse.ArgumentParser) -> None:
+    """Add the option that compares models with sentence encoders instead."""
+    parser.add_argument(
+        "--encoders",
+        action="store_true",
+        help="compare models with sentence encoders instead; needs `make sentence`",
+    )
 
 
 def _report_load_average() -> float:

@@ -1,4 +1,4 @@
-"""A cache of values by word, which no text can fill beyond a bound."""
+"""A cache of values by word, of a bounded number of words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ Value = TypeVar("Value")
 class WordCache(Generic[Value]):
     """Computes and caches the values of words; thread-safe.
 
-    A full generation becomes the former one, and replaces it. Words that are looked up again are
-    copied from there, so that the many rare words of a long table do not displace the common ones.
+    A full generation is kept as the former one, and a new one begins. A word that is found in the
+    former one is copied to the new one, so that the many rare words of a long table do not displace
+    the common ones.
 
     Attributes:
-        values: those of the present generation.
+        values: the present generation.
     """
 
     def __init__(self, compute: Callable[[Sequence[str]], Iterable[Value]]) -> None:

@@ -22,7 +22,8 @@ class Calibration:
 
     Attributes:
         temperature: divides the logits before the softmax.
-        in_scope: the probability of being in scope, as a function of ``HeldOut.scope_scores``.
+        in_scope: the probability of being in scope, as a function of ``HeldOut.scope_scores``;
+            fitted without the detectors of contrast texts.
         lowest_score: of utterances in scope; a text with a lower score is out of scope.
     """
 

@@ -71,7 +71,7 @@ class Learner:
             texts: the utterances.
             targets: the index of each utterance's label.
             label_texts: the texts that describe each label, at least one.
-            seed: the random seed of solvers.
+            seed: the random seed of the solvers and of the choice of neighbours.
             embedding: the vectors of all of these texts, and of their misspelt copies.
 
         Raises:

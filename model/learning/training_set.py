@@ -29,8 +29,8 @@ class TrainingSet:
         texts: the utterances.
         intents: the intent of each.
         out_of_scope: texts of no known intent; empty if there are too few to train on.
-        embedding: the vectors of all texts, of the intents' names and descriptions, and of the
-            misspelt copies of those that training learns from; None without vectors.
+        embedding: the vectors of utterances, names and descriptions with their misspelt copies, and
+            of out-of-scope and contrast texts; None without vectors.
         descriptions: of intents, as further utterances that are never held out.
         contrast: texts that resemble utterances and have no known intent, of each kind.
     """

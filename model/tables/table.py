@@ -94,7 +94,7 @@ class Layout:
         return [to_json(each) if isinstance(each, list) else str(each) for each in values]
 
     def values(self, prediction: Prediction) -> list[Any]:
-        """Return the same values in the order of the columns."""
+        """Return the values that a prediction adds, in the order of ``added``."""
         values: list[Any] = [prediction.intent, round(prediction.confidence, DIGITS)]
         if self.top_k:
             values.append(

@@ -25,8 +25,9 @@ def lengths() -> Lengths:
 
 def test_each_word_is_computed_once(lengths):
     """Neither a repetition in a text nor one in a later text is computed again."""
-    assert lengths.find(["a", "bb", "a"])["bb"] == len("bb")
-    assert lengths.find(["bb", "ccc"])["ccc"] == len("ccc")
+    for words in (["a", "bb", "a"], ["bb", "ccc"]):
+        found = lengths.find(words)
+        assert [found[word] for word in words] == [len(word) for word in words]
     assert lengths.computed == ["a", "bb", "ccc"]
 
 

@@ -95,7 +95,7 @@ def test_examples_are_preferred_to_left_out_intents(small_dataset):
 
 
 def test_kinds_of_contrast_texts_leave_the_probability_of_being_in_scope(small_dataset):
-    """Their weights are fitted given this probability, and lower the threshold alone."""
+    """Their detectors change the threshold, and not the function from scores to probabilities."""
     outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
     training_set = TrainingSet.of(small_dataset.train, outside)
     held_out = cross_validate(training_set, seed=0, progress=lambda _: None)
