@@ -60,7 +60,7 @@ test: announcement check docs browser java $(INSTALLED_CLIENTS) $(INSTALLED_ENGI
 	echo "Tests: $$(( $$(date +%s) - started )) s of $$(( $$(date +%s) - $(STARTED) )) s in all"
 
 announcement:
-	@echo "Checks and tests are meant to take about 9 minutes on two cores without other load"
+	@echo "Checks and tests are meant to take about 8 minutes on two cores without other load"
 
 fuzz: $(INSTALLED_DEV) ## fuzz parsers and server, a minute each (FUZZ_S=600 for longer)
 	for target in http dialect fallback coding event file store server; do \
