@@ -131,9 +131,7 @@ OURS_WITH_MINILM = replace(OURS, name="intent-function-minilm", features="minilm
 SENTENCE_TRANSFORMERS = replace(
     CLASSIC,
     name="sentence-transformers",
-    command=tuple(part.replace("classic_app:", "minilm_app:") for part in CLASSIC.command),
     requirements=_peer_requirements("sentence-transformers"),
-    files=PEERS / "minilm",
     encoder="sentence-transformers",
 )
 ONNX_RUNTIME = replace(

@@ -1,4 +1,7 @@
-"""all-MiniLM-L6-v2 by two libraries, each on one thread as the servers have one core."""
+"""all-MiniLM-L6-v2 by two libraries, each on one thread as the servers have one core.
+
+The encoder is a step of a scikit-learn pipeline, so that the pipeline's servers serve it as well.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -51,3 +55,25 @@ def with_onnx(folder: Path) -> Encode:
 
 
 ENCODERS = {"sentence-transformers": with_sentence_transformers, "onnx-minilm": with_onnx}
+BATCH = 64  # the largest request of the benchmarks
+
+
+class MiniLM(TransformerMixin, BaseEstimator):
+    """Turns texts into vectors; a pickled copy loads the encoder when it is read."""
+
+    def __init__(self, library: str, folder: Path) -> None:
+        """Load the encoder of a library, a key of ``ENCODERS``, with the files in a folder."""
+        self.library, self.folder = library, folder
+        self._encode = ENCODERS[library](folder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.library, self.folder)
+
+    def fit(self, _texts: Sequence[str], _intents: Sequence[str] | None = None) -> MiniLM:
+        """Do nothing: the encoder is trained already."""
+        return self
+
+    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors of texts, each of length one."""
+        batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+        return np.concatenate([self._encode(batch) for batch in batches])

@@ -1,7 +1,7 @@
 """Fit a logistic regression on MiniLM's vectors: ``fit_classifier.py LIBRARY FOLDER TRAIN MODEL``.
 
-The usual way to classify with sentence vectors. The model says which library encodes, and where
-the encoder's files are.
+The usual way to classify with sentence vectors; run it in the project's root. The model names the
+library that encodes, and the folder of the encoder's files.
 """
 
 from __future__ import annotations
@@ -10,25 +10,22 @@ import csv
 import sys
 from pathlib import Path
 
-import joblib
-import numpy as np
-from encoders import ENCODERS
-from sklearn.linear_model import LogisticRegression
+sys.path.insert(0, str(Path.cwd()))
 
-BATCH = 32
+import joblib
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from benchmarks.peers.minilm.encoders import MiniLM
 
 
 def main(library: str, folder: Path, train: Path, model: Path) -> None:
-    """Fit on a CSV file with the columns text and intent, and write the model."""
-    encode = ENCODERS[library](folder)
+    """Fit on a CSV file with the columns text and intent, and write the pipeline."""
     with train.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    texts = [row["text"] for row in rows]
-    batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
-    vectors = np.concatenate([encode(batch) for batch in batches])
-    classifier = LogisticRegression(C=10, max_iter=1000)
-    classifier.fit(vectors, [row["intent"] for row in rows])
-    joblib.dump({"library": library, "folder": folder, "classifier": classifier}, model)
+    pipeline = make_pipeline(MiniLM(library, folder), LogisticRegression(C=10, max_iter=1000))
+    pipeline.fit([row["text"] for row in rows], [row["intent"] for row in rows])
+    joblib.dump(pipeline, model)
 
 
 if __name__ == "__main__":
