@@ -153,7 +153,7 @@ def _part(training_set: TrainingSet, split: Split, share: float, *, seed: int) -
 def _is_right(
     training_set: TrainingSet, ensemble: Ensemble, part: Integers, split: Split, *, seed: int
 ) -> Booleans:
-    learner = Learner.of(training_set, part, seed=seed)
+    learner = Learner(training_set, part, seed=seed)
     linear = learner.fit(ensemble)
     features = learner.features.transform([training_set.texts[number] for number in split.held_out])
     right: Booleans = linear.scores(features).argmax(axis=1) == training_set.targets[split.held_out]

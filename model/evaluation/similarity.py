@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import normalize
 
+from model.learning.cached_features import CachedFeatures
 from model.learning.learner import WORD
 from model.learning.linear_model import Floats, Integers
 from model.learning.pipeline import build_features
@@ -90,9 +91,9 @@ def _features(texts: Sequence[str], *, weigh_words: bool) -> tuple[Any, Any]:
     union = build_features().set_params(
         char__min_df=1, word__ngram_range=(1, 1), word__use_idf=weigh_words
     )
-    features = union.fit_transform(texts).tocsr()
-    _, vectorizer = union.transformer_list[0]
-    words = features[:, : len(vectorizer.vocabulary_)]
+    cached = CachedFeatures(union, texts)
+    features = cached.blocks(texts)
+    words = features[:, : cached.sizes["word"]]
     counts = np.bincount(words.indices, minlength=words.shape[1])
     words = words[:, np.argsort(counts, kind="stable")]
     words.sort_indices()

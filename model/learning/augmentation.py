@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import lru_cache
 from string import ascii_lowercase
 
 TYPO_SHARE = 0.3
@@ -21,6 +22,7 @@ def add_typos(text: str, rng: random.Random, *, share: float = TYPO_SHARE) -> st
     return " ".join(_add_typo(word, rng) if rng.random() < share else word for word in words)
 
 
+@lru_cache(100_000)  # folds share most of their texts
 def misspelt_copy(text: str) -> str:
     """Return the copy of a text, always the same, from which training learns typos."""
     return add_typos(text, random.Random(text))  # noqa: S311 - no secret depends on it

@@ -144,7 +144,7 @@ class _Fold:
         seed: int,
     ) -> None:
         self.split = split
-        learner = Learner.of(training_set, split.fitted, seed=seed)
+        learner = Learner(training_set, split.fitted, seed=seed)
         self.ngram_count = learner.ngram_count
         base_models = map_in_processes(
             learner.fit_base_models,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from model.errors import NoWordsError
 from model.learning.augmentation import misspelt_copy
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
-from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import (
     DETECTOR_REGULARISATION,
     Floats,
@@ -57,26 +56,22 @@ class Learner:
     """
 
     def __init__(
-        self,
-        texts: Sequence[str],
-        targets: Integers,
-        label_texts: Sequence[Sequence[str]],
-        *,
-        seed: int,
-        embedding: KnownVectors | None = None,
+        self, training_set: TrainingSet, numbers: Integers | None = None, *, seed: int
     ) -> None:
         """Fit the features.
 
         Args:
-            texts: the utterances.
-            targets: the index of each utterance's label.
-            label_texts: the texts that describe each label, at least one.
+            training_set: utterances, intents, and what is known of their texts.
+            numbers: of the utterances to learn from; all without it.
             seed: the random seed of the solvers and of the choice of neighbours.
-            embedding: the vectors of all of these texts, and of their misspelt copies.
 
         Raises:
-            NoWordsError: the texts have no words.
+            NoWordsError: the utterances have no words.
         """
+        numbers = np.arange(len(training_set)) if numbers is None else numbers
+        texts = [training_set.texts[number] for number in numbers]
+        targets, label_texts = training_set.targets[numbers], training_set.label_texts
+        embedding = training_set.embedding
         if not any(WORD.search(text) for text in texts):
             raise NoWordsError
         texts = [*texts, *chain.from_iterable(label_texts)]
@@ -94,6 +89,7 @@ class Learner:
         self.features = CachedFeatures(
             features_for(texts, embedding, self._neighbours),
             texts,
+            counts=training_set.counts,
             max_columns=MAX_COEFFICIENTS // len(label_texts),
         )
         sizes = self.features.sizes
@@ -120,18 +116,6 @@ class Learner:
             )
             if embedding
             else None
-        )
-
-    @classmethod
-    def of(cls, training_set: TrainingSet, numbers: Integers | None = None, *, seed: int) -> Self:
-        """Fit the features of a training set's utterances, or of those with these numbers."""
-        every = np.arange(len(training_set)) if numbers is None else numbers
-        return cls(
-            [training_set.texts[number] for number in every],
-            training_set.targets[every],
-            training_set.label_texts,
-            seed=seed,
-            embedding=training_set.embedding,
         )
 
     def fit_union(self) -> FeatureUnion:

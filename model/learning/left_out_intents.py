@@ -77,7 +77,7 @@ def _largest_logits(
     training_set: TrainingSet, ensemble: Ensemble, texts: Sequence[str], *, seed: int
 ) -> Floats:
     """Fit a model, and return the largest logit of each text."""
-    learner = Learner.of(training_set, seed=seed)
+    learner = Learner(training_set, seed=seed)
     linear = learner.fit(ensemble)
     largest: Floats = linear.scores(learner.features.transform(texts)).max(axis=1)
     return largest

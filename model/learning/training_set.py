@@ -13,6 +13,7 @@ import numpy as np
 from model.datasets.readers import Example
 from model.inference.static_embedding import TextEmbedding
 from model.learning.augmentation import misspelt_copy
+from model.learning.known_counts import KnownCounts
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import Integers
 
@@ -33,6 +34,7 @@ class TrainingSet:
             of out-of-scope and contrast texts; None without vectors.
         descriptions: of intents, as further utterances that are never held out.
         contrast: texts that resemble utterances and have no known intent, of each kind.
+        counts: of the n-grams of all these texts; a part of a training set has those of the whole.
     """
 
     texts: tuple[str, ...]
@@ -41,6 +43,7 @@ class TrainingSet:
     embedding: KnownVectors | None = None
     descriptions: Mapping[str, str] = field(default_factory=dict)
     contrast: tuple[tuple[str, ...], ...] = ()
+    counts: KnownCounts | None = None
 
     @classmethod
     def of(
@@ -65,12 +68,14 @@ class TrainingSet:
         )
         kinds = tuple(each for each in others if first and each)
         training_set = cls(texts, intents, first, None, dict(descriptions or {}), kinds)
-        if embedding is None:
-            return training_set
         taught = [*texts, *chain.from_iterable(training_set.label_texts)]
         outside = chain.from_iterable(training_set.outside)
-        vectors = KnownVectors(embedding, ["", *taught, *map(misspelt_copy, taught), *outside])
-        return replace(training_set, embedding=vectors)
+        untaught = ["", *map(misspelt_copy, taught), *outside]
+        return replace(
+            training_set,
+            embedding=KnownVectors(embedding, [*taught, *untaught]) if embedding else None,
+            counts=KnownCounts(taught, untaught),
+        )
 
     def part(self, numbers: Integers) -> TrainingSet:
         """Return the utterances with these numbers, without out-of-scope texts."""

@@ -189,7 +189,7 @@ def fit_pipeline(
     The detectors become the last labels, all of the same name: an utterance is in scope if the
     largest other logit is at least theirs.
     """
-    learner = Learner.of(training_set, seed=options.seed)
+    learner = Learner(training_set, seed=options.seed)
     linear = learner.fit(held_out.ensemble)
     labels = training_set.labels
     if held_out.has_detectors:

@@ -10,6 +10,7 @@ from sklearn.pipeline import FeatureUnion
 from model.errors import NoWordsError
 from model.learning.augmentation import add_typos
 from model.learning.cached_features import CachedFeatures
+from model.learning.known_counts import KnownCounts
 from model.learning.pipeline import build_features, features_for
 from tests.support.small_data import SMALL_DATA
 from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS
@@ -22,6 +23,9 @@ TEXTS = [
     "!!!",
     "",
 ]
+OTHERS = ["an utterance of another fold", "my order of another fold"]
+RANDOM = random.Random(0)
+UNKNOWN = [*(add_typos(text, RANDOM, share=1.0) for text in TEXTS), "ünseen wörds", ""]
 
 
 @pytest.mark.parametrize(
@@ -32,15 +36,20 @@ TEXTS = [
         pytest.param(TINY, TINY_NEIGHBOURS, id="multilingual"),
     ],
 )
-def test_features_are_those_of_scikit_learn(embedding, neighbours):
+@pytest.mark.parametrize(
+    "counts",
+    [
+        pytest.param(None, id="counted now"),
+        pytest.param(KnownCounts([*OTHERS, *TEXTS], UNKNOWN), id="counted with others"),
+    ],
+)
+def test_features_are_those_of_scikit_learn(embedding, neighbours, counts):
     """Known and unknown texts have the features of the pipeline's own class, bit for bit."""
-    rng = random.Random(0)
-    unknown = [*(add_typos(text, rng, share=1.0) for text in TEXTS), "ünseen wörds", ""]
     union = features_for(TEXTS, embedding, neighbours).fit(TEXTS)
 
-    features = CachedFeatures(features_for(TEXTS, embedding, neighbours), TEXTS)
+    features = CachedFeatures(features_for(TEXTS, embedding, neighbours), TEXTS, counts=counts)
 
-    for texts in (TEXTS, unknown):
+    for texts in (TEXTS, UNKNOWN):
         expected, found = union.transform(texts), features.transform(texts)
         assert found.dtype == expected.dtype
         assert found.shape == expected.shape

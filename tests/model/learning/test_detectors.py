@@ -5,18 +5,19 @@ import pytest
 
 from model.learning.detectors import Detectors
 from model.learning.learner import Learner
+from model.learning.training_set import TrainingSet
 from tests.support.small_data import SMALL_DATA
 
-LABELS = tuple(SMALL_DATA)
-TEXTS = [text for texts in SMALL_DATA.values() for text in texts]
-TARGETS = np.repeat(np.arange(len(LABELS)), [len(texts) for texts in SMALL_DATA.values()])
+TEXTS, INTENTS = zip(
+    *((text, intent) for intent, texts in SMALL_DATA.items() for text in texts), strict=True
+)
 WEATHER = [f"what is the {thing} like" for thing in ("weather", "rain", "snow", "wind", "sun")]
 NEGATED = [f"don't {text}" for text in ("track my parcel", "reset my password", "change my order")]
 
 
 @pytest.fixture(scope="module")
 def learner() -> Learner:
-    return Learner(TEXTS, TARGETS, LABELS, seed=0)
+    return Learner(TrainingSet(TEXTS, INTENTS), seed=0)
 
 
 @pytest.fixture(scope="module")

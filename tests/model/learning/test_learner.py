@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -10,18 +11,19 @@ from model.learning.ensemble import Hyperparameters
 from model.learning.known_vectors import KnownVectors
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
+from model.learning.training_set import TrainingSet
 from tests.support.tiny_embedding import TINY, TINY_SENTENCES
 
-TEXTS = ["where is my parcel", "where is my order", "reset my password", "new password please"]
-TARGETS = np.array([0, 0, 1, 1])
-NAMES = [("order tracking",), ("password reset",)]
+TEXTS = ("where is my parcel", "where is my order", "reset my password", "new password please")
+INTENTS = ("order_tracking", "order_tracking", "password_reset", "password_reset")
+TRAINING_SET = TrainingSet(TEXTS, INTENTS)
 PLAIN = Hyperparameters(1.0)
 CONCENTRATED = Hyperparameters(1.0, is_concentrated=True)
 JOINT = Hyperparameters(1.0, is_joint=True)
 
 
 def learner_of(seed: int = 0) -> Learner:
-    return Learner(TEXTS, TARGETS, NAMES, seed=seed)
+    return Learner(TRAINING_SET, seed=seed)
 
 
 def naive_bayes_of(learner: Learner) -> Linear:
@@ -40,13 +42,13 @@ def test_each_base_model_separates_the_labels(number, hyperparameters):
         learner.features.transform(TEXTS)
     )
 
-    assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
+    assert (scores.argmax(axis=1) == TRAINING_SET.targets).all()
 
 
 def test_coefficients_are_bounded(monkeypatch):
     """With as many labels and n-grams as the memory allows, no more are learned from."""
     most = 4
-    monkeypatch.setattr("model.learning.learner.MAX_COEFFICIENTS", most * len(NAMES))
+    monkeypatch.setattr("model.learning.learner.MAX_COEFFICIENTS", most * len(TRAINING_SET.labels))
 
     learner = learner_of()
 
@@ -56,7 +58,7 @@ def test_coefficients_are_bounded(monkeypatch):
 
 def test_a_joint_machine_is_another_one():
     """One machine of all labels has other weights than one of each label."""
-    learner = Learner(TEXTS, np.arange(4), [("a",), ("b",), ("c",), ("d",)], seed=0)
+    learner = Learner(TrainingSet(TEXTS, ("a", "b", "c", "d")), seed=0)
 
     each, joint = (learner.fit_base_models(of)[0] for of in (PLAIN, JOINT))
 
@@ -82,8 +84,8 @@ def test_concentrated_n_grams_weigh_more(number):
 @pytest.fixture(scope="module")
 def with_vectors():
     """A learner whose texts have vectors."""
-    vectors = KnownVectors(TINY, [*TEXTS, *chain(*NAMES)])
-    return Learner(TEXTS, TARGETS, NAMES, seed=0, embedding=vectors)
+    vectors = KnownVectors(TINY, [*TEXTS, *chain(*TRAINING_SET.label_texts)])
+    return Learner(replace(TRAINING_SET, embedding=vectors), seed=0)
 
 
 def test_vectors_are_features_after_the_n_grams(with_vectors):
@@ -104,7 +106,7 @@ def test_model_of_the_vectors_separates_the_labels(with_vectors):
     """The logistic regression classifies the training texts by their raw vectors."""
     scores = with_vectors.fit_base_models(PLAIN)[2].scores(with_vectors.features.transform(TEXTS))
 
-    assert scores.argmax(axis=1).tolist() == TARGETS.tolist()
+    assert (scores.argmax(axis=1) == TRAINING_SET.targets).all()
 
 
 def test_vectors_of_misspelt_copies_are_learned_from(monkeypatch):
@@ -112,7 +114,7 @@ def test_vectors_of_misspelt_copies_are_learned_from(monkeypatch):
     vectors = KnownVectors(TINY, TEXTS)
 
     def score_of_orders() -> float:
-        learner = Learner(TEXTS, TARGETS, NAMES, seed=0, embedding=vectors)
+        learner = Learner(replace(TRAINING_SET, embedding=vectors), seed=0)
         _, _, of_vectors = learner.fit_base_models(PLAIN)
         return float(of_vectors.scores(learner.features.transform(["order order"]))[0, 1])
 
@@ -141,9 +143,9 @@ def test_names_of_intents_are_training_utterances():
 
 
 def test_descriptions_of_intents_are_training_utterances():
-    """Each label may have any number of texts that describe it."""
-    described = [*NAMES[:1], (*NAMES[1], "forgot the secret")]
-    learner = Learner(TEXTS, TARGETS, described, seed=0)
+    """A word that occurs only in an intent's description speaks for that intent."""
+    described = {"password_reset": "forgot the secret"}
+    learner = Learner(replace(TRAINING_SET, descriptions=described), seed=0)
     svm, naive_bayes = learner.fit_base_models(PLAIN)
     features = learner.features.transform(["secret"])
 
@@ -180,8 +182,10 @@ def test_without_multilingual_vectors_there_are_no_densities(with_vectors):
 def test_densities_are_features_after_multilingual_vectors():
     """Similar utterances speak for their intent where no word is known; known words need none."""
     others = ["parcel?", "what is the weather"]
-    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *chain(*NAMES), *others, "pasword", "parcl"])
-    learner = Learner(TEXTS, TARGETS, NAMES, seed=0, embedding=vectors)
+    vectors = KnownVectors(
+        TINY_SENTENCES, [*TEXTS, *chain(*TRAINING_SET.label_texts), *others, "pasword", "parcl"]
+    )
+    learner = Learner(replace(TRAINING_SET, embedding=vectors), seed=0)
     count = learner.ngram_count + TINY.dimensions
 
     features = learner.features.transform([*TEXTS, "pasword", "parcl"]).toarray()[:, count:]
@@ -201,14 +205,14 @@ def test_densities_are_features_after_multilingual_vectors():
     assert expected is not None
     np.testing.assert_allclose(densities[len(TEXTS) :], expected, rtol=1e-5)
     assert not learner.fit_detector(others).coefficients[:, count:].any()
-    assert learner.fit_union().transform(TEXTS).shape[1] == count + len(NAMES) + 1
+    assert learner.fit_union().transform(TEXTS).shape[1] == count + len(TRAINING_SET.labels) + 1
 
 
 @pytest.mark.parametrize("hyperparameters", [PLAIN, JOINT], ids=["plain", "joint"])
 def test_n_grams_say_nothing_of_a_text_of_unknown_words(hyperparameters):
     """Whatever the frequencies of the labels, only its vector speaks for one of them."""
-    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *chain(*NAMES), "pasword"])
-    learner = Learner(TEXTS[:3], TARGETS[:3], NAMES, seed=0, embedding=vectors)
+    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *chain(*TRAINING_SET.label_texts), "pasword"])
+    learner = Learner(replace(TRAINING_SET, embedding=vectors), np.arange(3), seed=0)
 
     svm, naive_bayes, *_ = learner.fit_base_models(hyperparameters)
 
@@ -221,4 +225,4 @@ def test_n_grams_say_nothing_of_a_text_of_unknown_words(hyperparameters):
 def test_texts_without_words_are_refused():
     """Signs alone are refused, whatever the names."""
     with pytest.raises(NoWordsError):
-        Learner(["!!", "??"], np.array([0, 1]), [("x",), ("y",)], seed=0)
+        Learner(TrainingSet(("!!", "??"), ("x", "y")), seed=0)
