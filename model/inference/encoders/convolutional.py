@@ -76,7 +76,7 @@ class ConvolutionalEncoder:
         pieces = np.concatenate([np.array(text, np.intp) for text in texts])
         lengths = np.array([len(text) for text in texts])
         starts = lengths.cumsum() - lengths
-        embedded = a["table"].take(pieces, 0).astype(np.float32)
+        embedded = a["table"][pieces].astype(np.float32)
         embedded *= a["row_scale"].take(pieces)[:, None]
         embedded += a["row_offset"].take(pieces)[:, None]
         branches = self._normalized(embedded @ a["projection"] + a["projection.bias"], "branches")

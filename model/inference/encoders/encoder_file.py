@@ -1,8 +1,9 @@
-"""The file of a sentence encoder: its arrays are mapped, and verified before they are used.
+"""The file of a sentence encoder, whose arrays are verified before they are used.
 
 It is a safetensors file whose metadata has the SHA-256 of each array. The SHA-256 of the header,
 which covers them all, is the encoder's digest. The table of embeddings is by far the largest array,
-and a text uses few of its rows: it is verified in blocks, each when one of its rows is first used.
+and a text uses few of its rows: they are read one by one, and verified in blocks, each when one of
+its rows is first used. All other arrays are mapped.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import os
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -60,39 +63,76 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any]], Encoder]] = {
 }
 
 
-class VerifiedRows:
-    """Rows of a mapped table, each verified before it is first used."""
+class Source(Protocol):
+    """The content of a file, which is read where it is sliced."""
 
-    def __init__(self, rows: NDArray[Any], digests: NDArray[np.uint8]) -> None:
+    def __getitem__(self, part: slice, /) -> bytes:
+        """Return a part of the content."""
+
+
+class OpenFile:
+    """A file that is open as long as this object lives, and read where it is sliced.
+
+    Mapped, all that was ever read would count as memory of the process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.descriptor = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self.descriptor)
+
+    def __getitem__(self, part: slice) -> bytes:
+        return os.pread(self.descriptor, part.stop - part.start, part.start)
+
+
+class VerifiedRows:
+    """Rows of a table, each verified before it is first used."""
+
+    def __init__(
+        self, rows: NDArray[Any], digests: NDArray[np.uint8], source: Source, *, start: int
+    ) -> None:
         """Take the rows, and the SHA-256 of each block of them: shape (blocks, 32).
+
+        Args:
+            rows: a view, of which only shape and type count.
+            digests: of the blocks.
+            source: the file.
+            start: the place of the rows in it.
 
         Raises:
             ValueError: they do not fit together.
         """
         if digests.shape != (-(-len(rows) // ROWS_A_BLOCK), DIGEST_BYTES):
             raise ValueError("The digests do not fit the table")
-        self.shape = rows.shape
-        self._rows, self._digests = rows, digests
+        self.shape, self._dtype, self._row_bytes = rows.shape, rows.dtype, rows.strides[0]
+        self._digests, self._source, self._start = digests, source, start
         self._is_verified = np.zeros(len(digests), np.bool_)
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self._rows)
+        return int(self.shape[0])
 
-    def take(self, numbers: NDArray[np.intp], axis: int) -> NDArray[Any]:
-        """Return the rows of these numbers, as numpy's ``take`` does.
+    def __getitem__(self, numbers: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the rows of these numbers, as numpy's arrays do.
 
         Raises:
             EncoderError: a row is not what it was when the file was written.
         """
         blocks = numbers.ravel() // ROWS_A_BLOCK
         for block in set(blocks[~self._is_verified[blocks]].tolist()):
-            start = block * ROWS_A_BLOCK
-            digest = hashlib.sha256(self._rows[start : start + ROWS_A_BLOCK].data).digest()
-            if digest != self._digests[block].tobytes():
+            first = block * ROWS_A_BLOCK
+            content = self._bytes(first, min(first + ROWS_A_BLOCK, len(self)))
+            if hashlib.sha256(content).digest() != self._digests[block].tobytes():
                 raise EncoderError("is damaged")
             self._is_verified[block] = True
-        return self._rows.take(numbers, axis)
+        content = b"".join(self._bytes(row, row + 1) for row in numbers.ravel().tolist())
+        return np.frombuffer(content, self._dtype).reshape(*numbers.shape, *self.shape[1:])
+
+    def _bytes(self, first: int, end: int) -> bytes:
+        start, stop = (self._start + row * self._row_bytes for row in (first, end))
+        content = self._source[start:stop]
+        if len(content) != stop - start:
+            raise EncoderError("is shorter than it was")
+        return content
 
 
 class SentenceEncoder:
@@ -176,7 +216,7 @@ def _from_folder(digest: str) -> SentenceEncoder:
 
 
 def load_encoder(path: Path, *, digest: str = "") -> SentenceEncoder:
-    """Load an encoder; its file is mapped.
+    """Load an encoder; its file stays open.
 
     Args:
         path: the file.
@@ -186,15 +226,22 @@ def load_encoder(path: Path, *, digest: str = "") -> SentenceEncoder:
         EncoderError: the file is missing, damaged, or that of another encoder.
     """
     try:
-        with path.open("rb") as file:
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        file = OpenFile(path)
+        content = mmap.mmap(file.descriptor, 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # mmap takes no empty file
         raise EncoderError("can't be read") from error
-    return read_encoder(content, digest=digest)
+    return read_encoder(content, digest=digest, source=file)
 
 
-def read_encoder(content: bytes | mmap.mmap, *, digest: str = "") -> SentenceEncoder:
+def read_encoder(
+    content: bytes | mmap.mmap, *, digest: str = "", source: Source | None = None
+) -> SentenceEncoder:
     """Return the encoder of a file's content.
+
+    Args:
+        content: of the file.
+        digest: as ``load_encoder`` takes it.
+        source: from which the table is read; without it, from ``content``.
 
     Raises:
         EncoderError: the content is damaged, or that of another encoder.
@@ -205,21 +252,25 @@ def read_encoder(content: bytes | mmap.mmap, *, digest: str = "") -> SentenceEnc
     if digest not in ("", found):
         raise EncoderError("is not the encoder that the model was trained with")
     try:
-        encoder = _encoder_of(json.loads(header), memoryview(content)[body_start:])
+        encoder = _encoder_of(json.loads(header), content, source or content, body_start)
     except (KeyError, TypeError, ValueError) as error:
         raise EncoderError("describes no encoder") from error
     return SentenceEncoder(encoder, digest=found, content=content)
 
 
-def _encoder_of(entries: dict[str, Any], body: memoryview) -> Encoder:
+def _encoder_of(
+    entries: dict[str, Any], content: bytes | mmap.mmap, source: Source, body_start: int
+) -> Encoder:
     metadata = entries.pop(METADATA)
     if metadata["format"] != FORMAT:
         raise EncoderError("is of another version of this program")
+    body = memoryview(content)[body_start:]
     arrays: dict[str, Any] = {name: view_of(body, entry) for name, entry in entries.items()}
     for name, array in arrays.items():
         if name != TABLE and _digest_of(array) != metadata[name]:
             raise EncoderError("is damaged")
-    arrays[TABLE] = VerifiedRows(arrays[TABLE], arrays[BLOCK_DIGESTS])
+    table_start = body_start + entries[TABLE]["data_offsets"][0]
+    arrays[TABLE] = VerifiedRows(arrays[TABLE], arrays[BLOCK_DIGESTS], source, start=table_start)
     return KINDS[metadata["kind"]](arrays)
 
 

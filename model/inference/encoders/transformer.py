@@ -80,7 +80,7 @@ class TransformerEncoder:
         """Encode texts of one length: tokens of shape (texts, length)."""
         a = self.arrays
         count, length = tokens.shape
-        embedded = a["table"].take(tokens, 0) * a["scales"].take(tokens)[..., None]
+        embedded = a["table"][tokens] * a["scales"].take(tokens)[..., None]
         states = (embedded + a["positions"][:length]).reshape(count * length, -1)
         states = self._normalized(states, "embedding")
         for layer in range(self._layers):

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pickle
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +41,13 @@ def resealed(content, **changes):
     )
 
 
+def resident_kib(path):
+    """Return how much of a mapped file is memory of this process (proc(5), smaps)."""
+    mappings = re.split(r"^(?=[0-9a-f]+-)", Path("/proc/self/smaps").read_text(), flags=re.M)
+    found = [mapping for mapping in mappings if str(path) in mapping.partition("\n")[0]]
+    return sum(int(size) for each in found for size in re.findall(r"^Rss:\s+(\d+)", each, re.M))
+
+
 @pytest.mark.parametrize("name", ["pieces", "positions", "5.growing"])
 def test_damaged_array_is_refused_at_load(damaged_copy, name):
     """One flipped bit in an array is noticed before anything is encoded."""
@@ -61,7 +71,47 @@ def test_damaged_row_is_refused_when_it_is_used(damaged_copy):
 
     assert encoder.encode(["hello"]).shape == (1, 384)
     with pytest.raises(EncoderError, match="is damaged"):
-        table.take(np.array([len(table) - 1]), 0)
+        table[np.array([len(table) - 1])]
+
+
+def test_table_that_was_cut_is_noticed(damaged_copy):
+    """A row that the file no longer has is an error, although its block was verified."""
+    path, digest, content = damaged_copy
+    path.write_bytes(content)
+    encoder: Any = load_encoder(path, digest=digest).encoder
+    table, rows = encoder.arrays["table"], np.arange(2)
+    expected = table[rows]
+    start = 8 + int.from_bytes(content[:8], "little")
+    os.truncate(path, start + header_of(content)["table"]["data_offsets"][0] + expected[0].nbytes)
+
+    assert (table[rows[:1]] == expected[:1]).all()
+    with pytest.raises(EncoderError, match="is shorter"):
+        table[rows]
+
+
+def test_file_is_closed_with_the_encoder(minilm_file):
+    """Models that leave take their encoder's file along."""
+    path, digest = minilm_file
+    encoder: Any = load_encoder(path, digest=digest).encoder
+    descriptor = encoder.arrays["table"]._source.descriptor
+    os.fstat(descriptor)
+
+    del encoder
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+def test_rows_do_not_stay_in_memory(minilm_file):
+    """The whole table was read, and no more of the file is mapped memory than before."""
+    path, digest = minilm_file
+    encoder: Any = load_encoder(path, digest=digest).encoder
+    table = encoder.arrays["table"]
+    before = resident_kib(path)
+
+    assert table[np.arange(len(table))].any()
+
+    assert resident_kib(path) == before > 0
 
 
 def test_another_encoder_is_refused(damaged_copy, use_file):
@@ -177,6 +227,7 @@ def test_pickle_names_the_encoder_by_its_digest(sentence_encoder, minilm_file):
 def test_digests_have_to_fit_the_table():
     """A table needs a digest for each block of rows."""
     rows = np.zeros((encoder_file.ROWS_A_BLOCK + 1, 4), np.uint8)
+    digests = np.zeros((1, encoder_file.DIGEST_BYTES), np.uint8)
 
     with pytest.raises(ValueError, match="do not fit"):
-        encoder_file.VerifiedRows(rows, np.zeros((1, encoder_file.DIGEST_BYTES), np.uint8))
+        encoder_file.VerifiedRows(rows, digests, rows.tobytes(), start=0)
