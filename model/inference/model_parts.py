@@ -97,6 +97,11 @@ def load_parts(path: Path) -> tuple[Scorer, ModelCard]:
         raise ArtifactMissingError(path) from error
     except OSError as error:
         raise ArtifactBrokenError(path, "can't be read") from error
+    if path.suffix == COMPILED_SUFFIX:
+        remedy = (
+            f"Name its pipeline, {path.with_suffix('.pkl').name}, or set MODEL_URI to the folder"
+        )
+        raise ArtifactBrokenError(path, "is the compiled form of a pipeline", remedy)
     model_sha256 = hashlib.sha256(content).hexdigest()
     card = _read_card(path, model_sha256)
     scorer = _load_scorer(path, content, model_sha256)

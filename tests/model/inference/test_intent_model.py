@@ -101,6 +101,17 @@ def test_folder_in_place_of_a_model_is_refused(tmp_path):
     assert error_of(tmp_path) == f"{tmp_path} can't be read. Train it again: make train."
 
 
+def test_compiled_form_in_place_of_its_pipeline_is_refused(tmp_path):
+    """The error names both ways to serve it."""
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"compiled")
+
+    assert error_of(path) == (
+        f"{path} is the compiled form of a pipeline. "
+        "Name its pipeline, model.pkl, or set MODEL_URI to the folder."
+    )
+
+
 def test_garbage_is_refused(tmp_path):
     """A file that joblib can't read is an error."""
     path = tmp_path / "garbage.pkl"
