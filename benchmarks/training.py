@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import get_args
@@ -82,17 +82,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     costs: list[Cost] = []
     failures: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
-        corpora = [prepare_corpus()] if CLINC150.is_dir() else []
-        for corpus in corpora:
-            _add(corpus, options.features, costs, failures)
-        for count, intents in SIZES:
-            if count <= options.largest and intents <= options.most_intents:
-                corpus = generate(count, intents, Path(folder) / f"{count}-{intents}")
-                _add(corpus, ["tfidf"], costs, failures)
+        for corpus, kinds in _corpora(options, Path(folder)):
+            _add(corpus, kinds, costs, failures)
+            _write(costs, failures)  # whoever stops at the largest sets keeps the others
     console.print(table(costs))
-    content = {"failures": failures, "costs": [asdict(cost) for cost in costs]}
-    console.print(f"Wrote {results.write('training', content)}")
+    console.print(f"Wrote {_write(costs, failures)}")
     return 1 if failures else 0
+
+
+def _corpora(
+    options: argparse.Namespace, folder: Path
+) -> Iterator[tuple[Corpus, Sequence[Features]]]:
+    """Yield each data set, with the kinds of features to train with."""
+    if CLINC150.is_dir():
+        yield prepare_corpus(), options.features
+    for count, intents in SIZES:
+        if count <= options.largest and intents <= options.most_intents:
+            yield generate(count, intents, folder / f"{count}-{intents}"), ["tfidf"]
 
 
 def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -141,6 +147,12 @@ def _add(
             console.print(f"{name} failed: {error}\n{error.log_tail}")
             continue
         console.print(table(costs[-1:]))
+
+
+def _write(costs: Sequence[Cost], failures: Mapping[str, str]) -> Path:
+    return results.write(
+        "training", {"failures": failures, "costs": [asdict(cost) for cost in costs]}
+    )
 
 
 def measure(corpus: Corpus, features: Features) -> Cost:
