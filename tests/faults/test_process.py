@@ -16,6 +16,7 @@ import requests
 from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
+from tests.support.processes import unmeasured
 from tests.support.servers import RunningServer, can_connect, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
@@ -77,7 +78,10 @@ def test_log_that_can_not_be_written_stops_nothing(small_folder):
     environ = {"MODEL_PATH": str(small_folder / MODEL_NAME), "PORT": str(port), "PATH": ""}
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a file to write to, no path
         process = subprocess.Popen(
-            [sys.executable, "-m", "func.server"], cwd=ROOT, env=environ, stderr=full
+            [sys.executable, "-m", "func.server"],
+            cwd=ROOT,
+            env=unmeasured() | environ,
+            stderr=full,
         )
     wait_for(lambda: can_connect(port))
     answers = [
@@ -143,7 +147,7 @@ def test_training_on_a_full_disk_keeps_the_old_model(folder):
         text=True,
         timeout=120,
         check=False,
-        env=os.environ | WITHOUT_FILES,
+        env=unmeasured() | WITHOUT_FILES,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)),
     )
 

@@ -215,6 +215,7 @@ def generated_texts():
     return list(random_texts([word for text in TEXTS for word in text.split()], count=2_000))
 
 
+@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
 @pytest.mark.parametrize(
     ("vectorizer", "classifier"),
@@ -233,6 +234,7 @@ def test_any_strings_are_scored_as_by_the_pipeline(vectorizer, classifier, gener
     )
 
 
+@pytest.mark.no_cover
 def test_quantized_weights_score_any_strings_as_the_pipeline(generated_texts):
     """Labels and scores are those of the quantized pipeline."""
     pipeline = fitted(VECTORIZERS["union"], LogisticRegression(C=30))
