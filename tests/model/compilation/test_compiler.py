@@ -141,6 +141,7 @@ def assert_compiles(pipeline: Pipeline) -> CompiledPipeline:
     return compile_and_verify(PipelineScorer(pipeline), TEXTS)
 
 
+@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
 @pytest.mark.parametrize("vectorizer", VECTORIZERS.values(), ids=VECTORIZERS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
@@ -215,7 +216,6 @@ def generated_texts():
     return list(random_texts([word for text in TEXTS for word in text.split()], count=2_000))
 
 
-@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
 @pytest.mark.parametrize(
     ("vectorizer", "classifier"),
