@@ -60,14 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace, console: Console, errors: Console) -> int:
-    from threadpoolctl import threadpool_limits
-
-    from model.inference.encoders import ENCODER_NAME
-    from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
-    from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
-    from model.training.record import Options
-    from model.training.trainer import assess, fit
-
     started = time.monotonic()
     dataset = load_dataset(
         options.data,
@@ -76,6 +68,15 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         leave_out_contradictions=options.leave_out_contradictions,
         options=replace(read_options(options), min_utterances=options.min_utterances),
     )
+    # Errors in the data are reported before scikit-learn is imported.
+    from threadpoolctl import threadpool_limits
+
+    from model.inference.encoders import ENCODER_NAME
+    from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
+    from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+    from model.training.record import Options
+    from model.training.trainer import assess, fit
+
     print_problems(errors, "warning", dataset.warnings)
     intents = len({example.intent for example in dataset.train})
     described = dataset.description_count

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]
+) -> Path:
+    """Return a folder that one test process of a run makes, while the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    # The processes of a run share this parent folder; a single process keeps it between runs.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with Path(f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            make(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def small_dataset() -> Dataset:
     """Three intents of eight utterances each; two of each form the test."""
@@ -88,10 +102,12 @@ def small_model(small_folder: Path) -> IntentModel:
 @pytest.fixture(scope="session")
 def sentence_folder(small_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model of the small data that has a sentence encoder, of two languages."""
-    folder = tmp_path_factory.mktemp("sentence")
-    options = Options(features="use", languages=("en", "de"))
-    train(small_dataset, options, progress=lambda _: None).save(folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        options = Options(features="use", languages=("en", "de"))
+        train(small_dataset, options, progress=lambda _: None).save(folder)
+
+    return made_once(tmp_path_factory, "sentence", make)
 
 
 @pytest.fixture(scope="session")
@@ -102,17 +118,14 @@ def sentence_model(sentence_folder: Path) -> IntentModel:
 
 @pytest.fixture(scope="session")
 def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the shipped model: one test process trains it, the others wait."""
-    base = tmp_path_factory.getbasetemp()
-    # The processes of a run share this parent folder; a single process keeps it between runs.
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shipped"
-    with Path(f"{folder}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            command = [sys.executable, "-m", "model.train", "--output", str(folder)]
-            # Smaller trainings measure the coverage; this one would take half of its time again.
-            subprocess.run(command, cwd=ROOT, env=unmeasured(), check=True, capture_output=True)
-    return folder
+    """A folder with the shipped model."""
+
+    def make(folder: Path) -> None:
+        command = [sys.executable, "-m", "model.train", "--output", str(folder)]
+        # Smaller trainings measure the coverage; this one would take half of its time again.
+        subprocess.run(command, cwd=ROOT, env=unmeasured(), check=True, capture_output=True)
+
+    return made_once(tmp_path_factory, "shipped", make)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, NoReturn, Self
 
@@ -65,7 +66,11 @@ class KubernetesApi:
     def __init__(self, api_client: client.ApiClient, timing: Timing) -> None:
         self._client, self._timing = api_client, timing
         self._objects = client.CustomObjectsApi(api_client)
-        self._core = client.CoreV1Api(api_client)
+
+    @cached_property
+    def _core(self) -> client.CoreV1Api:
+        """The API of pods and nodes. Its import takes a second, and few commands need it."""
+        return client.CoreV1Api(self._client)
 
     @classmethod
     def connect(cls, *, kubeconfig: str | None, context: str | None, timing: Timing) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from tests.support.documentation.documents import (
 )
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
+from tests.support.processes import unmeasured
 from tests.support.servers import can_connect, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
@@ -65,7 +65,7 @@ def checkout(shipped_folder: Path, tmp_path: Path) -> Path:
 def served(checkout) -> Iterator[tuple[Path, int]]:
     """The project, served as the README describes, on a free port."""
     port = free_port()
-    environ = os.environ | {"PORT": str(port)}
+    environ = unmeasured() | {"PORT": str(port)}
     process = subprocess.Popen(["make", "run"], cwd=checkout, env=environ)  # noqa: S607
     try:
         wait_for(lambda: process.poll() is None and can_connect(port))
@@ -109,6 +109,7 @@ def run(command: str, folder: Path, port: int) -> str:
     process = subprocess.run(
         ["bash", "-c", command.replace("localhost:8080", f"localhost:{port}")],  # noqa: S607
         cwd=folder,
+        env=unmeasured(),
         capture_output=True,
         text=True,
         timeout=300,

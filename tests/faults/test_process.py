@@ -16,6 +16,7 @@ import requests
 from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
+from tests.support.processes import unmeasured
 from tests.support.servers import RunningServer, can_connect, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
@@ -143,7 +144,7 @@ def test_training_on_a_full_disk_keeps_the_old_model(folder):
         text=True,
         timeout=120,
         check=False,
-        env=os.environ | WITHOUT_FILES,
+        env=unmeasured() | WITHOUT_FILES,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)),
     )
 

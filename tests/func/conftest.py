@@ -68,9 +68,9 @@ def start_server(small_folder: Path) -> Iterator[Callable[..., RunningServer]]:
     """Return a function that starts a server with the small model and other settings."""
     servers = []
 
-    def start(**environ: str) -> RunningServer:
+    def start(*, is_measured: bool = False, **environ: str) -> RunningServer:
         environ.setdefault("MODEL_PATH", str(small_folder / MODEL_NAME))
-        servers.append(RunningServer.start(environ))
+        servers.append(RunningServer.start(environ, is_measured=is_measured))
         return servers[-1]
 
     yield start

@@ -14,7 +14,7 @@ from urllib3 import Retry
 from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
-from tests.support.processes import count_threads
+from tests.support.processes import count_threads, unmeasured
 from tests.support.servers import run_server
 from tests.support.timeouts import TIMEOUT_S
 
@@ -51,8 +51,8 @@ def threads_of(small_folder) -> Callable[..., int]:
 
     def serve(command: Callable[[int], list[str]], **variables: str) -> int:
         port = free_port()
-        inherited = {key: os.environ[key] for key in os.environ.keys() - set(BLAS_VARIABLES)}
-        environ = inherited | {
+        inherited = unmeasured()
+        environ = {key: inherited[key] for key in inherited.keys() - set(BLAS_VARIABLES)} | {
             "MODEL_PATH": str(small_folder / MODEL_NAME),
             "HOST": "127.0.0.1",
             "PORT": str(port),

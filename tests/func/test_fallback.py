@@ -189,6 +189,7 @@ def test_server_asks_the_fallback(start_server, fallback, tmp_path):
     token = tmp_path / "token"
     token.write_text("secret")
     server = start_server(
+        is_measured=True,
         FALLBACK_URL=fallback.url,
         FALLBACK_TOKEN_FILE=str(token),
         FALLBACK_TIMEOUT_S=str(TIMEOUT_S),

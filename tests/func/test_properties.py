@@ -20,6 +20,9 @@ JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
+# Examples in other tests cover these lines; to measure each generated input takes twice the time.
+pytestmark = pytest.mark.no_cover
+
 quick = settings(
     max_examples=200,
     deadline=None,

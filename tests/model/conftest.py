@@ -13,7 +13,7 @@ from model.training.fitted_model import MODEL_NAME
 Run = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_path(small_folder: Path) -> str:
     """Path of the small model."""
     return str(small_folder / MODEL_NAME)

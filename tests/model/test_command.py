@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -176,12 +177,16 @@ def test_help_imports_no_scikit_learn():
     ]
 
 
-@pytest.mark.parametrize("name", ["push", "pull", "compare"])
-def test_commands_run_as_modules(name):
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_run_as_modules(name, monkeypatch, capsys):
     """``python -m model.NAME`` runs the command."""
-    command = [sys.executable, "-m", f"model.{name}", "--help"]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    assert done.stdout.startswith(f"usage: python -m model.{name} ")
+    monkeypatch.setattr("sys.argv", ["command", "--help"])
+    monkeypatch.delitem(sys.modules, f"model.{name}", raising=False)
+
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_module(f"model.{name}", run_name="__main__")
+
+    assert capsys.readouterr().out.startswith(f"usage: python -m model.{name} ")
 
 
 def test_output_that_can_not_be_written_is_discarded(monkeypatch, capsys):

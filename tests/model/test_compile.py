@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 
 import joblib
 import pytest
@@ -13,7 +11,6 @@ from sklearn.pipeline import make_pipeline
 from model.compile import main
 from model.inference.intent_model import IntentModel
 from model.training.fitted_model import COMPILED_NAME, MODEL_NAME
-from tests.support.paths import ROOT
 
 
 @pytest.fixture
@@ -25,16 +22,15 @@ def own_model(small_folder, tmp_path):
     return folder / MODEL_NAME
 
 
-def test_own_pipeline_is_compiled_and_served(own_model, caplog):
+def test_own_pipeline_is_compiled_and_served(own_model, caplog, capsys):
     """After the command, a user's own pipeline is served compiled."""
     IntentModel.load(own_model)
     assert "was made from another pickle: serving by scikit-learn" in caplog.text
     caplog.clear()
 
-    command = [sys.executable, "-m", "model.compile", str(own_model)]
-    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert main([str(own_model)]) == 0
 
-    assert result.stdout == (
+    assert capsys.readouterr().out == (
         f"Wrote {own_model.with_name(COMPILED_NAME)} (0.0 MB); it answers as the pipeline does\n"
     )
     assert IntentModel.load(own_model).predict(["please"])[0].intent == "yes"

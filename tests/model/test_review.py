@@ -25,6 +25,7 @@ from model.feedback.event_log import Correction as LoggedCorrection
 from model.feedback.event_log import read_event_log
 from model.review import EXAMPLES, main
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.timeouts import TIMEOUT_S
 
 TEXTS = ("zzz qqq www", "zzz qqq vvv", "jjj kkk")
@@ -546,7 +547,11 @@ def test_review_in_a_terminal(log, train, model_path):
     """A person answers at the prompt of the real command."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        command(log, train, model_path), cwd=ROOT, stdin=theirs, stdout=theirs
+        command(log, train, model_path),
+        cwd=ROOT,
+        env=unmeasured(),
+        stdin=theirs,
+        stdout=theirs,
     )
     os.close(theirs)
     shown = _read_until(ours, b"q stop) [s]: ")
@@ -569,6 +574,7 @@ def test_interrupted_review_writes_nothing(log, train, model_path):
     process = subprocess.Popen(
         command(log, train, model_path),
         cwd=ROOT,
+        env=unmeasured(),
         stdin=theirs,
         stdout=theirs,
         stderr=subprocess.PIPE,

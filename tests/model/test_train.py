@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +31,57 @@ from tests.support.small_data import SMALL_DATA
 ANIMALS = ("dog", "cat", "cow", "fox", "owl")
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the command that several tests look at: its folder, and what it printed."""
+
+    folder: Path
+    out: str
+    err: str
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "out"
+
+    @property
+    def card(self) -> Any:
+        return read_card(self.output)
+
+
+@contextmanager
+def plain_console(folder: Path) -> Iterator[None]:
+    """Work in a folder, with a console of eighty columns without colours."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "80")
+        patch.delenv("FORCE_COLOR", raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _plain_console(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+def _plain_console(tmp_path):
+    with plain_console(tmp_path):
+        yield
+
+
+def run_in(folder: Path, write_data: Callable[[], str]) -> Run:
+    """Run the command on data in a folder, and require success."""
+    out, err = io.StringIO(), io.StringIO()
+    with plain_console(folder), redirect_stdout(out), redirect_stderr(err):
+        assert main(["--data", write_data(), "--output", "out"]) == 0
+    return Run(folder, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory) -> Run:
+    """A run on the small data without further options."""
+    return run_in(tmp_path_factory.mktemp("small"), write_small)
+
+
+@pytest.fixture(scope="module")
+def confused_run(tmp_path_factory) -> Run:
+    """A run on the data whose test is mistaken."""
+    return run_in(tmp_path_factory.mktemp("confused"), write_confused)
 
 
 def write(name: str, rows: Iterable[tuple[str, str]]) -> str:
@@ -46,9 +95,13 @@ def small_rows() -> list[tuple[str, str]]:
     return [(text, intent) for intent, texts in SMALL_DATA.items() for text in texts]
 
 
+def write_small() -> str:
+    return write("small.csv", small_rows())
+
+
 @pytest.fixture
 def small_csv() -> str:
-    return write("small.csv", small_rows())
+    return write_small()
 
 
 def mistakable(animal: str, label: str) -> str:
@@ -56,9 +109,8 @@ def mistakable(animal: str, label: str) -> str:
     return f"{animal} {20 + ANIMALS.index(label)}"
 
 
-@pytest.fixture
-def confused_folder() -> str:
-    """Five intents; the test has, with the label of each, an utterance of each other one."""
+def write_confused() -> str:
+    """Write five intents; the test has, with the label of each, an utterance of each other one."""
     train = [(f"{animal} {number}", animal) for animal in ANIMALS for number in range(20)]
     test = [
         (mistakable(animal, label), label)
@@ -70,6 +122,11 @@ def confused_folder() -> str:
     write("confused/test.csv", test)
     write("confused/out_of_scope_test.csv", [("tell a joke", "out_of_scope")])
     return "confused"
+
+
+@pytest.fixture
+def confused_folder() -> str:
+    return write_confused()
 
 
 def table_rows(output: str, border: str = "│") -> list[list[str]]:
@@ -92,17 +149,15 @@ def place_in(lines: list[str], text: str) -> str:
     return f"test.csv:{number} {text}"
 
 
-def read_card(folder: str) -> Any:
+def read_card(folder: str | Path) -> Any:
     return json.loads((Path(folder) / CARD_NAME).read_text("utf-8"))
 
 
-def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
+def test_training_prints_the_results_and_writes_the_model(small_run):
     """A file of utterances becomes a model; its test results and its path are printed."""
-    assert main(["--data", small_csv, "--output", "out"]) == 0
-
-    output = capsys.readouterr().out
+    output = small_run.out
     lines = [line.rstrip() for line in output.splitlines()]
-    metrics = read_card("out")["training"]["metrics"]
+    metrics = small_run.card["training"]["metrics"]
     assert lines[:2] == [
         "Training on 18 utterances of 3 intents, testing on 6",
         "Choosing the settings, fold 1 of 5",
@@ -140,12 +195,14 @@ def test_training_prints_the_results_and_writes_the_model(small_csv, capsys):
         rf"Wrote out/{MODEL_NAME}, {COMPILED_NAME}, {CARD_NAME} and {REPORT_NAME} after \d+ s",
         lines[-1],
     )
-    assert IntentModel.load(Path("out") / MODEL_NAME).predict(["hello"])[0].intent == "greeting"
+    model = IntentModel.load(small_run.output / MODEL_NAME)
+    assert model.predict(["hello"])[0].intent == "greeting"
 
 
 def test_static_vectors_are_an_option(small_csv):
     """With --features static, the model also learns from static word vectors."""
-    assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 0
+    options = ["--features", "static", "--fit-only"]
+    assert main(["--data", small_csv, "--output", "out", *options]) == 0
 
     assert read_card("out")["training"]["options"]["features"] == "static"
     assert (Path("out") / COMPILED_NAME).stat().st_size > 4e6
@@ -186,11 +243,8 @@ def test_model_is_saved_before_its_assessment(small_csv, capsys, monkeypatch):
     assert not (Path("out") / REPORT_NAME).exists()
 
 
-def test_fit_only_writes_the_same_model(small_csv, capsys):
+def test_fit_only_writes_the_same_model(small_csv, small_run, capsys):
     """With --fit-only the model's files are the same, but there are no results and no report."""
-    main(["--data", small_csv, "--output", "assessed"])
-    capsys.readouterr()
-
     assert main(["--data", small_csv, "--output", "fitted", "--fit-only"]) == 0
 
     assert "Test results" not in capsys.readouterr().out
@@ -200,17 +254,15 @@ def test_fit_only_writes_the_same_model(small_csv, capsys):
         CARD_NAME,
     ]
     for name in (MODEL_NAME, COMPILED_NAME):
-        assert (Path("fitted") / name).read_bytes() == (Path("assessed") / name).read_bytes()
-    assessed, fitted = read_card("assessed"), read_card("fitted")
+        assert (Path("fitted") / name).read_bytes() == (small_run.output / name).read_bytes()
+    assessed, fitted = small_run.card, read_card("fitted")
     assert fitted["self_test"] == assessed["self_test"]
     assert "metrics" not in fitted["training"]
 
 
-def test_training_warns_of_doubtful_data(small_csv, capsys):
+def test_training_warns_of_doubtful_data(small_run):
     """Warnings go to the error output, with file and line."""
-    main(["--data", small_csv, "--output", "out"])
-
-    assert capsys.readouterr().err == (
+    assert small_run.err == (
         "warning: small.csv:2: greeting has 8 utterances; 20 or more do better\n"
         "warning: small.csv:10: order_tracking has 8 utterances; 20 or more do better\n"
         "warning: small.csv:18: password_reset has 8 utterances; 20 or more do better\n"
@@ -219,15 +271,12 @@ def test_training_warns_of_doubtful_data(small_csv, capsys):
     )
 
 
-def test_training_prints_the_worst_confusions(confused_folder, capsys):
+def test_training_prints_the_worst_confusions(confused_run):
     """Of twenty confusions, the ten worst are printed."""
-    assert main(["--data", confused_folder, "--output", "out"]) == 0
-
-    captured = capsys.readouterr()
-    confusions = read_card("out")["training"]["metrics"]["confusions"]
-    lines = Path("confused/test.csv").read_text().splitlines()
+    confusions = confused_run.card["training"]["metrics"]["confusions"]
+    lines = (confused_run.folder / "confused/test.csv").read_text().splitlines()
     assert len(confusions) == 20
-    assert table_rows(captured.out)[len(ANIMALS) :][:10] == [
+    assert table_rows(confused_run.out)[len(ANIMALS) :][:10] == [
         [
             item["intent"],
             item["taken_for"],
@@ -236,9 +285,9 @@ def test_training_prints_the_worst_confusions(confused_folder, capsys):
         ]
         for item in confusions[:10]
     ]
-    assert table_headers(captured.out)[1] == ["intent", "mistaken for", "tests", "example"]
-    assert "Worst confusions" in [line.rstrip() for line in captured.out.splitlines()]
-    assert captured.err == ""
+    assert table_headers(confused_run.out)[1] == ["intent", "mistaken for", "tests", "example"]
+    assert "Worst confusions" in [line.rstrip() for line in confused_run.out.splitlines()]
+    assert confused_run.err == ""
 
 
 def test_training_without_confusions_prints_none(confused_folder, capsys):
@@ -252,33 +301,27 @@ def test_training_without_confusions_prints_none(confused_folder, capsys):
     assert "Worst confusions" not in output
 
 
-def test_training_prints_what_was_found_out_of_scope(confused_folder, capsys):
+def test_training_prints_what_was_found_out_of_scope(confused_run):
     """Recall and AUROC of the out-of-scope texts are printed where there are such texts."""
-    main(["--data", confused_folder, "--output", "out"])
-
-    metrics = read_card("out")["training"]["metrics"]
-    shown = {row[0]: row[1] for row in table_rows(capsys.readouterr().out)}
+    metrics = confused_run.card["training"]["metrics"]
+    shown = {row[0]: row[1] for row in table_rows(confused_run.out)}
     assert shown["out-of-scope recall"] == f"{metrics['out_of_scope_recall']:.4f}"
     assert shown["out-of-scope AUROC"] == f"{metrics['out_of_scope_auroc']:.4f}"
 
 
-def test_training_prints_recommendations(small_csv, capsys):
+def test_training_prints_recommendations(small_run):
     """Cross-validation, recommendations with file and line, and the verdict on more data."""
-    main(["--data", small_csv, "--output", "out"])
-
-    output = capsys.readouterr().out
-    results = read_card("out")["training"]["cross_validation"]
+    output = small_run.out
+    results = small_run.card["training"]["cross_validation"]
     assert f"training utterances: accuracy {results['accuracy']:.4f} (" in output
     assert "What to improve first (report.html lists all of it):\n1. " in output
     assert re.search(r"\n   greeting \(small.csv:2\): 8 utterances, \d+% recognised; add ", output)
     assert "\nMore data " in output
 
 
-def test_training_without_out_of_scope_texts_says_what_follows(small_csv, capsys):
+def test_training_without_out_of_scope_texts_says_what_follows(small_run):
     """Without out-of-scope texts, there are no results of them, and a line says how to add some."""
-    main(["--data", small_csv, "--output", "out"])
-
-    output = capsys.readouterr().out
+    output = small_run.out
     assert "out-of-scope recall" not in output
     assert (
         "\nTrained without out-of-scope examples, the model rejects few of the messages that fit "
@@ -315,7 +358,9 @@ def test_contrast_sets_are_tested(capsys):
 
 def test_seed_and_test_size_reach_the_training(small_csv):
     """The card has the seed, and the test holds the requested share of each intent."""
-    main(["--data", small_csv, "--output", "out", "--seed", "7", "--test-size", "0.5"])
+    main(
+        ["--data", small_csv, "--output", "out", "--seed", "7", "--test-size", "0.5", "--fit-only"]
+    )
 
     training = read_card("out")["training"]
     assert training["options"]["seed"] == 7
@@ -324,7 +369,7 @@ def test_seed_and_test_size_reach_the_training(small_csv):
 
 def test_a_fifth_is_the_test_and_the_seed_is_zero_unless_said(confused_folder):
     """Without --seed and --test-size, a fifth of each intent is put aside with seed 0."""
-    main(["--data", f"{confused_folder}/train.csv", "--output", "out"])
+    main(["--data", f"{confused_folder}/train.csv", "--output", "out", "--fit-only"])
 
     training = read_card("out")["training"]
     assert training["options"]["seed"] == 0
@@ -337,7 +382,8 @@ def test_contradictions_are_refused_unless_said(capsys):
 
     assert main(["--data", path, "--output", "out"]) == 1
     refused = capsys.readouterr().err
-    assert main(["--data", path, "--output", "out", "--leave-out-contradictions"]) == 0
+    options = ["--leave-out-contradictions", "--fit-only"]
+    assert main(["--data", path, "--output", "out", *options]) == 0
 
     line = "small.csv:26: labelled password_reset, but line 2 labels the same text greeting"
     remedy = "mend their labels, or do without them: --leave-out-contradictions"
@@ -347,12 +393,11 @@ def test_contradictions_are_refused_unless_said(capsys):
     assert data["train"] + data["test"] == 23
 
 
-def test_reject_budget_reaches_the_training(small_csv):
+def test_reject_budget_reaches_the_training(small_csv, small_run):
     """The card has the budget, and the threshold depends on it."""
-    main(["--data", small_csv, "--output", "strict", "--reject-budget", "0.5"])
-    main(["--data", small_csv, "--output", "lenient"])
+    main(["--data", small_csv, "--output", "out", "--reject-budget", "0.5", "--fit-only"])
 
-    strict, lenient = read_card("strict"), read_card("lenient")
+    strict, lenient = read_card("out"), small_run.card
     assert strict["training"]["options"]["reject_budget"] == 0.5
     assert lenient["training"]["options"]["reject_budget"] == 0.05
     assert strict["threshold"] > lenient["threshold"]
@@ -441,8 +486,9 @@ def test_options_for_reading_reach_the_data(capsys):
     rows = [f"{intent}|{text}" for text, intent in [*small_rows(), ("sing", "song")]]
     Path("data.txt").write_text("\n".join(rows))
     columns = ["--format", "csv", "--text-column", "2", "--intent-column", "1"]
+    options = [*columns, "--min-utterances", "2", "--fit-only"]
 
-    assert main(["--data", "data.txt", "--output", "out", *columns, "--min-utterances", "2"]) == 0
+    assert main(["--data", "data.txt", "--output", "out", *options]) == 0
 
     assert "warning: data.txt:25: song has 1 utterance; left out" in capsys.readouterr().err
     assert read_card("out")["training"]["data"]["train"] == 18
@@ -518,7 +564,9 @@ def test_script_runs_from_any_folder(small_csv, tmp_path):
     script = ROOT / "model" / "train.py"
     command = [sys.executable, str(script), "--data", small_csv, "--output", "out"]
 
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=unmeasured(), capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr
     assert "│ accuracy " in done.stdout
@@ -569,7 +617,7 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
 
     monkeypatch.setattr("model.learning.learner.features_for", with_own_tokenizer)
 
-    assert main(["--data", small_csv, "--output", "out"]) == 0
+    assert main(["--data", small_csv, "--output", "out", "--fit-only"]) == 0
 
     assert capsys.readouterr().err.splitlines()[-1] == (
         "warning: not compiled: Step 'word' has a function of its own as tokenizer; "

@@ -24,6 +24,7 @@ from func.server.server import Server
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.timeouts import TIMEOUT_S
 
 REQUEST = (
@@ -55,13 +56,21 @@ class RunningServer:
 
     @classmethod
     def start(
-        cls, environ: dict[str, str], *, command: Sequence[str] = SERVER, **options: Any
+        cls,
+        environ: dict[str, str],
+        *,
+        command: Sequence[str] = SERVER,
+        is_measured: bool = False,
+        **options: Any,
     ) -> Self:
-        """Start the server on a free port and wait until it serves."""
+        """Start the server on a free port and wait until it serves.
+
+        Most servers run lines that tests in the process cover: their coverage is not measured.
+        """
         defaults = {"PORT": "0", "HOST": "127.0.0.1", "LOG_FORMAT": "json"}
         process = subprocess.Popen(
             command,
-            env=os.environ | defaults | environ,
+            env=(os.environ if is_measured else unmeasured()) | defaults | environ,
             stderr=subprocess.PIPE,
             text=True,
             **{"cwd": ROOT, **options},

@@ -26,7 +26,7 @@ TENSOR = {"name": "text", "shape": [2], "datatype": "BYTES", "data": ["hello", "
 def shown(small_folder) -> Iterator[tuple[RunningServer, int]]:
     """A server that shows its metrics, and the port of these; it ends well in the end."""
     environ = {"METRICS_PORT": "0", "MODEL_PATH": str(small_folder / MODEL_NAME)}
-    server = RunningServer.start(environ)
+    server = RunningServer.start(environ, is_measured=True)
     [port] = re.findall(r"Metrics on http://[^:]+:(\d+)/metrics", "".join(server.lines))
     yield server, int(port)
     code, _ = server.stop()

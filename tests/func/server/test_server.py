@@ -37,7 +37,7 @@ REQUESTS_UNTIL_LOAD = 20
 def port(small_folder) -> Any:
     """The port of a server with the smallest body limit."""
     environ = {"MODEL_PATH": str(small_folder / "intent_model.pkl"), "MAX_BODY_BYTES": "65536"}
-    running = RunningServer.start(environ)
+    running = RunningServer.start(environ, is_measured=True)
     yield running.port
     running.stop()
 

@@ -58,7 +58,7 @@ def traced(small_folder) -> Any:
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "K_REVISION": "intent-00003",
         }
-        server = RunningServer.start(environ)
+        server = RunningServer.start(environ, is_measured=True)
         requests.get(f"{server.url}/health", timeout=TIMEOUT_S)
         for name in REQUESTS:
             ask(server, name)

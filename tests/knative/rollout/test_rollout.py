@@ -17,6 +17,7 @@ from tests.support.clock import Clock
 from tests.support.kubernetes.fake_api import DOMAIN, image, revision_name
 from tests.support.kubernetes.gateway import constant, forwarding, sound
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.servers import RunningServer
 from tests.support.timeouts import TIMEOUT_S
 
@@ -710,7 +711,9 @@ class TestKilled:
         def roll_out_and_kill(number):
             command = [sys.executable, "-m", "knative", "rollout", "--kubeconfig", str(kubeconfig)]
             options = ["--image", image(2), "--steps", "50,100", "--gateway", gateway.url]
-            process = subprocess.Popen(command + options, cwd=ROOT, stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                command + options, cwd=ROOT, env=unmeasured(), stdout=subprocess.DEVNULL
+            )
             after_patch(number, process.kill)
             assert process.wait(TIMEOUT_S) == -signal.SIGKILL
             api.settle()

@@ -17,17 +17,22 @@ from tests.support.paths import ROOT
 from tests.support.servers import wait_for
 from tests.support.timeouts import TIMEOUT_S
 
-ROWS = 6_000  # twelve chunks: enough to interrupt a run after the third
+ROWS = 4_000  # eight chunks: enough to interrupt a run after the third
 INTERRUPTED = "error: interrupted; run the same command again to resume\n"
+
+
+def write_table(folder: Path) -> Path:
+    """Write a table in which one row in a hundred has no text."""
+    path = folder / "in.csv"
+    lines = (f"{n},{'' if n % 100 == 7 else f'hello {n}'}\n" for n in range(ROWS))
+    path.write_text("n,text\n" + "".join(lines))
+    return path
 
 
 @pytest.fixture
 def table(tmp_path):
-    """A table in which one row in a hundred has no text."""
-    path = tmp_path / "in.csv"
-    lines = (f"{n},{'' if n % 100 == 7 else f'hello {n}'}\n" for n in range(ROWS))
-    path.write_text("n,text\n" + "".join(lines))
-    return path
+    """A table that tests may change."""
+    return write_table(tmp_path)
 
 
 @pytest.fixture
@@ -37,13 +42,13 @@ def arguments(table, tmp_path, small_path):
     return ["--input", str(table), "--output", output, "--model", small_path, "--jobs", "2"]
 
 
-@pytest.fixture
-def expected(table, tmp_path, small_path):
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory, small_path):
     """The labelled and the rejected rows of an uninterrupted run."""
-    output = tmp_path / "expected.csv"
-    files = ["--input", str(table), "--output", str(output)]
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    files = ["--input", str(write_table(folder)), "--output", str(folder / "out.csv")]
     assert main([*files, "--model", small_path, "--jobs", "1"]) == 3
-    return output.read_bytes(), (tmp_path / "expected.rejected.csv").read_bytes()
+    return results(folder)
 
 
 def results(folder: Path) -> tuple[bytes, bytes]:

@@ -141,6 +141,7 @@ def assert_compiles(pipeline: Pipeline) -> CompiledPipeline:
     return compile_and_verify(PipelineScorer(pipeline), TEXTS)
 
 
+@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore:The parameter 'token_pattern'")
 @pytest.mark.parametrize("vectorizer", VECTORIZERS.values(), ids=VECTORIZERS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
@@ -233,6 +234,7 @@ def test_any_strings_are_scored_as_by_the_pipeline(vectorizer, classifier, gener
     )
 
 
+@pytest.mark.no_cover
 def test_quantized_weights_score_any_strings_as_the_pipeline(generated_texts):
     """Labels and scores are those of the quantized pipeline."""
     pipeline = fitted(VECTORIZERS["union"], LogisticRegression(C=30))

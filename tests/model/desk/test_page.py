@@ -23,6 +23,7 @@ from model.desk.server import listening
 from tests.model.desk.conftest import ACCESS, TRAIN
 from tests.support.browsers import needs_browser, watched
 from tests.support.paths import ROOT
+from tests.support.processes import unmeasured
 from tests.support.servers import served
 from tests.support.timeouts import TIMEOUT_S
 
@@ -325,14 +326,14 @@ def test_the_page_is_small():
 
 
 # SOAK_DESK=1 takes the whole shipped data, whose two trainings take minutes.
-SHARE = 1 if os.environ.get("SOAK_DESK") else 16
+SHARE = 1 if os.environ.get("SOAK_DESK") else 24
 TRAINING_S = 900.0
 SHIPPED = ("train.csv", "test.csv", "out_of_scope_validation.csv", "out_of_scope_test.csv")
 
 
 @pytest.fixture
 def shipped_copy(tmp_path):
-    """A sixteenth of the shipped data, of each intent, so that training takes seconds; or all."""
+    """A part of the shipped data, of each intent, so that training takes seconds; or all."""
     folder = tmp_path / "shipped"
     folder.mkdir()
     for name in SHIPPED:
@@ -348,7 +349,7 @@ def command(shipped_copy, tmp_path) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "model.desk", *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env=unmeasured() | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -59,7 +59,7 @@ def test_most_held_out_utterances_are_recognised():
 
 def test_several_processes_give_the_same_results(monkeypatch):
     """Folds and candidates that are fitted in several processes lead to the same scores."""
-    training_set = training_set_of(repeats=50, out_of_scope=tuple(WEATHER))
+    training_set = training_set_of(repeats=10, out_of_scope=tuple(WEATHER))
     expected = held_out_of(training_set)
     monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 2)
     monkeypatch.setattr("model.learning.cross_validation.MIN_PARALLEL", 1)

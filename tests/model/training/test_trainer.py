@@ -36,7 +36,11 @@ def train_quietly(dataset: Dataset, *, seed: int = 0) -> TrainedModel:
     return train(dataset, Options(seed=seed), progress=lambda _: None)
 
 
-def load(trained: TrainedModel, folder: Path) -> IntentModel:
+def fit_quietly(dataset: Dataset, *, seed: int = 0) -> FittedModel:
+    return fit(dataset, Options(seed=seed), progress=lambda _: None)
+
+
+def load(trained: FittedModel | TrainedModel, folder: Path) -> IntentModel:
     trained.save(folder)
     return IntentModel.load(folder / MODEL_NAME)
 
@@ -65,7 +69,7 @@ def test_intent_with_control_characters_is_refused(small_dataset):
 
 def test_seed_changes_the_folds(small_dataset, small_trained):
     """Another seed calibrates on other folds."""
-    other = train_quietly(small_dataset, seed=1)
+    other = fit_quietly(small_dataset, seed=1)
 
     assert other.card.temperature != small_trained.card.temperature
 
@@ -86,7 +90,7 @@ def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained
 def test_threshold_of_a_detector_is_a_probability(small_dataset, tmp_path):
     """With a detector, the card's threshold means the same as in the pipeline itself."""
     outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
-    trained = train_quietly(replace(small_dataset, out_of_scope_validation=outside))
+    trained = fit_quietly(replace(small_dataset, out_of_scope_validation=outside))
     model = load(trained, tmp_path)
     texts = [*TEXTS, "z is the weather", "how is the weather"]
 
@@ -165,7 +169,7 @@ def test_weights_of_more_levels_are_reported(small_dataset, monkeypatch):
     monkeypatch.setattr("model.learning.cross_validation.MAX_LOSS", -1)
     steps: list[str] = []
 
-    train(small_dataset, Options(), progress=steps.append)
+    fit(small_dataset, Options(), progress=steps.append)
 
     assert any(step.endswith("the weights take 16384 levels") for step in steps)
 
@@ -210,7 +214,7 @@ def test_largest_intent_bounds_the_folds(small_dataset):
     steps: list[str] = []
     few = tuple(each for each in small_dataset.train if each.line < 4)
 
-    train(replace(small_dataset, train=few), Options(), progress=steps.append)
+    fit(replace(small_dataset, train=few), Options(), progress=steps.append)
 
     assert [step for step in steps if "fold" in step] == [
         "Choosing the settings, fold 1 of 2",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, Self
 
 import yaml
 
-from tests.support.gateways.access_log import complete_lines
+from tests.support.gateways.access_log import AccessLog
 from tests.support.ports import free_port
 from tests.support.servers import can_connect, wait_for
 from tests.support.timeouts import TIMEOUT_S
@@ -31,7 +30,7 @@ class Envoy:
 
     def __init__(self, folder: Path, server_port: int) -> None:
         self.port = free_port()
-        self._log = folder / "access.jsonl"
+        self._log = AccessLog(folder / "access.jsonl")
         rules = folder / "envoy.yaml"
         rules.write_text(yaml.safe_dump(self._configuration(server_port)))
         command = (
@@ -42,11 +41,10 @@ class Envoy:
 
     def forwarded(self) -> list[tuple[str, str, int]]:
         """Return method, target and length of the body of each request that the server answered."""
-        lines = [json.loads(line) for line in complete_lines(self._log)]
         return [
-            (line["method"], line["target"], line["body_bytes"])
-            for line in lines
-            if line["details"] == "via_upstream"
+            (entry["method"], entry["target"], entry["body_bytes"])
+            for entry in self._log.entries()
+            if entry["details"] == "via_upstream"
         ]
 
     def __enter__(self) -> Self:
@@ -78,7 +76,7 @@ class Envoy:
                     "name": "file",
                     "typed_config": {
                         "@type": f"{EXTENSIONS}.access_loggers.file.v3.FileAccessLog",
-                        "path": str(self._log),
+                        "path": str(self._log.path),
                         "log_format": {"json_format": FIELDS},
                     },
                 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from typing import Any, Self
 import requests
 import yaml
 
-from tests.support.gateways.access_log import complete_lines
+from tests.support.gateways.access_log import AccessLog
 from tests.support.ports import free_port
 from tests.support.timeouts import TIMEOUT_S
 
@@ -32,7 +31,7 @@ class Traefik:
     """Routes all requests to the given backends."""
 
     def __init__(self, folder: Path, backends: Sequence[str], options: Sequence[str] = ()) -> None:
-        self._rules, self._log = folder / "rules.yaml", folder / "access.jsonl"
+        self._rules, self._log = folder / "rules.yaml", AccessLog(folder / "access.jsonl")
         self.port, self._api_port = free_port(), free_port()
         self.route_to(backends)
         command = (
@@ -41,7 +40,7 @@ class Traefik:
             f"--entrypoints.web.address=127.0.0.1:{self.port}",
             *(f"--entrypoints.traefik.address=127.0.0.1:{self._api_port}", "--api.insecure"),
             *("--global.checknewversion=false", "--global.sendanonymoususage=false"),
-            *("--accesslog.format=json", f"--accesslog.filepath={self._log}", *options),
+            *("--accesslog.format=json", f"--accesslog.filepath={self._log.path}", *options),
         )
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
@@ -72,11 +71,10 @@ class Traefik:
 
     def forwarded(self) -> list[tuple[str, str, int]]:
         """Return method, target and length of the body of each request that a backend answered."""
-        lines = [json.loads(line) for line in complete_lines(self._log)]
         return [
-            (line["RequestMethod"], line["RequestPath"], line["RequestContentSize"])
-            for line in lines
-            if line.get("OriginStatus") and line["DownstreamStatus"] not in OWN_STATUSES
+            (entry["RequestMethod"], entry["RequestPath"], entry["RequestContentSize"])
+            for entry in self._log.entries()
+            if entry.get("OriginStatus") and entry["DownstreamStatus"] not in OWN_STATUSES
         ]
 
     def __enter__(self) -> Self:
