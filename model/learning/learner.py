@@ -14,6 +14,7 @@ from scipy.sparse import vstack
 from sklearn.pipeline import FeatureUnion
 
 from model.errors import NoWordsError
+from model.inference.neighbours import Neighbours
 from model.learning.augmentation import misspelt_copy
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
@@ -70,25 +71,21 @@ class Learner:
         """
         numbers = np.arange(len(training_set)) if numbers is None else numbers
         texts = [training_set.texts[number] for number in numbers]
-        targets, label_texts = training_set.targets[numbers], training_set.label_texts
-        embedding = training_set.embedding
         if not any(WORD.search(text) for text in texts):
             raise NoWordsError
-        texts = [*texts, *chain.from_iterable(label_texts)]
+        label_texts = training_set.label_texts
         described = np.arange(len(label_texts)).repeat([*map(len, label_texts)])
-        targets = np.concatenate((targets, described))
-        self._texts = texts
-        self._embedding = embedding
-        self._neighbours = (
-            choose_neighbours(
-                embedding.transform(texts), targets, label_count=len(label_texts), seed=seed
-            )
-            if embedding and embedding.is_multilingual
-            else None
-        )
+        self._texts = [*texts, *chain.from_iterable(label_texts)]
+        targets = np.concatenate((training_set.targets[numbers], described))
+        copies = list(map(misspelt_copy, self._texts))
+        self._targets = np.concatenate((targets, targets))
+        self._weights = np.repeat((1.0, TYPO_WEIGHT), len(targets))
+        self._seed = seed
+        self._embedding = training_set.embedding
+        self._fit_vectors(copies, label_count=len(label_texts))
         self.features = CachedFeatures(
-            features_for(texts, embedding, self._neighbours),
-            texts,
+            features_for(self._texts, self._embedding, self._neighbours),
+            self._texts,
             counts=training_set.counts,
             max_columns=MAX_COEFFICIENTS // len(label_texts),
         )
@@ -97,9 +94,7 @@ class Learner:
         self._factors = np.repeat(
             np.array([BLOCK_WEIGHTS[name] for name in sizes], np.float32), list(sizes.values())
         )
-        self._seed = seed
-        self._clean = self._weighted(texts)
-        copies = list(map(misspelt_copy, texts))
+        self._clean = self._weighted(self._texts)
         misspelt = self.features.blocks(copies, without=VECTORS)
         self._ngrams = vstack(
             (
@@ -108,15 +103,19 @@ class Learner:
             ),
             format="csr",
         )
-        self._targets = np.concatenate((targets, targets))
-        self._weights = np.repeat((1.0, TYPO_WEIGHT), len(targets))
-        self._vector_model = (
-            fit_logistic_regression(
-                embedding.transform([*texts, *copies]), self._targets, self._weights
+
+    def _fit_vectors(self, copies: Sequence[str], *, label_count: int) -> None:
+        self._vector_model: Linear | None = None
+        self._neighbours: Neighbours | None = None
+        if self._embedding is None:
+            return
+        vectors = self._embedding.transform([*self._texts, *copies])
+        self._vector_model = fit_logistic_regression(vectors, self._targets, self._weights)
+        if self._embedding.is_multilingual:
+            count = len(self._texts)
+            self._neighbours = choose_neighbours(
+                vectors[:count], self._targets[:count], label_count=label_count, seed=self._seed
             )
-            if embedding
-            else None
-        )
 
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""
