@@ -112,14 +112,26 @@ class NgramFinder:
         columns.sort()
         return columns[columns.searchsorted(0) :]
 
-    def columns_of(self, texts: Sequence[str]) -> Occurrences:
-        """Return the columns of the texts' known n-grams, in any order."""
+    def columns_of(self, texts: Sequence[str]) -> tuple[Columns, NDArray[np.intp]]:
+        """Return the ascending columns of each text's known n-grams, repeated as they occur.
+
+        Returns:
+            The columns of all texts one after another, and the end of each text among them.
+        """
         normalizations = self._words.keys() | self._texts.keys()
         normalized = {each: list(map(each, texts)) for each in normalizations}
         parts = [words.columns_of(normalized[each]) for each, words in self._words.items()]
         for normalization, analyzers in self._texts.items():
-            parts += [analyzer.columns_of(normalized[normalization]) for analyzer in analyzers]
-        return _concatenate(parts)
+            for analyzer in analyzers:
+                found = analyzer.columns_of(normalized[normalization])
+                parts.append(_by_owner(found, len(texts)))
+        contents = list(map(b"".join, zip(*parts, strict=True)))
+        columns = np.frombuffer(bytearray().join(contents), np.int32)
+        ends = np.fromiter(map(len, contents), np.intp, len(texts)).cumsum() // COLUMN_BYTES
+        # Many short sorts take a ninth of the time of one sort by text and column.
+        for start, end in pairwise([0, *ends.tolist()]):
+            columns[start:end].sort()
+        return columns, ends
 
 
 class _UnitNumbers(dict[str, int]):
@@ -147,19 +159,23 @@ class _WordAnalyzers:
         found = self._cache.find(words)
         return np.frombuffer(b"".join(map(found.__getitem__, words)), np.int32)
 
-    def columns_of(self, texts: Sequence[str]) -> Occurrences:
-        """Return the columns of the known n-grams in the words of texts."""
+    def columns_of(self, texts: Sequence[str]) -> list[bytes]:
+        """Return the columns of the known n-grams in the words of each text, as bytes."""
         words = list(map(str.split, texts))
         found = self._cache.find(list(chain.from_iterable(words)))
-        parts = [b"".join(map(found.__getitem__, of_text)) for of_text in words]
-        counts = [len(part) // COLUMN_BYTES for part in parts]
-        return np.frombuffer(b"".join(parts), np.int32), np.arange(len(texts)).repeat(counts)
+        return [b"".join(map(found.__getitem__, of_text)) for of_text in words]
 
-    def _look_up(self, words: Sequence[str]) -> Iterator[bytes]:
-        columns, owners = _concatenate([each.columns_of_words(words) for each in self.analyzers])
-        content = columns.take(owners.argsort(kind="stable")).tobytes()
-        ends = np.bincount(owners, minlength=len(words)).cumsum() * COLUMN_BYTES
-        return (content[start:end] for start, end in pairwise([0, *ends.tolist()]))
+    def _look_up(self, words: Sequence[str]) -> list[bytes]:
+        found = _concatenate([each.columns_of_words(words) for each in self.analyzers])
+        return _by_owner(found, len(words))
+
+
+def _by_owner(occurrences: Occurrences, count: int) -> list[bytes]:
+    """Return the columns of each of ``count`` texts as bytes."""
+    columns, owners = occurrences
+    content = columns.take(owners.argsort(kind="stable")).tobytes()
+    ends = np.bincount(owners, minlength=count).cumsum() * COLUMN_BYTES
+    return [content[start:end] for start, end in pairwise([0, *ends.tolist()])]
 
 
 def _concatenate(parts: Sequence[Occurrences]) -> Occurrences:

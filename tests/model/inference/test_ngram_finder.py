@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from model.inference.ngram_finder import Analyzer, NgramFinder
@@ -36,12 +37,13 @@ def test_each_ngram_is_returned_as_often_as_it_occurs(finder):
     assert in_text(finder, "") == []
 
 
-def test_n_grams_of_a_batch_name_their_text(finder):
-    """Each n-gram is returned with the number of its text."""
-    columns, owners = finder.columns_of(["a", "", "abc a"])
+def test_ngrams_of_a_batch_stand_text_by_text(finder):
+    """Each text has the columns that it has alone."""
+    texts = ["a", "", "abc a"]
+    columns, ends = finder.columns_of(texts)
 
-    found = sorted(zip(owners.tolist(), [NGRAMS[column] for column in columns], strict=True))
-    assert found == [(0, " a"), (0, "a "), (2, " a"), (2, " a"), (2, "a "), (2, "ab"), (2, "abc")]
+    found = [part.tolist() for part in np.split(columns, ends)]
+    assert found == [*(finder.columns(text).tolist() for text in texts), []]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
