@@ -211,10 +211,14 @@ class _Layer:
                 part = values[start:end]
                 part /= (sqrt(part @ part) if is_l2 else float(np.abs(part).sum())) or 1.0
             return
-        parts = self._splits.searchsorted(columns, "right") + rows * (len(self._splits) + 1)
-        sums: NDArray[Any] = np.bincount(parts, values * values if is_l2 else np.abs(values))
+        parts = rows * (len(self._splits) + 1)
+        for split in self._splits:
+            parts += columns >= split
+        starts = _run_starts(parts)
+        terms = values * values if is_l2 else np.abs(values)
+        sums: NDArray[Any] = np.add.reduceat(terms, starts[:-1])
         sums[sums == 0] = 1
-        values /= (np.sqrt(sums) if is_l2 else sums).take(parts)
+        values /= (np.sqrt(sums) if is_l2 else sums).repeat(starts[1:] - starts[:-1])
 
 
 def _chunks(utterances: Sequence[str]) -> Iterator[list[str]]:
@@ -231,15 +235,15 @@ def _chunks(utterances: Sequence[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _run_starts(columns: Integers, ends: Integers | int = -1) -> Integers:
-    """Return where runs of equal columns start, and the end of the last one.
+def _run_starts(numbers: Integers, ends: Integers | int = -1) -> Integers:
+    """Return where runs of equal numbers start, and the end of the last one.
 
     Args:
-        columns: ascending within an utterance.
+        numbers: of one or more utterances.
         ends: the end of each utterance, where a run ends; by default there is one utterance.
     """
-    is_start = np.ones(len(columns) + 1, bool)
-    np.not_equal(columns[1:], columns[:-1], out=is_start[1:-1])
+    is_start = np.ones(len(numbers) + 1, bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_start[1:-1])
     is_start[ends] = True
     return is_start.nonzero()[0]
 
