@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,10 @@ class Labeller:
         texts = _texts(batch.column(self._layout.index_in(batch.schema.names)))
         problems = [self._layout.problem(text) for text in texts]
         accepted = [text for text, problem in zip(texts, problems, strict=True) if not problem]
-        predictions = iter(self._model.predict(accepted, top_k=self._layout.top_k))
-        added = added_columns(
-            self._layout, [None if problem else next(predictions) for problem in problems]
-        )
+        predictions = self._model.predict_columns(accepted, top_k=self._layout.top_k)
+        numbers = count()
+        places = pa.array([None if problem else next(numbers) for problem in problems], pa.int64())
+        added = [each.take(places) for each in added_columns(self._layout, predictions)]
         reasons = pa.array(problems, pa.string())
         return pa.record_batch([*batch.columns, *added, reasons], schema=schema)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
 from math import sqrt
@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # most models have no encoder, and start faster without its c
 
 # A batch is scored in chunks of about this many characters, which bounds the memory.
 CHUNK_CHARACTERS = 16_384
-MAX_INT32 = np.iinfo(np.int32).max
 MIN_LOG_PROBABILITY = float(np.log(np.finfo(np.float64).tiny))
 
 
@@ -80,13 +79,11 @@ class CompiledScorer:
 
     def logits(self, utterances: Sequence[str]) -> Floats:
         """Return the logits of utterances, shape (utterances, labels)."""
-        if len(utterances) == 1:
-            features = self._features_of_one(utterances[0])
-            scores = self._weights.scores(*features)[np.newaxis]
-        else:
-            scores = np.empty((len(utterances), len(self.labels)))
-            for row, (columns, values) in enumerate(self._features(utterances)):
-                scores[row] = self._weights.scores(columns, values)
+        scores = np.empty((len(utterances), len(self.labels)))
+        end = 0
+        for chunk in _chunks(utterances):
+            start, end = end, end + len(chunk)
+            scores[start:end] = self._weights.scores(*self._features(chunk))
         if self._neighbour_weights:
             factors = self._ngram_factors(utterances)
             scores *= factors[:, np.newaxis]
@@ -117,7 +114,7 @@ class CompiledScorer:
         Contributions of equal n-grams and words, from several vocabularies or static vectors, are
         summed.
         """
-        columns, values = self._features_of_one(utterance)
+        columns, values, _ = self._features([utterance])
         factor = float(self._ngram_factors([utterance])[0])
         weights = self._weights.of_label(columns, label_index) * values * factor
         ngrams = zip((self._ngrams[at] for at in columns), weights.tolist(), strict=True)
@@ -141,35 +138,23 @@ class CompiledScorer:
         options = self._compiled.vocabularies[number].options
         return Analyzer(options, units, trie, offset=self._offsets[number])
 
-    def _features(self, utterances: Iterable[str]) -> Iterator[tuple[Integers, Floats]]:
-        """Yield the columns and the values of each utterance's n-grams."""
-        for chunk in _chunks(utterances):
-            yield from self._features_of_chunk(chunk)
-
-    def _features_of_chunk(self, utterances: Sequence[str]) -> Iterator[tuple[Integers, Floats]]:
-        # One sort orders all n-grams by utterance, then by column.
-        width, count = self._offsets[-1], len(utterances)
-        columns, rows = self._finder.columns_of(utterances)
-        bases = np.arange(count + 1) * width
-        keys = columns + bases.take(rows)
-        # 32-bit keys are sorted twice as fast.
-        keys = keys.astype(np.int32 if count * width <= MAX_INT32 else np.int64)
-        keys.sort()
-        keys, values = _run_lengths(keys)
-        ends = keys.searchsorted(bases)
-        rows = np.arange(count).repeat(np.diff(ends))
-        columns = keys - bases.take(rows)
+    def _features(self, utterances: Sequence[str]) -> tuple[Integers, Floats, list[int]]:
+        """Return the columns and values of n-grams, and each utterance's end among them."""
+        if len(utterances) == 1:
+            columns, rows = self._finder.columns(utterances[0]), None
+            starts = _run_starts(columns)
+            ends = [len(starts) - 1]
+        else:
+            columns, all_ends = self._finder.columns_of(utterances)
+            starts = _run_starts(columns, all_ends)
+            counts = starts.searchsorted(all_ends)
+            rows = np.arange(len(utterances)).repeat(np.diff(counts, prepend=0))
+            ends = counts.tolist()
+        columns = columns.take(starts[:-1])
+        values = (starts[1:] - starts[:-1]).astype(np.float64)
         for layer in self._layers:
             layer.apply(rows, columns, values)
-        for start, end in pairwise(ends.tolist()):
-            yield columns[start:end], values[start:end]
-
-    def _features_of_one(self, utterance: str) -> tuple[Integers, Floats]:
-        """Return columns and values of one utterance, without the keys that a chunk needs."""
-        columns, values = _run_lengths(self._finder.columns(utterance))
-        for layer in self._layers:
-            layer.apply(None, columns, values)
-        return columns, values
+        return columns, values, ends
 
 
 class _Layer:
@@ -226,13 +211,17 @@ class _Layer:
                 part = values[start:end]
                 part /= (sqrt(part @ part) if is_l2 else float(np.abs(part).sum())) or 1.0
             return
-        parts = self._splits.searchsorted(columns, "right") + rows * (len(self._splits) + 1)
-        sums: NDArray[Any] = np.bincount(parts, values * values if is_l2 else np.abs(values))
+        parts = rows * (len(self._splits) + 1)
+        for split in self._splits:
+            parts += columns >= split
+        starts = _run_starts(parts)
+        terms = values * values if is_l2 else np.abs(values)
+        sums: NDArray[Any] = np.add.reduceat(terms, starts[:-1])
         sums[sums == 0] = 1
-        values /= (np.sqrt(sums) if is_l2 else sums).take(parts)
+        values /= (np.sqrt(sums) if is_l2 else sums).repeat(starts[1:] - starts[:-1])
 
 
-def _chunks(utterances: Iterable[str]) -> Iterator[list[str]]:
+def _chunks(utterances: Sequence[str]) -> Iterator[list[str]]:
     """Yield utterances in chunks."""
     chunk: list[str] = []
     size = 0
@@ -246,16 +235,17 @@ def _chunks(utterances: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _run_lengths(ordered: Integers) -> tuple[Integers, Floats]:
-    """Return the distinct numbers of a sorted array and their counts."""
-    is_last = np.empty(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_last[:-1])
-    is_last[-1:] = True
-    ends = is_last.nonzero()[0]
-    lengths = ends.astype(np.float64)
-    lengths[1:] -= ends[:-1]
-    lengths[:1] += 1
-    return ordered.take(ends), lengths
+def _run_starts(numbers: Integers, ends: Integers | int = -1) -> Integers:
+    """Return where runs of equal numbers start, and the end of the last one.
+
+    Args:
+        numbers: of one or more utterances.
+        ends: the end of each utterance, where a run ends; by default there is one utterance.
+    """
+    is_start = np.ones(len(numbers) + 1, bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_start[1:-1])
+    is_start[ends] = True
+    return is_start.nonzero()[0]
 
 
 def _log_probabilities(joint: Floats) -> Floats:

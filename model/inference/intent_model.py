@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from model.inference.prediction import (
     Alternative,
     Evidence,
     Prediction,
+    PredictionColumns,
     Ranking,
     is_valid_intent,
 )
@@ -119,27 +119,31 @@ class IntentModel:
         Returns:
             One prediction for each utterance, in order.
         """
+        return list(map(Prediction, *self.predict_columns(utterances, top_k=top_k)))
+
+    def predict_columns(self, utterances: Sequence[str], *, top_k: int = 0) -> PredictionColumns:
+        """Classify utterances as ``predict`` does, without an object for each of them."""
         if not utterances:
-            return []
+            return PredictionColumns([], [], [])
         known, largest, scope_scores = self._scores(utterances)
         # The largest probability is 1 / sum, so that without top_k no other one is computed.
         known = (known - largest[:, np.newaxis]) / self.card.temperature
         exponentials = np.exp(known)
-        confidences = 1 / exponentials.sum(axis=1)
+        confidences_in_scope = 1 / exponentials.sum(axis=1)
         in_scope = self._in_scope(scope_scores)
-        rankings: Iterable[Sequence[Alternative]] = repeat(())
+        rankings: Sequence[Sequence[Alternative]] = [()] * len(in_scope)
         if top_k:
-            rankings = self._rank(exponentials, confidences, np.array(in_scope), top_k)
-        return [
-            self._prediction(*parts)
-            for parts in zip(
-                known.argmax(axis=1).tolist(),
-                confidences.tolist(),
-                in_scope,
-                rankings,
-                strict=False,
-            )
-        ]
+            rankings = self._rank(exponentials, confidences_in_scope, np.array(in_scope), top_k)
+        threshold = self.card.threshold or 0.0
+        intents: list[str] = []
+        confidences: list[float] = []
+        for top, confidence, probability in zip(
+            known.argmax(axis=1).tolist(), confidences_in_scope.tolist(), in_scope, strict=True
+        ):
+            is_rejected = probability < threshold
+            intents.append(OUT_OF_SCOPE if is_rejected else self._labels[top])
+            confidences.append(1 - probability if is_rejected else probability * confidence)
+        return PredictionColumns(intents, confidences, rankings)
 
     @property
     def encoder(self) -> SentenceEncoder | None:
@@ -198,13 +202,6 @@ class IntentModel:
             return [1.0] * len(scope_scores)
         # For a single text, one Python function is faster than several of numpy.
         return [*map(self.card.in_scope.probability, scope_scores.tolist())]
-
-    def _prediction(
-        self, top: int, confidence: float, in_scope: float, ranking: Sequence[Alternative]
-    ) -> Prediction:
-        if self.card.threshold is not None and in_scope < self.card.threshold:
-            return Prediction(OUT_OF_SCOPE, 1 - in_scope, ranking)
-        return Prediction(self._labels[top], in_scope * confidence, ranking)
 
     def _rank(
         self,

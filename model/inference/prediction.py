@@ -92,6 +92,14 @@ class Prediction(NamedTuple):
         return {each.intent: each.confidence for each in self.alternatives}
 
 
+class PredictionColumns(NamedTuple):
+    """The attributes of several predictions, in parallel lists."""
+
+    intents: list[str]
+    confidences: list[float]
+    alternatives: Sequence[Sequence[Alternative]]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """An n-gram of the utterance and its contribution to the logit of the predicted intent."""

@@ -56,6 +56,11 @@ class AnalyzerOptions:
         """The separator of an n-gram's units."""
         return " " if self.analyzer == "word" else ""
 
+    @property
+    def has_words_without_spaces(self) -> bool:
+        """Whether units are words without spaces: those of a text are those between its spaces."""
+        return self.analyzer == "word" and self.token_pattern in MIN_RUNS
+
     def splitter(self) -> Callable[[str], Sequence[str]]:
         """Return a function that splits a normalized text into units: words or characters."""
         match self.analyzer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -16,6 +18,8 @@ MAX_TABLE_BYTES = 32 * 1024 * 1024
 # BLAS rounds labels outside of a full register differently, so that of two labels with equal scores
 # the second might win. Rows are padded to a multiple of this.
 PADDING = 16
+# Utterances whose rows of the table are converted at once: few enough for the processor's cache.
+BLOCK_UTTERANCES = 8
 
 
 def padded(label_count: int) -> int:
@@ -44,12 +48,29 @@ class DenseWeights:
             raise ValueError("weights do not fit the labels")
         self.shape = (len(table), len(scales))
         self._table, self._scales = table, scales
+        # Single precision is fast, and exact enough for weights of so few digits.
+        self._precision = np.float32 if table.dtype == np.int8 else np.float64
 
-    def scores(self, columns: Integers, values: Floats) -> Floats:
-        """Return the weighted sums of an utterance's n-grams, shape (labels,)."""
-        rows = self._table.take(columns, 0).astype(np.float64, copy=False)
-        scores: Floats = (values @ rows)[: self.shape[1]]
-        return scores * self._scales
+    def scores(self, columns: Integers, values: Floats, ends: Sequence[int]) -> Floats:
+        """Return the weighted sums of utterances' n-grams, shape (utterances, labels).
+
+        Args:
+            columns: the n-grams of all utterances, one utterance after another.
+            values: the value of each n-gram.
+            ends: the end of each utterance among the n-grams.
+        """
+        values = values.astype(self._precision, copy=False)
+        sums = np.empty((len(ends), self._table.shape[1]), self._precision)
+        bounds = [0, *ends]
+        for first in range(0, len(ends), BLOCK_UTTERANCES):
+            block = bounds[first : first + BLOCK_UTTERANCES + 1]
+            offset = block[0]
+            rows = self._table.take(columns[offset : block[-1]], 0)
+            rows = rows.astype(self._precision, copy=False)
+            for number, (start, end) in enumerate(pairwise(block), first):
+                part = rows[start - offset : end - offset]
+                np.dot(values[start:end], part, out=sums[number])
+        return sums[:, : self.shape[1]] * self._scales
 
     def of_label(self, columns: Integers, label_index: int) -> Floats:
         """Return the weights of n-grams for one label."""
@@ -106,12 +127,14 @@ class SparseWeights:
         table.reshape(-1)[places] = self._values
         return DenseWeights(table, self._scales)
 
-    def scores(self, columns: Integers, values: Floats) -> Floats:
-        """Return the weighted sums of an utterance's n-grams, shape (labels,)."""
-        places, lengths = self._places(columns)
-        terms = self._values[places] * values.repeat(lengths)
-        scores = np.bincount(self._labels[places], terms, self.shape[1])
-        return np.multiply(scores, self._scales, dtype=np.float64)
+    def scores(self, columns: Integers, values: Floats, ends: Sequence[int]) -> Floats:
+        """Return the weighted sums of utterances' n-grams, as ``DenseWeights.scores`` does."""
+        sums = np.empty((len(ends), self.shape[1]))
+        for number, (start, end) in enumerate(pairwise((0, *ends))):
+            places, lengths = self._places(columns[start:end])
+            terms = self._values[places] * values[start:end].repeat(lengths)
+            sums[number] = np.bincount(self._labels[places], terms, self.shape[1])
+        return sums * self._scales
 
     def of_label(self, columns: Integers, label_index: int) -> Floats:
         """Return the weights of n-grams for one label."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from model.inference.prediction import Prediction
-from model.tables.table import Layout
+from model.inference.prediction import PredictionColumns
+from model.tables.table import DIGITS, Layout, to_fields
 
 ALTERNATIVES = pa.list_(pa.struct([("intent", pa.string()), ("confidence", pa.float64())]))
 TYPES = (pa.string(), pa.float64(), ALTERNATIVES)
@@ -19,11 +19,9 @@ def added_fields(layout: Layout) -> list[Any]:
     return [pa.field(name, kind) for name, kind in zip(layout.added, TYPES, strict=False)]
 
 
-def added_columns(layout: Layout, predictions: Sequence[Prediction | None]) -> list[Any]:
-    """Return the columns that a layout adds; rows without a prediction have nulls."""
-    fields = added_fields(layout)
-    nulls = [None] * len(fields)
-    rows = [layout.values(each) if each else nulls for each in predictions]
-    return [
-        pa.array([row[place] for row in rows], field.type) for place, field in enumerate(fields)
-    ]
+def added_columns(layout: Layout, predictions: PredictionColumns) -> list[Any]:
+    """Return the columns that a layout adds."""
+    columns = [predictions.intents, np.round(predictions.confidences, DIGITS)]
+    if layout.top_k:
+        columns.append(list(map(to_fields, predictions.alternatives)))
+    return [pa.array(column, kind) for column, kind in zip(columns, TYPES, strict=False)]

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from model.errors import DataError
-from model.inference.prediction import Prediction
+from model.inference.prediction import Prediction, PredictionColumns
 from model.tables.arrow_columns import added_columns, added_fields
 from model.tables.parquet_rows import UNREADABLE
 from model.tables.table import CHUNK_ROWS, Layout, Position, Rejected
@@ -32,7 +32,12 @@ class ParquetChunk:
 
     def labelled(self, predictions: Sequence[Prediction]) -> bytes:
         """Return the rows as a batch of an Arrow stream."""
-        arrays = [*self.batch.columns, *added_columns(self.layout, predictions)]
+        columns = PredictionColumns(
+            [each.intent for each in predictions],
+            [each.confidence for each in predictions],
+            [each.alternatives for each in predictions],
+        )
+        arrays = [*self.batch.columns, *added_columns(self.layout, columns)]
         return bytes(pa.record_batch(arrays, schema=self.schema).serialize())
 
 

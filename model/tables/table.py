@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from model.errors import ColumnError, DataError, ProblemKind
-from model.inference.prediction import Prediction
+from model.inference.prediction import Alternative, Prediction
 from model.inference.strict_json import is_unicode
 from model.tables.columns import TEXT, named_column, usual_column
 
@@ -97,12 +97,7 @@ class Layout:
         """Return the values that a prediction adds, in the order of ``added``."""
         values: list[Any] = [prediction.intent, round(prediction.confidence, DIGITS)]
         if self.top_k:
-            values.append(
-                [
-                    {"intent": each.intent, "confidence": round(each.confidence, DIGITS)}
-                    for each in prediction.alternatives
-                ]
-            )
+            values.append(to_fields(prediction.alternatives))
         return values
 
     def find(self, path: Path, columns: Sequence[str]) -> int:
@@ -184,6 +179,14 @@ class Table(Protocol):
 
     def finish(self, part: Path, output: Path) -> None:
         """Replace the output by the part that was written, atomically."""
+
+
+def to_fields(alternatives: Iterable[Alternative]) -> list[dict[str, Any]]:
+    """Return alternatives as a table has them."""
+    return [
+        {"intent": each.intent, "confidence": round(each.confidence, DIGITS)}
+        for each in alternatives
+    ]
 
 
 def to_json(value: object) -> str:

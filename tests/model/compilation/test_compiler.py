@@ -396,14 +396,12 @@ def test_weights_of_a_large_model_stay_sparse(monkeypatch):
     assert ours == pytest.approx(theirs)
 
 
-@pytest.mark.parametrize("most_int32", [0, 2**31 - 1])
 @pytest.mark.parametrize("size", [1, 60, 10_000])
-def test_large_batches_are_scored_in_parts(monkeypatch, size, most_int32):
+def test_large_batches_are_scored_in_parts(monkeypatch, size):
     """However large the parts of a batch are, its scores are those of each utterance alone."""
     scorer = CompiledScorer(compile_pipeline(fitted(VECTORIZERS["union"], LogisticRegression())))
     alone = [scorer.logits([text])[0] for text in TEXTS]
     monkeypatch.setattr("model.inference.compiled_scorer.CHUNK_CHARACTERS", size)
-    monkeypatch.setattr("model.inference.compiled_scorer.MAX_INT32", most_int32)
 
     np.testing.assert_allclose(scorer.logits(TEXTS), alone, rtol=1e-12)
     assert scorer.logits([]).shape == (0, 3)

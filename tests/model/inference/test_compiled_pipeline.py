@@ -50,10 +50,10 @@ def test_compact_weights_have_no_table_and_the_same_scores(compiled):
     """The list of the non-zero weights is a part of the file already."""
     sparse = with_sparse_weights(compiled)
     table, compact = sparse.weights(), sparse.weights(is_compact=True)
-    columns, values = np.array([0, 3, 4]), np.array([0.5, 0.2, 0.1])
+    utterances = np.array([0, 3, 4, 2]), np.array([0.5, 0.2, 0.1, 1.0]), [3, 3, 4]
 
     assert (type(table), type(compact)) == (DenseWeights, SparseWeights)
-    assert compact.scores(columns, values) == pytest.approx(table.scores(columns, values))
+    assert compact.scores(*utterances) == pytest.approx(table.scores(*utterances))
 
 
 def test_file_of_another_pickle_is_refused(content):

@@ -336,6 +336,17 @@ def test_predictions_keep_the_order_of_utterances():
     assert model.predict(["vague", "clear"]) == model.predict(["vague"]) + model.predict(["clear"])
 
 
+def test_columns_hold_the_same_predictions():
+    """Tables need no object for each utterance."""
+    model, texts = table_model(), ["vague", "clear"]
+    intents, confidences, alternatives = model.predict_columns(texts, top_k=2)
+
+    expected = model.predict(texts, top_k=2)
+    assert intents == [each.intent for each in expected]
+    assert confidences == [each.confidence for each in expected]
+    assert alternatives == [each.alternatives for each in expected]
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 8.0])
 def test_confidence_is_the_softmax_over_the_temperature(temperature):
     """Confidences are the softmax of the logits divided by the temperature."""

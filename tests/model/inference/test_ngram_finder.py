@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from model.inference.ngram_finder import Analyzer, NgramFinder
@@ -36,12 +39,37 @@ def test_each_ngram_is_returned_as_often_as_it_occurs(finder):
     assert in_text(finder, "") == []
 
 
-def test_n_grams_of_a_batch_name_their_text(finder):
-    """Each n-gram is returned with the number of its text."""
-    columns, owners = finder.columns_of(["a", "", "abc a"])
+def test_ngrams_of_a_batch_stand_text_by_text(finder):
+    """Each text has the columns that it has alone."""
+    texts = ["a", "", "abc a"]
+    columns, ends = finder.columns_of(texts)
 
-    found = sorted(zip(owners.tolist(), [NGRAMS[column] for column in columns], strict=True))
-    assert found == [(0, " a"), (0, "a "), (2, " a"), (2, " a"), (2, "a "), (2, "ab"), (2, "abc")]
+    found = [part.tolist() for part in np.split(columns, ends)]
+    assert found == [*(finder.columns(text).tolist() for text in texts), []]
+
+
+@pytest.mark.parametrize(
+    ("options", "ngrams"),
+    [
+        pytest.param({"token_pattern": r"(?u)\b\w\w+\b"}, [["ab"], ["ab", "c1"]], id="words"),
+        pytest.param({"token_pattern": r"[a-z]+ ?\w1|ab"}, [["ab"], ["ab c1"]], id="pattern"),
+        pytest.param({"analyzer": "char"}, [["b"], ["b", " "]], id="characters"),
+    ],
+)
+def test_ngrams_may_cross_spaces(options, ngrams):
+    """Alone as in a batch, but none contains the end of one text and the start of the next."""
+    units, trie = NgramTrie.of(ngrams)
+    chosen = replace(OPTIONS, **{"analyzer": "word", "ngram_range": (1, 2)} | options)
+    finder = NgramFinder()
+    finder.add(OPTIONS.normalization, Analyzer(chosen, units, trie, offset=5))
+
+    columns, ends = finder.columns_of(["ab", "c1 ab c1", ""])
+    first, second, third, _ = np.split(columns, ends)
+
+    assert {5, 6} <= {*finder.columns("ab c1 ab").tolist()}
+    assert first.tolist() == finder.columns("ab").tolist() == [5]
+    assert second.tolist() == finder.columns("c1 ab c1").tolist()
+    assert third.tolist() == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
