@@ -56,7 +56,7 @@ sentence: $(INSTALLED) ## install what training with --features use or minilm ne
 
 test: announcement check docs browser java $(INSTALLED_CLIENTS) $(INSTALLED_ENGINES) ## all checks, and all tests with coverage
 	@started=$$(date +%s); \
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term || exit; \
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=term || exit; \
 	echo "Tests: $$(( $$(date +%s) - started )) s of $$(( $$(date +%s) - $(STARTED) )) s in all"
 
 announcement:
