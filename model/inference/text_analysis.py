@@ -58,7 +58,7 @@ class AnalyzerOptions:
 
     @property
     def has_words_without_spaces(self) -> bool:
-        """Whether units are words without spaces: those of a text are those between its spaces."""
+        """Return whether no unit spans a space: a text has the units of its parts between them."""
         return self.analyzer == "word" and self.token_pattern in MIN_RUNS
 
     def splitter(self) -> Callable[[str], Sequence[str]]:
