@@ -8,11 +8,17 @@ apart, while short ones such as "a", "me" and "die" are words of several.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Half, since some words of other languages differ from known ones in one letter as well: more of
+# the short ones. Long ones would take long to correct.
+MISSPELT_KNOWLEDGE = 0.5
+MISSPELT_LENGTHS = range(4, 25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,32 @@ class Familiarity:
         return np.clip((shares - self.low) / (self.high - self.low), 0.0, 1.0)
 
 
-def known_share(words: Sequence[str], known: Container[str]) -> float:
-    """Return the share of letters that are in known words, 0 to 1; 1 without words."""
+def known_share(words: Sequence[str], known: Set[str]) -> float:
+    """Return the share of letters that are in known words, 0 to 1; 1 without words.
+
+    The letters of words with a typo count half.
+    """
     letters = sum(map(len, words))
-    return sum(len(word) for word in words if word in known) / letters if letters else 1.0
+    return sum(len(word) * _knowledge(word, known) for word in words) / letters if letters else 1.0
+
+
+def _knowledge(word: str, known: Set[str]) -> float:
+    if word in known:
+        return 1.0
+    is_misspelt = len(word) in MISSPELT_LENGTHS and not known.isdisjoint(corrections(word))
+    return MISSPELT_KNOWLEDGE if is_misspelt else 0.0
+
+
+def corrections(word: str) -> Iterator[str]:
+    """Yield all words from which one typo leads to this one.
+
+    A letter was omitted, added, swapped with the next one or replaced (Norvig 2007, How to Write a
+    Spelling Corrector).
+    """
+    for place in range(len(word) + 1):
+        before, after = word[:place], word[place:]
+        yield before + after[1:]
+        yield before + after[1:2] + after[:1] + after[2:]
+        for letter in ascii_lowercase:
+            yield before + letter + after
+            yield before + letter + after[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -40,10 +40,10 @@ class FamiliarityUnion(FeatureUnion):  # type: ignore[misc]
 
     def transform(self, texts: Sequence[str]) -> Any:
         """Return the features of texts, sparse, of shape (texts, features)."""
-        known = self.transformer_list[WORDS][1].vocabulary_
+        known = self.transformer_list[WORDS][1].vocabulary_.keys()
         return self.completed(super().transform(texts), texts, known)
 
-    def completed(self, blocks: Any, texts: Sequence[str], known: Container[str]) -> Any:
+    def completed(self, blocks: Any, texts: Sequence[str], known: Set[str]) -> Any:
         """Return the features of texts whose blocks are known.
 
         Args:

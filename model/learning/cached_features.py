@@ -74,7 +74,7 @@ class CachedFeatures:
         if not isinstance(self._union, FamiliarityUnion):
             return blocks
         words, *_ = self._blocks.values()
-        return self._union.completed(blocks, texts, words.columns)
+        return self._union.completed(blocks, texts, words.columns.keys())
 
     def blocks(self, texts: Sequence[str], *, without: str = "") -> Any:
         """Return the features of the union's blocks alone, as if all words were known.

@@ -15,7 +15,7 @@ QUANTILE = 0.05
 # As parts of the quantile's share: from the high one upwards n-grams count in full, since misspelt
 # words are not those of another language; up to the low one they count nothing, since languages
 # with the same script share some words.
-LOW_PART, HIGH_PART = 0.25, 0.35
+LOW_PART, HIGH_PART = 0.45, 0.7
 
 
 def fit_familiarity(texts: Sequence[Sequence[str]]) -> Familiarity:

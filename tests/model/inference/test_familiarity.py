@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
-from model.inference.familiarity import Familiarity, known_share
+from model.inference.familiarity import Familiarity, corrections, known_share
+from model.learning.augmentation import add_typos
 
 
 @pytest.mark.parametrize(
@@ -30,9 +33,31 @@ def test_n_grams_count_less_if_less_is_known(share, factor):
         pytest.param(["mein", "order", "my", "order"], 0.75, id="repeated"),
         pytest.param(["my", "paketeingang"], 2 / 14, id="a-short-word"),
         pytest.param(["mein", "paket"], 0.0, id="none"),
+        pytest.param(["my", "oder"], (2 + 4 / 2) / 6, id="a-letter-omitted"),
+        pytest.param(["my", "orrder"], (2 + 6 / 2) / 8, id="a-letter-doubled"),
+        pytest.param(["my", "roder"], (2 + 5 / 2) / 7, id="two-letters-swapped"),
+        pytest.param(["my", "otder"], (2 + 5 / 2) / 7, id="a-letter-replaced"),
+        pytest.param(["my", "oter"], 2 / 6, id="two-typos"),
+        pytest.param(["me", "order"], 5 / 7, id="too-short-to-be-a-typo"),
         pytest.param([], 1.0, id="no-words"),
     ],
 )
 def test_share_is_that_of_the_letters_in_known_words(words, share):
     """Each occurrence of a word counts by its letters; without words, nothing is unknown."""
     assert known_share(words, {"my", "order"}) == pytest.approx(share)
+
+
+def test_too_long_words_are_not_corrected():
+    """A word of more than 24 letters, which would take long to correct, is unknown."""
+    known = {"x" * 24, "x" * 26}
+
+    assert known_share(["x" * 23], known | {"x" * 24}) == 0.5
+    assert known_share(["x" * 25], known) == 0.0
+
+
+def test_each_typo_of_training_is_corrected():
+    """Whatever typo training learns from, the correct word is among the corrections."""
+    rng = random.Random(0)
+    for word in ("order", "address", "cancellation", "mum"):
+        for _ in range(50):
+            assert word in {*corrections(add_typos(word, rng, share=1.0))}

@@ -183,12 +183,12 @@ def test_densities_are_features_after_multilingual_vectors():
     """Similar utterances speak for their intent where no word is known; known words need none."""
     others = ["parcel?", "what is the weather"]
     vectors = KnownVectors(
-        TINY_SENTENCES, [*TEXTS, *chain(*TRAINING_SET.label_texts), *others, "pasword", "parcl"]
+        TINY_SENTENCES, [*TEXTS, *chain(*TRAINING_SET.label_texts), *others, "paswords", "parcls"]
     )
     learner = Learner(replace(TRAINING_SET, embedding=vectors), seed=0)
     count = learner.ngram_count + TINY.dimensions
 
-    features = learner.features.transform([*TEXTS, "pasword", "parcl"]).toarray()[:, count:]
+    features = learner.features.transform([*TEXTS, "paswords", "parcls"]).toarray()[:, count:]
     densities = features[:, :-1]
     svm, naive_bayes, of_vectors, of_densities = learner.fit_base_models(PLAIN)
 
@@ -201,7 +201,7 @@ def test_densities_are_features_after_multilingual_vectors():
     assert not of_densities.coefficients[:, :count].any()
     assert (np.diag(of_densities.coefficients[:, count:-1]) > 0).all()
     assert not of_densities.coefficients[:, -1].any()
-    expected = learner.log_densities(["pasword", "parcl"])
+    expected = learner.log_densities(["paswords", "parcls"])
     assert expected is not None
     np.testing.assert_allclose(densities[len(TEXTS) :], expected, rtol=1e-5)
     assert not learner.fit_detector(others).coefficients[:, count:].any()
@@ -211,12 +211,12 @@ def test_densities_are_features_after_multilingual_vectors():
 @pytest.mark.parametrize("hyperparameters", [PLAIN, JOINT], ids=["plain", "joint"])
 def test_n_grams_say_nothing_of_a_text_of_unknown_words(hyperparameters):
     """Whatever the frequencies of the labels, only its vector speaks for one of them."""
-    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *chain(*TRAINING_SET.label_texts), "pasword"])
+    vectors = KnownVectors(TINY_SENTENCES, [*TEXTS, *chain(*TRAINING_SET.label_texts), "paswords"])
     learner = Learner(replace(TRAINING_SET, embedding=vectors), np.arange(3), seed=0)
 
     svm, naive_bayes, *_ = learner.fit_base_models(hyperparameters)
 
-    unknown = learner.features.transform(["pasword"])
+    unknown = learner.features.transform(["paswords"])
     assert np.abs(svm.intercept).max() > 0.01
     np.testing.assert_allclose(svm.scores(unknown), 0, atol=1e-6)
     np.testing.assert_allclose(naive_bayes.scores(unknown), 0, atol=1e-6)
