@@ -8,8 +8,9 @@ apart, while short ones such as "a", "me" and "die" are words of several.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from string import ascii_lowercase
 
 import numpy as np
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 # the short ones. Long ones would take long to correct.
 MISSPELT_KNOWLEDGE = 0.5
 MISSPELT_LENGTHS = range(4, 25)
+# Of a text, with the Latin ones: those of which its words may lack one. Alphabets have fewer.
+MAX_LETTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +46,30 @@ def known_share(words: Sequence[str], known: Set[str]) -> float:
 
     The letters of words with a typo count half.
     """
-    letters = sum(map(len, words))
-    return sum(len(word) * _knowledge(word, known) for word in words) / letters if letters else 1.0
+    used = sorted({*ascii_lowercase, *chain.from_iterable(words)})[:MAX_LETTERS]
+
+    def knowledge(word: str) -> float:
+        if word in known:
+            return 1.0
+        is_misspelt = len(word) in MISSPELT_LENGTHS and not known.isdisjoint(
+            corrections(word, used)
+        )
+        return MISSPELT_KNOWLEDGE if is_misspelt else 0.0
+
+    count = sum(map(len, words))
+    return sum(len(word) * knowledge(word) for word in words) / count if count else 1.0
 
 
-def _knowledge(word: str, known: Set[str]) -> float:
-    if word in known:
-        return 1.0
-    is_misspelt = len(word) in MISSPELT_LENGTHS and not known.isdisjoint(corrections(word))
-    return MISSPELT_KNOWLEDGE if is_misspelt else 0.0
-
-
-def corrections(word: str) -> Iterator[str]:
+def corrections(word: str, letters: Iterable[str]) -> Iterator[str]:
     """Yield all words from which one typo leads to this one.
 
-    A letter was omitted, added, swapped with the next one or replaced (Norvig 2007, How to Write a
-    Spelling Corrector).
+    One of the letters was omitted, or one of its own added, swapped with the next one or replaced
+    (Norvig 2007, How to Write a Spelling Corrector).
     """
     for place in range(len(word) + 1):
         before, after = word[:place], word[place:]
         yield before + after[1:]
         yield before + after[1:2] + after[:1] + after[2:]
-        for letter in ascii_lowercase:
+        for letter in letters:
             yield before + letter + after
             yield before + letter + after[1:]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from string import ascii_lowercase
 
 import numpy as np
 import pytest
@@ -60,4 +61,22 @@ def test_each_typo_of_training_is_corrected():
     rng = random.Random(0)
     for word in ("order", "address", "cancellation", "mum"):
         for _ in range(50):
-            assert word in {*corrections(add_typos(word, rng, share=1.0))}
+            assert word in {*corrections(add_typos(word, rng, share=1.0), ascii_lowercase)}
+
+
+def test_typos_of_other_alphabets_are_corrected_by_the_letters_of_the_text():
+    """The letter that a word lacks is tried if another word of the text has it."""
+    known = {"заказ", "где"}
+
+    assert known_share(["где", "зказ"], known) == pytest.approx((3 + 4 / 2) / 7)
+    assert known_share(["где", "закз"], known) == pytest.approx((3 + 4 / 2) / 7)
+    assert known_share(["зкз"], known) == 0.0
+
+
+def test_of_many_letters_only_some_are_tried():
+    """A text of thousands of different letters takes no longer than one of an alphabet."""
+    many = "".join(map(chr, range(0x4E00, 0x5E00)))
+    early, late = many[:6], many[-6:]
+
+    assert known_share([many, early[:3] + early[4:]], {early}) > 0.0
+    assert known_share([many, late[:3] + late[4:]], {late}) == 0.0
