@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 # Half, since some words of other languages differ from known ones in one letter as well: more of
 # the short ones. Long ones would take long to correct.
 MISSPELT_KNOWLEDGE = 0.5
-MISSPELT_LENGTHS = range(4, 25)
+MISSPELT_LENGTHS = range(4, 17)
 # Of a text, with the Latin ones: those of which its words may lack one. Alphabets have fewer.
-MAX_LETTERS = 100
+MAX_LETTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
