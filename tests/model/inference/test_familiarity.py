@@ -48,6 +48,12 @@ def test_share_is_that_of_the_letters_in_known_words(words, share):
     assert known_share(words, {"my", "order"}) == pytest.approx(share)
 
 
+def test_words_of_three_letters_are_not_corrected():
+    """Words of other languages are too often one letter away from a short known one."""
+    assert known_share(["cat"], {"cart"}) == 0.0
+    assert known_share(["carz"], {"cart"}) == 0.5
+
+
 def test_too_long_words_are_not_corrected():
     """A word of more than 16 letters, which would take long to correct, is unknown."""
     known = {"x" * 15, "x" * 18}
