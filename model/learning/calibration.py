@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -37,18 +39,19 @@ class Calibration:
         return self.in_scope.probability(self.lowest_score)
 
 
-def calibrate(
+def start_calibration(
     training_set: TrainingSet,
     held_out: HeldOut,
     *,
     reject_budget: float,
     seed: int,
     progress: Progress,
-) -> Calibration:
-    """Fit the calibration of a model.
+) -> Callable[[], Calibration]:
+    """Start to fit the calibration of a model; the returned function waits for it.
 
     The probability of being in scope is fitted on the held-out out-of-scope examples, or, if there
-    are none, on utterances of intents that are left out of training in turn.
+    are none, on utterances of intents that are left out of training in turn. With large data, other
+    processes score these meanwhile.
 
     Args:
         training_set: utterances, intents and out-of-scope texts.
@@ -57,16 +60,23 @@ def calibrate(
         seed: the random seed of folds and solvers.
         progress: called with a line of text at each step.
     """
-    inside = held_out.in_scope.combined(held_out.detector_weight)
     if training_set.out_of_scope:
-        outside = held_out.out_of_scope.combined(held_out.detector_weight)
+        outside = iter([held_out.out_of_scope.combined(held_out.detector_weight)])
     else:
         progress("Leaving out intents in turn, to learn what is out of scope")
         outside = left_out_scores(training_set, held_out, seed=seed)
+    targets = training_set.targets[held_out.scored]
+    return partial(_calibrate, held_out, targets, outside, reject_budget)
+
+
+def _calibrate(
+    held_out: HeldOut, targets: Integers, outside: Iterable[Floats], reject_budget: float
+) -> Calibration:
+    inside = held_out.in_scope.combined(held_out.detector_weight)
     return Calibration(
-        fit_temperature(held_out.logits, training_set.targets[held_out.scored]),
+        fit_temperature(held_out.logits, targets),
         # Without the detectors of contrast texts, whose weights were fitted given this function.
-        fit_in_scope(inside, outside),
+        fit_in_scope(inside, np.concatenate([*outside])),
         rejection_threshold(held_out.scope_scores, reject_budget),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -20,8 +20,10 @@ from model.learning.training_set import TrainingSet
 MIN_INTENTS = 2  # a classifier needs at least as many
 
 
-def left_out_scores(training_set: TrainingSet, held_out: HeldOut, *, seed: int) -> Floats:
+def left_out_scores(training_set: TrainingSet, held_out: HeldOut, *, seed: int) -> Iterator[Floats]:
     """Return the largest logits of utterances whose intents the scoring model does not know.
+
+    They come in groups. With large data, other processes start at once.
 
     Each group of intents is left out of one model, which is fitted on a fold of the other intents.
     The groups hold similar intents: real texts out of scope are of other subjects, and therefore
@@ -36,10 +38,10 @@ def left_out_scores(training_set: TrainingSet, held_out: HeldOut, *, seed: int) 
     splits = fold_splits(training_set, seed=seed)
     groups = _similar_intents(training_set, held_out, len(splits))
     if len(training_set.labels) - max(map(len, groups)) < MIN_INTENTS:
-        return _largest_logits(training_set, held_out.ensemble, [""], seed=seed)
+        return iter([_largest_logits(training_set, held_out.ensemble, [""], seed=seed)])
     score = partial(_scores, training_set, held_out.ensemble, seed=seed)
     pairs = zip(splits, groups, strict=False)
-    return np.concatenate([*map_in_processes(score, pairs, is_large=is_large(training_set))])
+    return map_in_processes(score, pairs, is_large=is_large(training_set))
 
 
 def _similar_intents(

@@ -18,7 +18,7 @@ MAX_PROCESSES = 4
 def map_in_processes(
     function: Callable[[Item], Result], items: Iterable[Item], *, is_large: bool
 ) -> Iterator[Result]:
-    """Yield the result of each item, in order.
+    """Return an iterator of each item's result, in order; other processes start at once.
 
     liblinear's solvers share one random generator in a process, so that threads would change the
     results. The processes do not: each fit seeds its generator.
@@ -28,12 +28,15 @@ def map_in_processes(
         items: the arguments.
         is_large: whether the work is worth the start of processes, which takes seconds.
     """
-    processes = min(MAX_PROCESSES, cpu_count()) if is_large else 1
+    items = list(items)
+    processes = min(MAX_PROCESSES, cpu_count()) if is_large and len(items) > 1 else 1
     if processes == 1:
-        yield from map(function, items)
-        return
+        return map(function, items)
     with parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
-        yield from Parallel(return_as="generator")(delayed(function)(item) for item in items)
+        results: Iterator[Result] = Parallel(return_as="generator")(
+            delayed(function)(item) for item in items
+        )
+    return results
 
 
 def map_in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

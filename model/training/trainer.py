@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from io import BytesIO
 from typing import Any
@@ -22,7 +22,7 @@ from model.inference.intent_model import SELF_TEST_UTTERANCE, IntentModel
 from model.inference.model_card import ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.sklearn_scorer import PipelineScorer
-from model.learning.calibration import Calibration, calibrate
+from model.learning.calibration import Calibration, start_calibration
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
 from model.learning.detectors import Detectors
 from model.learning.embeddings import load_embedding
@@ -74,11 +74,11 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
     )
     try:
         if is_calibrated:
-            held_out, calibration = _hold_out(training_set, options, progress)
+            held_out, finish_calibration = _hold_out(training_set, options, progress)
         else:
-            held_out, calibration = nothing_held_out(training_set), no_calibration()
+            held_out, finish_calibration = nothing_held_out(training_set), no_calibration
         progress(f"Fitting on {len(training_set)} utterances")
-        pipeline = fit_pipeline(training_set, held_out, calibration, options)
+        pipeline, calibration = fit_pipeline(training_set, held_out, finish_calibration, options)
     except NoWordsError as error:
         file = dataset.train[0].file
         raise DataError.at(file, "holds no words to learn from") from error
@@ -119,17 +119,17 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
 
 def _hold_out(
     training_set: TrainingSet, options: Options, progress: Progress
-) -> tuple[HeldOut, Calibration]:
+) -> tuple[HeldOut, Callable[[], Calibration]]:
     held_out = cross_validate(training_set, seed=options.seed, progress=progress)
     progress(_describe_rounding(held_out))
-    calibration = calibrate(
+    finish_calibration = start_calibration(
         training_set,
         held_out,
         reject_budget=options.reject_budget,
         seed=options.seed,
         progress=progress,
     )
-    return held_out, calibration
+    return held_out, finish_calibration
 
 
 def _with_scope(card: ModelCard, held_out: HeldOut, calibration: Calibration) -> ModelCard:
@@ -182,15 +182,19 @@ def assess(
 
 
 def fit_pipeline(
-    training_set: TrainingSet, held_out: HeldOut, calibration: Calibration, options: Options
-) -> Any:
+    training_set: TrainingSet,
+    held_out: HeldOut,
+    finish_calibration: Callable[[], Calibration],
+    options: Options,
+) -> tuple[Any, Calibration]:
     """Fit on all utterances, with the hyperparameters that cross-validation chose.
 
     The detectors become the last labels, all of the same name: an utterance is in scope if the
     largest other logit is at least theirs.
     """
     learner = Learner(training_set, seed=options.seed)
-    linear = learner.fit(held_out.ensemble)
+    linear, union = learner.fit(held_out.ensemble), learner.fit_union()
+    calibration = finish_calibration()  # other processes worked on it meanwhile
     labels = training_set.labels
     if held_out.has_detectors:
         detectors = Detectors.fit(learner, *training_set.outside)
@@ -200,7 +204,7 @@ def fit_pipeline(
             labels = (*labels, OUT_OF_SCOPE)
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     rounded_linear = rounded(linear, learner.ngram_count, levels)
-    return fitted_pipeline(learner.fit_union(), rounded_linear, labels)
+    return fitted_pipeline(union, rounded_linear, labels), calibration
 
 
 def _describe_rounding(held_out: HeldOut) -> str:

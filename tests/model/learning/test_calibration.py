@@ -8,9 +8,9 @@ import pytest
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.learning.calibration import (
     Calibration,
-    calibrate,
     fit_temperature,
     rejection_threshold,
+    start_calibration,
 )
 from model.learning.cross_validation import cross_validate
 from model.learning.training_set import TrainingSet
@@ -77,13 +77,13 @@ def test_examples_are_preferred_to_left_out_intents(small_dataset):
     outside = tuple(f"{word} is the weather" for word in "abcdefghijklmnopqrstuvwxyz")
     steps: list[str] = []
     results = [
-        calibrate(
+        start_calibration(
             training_set,
             cross_validate(training_set, seed=0, progress=lambda _: None),
             reject_budget=0.05,
             seed=0,
             progress=steps.append,
-        )
+        )()
         for training_set in (
             TrainingSet.of(small_dataset.train, outside),
             TrainingSet.of(small_dataset.train),
@@ -107,7 +107,7 @@ def test_kinds_of_contrast_texts_leave_the_probability_of_being_in_scope(small_d
     )
 
     without, calibrated = (
-        calibrate(training_set, each, reject_budget=0.05, seed=0, progress=lambda _: None)
+        start_calibration(training_set, each, reject_budget=0.05, seed=0, progress=lambda _: None)()
         for each in (held_out, with_kind)
     )
 

@@ -24,6 +24,10 @@ def held_out_of(training_set: TrainingSet) -> HeldOut:
     return cross_validate(training_set, seed=0, progress=lambda _: None)
 
 
+def scores_of(training_set: TrainingSet, held_out: HeldOut) -> np.ndarray:
+    return np.concatenate([*left_out_scores(training_set, held_out, seed=0)])
+
+
 @pytest.fixture(scope="module")
 def small() -> tuple[TrainingSet, HeldOut]:
     training_set = training_set_of(PAIRS)
@@ -34,7 +38,7 @@ def test_utterances_score_lower_where_their_intent_is_unknown(small):
     """Each utterance is scored once, by a model that was trained without its intent."""
     training_set, held_out = small
 
-    scores = left_out_scores(training_set, held_out, seed=0)
+    scores = scores_of(training_set, held_out)
 
     assert scores.shape == (24,)
     assert np.median(scores) < np.quantile(held_out.scope_scores, 0.25)
@@ -42,7 +46,7 @@ def test_utterances_score_lower_where_their_intent_is_unknown(small):
 
 def test_scores_depend_on_the_seed_alone(small):
     """Equal data and seeds lead to equal scores."""
-    first, second = (left_out_scores(*small, seed=0) for _ in range(2))
+    first, second = (scores_of(*small) for _ in range(2))
 
     assert (first == second).all()
 
@@ -64,7 +68,7 @@ def test_similar_intents_are_left_out_together(monkeypatch):
 
     monkeypatch.setattr("model.learning.left_out_intents._largest_logits", record)
     held_out = held_out_of(training_set)
-    left_out_scores(training_set, held_out, seed=0)
+    scores_of(training_set, held_out)
 
     assert len(left_out) == 3  # as many as each intent has utterances, and therefore folds
     assert set().union(*left_out) == set(training_set.labels)
@@ -76,7 +80,7 @@ def test_of_two_intents_none_can_be_left_out():
     training_set = training_set_of(PAIRS[8:])
     held_out = held_out_of(training_set)
 
-    [score] = left_out_scores(training_set, held_out, seed=0)
+    [score] = scores_of(training_set, held_out)
 
     assert score < held_out.scope_scores.min()
 
@@ -86,7 +90,7 @@ def test_a_text_without_words_has_a_vector():
     examples = [Example(text, intent, Path("small.csv"), 2) for text, intent in PAIRS[8:]]
     training_set = TrainingSet.of(examples, embedding=TINY)
 
-    assert len(left_out_scores(training_set, held_out_of(training_set), seed=0)) == 1
+    assert len(scores_of(training_set, held_out_of(training_set))) == 1
 
 
 def test_intents_without_words_do_not_stay_alone():
@@ -96,6 +100,6 @@ def test_intents_without_words_do_not_stay_alone():
     training_set = training_set_of([*PAIRS[:8], *marks, *dots])
     held_out = held_out_of(training_set)
 
-    scores = left_out_scores(training_set, held_out, seed=0)
+    scores = scores_of(training_set, held_out)
 
     assert len(scores) == 1 + len(marks) + len(dots)

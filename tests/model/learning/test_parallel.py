@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from threading import Barrier
 
 import pytest
 
 from model.learning.parallel import map_in_processes, map_in_threads
+from tests.support.servers import wait_for
 from tests.support.timeouts import TIMEOUT_S
 
 
@@ -28,18 +30,36 @@ def test_results_are_in_the_order_of_the_items(is_large):
 @pytest.mark.usefixtures("_two_processors")
 def test_large_work_runs_in_other_processes():
     """Large work is done by other processes, small work by the caller's."""
-    [of_small] = map_in_processes(process_of, [0], is_large=False)
-    [of_large] = map_in_processes(process_of, [0], is_large=True)
+    of_small = map_in_processes(process_of, [0, 1], is_large=False)
+    of_large = map_in_processes(process_of, [0, 1], is_large=True)
 
-    assert of_small == os.getpid()
-    assert of_large != os.getpid()
+    assert {*of_small} == {os.getpid()}
+    assert os.getpid() not in of_large
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_a_single_item_starts_no_process():
+    """What nothing runs beside is done by the caller's process."""
+    assert list(map_in_processes(process_of, [0], is_large=True)) == [os.getpid()]
+    assert list(map_in_processes(process_of, [], is_large=True)) == []
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_processes_start_before_results_are_asked_for(tmp_path):
+    """The caller can do other work meanwhile."""
+    paths = [tmp_path / "first", tmp_path / "second"]
+
+    results = map_in_processes(Path.touch, paths, is_large=True)
+
+    wait_for(lambda: all(path.exists() for path in paths))
+    assert list(results) == [None, None]
 
 
 def test_one_processor_starts_no_process(monkeypatch):
     """With a single processor, the caller's process does all work."""
     monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 1)
 
-    assert list(map_in_processes(process_of, [0], is_large=True)) == [os.getpid()]
+    assert {*map_in_processes(process_of, [0, 1], is_large=True)} == {os.getpid()}
 
 
 @pytest.mark.usefixtures("_two_processors")

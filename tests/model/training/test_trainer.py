@@ -20,7 +20,7 @@ from model.evaluation.metrics import evaluate
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME, IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
-from model.learning.calibration import calibrate
+from model.learning.calibration import start_calibration
 from model.learning.cross_validation import cross_validate
 from model.learning.ensemble import Hyperparameters, candidates
 from model.learning.quantization import MAX_LOSS
@@ -78,9 +78,9 @@ def test_model_is_calibrated_on_held_out_utterances(small_dataset, small_trained
     """Temperature and probabilities come from scores by models that have not seen the utterance."""
     training_set = TrainingSet.of(small_dataset.train)
     held_out = cross_validate(training_set, seed=0, progress=lambda _: None)
-    calibration = calibrate(
+    calibration = start_calibration(
         training_set, held_out, reject_budget=0.05, seed=0, progress=lambda _: None
-    )
+    )()
 
     assert small_trained.card.temperature == calibration.temperature
     assert small_trained.card.in_scope == calibration.in_scope
