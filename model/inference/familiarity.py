@@ -3,7 +3,8 @@
 N-grams of a language that the training data does not contain are noise, but a multilingual sentence
 encoder has vectors of the same meaning for them. So the less of a text is known, the less its
 n-grams count, and the more the training utterances with similar vectors. Long words tell languages
-apart, while short ones such as "a", "me" and "die" are words of several.
+apart, while short ones such as "a", "me" and "die" are words of several. Misspelt words are none of
+another language, so they are half known.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from string import ascii_lowercase
 import numpy as np
 from numpy.typing import NDArray
 
-# Half, since some words of other languages differ from known ones in one letter as well: more of
-# the short ones. Long ones would take long to correct.
+# Half, since some words of other languages differ from known ones in one letter as well: most of
+# all short ones. Long words would take long to correct.
 MISSPELT_KNOWLEDGE = 0.5
 MISSPELT_LENGTHS = range(4, 17)
-# Of a text, with the Latin ones: those of which its words may lack one. Alphabets have fewer.
+# A misspelt word may lack a Latin letter or one of its text. Alphabets have fewer than this.
 MAX_LETTERS = 64
 
 
@@ -44,15 +45,15 @@ class Familiarity:
 def known_share(words: Sequence[str], known: Set[str]) -> float:
     """Return the share of letters that are in known words, 0 to 1; 1 without words.
 
-    The letters of words with a typo count half.
+    The letters of words that one typo leads to from a known one count half.
     """
-    used = sorted({*ascii_lowercase, *chain.from_iterable(words)})[:MAX_LETTERS]
+    letters = sorted({*ascii_lowercase, *chain.from_iterable(words)})[:MAX_LETTERS]
 
     def knowledge(word: str) -> float:
         if word in known:
             return 1.0
         is_misspelt = len(word) in MISSPELT_LENGTHS and not known.isdisjoint(
-            corrections(word, used)
+            corrections(word, letters)
         )
         return MISSPELT_KNOWLEDGE if is_misspelt else 0.0
 

@@ -53,7 +53,7 @@ class Analyzer:
         return self._lookup.columns_of(numbers, self._min_size, self._max_size)
 
     def known_share(self, text: str) -> float:
-        """Return the share of a text's units that the vocabulary has, 0 to 1."""
+        """Return the share of a text's letters in words that the vocabulary has, 0 to 1."""
         return known_share(self._split(text), self._numbers.keys())
 
     def columns_of(self, units: Sequence[bytes]) -> Occurrences:

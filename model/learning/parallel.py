@@ -18,7 +18,7 @@ MAX_PROCESSES = 4
 def map_in_processes(
     function: Callable[[Item], Result], items: Iterable[Item], *, is_large: bool
 ) -> Iterator[Result]:
-    """Return an iterator of each item's result, in order; other processes start at once.
+    """Return an iterator of each item's result, in order. Other processes, if any, start at once.
 
     liblinear's solvers share one random generator in a process, so that threads would change the
     results. The processes do not: each fit seeds its generator.
