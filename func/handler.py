@@ -16,7 +16,6 @@ from func.errors import (
     NotFoundError,
     NotLoadedError,
     RequestError,
-    TooLargeError,
     UnavailableError,
     UnusableDataError,
 )
@@ -31,6 +30,7 @@ from func.optional_parts import (
     load_cascade,
     load_named_models,
 )
+from func.protocols.batch_limit import check_batch_size
 from func.protocols.cloudevents import Event, Mode, parse_batch, parse_structured
 from func.protocols.dialect_routes import DialectRoute, load_dialect
 from func.protocols.event_api import EventApi
@@ -228,8 +228,7 @@ class IntentFunction:
 
     def _parse_batch(self, content_type: str, body: bytes, served: ServedModel) -> ParsedRequest:
         values = parse_batch(content_type, body, self.settings)
-        if len(values) > self.settings.max_batch_size:
-            raise TooLargeError(f"A batch holds at most {self.settings.max_batch_size} events")
+        check_batch_size(len(values), self.settings, "A batch", "events")
         return self._events.parse_batch(values, hashlib.sha256(body).hexdigest(), served)
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeError
+from func.errors import InvalidQueryError, UnsupportedMediaTypeError
 from func.messages import JSON, Outcome, Response
+from func.protocols.batch_limit import check_batch_size
 from func.protocols.binary_tensors import (
     LENGTH_HEADER,
     pack_bytes,
@@ -131,8 +132,7 @@ def _only_input(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 def _texts(fields: Mapping[str, Any], tensors: bytes, settings: Settings) -> list[object]:
     """Return the elements of an input: from the JSON, or from the bytes after it."""
     shape = _shape(fields)
-    if shape[0] > settings.max_batch_size:
-        raise TooLargeError(f"'{INPUT}' must hold at most {settings.max_batch_size} texts")
+    check_batch_size(shape[0], settings, f"'{INPUT}'")
     size = _parameters(fields, f"'{INPUT}'").get("binary_data_size")
     if size is None:
         elements = _elements(fields, is_nested=len(shape) > 1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from func.errors import InvalidQueryError, TooLargeError
+from func.protocols.batch_limit import check_batch_size
 from func.settings import Settings
 from model.inference.strict_json import is_unicode
 
@@ -128,8 +129,7 @@ def _texts(value: object, settings: Settings, name: str) -> list[str]:
         raise InvalidQueryError(f"'{name}' must be a list of strings")
     if not value:
         raise InvalidQueryError(f"'{name}' must not be empty")
-    if len(value) > settings.max_batch_size:
-        raise TooLargeError(f"'{name}' must hold at most {settings.max_batch_size} texts")
+    check_batch_size(len(value), settings, f"'{name}'")
     return [text_of(text, settings, f"'{name}[{index}]'") for index, text in enumerate(value)]
 
 

@@ -177,7 +177,7 @@ def test_event_without_a_reply_is_acknowledged(client, content_type, headers, bo
             "/",
             {"data": b"[1,2,3,4,5]", "content_type": "application/cloudevents-batch+json"},
             413,
-            "A batch holds at most 4 events",
+            "A batch must hold at most 4 events",
             id="many-events",
         ),
         pytest.param(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Self
 
-from func.errors import TooLargeError
 from func.models.served_model import ServedModel
+from func.protocols.batch_limit import check_batch_size
 from func.protocols.dialects.answers import probabilities
 from func.protocols.dialects.options import MARK, Options
 from func.protocols.query import text_of
@@ -55,9 +55,7 @@ class Descriptions:
             return cls(served.name, work)
         keys = dict.fromkeys(chain.from_iterable(chain(*(each.intents for each in questions))))
         options = [key[len(MARK) :] for key in keys if key.startswith(MARK)]
-        if len(options) > settings.max_batch_size:
-            most = settings.max_batch_size
-            raise TooLargeError(f"Send at most {most} options that are no intents")
+        check_batch_size(len(options), settings, "A request", "options that are no intents")
         checked = tuple(text_of(each, settings, "An option") for each in options)
         if not checked:
             return cls(served.name, work)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from func.errors import InvalidQueryError, TooLargeError
+from func.errors import InvalidQueryError
 from func.messages import Outcome, ParsedRequest, Response
+from func.protocols.batch_limit import check_batch_size
 from func.protocols.dialects.request import DialectRequest
 from func.protocols.json_api import error_response, render_predictions
 from func.protocols.json_codec import render_json
@@ -28,8 +29,7 @@ def parse(request: DialectRequest) -> ParsedRequest:
     instances = request.fields().get("instances")
     if not isinstance(instances, list) or not instances:
         raise InvalidQueryError("'instances' must be a list of texts or objects")
-    if len(instances) > settings.max_batch_size:
-        raise TooLargeError(f"'instances' must hold at most {settings.max_batch_size} texts")
+    check_batch_size(len(instances), settings, "'instances'")
     queries = [_query(item, f"'instances[{n}]'", settings) for n, item in enumerate(instances)]
 
     def render(predictions: Sequence[Prediction]) -> Response:

@@ -88,7 +88,7 @@ def test_work_counts_the_descriptions_to_encode(served):
         pytest.param(
             ("x", "y", "z"),
             TooLargeError,
-            "Send at most 2 options that are no intents",
+            "A request must hold at most 2 options that are no intents",
             id="many",
         ),
         pytest.param(

@@ -231,4 +231,4 @@ def test_too_many_described_options_are_refused(encoding_client):
     response = ask(encoding_client, {"team": {"type": "choice", "criteria": criteria}})
 
     assert response.status_code == 413
-    assert response.json == {"detail": "Send at most 4 options that are no intents"}
+    assert response.json == {"detail": "A request must hold at most 4 options that are no intents"}
