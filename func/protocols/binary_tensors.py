@@ -6,7 +6,9 @@ import re
 import struct
 from collections.abc import Iterable
 
-from func.errors import InvalidQueryError, TooLargeError
+from func.errors import InvalidQueryError
+from func.protocols.batch_limit import check_batch_size
+from func.settings import Settings
 
 LENGTH_HEADER = "Inference-Header-Content-Length"
 EXTENSION = "binary_tensor_data"
@@ -39,18 +41,17 @@ def pack_floats(elements: list[float]) -> bytes:
     return struct.pack(f"<{len(elements)}f", *elements)
 
 
-def unpack_texts(tensor: bytes, most: int, name: str) -> list[str]:
-    """Return the texts of the datatype BYTES, at most ``most``; errors call the input ``name``.
+def unpack_texts(tensor: bytes, settings: Settings, name: str) -> list[str]:
+    """Return the texts of the datatype BYTES; errors call the input ``name``.
 
     Raises:
         InvalidQueryError: an element is truncated, or is not UTF-8.
-        TooLargeError: there are more elements.
+        TooLargeError: there are more elements than a batch may have.
     """
     texts: list[str] = []
     place = 0
     while place < len(tensor):
-        if len(texts) == most:
-            raise TooLargeError(f"'{name}' must hold at most {most} texts")
+        check_batch_size(len(texts) + 1, settings, f"'{name}'")
         start = place + _LENGTH.size
         if start > len(tensor):
             raise _cut_off(name)

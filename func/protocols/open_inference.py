@@ -140,7 +140,7 @@ def _texts(fields: Mapping[str, Any], tensors: bytes, settings: Settings) -> lis
     else:
         if "data" in fields:
             raise InvalidQueryError(f"'{INPUT}' must have either 'data' or 'binary_data_size'")
-        elements = [*unpack_texts(tensors, settings.max_batch_size, INPUT)]
+        elements = [*unpack_texts(tensors, settings, INPUT)]
         expected_size = size
     if isinstance(expected_size, bool) or expected_size != len(tensors):
         raise InvalidQueryError(

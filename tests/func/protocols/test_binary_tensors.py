@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from func.errors import InvalidQueryError, TooLargeError
 from func.protocols.binary_tensors import pack_bytes, pack_floats, split_message, unpack_texts
+from func.settings import Settings
 
 ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -17,7 +18,7 @@ ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]))
 @given(st.lists(ENCODABLE, max_size=20))
 def test_texts_survive_packing(texts):
     """Unpacking returns the texts that were packed."""
-    assert unpack_texts(pack_bytes(texts), 20, "text") == texts
+    assert unpack_texts(pack_bytes(texts), Settings(max_batch_size=20), "text") == texts
 
 
 def test_form_is_that_of_the_extension():
@@ -53,7 +54,7 @@ def test_form_is_that_of_the_extension():
 def test_malformed_elements_are_rejected(tensor, error, message):
     """Malformed elements raise an error that states the defect."""
     with pytest.raises(error) as caught:
-        unpack_texts(tensor, 2, "text")
+        unpack_texts(tensor, Settings(max_batch_size=2), "text")
 
     assert caught.value.message == message
 

@@ -39,7 +39,7 @@ def test_large_work_runs_in_other_processes():
 
 @pytest.mark.usefixtures("_two_processors")
 def test_a_single_item_starts_no_process():
-    """What nothing runs beside is done by the caller's process."""
+    """The caller's process does the work that nothing runs beside."""
     assert list(map_in_processes(process_of, [0], is_large=True)) == [os.getpid()]
     assert list(map_in_processes(process_of, [], is_large=True)) == []
 
