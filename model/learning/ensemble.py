@@ -32,24 +32,21 @@ class Hyperparameters:
     """Hyperparameters of the base models; the model card stores the names of the fields.
 
     Attributes:
-        regularisation: scikit-learn's C of the support vector machine.
         is_concentrated: whether n-grams of few labels weigh more (entropy-based term weighting).
         is_joint: whether one support vector machine separates all labels (Crammer and Singer
             2001), instead of one for each label.
     """
 
-    regularisation: float
     is_concentrated: bool = False
     is_joint: bool = False
 
 
 def candidates(utterance_count: int) -> tuple[Hyperparameters, ...]:
-    """Return the hyperparameters to choose from, the concentrated ones last."""
+    """Return the hyperparameters to choose from, the simplest first."""
     is_joint = utterance_count >= MIN_JOINT
     return (
-        Hyperparameters(0.3, is_joint=is_joint),
-        Hyperparameters(1.0, is_joint=is_joint),
-        Hyperparameters(1.0, is_concentrated=True, is_joint=is_joint),
+        Hyperparameters(is_joint=is_joint),
+        Hyperparameters(is_concentrated=True, is_joint=is_joint),
     )
 
 
@@ -76,21 +73,20 @@ class Ensemble:
     ) -> Ensemble:
         """Choose hyperparameters and weights by the likelihood of held-out utterances' labels.
 
-        Concentrated n-grams are chosen only if their gain exceeds its standard error (the rule of
-        Breiman et al. 1984, Classification and Regression Trees), so that the simpler model wins
-        a tie.
+        The first candidate is chosen unless another one gains more than a standard error of the
+        gain (the rule of Breiman et al. 1984, Classification and Regression Trees), so that the
+        simplest model wins a tie.
 
         Args:
-            held_out: the scores of each base model, shape (texts, labels), for each candidate;
-                the concentrated candidates last.
+            held_out: the scores of each base model, shape (texts, labels), for each candidate,
+                the simplest first.
             targets: the index of each utterance's true label.
         """
         fits = {each: _fit_weights(scores, targets) for each, scores in held_out.items()}
         best, *others = fits
         for each in others:
             gains = fits[best].losses - fits[each].losses
-            needed = float(sem(gains)) if each.is_concentrated else 0.0
-            best = each if gains.mean() > needed else best
+            best = each if gains.mean() > sem(gains) else best
         return cls(best, fits[best].weights)
 
 

@@ -136,9 +136,7 @@ class Learner:
         features = self._ngrams.multiply(concentration).tocsr()
         samples = (self._targets, self._weights)
         fit_machine = fit_joint_svm if hyperparameters.is_joint else fit_svm
-        svm = fit_machine(
-            features, *samples, regularisation=hyperparameters.regularisation, seed=self._seed
-        )
+        svm = fit_machine(features, *samples, seed=self._seed)
         naive_bayes = fit_naive_bayes(features, *samples)
         factors = concentration * self._factors[: self.ngram_count]
         models = tuple(model.scaled_features(factors) for model in (svm, naive_bayes))

@@ -23,7 +23,8 @@ Integers = NDArray[np.intp]
 
 # Small, so that an n-gram that never occurs with an intent is strong evidence against it.
 NAIVE_BAYES_SMOOTHING = 0.003
-DETECTOR_REGULARISATION = 0.1
+# scikit-learn's C of the support vector machine, chosen on validation data, and of the detector.
+REGULARISATION, DETECTOR_REGULARISATION = 0.5, 0.1
 # Chosen on validation data; with a larger tolerance, few utterances do not converge.
 VECTOR_REGULARISATION, VECTOR_TOLERANCE = 10.0, 1e-4
 # liblinear's stopping criteria; smaller ones have no visible effect.
@@ -77,20 +78,16 @@ class Linear:
         )
 
 
-def fit_svm(
-    features: Any, targets: Integers, weights: Floats, *, regularisation: float, seed: int
-) -> Linear:
-    """Fit a linear support vector machine, one label against the rest, with this C."""
-    machine = LinearSVC(C=regularisation, tol=TOLERANCE, random_state=seed)
+def fit_svm(features: Any, targets: Integers, weights: Floats, *, seed: int) -> Linear:
+    """Fit a linear support vector machine, one label against the rest."""
+    machine = LinearSVC(C=REGULARISATION, tol=TOLERANCE, random_state=seed)
     return _fitted(machine, features, targets, weights)
 
 
-def fit_joint_svm(
-    features: Any, targets: Integers, weights: Floats, *, regularisation: float, seed: int
-) -> Linear:
-    """Fit a linear support vector machine of all labels (Crammer and Singer 2001), with this C."""
+def fit_joint_svm(features: Any, targets: Integers, weights: Floats, *, seed: int) -> Linear:
+    """Fit a linear support vector machine of all labels (Crammer and Singer 2001)."""
     machine = LinearSVC(
-        C=regularisation, multi_class="crammer_singer", tol=JOINT_TOLERANCE, random_state=seed
+        C=REGULARISATION, multi_class="crammer_singer", tol=JOINT_TOLERANCE, random_state=seed
     )
     return _fitted(machine, features, targets, weights)
 

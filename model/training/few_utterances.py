@@ -21,7 +21,7 @@ def nothing_held_out(training_set: TrainingSet) -> HeldOut:
     """Return fixed hyperparameters, and no scores: no utterance was held out."""
     none = np.empty(0)
     return HeldOut(
-        ensemble=Ensemble(Hyperparameters(regularisation=1.0), WEIGHTS),
+        ensemble=Ensemble(Hyperparameters(), WEIGHTS),
         scored=np.empty(0, np.intp),
         logits=np.empty((0, len(training_set.labels))),
         is_rounded=False,

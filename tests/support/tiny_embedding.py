@@ -28,6 +28,7 @@ class TinyEncoder:
 
     dimensions = TINY.dimensions
     is_multilingual = True
+    cosine_weight = 20.0
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors."""

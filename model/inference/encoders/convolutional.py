@@ -36,9 +36,11 @@ class ConvolutionalEncoder:
         segment: returns the numbers of a text's pieces.
         dimensions: the length of a vector.
         is_multilingual: whether texts of one meaning have similar vectors in many languages.
+        cosine_weight: see ``Encoder``.
     """
 
     is_multilingual = True
+    cosine_weight = 24.0
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Prepare the encoder.

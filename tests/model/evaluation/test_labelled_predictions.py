@@ -70,7 +70,7 @@ def test_utterances_of_a_confusion_are_found(answers):
 def test_held_out_predictions_are_those_of_cross_validation():
     """Intents follow from the logits, the probability of being in scope from the detector too."""
     held_out = HeldOut(
-        ensemble=Ensemble(Hyperparameters(1.0), (1.0,)),
+        ensemble=Ensemble(Hyperparameters(), (1.0,)),
         scored=np.arange(3),
         logits=np.array([[3.0, 0.0], [0.0, 2.0], [0.0, 4.0]]),
         is_rounded=False,

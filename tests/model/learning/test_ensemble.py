@@ -14,7 +14,7 @@ from model.learning.ensemble import (
 from model.learning.linear_model import Linear
 
 TARGETS = np.arange(3000) % 3
-HYPERPARAMETERS = Hyperparameters(1.0)
+HYPERPARAMETERS = Hyperparameters()
 CANDIDATES = candidates(len(TARGETS))
 
 
@@ -49,7 +49,7 @@ def test_many_utterances_have_one_machine_of_all_labels(count, is_joint):
 )
 def test_n_grams_are_concentrated_only_for_a_significant_gain(noise, is_concentrated):
     """A gain of less than a standard error does not count."""
-    plain, concentrated = Hyperparameters(1.0), Hyperparameters(1.0, is_concentrated=True)
+    plain, concentrated = Hyperparameters(), Hyperparameters(is_concentrated=True)
     held_out = {plain: model_scores(1.0, seed=8), concentrated: model_scores(noise, seed=9)}
 
     assert Ensemble.choose(held_out, TARGETS).hyperparameters.is_concentrated == is_concentrated

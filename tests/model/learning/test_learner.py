@@ -17,9 +17,9 @@ from tests.support.tiny_embedding import TINY, TINY_SENTENCES
 TEXTS = ("where is my parcel", "where is my order", "reset my password", "new password please")
 INTENTS = ("order_tracking", "order_tracking", "password_reset", "password_reset")
 TRAINING_SET = TrainingSet(TEXTS, INTENTS)
-PLAIN = Hyperparameters(1.0)
-CONCENTRATED = Hyperparameters(1.0, is_concentrated=True)
-JOINT = Hyperparameters(1.0, is_joint=True)
+PLAIN = Hyperparameters()
+CONCENTRATED = Hyperparameters(is_concentrated=True)
+JOINT = Hyperparameters(is_joint=True)
 
 
 def learner_of(seed: int = 0) -> Learner:

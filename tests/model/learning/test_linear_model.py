@@ -23,11 +23,11 @@ def linear(*rows: tuple[float, ...], intercept: tuple[float, ...] = (0.0, 1.0)) 
 
 
 def svm(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
-    return fit_svm(features, targets, weights, regularisation=1.0, seed=0)
+    return fit_svm(features, targets, weights, seed=0)
 
 
 def joint_svm(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:
-    return fit_joint_svm(features, targets, weights, regularisation=1.0, seed=0)
+    return fit_joint_svm(features, targets, weights, seed=0)
 
 
 def naive_bayes(targets=TARGETS, weights=WEIGHTS, features=FEATURES) -> Linear:

@@ -69,7 +69,7 @@ def test_damaged_row_is_refused_when_it_is_used(damaged_copy):
     encoder: Any = load_encoder(path, digest=digest).encoder
     table = encoder.arrays["table"]
 
-    assert encoder.encode(["hello"]).shape == (1, 384)
+    assert encoder.encode(["hello"]).shape == (1, encoder.dimensions)
     with pytest.raises(EncoderError, match="is damaged"):
         table[np.array([len(table) - 1])]
 
@@ -168,9 +168,8 @@ def test_recent_texts_are_not_encoded_again(sentence_encoder, monkeypatch):
     """Repeated texts take their vector from the memory of recent texts, which is bounded."""
     monkeypatch.setattr(encoder_file, "MAX_RECENT", 2)
     first = sentence_encoder.transform(["one", "two", "one"])
-    monkeypatch.setattr(
-        sentence_encoder.encoder, "encode", lambda texts: np.zeros((len(texts), 384))
-    )
+    zeros = np.zeros((9, sentence_encoder.dimensions))
+    monkeypatch.setattr(sentence_encoder.encoder, "encode", lambda texts: zeros[: len(texts)])
 
     assert (first[0] == first[2]).all()
     assert (sentence_encoder.transform(["two", "one"]) == first[[1, 0]]).all()
@@ -189,7 +188,7 @@ def test_work_of_recent_texts_is_nothing():
 
 def test_contributions_add_up_to_the_score(sentence_encoder):
     """A word contributes what the score loses without it; the rest is the whole sentence's."""
-    weights = np.arange(384.0)
+    weights = np.arange(sentence_encoder.dimensions)
     whole, without = sentence_encoder.transform(["My order", "order"]) @ weights
 
     contributions = dict(sentence_encoder.contributions("My order", weights))
@@ -204,7 +203,7 @@ def test_contribution_of_a_long_text_is_not_divided(sentence_encoder, monkeypatc
     monkeypatch.setattr(encoder_file, "MAX_WORDS_LEFT_OUT", 2)
     text = "where is it"
 
-    [(name, weight)] = sentence_encoder.contributions(text, np.ones(384))
+    [(name, weight)] = sentence_encoder.contributions(text, np.ones(sentence_encoder.dimensions))
 
     assert name == WHOLE_SENTENCE
     assert weight == pytest.approx(sentence_encoder.transform([text])[0].sum(), abs=1e-5)

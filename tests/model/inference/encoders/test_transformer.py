@@ -20,13 +20,14 @@ class Reference:
         self.stored = {name: array.astype(float) for name, array in load_file(path).items()}
 
     def encode(self, tokens):
-        """Return the mean of the tokens' last states, scaled to length one."""
+        """Return the mean states after the fourth and the last layer, halves of length one."""
         get = self.stored.__getitem__
         states = get("embeddings.word_embeddings.weight")[tokens]
         states = states + get("embeddings.position_embeddings.weight")[: len(tokens)]
         states = self.normalized(
             states + get("embeddings.token_type_embeddings.weight")[0], "embeddings"
         )
+        means = []
         for number in range(6):
             layer = f"encoder.layer.{number}"
             query, key, value = (
@@ -43,8 +44,9 @@ class Reference:
             states = self.normalized(
                 states + self.dense(grown, f"{layer}.output.dense"), f"{layer}.output"
             )
-        mean = states.mean(0)
-        return mean / np.linalg.norm(mean)
+            means.append(states.mean(0))
+        halves = [mean / np.linalg.norm(mean) for mean in (means[3], means[5])]
+        return np.concatenate(halves) / math.sqrt(2)
 
     def dense(self, states, name):
         """Apply a dense layer."""
