@@ -1,8 +1,8 @@
 """A small BERT (Devlin et al. 2019) whose vectors are means of its tokens' states, in numpy.
 
-A vector has two halves: the mean after the last layer, which was trained for the meaning of
-sentences, and that after a layer in the middle, which transfers better to other tasks (Liu et al.
-2019, Linguistic Knowledge and Transferability of Contextual Representations).
+A vector has one part for each layer that is read. The last layer was trained for the meaning of
+sentences; one in the middle transfers better to other tasks (Liu et al. 2019, Linguistic Knowledge
+and Transferability of Contextual Representations).
 
 Texts of the same length are encoded together, so that nothing is padded.
 """
@@ -24,8 +24,8 @@ MAX_TOKENS = 256  # all-MiniLM-L6-v2 was trained on texts of this length; the re
 # Tokens encoded at once, which bounds the memory that a batch takes.
 MAX_TOKENS_AT_ONCE = 1024
 HEAD_DIMENSIONS = 32
-# Numbers of the layers whose means are the vector, chosen on validation data.
-READ_LAYERS = (3, 5)
+# See ``Encoder``; by the number of layers that are read.
+COSINE_WEIGHTS = {1: 24.0, 2: 34.0}
 # Microseconds on the machine that ``Query.work`` was fitted on.
 WORK_OF_CALL, WORK_PER_CHARACTER = 5000, 70
 
@@ -41,7 +41,6 @@ class TransformerEncoder:
     """
 
     is_multilingual = False
-    cosine_weight = 34.0
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Prepare the encoder.
@@ -49,9 +48,11 @@ class TransformerEncoder:
         Args:
             arrays: ``pieces`` (UTF-8, one a line); ``table``, shape (pieces, dimensions), 8-bit, in
                 units of ``scales``, shape (pieces,); ``positions``, shape (tokens, dimensions), the
-                token type's embedding included; and, of each layer N, the weights ``N.attention``
+                token type's embedding included; of each layer N, the weights ``N.attention``
                 (query, key and value side by side), ``N.mixing``, ``N.growing``, ``N.shrinking``,
-                each with ``.bias``, and the normalisations' ``.gain`` and ``.shift``.
+                each with ``.bias``, and the normalisations' ``.gain`` and ``.shift``; and
+                ``read_layers``, the numbers of one or two of them. Files of earlier versions lack
+                the last one: their vectors are of the last layer.
 
         Raises:
             KeyError: an array is missing.
@@ -64,7 +65,9 @@ class TransformerEncoder:
         self._begin, self._end = (self._segment.numbers[piece] for piece in (BEGIN, END))
         self.arrays = arrays
         self._layers = sum(name.endswith(".attention") for name in arrays)
-        self.dimensions = len(READ_LAYERS) * int(arrays["table"].shape[1])
+        self._read_layers = arrays.get("read_layers", np.array([self._layers - 1])).tolist()
+        self.dimensions = len(self._read_layers) * int(arrays["table"].shape[1])
+        self.cosine_weight = COSINE_WEIGHTS[len(self._read_layers)]
 
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
@@ -98,10 +101,10 @@ class TransformerEncoder:
             grown = gelu(self._dense(states, f"{layer}.growing"))
             states += self._dense(grown, f"{layer}.shrinking")
             states = self._normalized(states, f"{layer}.shrinking")
-            if layer in READ_LAYERS:
+            if layer in self._read_layers:
                 mean = states.reshape(count, length, -1).mean(1)
                 means.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
-        return np.asarray(np.hstack(means) / np.sqrt(len(READ_LAYERS)), np.float32)
+        return np.asarray(np.hstack(means) / np.sqrt(len(means)), np.float32)
 
     def _attended(self, states: Tensor, layer: int, count: int) -> Tensor:
         """Return the values that each token attends to (Vaswani et al. 2017, section 3.2)."""

@@ -15,6 +15,7 @@ from model.inference.safetensors_file import LENGTH_BYTES, METADATA, view_of
 Arrays = dict[str, NDArray[Any]]
 
 LAYERS = 6
+READ_LAYERS = (3, 5)  # the fourth and the last one; chosen on validation data
 MAX_UNITS = 127  # of an 8-bit number
 
 
@@ -34,6 +35,7 @@ def read(weights: bytes, vocabulary: bytes) -> Arrays:
         "table": np.rint(words / scales[:, np.newaxis]).astype(np.int8),
         "scales": scales,
         "positions": positions + stored["embeddings.token_type_embeddings.weight"][0],
+        "read_layers": np.array(READ_LAYERS, np.uint8),
         "embedding.gain": stored["embeddings.LayerNorm.weight"],
         "embedding.shift": stored["embeddings.LayerNorm.bias"],
     }

@@ -75,6 +75,18 @@ def test_vectors_are_those_of_the_reference(minilm, reference, texts):
     assert (minilm.encode(sample) * exact).sum(1).min() > 0.9995
 
 
+def test_file_of_an_earlier_version_reads_the_last_layer(minilm):
+    """Models that were trained with such a file are served as before."""
+    arrays = {name: array for name, array in minilm.arrays.items() if name != "read_layers"}
+    earlier = TransformerEncoder(arrays)
+    half = earlier.dimensions
+
+    assert (earlier.dimensions, earlier.cosine_weight) == (384, 24)
+    assert earlier.encode(["my order"]) == pytest.approx(
+        minilm.encode(["my order"])[:, half:] * math.sqrt(2), abs=1e-6
+    )
+
+
 def test_network_is_exact_but_for_its_precision(minilm, reference, monkeypatch):
     """With the exact word table, the vectors differ by single precision's rounding alone."""
     exact = reference.stored["embeddings.word_embeddings.weight"].astype(np.float32)
