@@ -1,4 +1,7 @@
-"""Static word vectors: a text's vector is the normalized sum of its words' vectors.
+"""Static word vectors: a text's vector consists of normalized sums of its words' vectors.
+
+All words count the same in one sum, and earlier words more in another one: the first words tell a
+question from a request.
 
 A word's vector is the sum of its pieces' vectors. Pieces are found by byte-pair encoding (Sennrich
 et al. 2016) in SentencePiece's order: the neighbours whose merged piece has the lowest number are
@@ -7,22 +10,23 @@ merged first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
-from math import sqrt
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.text_analysis import Normalization
-from model.inference.weights import Floats, Integers, padded
+from model.inference.weights import Floats, padded
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
-PIECES, VECTORS, SCALES, WEIGHTS = (
-    f"static.{part}" for part in ("pieces", "vectors", "scales", "weights")
+PIECES, VECTORS, SCALES, PARTS, WEIGHTS = (
+    f"static.{part}" for part in ("pieces", "vectors", "scales", "parts", "weights")
 )
+# Of files of earlier versions: a vector is one sum, in which all words count the same.
+ONE_PART = np.ones((1, 2), np.float32)
 DIGEST = "sentence.digest"  # instead of the parts above, where a sentence encoder is a file
 NORMALIZE = Normalization(lowercase=True, strip_accents="unicode")
 CACHED_WORDS = 8192
@@ -60,12 +64,18 @@ class Embedding:
         pieces: in the order of merging; the first piece of a word begins with ``▁``.
         vectors: shape (pieces, dimensions), 8-bit, in units of the piece's scale.
         scales: shape (pieces,).
+        parts: of a text's vector, shape (parts, 2): the weight of each, and how much a word counts
+            in it compared to the word before.
     """
 
     is_multilingual = False
 
     def __init__(
-        self, pieces: Sequence[str], vectors: NDArray[np.int8], scales: NDArray[np.float32]
+        self,
+        pieces: Sequence[str],
+        vectors: NDArray[np.int8],
+        scales: NDArray[np.float32],
+        parts: NDArray[np.float32] = ONE_PART,
     ) -> None:
         """Store the table.
 
@@ -74,17 +84,18 @@ class Embedding:
         """
         if vectors.ndim != 2 or not len(pieces) == len(vectors) == len(scales):  # noqa: PLR2004
             raise ValueError("pieces, vectors and scales do not fit together")
-        self.pieces, self.vectors, self.scales = tuple(pieces), vectors, scales
+        self.pieces, self.vectors, self.scales, self.parts = tuple(pieces), vectors, scales, parts
+        self._part_weights, self._fading = parts[:, 0] / np.linalg.norm(parts[:, 0]), parts[:, 1:]
         self._numbers = {piece: number for number, piece in enumerate(self.pieces)}
         self._cached_numbers_of = lru_cache(maxsize=CACHED_WORDS)(self._numbers_of)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.pieces, self.vectors, self.scales)
+        return type(self), (self.pieces, self.vectors, self.scales, self.parts)
 
     @property
     def dimensions(self) -> int:
         """The length of a vector."""
-        return int(self.vectors.shape[1])
+        return len(self.parts) * int(self.vectors.shape[1])
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions).
@@ -93,7 +104,8 @@ class Embedding:
         """
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         for row, text in enumerate(texts):
-            vectors[row] = self._vector(self._numbers_in(words_of(text)))
+            sums = self._sums(words_of(text))
+            vectors[row] = (sums * self._factors(sums)).ravel()
         return vectors
 
     def contributions(self, text: str, weights: Floats) -> list[tuple[str, float]]:
@@ -104,10 +116,11 @@ class Embedding:
             weights: shape (dimensions,).
         """
         words = words_of(text)
-        sums = [self._sum(self._numbers_in([word])) for word in words]
-        length = _length(self._sum(self._numbers_in(words)))
-        pairs = zip(words, sums, strict=True)
-        return [(word, float(vector @ weights) / length) for word, vector in pairs]
+        of_parts = weights.reshape(len(self.parts), -1) * self._factors(self._sums(words))
+        return [
+            (word, float((self._fading**place * self._sums([word]) * of_parts).sum()))
+            for place, word in enumerate(words)
+        ]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the table as arrays, for ``from_arrays``."""
@@ -115,6 +128,7 @@ class Embedding:
             PIECES: np.frombuffer("\n".join(self.pieces).encode(), np.uint8),
             VECTORS: self.vectors,
             SCALES: self.scales,
+            PARTS: self.parts,
         }
 
     @classmethod
@@ -126,21 +140,25 @@ class Embedding:
             ValueError: the arrays contradict each other.
         """
         pieces = str(arrays[PIECES].data, "utf-8").split("\n")
-        return cls(pieces, arrays[VECTORS], arrays[SCALES])
+        return cls(pieces, arrays[VECTORS], arrays[SCALES], arrays.get(PARTS, ONE_PART))
 
-    def _vector(self, numbers: Integers) -> NDArray[np.float32]:
-        vector = self._sum(numbers)
-        return vector / np.float32(_length(vector))
-
-    def _sum(self, numbers: Integers) -> NDArray[np.float32]:
-        vector = np.zeros(self.dimensions, np.float32)
+    def _sums(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Return the sum of the words' vectors for each part, shape (parts, dimensions of one)."""
+        of_words = [self._numbers_in_word(word) for word in words]
+        numbers = np.array([*chain.from_iterable(of_words)], int)
+        places = np.arange(len(words)).repeat([*map(len, of_words)])
+        sums = np.zeros((len(self.parts), self.vectors.shape[1]), np.float32)
         for start in range(0, len(numbers), MAX_AT_ONCE):
-            part = numbers[start : start + MAX_AT_ONCE]
-            vector += self.scales.take(part) @ self.vectors.take(part, 0).astype(np.float32)
-        return vector
+            part = slice(start, start + MAX_AT_ONCE)
+            factors = self._fading ** places[part] * self.scales.take(numbers[part])
+            vectors = self.vectors.take(numbers[part], 0).astype(np.float32)
+            sums += factors.astype(np.float32) @ vectors
+        return sums
 
-    def _numbers_in(self, words: Iterable[str]) -> Integers:
-        return np.array([number for word in words for number in self._numbers_in_word(word)], int)
+    def _factors(self, sums: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what scales each sum to the weight of its part; 1 for a sum of nothing."""
+        lengths: NDArray[np.float32] = np.sqrt(np.einsum("pd,pd->p", sums, sums))
+        return (self._part_weights / (lengths + (lengths == 0)))[:, np.newaxis]
 
     def _numbers_in_word(self, word: str) -> tuple[int, ...]:
         if len(word) < MAX_RUN:
@@ -205,7 +223,3 @@ def to_arrays(embedding: TextEmbedding, coefficients: NDArray[Any]) -> dict[str,
 def words_of(text: str) -> list[str]:
     """Return a text's words in lower case, without accents."""
     return NORMALIZE(text).split()
-
-
-def _length(vector: NDArray[np.float32]) -> float:
-    return sqrt(float(vector @ vector)) or 1.0

@@ -7,6 +7,7 @@ import pytest
 
 from model.inference.static_embedding import (
     MAX_RUN,
+    PARTS,
     WEIGHTS,
     Embedding,
     EmbeddingWeights,
@@ -14,6 +15,9 @@ from model.inference.static_embedding import (
 )
 from tests.support.tiny_embedding import TINY
 
+FADING = Embedding(
+    TINY.pieces, TINY.vectors, TINY.scales, np.array(((1, 1), (0.5, 0.8)), np.float32)
+)
 TEXTS = ["my order", "where is my parcel", "Pässword, 42!", ""]
 
 
@@ -49,10 +53,20 @@ def test_vector_is_the_normalized_sum_of_the_pieces(text, pieces):
     assert vector.dtype == np.float32
 
 
+def test_earlier_words_count_more_in_the_second_part():
+    """A part has its weight; a word counts by how many words, known or not, come before it."""
+    [vector] = FADING.transform(["my 42 border"])
+    first = unit(sum_of("▁my") + sum_of("▁", "b", "order"))
+    second = unit(sum_of("▁my") + 0.8**2 * sum_of("▁", "b", "order"))
+
+    np.testing.assert_allclose(vector, unit(np.concatenate((first, 0.5 * second))), atol=1e-6)
+
+
+@pytest.mark.parametrize("embedding", [TINY, FADING])
 @pytest.mark.parametrize("text", ["", " \n", "42", "你好"])
-def test_text_without_known_pieces_has_no_vector(text):
+def test_text_without_known_pieces_has_no_vector(text, embedding):
     """The vector of a text without known pieces is zero."""
-    assert not TINY.transform([text]).any()
+    assert not embedding.transform([text]).any()
 
 
 def test_no_texts_have_no_vectors():
@@ -71,9 +85,16 @@ def test_long_words_are_split():
 
 def test_embedding_survives_pickling():
     """An unpickled embedding returns the same vectors."""
-    copy = pickle.loads(pickle.dumps(TINY))
+    copy = pickle.loads(pickle.dumps(FADING))
 
-    assert (copy.transform(TEXTS) == TINY.transform(TEXTS)).all()
+    assert (copy.transform(TEXTS) == FADING.transform(TEXTS)).all()
+
+
+def test_arrays_of_an_earlier_version_have_one_part():
+    """Models that were compiled before vectors had parts are served as before."""
+    arrays = {name: array for name, array in FADING.to_arrays().items() if name != PARTS}
+
+    assert (Embedding.from_arrays(arrays).transform(TEXTS) == TINY.transform(TEXTS)).all()
 
 
 @pytest.mark.parametrize(
@@ -92,19 +113,19 @@ def test_parts_of_different_lengths_are_refused(pieces, vectors, scales):
 
 @pytest.fixture
 def coefficients():
-    return np.random.default_rng(1).normal(size=(3, TINY.dimensions)).astype(np.float32)
+    return np.random.default_rng(1).normal(size=(3, FADING.dimensions)).astype(np.float32)
 
 
 @pytest.fixture
 def weights(coefficients):
-    arrays = to_arrays(TINY, coefficients)
+    arrays = to_arrays(FADING, coefficients)
     return EmbeddingWeights(Embedding.from_arrays(arrays), arrays[WEIGHTS], label_count=3)
 
 
 def test_scores_survive_storage(weights, coefficients):
     """Weights that are read from arrays score texts by the stored coefficients."""
     np.testing.assert_allclose(
-        weights.scores(TEXTS), TINY.transform(TEXTS) @ coefficients.T, atol=1e-6
+        weights.scores(TEXTS), FADING.transform(TEXTS) @ coefficients.T, atol=1e-6
     )
     assert weights.scores([]).shape == (0, 3)
 

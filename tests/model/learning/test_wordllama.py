@@ -40,12 +40,13 @@ def vectors():
     ],
 )
 def test_vector_is_that_of_the_packages_tokenizer(embedding, vectors, text, numbers):
-    """Except for rounding, the vector is that of the pieces that the real tokenizer finds."""
+    """Except for rounding, the first part is that of the pieces that the real tokenizer finds."""
     real = vectors[numbers].sum(axis=0)
 
     [ours] = embedding.transform([text])
 
-    assert ours @ real / np.linalg.norm(real) > 0.9999
+    first = ours[: len(real)]
+    assert first @ real / np.linalg.norm(first) / np.linalg.norm(real) > 0.9999
 
 
 def test_only_pieces_of_small_ascii_letters_are_kept(embedding):
