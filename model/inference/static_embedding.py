@@ -157,8 +157,9 @@ class Embedding:
 
     def _factors(self, sums: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what scales each sum to the weight of its part; 1 for a sum of nothing."""
-        lengths: NDArray[np.float32] = np.sqrt(np.einsum("pd,pd->p", sums, sums))
-        return (self._part_weights / (lengths + (lengths == 0)))[:, np.newaxis]
+        lengths = np.sqrt(np.einsum("pd,pd->p", sums, sums))
+        factors: NDArray[np.float32] = self._part_weights / (lengths + (lengths == 0))
+        return factors[:, np.newaxis]
 
     def _numbers_in_word(self, word: str) -> tuple[int, ...]:
         if len(word) < MAX_RUN:
