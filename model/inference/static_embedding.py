@@ -1,7 +1,7 @@
 """Static word vectors: a text's vector consists of normalized sums of its words' vectors.
 
-All words count the same in one sum, and earlier words more in another one: the first words tell a
-question from a request.
+All words count the same in the first sum. In the second one, if there is any, earlier words count
+more: the first words tell a question from a request.
 
 A word's vector is the sum of its pieces' vectors. Pieces are found by byte-pair encoding (Sennrich
 et al. 2016) in SentencePiece's order: the neighbours whose merged piece has the lowest number are
@@ -22,18 +22,20 @@ from model.inference.text_analysis import Normalization
 from model.inference.weights import Floats, padded
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
-PIECES, VECTORS, SCALES, PARTS, WEIGHTS = (
-    f"static.{part}" for part in ("pieces", "vectors", "scales", "parts", "weights")
+PIECES, VECTORS, SCALES, SUMS, WEIGHTS = (
+    f"static.{name}" for name in ("pieces", "vectors", "scales", "sums", "weights")
 )
 # Of files of earlier versions: a vector is one sum, in which all words count the same.
-ONE_PART = np.ones((1, 2), np.float32)
-DIGEST = "sentence.digest"  # instead of the parts above, where a sentence encoder is a file
+ONE_SUM = np.ones((1, 2), np.float32)
+DIGEST = "sentence.digest"  # instead of the arrays above, where a sentence encoder is a file
 NORMALIZE = Normalization(lowercase=True, strip_accents="unicode")
 CACHED_WORDS = 8192
 # Merging takes quadratic time, so that longer words are split first.
 MAX_RUN = 32
 # The number of pieces summed at once, which bounds the memory for a long text.
 MAX_AT_ONCE = 4096
+# Later words count as this one does, so that no power of a decay is too small for a number.
+LAST_PLACE = 64
 
 
 class TextEmbedding(Protocol):
@@ -64,8 +66,8 @@ class Embedding:
         pieces: in the order of merging; the first piece of a word begins with ``▁``.
         vectors: shape (pieces, dimensions), 8-bit, in units of the piece's scale.
         scales: shape (pieces,).
-        parts: of a text's vector, shape (parts, 2): the weight of each, and how much a word counts
-            in it compared to the word before.
+        sums: of which a text's vector consists, shape (sums, 2): the weight of each, and how much a
+            word counts in it compared to the word before; above 0, at most 1.
     """
 
     is_multilingual = False
@@ -75,27 +77,29 @@ class Embedding:
         pieces: Sequence[str],
         vectors: NDArray[np.int8],
         scales: NDArray[np.float32],
-        parts: NDArray[np.float32] = ONE_PART,
+        sums: NDArray[np.float32] = ONE_SUM,
     ) -> None:
         """Store the table.
 
         Raises:
-            ValueError: the lengths of the parts differ.
+            ValueError: the arrays do not fit together, or the sums have other numbers.
         """
         if vectors.ndim != 2 or not len(pieces) == len(vectors) == len(scales):  # noqa: PLR2004
             raise ValueError("pieces, vectors and scales do not fit together")
-        self.pieces, self.vectors, self.scales, self.parts = tuple(pieces), vectors, scales, parts
-        self._part_weights, self._fading = parts[:, 0] / np.linalg.norm(parts[:, 0]), parts[:, 1:]
+        if sums.shape[1:] != (2,) or not sums.size or not ((sums > 0) & (sums <= 1)).all():
+            raise ValueError("sums have no weights and decays")
+        self.pieces, self.vectors, self.scales, self.sums = tuple(pieces), vectors, scales, sums
+        self._sum_weights, self._decays = sums[:, 0] / np.linalg.norm(sums[:, 0]), sums[:, 1:]
         self._numbers = {piece: number for number, piece in enumerate(self.pieces)}
         self._cached_numbers_of = lru_cache(maxsize=CACHED_WORDS)(self._numbers_of)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.pieces, self.vectors, self.scales, self.parts)
+        return type(self), (self.pieces, self.vectors, self.scales, self.sums)
 
     @property
     def dimensions(self) -> int:
         """The length of a vector."""
-        return len(self.parts) * int(self.vectors.shape[1])
+        return len(self.sums) * int(self.vectors.shape[1])
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions).
@@ -104,7 +108,7 @@ class Embedding:
         """
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         for row, text in enumerate(texts):
-            sums = self._sums(words_of(text))
+            sums = self._sums_of(words_of(text))
             vectors[row] = (sums * self._factors(sums)).ravel()
         return vectors
 
@@ -116,9 +120,10 @@ class Embedding:
             weights: shape (dimensions,).
         """
         words = words_of(text)
-        of_parts = weights.reshape(len(self.parts), -1) * self._factors(self._sums(words))
+        scaled = weights.reshape(len(self.sums), -1) * self._factors(self._sums_of(words))
+        decays = self._decays ** np.minimum(np.arange(len(words)), LAST_PLACE)
         return [
-            (word, float((self._fading**place * self._sums([word]) * of_parts).sum()))
+            (word, float(decays[:, place] @ (self._sums_of([word]) * scaled).sum(axis=1)))
             for place, word in enumerate(words)
         ]
 
@@ -128,7 +133,7 @@ class Embedding:
             PIECES: np.frombuffer("\n".join(self.pieces).encode(), np.uint8),
             VECTORS: self.vectors,
             SCALES: self.scales,
-            PARTS: self.parts,
+            SUMS: self.sums,
         }
 
     @classmethod
@@ -140,25 +145,26 @@ class Embedding:
             ValueError: the arrays contradict each other.
         """
         pieces = str(arrays[PIECES].data, "utf-8").split("\n")
-        return cls(pieces, arrays[VECTORS], arrays[SCALES], arrays.get(PARTS, ONE_PART))
+        return cls(pieces, arrays[VECTORS], arrays[SCALES], arrays.get(SUMS, ONE_SUM))
 
-    def _sums(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """Return the sum of the words' vectors for each part, shape (parts, dimensions of one)."""
+    def _sums_of(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Return the sums of the words' vectors, shape (sums, dimensions of a word's vector)."""
         of_words = [self._numbers_in_word(word) for word in words]
         numbers = np.array([*chain.from_iterable(of_words)], int)
         places = np.arange(len(words)).repeat([*map(len, of_words)])
-        sums = np.zeros((len(self.parts), self.vectors.shape[1]), np.float32)
+        decays = self._decays ** np.minimum(places, LAST_PLACE)
+        sums = np.zeros((len(self.sums), self.vectors.shape[1]), np.float32)
         for start in range(0, len(numbers), MAX_AT_ONCE):
-            part = slice(start, start + MAX_AT_ONCE)
-            factors = self._fading ** places[part] * self.scales.take(numbers[part])
-            vectors = self.vectors.take(numbers[part], 0).astype(np.float32)
+            batch = slice(start, start + MAX_AT_ONCE)
+            factors = decays[:, batch] * self.scales.take(numbers[batch])
+            vectors = self.vectors.take(numbers[batch], 0).astype(np.float32)
             sums += factors.astype(np.float32) @ vectors
         return sums
 
     def _factors(self, sums: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what scales each sum to the weight of its part; 1 for a sum of nothing."""
-        lengths = np.sqrt(np.einsum("pd,pd->p", sums, sums))
-        factors: NDArray[np.float32] = self._part_weights / (lengths + (lengths == 0))
+        """Return the factor that gives each sum the length of its weight."""
+        lengths = np.sqrt(np.einsum("sd,sd->s", sums, sums))
+        factors: NDArray[np.float32] = self._sum_weights / (lengths + (lengths == 0))
         return factors[:, np.newaxis]
 
     def _numbers_in_word(self, word: str) -> tuple[int, ...]:

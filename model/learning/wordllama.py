@@ -22,7 +22,7 @@ TENSOR = "embedding.weight"
 FIRST_PIECE = 259  # special tokens and single bytes come before
 MAX_INT8 = 127
 # See ``Embedding``; chosen on validation data.
-PARTS = np.array(((1.0, 1.0), (0.5, np.exp(-1 / 4))), np.float32)
+SUMS = np.array(((1.0, 1.0), (0.5, np.exp(-1 / 4))), np.float32)
 
 
 def load_embedding() -> Embedding:
@@ -43,7 +43,7 @@ def load_embedding() -> Embedding:
     numbers = sorted(number for piece, number in vocabulary.items() if _is_used(piece, number))
     pieces = {number: piece for piece, number in vocabulary.items()}
     units, scales = _quantize(vectors[numbers].astype(np.float32))
-    return Embedding([pieces[number] for number in numbers], units, scales, PARTS)
+    return Embedding([pieces[number] for number in numbers], units, scales, SUMS)
 
 
 def _is_used(piece: str, number: int) -> bool:

@@ -1,8 +1,8 @@
 """A small BERT (Devlin et al. 2019) whose vectors are means of its tokens' states, in numpy.
 
 A vector has one part for each layer that is read. The last layer was trained for the meaning of
-sentences; one in the middle transfers better to other tasks (Liu et al. 2019, Linguistic Knowledge
-and Transferability of Contextual Representations).
+sentences; a layer in the middle transfers better to other tasks (Liu et al. 2019, Linguistic
+Knowledge and Transferability of Contextual Representations).
 
 Texts of the same length are encoded together, so that nothing is padded.
 """
@@ -24,7 +24,7 @@ MAX_TOKENS = 256  # all-MiniLM-L6-v2 was trained on texts of this length; the re
 # Tokens encoded at once, which bounds the memory that a batch takes.
 MAX_TOKENS_AT_ONCE = 1024
 HEAD_DIMENSIONS = 32
-# See ``Encoder``; by the number of layers that are read.
+# See ``Encoder``. By the number of layers that are read: the last one, or the fourth as well.
 COSINE_WEIGHTS = {1: 24.0, 2: 34.0}
 # Microseconds on the machine that ``Query.work`` was fitted on.
 WORK_OF_CALL, WORK_PER_CHARACTER = 5000, 70
@@ -51,8 +51,8 @@ class TransformerEncoder:
                 token type's embedding included; of each layer N, the weights ``N.attention``
                 (query, key and value side by side), ``N.mixing``, ``N.growing``, ``N.shrinking``,
                 each with ``.bias``, and the normalisations' ``.gain`` and ``.shift``; and
-                ``read_layers``, the numbers of one or two of them. Files of earlier versions lack
-                the last one: their vectors are of the last layer.
+                ``read_layers``, the numbers of one or two layers. Files of earlier versions lack
+                ``read_layers``: the last layer is read.
 
         Raises:
             KeyError: an array is missing.
@@ -65,7 +65,10 @@ class TransformerEncoder:
         self._begin, self._end = (self._segment.numbers[piece] for piece in (BEGIN, END))
         self.arrays = arrays
         self._layers = sum(name.endswith(".attention") for name in arrays)
-        self._read_layers = arrays.get("read_layers", np.array([self._layers - 1])).tolist()
+        read = arrays.get("read_layers", np.array([self._layers - 1]))
+        self._read_layers = [layer for layer in range(self._layers) if layer in read]
+        if read.tolist() != self._read_layers or len(read) not in COSINE_WEIGHTS:
+            raise ValueError("read_layers are not one or two layers")
         self.dimensions = len(self._read_layers) * int(arrays["table"].shape[1])
         self.cosine_weight = COSINE_WEIGHTS[len(self._read_layers)]
 

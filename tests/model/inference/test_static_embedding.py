@@ -5,9 +5,10 @@ import pickle
 import numpy as np
 import pytest
 
+from model.inference import static_embedding
 from model.inference.static_embedding import (
     MAX_RUN,
-    PARTS,
+    SUMS,
     WEIGHTS,
     Embedding,
     EmbeddingWeights,
@@ -15,7 +16,7 @@ from model.inference.static_embedding import (
 )
 from tests.support.tiny_embedding import TINY
 
-FADING = Embedding(
+TWO_SUMS = Embedding(
     TINY.pieces, TINY.vectors, TINY.scales, np.array(((1, 1), (0.5, 0.8)), np.float32)
 )
 TEXTS = ["my order", "where is my parcel", "Pässword, 42!", ""]
@@ -53,20 +54,36 @@ def test_vector_is_the_normalized_sum_of_the_pieces(text, pieces):
     assert vector.dtype == np.float32
 
 
-def test_earlier_words_count_more_in_the_second_part():
-    """A part has its weight; a word counts by how many words, known or not, come before it."""
-    [vector] = FADING.transform(["my 42 border"])
+def test_earlier_words_count_more_in_the_second_sum():
+    """A sum has its weight; a word counts by how many words, known or not, come before it."""
+    [vector] = TWO_SUMS.transform(["my 42 border"])
     first = unit(sum_of("▁my") + sum_of("▁", "b", "order"))
     second = unit(sum_of("▁my") + 0.8**2 * sum_of("▁", "b", "order"))
 
     np.testing.assert_allclose(vector, unit(np.concatenate((first, 0.5 * second))), atol=1e-6)
 
 
-@pytest.mark.parametrize("embedding", [TINY, FADING])
+@pytest.mark.parametrize("embedding", [TINY, TWO_SUMS])
 @pytest.mark.parametrize("text", ["", " \n", "42", "你好"])
 def test_text_without_known_pieces_has_no_vector(text, embedding):
     """The vector of a text without known pieces is zero."""
     assert not embedding.transform([text]).any()
+
+
+def test_first_known_word_may_come_late():
+    """The vector has length one, too, where nearly all words are unknown."""
+    [vector] = TWO_SUMS.transform(["你 " * 5000 + "my order"])
+
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
+def test_long_texts_are_summed_in_batches(monkeypatch):
+    """The vector does not depend on the number of pieces that are summed at once."""
+    text = "where is my border my parcel"
+    whole = TWO_SUMS.transform([text])
+    monkeypatch.setattr(static_embedding, "MAX_AT_ONCE", 2)
+
+    np.testing.assert_allclose(TWO_SUMS.transform([text]), whole, atol=1e-6)
 
 
 def test_no_texts_have_no_vectors():
@@ -85,14 +102,14 @@ def test_long_words_are_split():
 
 def test_embedding_survives_pickling():
     """An unpickled embedding returns the same vectors."""
-    copy = pickle.loads(pickle.dumps(FADING))
+    copy = pickle.loads(pickle.dumps(TWO_SUMS))
 
-    assert (copy.transform(TEXTS) == FADING.transform(TEXTS)).all()
+    assert (copy.transform(TEXTS) == TWO_SUMS.transform(TEXTS)).all()
 
 
-def test_arrays_of_an_earlier_version_have_one_part():
-    """Models that were compiled before vectors had parts are served as before."""
-    arrays = {name: array for name, array in FADING.to_arrays().items() if name != PARTS}
+def test_arrays_of_an_earlier_version_have_one_sum():
+    """Models that were compiled before vectors had two sums are served as before."""
+    arrays = {name: array for name, array in TWO_SUMS.to_arrays().items() if name != SUMS}
 
     assert (Embedding.from_arrays(arrays).transform(TEXTS) == TINY.transform(TEXTS)).all()
 
@@ -111,21 +128,40 @@ def test_parts_of_different_lengths_are_refused(pieces, vectors, scales):
         Embedding(pieces, vectors, scales)
 
 
+@pytest.mark.parametrize(
+    "sums",
+    [
+        pytest.param(1.0, id="number"),
+        pytest.param([1.0, 1.0], id="one-axis"),
+        pytest.param([[1.0]], id="no-decay"),
+        pytest.param(np.ones((0, 2)), id="none"),
+        pytest.param([[1.0, 1.0], [0.0, 0.8]], id="no-weight"),
+        pytest.param([[1.0, 1.3]], id="growing"),
+        pytest.param([[np.nan, 1.0]], id="no-number"),
+        pytest.param([[np.inf, 1.0]], id="infinite"),
+    ],
+)
+def test_sums_without_weight_or_decay_are_refused(sums):
+    """A damaged array would lead to vectors that are no numbers, perhaps of long texts only."""
+    with pytest.raises(ValueError, match="no weights and decays"):
+        Embedding(TINY.pieces, TINY.vectors, TINY.scales, np.array(sums, np.float32))
+
+
 @pytest.fixture
 def coefficients():
-    return np.random.default_rng(1).normal(size=(3, FADING.dimensions)).astype(np.float32)
+    return np.random.default_rng(1).normal(size=(3, TWO_SUMS.dimensions)).astype(np.float32)
 
 
 @pytest.fixture
 def weights(coefficients):
-    arrays = to_arrays(FADING, coefficients)
+    arrays = to_arrays(TWO_SUMS, coefficients)
     return EmbeddingWeights(Embedding.from_arrays(arrays), arrays[WEIGHTS], label_count=3)
 
 
 def test_scores_survive_storage(weights, coefficients):
     """Weights that are read from arrays score texts by the stored coefficients."""
     np.testing.assert_allclose(
-        weights.scores(TEXTS), FADING.transform(TEXTS) @ coefficients.T, atol=1e-6
+        weights.scores(TEXTS), TWO_SUMS.transform(TEXTS) @ coefficients.T, atol=1e-6
     )
     assert weights.scores([]).shape == (0, 3)
 

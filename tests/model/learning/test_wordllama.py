@@ -40,13 +40,24 @@ def vectors():
     ],
 )
 def test_vector_is_that_of_the_packages_tokenizer(embedding, vectors, text, numbers):
-    """Except for rounding, the first part is that of the pieces that the real tokenizer finds."""
+    """Except for rounding, the first sum is that of the pieces that the real tokenizer finds."""
     real = vectors[numbers].sum(axis=0)
 
     [ours] = embedding.transform([text])
 
     first = ours[: len(real)]
     assert first @ real / np.linalg.norm(first) / np.linalg.norm(real) > 0.9999
+
+
+def test_first_words_count_more_in_the_second_sum(embedding):
+    """The other order of the same words leads to another vector, by its second half alone."""
+    one, other = embedding.transform(["is it here", "it is here"])
+    half = embedding.dimensions // 2
+
+    assert embedding.dimensions == 512
+    assert 0 < embedding.sums[1, 1] < embedding.sums[0, 1] == 1
+    np.testing.assert_allclose(one[:half], other[:half], atol=1e-6)
+    assert np.abs(one[half:] - other[half:]).max() > 0.01
 
 
 def test_only_pieces_of_small_ascii_letters_are_kept(embedding):

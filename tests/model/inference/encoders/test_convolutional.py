@@ -30,6 +30,11 @@ def test_texts_do_not_change_each_other(use, texts, monkeypatch):
     assert np.abs(use.encode(sample) - together).max() < 1e-6
 
 
+def test_cosines_count_as_chosen_on_validation_data(use):
+    """Descriptions are compared with this weight."""
+    assert use.cosine_weight == 24
+
+
 def test_no_texts_have_no_vectors(use):
     """An empty batch is no error."""
     assert use.encode([]).shape == (0, use.dimensions)

@@ -82,9 +82,21 @@ def test_file_of_an_earlier_version_reads_the_last_layer(minilm):
     half = earlier.dimensions
 
     assert (earlier.dimensions, earlier.cosine_weight) == (384, 24)
+    assert (minilm.dimensions, minilm.cosine_weight) == (768, 34)
     assert earlier.encode(["my order"]) == pytest.approx(
         minilm.encode(["my order"])[:, half:] * math.sqrt(2), abs=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    "layers", [[], [3, 9], [3, 3], [5, 3], [1, 3, 5], [[3, 5]], 3, [-1, 5], [3, np.nan]], ids=str
+)
+def test_layers_that_there_are_not_are_refused(minilm, layers):
+    """An encoder reads one layer, or two in their order."""
+    arrays = {**minilm.arrays, "read_layers": np.array(layers)}
+
+    with pytest.raises(ValueError, match="one or two layers"):
+        TransformerEncoder(arrays)
 
 
 def test_network_is_exact_but_for_its_precision(minilm, reference, monkeypatch):
