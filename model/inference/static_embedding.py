@@ -89,7 +89,9 @@ class Embedding:
         if sums.shape[1:] != (2,) or not sums.size or not ((sums > 0) & (sums <= 1)).all():
             raise ValueError("sums have no weights and decays")
         self.pieces, self.vectors, self.scales, self.sums = tuple(pieces), vectors, scales, sums
-        self._sum_weights, self._decays = sums[:, 0] / np.linalg.norm(sums[:, 0]), sums[:, 1:]
+        self._sum_weights = sums[:, 0] / np.linalg.norm(sums[:, 0])
+        # How much a word counts in each sum, by its place in the text.
+        self._shares = sums[:, 1:] ** np.arange(LAST_PLACE + 1)
         self._numbers = {piece: number for number, piece in enumerate(self.pieces)}
         self._cached_numbers_of = lru_cache(maxsize=CACHED_WORDS)(self._numbers_of)
 
@@ -121,9 +123,9 @@ class Embedding:
         """
         words = words_of(text)
         scaled = weights.reshape(len(self.sums), -1) * self._factors(self._sums_of(words))
-        decays = self._decays ** np.minimum(np.arange(len(words)), LAST_PLACE)
+        shares = self._shares.take(np.arange(len(words)), axis=1, mode="clip")
         return [
-            (word, float(decays[:, place] @ (self._sums_of([word]) * scaled).sum(axis=1)))
+            (word, float(shares[:, place] @ (self._sums_of([word]) * scaled).sum(axis=1)))
             for place, word in enumerate(words)
         ]
 
@@ -152,11 +154,11 @@ class Embedding:
         of_words = [self._numbers_in_word(word) for word in words]
         numbers = np.array([*chain.from_iterable(of_words)], int)
         places = np.arange(len(words)).repeat([*map(len, of_words)])
-        decays = self._decays ** np.minimum(places, LAST_PLACE)
+        shares = self._shares.take(places, axis=1, mode="clip")
         sums = np.zeros((len(self.sums), self.vectors.shape[1]), np.float32)
         for start in range(0, len(numbers), MAX_AT_ONCE):
             batch = slice(start, start + MAX_AT_ONCE)
-            factors = decays[:, batch] * self.scales.take(numbers[batch])
+            factors = shares[:, batch] * self.scales.take(numbers[batch])
             vectors = self.vectors.take(numbers[batch], 0).astype(np.float32)
             sums += factors.astype(np.float32) @ vectors
         return sums
