@@ -2,7 +2,7 @@
 
 Train on the shipped English data with the multilingual sentence encoder, and classify a hundred
 sentences in each of six other languages, for twenty of the intents. ``--development`` classifies
-the sentences in four further languages by which the features were chosen; some are out of scope.
+the sentences in seven languages by which the features were chosen; some are out of scope.
 """
 
 from __future__ import annotations
