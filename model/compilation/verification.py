@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -17,11 +18,14 @@ from model.inference.weights import Floats
 TOLERANCE = 1e-5
 # Pipelines score in single precision, in which closer scores are equal.
 TIE = 2 * float(np.finfo(np.float32).eps)
+# They add n-grams one by one, so that their error grows with the length of a longer text.
+MAX_EXACT = 200
 BATCH_SIZE = 256
 # A single text is scored by other code than a batch, so that one in this many is scored alone too.
 ALONE_EVERY = 10
 SAMPLE_SIZE = 500
-MAX_ENCODED = 150
+# Sentence encoders take milliseconds a text, and more for long ones.
+MAX_ENCODED, MAX_ENCODED_CHARACTERS = 150, 15_000
 ODD_TEXTS = (
     "",
     " ",
@@ -60,8 +64,8 @@ def compile_and_verify(scorer: PipelineScorer, utterances: Sequence[str] = ()) -
     ngrams = [ngrams for n in range(len(compiled.vocabularies)) for ngrams in compiled.ngrams(n)]
     own_texts = [" ".join(ngrams[start : start + 8]) for start in range(0, len(ngrams), 40)]
     encoder = scorer.encoder
-    if encoder:  # it takes milliseconds a text
-        own_texts, utterances = own_texts[:MAX_ENCODED], utterances[:MAX_ENCODED]
+    if encoder:
+        own_texts, utterances = _few(own_texts), _few(utterances)
     verify_equal(CompiledScorer(compiled, encoder), scorer, probes([*utterances, *own_texts]))
     return compiled
 
@@ -71,8 +75,9 @@ def verify_equal(
 ) -> None:
     """Compare the labels and scores of both on texts.
 
-    Scores may differ by 1e-5, or by 1e-5 of the largest magnitude above 1. Labels may differ where
-    the pipeline's own scores of both are tied.
+    Scores may differ by 1e-5, or by 1e-5 of the largest magnitude above 1; in texts longer than 200
+    characters by as much more as they are longer. Labels may differ where the pipeline's own scores
+    of both are tied.
 
     Raises:
         EqualityError: the predictions differ.
@@ -82,13 +87,28 @@ def verify_equal(
     for start in range(0, len(utterances), BATCH_SIZE):
         batch = utterances[start : start + BATCH_SIZE]
         expected = pipeline.logits(batch)
-        _compare(compiled.logits(batch), expected)
+        scale = _scale(batch, expected)
+        _compare(compiled.logits(batch), expected, scale)
         alone = [compiled.logits([text]) for text in batch[::ALONE_EVERY]]
-        _compare(np.concatenate(alone), expected[::ALONE_EVERY])
+        _compare(np.concatenate(alone), expected[::ALONE_EVERY], scale[::ALONE_EVERY])
 
 
-def _compare(compiled: Floats, expected: Floats) -> None:
-    scale = np.maximum(1, np.abs(expected).max(axis=1))
+def _few(texts: Sequence[str]) -> list[str]:
+    """Return the first texts, as many as can be encoded in some seconds; at least one."""
+    few = texts[:MAX_ENCODED]
+    starts = accumulate(map(len, few), initial=0)
+    return [
+        text for text, start in zip(few, starts, strict=False) if start < MAX_ENCODED_CHARACTERS
+    ]
+
+
+def _scale(texts: Sequence[str], scores: Floats) -> Floats:
+    """Return by how much the scores of each text may differ, as a multiple of the tolerance."""
+    lengths = np.array([*map(len, texts)])
+    return np.maximum(1, np.abs(scores).max(axis=1)) * np.maximum(1, lengths / MAX_EXACT)
+
+
+def _compare(compiled: Floats, expected: Floats, scale: Floats) -> None:
     if not (np.abs(compiled - expected).max(axis=1) <= TOLERANCE * scale).all():
         raise EqualityError("The compiled form computes other scores than the pipeline")
     chosen = np.take_along_axis(expected, compiled.argmax(axis=1)[:, None], axis=1)[:, 0]

@@ -22,8 +22,8 @@ from model.learning.linear_model import Floats, Integers, Linear
 USUAL_WEIGHTS = {2: (3.0, 0.13), 3: (1.0, 0.07, 0.8)}
 PRIOR_UTTERANCES = 3.0
 # From this number of utterances on, one support vector machine of all labels is as accurate as one
-# of each label, and is fitted in a fifth to three eighths of the time. With few utterances an intent
-# it is less accurate.
+# of each label, and is fitted in a fifth to three eighths of the time. With few utterances an
+# intent it is less accurate.
 MIN_JOINT = 5000
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -15,6 +17,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
+from model.compilation import verification
 from model.compilation.compiler import compile_pipeline
 from model.compilation.verification import ODD_TEXTS, compile_and_verify, probes, verify_equal
 from model.errors import CompilationError
@@ -457,6 +460,33 @@ def test_evidence_is_that_of_the_pipeline(features, encoder, text):
     assert {item.feature: item.weight for item in ours} == pytest.approx(
         {item.feature: item.weight for item in theirs}
     )
+
+
+def test_whole_messages_are_compared():
+    """scikit-learn's rounding errors in texts of thousands of n-grams are no difference."""
+    rng = random.Random(0)
+    words = ["".join(rng.choices("abcdefgh", k=6)) for _ in range(4000)]
+    texts = [" ".join(words[start : start + 1000]) for start in range(0, 4000, 1000)]
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), dtype=np.float32)
+    pipeline = Pipeline([("ngrams", vectorizer), ("classifier", LinearSVC(random_state=0))])
+    pipeline.fit(texts, list("abab"))
+    pipeline[-1].coef_ = pipeline[-1].coef_.astype(np.float32) + np.float32(1)
+
+    assert compile_and_verify(PipelineScorer(pipeline), texts)
+
+
+def test_with_a_sentence_encoder_few_texts_are_compared(monkeypatch):
+    """Encoding takes milliseconds a text, and more for long ones."""
+    compared = []
+    monkeypatch.setattr(verification, "probes", lambda texts: [*map(compared.append, texts)][:0])
+    scorer = PipelineScorer(fitted(MULTILINGUAL, LogisticRegression()))
+
+    compile_and_verify(scorer, ["where is it"] * 1000)
+    assert compared.count("where is it") == verification.MAX_ENCODED
+
+    mail = "where is it " * 800
+    compile_and_verify(scorer, [mail] * 3)
+    assert compared.count(mail) == 2
 
 
 def test_gaussian_naive_bayes_is_refused():

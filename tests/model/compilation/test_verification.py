@@ -32,6 +32,16 @@ def test_equal_scorers_are_proven():
     verify_equal(scorer([1.0, 1.0 + 1e-12]), scorer([1.0, 1.0]), ["text"])
 
 
+def test_longer_texts_may_differ_by_as_much_more_as_they_are_longer():
+    """Pipelines add the n-grams of a text in single precision, one by one."""
+    text = "text " * 80
+    theirs = TableScorer(LABELS, {text: [1.0, 1.5]})
+
+    verify_equal(TableScorer(LABELS, {text: [1.00002, 1.5]}), theirs, [text])
+    with pytest.raises(EqualityError, match="other scores"):
+        verify_equal(TableScorer(LABELS, {text: [1.00004, 1.5]}), theirs, [text])
+
+
 @pytest.mark.parametrize(
     ("ours", "labels", "reason"),
     [
