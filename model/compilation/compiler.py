@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.neighbours import NEIGHBOUR_WEIGHTS
 from model.inference.ngram_trie import NgramTrie
 from model.inference.static_embedding import TextEmbedding, to_arrays
-from model.inference.text_analysis import AnalyzerOptions
+from model.inference.text_analysis import KEEP_MARKS, Accents, AnalyzerOptions
 
 SEPARATORS = "\n\0\x1c\x1d\x1e\x1f"
 
@@ -188,7 +189,7 @@ def _steps_of(name: str, pipeline: Any) -> list[tuple[str, Any]]:
 
 
 def _analyzer_options(name: str, vectorizer: Any) -> AnalyzerOptions:
-    for option in ("analyzer", "preprocessor", "strip_accents", "tokenizer"):
+    for option in ("analyzer", "preprocessor", "tokenizer"):
         if callable(getattr(vectorizer, option)):
             raise CompilationError(name, f"has a function of its own as {option}")
     if vectorizer.input != "content":
@@ -198,11 +199,20 @@ def _analyzer_options(name: str, vectorizer: Any) -> AnalyzerOptions:
         analyzer=vectorizer.analyzer,
         ngram_range=(int(min_size), int(max_size)),
         lowercase=bool(vectorizer.lowercase),
-        strip_accents=vectorizer.strip_accents or None,
+        strip_accents=_accents(name, vectorizer.strip_accents),
         token_pattern=vectorizer.token_pattern or "",
         stop_words=tuple(sorted(vectorizer.get_stop_words() or ())),
         binary=bool(vectorizer.binary),
     )
+
+
+def _accents(name: str, method: Any) -> Accents:
+    if not callable(method):
+        return method or None
+    form = (KEEP_MARKS.func, KEEP_MARKS.args)
+    if isinstance(method, partial) and (method.func, method.args) == form:
+        return "NFKC"
+    raise CompilationError(name, "has a function of its own as strip_accents")
 
 
 def _units_of(name: str, ngram: str, options: AnalyzerOptions) -> Sequence[str]:

@@ -105,7 +105,8 @@ def _few(texts: Sequence[str]) -> list[str]:
 def _scale(texts: Sequence[str], scores: Floats) -> Floats:
     """Return by how much the scores of each text may differ, as a multiple of the tolerance."""
     lengths = np.array([*map(len, texts)])
-    return np.maximum(1, np.abs(scores).max(axis=1)) * np.maximum(1, lengths / MAX_EXACT)
+    scale: Floats = np.maximum(1, np.abs(scores).max(axis=1)) * np.maximum(1, lengths / MAX_EXACT)
+    return scale
 
 
 def _compare(compiled: Floats, expected: Floats, scale: Floats) -> None:

@@ -1,7 +1,8 @@
 """Split utterances into n-grams exactly as scikit-learn's text vectorizers do.
 
 The rules are those of ``CountVectorizer`` in scikit-learn 1.9: lower-case, then strip accents,
-then word n-grams of the tokens that a pattern finds, or character n-grams.
+then word n-grams of the tokens that a pattern finds, or character n-grams. Instead of stripping
+accents, a text may become its compatibility form.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ RUNS = bytes(code if chr(code).isalnum() or chr(code) == "_" else 32 for code in
     256
 )
 
-Accents = Literal["ascii", "unicode"] | None
+Accents = Literal["ascii", "unicode", "NFKC"] | None
+# A value of ``strip_accents``: equal letters become one, such as those of full and half width, and
+# keep their marks. It is a function of the standard library, so that a pipeline loads anywhere.
+KEEP_MARKS = partial(unicodedata.normalize, "NFKC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class AnalyzerOptions:
         analyzer: n-grams of words, of characters, or of characters within words.
         ngram_range: minimum and maximum number of units (words or characters).
         lowercase: whether texts become lower-case.
-        strip_accents: the method by which accents are stripped, or None.
+        strip_accents: the method by which accents are stripped, or ``NFKC`` for the compatibility
+            form of Unicode, or None.
         token_pattern: regular expression of a word, with at most one group.
         stop_words: ignored words.
         binary: whether counts above 1 become 1.
@@ -85,6 +90,8 @@ class Normalization:
             text = text.lower()
         if not self.strip_accents or text.isascii():
             return text
+        if self.strip_accents == "NFKC":
+            return KEEP_MARKS(text)
         decomposed = unicodedata.normalize("NFKD", text)
         if self.strip_accents == "ascii":
             return decomposed.encode("ascii", "ignore").decode("ascii")

@@ -14,6 +14,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from model.inference.embedding_transformer import EmbeddingTransformer
 from model.inference.familiarity_union import FamiliarityUnion, words_of
 from model.inference.neighbours import Neighbours
+from model.inference.text_analysis import KEEP_MARKS
 from model.learning.familiarity import fit_familiarity
 from model.learning.linear_model import Linear
 
@@ -25,11 +26,16 @@ VECTORS = "vectors"
 HAN_OR_KANA = re.compile(
     r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]"
 )
+# Kana, also of half width, and the letters of India and South-East Asia: their marks make other
+# letters, whereas accents are often left out in writing.
+LETTERS_WITH_MARKS = re.compile(
+    r"[\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f]"
+)
 FEW_TEXTS = 12
 # From this number of texts on, an n-gram of words that occurs in one of them is left out: nearly
 # half of the features, which limits memory.
 MANY_TEXTS = 20_000
-MIN_HAN_OR_KANA = 0.1  # as a share of all characters
+MIN_SHARE = 0.1  # of a script, among all characters
 
 
 def build_features(embedding: Any | None = None) -> FeatureUnion:
@@ -61,16 +67,19 @@ def features_for(
     """Build the unfitted features that suit the number and the script of texts.
 
     In Chinese and Japanese a single character is often a word, so that n-grams of one character are
-    features as well. In very few texts, hardly any n-gram occurs twice. With neighbours, n-grams
-    count by the share of letters in known words.
+    features as well. Accents are stripped, unless marks make other letters. In very few texts,
+    hardly any n-gram occurs twice. With neighbours, n-grams count by the share of letters in known
+    words.
     """
     features, characters = build_features(embedding), "".join(texts)
     if len(texts) < FEW_TEXTS:
         features.set_params(char__min_df=1)
     if len(texts) >= MANY_TEXTS:
         features.set_params(word__min_df=2)
-    if len(HAN_OR_KANA.findall(characters)) >= MIN_HAN_OR_KANA * len(characters):
+    if len(HAN_OR_KANA.findall(characters)) >= MIN_SHARE * len(characters):
         features.set_params(char__ngram_range=(1, 5))
+    if len(LETTERS_WITH_MARKS.findall(characters)) >= MIN_SHARE * len(characters):
+        features.set_params(word__strip_accents=KEEP_MARKS, char__strip_accents=KEEP_MARKS)
     if neighbours is None:
         return features
     blocks = features.transformer_list

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import random
+import unicodedata
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ from model.inference.embedding_transformer import EmbeddingTransformer
 from model.inference.familiarity import Familiarity
 from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.sklearn_scorer import PipelineScorer
+from model.inference.text_analysis import KEEP_MARKS
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
 from model.learning.quantization import rounded
@@ -49,6 +52,7 @@ TEXTS = [
 ]
 INTENTS = ["order"] * 4 + ["password"] * 4 + ["greeting"] * 4
 PATTERN = r"(?u)\b(\w+)\b"
+OTHER_FORM = partial(unicodedata.normalize, "NFD")
 WITH_SPACES = "my [a-z]+|[a-z]+"
 
 VECTORIZERS = {
@@ -62,6 +66,7 @@ VECTORIZERS = {
     "case": TfidfVectorizer(lowercase=False, token_pattern=PATTERN),
     "accents-unicode": TfidfVectorizer(strip_accents="unicode"),
     "accents-ascii": TfidfVectorizer(strip_accents="ascii", analyzer="char", ngram_range=(2, 3)),
+    "marks": TfidfVectorizer(strip_accents=KEEP_MARKS, analyzer="char_wb", ngram_range=(1, 3)),
     "stop-words": TfidfVectorizer(stop_words=["the", "my"], ngram_range=(2, 2)),
     "english": CountVectorizer(stop_words="english"),
     "fixed": CountVectorizer(vocabulary={"parcel": 1, "password": 0, "order": 2}),
@@ -315,6 +320,18 @@ MORE = ("more", EmbeddingTransformer(TINY))
             id="own-analyzer",
         ),
         pytest.param(
+            fitted(CountVectorizer(strip_accents=str.upper), LogisticRegression()),
+            "features",
+            "has a function of its own as strip_accents",
+            id="own-function",
+        ),
+        pytest.param(
+            fitted(CountVectorizer(strip_accents=OTHER_FORM), LogisticRegression()),
+            "features",
+            "has a function of its own as strip_accents",
+            id="other-form",
+        ),
+        pytest.param(
             fitted(CountVectorizer(vocabulary=["\n\0", "\x1c\x1d\x1e\x1f"]), LogisticRegression()),
             "features",
             "every control character",
@@ -477,7 +494,7 @@ def test_whole_messages_are_compared():
 
 def test_with_a_sentence_encoder_few_texts_are_compared(monkeypatch):
     """Encoding takes milliseconds a text, and more for long ones."""
-    compared = []
+    compared: list[str] = []
     monkeypatch.setattr(verification, "probes", lambda texts: [*map(compared.append, texts)][:0])
     scorer = PipelineScorer(fitted(MULTILINGUAL, LogisticRegression()))
 

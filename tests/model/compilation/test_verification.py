@@ -10,8 +10,8 @@ from tests.support.tables import TableScorer
 LABELS = ("a", "b")
 
 
-def scorer(logits, labels=LABELS):
-    return TableScorer(labels, {"text": logits})
+def scorer(logits, labels=LABELS, text="text"):
+    return TableScorer(labels, {text: logits})
 
 
 def test_probes_are_the_utterances_noise_and_odd_texts():
@@ -35,11 +35,11 @@ def test_equal_scorers_are_proven():
 def test_longer_texts_may_differ_by_as_much_more_as_they_are_longer():
     """Pipelines add the n-grams of a text in single precision, one by one."""
     text = "text " * 80
-    theirs = TableScorer(LABELS, {text: [1.0, 1.5]})
+    theirs = scorer([1.0, 1.5], text=text)
 
-    verify_equal(TableScorer(LABELS, {text: [1.00002, 1.5]}), theirs, [text])
+    verify_equal(scorer([1.00002, 1.5], text=text), theirs, [text])
     with pytest.raises(EqualityError, match="other scores"):
-        verify_equal(TableScorer(LABELS, {text: [1.00004, 1.5]}), theirs, [text])
+        verify_equal(scorer([1.00004, 1.5], text=text), theirs, [text])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.pipeline import FeatureUnion
@@ -211,3 +213,30 @@ def test_compatibility_variants_are_the_same_letters(variant, text):
 
     assert second.nnz > 0
     assert (first != second).nnz == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        pytest.param("バスを変更", "パスを変更", id="japanese"),
+        pytest.param("ﾊﾞｽを変更", "ﾊﾟｽを変更", id="half-width"),
+        pytest.param("สั่งข้าว", "สั่งข่าว", id="thai"),
+        pytest.param("पढ़ना है", "पढना है", id="hindi"),
+    ],
+)
+def test_marks_that_make_other_letters_are_kept(text, other):
+    """Words that differ in them have other features, and so other words than without them."""
+    texts = [text, other] * 6
+    features = features_for(texts).fit(texts)
+
+    first, second = features.transform([text]), features.transform([other])
+
+    assert (first != second).nnz > 0
+
+
+def test_a_pipeline_that_keeps_marks_needs_the_standard_library_alone():
+    """Its function is pickled by the names of Python's own modules."""
+    [(_, words), _] = features_for(["バスを変更したい"]).transformer_list
+
+    assert b"model." not in pickle.dumps(words)
+    assert pickle.loads(pickle.dumps(words)).strip_accents("ﾊﾞｽ") == "バス"
