@@ -544,7 +544,9 @@ def test_test_size_that_is_no_share_is_refused(share, capsys):
         main([f"--test-size={share}"])
 
     assert caught.value.code == 2
-    assert "argument --test-size: must lie between 0 and 1\n" in capsys.readouterr().err
+    assert (
+        "argument --test-size: must lie between 0 and 1, both excluded\n" in capsys.readouterr().err
+    )
 
 
 def test_help_shows_examples(capsys):
