@@ -170,11 +170,15 @@ def _print_missing_examples(console: Console, training_set: TrainingSet) -> None
 
 
 def language_codes(text: str) -> tuple[str, ...]:
-    """Convert an argument to codes of languages, for argparse."""
-    codes = tuple(text.split(","))
-    if not set(codes) <= set(LANGUAGES):
-        raise argparse.ArgumentTypeError(f"must be of {','.join(LANGUAGES)}")
-    return codes
+    """Convert an argument to codes of languages, for argparse; case and spaces do not matter."""
+    known = {code.casefold(): code for code in LANGUAGES}
+    codes = [code.strip() for code in text.split(",")]
+    unknown = [repr(code) for code in codes if code.casefold() not in known]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"must be of {','.join(LANGUAGES)}, not {', '.join(unknown)}"
+        )
+    return tuple(known[code.casefold()] for code in codes)
 
 
 def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:

@@ -22,7 +22,7 @@ from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES
-from model.train import EXAMPLES, main
+from model.train import EXAMPLES, language_codes, main
 from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 from tests.support.paths import ROOT
 from tests.support.processes import unmeasured
@@ -632,7 +632,9 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
     [
         pytest.param(["--languages", "en"], "--languages needs --features use", id="no-encoder"),
         pytest.param(
-            ["--features", "use", "--languages", "en,xx"], "must be of ar,de,", id="other"
+            ["--features", "use", "--languages", "en,hi,xx"],
+            ",zh,zh-TW, not 'hi', 'xx'\n",
+            id="other",
         ),
     ],
 )
@@ -643,6 +645,11 @@ def test_languages_of_no_encoder_are_refused(options, message, capsys):
 
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_case_and_spaces_of_languages_do_not_matter():
+    """Codes become those that the encoder knows."""
+    assert language_codes("EN, de,zh-tw") == ("en", "de", "zh-TW")
 
 
 def test_encoder_is_written_beside_the_model(small_csv, capsys):
