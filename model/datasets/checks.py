@@ -161,6 +161,9 @@ class Checks:
             message = f"has no intent of {MIN_TO_SPLIT} utterances, of which one could be the test"
         else:
             return
+        repetitions = sum(each.kind == REPETITIONS for each in self.warnings)
+        if repetitions:
+            message = f"{message} (each text counts once: {repetitions} repetitions were left out)"
         self._problems.append(Problem(path, 0, message))
 
     def _suspect(self, groups: dict[str, list[Example]]) -> None:

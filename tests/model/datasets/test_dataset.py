@@ -159,6 +159,13 @@ def test_file_has_no_out_of_scope_texts():
             id="nothing-to-test",
         ),
         pytest.param(
+            [*[("hello", "a")] * 5, *[("bye", "b")] * 5],
+            "data.csv: holds fewer than two intents with two utterances or more; "
+            "of an intent with one, nothing can be tested "
+            "(each text counts once: 8 repetitions were left out)",
+            id="nothing-to-test-but-repetitions",
+        ),
+        pytest.param(
             [*utterances("a", 2), *utterances("b", 2)],
             "data.csv: has no intent of 3 utterances, of which one could be the test",
             id="nothing-to-put-aside",
