@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from model.datasets.entry import DESCRIPTION, Example
+from model.datasets.similar_names import describe, similar_names
 from model.errors import DataError, Problem, ProblemKind
 
 MIN_INTENTS = 2
@@ -167,6 +168,9 @@ class Checks:
         self._problems.append(Problem(path, 0, message))
 
     def _suspect(self, groups: dict[str, list[Example]]) -> None:
+        for names in similar_names({intent: len(group) for intent, group in groups.items()}):
+            [first, *_] = names
+            self.warnings.append(groups[first][0].problem(describe(names)))
         for intent, group in groups.items():
             if intent.casefold().replace("-", " ") in USUAL_OUT_OF_SCOPE:
                 message = f"{intent} is trained as an intent; --out-of-scope-intent {intent} "

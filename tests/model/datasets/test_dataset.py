@@ -243,6 +243,11 @@ def test_path_that_does_not_exist_is_refused():
             ],
             id="few-utterances",
         ),
+        pytest.param(
+            [*ENOUGH, *utterances("a-b", 20), *utterances("A b", 20)],
+            ["data.csv:42: a-b (20) and A b (20) look like one intent"],
+            id="similar-names",
+        ),
     ],
 )
 def test_doubtful_file_is_warned_of(rows, warnings):
