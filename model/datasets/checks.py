@@ -15,6 +15,8 @@ MIN_INTENTS = 2
 MIN_TESTABLE = 2
 MIN_TO_SPLIT = 3  # one for the test, and two of which one can be held out
 FEW_UTTERANCES = 20
+# A detector that is trained on fewer out-of-scope texts does not generalize.
+MIN_OUT_OF_SCOPE = 20
 # Names by which other tools call texts that fit no intent.
 USUAL_OUT_OF_SCOPE = frozenset(
     ("nlu_fallback", "none", "fallback", "oos", "ood", "out of scope", "outofscope", "irrelevant")

@@ -23,6 +23,7 @@ from model.datasets.contrast import (
     ContrastSets,
     read_contrast,
     read_contrast_training,
+    unused_kinds,
 )
 from model.datasets.descriptions import join_descriptions, lone_descriptions, read_descriptions
 from model.datasets.documents.document import ReadOptions
@@ -157,15 +158,16 @@ def load_dataset(
         if not parts.examples["out_of_scope_test"]:
             others, other_test = split(others, seed=seed, test_size=test_size)
     labels = {each.intent for each in train}
+    outside = _texts(parts.examples["out_of_scope_validation"], others)
     return Dataset(
         train=tuple(train),
         test=tuple(test),
-        out_of_scope_validation=_texts(parts.examples["out_of_scope_validation"], others),
+        out_of_scope_validation=outside,
         out_of_scope_test=_texts(parts.examples["out_of_scope_test"], other_test),
-        warnings=tuple(checks.warnings),
+        warnings=(*checks.warnings, *unused_kinds(contrast, len(outside))),
         test_size=None if has_test else test_size,
         contrast=read_contrast(path / FOLDER, labels, options),
-        contrast_train=contrast.out_of_scope,
+        contrast_train={kind: _texts(texts) for kind, texts in contrast.out_of_scope.items()},
         descriptions=join_descriptions(
             parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels
         ),

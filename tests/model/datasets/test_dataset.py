@@ -455,6 +455,12 @@ def test_contrast_texts_train_intents_and_detectors():
     assert (dataset.train[-1].text, dataset.train[-1].intent) == ("not a but b", "b")
     assert dataset.contrast_train == {"negated": ("not a",)}
     assert dataset.sha256 != replace(dataset, contrast_train={}).sha256
+    assert [str(warning) for warning in dataset.warnings] == [
+        (
+            "data/contrast_train/negated.csv: 1 out-of-scope text, 20 ordinary ones are needed "
+            "beside them; left out"
+        )
+    ]
 
 
 def test_contrast_texts_of_unknown_intents_are_refused():
