@@ -463,6 +463,50 @@ def test_contrast_texts_train_intents_and_detectors():
     ]
 
 
+def outside(count: int) -> list[Labelled]:
+    return utterances("out_of_scope", count)
+
+
+@pytest.mark.parametrize(
+    ("files", "missing"),
+    [
+        pytest.param({"train": ENOUGH}, 25, id="none"),
+        pytest.param({"train": [*ENOUGH, *outside(20)]}, 5, id="a-share-is-put-aside"),
+        pytest.param({"train": [*ENOUGH, *outside(24)]}, 1, id="one-too-few"),
+        pytest.param({"train": [*ENOUGH, *outside(25)]}, 0, id="enough"),
+        pytest.param({"train": ENOUGH, "test": [("x", "a")]}, 20, id="test-of-its-own"),
+        pytest.param(
+            {"train": [*ENOUGH, *outside(8)], "out_of_scope_test": [("x", "out_of_scope")]},
+            12,
+            id="out-of-scope-test-of-its-own",
+        ),
+        pytest.param(
+            {"train": [*ENOUGH, *outside(8)], "out_of_scope_validation": [("x", "out_of_scope")]},
+            16,
+            id="two-files",
+        ),
+        pytest.param(
+            {"train": ENOUGH, "out_of_scope_validation": outside(21)}, 0, id="file-of-their-own"
+        ),
+    ],
+)
+def test_missing_out_of_scope_texts_are_counted(files, missing):
+    """Twenty are needed to learn from, after a share was put aside."""
+    assert load(write_folder(**files)).missing_out_of_scope == missing
+
+
+@pytest.mark.parametrize("test_size", [0.01, 0.2, 0.5, 0.99])
+def test_as_many_out_of_scope_texts_as_are_missing_are_enough(test_size):
+    """With one fewer, there would be nineteen to learn from."""
+    missing = load(write("data.csv", ENOUGH), test_size=test_size).missing_out_of_scope
+
+    enough = load(write("data.csv", [*ENOUGH, *outside(missing)]), test_size=test_size)
+    few = load(write("data.csv", [*ENOUGH, *outside(missing - 1)]), test_size=test_size)
+
+    assert len(enough.out_of_scope_validation) == 20
+    assert len(few.out_of_scope_validation) == 19
+
+
 def test_contrast_texts_of_unknown_intents_are_refused():
     """Contrast texts to train on add no intent."""
     path = write_folder(train=ENOUGH)
