@@ -44,32 +44,32 @@ PRINTABLE = re.compile(r"[!-~]+")
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    new = partial(argparse.ArgumentParser, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser = new(
+    parser = argparse.ArgumentParser(
         prog="python -m knative",
         description="Inspect the function on a cluster, test it, and move its traffic.",
         epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
+    # argparse would otherwise take the --to of a rollback for the --token-file of a rollout.
+    add_command = partial(commands.add_parser, allow_abbrev=False)
     common, smoke = _common_options(), _smoke_options()
 
-    status = commands.add_parser("status", parents=[common], help="conditions, revisions, traffic")
+    status = add_command("status", parents=[common], help="conditions, revisions, traffic")
     status.add_argument("--json", action="store_true", help="print JSON")
 
-    doctor = commands.add_parser(
+    doctor = add_command(
         "doctor", parents=[common], help="find problems of the cluster and the Service"
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.add_argument("--verbose", action="store_true", help="print passed checks as well")
 
-    test = commands.add_parser(
-        "smoke", parents=[common, smoke], help="test predictions and a CloudEvent"
-    )
+    test = add_command("smoke", parents=[common, smoke], help="test predictions and a CloudEvent")
     test.add_argument("url", nargs="?", type=_url, help="default: the URL of the Service")
     test.add_argument("--host", type=_host, help="value of the Host header")
     test.add_argument("--tag", type=_name, help="use the Service's URL of this tag")
 
-    rollout = commands.add_parser(
+    rollout = add_command(
         "rollout", parents=[common, smoke], help="move traffic to a new revision in steps"
     )
     rollout.add_argument(
@@ -116,7 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--pause", type=_seconds, default=60.0, help="seconds to watch each step (default 60)"
     )
 
-    rollback = commands.add_parser(
+    rollback = add_command(
         "rollback", parents=[common, smoke], help="undo a rollout, or return to a revision"
     )
     rollback.add_argument("--to", type=_name, metavar="REVISION", help="return to this revision")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -54,9 +56,19 @@ def run_command(body: Body, *, output: Path | None = None) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser, also of subcommands, that takes names of options in full only.
+
+    argparse would otherwise take ``--test`` for ``--test-size``.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+
 def build_parser(name: str, description: str, epilog: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of ``python -m model.<name>``, which keeps the line breaks of `epilog`."""
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=f"python -m model.{name}",
         description=description,
         epilog=epilog,
@@ -66,10 +78,7 @@ def build_parser(name: str, description: str, epilog: str | None = None) -> argp
 
 def share(text: str) -> float:
     """Convert an argument to a number from 0 to 1, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = _number(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError("must lie between 0 and 1")
     return value
@@ -77,10 +86,18 @@ def share(text: str) -> float:
 
 def inner_share(text: str) -> float:
     """Convert an argument to a number between 0 and 1, both excluded, for argparse."""
-    value = share(text)
-    if value in {0, 1}:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    value = _number(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1, both excluded")
     return value
+
+
+def _number(text: str) -> float:
+    """Return the number that a text stands for, or NaN."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def whole_number(minimum: int) -> Callable[[str], int]:

@@ -140,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Label a table of any size with Spark.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--input", required=True, help="path or URI of the table")
     parser.add_argument("--output", required=True, help="path or URI of the labelled table")

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command, whole_number
 from model.console import print_messages, print_problems
+from model.datasets.checks import MIN_OUT_OF_SCOPE
 from model.datasets.dataset import load_dataset
 from model.datasets.entry import DESCRIPTION
 from model.datasets.options import add_reading_arguments, read_options
@@ -27,7 +28,6 @@ from model.learning.encoders.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from model.datasets.dataset import Dataset
-    from model.learning.training_set import TrainingSet
     from model.training.fitted_model import FittedModel
     from model.training.record import Options
 
@@ -109,14 +109,14 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
             _print_uncalibrated(console, fitted, dataset)
             return 0
         if options.fit_only or not dataset.test:
-            _print_missing_examples(console, fitted.training_set)
+            _print_missing_examples(console, dataset)
             return 0
         console.print("The model can be served; its assessment follows")
         trained = assess(fitted, dataset, training_options, progress=console.print)
     trained.save_assessment(options.output)
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
-    _print_missing_examples(console, fitted.training_set)
+    _print_missing_examples(console, dataset)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
 
@@ -160,21 +160,38 @@ def _print_uncalibrated(console: Console, fitted: FittedModel, dataset: Dataset)
     )
 
 
-def _print_missing_examples(console: Console, training_set: TrainingSet) -> None:
-    if not training_set.out_of_scope:
-        console.print(
-            "Trained without out-of-scope examples, the model rejects few of the messages that fit "
-            "no intent. To reject more, add twenty or more such messages to the data, with the "
-            "intent out_of_scope, and train again (docs/data.md)"
+def _print_missing_examples(console: Console, dataset: Dataset) -> None:
+    """Print how many out-of-scope examples to add, unless there are enough to learn from."""
+    missing = dataset.missing_out_of_scope
+    if not missing:
+        return
+    count, tested = len(dataset.out_of_scope_validation), len(dataset.out_of_scope_test)
+    lack = "Trained without out-of-scope examples, "
+    if count:
+        beside = f" (beside {tested} for the test)" if tested else ""
+        lack = (
+            f"Too few out-of-scope examples to learn from: {count}{beside}, and {MIN_OUT_OF_SCOPE} "
+            "are needed; without them, "
         )
+    has_share = count + missing > MIN_OUT_OF_SCOPE
+    share = " (a share of them is held out for the test)" if has_share else ""
+    console.print(
+        f"{lack}the model rejects few of the messages that fit no intent. To reject more, add "
+        f"{missing} or more such messages{share} to the data, with the intent out_of_scope, and "
+        "train again (docs/data.md)"
+    )
 
 
 def language_codes(text: str) -> tuple[str, ...]:
-    """Convert an argument to codes of languages, for argparse."""
-    codes = tuple(text.split(","))
-    if not set(codes) <= set(LANGUAGES):
-        raise argparse.ArgumentTypeError(f"must be of {','.join(LANGUAGES)}")
-    return codes
+    """Convert an argument to codes of languages, for argparse; case and spaces do not matter."""
+    known = {code.casefold(): code for code in LANGUAGES}
+    codes = [code.strip() for code in text.split(",")]
+    unknown = [repr(code) for code in codes if code.casefold() not in known]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"must be of {','.join(LANGUAGES)}, not {', '.join(unknown)}"
+        )
+    return tuple(known[code.casefold()] for code in codes)
 
 
 def _print_written(console: Console, folder: Path, names: Sequence[str], started: float) -> None:

@@ -22,6 +22,7 @@ from model.datasets.entry import Example
 from model.datasets.inspection import inspect, size_of
 from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.parts import read_parts
+from model.datasets.similar_names import describe, similar_names
 from model.datasets.survey import Survey
 from model.datasets.writers import WRITERS, write_examples, writer_of
 from model.errors import DataError
@@ -58,6 +59,8 @@ def _inspect(options: argparse.Namespace, console: Console, errors: Console) -> 
     counts[REPETITIONS] = survey.repetitions
     counts[CONTRADICTIONS] = survey.texts.conflicts
     print_problems(errors, "note", [*survey.notes.kept, *twins], counts)
+    similar = [describe(names) for names in similar_names(survey.intents)]
+    print_messages(errors, "note", similar)
     print_problems(errors, "problem", survey.problems.kept, survey.problems.counts)
     _print_survey(console, survey)
     return 1 if survey.problems.kept else 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from model.datasets.entry import DESCRIPTION, Example
+from model.datasets.similar_names import describe, similar_names
 from model.errors import DataError, Problem, ProblemKind
 
 MIN_INTENTS = 2
@@ -14,6 +15,8 @@ MIN_INTENTS = 2
 MIN_TESTABLE = 2
 MIN_TO_SPLIT = 3  # one for the test, and two of which one can be held out
 FEW_UTTERANCES = 20
+# A detector that is trained on fewer out-of-scope texts does not generalize.
+MIN_OUT_OF_SCOPE = 20
 # Names by which other tools call texts that fit no intent.
 USUAL_OUT_OF_SCOPE = frozenset(
     ("nlu_fallback", "none", "fallback", "oos", "ood", "out of scope", "outofscope", "irrelevant")
@@ -161,9 +164,15 @@ class Checks:
             message = f"has no intent of {MIN_TO_SPLIT} utterances, of which one could be the test"
         else:
             return
+        repetitions = sum(each.kind == REPETITIONS for each in self.warnings)
+        if repetitions:
+            message = f"{message} (each text counts once: {repetitions} repetitions were left out)"
         self._problems.append(Problem(path, 0, message))
 
     def _suspect(self, groups: dict[str, list[Example]]) -> None:
+        for names in similar_names({intent: len(group) for intent, group in groups.items()}):
+            [first, *_] = names
+            self.warnings.append(groups[first][0].problem(describe(names)))
         for intent, group in groups.items():
             if intent.casefold().replace("-", " ") in USUAL_OUT_OF_SCOPE:
                 message = f"{intent} is trained as an intent; --out-of-scope-intent {intent} "

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.datasets.checks import MIN_OUT_OF_SCOPE
 from model.datasets.documents.archives import SUFFIXES
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import Example
 from model.datasets.readers import read_examples
-from model.errors import DataError
+from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
 
 FOLDER, TRAINING_FOLDER = "contrast_test", "contrast_train"
@@ -57,7 +58,7 @@ class ContrastTraining:
     """
 
     utterances: tuple[Example, ...] = ()
-    out_of_scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    out_of_scope: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
 
 
 def read_contrast_training(
@@ -72,10 +73,28 @@ def read_contrast_training(
     return ContrastTraining(
         tuple(example for example in every if example.intent != OUT_OF_SCOPE),
         {
-            name: tuple(each.text for each in examples if each.intent == OUT_OF_SCOPE)
+            name: tuple(each for each in examples if each.intent == OUT_OF_SCOPE)
             for name, examples in sets.items()
         },
     )
+
+
+def unused_kinds(contrast: ContrastTraining, out_of_scope_count: int) -> Iterator[Problem]:
+    """Yield a warning for each kind whose texts are too few to train on, alone or with others.
+
+    Args:
+        contrast: the contrast texts.
+        out_of_scope_count: the number of ordinary out-of-scope texts to train on.
+    """
+    for texts in filter(None, contrast.out_of_scope.values()):
+        if out_of_scope_count < MIN_OUT_OF_SCOPE:
+            needed = f"{MIN_OUT_OF_SCOPE} ordinary ones are needed beside them"
+        elif len(texts) < MIN_OUT_OF_SCOPE:
+            needed = f"{MIN_OUT_OF_SCOPE} are needed to learn from them"
+        else:
+            continue
+        count = f"{len(texts)} out-of-scope text{'' if len(texts) == 1 else 's'}"
+        yield Problem(texts[0].file, 0, f"{count}, {needed}; left out")
 
 
 def _read_sets(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+import sys
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from pathlib import Path
 from model.datasets.checks import (
     FEW_UTTERANCES,
     MIN_INTENTS,
+    MIN_OUT_OF_SCOPE,
     MIN_TESTABLE,
     Checks,
     by_intent,
@@ -23,6 +26,7 @@ from model.datasets.contrast import (
     ContrastSets,
     read_contrast,
     read_contrast_training,
+    unused_kinds,
 )
 from model.datasets.descriptions import join_descriptions, lone_descriptions, read_descriptions
 from model.datasets.documents.document import ReadOptions
@@ -48,6 +52,8 @@ class Dataset:
         warnings: remarks for people on data that can be trained on.
         test_size: the share of each intent that was put aside as ``test``; None where the data
             has a test of its own.
+        missing_out_of_scope: how many more texts out of scope are needed to learn from them, with
+            those of them that would be put aside; 0 if there are enough.
         contrast: texts that resemble utterances and mean something else, for testing only.
         contrast_train: other such texts that fit no intent, by their kind, for training.
         descriptions: the meaning of the intents that the data describes.
@@ -59,6 +65,7 @@ class Dataset:
     out_of_scope_test: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     test_size: float | None = None
+    missing_out_of_scope: int = MIN_OUT_OF_SCOPE
     contrast: ContrastSets = field(default_factory=dict)
     contrast_train: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     descriptions: Mapping[str, IntentDescription] = field(default_factory=dict)
@@ -152,20 +159,25 @@ def load_dataset(
     checks.raise_problems()
 
     has_test = bool(test)
+    own, own_test = parts.examples["out_of_scope_validation"], parts.examples["out_of_scope_test"]
+    others_size = None if has_test or own_test else test_size
+    missing = _missing_out_of_scope(len(own), len(others), others_size)
     if not has_test:
         train, test = split(train, seed=seed, test_size=test_size)
-        if not parts.examples["out_of_scope_test"]:
-            others, other_test = split(others, seed=seed, test_size=test_size)
+    if others_size is not None:
+        others, other_test = split(others, seed=seed, test_size=others_size)
     labels = {each.intent for each in train}
+    outside = _texts(own, others)
     return Dataset(
         train=tuple(train),
         test=tuple(test),
-        out_of_scope_validation=_texts(parts.examples["out_of_scope_validation"], others),
-        out_of_scope_test=_texts(parts.examples["out_of_scope_test"], other_test),
-        warnings=tuple(checks.warnings),
+        out_of_scope_validation=outside,
+        out_of_scope_test=_texts(own_test, other_test),
+        warnings=(*checks.warnings, *unused_kinds(contrast, len(outside))),
         test_size=None if has_test else test_size,
+        missing_out_of_scope=missing,
         contrast=read_contrast(path / FOLDER, labels, options),
-        contrast_train=contrast.out_of_scope,
+        contrast_train={kind: _texts(texts) for kind, texts in contrast.out_of_scope.items()},
         descriptions=join_descriptions(
             parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels
         ),
@@ -184,10 +196,25 @@ def split(
     train, test = [], []
     for _, group in sorted(by_intent(examples).items()):
         shuffled = random.Random(seed).sample(group, len(group))  # noqa: S311 - no secret
-        count = min(max(1, round(len(group) * test_size)), max(0, len(group) - MIN_IN_TRAINING))
+        count = _held_out_count(len(group), test_size)
         test += shuffled[:count]
         train += shuffled[count:]
     return train, test
+
+
+def _held_out_count(count: int, test_size: float) -> int:
+    return min(max(1, round(count * test_size)), max(0, count - MIN_IN_TRAINING))
+
+
+def _missing_out_of_scope(own: int, others: int, test_size: float | None) -> int:
+    """Return how many texts the others lack, of which a share is put aside, to learn from them."""
+    if test_size is None:
+        return max(0, MIN_OUT_OF_SCOPE - own - others)
+
+    def kept(count: int) -> int:
+        return own + count - _held_out_count(count, test_size)
+
+    return max(0, bisect_left(range(sys.maxsize), MIN_OUT_OF_SCOPE, key=kept) - others)
 
 
 def _by_scope(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:

@@ -63,17 +63,18 @@ class LearningCurve:
         """Return a sentence or two on whether more data would help."""
         low, high = 100 * self.interval.low, 100 * self.interval.high
         gain = f"{100 * self.next_gain:.1f} points of accuracy ({low:.1f} to {high:.1f})"
-        if self.next_gain < MIN_WORTHWHILE and self.interval.high < MAX_NEGLIGIBLE:
+        is_worthwhile = self.next_gain >= MIN_WORTHWHILE
+        unsure = "There are too few utterances to be sure."
+        if not is_worthwhile and self.interval.high < MAX_NEGLIGIBLE:
             return (
                 f"More data of the same kind would hardly help: twice as much gains about {gain}. "
                 "Correct the existing data instead."
             )
         if self.interval.low > 0:
             return f"More data would help: twice as much gains about {gain}."
-        return (
-            f"More data might help: twice as much gains about {gain}. "
-            "There are too few utterances to be sure."
-        )
+        if is_worthwhile:
+            return f"More data might help: twice as much gains about {gain}. {unsure}"
+        return f"More data may help or not: the estimate for twice as much is {gain}. {unsure}"
 
 
 def learning_curve(

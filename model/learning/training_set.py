@@ -10,6 +10,7 @@ from itertools import chain
 
 import numpy as np
 
+from model.datasets.checks import MIN_OUT_OF_SCOPE
 from model.datasets.readers import Example
 from model.inference.static_embedding import TextEmbedding
 from model.learning.augmentation import misspelt_copy
@@ -17,8 +18,6 @@ from model.learning.known_counts import KnownCounts
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import Integers
 
-# A detector that is trained on fewer out-of-scope texts does not generalize.
-MIN_OUT_OF_SCOPE = 20
 NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from model.datasets.dataset import Dataset
 from model.learning.cross_validation import HeldOut
 from model.learning.embeddings import PACKAGES, Features, LoadedEmbedding
+from model.learning.training_set import TrainingSet
 
 REJECT_BUDGET = 0.05
 CARD_VERSIONS = ("scikit-learn", "numpy", "scipy", "joblib")
@@ -46,9 +47,13 @@ def installed_versions(options: Options) -> dict[str, str]:
 
 
 def describe_training(
-    dataset: Dataset, options: Options, held_out: HeldOut, loaded: LoadedEmbedding
+    dataset: Dataset,
+    training_set: TrainingSet,
+    options: Options,
+    held_out: HeldOut,
+    loaded: LoadedEmbedding,
 ) -> dict[str, Any]:
-    """Return the record of a training, as the card holds it."""
+    """Return the record of a training, as the card holds it: texts are counted if they are used."""
     encoder = loaded.describe([example.text for example in dataset.train])
     described = dataset.description_count
     return ({"encoder": encoder} if encoder else {}) | {
@@ -66,9 +71,9 @@ def describe_training(
             "sha256": dataset.sha256,
             "train": len(dataset.train),
             "test": len(dataset.test),
-            "out_of_scope_validation": len(dataset.out_of_scope_validation),
+            "out_of_scope_validation": len(training_set.out_of_scope),
             "out_of_scope_test": len(dataset.out_of_scope_test),
-            "contrast_train": sum(map(len, dataset.contrast_train.values())),
+            "contrast_train": sum(map(len, training_set.contrast)),
             "test_size": dataset.test_size,
         }
         | ({"descriptions": described} if described else {}),

@@ -89,7 +89,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         temperature=calibration.temperature,
         intents=dataset.descriptions,
     )
-    training = describe_training(dataset, options, held_out, loaded)
+    training = describe_training(dataset, training_set, options, held_out, loaded)
     if is_calibrated:
         card = _with_scope(card, held_out, calibration)
         predictions = LabelledPredictions.of_held_out(

@@ -43,6 +43,7 @@ FAILED = SmokeError("health", "ill")
         pytest.param(["rollback", "--to", "X/y"], id="revision"),
         pytest.param(["status", "--namespace", ""], id="empty-namespace"),
         pytest.param(["status", "--service", "a/b"], id="service"),
+        pytest.param(["status", "--js"], id="beginning-of-an-option"),
         pytest.param(["smoke", "--expect", "hello"], id="case"),
         pytest.param(["smoke", "http://["], id="unclosed-address"),
         pytest.param(["smoke", "intent.example.com"], id="no-scheme"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.table import Table
 
-from model.command import inner_share, run_command, share
+from model.command import build_parser, inner_share, run_command, share
 from model.console import plain_console, print_messages, print_problems
 from model.errors import DataError, ModelError, Problem, ProblemKind, WorkerError
 from tests.support.paths import ROOT
@@ -137,21 +137,43 @@ def test_unwritable_standard_output_is_one_line(target):
 
 
 @pytest.mark.parametrize(
-    ("convert", "text"),
+    ("convert", "text", "message"),
     [
-        *((share, text) for text in ("-0.1", "1.1", "nan", "much")),
-        *((inner_share, text) for text in ("0", "1", "nan", "much")),
+        *((share, text, "must lie between 0 and 1") for text in ("-0.1", "1.1", "nan", "much")),
+        *(
+            (inner_share, text, "must lie between 0 and 1, both excluded")
+            for text in ("0", "1", "nan", "much")
+        ),
     ],
 )
-def test_shares_lie_between_0_and_1(convert, text):
+def test_shares_lie_between_0_and_1(convert, text, message):
     """Any other number is wrong usage."""
-    with pytest.raises(argparse.ArgumentTypeError, match="must lie between 0 and 1"):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"^{message}$"):
         convert(text)
 
 
 def test_shares_are_numbers():
     """A confidence may be 0 or 1; a share of data may be neither."""
     assert (share("0"), share("1"), inner_share("0.5")) == (0, 1, 0.5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--test=0.1"], id="command"),
+        pytest.param(["split", "--test=0.1"], id="subcommand"),
+    ],
+)
+def test_the_beginning_of_an_option_is_wrong_usage(arguments, capsys):
+    """Options are written in full: --test is not --test-size."""
+    parser = build_parser("train", "Train.")
+    parser.add_argument("--test-size")
+    parser.add_subparsers().add_parser("split").add_argument("--test-size")
+
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args(arguments)
+
+    assert "unrecognized arguments: --test=0.1" in capsys.readouterr().err
 
 
 def test_help_imports_no_scikit_learn():

@@ -22,7 +22,7 @@ from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES
-from model.train import EXAMPLES, main
+from model.train import EXAMPLES, language_codes, main
 from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
 from tests.support.paths import ROOT
 from tests.support.processes import unmeasured
@@ -325,13 +325,42 @@ def test_training_without_out_of_scope_texts_says_what_follows(small_run):
     assert "out-of-scope recall" not in output
     assert (
         "\nTrained without out-of-scope examples, the model rejects few of the messages that fit "
-        "no intent. To reject more, add twenty or more such messages to the data, with the intent "
-        "out_of_scope, and train again (docs/data.md)\n"
+        "no intent. To reject more, add 25 or more such messages (a share of them is held out for "
+        "the test) to the data, with the intent out_of_scope, and train again (docs/data.md)\n"
     ) in output
 
 
+def test_too_few_out_of_scope_texts_are_counted(capsys):
+    """The output says how many there are and how many to add; the card counts none as used."""
+    others = [(f"is {number} odd", "out_of_scope") for number in range(20)]
+    path = write("small.csv", [*small_rows(), *others])
+
+    main(["--data", path, "--output", "out", "--fit-only"])
+
+    assert (
+        "\nToo few out-of-scope examples to learn from: 16 (beside 4 for the test), and 20 are "
+        "needed; without them, the model rejects few of the messages that fit no intent. To reject "
+        "more, add 5 or more such messages (a share of them is held out for the test) to the data, "
+        "with the intent out_of_scope, and train again (docs/data.md)\n"
+    ) in capsys.readouterr().out
+    assert read_card("out")["training"]["data"]["out_of_scope_validation"] == 0
+
+
+def test_of_texts_in_a_file_of_their_own_none_is_held_out(capsys):
+    """Where the test is a file, the output asks for no more texts than are learnt from."""
+    write("data/train.csv", small_rows())
+    write("data/test.csv", [("hello again", "greeting")])
+    write("data/out_of_scope_validation.csv", [("is 1 odd", "out_of_scope")])
+
+    main(["--data", "data", "--output", "out", "--fit-only"])
+
+    output = capsys.readouterr().out
+    assert "\nToo few out-of-scope examples to learn from: 1, and 20 are needed; " in output
+    assert " add 19 or more such messages to the data, with the intent " in output
+
+
 def test_training_with_out_of_scope_texts_asks_for_no_more(capsys):
-    """With twenty out-of-scope examples, the output has no such line."""
+    """With twenty out-of-scope examples to learn from, the output has no such line."""
     others = [
         (f"{animal} {number} rains", "out_of_scope") for animal in ANIMALS for number in "123456"
     ]
@@ -339,7 +368,7 @@ def test_training_with_out_of_scope_texts_asks_for_no_more(capsys):
 
     main(["--data", path, "--output", "out", "--fit-only"])
 
-    assert "Trained without out-of-scope examples" not in capsys.readouterr().out
+    assert "out-of-scope examples" not in capsys.readouterr().out
 
 
 def test_contrast_sets_are_tested(capsys):
@@ -544,7 +573,9 @@ def test_test_size_that_is_no_share_is_refused(share, capsys):
         main([f"--test-size={share}"])
 
     assert caught.value.code == 2
-    assert "argument --test-size: must lie between 0 and 1\n" in capsys.readouterr().err
+    assert (
+        "argument --test-size: must lie between 0 and 1, both excluded\n" in capsys.readouterr().err
+    )
 
 
 def test_help_shows_examples(capsys):
@@ -630,7 +661,9 @@ def test_pipeline_without_compiled_form_is_warned_of(small_csv, capsys, monkeypa
     [
         pytest.param(["--languages", "en"], "--languages needs --features use", id="no-encoder"),
         pytest.param(
-            ["--features", "use", "--languages", "en,xx"], "must be of ar,de,", id="other"
+            ["--features", "use", "--languages", "en,hi,xx"],
+            ",zh,zh-TW, not 'hi', 'xx'\n",
+            id="other",
         ),
     ],
 )
@@ -641,6 +674,11 @@ def test_languages_of_no_encoder_are_refused(options, message, capsys):
 
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_case_and_spaces_of_languages_do_not_matter():
+    """Codes become those that the encoder knows."""
+    assert language_codes("EN, de,zh-tw") == ("en", "de", "zh-TW")
 
 
 def test_encoder_is_written_beside_the_model(small_csv, capsys):

@@ -98,7 +98,8 @@ def _described(document: Document, data: Any) -> Iterator[Entry]:
     if not has_phrases:
         title = data.get("displayName") or data.get("name") or name
         yield Note(document.path, 0, f"{title} has no training phrases")
-    yield LeftOut(document.path, 0, "descriptions of intents, with their responses")
+    if data.get("responses") or data.get("description"):
+        yield LeftOut(document.path, 0, "descriptions of intents, with their responses")
 
 
 DIALOGFLOW = Format("dialogflow", "Dialogflow", _recognises, _read)

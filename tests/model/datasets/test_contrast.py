@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.contrast import ContrastText, read_contrast, read_contrast_training
+from model.datasets.contrast import (
+    ContrastText,
+    ContrastTraining,
+    read_contrast,
+    read_contrast_training,
+    unused_kinds,
+)
+from model.datasets.entry import Example
 from model.errors import DataError
 
 
@@ -55,4 +62,42 @@ def test_training_texts_are_utterances_or_of_a_kind(folder):
         ("a and b", "b"),
         ("b", "b"),
     ]
-    assert training.out_of_scope == {"negated": ("no a",), "two intents": ()}
+    negated = Example("no a", "out_of_scope", folder / "negated.jsonl", 1)
+    assert training.out_of_scope == {"negated": (negated,), "two intents": ()}
+
+
+@pytest.mark.parametrize(
+    ("count", "ordinary", "warnings"),
+    [
+        pytest.param(20, 20, [], id="enough"),
+        pytest.param(0, 0, [], id="intents-alone"),
+        pytest.param(
+            19,
+            20,
+            ["few.csv: 19 out-of-scope texts, 20 are needed to learn from them; left out"],
+            id="few",
+        ),
+        pytest.param(
+            1,
+            20,
+            ["few.csv: 1 out-of-scope text, 20 are needed to learn from them; left out"],
+            id="one",
+        ),
+        pytest.param(
+            30,
+            19,
+            [
+                "few.csv: 30 out-of-scope texts, 20 ordinary ones are needed beside them; left out",
+            ],
+            id="few-ordinary-ones",
+        ),
+    ],
+)
+def test_kinds_that_are_not_trained_on_are_warned_of(count, ordinary, warnings):
+    """A kind needs twenty texts, and twenty ordinary out-of-scope texts beside it."""
+    texts = tuple(
+        Example(f"no {line}", "out_of_scope", Path("few.csv"), line) for line in range(count)
+    )
+    training = ContrastTraining(out_of_scope={"few": texts})
+
+    assert [str(each) for each in unused_kinds(training, ordinary)] == warnings

@@ -159,6 +159,13 @@ def test_file_has_no_out_of_scope_texts():
             id="nothing-to-test",
         ),
         pytest.param(
+            [*[("hello", "a")] * 5, *[("bye", "b")] * 5],
+            "data.csv: holds fewer than two intents with two utterances or more; "
+            "of an intent with one, nothing can be tested "
+            "(each text counts once: 8 repetitions were left out)",
+            id="nothing-to-test-but-repetitions",
+        ),
+        pytest.param(
             [*utterances("a", 2), *utterances("b", 2)],
             "data.csv: has no intent of 3 utterances, of which one could be the test",
             id="nothing-to-put-aside",
@@ -235,6 +242,11 @@ def test_path_that_does_not_exist_is_refused():
                 "data.csv:41: c has 5 utterances; 20 or more do better",
             ],
             id="few-utterances",
+        ),
+        pytest.param(
+            [*ENOUGH, *utterances("a-b", 20), *utterances("A b", 20)],
+            ["data.csv:42: a-b (20) and A b (20) look like one intent"],
+            id="similar-names",
         ),
     ],
 )
@@ -443,6 +455,56 @@ def test_contrast_texts_train_intents_and_detectors():
     assert (dataset.train[-1].text, dataset.train[-1].intent) == ("not a but b", "b")
     assert dataset.contrast_train == {"negated": ("not a",)}
     assert dataset.sha256 != replace(dataset, contrast_train={}).sha256
+    assert [str(warning) for warning in dataset.warnings] == [
+        (
+            "data/contrast_train/negated.csv: 1 out-of-scope text, 20 ordinary ones are needed "
+            "beside them; left out"
+        )
+    ]
+
+
+def outside(count: int) -> list[Labelled]:
+    return utterances("out_of_scope", count)
+
+
+@pytest.mark.parametrize(
+    ("files", "missing"),
+    [
+        pytest.param({"train": ENOUGH}, 25, id="none"),
+        pytest.param({"train": [*ENOUGH, *outside(20)]}, 5, id="a-share-is-put-aside"),
+        pytest.param({"train": [*ENOUGH, *outside(24)]}, 1, id="one-too-few"),
+        pytest.param({"train": [*ENOUGH, *outside(25)]}, 0, id="enough"),
+        pytest.param({"train": ENOUGH, "test": [("x", "a")]}, 20, id="test-of-its-own"),
+        pytest.param(
+            {"train": [*ENOUGH, *outside(8)], "out_of_scope_test": [("x", "out_of_scope")]},
+            12,
+            id="out-of-scope-test-of-its-own",
+        ),
+        pytest.param(
+            {"train": [*ENOUGH, *outside(8)], "out_of_scope_validation": [("x", "out_of_scope")]},
+            16,
+            id="two-files",
+        ),
+        pytest.param(
+            {"train": ENOUGH, "out_of_scope_validation": outside(21)}, 0, id="file-of-their-own"
+        ),
+    ],
+)
+def test_missing_out_of_scope_texts_are_counted(files, missing):
+    """Twenty are needed to learn from, after a share was put aside."""
+    assert load(write_folder(**files)).missing_out_of_scope == missing
+
+
+@pytest.mark.parametrize("test_size", [0.01, 0.2, 0.5, 0.99])
+def test_as_many_out_of_scope_texts_as_are_missing_are_enough(test_size):
+    """With one fewer, there would be nineteen to learn from."""
+    missing = load(write("data.csv", ENOUGH), test_size=test_size).missing_out_of_scope
+
+    enough = load(write("data.csv", [*ENOUGH, *outside(missing)]), test_size=test_size)
+    few = load(write("data.csv", [*ENOUGH, *outside(missing - 1)]), test_size=test_size)
+
+    assert len(enough.out_of_scope_validation) == 20
+    assert len(few.out_of_scope_validation) == 19
 
 
 def test_contrast_texts_of_unknown_intents_are_refused():

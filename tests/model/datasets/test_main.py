@@ -56,6 +56,15 @@ def test_out_of_scope_examples_are_no_thin_intent(capsys):
     assert "51 utterances of 3 intents, 0 of them thin" in captured
 
 
+def test_similar_names_of_intents_are_noted(capsys):
+    """Intents whose names differ only in case or separators may be one."""
+    name = write("data.csv", [*ROWS, "hi,Greet"])
+
+    assert command.main(["inspect", name]) == 0
+
+    assert "note: greet (25) and Greet (1) look like one intent\n" in capsys.readouterr().err
+
+
 def test_inspection_names_problems(capsys):
     """Problems are grouped, each kind with its remedy, and the exit code is 1."""
     name = write("data.csv", [*ROWS, *[",greet"] * 12])

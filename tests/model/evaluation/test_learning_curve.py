@@ -119,12 +119,27 @@ def test_next_gain_is_extrapolated_from_the_last_one():
         pytest.param(booleans(800, 200), booleans(900, 100), "More data would help", id="steep"),
         pytest.param(booleans(9500, 500), booleans(9505, 495), "would hardly help", id="flat"),
         pytest.param(booleans(10, 2), booleans(11, 1), "More data might help", id="few-tests"),
-        pytest.param(booleans(12, 0), booleans(12, 0), "More data might help", id="few-all-right"),
+        pytest.param(
+            booleans(12, 0), booleans(12, 0), "More data may help or not", id="few-all-right"
+        ),
+        pytest.param(
+            booleans(11, 1), booleans(9, 3), "More data may help or not", id="few-and-a-loss"
+        ),
     ],
 )
 def test_verdict_weighs_gain_and_uncertainty(with_half, with_all, verdict):
     """The verdict is certain only if the interval of the gain is narrow enough."""
     assert verdict in LearningCurve((), *_next_gain(with_half, with_all)).verdict
+
+
+def test_a_loss_is_no_reason_for_more_data():
+    """Where accuracy fell with the last utterances, the verdict leaves open whether more help."""
+    curve = LearningCurve((), -0.125, Interval(-0.3, 0.05))
+
+    assert curve.verdict == (
+        "More data may help or not: the estimate for twice as much is -12.5 points of accuracy "
+        "(-30.0 to 5.0). There are too few utterances to be sure."
+    )
 
 
 def test_verdict_states_the_numbers():

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.datasets.checks import MIN_OUT_OF_SCOPE
 from model.datasets.readers import Example
 from model.learning.augmentation import misspelt_copy
-from model.learning.training_set import MIN_OUT_OF_SCOPE, TrainingSet, words_of_name
+from model.learning.training_set import TrainingSet, words_of_name
 from tests.support.tiny_embedding import TINY
 
 EXAMPLES = [

@@ -110,7 +110,11 @@ def test_detectors_of_contrast_texts_are_labels_of_one_name(small_dataset, tmp_p
         f"{no} {text}" for no in ("don't", "do not", "never", "no") for text in requests
     )
     trained = train_quietly(
-        replace(small_dataset, out_of_scope_validation=outside, contrast_train={"negated": negated})
+        replace(
+            small_dataset,
+            out_of_scope_validation=outside,
+            contrast_train={"few": negated[:3], "negated": negated},
+        )
     )
     model, pipeline = load(trained, tmp_path), joblib.load(tmp_path / MODEL_NAME)
 

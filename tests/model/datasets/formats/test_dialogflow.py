@@ -1,4 +1,4 @@
-"""The folders of Dialogflow CX."""
+"""The exports of Dialogflow: folders of CX, and files of ES."""
 
 from __future__ import annotations
 
@@ -22,3 +22,27 @@ def test_phrases_of_a_fallback_intent_are_out_of_scope(tmp_path, is_fallback, in
     [example] = read(tmp_path).examples
 
     assert (example.text, example.intent) == ("blah", intent)
+
+
+@pytest.mark.parametrize(
+    ("fields", "notes"),
+    [
+        pytest.param({"responses": []}, [], id="nothing"),
+        pytest.param(
+            {"responses": [{"messages": []}]},
+            ["left out: descriptions of intents, with their responses (1)"],
+            id="responses",
+        ),
+        pytest.param(
+            {"responses": [], "description": "Saying hello"},
+            ["left out: descriptions of intents, with their responses (1)"],
+            id="description",
+        ),
+    ],
+)
+def test_what_is_left_out_of_an_intent_is_noted(tmp_path, fields, notes):
+    """An intent's file without responses and description loses nothing."""
+    (tmp_path / "greet.json").write_text(json.dumps({"fallbackIntent": False, **fields}))
+    (tmp_path / "greet_usersays_en.json").write_text(json.dumps([{"data": [{"text": "hi"}]}]))
+
+    assert [note.message for note in read(tmp_path).notes] == notes
