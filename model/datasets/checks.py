@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ FEW_UTTERANCES = 20
 MIN_OUT_OF_SCOPE = 20
 # Names by which other tools call texts that fit no intent.
 USUAL_OUT_OF_SCOPE = frozenset(
-    ("nlu_fallback", "none", "fallback", "oos", "ood", "out of scope", "outofscope", "irrelevant")
+    ("nlu fallback", "none", "fallback", "oos", "ood", "out of scope", "outofscope", "irrelevant")
 )
 
 CONTRADICTIONS = ProblemKind(
@@ -174,7 +175,7 @@ class Checks:
             [first, *_] = names
             self.warnings.append(groups[first][0].problem(describe(names)))
         for intent, group in groups.items():
-            if intent.casefold().replace("-", " ") in USUAL_OUT_OF_SCOPE:
+            if re.sub(r"[\s_-]+", " ", intent.casefold()) in USUAL_OUT_OF_SCOPE:
                 message = f"{intent} is trained as an intent; --out-of-scope-intent {intent} "
                 self.warnings.append(group[0].problem(f"{message}makes it out-of-scope examples"))
 

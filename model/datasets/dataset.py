@@ -160,7 +160,7 @@ def load_dataset(
 
     has_test = bool(test)
     own, own_test = parts.examples["out_of_scope_validation"], parts.examples["out_of_scope_test"]
-    others_size = None if has_test or own_test else test_size
+    others_size = None if has_test or own_test or other_test else test_size
     missing = _missing_out_of_scope(len(own), len(others), others_size)
     if not has_test:
         train, test = split(train, seed=seed, test_size=test_size)

@@ -527,6 +527,16 @@ def test_shards_of_a_split_are_one_part():
     assert labelled(dataset.test) == [("hello", "a")]
 
 
+def test_out_of_scope_texts_of_the_test_stay_in_it():
+    """Those of a test without other texts are kept, and none of the training data join them."""
+    rows = [*ENOUGH, *utterances("out_of_scope", 5)]
+    dataset = load(write_folder(train=rows, test=[("sing", "out_of_scope")]))
+
+    assert dataset.out_of_scope_test == ("sing",)
+    assert len(dataset.out_of_scope_validation) == 5
+    assert len(dataset.test) == 8
+
+
 def test_out_of_scope_utterances_of_the_data_are_out_of_scope_texts():
     """Utterances of the intent out_of_scope, or of a chosen one, are split like an intent."""
     rows = [*ENOUGH, *utterances("out_of_scope", 5), *utterances("None", 5)]
@@ -539,14 +549,15 @@ def test_out_of_scope_utterances_of_the_data_are_out_of_scope_texts():
     assert len(dataset.out_of_scope_test) == 2
 
 
-def test_suspicious_intent_is_warned_of():
+@pytest.mark.parametrize("name", ["nlu_fallback", "Out-Of-Scope", "Out_of_scope", "NONE"])
+def test_suspicious_intent_is_warned_of(name):
     """An intent that other tools use for out-of-scope texts is trained, and the option is named."""
-    dataset = load(write("data.csv", [*ENOUGH, *utterances("nlu_fallback", 20)]))
+    dataset = load(write("data.csv", [*ENOUGH, *utterances(name, 20)]))
 
     [warning] = dataset.warnings
     assert str(warning) == (
-        "data.csv:42: nlu_fallback is trained as an intent; "
-        "--out-of-scope-intent nlu_fallback makes it out-of-scope examples"
+        f"data.csv:42: {name} is trained as an intent; "
+        f"--out-of-scope-intent {name} makes it out-of-scope examples"
     )
 
 
