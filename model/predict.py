@@ -121,10 +121,16 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error("pass either texts or --input")
     if options.input and options.json:
         parser.error("--json applies to texts; a table keeps its own format")
-    if not all(text.strip() and is_unicode(text) for text in options.texts):
-        parser.error("a text is empty or not valid Unicode")
+    if unusable := _unusable_places(options.texts):
+        parser.error(f"empty or not valid Unicode: text {', '.join(unusable)}")
     if options.input and options.input != STREAM and options.input == options.output:
         parser.error("--input and --output are the same file")
+
+
+def _unusable_places(texts: Sequence[str]) -> list[str]:
+    """Return the numbers, from 1, of texts that can't be classified."""
+    numbered = enumerate(texts, 1)
+    return [str(number) for number, text in numbered if not (text.strip() and is_unicode(text))]
 
 
 def _parser() -> argparse.ArgumentParser:
