@@ -43,10 +43,19 @@ def named_column(columns: Sequence[str], name: str) -> int | None:
     return int(name) - 1 if is_number else None
 
 
+def shown_column(columns: Sequence[str], index: int) -> str:
+    """Return how messages call a column: by its name, or by its number if the name is blank."""
+    return columns[index] or str(index + 1)
+
+
+def has_column(columns: Sequence[str], name: str) -> bool:
+    """Return whether a column has this name, in its simplified form."""
+    return simplify(name) in map(simplify, columns)
+
+
 def is_header(cells: Sequence[str], wanted: Sequence[str] = ()) -> bool:
     """Return whether a first row names columns: a usual one, or one of the wanted ones."""
-    simplified = {simplify(cell) for cell in cells}
-    if any(simplify(name) in simplified for name in wanted):
+    if any(has_column(cells, name) for name in wanted):
         return True
     return any(usual_column(cells, role) is not None for role in USUAL_NAMES)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from model.inference.prediction import Prediction
-from model.tables.columns import TEXT, order_without_header
+from model.tables.columns import TEXT, order_without_header, shown_column
 from model.tables.delimited_rows import (
     MAX_WIDTH_WITHOUT_HEADER,
     SAMPLE_LINES,
@@ -46,8 +46,9 @@ class DelimitedTable(TextTable):
         else:
             self._place = layout.find(path, rows.columns)
             self.head = self._extended(rows.header, layout.added).encode()
-            if rows.columns[self._place] != layout.column:
-                self.notes += (f"column {rows.columns[self._place]} is read as the text",)
+            shown = shown_column(rows.columns, self._place)
+            if shown != layout.column:
+                self.notes += (f"column {shown} is read as the text",)
         super().__init__(lines, layout, size)
 
     def render(self, record: str, prediction: Prediction) -> str:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.datasets.documents.document import Document
+from model.datasets.documents.document import Document, ReadOptions
 from model.errors import DataError
-from model.tables.columns import INTENT, TEXT, named_column, order_without_header, usual_column
+from model.tables.columns import (
+    INTENT,
+    TEXT,
+    has_column,
+    named_column,
+    order_without_header,
+    shown_column,
+    usual_column,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +51,23 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
             "--text-column and --intent-column choose by name or number"
         )
         raise DataError.at(document.path, message, line=line)
-    is_plain = (names[text], names[intent]) == (TEXT, INTENT)
-    is_chosen = options.text_column is not None and options.intent_column is not None
-    is_unique = names.count(names[text]) == names.count(names[intent]) == 1
-    if is_unique and (is_plain or is_chosen):
+    shown_text, shown_intent = (shown_column(names, index) for index in (text, intent))
+    is_plain = (shown_text, shown_intent) == (TEXT, INTENT)
+    is_unique = names.count(shown_text) <= 1 and names.count(shown_intent) <= 1
+    if is_unique and (is_plain or _are_chosen_by_name(options, names)):
         return Columns(text, intent)
-    note = f"column {names[text]} is read as the text, {names[intent]} as the intent"
+    note = f"column {shown_text} is read as the text, {shown_intent} as the intent"
     if not is_unique:
         note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
     return Columns(text, intent, note)
+
+
+def _are_chosen_by_name(options: ReadOptions, names: Sequence[str]) -> bool:
+    """Return whether the options have the names of both columns."""
+    return all(
+        wanted is not None and has_column(names, wanted)
+        for wanted in (options.text_column, options.intent_column)
+    )
 
 
 def wanted_columns(document: Document) -> tuple[str, ...]:

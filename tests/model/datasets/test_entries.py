@@ -261,6 +261,24 @@ def test_columns_without_header_have_numbers(tmp_path, options, pair):
     assert pairs(write(tmp_path, "d.csv", "greet,hi\n"), options) == [pair]
 
 
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        pytest.param("id,,", "column 2 is read as the text, 3 as the intent", id="blank"),
+        pytest.param("id,a,", "column a is read as the text, 3 as the intent", id="one-blank"),
+        pytest.param("id,a,b", "column a is read as the text, b as the intent", id="named"),
+    ],
+)
+def test_columns_that_are_chosen_by_number_are_announced(tmp_path, header, shown):
+    """The note has the names that the numbers stand for; a blank name is called by its number."""
+    path = write(tmp_path, "d.csv", f"{header}\n1,hi,greet\n")
+
+    reading = read(path, ReadOptions(text_column="2", intent_column="3"))
+
+    assert [note.message for note in reading.notes] == [shown]
+    assert [each.text for each in reading.examples] == ["hi"]
+
+
 def test_unknown_column_without_header_is_refused(tmp_path):
     """A name that is nowhere is not taken for the first column."""
     path = write(tmp_path, "d.csv", "greet,hi\n")

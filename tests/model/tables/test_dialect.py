@@ -61,3 +61,20 @@ def test_column_can_be_chosen_by_number(label):
     Path("in.csv").write_text("a,b,c\n1,hello,2\n")
 
     assert label("in.csv", "out.csv", "--column", "2")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "note"),
+    [
+        pytest.param("a,b,c", "note: in.csv: column b is read as the text\n", id="name"),
+        pytest.param("a,,c", "", id="blank"),
+    ],
+)
+def test_column_of_a_number_is_announced_by_its_name(label, header, note):
+    """A blank name says nothing that the number does not say."""
+    Path("in.csv").write_text(f"{header}\n1,hello,2\n")
+
+    code, errors = label("in.csv", "out.csv", "--column", "2")
+
+    assert code == 0
+    assert errors.startswith(f"{note}Labelled 1 rows in out.csv")
