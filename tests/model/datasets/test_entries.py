@@ -288,20 +288,27 @@ def test_unknown_column_without_header_is_refused(tmp_path):
     assert "has no header, and so no column question" in problem.message
 
 
-def test_guessed_encoding_is_announced(tmp_path):
-    """Windows-1252 is never guessed in silence."""
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        pytest.param("cp1252", "read as Windows-1252", id="windows"),
+        pytest.param("utf-16-le", "read as UTF-16-LE", id="utf-16-without-mark"),
+    ],
+)
+def test_guessed_encoding_is_announced(tmp_path, encoding, shown):
+    """An encoding is never guessed in silence."""
     for name, content in (
         ("d.csv", "text,intent\nschön,a\n"),
         ("d.jsonl", '{"text": "schön", "intent": "a"}\n'),
         ("d.json", '[{"text": "schön", "intent": "a"}]'),
     ):
         path = tmp_path / name
-        path.write_bytes(content.encode("cp1252"))
+        path.write_bytes(content.encode(encoding))
 
         reading = read(path)
 
         assert reading.examples[0].text == "schön"
-        assert "read as Windows-1252" in reading.notes[0].message
+        assert shown in reading.notes[0].message
 
 
 def test_spreadsheet_of_any_name_is_read(tmp_path):
