@@ -108,7 +108,9 @@ def _bulk_options(options: argparse.Namespace) -> BulkOptions:
     return BulkOptions(
         input=options.input,
         output=options.output,
-        layout=Layout(options.column, options.prefix, options.top_k, options.max_length),
+        layout=Layout(
+            *(options.column, options.prefix, options.top_k, options.max_length, options.sheet)
+        ),
         stream_format=options.format,
         jobs=options.jobs,
         force=options.force,
@@ -156,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a file of the same format; standard output by default",
     )
     table.add_argument("--column", default="text", help="column of the texts (default text)")
+    table.add_argument("--sheet", metavar="NAME", help="of a spreadsheet (default: the first one)")
     table.add_argument(
         "--format", choices=STREAM_FORMATS, default="csv", help="format of streams (default csv)"
     )
