@@ -9,7 +9,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from model.inference.prediction import Prediction
-from model.tables.columns import TEXT, is_header
+from model.tables.columns import TEXT, below_header, text_without_header, without_header
+from model.tables.header import SAMPLE_ROWS, HeaderRules
 from model.tables.spreadsheet_rows import SpreadsheetRows
 from model.tables.table import CHUNK_ROWS, Layout, Position
 from model.tables.text_table import Record, TextChunk
@@ -40,14 +41,19 @@ class SpreadsheetTable:
 
     def _read_header(self, path: Path, advice: str) -> None:
         layout = self._layout
-        header_line, header = next(iter(self._rows), (0, [""]))
-        self._first = header_line + 1
-        if layout.column == TEXT and len(header) == 1 and not is_header(header):
-            self._place, self.head, self._first = 0, b"", header_line
-            self.notes += ("has no header: column 1 is read as the text",)
+        numbered = list(islice(self._rows, SAMPLE_ROWS))
+        sample = [cells for _, cells in numbered]
+        header_line, header = numbered[0]
+        rules = HeaderRules((layout.column,), max_width=1 if layout.column == TEXT else 0)
+        if rules.has_none(header, sample):
+            self._place = text_without_header(layout.column, len(header), sample)
+            self.head, self._first = b"", header_line
+            self.notes += (without_header(self._place),)
         else:
             self._place = layout.find(path, header, advice)
             self.head = _to_csv([*header, *layout.added]).encode()
+            self._first = header_line + 1
+            self.notes += below_header(layout.column, header, self._place)
 
     def chunks(self, start: Position) -> Iterator[TextChunk]:
         """Return the rows from a position on, as CSV."""

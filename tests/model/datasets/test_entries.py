@@ -254,6 +254,7 @@ def test_other_files_beside_are_no_error(tmp_path, place, content):
         pytest.param(ReadOptions(), ("greet", "hi"), id="none"),
         pytest.param(ReadOptions(text_column="2"), ("hi", "greet"), id="text"),
         pytest.param(ReadOptions(intent_column="1"), ("hi", "greet"), id="intent"),
+        pytest.param(ReadOptions(text_column="2", intent_column="1"), ("hi", "greet"), id="both"),
     ],
 )
 def test_columns_without_header_have_numbers(tmp_path, options, pair):
@@ -275,8 +276,52 @@ def test_columns_that_are_chosen_by_number_are_announced(tmp_path, header, shown
 
     reading = read(path, ReadOptions(text_column="2", intent_column="3"))
 
-    assert [note.message for note in reading.notes] == [shown]
+    [note] = reading.notes
+    assert note.message.startswith(f"the first row is read as the header: {shown}; if it is")
     assert [each.text for each in reading.examples] == ["hi"]
+
+
+def test_known_header_is_no_guess(tmp_path):
+    """A usual name is enough: the note only says which columns the numbers stand for."""
+    path = write(tmp_path, "d.csv", "id,text,b\n1,hi,greet\n")
+
+    [note] = read(path, ReadOptions(text_column="2", intent_column="3")).notes
+
+    assert note.message == "column text is read as the text, b as the intent"
+
+
+WIDE = [["0", "hi", "greet"], ["1", "so long", "bye"], ["2", "hello", "greet"]]
+BY_NUMBER = ReadOptions(text_column="2", intent_column="3")
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.xlsx"])
+def test_first_row_of_a_wide_table_is_not_lost(tmp_path, name):
+    """Chosen by number, the columns need no header: a label that occurs again names no column."""
+    write(tmp_path, "d.csv", "".join(f"{','.join(row)}\n" for row in WIDE))
+    write_xlsx(tmp_path / "d.xlsx", {"A": WIDE})
+
+    reading = read(tmp_path / name, BY_NUMBER)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [
+        ("hi", "greet"),
+        ("so long", "bye"),
+        ("hello", "greet"),
+    ]
+    [note] = reading.notes
+    assert note.line == 1
+    assert note.message == (
+        "has no header: column 2 is read as the text, 3 as the intent, and the first row as data; "
+        "--text-column and --intent-column choose other columns"
+    )
+
+
+def test_wide_table_without_header_needs_both_numbers(tmp_path):
+    """Nothing says which of the other columns holds the intents."""
+    path = write(tmp_path, "d.csv", "".join(f"{','.join(row)}\n" for row in WIDE))
+
+    [problem] = read(path, ReadOptions(text_column="2")).problems
+
+    assert "no column intent in the header: found 0, hi, greet" in problem.message
 
 
 def test_unknown_column_without_header_is_refused(tmp_path):
@@ -285,7 +330,9 @@ def test_unknown_column_without_header_is_refused(tmp_path):
 
     [problem] = read(path, ReadOptions(text_column="question")).problems
 
-    assert "has no header, and so no column question" in problem.message
+    assert problem.message == (
+        "has no header, and so no column question: columns have the numbers 1 to 2"
+    )
 
 
 @pytest.mark.parametrize(

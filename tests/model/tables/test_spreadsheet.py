@@ -84,6 +84,18 @@ def test_chosen_sheet_is_labelled(label):
     assert Path("out.csv").read_text().splitlines()[1].startswith("hello,greeting,")
 
 
+def test_first_row_of_a_wide_sheet_is_not_lost(label):
+    """A column of a number needs no header, as in CSV."""
+    rows: list[list[str | float]] = [[0, "hello", "a"], [1, "reset my password", "b"]]
+    write_xlsx(Path("in.xlsx"), {"Data": rows})
+
+    code, errors = label("in.xlsx", "out.csv", "--column", "2")
+
+    assert code == 0
+    assert "has no header: column 2 is read as the text" in errors
+    assert Path("out.csv").read_text().splitlines()[0].startswith("0,hello,a,greeting,")
+
+
 def test_long_sheet_is_labelled_in_chunks(label):
     """All rows come out, in their order."""
     rows: list[list[str | float]] = [[f"hello {number}"] for number in range(CHUNK_ROWS + 2)]
