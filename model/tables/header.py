@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from model.tables.columns import is_header, names_among
+from model.tables.columns import PAIR, is_header, names_among, order_without_header
 
 SAMPLE_ROWS = 1000
 MAX_WIDTH_WITHOUT_HEADER = 2
+MIN_ROWS_BELOW = 10
+MAX_SHARE_OF_NEW_LABELS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +22,13 @@ class HeaderRules:
     Attributes:
         wanted: names or numbers of the columns that are asked for.
         max_width: columns that a table without a header may have, whatever its rows hold.
+        has_labels: whether one of two columns holds labels, which can betray an unknown header.
         has_header: whether there is one, where that is known.
     """
 
     wanted: Sequence[str] = ()
     max_width: int = MAX_WIDTH_WITHOUT_HEADER
+    has_labels: bool = False
     has_header: bool | None = None
 
     def has_none(self, first: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:
@@ -37,7 +43,7 @@ class HeaderRules:
             return False
         below = rows_below(first, sample)
         if len(first) <= self.max_width:
-            return True
+            return not (self.has_labels and _is_unknown_header(first, below))
         are_numbers = bool(self.wanted) and not names
         return are_numbers and _is_like_the_rows(first, below)
 
@@ -67,3 +73,20 @@ def _is_like_the_rows(first: Sequence[str], below: Sequence[Sequence[str]]) -> b
         for cell, column in zip(first, columns, strict=True)
         if cell and column
     )
+
+
+def _is_unknown_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Return whether two cells that are no usual names are those of a header.
+
+    The label occurs in no other row, although new labels are rare: the share of rows whose label
+    occurs once estimates the probability that one more row has a new label (Good and Turing).
+    """
+    if len(first) != PAIR or len(below) < MIN_ROWS_BELOW or not all(first):
+        return False
+    text, intent = order_without_header(below)
+    counts = Counter(row[intent] for row in below)
+    once = sum(count == 1 for count in counts.values())
+    # Names of columns are short.
+    is_short = len(first[text]) <= median(len(row[text]) for row in below)
+    is_new = first[intent] not in counts
+    return is_new and is_short and once <= MAX_SHARE_OF_NEW_LABELS * len(below)

@@ -50,7 +50,7 @@ def table_columns(document: Document, lines: Lines) -> tuple[DelimitedRows, Colu
         DataError: the header can't be read, or lacks a column.
     """
     default = "\t" if document.suffix == ".tsv" else ","
-    rules = HeaderRules(wanted_columns(document))
+    rules = HeaderRules(wanted_columns(document), has_labels=True)
     rows = DelimitedRows(lines, document.path, default, rules)
     has_header = rows.columns is not None
     columns = columns_by_rows(document, rows.first, rows.sample, has_header=has_header)
@@ -119,7 +119,7 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
     path, cells = document.path, iter(rows)
     line, first = next(cells)
     sample = [row for _, row in islice(rows, SAMPLE_ROWS)]
-    rules = HeaderRules(wanted_columns(document))
+    rules = HeaderRules(wanted_columns(document), has_labels=True)
     has_header = not rules.has_none(first, sample)
     found = columns_by_rows(document, first, sample, has_header=has_header)
     columns = found or find_columns(document, first, line)

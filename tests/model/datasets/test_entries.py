@@ -324,6 +324,31 @@ def test_wide_table_without_header_needs_both_numbers(tmp_path):
     assert "no column intent in the header: found 0, hi, greet" in problem.message
 
 
+@pytest.mark.parametrize("name", ["d.csv", "d.xlsx"])
+def test_header_of_another_language_is_no_utterance(tmp_path, name):
+    """A label that no other row has, where the others repeat, is the name of a column."""
+    rows = [["発話", "意図"], *[[f"注文を取り消して {n}", f"取消{n % 3}"] for n in range(12)]]
+    write(tmp_path, "d.csv", "".join(f"{','.join(row)}\n" for row in rows))
+    write_xlsx(tmp_path / "d.xlsx", {"A": rows})
+
+    reading = read(tmp_path / name)
+
+    assert len(reading.examples) == 12
+    [note] = reading.notes
+    assert note.line == 1
+    assert note.message == (
+        "the first row is read as the header: column 発話 is read as the text, 意図 as the intent; "
+        "if it is an utterance, put a header above it"
+    )
+
+
+def test_first_row_with_a_repeated_label_is_an_utterance(tmp_path):
+    """The same table without its header is read whole."""
+    rows = "".join(f"cancel my order {n},cancel{n % 3}\n" for n in range(12))
+
+    assert len(pairs(write(tmp_path, "d.csv", rows))) == 12
+
+
 def test_unknown_column_without_header_is_refused(tmp_path):
     """A name that is nowhere is not taken for the first column."""
     path = write(tmp_path, "d.csv", "greet,hi\n")

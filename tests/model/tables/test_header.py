@@ -5,6 +5,9 @@ import pytest
 from model.tables.header import HeaderRules
 
 BY_NUMBER = HeaderRules(("2", "3"))
+LABELLED = HeaderRules(has_labels=True)
+# Twenty rows of four labels.
+ROWS = [[f"where is my parcel {number}", f"label{number % 4}"] for number in range(20)]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +52,51 @@ def test_row_alone_is_the_header():
     assert not BY_NUMBER.has_none(["0", "hi", "greet"], [["0", "hi", "greet"]])
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(["Nachricht", "Kategorie"], id="text-first"),
+        pytest.param(["\ufeff発話", " 意図 "], id="mark-and-spaces"),
+    ],
+)
+def test_header_of_another_language_is_found(first):
+    """Its label is the only one that occurs once."""
+    names = [cell.strip("\ufeff ") for cell in first]
+
+    assert not LABELLED.has_none(names, [first, *ROWS])
+
+
+def test_header_is_found_with_the_label_in_front():
+    """The column that repeats its values holds the labels."""
+    rows = [row[::-1] for row in ROWS]
+
+    assert not LABELLED.has_none(["Kategorie", "Nachricht"], rows)
+
+
+@pytest.mark.parametrize(
+    ("first", "rows"),
+    [
+        pytest.param(["track it", "label1"], ROWS, id="label-occurs-again"),
+        pytest.param(["track it", "cancel"], ROWS[:9], id="few-rows"),
+        pytest.param(["track it", "cancel"], [*ROWS, ["a", "b"], ["c", "d"]], id="rare-labels"),
+        pytest.param(["where is the parcel that I sent", "cancel"], ROWS, id="long-text"),
+        pytest.param(["Nachricht", ""], ROWS, id="no-label"),
+        pytest.param(["Nachricht"], [row[:1] for row in ROWS], id="one-column"),
+    ],
+)
+def test_table_of_utterances_has_no_header(first, rows):
+    """A label that occurs once is no name where it may be rare, or where its text is long."""
+    assert LABELLED.has_none(first, [first, *rows])
+
+
+def test_rows_without_labels_have_no_unknown_header():
+    """In a table that is labelled, both columns may hold anything."""
+    assert HeaderRules().has_none(["Nachricht", "Kategorie"], ROWS)
+
+
 @pytest.mark.parametrize("has_header", [True, False])
 def test_known_answer_is_kept(has_header):
     """A part of a table is read as its beginning was."""
     rules = HeaderRules(("text",), has_header=has_header)
 
-    assert rules.has_none(["text", "intent"], []) is not has_header
+    assert rules.has_none(["text", "intent"], ROWS) is not has_header
