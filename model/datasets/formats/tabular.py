@@ -23,7 +23,7 @@ from model.errors import Problem
 from model.tables import optional
 from model.tables.columns import is_header
 from model.tables.delimited_rows import DelimitedRows
-from model.tables.encoding import as_utf8, detect_encoding
+from model.tables.encoding import as_utf8, decode_text, detect_encoding
 from model.tables.header import SAMPLE_ROWS, HeaderRules
 from model.tables.json_rows import json_rows
 from model.tables.line_reader import Lines
@@ -152,7 +152,7 @@ def _is_delimited(document: Document) -> bool:
 
 
 def _has_table_head(document: Document) -> bool:
-    first = document.head.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    first = decode_text(document.head)[0].split("\n", 1)[0].strip()
     return any(
         len(cells := first.split(mark)) > 1 and is_header([cell.strip(' "') for cell in cells])
         for mark in (",", ";", "\t", "|")

@@ -371,6 +371,7 @@ def test_guessed_encoding_is_announced(tmp_path, encoding, shown):
     """An encoding is never guessed in silence."""
     for name, content in (
         ("d.csv", "text,intent\nschön,a\n"),
+        ("d.txt", "text,intent\nschön,a\n"),
         ("d.jsonl", '{"text": "schön", "intent": "a"}\n'),
         ("d.json", '[{"text": "schön", "intent": "a"}]'),
     ):
