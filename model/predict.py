@@ -108,7 +108,9 @@ def _bulk_options(options: argparse.Namespace) -> BulkOptions:
     return BulkOptions(
         input=options.input,
         output=options.output,
-        layout=Layout(options.column, options.prefix, options.top_k, options.max_length),
+        layout=Layout(
+            *(options.column, options.prefix, options.top_k, options.max_length, options.sheet)
+        ),
         stream_format=options.format,
         jobs=options.jobs,
         force=options.force,
@@ -121,10 +123,16 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error("pass either texts or --input")
     if options.input and options.json:
         parser.error("--json applies to texts; a table keeps its own format")
-    if not all(text.strip() and is_unicode(text) for text in options.texts):
-        parser.error("a text is empty or not valid Unicode")
+    if unusable := _unusable_places(options.texts):
+        parser.error(f"empty or not valid Unicode: text {', '.join(unusable)}")
     if options.input and options.input != STREAM and options.input == options.output:
         parser.error("--input and --output are the same file")
+
+
+def _unusable_places(texts: Sequence[str]) -> list[str]:
+    """Return the numbers, from 1, of texts that can't be classified."""
+    numbered = enumerate(texts, 1)
+    return [str(number) for number, text in numbered if not (text.strip() and is_unicode(text))]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -150,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a file of the same format; standard output by default",
     )
     table.add_argument("--column", default="text", help="column of the texts (default text)")
+    table.add_argument("--sheet", metavar="NAME", help="of a spreadsheet (default: the first one)")
     table.add_argument(
         "--format", choices=STREAM_FORMATS, default="csv", help="format of streams (default csv)"
     )

@@ -8,8 +8,13 @@ from pathlib import Path
 
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import Entry, Example, LeftOut, Note
-from model.errors import Problem
+from model.errors import Problem, ProblemKind
 from model.inference.prediction import OUT_OF_SCOPE
+
+
+def left_out(kind: ProblemKind) -> ProblemKind:
+    """Return the kind of entries that are left out instead of refused: nothing is to be mended."""
+    return replace(kind, remedy="left out, as --leave-out-unreadable asks for")
 
 
 class Collector:
@@ -47,7 +52,8 @@ class Collector:
             count = first.count + entry.count if first else entry.count
             self._left_out[entry.file, entry.what] = replace(first or entry, count=count)
         elif self._leave_out_unreadable and entry.kind is not None:
-            self._take_note(replace(entry, message=f"{entry.message}; left out"))
+            message = f"{entry.message}; left out"
+            self._take_note(replace(entry, message=message, kind=left_out(entry.kind)))
         else:
             self._take_problem(entry)
 

@@ -22,8 +22,9 @@ from model.datasets.formats.tabular import table_columns
 from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
 from model.errors import Problem
 from model.inference.prediction import OUT_OF_SCOPE
-from model.tables.delimited_rows import DelimitedRows, HeaderRules
+from model.tables.delimited_rows import DelimitedRows
 from model.tables.encoding import detect_encoding
+from model.tables.header import HeaderRules
 from model.tables.line_reader import MAX_RECORD, Lines
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -96,8 +97,8 @@ def _task(document: Document, file: BinaryIO, part: str) -> tuple[Task, Lines]:
     lines = Lines(file)
     rows, columns = table_columns(document, lines)
     header = rows.header.encode() if rows.columns is not None else b""
-    rules = HeaderRules((rows.columns or [""])[:1], 0 if header else 2)
-    names = label_names(document, (rows.columns or ["", ""])[columns.intent])
+    rules = HeaderRules((rows.columns or [])[:1], has_header=rows.columns is not None)
+    names = label_names(document, rows.columns[columns.intent] if rows.columns else "")
     out_of_scope = [name.casefold() for name in document.options.out_of_scope_intents]
     task = Task(
         document.path,

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from model.datasets.checks import CONTRADICTIONS, REPETITIONS, normalised
-from model.datasets.collector import Collector
+from model.datasets.collector import Collector, left_out
 from model.datasets.distinct_texts import DistinctTexts, TextHashes, Twin
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example
@@ -107,8 +107,11 @@ class Survey:
         for problem in problems.kept:
             self.collector.add(replace(problem, line=problem.line + first_line - 1))
         kept = Counter(problem.kind for problem in problems.kept)
-        counts = self.notes.counts if self._leave_out_unreadable else self.problems.counts
-        counts.update(problems.counts - kept)
+        for kind, count in (problems.counts - kept).items():
+            if self._leave_out_unreadable and kind is not None:
+                self.notes.counts[left_out(kind)] += count
+            else:
+                self.problems.counts[kind] += count
 
     def _take(self, example: Example) -> None:
         if example.part == DESCRIPTION:

@@ -85,7 +85,7 @@ def parse(
 def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     lines = Lines(BytesIO(document.content))
     rows, columns = table_columns(document, lines)
-    _refuse_numbers(document, (rows.columns or ["", ""])[columns.intent])
+    _refuse_numbers(document, rows.columns[columns.intent] if rows.columns else "")
     head = Record(document.content[: lines.offset], None)
 
     def utterance_of(row: Row) -> Utterance | None:

@@ -6,15 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from model.inference.prediction import Prediction
-from model.tables.columns import TEXT, order_without_header
-from model.tables.delimited_rows import (
-    MAX_WIDTH_WITHOUT_HEADER,
-    SAMPLE_LINES,
-    DelimitedRows,
-    HeaderRules,
-    Row,
-)
+from model.tables.columns import TEXT, below_header, text_without_header, without_header
+from model.tables.delimited_rows import DelimitedRows, Row
 from model.tables.dialect import cell_quoter
+from model.tables.header import MAX_WIDTH_WITHOUT_HEADER, SAMPLE_ROWS, HeaderRules
 from model.tables.line_reader import Lines
 from model.tables.table import STREAM, Layout
 from model.tables.text_table import Record, TextTable
@@ -34,20 +29,20 @@ class DelimitedTable(TextTable):
         rules = HeaderRules(
             wanted=(layout.column,),
             max_width=MAX_WIDTH_WITHOUT_HEADER if layout.column == TEXT else 0,
-            # The further lines of a stream may come late.
-            sample_lines=1 if path == STREAM else SAMPLE_LINES,
         )
-        self._rows = rows = DelimitedRows(lines, path, delimiter, rules)
+        # The further lines of a stream may come late.
+        sample_lines = 1 if path == STREAM else SAMPLE_ROWS
+        self._rows = rows = DelimitedRows(lines, path, delimiter, rules, sample_lines)
         self._quoted = cell_quoter(rows.delimiter)
         self._line_break = "\r\n" if rows.header.endswith("\r\n") else "\n"
         if rows.columns is None:
-            self._place, self.head = _text_place(rows), b""
-            self.notes += (f"has no header: column {self._place + 1} is read as the text",)
+            self._place = text_without_header(layout.column, rows.width, rows.sample)
+            self.head = b""
+            self.notes += (without_header(self._place),)
         else:
             self._place = layout.find(path, rows.columns)
             self.head = self._extended(rows.header, layout.added).encode()
-            if rows.columns[self._place] != layout.column:
-                self.notes += (f"column {rows.columns[self._place]} is read as the text",)
+            self.notes += below_header(layout.column, rows.columns, self._place)
         super().__init__(lines, layout, size)
 
     def render(self, record: str, prediction: Prediction) -> str:
@@ -66,9 +61,3 @@ class DelimitedTable(TextTable):
             return Record(row.line, row.text, problem=row.problem)
         utterance = row.cells[self._place]
         return Record(row.line, row.text, utterance, self._layout.problem(utterance))
-
-
-def _text_place(rows: DelimitedRows) -> int:
-    if rows.width == 1:
-        return 0
-    return order_without_header([row for row in rows.sample if len(row) == rows.width])[0]

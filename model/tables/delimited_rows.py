@@ -10,8 +10,8 @@ from pathlib import Path
 
 from model.errors import DataError, ProblemKind
 from model.inference.strict_json import is_unicode
-from model.tables.columns import is_header
 from model.tables.dialect import sniff
+from model.tables.header import SAMPLE_ROWS, HeaderRules, stripped
 from model.tables.line_reader import MAX_RECORD, TOO_LONG, Lines, decode
 from model.tables.table import IS_NOT_UTF8, NOT_UTF8
 
@@ -21,8 +21,7 @@ WRONG_WIDTH = ProblemKind(
     "rows with more or fewer cells than the header",
     'quote texts that hold the delimiter, as in "stop, please",cancel',
 )
-SAMPLE_LINES = 50
-MAX_WIDTH_WITHOUT_HEADER = 2
+MAX_SAMPLE_BYTES = 1024 * 1024
 MAX_SHOWN = 80
 
 csv.field_size_limit(MAX_RECORD)
@@ -47,30 +46,11 @@ class Row:
     kind: ProblemKind | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderRules:
-    """How to find a table's header.
-
-    Attributes:
-        wanted: names of columns that it should hold.
-        max_width: columns that a table without a header may have.
-        sample_lines: how many lines are looked at to find the delimiter.
-    """
-
-    wanted: Sequence[str] = ()
-    max_width: int = MAX_WIDTH_WITHOUT_HEADER
-    sample_lines: int = SAMPLE_LINES
-
-    def has_none(self, first_row: Sequence[str]) -> bool:
-        """Return whether a table with this first row has no header."""
-        is_narrow = len(first_row) <= self.max_width and any(first_row)
-        return is_narrow and not is_header(first_row, self.wanted)
-
-
 class DelimitedRows:
     """The rows of a text table.
 
     Attributes:
+        first: the cells of the first row.
         columns: the header's names; None for a table without a header.
         header: the header as it stands in the file; empty without one.
         delimiter: one character.
@@ -79,21 +59,27 @@ class DelimitedRows:
     """
 
     def __init__(
-        self, lines: Lines, path: Path, default_delimiter: str, rules: HeaderRules
+        self,
+        lines: Lines,
+        path: Path,
+        default_delimiter: str,
+        rules: HeaderRules,
+        sample_lines: int = SAMPLE_ROWS,
     ) -> None:
-        """Find the dialect, and read the header.
+        """Find the dialect, and read the header; ``sample_lines`` are looked at for both.
 
         Raises:
             DataError: the header can't be read.
         """
         self._lines = lines
-        head = _peek(lines, rules.sample_lines)
+        head = _peek(lines, sample_lines)
         dialect = sniff(decode(b"".join(head)), default_delimiter, rules.wanted)
         self.delimiter = dialect.delimiter
         if dialect.has_separator_line:
+            head = head[1:]
             lines.read()
-        self._read_header(path, rules)
         self.sample = [row for line in head if (row := self._parse(line))]
+        self._read_header(path, rules)
 
     def _read_header(self, path: Path, rules: HeaderRules) -> None:
         line = self._lines.line
@@ -101,10 +87,10 @@ class DelimitedRows:
         self.header = decode(raw).removeprefix("\ufeff")
         if cells is None or not is_unicode(self.header):
             raise DataError.at(path, "the header is not well-formed UTF-8 text", line=line)
-        names = [cell.removeprefix("\ufeff").strip() for cell in cells]
+        self.first = names = stripped(cells)
         self.width = len(names)
         self.columns: list[str] | None = names
-        if rules.has_none(names):
+        if rules.has_none(names, self.sample):
             self.columns, self.header = None, ""
             self._lines.take_back(BytesIO(raw).readlines())
 
@@ -163,8 +149,10 @@ class DelimitedRows:
 def _peek(lines: Lines, count: int) -> list[bytes]:
     """Return the next lines, which will be read again; a line of excessive length ends them."""
     head: list[bytes] = []
-    while len(head) < count and (line := lines.read()):
+    size = 0
+    while len(head) < count and size < MAX_SAMPLE_BYTES and (line := lines.read()):
         head.append(line)
+        size += len(line)
         if not line.endswith(b"\n"):
             break
     lines.take_back(head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import SEEK_SET, BufferedReader, BytesIO, RawIOBase
 from typing import Any, BinaryIO
 
@@ -14,8 +14,15 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+UTF16_LE, UTF16_BE = "utf-16-le", "utf-16-be"
+# Of a file in UTF-16: half of each separator, of which a text has at least one in a hundred
+# characters. A stray zero byte in UTF-8 is none.
+MIN_ZEROS = 4
+MIN_SEPARATOR_SHARE = 0.01
+SEPARATORS = "\n\r\t, "
 WINDOWS = "cp1252"
 WINDOWS_NOTE = "is not UTF-8; read as Windows-1252. If that is wrong, save the file as UTF-8"
+UTF16_NOTE = "has no byte order mark; read as {}. If that is wrong, save the file as UTF-8"
 
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf1-\xf4][\x80-\xbf]{3}"
@@ -39,6 +46,11 @@ class Encoding:
     note: str | None = None
 
     @property
+    def is_utf16(self) -> bool:
+        """Return whether it is UTF-16 of any byte order."""
+        return self.name.startswith("utf-16")
+
+    @property
     def is_plain(self) -> bool:
         """Return whether the file's bytes can be read without conversion."""
         return self.name == "utf-8" and not self.has_bare_returns
@@ -47,16 +59,33 @@ class Encoding:
 def detect_encoding(file: BinaryIO) -> Encoding:
     """Return the encoding of a seekable file, and leave the file at its beginning.
 
-    A byte order mark decides. Otherwise the file is UTF-8, unless some bytes are invalid and none
-    form a multibyte UTF-8 character: then it is Windows-1252, and the encoding has a note.
+    A byte order mark decides. Without one, separators with a zero byte each are UTF-16. Otherwise
+    the file is UTF-8, unless some bytes are invalid and none form a multibyte UTF-8 character: then
+    it is Windows-1252. Where there is no mark, another encoding than UTF-8 has a note.
     """
     head = file.read(HEAD_BYTES)
     file.seek(0)
-    name, note = BYTE_ORDER_MARKS.get(head[:2], "utf-8"), None
-    if name == "utf-8" and _is_windows(file):
-        name, note = WINDOWS, WINDOWS_NOTE
-    text = head.decode(name, "replace")
-    return Encoding(name, "\r" in text and "\n" not in text, note)
+    encoding = encoding_of_head(head)
+    if encoding.name == "utf-8" and _is_windows(file):
+        encoding = Encoding(WINDOWS, note=WINDOWS_NOTE)
+    text = head.decode(encoding.name, "replace")
+    return replace(encoding, has_bare_returns="\r" in text and "\n" not in text)
+
+
+def encoding_of_head(head: bytes) -> Encoding:
+    """Return the encoding by the first bytes of a file: UTF-16 or UTF-8."""
+    if head[:2] in BYTE_ORDER_MARKS:
+        return Encoding(BYTE_ORDER_MARKS[head[:2]])
+    if head.count(0) < MIN_ZEROS:
+        return Encoding()
+    texts = {name: head.decode(name, "replace") for name in (UTF16_LE, UTF16_BE)}
+    counts = {name: sum(map(text.count, SEPARATORS)) for name, text in texts.items()}
+    name = max(counts, key=counts.__getitem__)
+    # Binary files hold zero bytes as well, but several in a row.
+    is_text = "\0" not in texts[name]
+    if is_text and counts[name] >= MIN_SEPARATOR_SHARE * len(texts[name]):
+        return Encoding(name, note=UTF16_NOTE.format(name.upper()))
+    return Encoding()
 
 
 def decode_text(content: bytes) -> tuple[str, Encoding]:
@@ -65,7 +94,7 @@ def decode_text(content: bytes) -> tuple[str, Encoding]:
     Bytes that are not valid become lone surrogates.
     """
     encoding = detect_encoding(BytesIO(content))
-    errors = "surrogatepass" if encoding.name == "utf-16" else "surrogateescape"
+    errors = "surrogatepass" if encoding.is_utf16 else "surrogateescape"
     try:
         text = content.decode(encoding.name, errors)
     except UnicodeDecodeError:  # half a code unit at the end of UTF-16
@@ -111,7 +140,7 @@ class _Utf8Stream(RawIOBase):
     def _start(self) -> None:
         self._offset, self._converted, self._is_over = 0, b"", False
         self._decoder = codecs.getincrementaldecoder(self._encoding.name)(
-            "surrogatepass" if self._encoding.name == "utf-16" else "replace"
+            "surrogatepass" if self._encoding.is_utf16 else "replace"
         )
 
     def readable(self) -> bool:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from model.errors import DataError
 from model.tables.delimited import DelimitedTable
-from model.tables.encoding import BYTE_ORDER_MARKS, Encoding, as_utf8, detect_encoding
+from model.tables.encoding import Encoding, as_utf8, detect_encoding, encoding_of_head
 from model.tables.json_lines import JsonLinesTable
 from model.tables.line_reader import Lines
 from model.tables.optional import PARQUET, SPREADSHEET, required
@@ -99,6 +99,6 @@ def _open_text(file: BinaryIO, path: Path, layout: Layout, kind: str) -> Table:
 
 
 def _of_stream(file: BinaryIO) -> Encoding:
-    """Return the encoding by the byte order mark: a stream can't be read twice."""
-    head = file.peek(2)[:2] if hasattr(file, "peek") else b""
-    return Encoding(BYTE_ORDER_MARKS.get(head, "utf-8"))
+    """Return the encoding by the first bytes: a stream can't be read twice."""
+    head = file.peek(2) if hasattr(file, "peek") else b""
+    return encoding_of_head(head)

@@ -9,7 +9,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from model.inference.prediction import Prediction
-from model.tables.columns import is_header
+from model.tables.columns import TEXT, below_header, text_without_header, without_header
+from model.tables.header import SAMPLE_ROWS, HeaderRules
 from model.tables.spreadsheet_rows import SpreadsheetRows
 from model.tables.table import CHUNK_ROWS, Layout, Position
 from model.tables.text_table import Record, TextChunk
@@ -21,24 +22,38 @@ class SpreadsheetTable:
     start = Position(0, 1)
 
     def __init__(self, path: Path, layout: Layout) -> None:
-        """Open the first sheet that has cells, and read its header.
+        """Open the sheet that the layout names, or the first one that has cells; read its header.
 
         Raises:
             DataError: it can't be read, or lacks the column, or has those that are added.
         """
-        self._rows, self._layout = SpreadsheetRows(path, path), layout
+        self._rows, self._layout = SpreadsheetRows(path, path, layout.sheet), layout
         self.size = self._rows.size
-        self.notes: tuple[str, ...] = (f"sheet {self._rows.sheet} is read",)
+        choice = ""
         if self._rows.other_sheets:
-            self.notes = (f"{self.notes[0]}, and not {', '.join(self._rows.other_sheets)}",)
-        header_line, header = next(iter(self._rows), (0, [""]))
-        self._first = header_line + 1
-        if len(header) == 1 and not is_header(header, (layout.column,)):
-            self._place, self.head, self._first = 0, b"", header_line
-            self.notes += ("has no header: column 1 is read as the text",)
+            choice = f"; --sheet chooses another one of {', '.join(self._rows.other_sheets)}"
+        self.notes: tuple[str, ...] = (f"sheet {self._rows.sheet} is read{choice}",)
+        try:
+            self._read_header(path, choice)
+        except BaseException:
+            self._rows.close()
+            raise
+
+    def _read_header(self, path: Path, advice: str) -> None:
+        layout = self._layout
+        numbered = list(islice(self._rows, SAMPLE_ROWS))
+        sample = [cells for _, cells in numbered]
+        header_line, header = numbered[0]
+        rules = HeaderRules((layout.column,), max_width=1 if layout.column == TEXT else 0)
+        if rules.has_none(header, sample):
+            self._place = text_without_header(layout.column, len(header), sample)
+            self.head, self._first = b"", header_line
+            self.notes += (without_header(self._place),)
         else:
-            self._place = layout.find(path, header)
+            self._place = layout.find(path, header, advice)
             self.head = _to_csv([*header, *layout.added]).encode()
+            self._first = header_line + 1
+            self.notes += below_header(layout.column, header, self._place)
 
     def chunks(self, start: Position) -> Iterator[TextChunk]:
         """Return the rows from a position on, as CSV."""

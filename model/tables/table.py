@@ -59,12 +59,14 @@ class Layout:
         prefix: of the names of the columns that are added.
         top_k: how many alternatives are added; 0 adds no such column.
         max_length: characters of an utterance.
+        sheet: of a spreadsheet; None for the first one with cells.
     """
 
     column: str = "text"
     prefix: str = ""
     top_k: int = 0
     max_length: int = 5000
+    sheet: str | None = None
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -100,8 +102,10 @@ class Layout:
             values.append(to_fields(prediction.alternatives))
         return values
 
-    def find(self, path: Path, columns: Sequence[str]) -> int:
+    def find(self, path: Path, columns: Sequence[str], advice: str = "") -> int:
         """Return the index of the column that is read.
+
+        ``advice`` is added to the message where the column is missing.
 
         Raises:
             DataError: as ``index_in`` raises ColumnError.
@@ -109,7 +113,7 @@ class Layout:
         try:
             return self.index_in(columns)
         except ColumnError as error:
-            remedy = "; --prefix model_ adds columns of other names" if error.is_clash else ""
+            remedy = "; --prefix model_ adds columns of other names" if error.is_clash else advice
             raise DataError.at(path, f"{error}{remedy}", line=1) from error
 
     def index_in(self, columns: Sequence[str], *further: str) -> int:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.datasets.documents.document import Document
+from model.datasets.documents.document import Document, ReadOptions
 from model.errors import DataError
-from model.tables.columns import INTENT, TEXT, named_column, order_without_header, usual_column
+from model.tables.columns import (
+    INTENT,
+    PAIR,
+    TEXT,
+    has_column,
+    is_header,
+    named_column,
+    names_among,
+    numbered_column,
+    order_without_header,
+    shown_column,
+    usual_column,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +55,23 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
             "--text-column and --intent-column choose by name or number"
         )
         raise DataError.at(document.path, message, line=line)
-    is_plain = (names[text], names[intent]) == (TEXT, INTENT)
-    is_chosen = options.text_column is not None and options.intent_column is not None
-    is_unique = names.count(names[text]) == names.count(names[intent]) == 1
-    if is_unique and (is_plain or is_chosen):
+    shown_text, shown_intent = (shown_column(names, index) for index in (text, intent))
+    is_plain = (shown_text, shown_intent) == (TEXT, INTENT)
+    is_unique = names.count(shown_text) <= 1 and names.count(shown_intent) <= 1
+    if is_unique and (is_plain or _are_chosen_by_name(options, names)):
         return Columns(text, intent)
-    note = f"column {names[text]} is read as the text, {names[intent]} as the intent"
+    note = f"column {shown_text} is read as the text, {shown_intent} as the intent"
     if not is_unique:
         note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
     return Columns(text, intent, note)
+
+
+def _are_chosen_by_name(options: ReadOptions, names: Sequence[str]) -> bool:
+    """Return whether the options have the names of both columns."""
+    return all(
+        wanted is not None and has_column(names, wanted)
+        for wanted in (options.text_column, options.intent_column)
+    )
 
 
 def wanted_columns(document: Document) -> tuple[str, ...]:
@@ -60,31 +80,51 @@ def wanted_columns(document: Document) -> tuple[str, ...]:
     return tuple(name for name in (options.text_column, options.intent_column) if name)
 
 
-def columns_without_header(document: Document, sample: Sequence[Sequence[str]]) -> Columns:
-    """Return the columns of a table of two, by the options or by the first rows.
+def columns_by_rows(
+    document: Document, first: Sequence[str], sample: Sequence[Sequence[str]], *, has_header: bool
+) -> Columns | None:
+    """Return the columns of a table whose first row names none; None where names are to be found.
+
+    The options choose them by number; the first rows show which of two is which.
 
     Raises:
         DataError: the options name another column.
     """
-    options = document.options
-    text, intent = order_without_header([row for row in sample if len(row) == 2])  # noqa: PLR2004
-    names = ["1", "2"]
-    if options.text_column is not None:
-        text = _numbered(document, names, options.text_column)
-        intent = 1 - text
-    elif options.intent_column is not None:
-        intent = _numbered(document, names, options.intent_column)
-        text = 1 - intent
-    note = (
-        f"has no header: column {text + 1} is read as the text, {intent + 1} as the intent; "
-        "--text-column and --intent-column change it"
-    )
+    wanted, width = wanted_columns(document), len(first)
+    names = names_among(wanted, width)
+    is_enough = width == PAIR or len(wanted) == PAIR
+    if not is_enough or (has_header and (names or is_header(first))):
+        return None
+    text, intent = _by_rows(document, width, sample)
+    if has_header:
+        shown_text, shown_intent = (shown_column(first, index) for index in (text, intent))
+        note = (
+            f"the first row is read as the header: column {shown_text} is read as the text, "
+            f"{shown_intent} as the intent; if it is an utterance, put a header above it"
+        )
+    else:
+        note = (
+            f"has no header: column {text + 1} is read as the text, {intent + 1} as the intent, "
+            "and the first row as data; --text-column and --intent-column choose other columns"
+        )
     return Columns(text, intent, note)
 
 
-def _numbered(document: Document, names: Sequence[str], wanted: str) -> int:
-    index = named_column(names, wanted)
+def _by_rows(document: Document, width: int, sample: Sequence[Sequence[str]]) -> tuple[int, int]:
+    options = document.options
+    text, intent = order_without_header([row for row in sample if len(row) == PAIR])
+    if options.text_column is not None:
+        text = _numbered(document, width, options.text_column)
+        intent = 1 - text
+    if options.intent_column is not None:
+        intent = _numbered(document, width, options.intent_column)
+        text = 1 - intent if options.text_column is None else text
+    return text, intent
+
+
+def _numbered(document: Document, width: int, wanted: str) -> int:
+    index = numbered_column(width, wanted)
     if index is None:
-        message = f"has no header, and so no column {wanted}: --text-column takes 1 or 2"
+        message = f"has no header, and so no column {wanted}: columns have the numbers 1 to {width}"
         raise DataError.at(document.path, message, line=1)
     return index

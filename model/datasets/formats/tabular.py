@@ -15,20 +15,20 @@ from model.datasets.format import Format
 from model.datasets.formats.label_names import label_names, named_label
 from model.datasets.formats.table_columns import (
     Columns,
-    columns_without_header,
+    columns_by_rows,
     find_columns,
     wanted_columns,
 )
 from model.errors import Problem
 from model.tables import optional
 from model.tables.columns import is_header
-from model.tables.delimited_rows import DelimitedRows, HeaderRules
-from model.tables.encoding import as_utf8, detect_encoding
+from model.tables.delimited_rows import DelimitedRows
+from model.tables.encoding import as_utf8, decode_text, detect_encoding
+from model.tables.header import SAMPLE_ROWS, HeaderRules
 from model.tables.json_rows import json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
 
-SAMPLE_ROWS = 50
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 
@@ -50,11 +50,11 @@ def table_columns(document: Document, lines: Lines) -> tuple[DelimitedRows, Colu
         DataError: the header can't be read, or lacks a column.
     """
     default = "\t" if document.suffix == ".tsv" else ","
-    rows = DelimitedRows(lines, document.path, default, HeaderRules(wanted_columns(document)))
-    if rows.columns is None and rows.width == 2:  # noqa: PLR2004 - a text and an intent
-        return rows, columns_without_header(document, rows.sample)
-    names = rows.columns or [*rows.sample, []][0]
-    return rows, find_columns(document, names, 1)
+    rules = HeaderRules(wanted_columns(document), has_labels=True)
+    rows = DelimitedRows(lines, document.path, default, rules)
+    has_header = rows.columns is not None
+    columns = columns_by_rows(document, rows.first, rows.sample, has_header=has_header)
+    return rows, columns or find_columns(document, rows.first, 1)
 
 
 def _read_delimited(document: Document) -> Iterator[Entry]:
@@ -65,7 +65,7 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
         rows, columns = table_columns(document, Lines(as_utf8(file, encoding)))
         if columns.note:
             yield Note(document.path, 1, columns.note)
-        names = label_names(document, (rows.columns or ["", ""])[columns.intent])
+        names = label_names(document, rows.columns[columns.intent] if rows.columns else "")
         for row in rows:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
@@ -118,15 +118,15 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
 def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Entry]:
     path, cells = document.path, iter(rows)
     line, first = next(cells)
-    width = len(first)
-    if HeaderRules(wanted_columns(document)).has_none(first) and width == 2:  # noqa: PLR2004
-        columns = columns_without_header(document, [row for _, row in islice(rows, SAMPLE_ROWS)])
-        yield Note(path, line, columns.note or "")
+    sample = [row for _, row in islice(rows, SAMPLE_ROWS)]
+    rules = HeaderRules(wanted_columns(document), has_labels=True)
+    has_header = not rules.has_none(first, sample)
+    found = columns_by_rows(document, first, sample, has_header=has_header)
+    columns = found or find_columns(document, first, line)
+    if columns.note:
+        yield Note(path, line, columns.note)
+    if not has_header:
         yield _entry(path, line, first, columns, {})
-    else:
-        columns = find_columns(document, first, line)
-        if columns.note:
-            yield Note(path, line, columns.note)
     for line, row in cells:
         yield _entry(path, line, row, columns, {})
 
@@ -152,7 +152,7 @@ def _is_delimited(document: Document) -> bool:
 
 
 def _has_table_head(document: Document) -> bool:
-    first = document.head.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    first = decode_text(document.head)[0].split("\n", 1)[0].strip()
     return any(
         len(cells := first.split(mark)) > 1 and is_header([cell.strip(' "') for cell in cells])
         for mark in (",", ";", "\t", "|")

@@ -254,11 +254,99 @@ def test_other_files_beside_are_no_error(tmp_path, place, content):
         pytest.param(ReadOptions(), ("greet", "hi"), id="none"),
         pytest.param(ReadOptions(text_column="2"), ("hi", "greet"), id="text"),
         pytest.param(ReadOptions(intent_column="1"), ("hi", "greet"), id="intent"),
+        pytest.param(ReadOptions(text_column="2", intent_column="1"), ("hi", "greet"), id="both"),
     ],
 )
 def test_columns_without_header_have_numbers(tmp_path, options, pair):
     """One of the two numbers is enough, as the other column has the other part."""
     assert pairs(write(tmp_path, "d.csv", "greet,hi\n"), options) == [pair]
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        pytest.param("id,,", "column 2 is read as the text, 3 as the intent", id="blank"),
+        pytest.param("id,a,", "column a is read as the text, 3 as the intent", id="one-blank"),
+        pytest.param("id,a,b", "column a is read as the text, b as the intent", id="named"),
+    ],
+)
+def test_columns_that_are_chosen_by_number_are_announced(tmp_path, header, shown):
+    """The note has the names that the numbers stand for; a blank name is called by its number."""
+    path = write(tmp_path, "d.csv", f"{header}\n1,hi,greet\n")
+
+    reading = read(path, ReadOptions(text_column="2", intent_column="3"))
+
+    [note] = reading.notes
+    assert note.message.startswith(f"the first row is read as the header: {shown}; if it is")
+    assert [each.text for each in reading.examples] == ["hi"]
+
+
+def test_known_header_is_no_guess(tmp_path):
+    """A usual name is enough: the note only says which columns the numbers stand for."""
+    path = write(tmp_path, "d.csv", "id,text,b\n1,hi,greet\n")
+
+    [note] = read(path, ReadOptions(text_column="2", intent_column="3")).notes
+
+    assert note.message == "column text is read as the text, b as the intent"
+
+
+WIDE = [["0", "hi", "greet"], ["1", "so long", "bye"], ["2", "hello", "greet"]]
+BY_NUMBER = ReadOptions(text_column="2", intent_column="3")
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.xlsx"])
+def test_first_row_of_a_wide_table_is_not_lost(tmp_path, name):
+    """Chosen by number, the columns need no header: a label that occurs again names no column."""
+    write(tmp_path, "d.csv", "".join(f"{','.join(row)}\n" for row in WIDE))
+    write_xlsx(tmp_path / "d.xlsx", {"A": WIDE})
+
+    reading = read(tmp_path / name, BY_NUMBER)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [
+        ("hi", "greet"),
+        ("so long", "bye"),
+        ("hello", "greet"),
+    ]
+    [note] = reading.notes
+    assert note.line == 1
+    assert note.message == (
+        "has no header: column 2 is read as the text, 3 as the intent, and the first row as data; "
+        "--text-column and --intent-column choose other columns"
+    )
+
+
+def test_wide_table_without_header_needs_both_numbers(tmp_path):
+    """Nothing says which of the other columns holds the intents."""
+    path = write(tmp_path, "d.csv", "".join(f"{','.join(row)}\n" for row in WIDE))
+
+    [problem] = read(path, ReadOptions(text_column="2")).problems
+
+    assert "no column intent in the header: found 0, hi, greet" in problem.message
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.xlsx"])
+def test_header_of_another_language_is_no_utterance(tmp_path, name):
+    """A label that no other row has, where the others repeat, is the name of a column."""
+    rows = [["発話", "意図"], *[[f"注文を取り消して {n}", f"取消{n % 3}"] for n in range(12)]]
+    write(tmp_path, "d.csv", "".join(f"{','.join(row)}\n" for row in rows))
+    write_xlsx(tmp_path / "d.xlsx", {"A": rows})
+
+    reading = read(tmp_path / name)
+
+    assert len(reading.examples) == 12
+    [note] = reading.notes
+    assert note.line == 1
+    assert note.message == (
+        "the first row is read as the header: column 発話 is read as the text, 意図 as the intent; "
+        "if it is an utterance, put a header above it"
+    )
+
+
+def test_first_row_with_a_repeated_label_is_an_utterance(tmp_path):
+    """The same table without its header is read whole."""
+    rows = "".join(f"cancel my order {n},cancel{n % 3}\n" for n in range(12))
+
+    assert len(pairs(write(tmp_path, "d.csv", rows))) == 12
 
 
 def test_unknown_column_without_header_is_refused(tmp_path):
@@ -267,23 +355,33 @@ def test_unknown_column_without_header_is_refused(tmp_path):
 
     [problem] = read(path, ReadOptions(text_column="question")).problems
 
-    assert "has no header, and so no column question" in problem.message
+    assert problem.message == (
+        "has no header, and so no column question: columns have the numbers 1 to 2"
+    )
 
 
-def test_guessed_encoding_is_announced(tmp_path):
-    """Windows-1252 is never guessed in silence."""
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        pytest.param("cp1252", "read as Windows-1252", id="windows"),
+        pytest.param("utf-16-le", "read as UTF-16-LE", id="utf-16-without-mark"),
+    ],
+)
+def test_guessed_encoding_is_announced(tmp_path, encoding, shown):
+    """An encoding is never guessed in silence."""
     for name, content in (
         ("d.csv", "text,intent\nschön,a\n"),
+        ("d.txt", "text,intent\nschön,a\n"),
         ("d.jsonl", '{"text": "schön", "intent": "a"}\n'),
         ("d.json", '[{"text": "schön", "intent": "a"}]'),
     ):
         path = tmp_path / name
-        path.write_bytes(content.encode("cp1252"))
+        path.write_bytes(content.encode(encoding))
 
         reading = read(path)
 
         assert reading.examples[0].text == "schön"
-        assert "read as Windows-1252" in reading.notes[0].message
+        assert shown in reading.notes[0].message
 
 
 def test_spreadsheet_of_any_name_is_read(tmp_path):

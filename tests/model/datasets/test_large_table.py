@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from model.datasets import large_table
+from model.datasets.collector import left_out
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import UNREADABLE
 from model.datasets.formats.table_columns import Columns
 from model.datasets.large_table import Task, can_be_cut, count_block, survey_table
 from model.datasets.survey import Survey
-from model.tables.delimited_rows import WRONG_WIDTH, HeaderRules
+from model.tables.delimited_rows import WRONG_WIDTH
+from model.tables.header import HeaderRules
 
 PATH = Path("data.csv")
-TASK = Task(PATH, b"text,intent\n", ",", 2, Columns(0, 1), HeaderRules(("text",), 0))
+TASK = Task(PATH, b"text,intent\n", ",", 2, Columns(0, 1), HeaderRules(("text",), has_header=True))
 
 
 def test_clean_block_is_counted():
@@ -120,8 +122,21 @@ def test_many_problems_are_counted(tmp_path, monkeypatch):
 
     assert survey.problems.counts == {WRONG_WIDTH: 1000, UNREADABLE: 1}
     assert [problem.line for problem in survey.problems.kept] == [*range(2, 22), 1002]
-    assert lenient.notes.counts == survey.problems.counts
+    assert lenient.notes.counts == {left_out(WRONG_WIDTH): 1000, left_out(UNREADABLE): 1}
     assert not lenient.problems.counts
+
+
+def test_table_without_header_is_counted_whole(tmp_path):
+    """Its first row counts, and so does the first row of a block that is read row by row."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(b"0,hi,a\n1,you,b\n2,hey,a\n" + b"x\n")
+    survey = Survey()
+    options = ReadOptions(text_column="2", intent_column="3")
+
+    survey_table(survey, Document(path, options), lambda _count: None)
+
+    assert survey.intents == {"a": 2, "b": 1}
+    assert [problem.line for problem in survey.problems.kept] == [4]
 
 
 def test_table_in_an_archive_can_not_be_cut(tmp_path):

@@ -157,8 +157,12 @@ def test_unreadable_entries_keep_data_from_being_converted(capsys):
 
     assert command.main(["convert", "data.csv", "data.jsonl"]) == 1
     assert not Path("data.jsonl").exists()
+    assert "mend them, or do without them: --leave-out-unreadable" in capsys.readouterr().err
     assert command.main(["convert", "data.csv", "data.jsonl", "--leave-out-unreadable"]) == 0
-    assert "no text; left out" in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert "no text; left out" in errors
+    assert "1 entries that can't be read: left out, as --leave-out-unreadable asks for\n" in errors
+    assert "mend them" not in errors
 
 
 def test_data_is_split(capsys):

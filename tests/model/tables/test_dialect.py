@@ -61,3 +61,37 @@ def test_column_can_be_chosen_by_number(label):
     Path("in.csv").write_text("a,b,c\n1,hello,2\n")
 
     assert label("in.csv", "out.csv", "--column", "2")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "note"),
+    [
+        pytest.param(
+            "a,b",
+            "note: in.csv: the first row is read as the header: column b is read as the text\n",
+            id="name",
+        ),
+        pytest.param("id,text", "note: in.csv: column text is read as the text\n", id="usual-name"),
+        pytest.param("id,", "", id="blank"),
+    ],
+)
+def test_column_of_a_number_is_announced_by_its_name(label, header, note):
+    """A blank name says nothing that the number does not say."""
+    Path("in.csv").write_text(f"{header}\nx,hello\n")
+
+    code, errors = label("in.csv", "out.csv", "--column", "2")
+
+    assert code == 0
+    assert errors.startswith(f"{note}Labelled 1 rows in out.csv")
+
+
+@pytest.mark.parametrize("rows", ["0,hello\n1,you\n", "hello,yes,a\nyou,yes,b\n", "x,you\ny,you\n"])
+def test_column_of_a_number_needs_no_header(label, rows):
+    """A first row is labelled like the others where it holds a cell that no header has."""
+    Path("in.csv").write_text(rows)
+
+    code, errors = label("in.csv", "out.csv", "--column", "2")
+
+    assert code == 0
+    assert "note: in.csv: has no header: column 2 is read as the text" in errors
+    assert len(Path("out.csv").read_text().splitlines()) == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.tables.encoding import BLOCK_BYTES, as_utf8, decode_text, detect_encoding
+from model.tables.encoding import BLOCK_BYTES, Encoding, as_utf8, decode_text, detect_encoding
 
 TEXT = "text,n\nschön,1\nhello,2\n"
 
@@ -20,6 +20,8 @@ def read_texts(name: str) -> list[str]:
     [
         pytest.param(TEXT.encode("utf-16"), id="utf-16-le"),
         pytest.param("\ufeff".encode("utf-16-be") + TEXT.encode("utf-16-be"), id="utf-16-be"),
+        pytest.param(TEXT.encode("utf-16-le"), id="utf-16-le-without-mark"),
+        pytest.param(TEXT.encode("utf-16-be"), id="utf-16-be-without-mark"),
         pytest.param(TEXT.encode("utf-8-sig"), id="utf-8-with-mark"),
         pytest.param(TEXT.encode("cp1252"), id="windows-1252"),
         pytest.param(TEXT.replace("\n", "\r").encode(), id="carriage-returns"),
@@ -37,11 +39,49 @@ def test_tables_in_other_encodings_are_labelled(label, content):
     ]
 
 
-def test_windows_encoding_is_announced(label):
+@pytest.mark.parametrize(
+    ("encoding", "note"),
+    [
+        pytest.param("cp1252", "is not UTF-8; read as Windows-1252", id="windows"),
+        pytest.param("utf-16-le", "has no byte order mark; read as UTF-16-LE", id="utf-16-le"),
+        pytest.param("utf-16-be", "has no byte order mark; read as UTF-16-BE", id="utf-16-be"),
+    ],
+)
+def test_guessed_encoding_is_announced(label, encoding, note):
     """A guess is never made in silence."""
-    Path("in.csv").write_bytes(TEXT.encode("cp1252"))
+    Path("in.csv").write_bytes(TEXT.encode(encoding))
 
-    assert "note: in.csv: is not UTF-8; read as Windows-1252" in label("in.csv", "out.csv")[1]
+    assert f"note: in.csv: {note}" in label("in.csv", "out.csv")[1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("発話,意図\n注文を一つ取り消して,取消\n" * 9, id="japanese"),
+        pytest.param("一,一\n一一一,一\n", id="characters-with-a-zero-byte"),
+        pytest.param('{"text": "hi"}', id="one-line"),
+    ],
+)
+def test_byte_order_is_found_by_the_separators(encoding, text):
+    """Characters such as U+4E00 have a zero byte at the other place than a separator has it."""
+    content = text.encode(encoding)
+
+    assert decode_text(content)[0] == text
+    assert decode_text(content)[1].name == encoding
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"text,intent\n" + b"a\0b,c\n" * 9, id="zeros-in-texts"),
+        pytest.param(b"ab" * 500 + b"\0\n" * 4, id="few-separators"),
+        pytest.param(b"\0\0\0\0 \0 \0 \0", id="binary"),
+    ],
+)
+def test_zero_bytes_alone_are_not_utf_16(content):
+    """They are kept, and the rows that hold them are judged one by one."""
+    assert decode_text(content) == (content.decode(), Encoding())
 
 
 def test_interrupted_run_continues_in_a_converted_file(label, monkeypatch):

@@ -52,9 +52,9 @@ def test_missing_table_is_refused(tmp_path):
         texts_of(tmp_path / "gone.csv", "csv")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
 def test_standard_input_is_read(tmp_path, monkeypatch, encoding):
-    """A byte order mark tells the encoding of what can't be read twice."""
+    """The first bytes show the encoding of a stream, which can't be read twice."""
     path = tmp_path / "in.csv"
     path.write_bytes(TABLE.encode(encoding))
     with path.open("rb") as file:

@@ -32,7 +32,7 @@ def test_labelled_rows_are_written_as_csv(label, name, write):
     code, errors = label(name, "out.csv")
 
     assert code == 3
-    assert f"note: {name}: sheet Data is read, and not Empty" in errors
+    assert f"note: {name}: sheet Data is read; --sheet chooses another one of Empty" in errors
     header, first, second = Path("out.csv").read_text().splitlines()
     assert header == "Message,n,intent,confidence"
     assert first.startswith("hello,1,greeting,")
@@ -57,6 +57,43 @@ def test_one_column_needs_no_header(label):
     assert code == 0
     assert "has no header: column 1 is read as the text" in errors
     assert len(Path("out.csv").read_text().splitlines()) == 2
+
+
+def test_sheet_without_the_chosen_column_is_refused(label):
+    """A cover sheet is not labelled instead; the message says how to choose the other sheet."""
+    write_xlsx(Path("in.xlsx"), {"Cover": [["Our tickets"]], "Data": [["Nachricht"], ["hello"]]})
+
+    code, errors = label("in.xlsx", "out.csv", "--column", "Nachricht")
+
+    assert code == 1
+    assert errors == (
+        "error: in.xlsx:1: no column Nachricht: found Our tickets; "
+        "--sheet chooses another one of Data\n"
+    )
+    assert not Path("out.csv").exists()
+
+
+def test_chosen_sheet_is_labelled(label):
+    """--sheet reads a sheet by its name, as in training."""
+    write_xlsx(Path("in.xlsx"), {"Cover": [["Our tickets"]], "Data": [["Nachricht"], ["hello"]]})
+
+    code, errors = label("in.xlsx", "out.csv", "--column", "Nachricht", "--sheet", "Data")
+
+    assert code == 0
+    assert "sheet Data is read; --sheet chooses another one of Cover" in errors
+    assert Path("out.csv").read_text().splitlines()[1].startswith("hello,greeting,")
+
+
+def test_first_row_of_a_wide_sheet_is_not_lost(label):
+    """A column of a number needs no header, as in CSV."""
+    rows: list[list[str | float]] = [[0, "hello", "a"], [1, "reset my password", "b"]]
+    write_xlsx(Path("in.xlsx"), {"Data": rows})
+
+    code, errors = label("in.xlsx", "out.csv", "--column", "2")
+
+    assert code == 0
+    assert "has no header: column 2 is read as the text" in errors
+    assert Path("out.csv").read_text().splitlines()[0].startswith("0,hello,a,greeting,")
 
 
 def test_long_sheet_is_labelled_in_chunks(label):
