@@ -16,6 +16,7 @@ _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 MAX_WINDOW_LOG = 23  # 8 MiB, which is all that a receiver has to support (RFC 9659, section 3)
 GZIP_WBITS = 31  # of zlib: the format of gzip
 RAW_WBITS = -15  # of zlib: without the header that "deflate" should have
+MAX_ACCEPT_ENCODING = 256  # characters
 GZIP_LEVEL = 1  # twice as fast as the default, and a few per cent larger
 
 _CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.IGNORECASE)
@@ -71,7 +72,12 @@ def compress(body: bytes) -> bytes:
 
 
 def accepts_gzip(header: str) -> bool:
-    """Return whether an Accept-Encoding allows gzip (RFC 9110, section 12.5.3)."""
+    """Return whether an Accept-Encoding allows gzip (RFC 9110, section 12.5.3).
+
+    A header that is longer than any client's is not read, and allows nothing.
+    """
+    if len(header) > MAX_ACCEPT_ENCODING:
+        return False
     weights = {
         found[1].lower(): float(found[2] or 1)
         for item in header.split(",")

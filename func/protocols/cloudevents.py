@@ -24,7 +24,8 @@ from func.settings import Settings
 
 SPECVERSION = "1.0"
 STRUCTURED_JSON = "application/cloudevents+json"
-BATCH_JSON = "application/cloudevents-batch+json"
+BATCH = "application/cloudevents-batch"  # of any format
+BATCH_JSON = f"{BATCH}+json"
 
 _REQUIRED = ("id", "source", "type")
 # Any of these attributes as a header, by its key in a WSGI environment, makes an event.
@@ -55,7 +56,7 @@ class Mode(Enum):
         ``specversion`` it is a malformed event, not an ordinary request.
         """
         lowered = content_type.lower()
-        if lowered.startswith("application/cloudevents-batch"):
+        if lowered.startswith(BATCH):
             return cls.BATCH
         if lowered.startswith("application/cloudevents"):
             return cls.STRUCTURED

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, Self
 
 from func.errors import InvalidQueryError, TooLargeError
@@ -13,6 +15,11 @@ from model.inference.strict_json import is_unicode
 
 MISSING_TEXT = "Missing 'text' parameter"
 TEXT_FIELDS = ("text", "message", "messages")  # of which the first that is there counts
+# Unicode normalisation sorts marks in a row, in time that grows with the square of their number.
+# UAX 15 has the same limit in its Stream-Safe Text Format.
+MAX_MARKS = 30
+# All marks are among these characters, with two that decompose into them.
+_MAYBE_MARKS = re.compile(rf"[\W\uff9e\uff9f]{{{MAX_MARKS + 1},}}")
 
 
 class Query(NamedTuple):
@@ -82,6 +89,19 @@ def normalised_length(text: str) -> int:
     return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text))
 
 
+def has_too_many_marks(text: str) -> bool:
+    """Return whether more combining marks follow each other than any script needs."""
+    return any(
+        is_mark and sum(1 for _ in marks) > MAX_MARKS
+        for run in _MAYBE_MARKS.findall(text)
+        for is_mark, marks in groupby(run, _is_mark)
+    )
+
+
+def _is_mark(character: str) -> bool:
+    return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
+
+
 def whole_number(value: object) -> int | None:
     """Return a whole number, which JSON may write as ``3.0`` too; None for anything else."""
     if isinstance(value, float) and value.is_integer():
@@ -118,6 +138,8 @@ def text_of(value: object, settings: Settings, name: str) -> str:
         raise TooLargeError(f"{name} must have at most {most} characters")
     if not is_unicode(value):
         raise InvalidQueryError(f"{name} must be valid Unicode")
+    if has_too_many_marks(value):
+        raise TooLargeError(f"{name} must have at most {MAX_MARKS} combining marks in a row")
     # The model normalises texts, and one character can become eighteen.
     if normalised_length(value) > most:
         raise TooLargeError(f"{name} must have at most {most} characters when normalised (NFKD)")

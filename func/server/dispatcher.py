@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from func.app import App
 from func.errors import InternalError, OverloadedError
 from func.messages import Deferred, PendingRequest, Response
+from func.protocols.cloudevents import BATCH
 from func.protocols.json_api import error_response
 from func.server.batching import Batch
 from func.server.connection import Connection
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MAX_INLINE_BYTES = 4 * 1024  # of a body: larger ones are parsed by a thread
+MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: larger ones are read by a thread
 # Of a request's estimated work: a probe may wait for as many as one iteration accepts. A text of
 # 500 characters is less, and gains from a batch; larger requests would hardly gain.
 MAX_INLINE_US = 350
@@ -68,9 +69,7 @@ class Dispatcher:
             return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
-        # A small compressed body can become a large one.
-        is_large = len(request.body) > MAX_INLINE_BYTES or "HTTP_CONTENT_ENCODING" in environ
-        if not is_inline or is_large:
+        if not is_inline or _may_take_long(request):
             self._submit(connection, partial(self._call_app, request))
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
@@ -179,6 +178,20 @@ class Dispatcher:
         if self._app.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             return self._respond(self._app.parse(environ, waits=True))
         return call_wsgi(self._app, environ)
+
+
+def _may_take_long(request: ReceivedRequest) -> bool:
+    """Return whether it may take long to parse a request, whatever it asks for.
+
+    A small compressed body can become a large one, and a small batch can hold hundreds of events
+    to reject.
+    """
+    environ = request.head.environ
+    return (
+        max(request.head_bytes, len(request.body)) > MAX_INLINE_BYTES
+        or "HTTP_CONTENT_ENCODING" in environ
+        or environ.get("CONTENT_TYPE", "").lower().startswith(BATCH)
+    )
 
 
 def _or_failed(answer: Callable[[], T]) -> T | Message:

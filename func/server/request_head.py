@@ -19,6 +19,7 @@ _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [!-~]+ HTTP/(\d\.\d)\r")
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?"
 _HOST_VALUE = re.compile(_HOST)
 _ABSOLUTE_FORM = re.compile(rf"https?://({_HOST})([/?].*)?", re.IGNORECASE)
+_CLOSE = re.compile(r"(?:^|,)[ \t]*close[ \t]*(?:,|$)", re.IGNORECASE)
 _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_HOST"
 _VERSIONS = ("1.0", "1.1")
 _SERVER = "*"  # the target of an OPTIONS request that asks about the server
@@ -203,7 +204,7 @@ def _parse_target(target: bytes) -> tuple[str, str, str]:
 
 def _has_close(options: str) -> bool:
     """Return whether the options of a Connection header include ``close``."""
-    return "close" in (option.strip(" \t") for option in options.lower().split(","))
+    return bool(_CLOSE.search(options))
 
 
 def _is_host(value: str) -> bool:

@@ -17,11 +17,13 @@ class ReceivedRequest(NamedTuple):
 
     Attributes:
         head: its head.
+        head_bytes: the length of its head.
         body: its decoded body.
         held_bytes: the memory that it takes.
     """
 
     head: Head
+    head_bytes: int
     body: bytes
     held_bytes: int
 
@@ -85,7 +87,7 @@ class RequestReader:
             self.wants_continue = False
         if (body := self._read_body(self._head.length)) is None:
             return None
-        request = ReceivedRequest(self._head, body, self._head_bytes + len(body))
+        request = ReceivedRequest(self._head, self._fed, body, self._head_bytes + len(body))
         self._start()
         return request
 

@@ -117,6 +117,8 @@ def test_damaged_bodies_are_bad_requests(coding):
         pytest.param("gzip;q=0, *", False, id="forbidden"),
         pytest.param("gzip;q=0.000", False, id="forbidden-in-full"),
         pytest.param("gzip;q=x", False, id="malformed"),
+        pytest.param(f"gzip{',br' * 84}", True, id="long"),
+        pytest.param(f"gzip{',br' * 85}", False, id="too-long"),
     ],
 )
 def test_gzip_is_accepted_by_its_weight(header, is_accepted):

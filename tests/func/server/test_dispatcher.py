@@ -247,12 +247,14 @@ class Sent:
         self.dispatcher = Dispatcher(cast("App", self.app), Settings(**settings))
         self.dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=self.finished.append))
 
-    def send(self, *targets: str, method: str = "POST", body: bytes = b"") -> None:
+    def send(
+        self, *targets: str, method: str = "POST", headers: bytes = b"", body: bytes = b""
+    ) -> None:
         """Hand requests over, as connections do."""
         reader = RequestReader(8192, 65536)
         for target in targets:
             length = b"Content-Length: %d" % len(body)
-            head = f"{method} {target} HTTP/1.1\r\nHost: a\r\n".encode() + length
+            head = f"{method} {target} HTTP/1.1\r\nHost: a\r\n".encode() + headers + length
             reader.feed(head + b"\r\n\r\n" + body)
             request = reader.next_request()
             assert request
@@ -306,6 +308,24 @@ def test_what_would_hold_up_the_loop_goes_to_threads(target, body_bytes, is_inli
 
     assert len(sent.statuses) == 1
     assert (sent.app.threads == ["worker"]) is not is_inline
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param(b"X: %b\r\n" % (b"x" * MAX_INLINE_BYTES), id="large-head"),
+        pytest.param(b"Content-Encoding: gzip\r\n", id="compressed"),
+        pytest.param(b"Content-Type: Application/CloudEvents-Batch+json\r\n", id="event-batch"),
+    ],
+)
+def test_what_may_be_much_more_than_it_seems_goes_to_threads(headers):
+    """Long lists in headers, compressed bodies, and events that a batch rejects one by one."""
+    sent = Sent()
+    sent.send("/predict", headers=headers)
+    sent.finish()
+
+    assert len(sent.statuses) == 1
+    assert sent.app.threads == ["worker"]
 
 
 def test_accepted_requests_are_counted_in_each_iteration():

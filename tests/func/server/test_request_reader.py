@@ -109,7 +109,9 @@ def test_options_of_the_server_are_understood():
         pytest.param(get(), False, id="1.1"),
         pytest.param(get(version=b"1.0", host=b""), True, id="1.0"),
         pytest.param(get(host=b"Host: a\r\nConnection: Close , x\r\n"), True, id="close-and-more"),
+        pytest.param(get(host=b"Host: a\r\nConnection: x,,\tclose\r\n"), True, id="last-of-many"),
         pytest.param(get(host=b"Host: a\r\nConnection: closed\r\n"), False, id="other-option"),
+        pytest.param(get(host=b"Host: a\r\nConnection: a close\r\n"), False, id="malformed"),
     ],
 )
 def test_end_of_the_connection_is_understood(data, is_last):
