@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple, Self
 
 from func.errors import InvalidQueryError, TooLargeError
@@ -91,11 +90,13 @@ def normalised_length(text: str) -> int:
 
 def has_too_many_marks(text: str) -> bool:
     """Return whether more combining marks follow each other than any script needs."""
-    return any(
-        is_mark and sum(1 for _ in marks) > MAX_MARKS
-        for run in _MAYBE_MARKS.findall(text)
-        for is_mark, marks in groupby(run, _is_mark)
-    )
+    for run in _MAYBE_MARKS.findall(text):
+        count = 0
+        for character in run:
+            count = count + 1 if _is_mark(character) else 0
+            if count > MAX_MARKS:
+                return True
+    return False
 
 
 def _is_mark(character: str) -> bool:

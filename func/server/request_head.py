@@ -19,12 +19,11 @@ _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [!-~]+ HTTP/(\d\.\d)\r")
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?"
 _HOST_VALUE = re.compile(_HOST)
 _ABSOLUTE_FORM = re.compile(rf"https?://({_HOST})([/?].*)?", re.IGNORECASE)
-_CLOSE = re.compile(r"(?:^|,)[ \t]*close[ \t]*(?:,|$)", re.IGNORECASE)
 _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_HOST"
 _VERSIONS = ("1.0", "1.1")
 _SERVER = "*"  # the target of an OPTIONS request that asks about the server
 _MAX_LENGTH_DIGITS = 18
-_MAX_HEADERS = 128
+_MAX_HEADERS, _MAX_OPTIONS = 128, 256
 _HEADER_BYTES = 256  # that a header takes in memory beside its characters
 _MAX_CACHED, _MAX_CACHED_LENGTH = 256, 256
 _UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
@@ -203,8 +202,13 @@ def _parse_target(target: bytes) -> tuple[str, str, str]:
 
 
 def _has_close(options: str) -> bool:
-    """Return whether the options of a Connection header include ``close``."""
-    return bool(_CLOSE.search(options))
+    """Return whether the options of a Connection header include ``close``.
+
+    More options than any client has are not read: their connection ends.
+    """
+    if len(options) > _MAX_OPTIONS:
+        return True
+    return "close" in (option.strip(" \t") for option in options.lower().split(","))
 
 
 def _is_host(value: str) -> bool:

@@ -111,7 +111,10 @@ def test_options_of_the_server_are_understood():
         pytest.param(get(host=b"Host: a\r\nConnection: Close , x\r\n"), True, id="close-and-more"),
         pytest.param(get(host=b"Host: a\r\nConnection: x,,\tclose\r\n"), True, id="last-of-many"),
         pytest.param(get(host=b"Host: a\r\nConnection: closed\r\n"), False, id="other-option"),
-        pytest.param(get(host=b"Host: a\r\nConnection: a close\r\n"), False, id="malformed"),
+        pytest.param(get(host=b"Host: a\r\nConnection: %b\r\n" % (b"," * 256)), False, id="many"),
+        pytest.param(
+            get(host=b"Host: a\r\nConnection: %b\r\n" % (b"," * 257)), True, id="too-many"
+        ),
     ],
 )
 def test_end_of_the_connection_is_understood(data, is_last):
