@@ -46,8 +46,13 @@ def parse_object(text: str, settings: Settings) -> Mapping[str, Any]:
 
 
 def render_json(value: object) -> bytes:
-    """Return a value as compact JSON in UTF-8."""
-    return _ENCODER.encode(value).encode()
+    r"""Return a value as compact JSON in UTF-8.
+
+    A lone surrogate, which a request may hold in a name that its response repeats, has no UTF-8: it
+    is repeated as the escape that it came as, such as ``\ud800``.
+    """
+    # Python's escape for what it can't encode is JSON's, and surrogates occur in strings only.
+    return _ENCODER.encode(value).encode(errors="backslashreplace")
 
 
 def _depth(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from func.errors import BadRequestError
@@ -18,3 +20,11 @@ def test_object_is_required():
 def test_rendered_json_is_compact_utf8():
     """Answers carry no needless bytes and no escapes."""
     assert render_json({"a": ["ü", 1]}) == '{"a":["ü",1]}'.encode()
+
+
+def test_half_a_character_is_rendered_as_its_escape():
+    """UTF-8 can't encode it, and JSON can express it: whoever sent it gets it back."""
+    value = {"a\ud800": ["\udfff", "\U0001f642"]}
+
+    assert render_json(value) == '{"a\\ud800":["\\udfff","\U0001f642"]}'.encode()
+    assert json.loads(render_json(value)) == value
