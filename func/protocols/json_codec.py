@@ -62,5 +62,7 @@ def _depth(text: str) -> int:
 
 
 # A constant: json.dumps would create a new encoder for each response. No response contains itself,
-# so that nothing needs to look for circles.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+# so that nothing needs to look for circles. NaN would be no JSON: to raise an error is better.
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False
+)

@@ -28,3 +28,10 @@ def test_half_a_character_is_rendered_as_its_escape():
 
     assert render_json(value) == '{"a\\ud800":["\\udfff","\U0001f642"]}'.encode()
     assert json.loads(render_json(value)) == value
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_json_lacks_are_not_rendered(number):
+    """No response is other than JSON."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        render_json([number])
