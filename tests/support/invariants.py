@@ -11,6 +11,7 @@ from typing import Any
 from func.handler import IntentFunction
 from func.messages import Response
 from func.protocols.dialect_routes import DIALECTS
+from model.inference.strict_json import DECODER
 
 REFUSALS = frozenset((400, 405, 413, 415, 422))
 
@@ -62,7 +63,7 @@ def check_dialect(answer: Response) -> None:
     Raises:
         AssertionError: it is neither.
     """
-    value = json.loads(answer.body)
+    value = DECODER.decode(answer.body.decode())
     if answer.status in REFUSALS:
         assert value.keys() & {"error", "detail"}
         return

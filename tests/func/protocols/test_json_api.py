@@ -60,6 +60,13 @@ def test_body_becomes_a_query(header, body, utterance):
         ),
         pytest.param(
             "application/json",
+            b'{"text": "a", "x": 1e999}',
+            BadRequestError,
+            "The body is not valid JSON",
+            id="infinite",
+        ),
+        pytest.param(
+            "application/json",
             b'{"a":' + b"[" * 100_000,
             BadRequestError,
             "The body may nest objects and lists at most 32 deep",

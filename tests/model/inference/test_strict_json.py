@@ -15,6 +15,25 @@ def test_other_texts_than_json_are_refused(text):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("1e999", id="exponent"),
+        pytest.param("[-1e309]", id="negative"),
+        pytest.param('{"a": 1' + "0" * 309 + ".0}", id="digits"),
+    ],
+)
+def test_numbers_beyond_the_range_of_floats_are_refused(text):
+    """They would become infinite, which JSON can't express."""
+    with pytest.raises(ValueError, match=r"^The number exceeds the range of a float$"):
+        DECODER.decode(text)
+
+
+def test_other_fractions_are_floats():
+    """The largest is one of them, and the smallest become 0."""
+    assert DECODER.decode("[0.5, -1.7e308, 1e-999]") == [0.5, -1.7e308, 0.0]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         pytest.param("hello", True, id="ascii"),

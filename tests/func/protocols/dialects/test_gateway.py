@@ -38,6 +38,7 @@ def test_any_request_below_the_path_is_classified(client, method):
         pytest.param({}, SILENT, id="no-body"),
         pytest.param({"json": {"prompt": "hello"}}, SILENT, id="another-field"),
         pytest.param({"json": {"text": 7}}, SILENT, id="no-text"),
+        pytest.param({"json": {"text": "hello", "x": [[]] * 104_857}}, SILENT, id="many-lists"),
         pytest.param({"data": b'{"text": "hel'}, SILENT, id="cut-off"),
         pytest.param({"data": b"a=b", "content_type": "text/html"}, SILENT, id="media-type"),
         pytest.param({"json": {"text": "x" * 201}}, SILENT, id="long-text"),

@@ -185,6 +185,18 @@ def test_other_errors_have_their_status(client, options, status, detail):
     assert (response.status_code, response.json) == (status, {"detail": detail})
 
 
+@pytest.mark.parametrize("number", ["1e999", "NaN"])
+def test_number_that_json_can_not_repeat_is_refused(client, number):
+    """The legend of a score repeats its criteria, numbers included."""
+    level = '{"intents": ["greeting"], "x": NUMBER}'.replace("NUMBER", number)
+    question = '{"type": "score", "criteria": ["order_tracking", LEVEL]}'.replace("LEVEL", level)
+    body = '{"state": "hi", "questions": {"q": QUESTION}}'.replace("QUESTION", question)
+    response = client.post("/v1/systemone", data=body, content_type="application/json")
+
+    assert response.status_code == 422
+    assert response.json["detail"][0]["msg"] == "The body is not valid JSON"
+
+
 def test_unexpected_error_has_the_form_of_the_contract(client, small_model, monkeypatch):
     """A fault of the function is a 500 that a client retries."""
 
