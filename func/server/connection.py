@@ -62,7 +62,7 @@ class Connection:
     """One client's connection; only the thread of the event loop may use it.
 
     Attributes:
-        request: the request that the app answers now.
+        request: the request that the app answers now; None once its client has gone.
     """
 
     def __init__(self, client: socket.socket, shared: Shared) -> None:
@@ -106,6 +106,10 @@ class Connection:
         """Close the connection at once."""
         if not self._is_closed:
             self._is_closed = True
+            # A task that still waits for a thread refers to this connection: it finds no request
+            # to answer, and holds no bytes that nobody counts any more.
+            self.request = None
+            self._reader.clear()
             self._shared.loop.unregister(self._socket.fileno())
             self._socket.close()
             self._shared.open.discard(self)

@@ -72,6 +72,10 @@ class RequestReader:
         """Take bytes that have arrived."""
         self._buffer += data
 
+    def clear(self) -> None:
+        """Drop the bytes behind the last request."""
+        self._buffer.clear()
+
     def next_request(self) -> ReceivedRequest | None:
         """Return the next request, or None until more bytes arrive.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import select
 import socket
+import tracemalloc
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
@@ -259,6 +260,22 @@ def test_reset_is_seen_while_a_response_is_awaited(shared, client, connection):
     connection.respond("200 OK", JSON, b"{}")
 
     assert shared.held_bytes == 0
+    assert connection.request is None
+
+
+def test_closed_connection_holds_no_bytes(shared, client, connection):
+    """A task that waits for a thread may refer to it long after its bytes are counted no more."""
+    tracemalloc.start()
+    body = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + b"x" * 50_000
+    client.sendall(body + REQUEST + b"x" * 5000)
+    del body
+    run_until(shared.loop, lambda: connection.request)
+    reset(client)
+    run_until(shared.loop, lambda: not shared.open)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert held < 20_000
 
 
 def test_all_requests_of_a_client_that_ends_its_side_are_answered(shared, client):

@@ -176,6 +176,17 @@ def test_held_bytes_are_counted():
     assert reader.held_bytes == len(b"GET")
 
 
+def test_bytes_behind_a_request_can_be_dropped():
+    """Nobody will ask for them when the client has gone."""
+    reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
+    reader.feed(get() + get())
+    assert reader.next_request()
+    reader.clear()
+
+    assert reader.held_bytes == 0
+    assert reader.next_request() is None
+
+
 def test_head_has_a_limit():
     """One of exactly the allowed size passes, one more byte does not."""
     padding = b"x" * (MAX_HEADER_BYTES - len(get(b"/")))
