@@ -169,13 +169,15 @@ class Connection:
             if not data:
                 self.close()
             return
-        self._active_at = self._shared.loop.now
         if not data:
             self.close()
             return
-        if not self._reader.has_begun:
-            self._set_deadline(self._shared.request_timeout_s)
+        had_begun = self._reader.has_begun
         self._reader.feed(data)
+        if self._reader.has_begun:  # with empty lines alone, the connection stays idle
+            self._active_at = self._shared.loop.now
+            if not had_begun:
+                self._set_deadline(self._shared.request_timeout_s)
         self._advance()
 
     def _advance(self) -> None:

@@ -366,6 +366,42 @@ def test_idle_connection_is_closed(shared, client, connection, clock, sent):
         assert bool(shared.open) is is_open
 
 
+def test_empty_lines_gain_no_time(shared, client, connection, clock):
+    """A connection on which nothing else arrives is idle, also while the server drains."""
+    for ahead_s in (IDLE_S / 2, IDLE_S - 1):
+        clock.ahead_s = ahead_s
+        client.sendall(b"\r\n")
+        run_idle(shared.loop)
+        connection.check_deadline()
+        assert shared.open == {connection}
+    clock.ahead_s = IDLE_S + 1
+    shared.loop.run_once(0)
+    connection.check_deadline()
+
+    assert not shared.open
+
+
+def test_draining_does_not_wait_for_empty_lines(shared, client, connection, clock):
+    """They announce no request."""
+    clock.ahead_s += 10
+    client.sendall(b"\r\n")
+    run_idle(shared.loop)
+    connection.close_if_idle()
+
+    assert not shared.open
+
+
+@pytest.mark.parametrize("before", [b"", REQUEST], ids=["from-the-start", "behind-a-request"])
+def test_empty_lines_without_end_are_refused(shared, client, before):
+    """They would keep the loop busy."""
+    shared.on_request = respond_at_once
+    client.sendall(before + b"\r\n" * 1000)
+    run_until(shared.loop, lambda: client_has_data(client))
+    run_idle(shared.loop)
+
+    assert statuses(client) == [b"200"] * bool(before) + [b"400"]
+
+
 def test_client_that_does_not_read_is_cut_off(shared, client, connection, clock):
     """Its time begins anew whenever it takes a part of the response."""
     receive_request(shared, client, connection)
