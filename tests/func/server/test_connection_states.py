@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import pytest
 
-from func.server.chunked_body import MAX_PARTS
+from func.server.chunked_body import MAX_CHUNKS
 from func.server.connection import IDLE_S, LINGER_S, SMALL_BYTES, Connection, Shared
 from tests.support.event_loops import run_idle, run_until
 from tests.support.raw_requests import receive_all
@@ -95,7 +95,7 @@ def test_request_that_has_arrived_in_time_is_no_timeout(shared, client, connecti
 
 def test_tiny_chunks_leave_time_to_others(shared, client, connection):
     """The loop goes on with them in its next iterations, however late, and reads no more yet."""
-    chunks = b"1\r\nx\r\n" * MAX_PARTS
+    chunks = b"1\r\nx\r\n" * (MAX_CHUNKS + 1)
     head = b"POST /predict HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
     client.sendall(head + chunks + b"0\r\n\r\n")
     shared.loop.run_once(1)
@@ -105,7 +105,7 @@ def test_tiny_chunks_leave_time_to_others(shared, client, connection):
     assert waiting is None
     run_until(shared.loop, lambda: connection.request)
 
-    assert connection.request.body == b"x" * MAX_PARTS
+    assert connection.request.body == b"x" * (MAX_CHUNKS + 1)
     connection.respond("200 OK", JSON, b"{}")
     assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
