@@ -13,6 +13,9 @@ from func.errors import BadRequestError, TooLargeError, UnsupportedCodingError
 
 # Python has zstd since 3.14; backports.zstd is the same module for earlier versions.
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+# Of one body: what is behind a stream is copied once it ends, and thousands of empty ones fit into
+# a small body. Compressors that work in blocks of 64 KiB write 16 for a mebibyte.
+MAX_STREAMS = 64
 MAX_WINDOW_LOG = 23  # 8 MiB, which is all that a receiver has to support (RFC 9659, section 3)
 GZIP_WBITS = 31  # of zlib: the format of gzip
 RAW_WBITS = -15  # of zlib: without the header that "deflate" should have
@@ -45,14 +48,18 @@ def decompress(body: bytes, coding: str, max_bytes: int) -> bytes:
     Raises:
         UnsupportedCodingError: the coding is not supported, or several are combined.
         TooLargeError: the content exceeds the limit.
-        BadRequestError: the body is damaged or ends early.
+        BadRequestError: the body is damaged, ends early, or has more than `MAX_STREAMS` streams.
     """
     start = _DECOMPRESSORS.get(coding.strip().lower())
     if start is None:
         raise UnsupportedCodingError
     content = bytearray()
+    streams = 0
     # A body may consist of several streams (RFC 1952, section 2.2; RFC 8878, section 3).
     while body:
+        streams += 1
+        if streams > MAX_STREAMS:
+            raise BadRequestError(f"The compressed body must have at most {MAX_STREAMS} streams")
         stream = start(body)
         try:
             content += stream.decompress(body, max_bytes + 1 - len(content))

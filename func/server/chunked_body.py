@@ -16,7 +16,10 @@ _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t -~\x80-\xff]*)?")
 _TRAILER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")
 _MAX_LINE_BYTES = 256
 _MAX_TRAILER_BYTES = 8 * 1024
-MAX_PARTS = 512  # that one call takes, in a millisecond: tiny chunks must not hold up others
+# One call takes no more, in a millisecond: tiny chunks must not hold up others. A chunk has two
+# parts: the line with its size, and its data.
+MAX_CHUNKS = 256
+MAX_PARTS = 2 * MAX_CHUNKS
 
 
 class ChunkedBody:
@@ -38,7 +41,7 @@ class ChunkedBody:
         self._overhead = 0
 
     def feed(self, buffer: bytearray) -> None:
-        """Take what belongs to the body from the front of a buffer, `MAX_PARTS` parts at most.
+        """Take what belongs to the body from the front of a buffer, `MAX_CHUNKS` chunks at most.
 
         Raises:
             RefusedError: the coding is malformed, or the body too large.

@@ -62,7 +62,7 @@ class Connection:
     """One client's connection; only the thread of the event loop may use it.
 
     Attributes:
-        request: the request that the app answers now.
+        request: the request that the app answers now; None once its client has gone.
     """
 
     def __init__(self, client: socket.socket, shared: Shared) -> None:
@@ -106,6 +106,10 @@ class Connection:
         """Close the connection at once."""
         if not self._is_closed:
             self._is_closed = True
+            # A task that still waits for a thread refers to this connection: it finds no request
+            # to answer, and holds no bytes that nobody counts any more.
+            self.request = None
+            self._reader.clear()
             self._shared.loop.unregister(self._socket.fileno())
             self._socket.close()
             self._shared.open.discard(self)
@@ -165,13 +169,15 @@ class Connection:
             if not data:
                 self.close()
             return
-        self._active_at = self._shared.loop.now
         if not data:
             self.close()
             return
-        if not self._reader.has_begun:
-            self._set_deadline(self._shared.request_timeout_s)
+        had_begun = self._reader.has_begun
         self._reader.feed(data)
+        if self._reader.has_begun:  # with empty lines alone, the connection stays idle
+            self._active_at = self._shared.loop.now
+            if not had_begun:
+                self._set_deadline(self._shared.request_timeout_s)
         self._advance()
 
     def _advance(self) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Answer = Callable[[ReceivedRequest], Message | Deferred]
 
 MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: larger ones are read by a thread
 # Of a request's estimated work: a probe may wait for as many as one iteration accepts. A text of
@@ -65,19 +66,19 @@ class Dispatcher:
         """Have a request answered."""
         environ = request.head.environ
         if self._app.has_named_models and (loading := self._app.loading(environ)):
-            self._answer_after(loading, connection, request)
+            self._answer_after(loading, connection)
             return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
         if not is_inline or _may_take_long(request):
-            self._submit(connection, partial(self._call_app, request))
+            self._submit(connection, self._call_app)
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
         else:
             self._accepted += 1
             pending = self._app.parse(request.environ())
             if pending.parsed.loading:
-                self._answer_after(pending.parsed.loading, connection, request)
+                self._answer_after(pending.parsed.loading, connection)
             else:
                 self._answer_soon(connection, pending)
 
@@ -96,10 +97,8 @@ class Dispatcher:
             self._app.telemetry.record_overload(self._refused)
             self._refused = 0
 
-    def _answer_after(
-        self, loading: Future[None], connection: Connection, request: ReceivedRequest
-    ) -> None:
-        """Have a request answered once a model is loaded; no thread waits for that."""
+    def _answer_after(self, loading: Future[None], connection: Connection) -> None:
+        """Have a connection's request answered once a model is loaded; no thread waits for that."""
         if self._awaiting_models >= self._settings.max_waiting:
             self._refuse(connection)
             return
@@ -107,18 +106,23 @@ class Dispatcher:
 
         def go_on() -> None:
             self._awaiting_models -= 1
-            if connection.request is request:  # its client is still there
-                connection.run(self.on_request, connection, request)
+            if connection.request:  # its client is still there
+                connection.run(self.on_request, connection, connection.request)
 
         loading.add_done_callback(lambda _: self.loop.call_soon(go_on))
 
     def _answer_soon(self, connection: Connection, pending: PendingRequest) -> None:
         if pending.parsed.work > MAX_INLINE_US:
-            self._submit(connection, partial(self._respond, pending))
+            self._submit(connection, lambda _: self._respond(pending))
         else:
             self._batch.add(connection, pending)
 
-    def _submit(self, connection: Connection, answer: Callable[[], Message | Deferred]) -> None:
+    def _submit(self, connection: Connection, answer: Answer) -> None:
+        """Have a thread answer a connection's request.
+
+        Only the connection refers to the request, which is dropped if its client goes meanwhile:
+        clients that vanish fill neither the memory nor the time of the threads.
+        """
         task = partial(self._answer_in_thread, connection, answer, time.monotonic())
         if not self._pool.submit(task):
             self._refuse(connection)
@@ -128,15 +132,17 @@ class Dispatcher:
         environ = connection.request.head.environ if connection.request else {}
         _send(connection, self._app.adapt(environ, REFUSAL))
 
-    def _answer_in_thread(
-        self, connection: Connection, answer: Callable[[], Message | Deferred], since: float
-    ) -> None:
+    def _answer_in_thread(self, connection: Connection, answer: Answer, since: float) -> None:
+        request = connection.request
+        if request is None:
+            self.loop.call_soon(self._pool.finish)
+            return
         if time.monotonic() - since > self._settings.request_timeout_s:
             # Whoever sent it has given up.
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
             message: Message | Deferred = OVERLOADED
         else:
-            message = _or_failed(answer)
+            message = _or_failed(partial(answer, request))
         if isinstance(message, Deferred):
             self.loop.call_soon(partial(self._defer_unfinished, connection, message))
         else:

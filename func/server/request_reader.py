@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ from func.server.chunked_body import ChunkedBody
 from func.server.request_head import Head, HeadParser, RefusedError
 
 _HEAD_END = b"\r\n\r\n"
+# RFC 9112, section 2.2: ignore at least one empty line before a request.
+MAX_EMPTY_LINES = 8
+_EMPTY_LINES = re.compile(rb"(?:\r\n){0,%d}\r?" % MAX_EMPTY_LINES)
 
 
 class ReceivedRequest(NamedTuple):
@@ -62,8 +66,8 @@ class RequestReader:
 
     @property
     def has_begun(self) -> bool:
-        """Return whether a part of a request has arrived."""
-        return bool(self._head or self._buffer)
+        """Return whether a part of a request has arrived; a few empty lines are none."""
+        return bool(self._head or not _EMPTY_LINES.fullmatch(self._buffer))
 
     @property
     def is_paused(self) -> bool:
@@ -73,6 +77,10 @@ class RequestReader:
     def feed(self, data: bytes) -> None:
         """Take bytes that have arrived."""
         self._buffer += data
+
+    def clear(self) -> None:
+        """Drop the bytes behind the last request."""
+        self._buffer.clear()
 
     def next_request(self) -> ReceivedRequest | None:
         """Return the next request, or None until more bytes arrive.
@@ -97,17 +105,15 @@ class RequestReader:
 
     def _start(self) -> None:
         self._parser = HeadParser()
-        self._fed = 0
+        self._fed = self._empty_lines = 0
         self._head: Head | None = None
         self._chunks: ChunkedBody | None = None
         self.wants_continue = False
 
     def _read_head(self) -> bool:
         if not self._fed:
-            # RFC 9112, section 2.2: ignore an empty line before a request.
-            while self._buffer.startswith(b"\r\n"):
-                del self._buffer[:2]
-            if not self._buffer or self._buffer == b"\r":
+            self._skip_empty_lines()
+            if not self.has_begun:
                 return False
         found = self._buffer.find(_HEAD_END, max(0, self._fed - 3))
         end = len(self._buffer) if found < 0 else found + len(_HEAD_END)
@@ -125,6 +131,13 @@ class RequestReader:
         elif self._head.length > self._max_body_bytes:
             raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return True
+
+    def _skip_empty_lines(self) -> None:
+        while self._buffer.startswith(b"\r\n"):
+            self._empty_lines += 1
+            if self._empty_lines > MAX_EMPTY_LINES:
+                raise RefusedError(HTTPStatus.BAD_REQUEST)
+            del self._buffer[:2]
 
     def _read_body(self, length: int | None) -> bytes | None:
         if self._chunks:

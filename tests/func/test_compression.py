@@ -9,7 +9,7 @@ import zlib
 import pytest
 from backports import zstd
 
-from func.compression import accepts_gzip, compress, decompress
+from func.compression import MAX_STREAMS, accepts_gzip, compress, decompress
 from func.errors import BadRequestError, TooLargeError, UnsupportedCodingError
 
 CONTENT = b'{"text": "where is my parcel"}'
@@ -84,6 +84,22 @@ def test_limit_is_one_of_all_streams_together():
     assert len(decompress(gzip.compress(bytes(LIMIT)), "gzip", LIMIT)) == LIMIT
     with pytest.raises(TooLargeError):
         decompress(gzip.compress(bytes(LIMIT // 2)) * 3, "gzip", LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("coding", "stream"),
+    [
+        pytest.param("gzip", gzip.compress(b""), id="gzip"),
+        pytest.param("deflate", zlib.compress(b""), id="deflate"),
+        pytest.param("deflate", b"\x03\x00", id="deflate-without-its-header"),
+        pytest.param("zstd", zstd.compress(b""), id="zstd"),
+    ],
+)
+def test_streams_have_a_limit_of_number(coding, stream):
+    """Each costs a copy of the body behind it: empty ones without end would take seconds."""
+    assert decompress(stream * MAX_STREAMS, coding, LIMIT) == b""
+    with pytest.raises(BadRequestError, match=f"at most {MAX_STREAMS} streams"):
+        decompress(stream * (MAX_STREAMS + 1), coding, LIMIT)
 
 
 def test_window_larger_than_receivers_must_support_is_refused():

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from func.server.chunked_body import MAX_PARTS, ChunkedBody
+from func.server.chunked_body import MAX_CHUNKS, ChunkedBody
 from func.server.request_head import RefusedError
 
 MAX_BYTES = 64 * 1024
@@ -77,14 +77,14 @@ def test_size_lines_and_trailers_have_a_limit_together():
 
 
 def test_many_tiny_chunks_are_taken_in_several_calls():
-    """Each call takes a bounded number of parts, and says whether it has left some."""
-    body, count = ChunkedBody(MAX_BYTES), MAX_PARTS // 2  # a chunk is a line and its data
-    buffer = bytearray(b"1\r\nx\r\n" * (count + 1) + b"0\r\n\r\n")
+    """Each call takes a bounded number of chunks, and says whether it has left some."""
+    body = ChunkedBody(MAX_BYTES)
+    buffer = bytearray(b"1\r\nx\r\n" * (MAX_CHUNKS + 1) + b"0\r\n\r\n")
     body.feed(buffer)
-    assert (len(body.content), body.is_paused, body.is_complete) == (count, True, False)
+    assert (len(body.content), body.is_paused, body.is_complete) == (MAX_CHUNKS, True, False)
     body.feed(buffer)
 
-    assert (len(body.content), body.is_paused, body.is_complete) == (count + 1, False, True)
+    assert (len(body.content), body.is_paused, body.is_complete) == (MAX_CHUNKS + 1, False, True)
 
 
 @pytest.mark.parametrize("line", [b"X", b": y", b"X: \0", b" X: y"])

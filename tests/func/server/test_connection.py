@@ -235,6 +235,20 @@ def test_client_that_resets_while_a_thread_works_is_forgotten(in_process, connec
     assert b"password_reset" in receive_responses(other, 1)
 
 
+def test_client_that_ends_its_side_while_its_request_waits_is_answered(in_process, connect, hold):
+    """It sends nothing more, but it still reads: its request is not dropped."""
+    server = in_process(threads=1)
+    first, second = connect(server), connect(server)
+    with hold as is_held:
+        first.sendall(SLOW)
+        assert is_held.wait(TIMEOUT_S)
+        second.sendall(SLOW)
+        second.shutdown(socket.SHUT_WR)
+        wait_for(lambda: server.count_in_flight() == 2)
+
+    assert b"password_reset" in receive_responses(second, 1)
+
+
 def test_responses_that_no_memory_is_left_for_are_refusals(in_process, connect):
     """The bound holds whatever is asked for."""
     server = in_process()

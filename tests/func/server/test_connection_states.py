@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import select
 import socket
+import tracemalloc
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 import pytest
 
-from func.server.chunked_body import MAX_PARTS
+from func.server.chunked_body import MAX_CHUNKS
 from func.server.connection import IDLE_S, LINGER_S, SMALL_BYTES, Connection, Shared
 from tests.support.event_loops import run_idle, run_until
 from tests.support.raw_requests import receive_all
@@ -94,7 +95,7 @@ def test_request_that_has_arrived_in_time_is_no_timeout(shared, client, connecti
 
 def test_tiny_chunks_leave_time_to_others(shared, client, connection):
     """The loop goes on with them in its next iterations, however late, and reads no more yet."""
-    chunks = b"1\r\nx\r\n" * MAX_PARTS
+    chunks = b"1\r\nx\r\n" * (MAX_CHUNKS + 1)
     head = b"POST /predict HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
     client.sendall(head + chunks + b"0\r\n\r\n")
     shared.loop.run_once(1)
@@ -104,7 +105,7 @@ def test_tiny_chunks_leave_time_to_others(shared, client, connection):
     assert waiting is None
     run_until(shared.loop, lambda: connection.request)
 
-    assert connection.request.body == b"x" * MAX_PARTS
+    assert connection.request.body == b"x" * (MAX_CHUNKS + 1)
     connection.respond("200 OK", JSON, b"{}")
     assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
@@ -259,6 +260,22 @@ def test_reset_is_seen_while_a_response_is_awaited(shared, client, connection):
     connection.respond("200 OK", JSON, b"{}")
 
     assert shared.held_bytes == 0
+    assert connection.request is None
+
+
+def test_closed_connection_holds_no_bytes(shared, client, connection):
+    """A task that waits for a thread may refer to it long after its bytes are counted no more."""
+    tracemalloc.start()
+    body = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + b"x" * 50_000
+    client.sendall(body + REQUEST + b"x" * 5000)
+    del body
+    run_until(shared.loop, lambda: connection.request)
+    reset(client)
+    run_until(shared.loop, lambda: not shared.open)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert held < 20_000
 
 
 def test_all_requests_of_a_client_that_ends_its_side_are_answered(shared, client):
@@ -347,6 +364,42 @@ def test_idle_connection_is_closed(shared, client, connection, clock, sent):
         shared.loop.run_once(0)
         connection.check_deadline()
         assert bool(shared.open) is is_open
+
+
+def test_empty_lines_gain_no_time(shared, client, connection, clock):
+    """A connection on which nothing else arrives is idle, also while the server drains."""
+    for ahead_s in (IDLE_S / 2, IDLE_S - 1):
+        clock.ahead_s = ahead_s
+        client.sendall(b"\r\n")
+        run_idle(shared.loop)
+        connection.check_deadline()
+        assert shared.open == {connection}
+    clock.ahead_s = IDLE_S + 1
+    shared.loop.run_once(0)
+    connection.check_deadline()
+
+    assert not shared.open
+
+
+def test_draining_does_not_wait_for_empty_lines(shared, client, connection, clock):
+    """They announce no request."""
+    clock.ahead_s += 10
+    client.sendall(b"\r\n")
+    run_idle(shared.loop)
+    connection.close_if_idle()
+
+    assert not shared.open
+
+
+@pytest.mark.parametrize("before", [b"", REQUEST], ids=["from-the-start", "behind-a-request"])
+def test_empty_lines_without_end_are_refused(shared, client, before):
+    """They would keep the loop busy."""
+    shared.on_request = respond_at_once
+    client.sendall(before + b"\r\n" * 1000)
+    run_until(shared.loop, lambda: client_has_data(client))
+    run_idle(shared.loop)
+
+    assert statuses(client) == [b"200"] * bool(before) + [b"400"]
 
 
 def test_client_that_does_not_read_is_cut_off(shared, client, connection, clock):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -381,6 +382,45 @@ def test_request_that_has_waited_too_long_is_refused(clock):
 
     assert sent.statuses == ["200 OK", "503 Service Unavailable"]
     assert sent.app.telemetry.refusals == [503]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("/page", id="whole"),
+        pytest.param(f"/predict?{MAX_INLINE_US + 1}", id="parsed"),
+    ],
+)
+def test_waiting_request_whose_client_has_gone_is_dropped(target):
+    """No thread works on it, and the next one is answered."""
+    sent = Sent(threads=1)
+    sent.send(f"/waits?{MAX_INLINE_US + 1}")
+    wait_for(lambda: sent.app.threads)
+    sent.send(target, "/page")
+    sent.connections[1].request = None
+    sent.app.may_go_on.set()
+    sent.finish(count=3)
+
+    assert sent.statuses == ["200 OK", "404 Not Found"]
+    assert len(sent.app.threads) == 2
+
+
+def test_requests_of_clients_that_have_gone_hold_no_memory():
+    """Whether they wait for a thread or for their model: nobody counts their bodies any more."""
+    sent = Sent(threads=1)
+    sent.send(f"/waits?{MAX_INLINE_US + 1}")
+    wait_for(lambda: sent.app.threads)
+    tracemalloc.start()
+    sent.send(*["/page"] * 10, body=b"x" * 60_000)
+    sent.app.models["/predict"] = Future()
+    sent.send(*["/predict"] * 10, body=b"x" * 60_000)
+    for connection in sent.connections:
+        connection.request = None
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    sent.app.may_go_on.set()
+
+    assert held < 200_000
 
 
 def test_requests_wait_for_their_model_without_a_thread():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from func.server.request_head import RefusedError
-from func.server.request_reader import RequestReader
+from func.server.request_reader import MAX_EMPTY_LINES, RequestReader
 from tests.support.malformed_requests import (
     HEALTH,
     MAX_BODY_BYTES,
@@ -162,9 +162,29 @@ def test_empty_lines_before_a_request_are_ignored():
     """A client may send an empty line after a body (RFC 9112, section 2.2)."""
     reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
     reader.feed(b"\r\n\r")
+    assert not reader.has_begun
     assert reader.next_request() is None
+    assert not reader.has_begun
     reader.feed(b"\n" + get())
     assert reader.next_request()
+
+
+def test_empty_lines_have_a_limit_of_number():
+    """It counts all before one request, however they arrive; a client may send them for ever."""
+    reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
+    for _ in range(2):
+        for _ in range(MAX_EMPTY_LINES):
+            reader.feed(b"\r\n")
+            assert reader.next_request() is None
+        reader.feed(get())
+        assert reader.next_request()
+    reader.feed(b"\r\n" * MAX_EMPTY_LINES)
+    assert reader.next_request() is None
+    reader.feed(b"\r\n" + get())
+    with pytest.raises(RefusedError) as refused:
+        reader.next_request()
+
+    assert refused.value.status == HTTPStatus.BAD_REQUEST
 
 
 def test_held_bytes_are_counted():
@@ -179,6 +199,17 @@ def test_held_bytes_are_counted():
     assert request
     assert request.held_bytes == len(CHUNKED) + of_headers + 100
     assert reader.held_bytes == len(b"GET")
+
+
+def test_bytes_behind_a_request_can_be_dropped():
+    """Nobody will ask for them when the client has gone."""
+    reader = RequestReader(MAX_HEADER_BYTES, MAX_BODY_BYTES)
+    reader.feed(get() + get())
+    assert reader.next_request()
+    reader.clear()
+
+    assert reader.held_bytes == 0
+    assert reader.next_request() is None
 
 
 def test_head_has_a_limit():
