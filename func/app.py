@@ -114,10 +114,10 @@ class App:
         """Return whether requests may name models."""
         return self._function.models is not None
 
-    def loading(self, environ: Environ) -> Future[None] | None:
-        """Return the load of the model that a request's path names; None if nothing is awaited.
+    def load_of(self, environ: Environ) -> Callable[[], Future[None]] | None:
+        """Return what loads the model that a request's path names; None if nothing is missing.
 
-        Only with it done, the request finds its model without waiting for it in a thread.
+        Only with that done, the request finds its model without waiting for it in a thread.
         """
         found = NAMED_MODEL.match(environ["PATH_INFO"])
         if found is None:
@@ -126,7 +126,7 @@ class App:
             self._function.authorize(environ, waits=False)
             self._function.find_model(found[1], waits=False)
         except NotLoadedError as error:
-            return error.loading
+            return error.load
         except RequestError:  # the request itself will be answered with it
             return None
         return None

@@ -27,7 +27,7 @@ NotLoadedError                 no response: the request is parsed again later
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -192,12 +192,14 @@ class KeysUnavailableError(RequestError):
 
 
 class NotLoadedError(Exception):
-    """A part that a request needs is being loaded; another try, once that has ended, may find it.
+    """A part that a request needs is not loaded; another try, once a load has ended, may find it.
 
     Attributes:
-        loading: done when it is there, or is known to be missing or broken.
+        load: begins the load unless it has begun, or raises OverloadedError. What it returns is
+            done when the part is there, or is known to be missing or broken; whoever cancels it
+            drops a load that still waits.
     """
 
-    def __init__(self, loading: Future[None]) -> None:
-        self.loading = loading
-        super().__init__("It is being loaded")
+    def __init__(self, load: Callable[[], Future[None]]) -> None:
+        self.load = load
+        super().__init__("It is not loaded")

@@ -180,7 +180,8 @@ class IntentFunction:
         Raises:
             NotFoundError: there is no such model.
             UnavailableError: it can't be loaded.
-            NotLoadedError: it is being loaded; only without ``waits``.
+            OverloadedError: too many loads wait; only with ``waits``.
+            NotLoadedError: it is not loaded; only without ``waits``.
         """
         if self.models is None:
             raise NotFoundError(HTTPStatus.NOT_FOUND.phrase)
@@ -250,10 +251,10 @@ def _parse_or_reject(
     try:
         return parse(*arguments, **options)
     except RequestError as error:
-        response, loading = reject(error), None
+        response, load = reject(error), None
     except NotLoadedError as error:
-        response, loading = reject(UnavailableError()), error.loading
+        response, load = reject(UnavailableError()), error.load
     except Exception:
         logger.exception("A request failed")
-        response, loading = reject(InternalError()), None
-    return ParsedRequest(lambda _: response, reject, loading=loading)
+        response, load = reject(InternalError()), None
+    return ParsedRequest(lambda _: response, reject, load=load)

@@ -176,8 +176,8 @@ class ParsedRequest(NamedTuple):
         work: an estimate of the time to predict and render, in microseconds: that of
             ``Query.work``, and that of a sentence encoder.
         model: predicts; None stands for the default model.
-        loading: the load of a model that the request names. Parse the request again when that is
-            done; until then, it responds with its error.
+        load: begins the load of a model that the request names (see NotLoadedError). Parse the
+            request again when that is done; until then, it responds with its error.
         may_escalate: whether a fallback may answer what the model is not to be acted on.
     """
 
@@ -187,7 +187,7 @@ class ParsedRequest(NamedTuple):
     top_k: int = 0
     work: int = 0
     model: Predictor | None = None
-    loading: Future[None] | None = None
+    load: Callable[[], Future[None]] | None = None
     may_escalate: bool = False
 
     def respond(self, predictions: Sequence[Prediction]) -> Response:

@@ -6,13 +6,14 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from typing import Protocol, Self
 
-from func.errors import NotLoadedError, UnavailableError
+from func.errors import NotLoadedError, OverloadedError, UnavailableError
 from func.models.allocator import return_large_blocks
 from func.models.counts import Event, ModelCounts
 from func.models.served_model import NoSuchModelError, ServedModel
@@ -24,6 +25,7 @@ from model.store.pointers import is_valid_name
 logger = logging.getLogger(__name__)
 
 MAX_LOADS = 16  # at once: most of the time of one is a download
+MAX_PENDING_LOADS = 64  # under way or waiting: anybody can invent names
 MAX_FAILURES = 10_000  # names that are remembered as missing or broken
 MEGABYTE = 1024 * 1024
 
@@ -36,6 +38,16 @@ class Source(Protocol):
 
     def load(self, name: str, digest: str) -> ServedModel:
         """Return a version of a model."""
+
+
+class Threads(Protocol):
+    """Where loads run."""
+
+    def submit(self, task: Callable[[], None]) -> None:
+        """Have a function called."""
+
+    def withdraw(self, task: Callable[[], None]) -> None:
+        """Drop a function, unless its call has begun."""
 
 
 @dataclass(slots=True)
@@ -59,7 +71,7 @@ class NamedModels:
         *,
         max_bytes: int,
         refresh_s: float,
-        submit: Callable[[Callable[[], None]], None] | None = None,
+        threads: Threads | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin without any model.
@@ -68,7 +80,9 @@ class NamedModels:
         a pointer is read again, when its model is asked for.
         """
         self._source, self._max_bytes, self._refresh_s = source, max_bytes, refresh_s
-        self._submit = submit or DaemonThreads(MAX_LOADS, "model-loader").submit
+        if threads is None:
+            threads = DaemonThreads(MAX_LOADS, "model-loader")
+        self._threads = threads
         self._clock = clock
         self._lock = Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
@@ -99,7 +113,7 @@ class NamedModels:
         Raises:
             NoSuchModelError: nothing is published under the name.
             UnavailableError: the model is broken, or its store does not answer.
-            NotLoadedError: the model is not in memory; its load has begun.
+            NotLoadedError: the model is not in memory; no load has begun for this request.
         """
         if not is_valid_name(name):
             raise NoSuchModelError
@@ -112,23 +126,22 @@ class NamedModels:
             failure = self._failures.get(name)
             if failure and now < failure.until:
                 raise failure.error()
-            loading = self._loading.get(name)
-            if loading is None:
-                loading = self._loading[name] = Future()
-                self._submit(partial(self._load, name, loading))
-        raise NotLoadedError(loading)
+        raise NotLoadedError(partial(self._begin, name))
 
     def wait_for(self, name: str) -> ServedModel:
         """Return a model, loaded if need be.
 
         Raises:
             NoSuchModelError, UnavailableError: as ``find`` does.
+            OverloadedError: too many loads are pending.
         """
         while True:
             try:
                 return self.find(name)
             except NotLoadedError as error:
-                error.loading.result()
+                # The requests that shared the load may have dropped it.
+                with suppress(CancelledError):
+                    error.load().result()
 
     def counts(self) -> ModelCounts:
         """Return a copy of the counters."""
@@ -138,9 +151,32 @@ class NamedModels:
     def _refresh_if_due(self, name: str, entry: _Entry, now: float) -> None:
         if now - entry.checked_at >= self._refresh_s and name not in self._refreshing:
             self._refreshing.add(name)
-            self._submit(partial(self._refresh, name, entry.served))
+            self._threads.submit(partial(self._refresh, name, entry.served))
+
+    def _begin(self, name: str) -> Future[None]:
+        """Return the pending load of a model; submit it if there is none."""
+        with self._lock:
+            if loading := self._loading.get(name):
+                return loading
+            if len(self._loading) >= MAX_PENDING_LOADS:
+                raise OverloadedError
+            loading = self._loading[name] = Future()
+            task = partial(self._load, name, loading)
+            self._threads.submit(task)
+        loading.add_done_callback(partial(self._drop_if_cancelled, name, task))
+        return loading
+
+    def _drop_if_cancelled(
+        self, name: str, task: Callable[[], None], loading: Future[None]
+    ) -> None:
+        if loading.cancelled():
+            with self._lock:
+                del self._loading[name]
+            self._threads.withdraw(task)
 
     def _load(self, name: str, loading: Future[None]) -> None:
+        if not loading.set_running_or_notify_cancel():
+            return
         failure = None
         try:
             digest = self._source.current(name)

@@ -62,7 +62,8 @@ class IssuerKeys:
                 return None
             if not may_fetch:
                 raise KeysUnavailableError
-            raise NotLoadedError(self._begin())
+            loading = self._begin()
+        raise NotLoadedError(lambda: loading)
 
     def wait_for(self, key_id: str) -> PyJWK | None:
         """Return a key, fetched if need be; None if the issuer has no such key.
@@ -74,13 +75,15 @@ class IssuerKeys:
             try:
                 return self.find(key_id)
             except NotLoadedError as error:
-                error.loading.result()
+                error.load().result()
 
     def _begin(self) -> Future[None]:
         """Return the fetch that is under way, or begin one."""
         if self._loading is None:
             self._loading = Future()
             loading = self._loading
+            # It goes on even if all who wait for it leave.
+            loading.set_running_or_notify_cancel()
             self._submit(lambda: self._load(loading))
         return self._loading
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 
 class DaemonThreads:
@@ -27,6 +28,11 @@ class DaemonThreads:
                 return
             self._running += 1
         threading.Thread(target=self._work, name=self._name, daemon=True).start()
+
+    def withdraw(self, task: Callable[[], None]) -> None:
+        """Drop a submitted function, unless a thread has begun to call it."""
+        with self._lock, suppress(ValueError):
+            self._tasks.remove(task)
 
     def _work(self) -> None:
         while True:

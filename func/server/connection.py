@@ -39,6 +39,7 @@ class Shared:
     Attributes:
         on_request: called with each request that has arrived; it calls ``respond`` in the end.
         on_refusal: called with the status of each request that the server refuses.
+        on_close: called with each connection that has closed.
         request_timeout_s: the longest time for a request to arrive, and for a client to take any
             part of its response.
         max_held_bytes: the bytes of requests and responses that all connections may hold.
@@ -56,6 +57,7 @@ class Shared:
     open: set[Connection] = field(default_factory=set)
     held_bytes: int = 0
     is_draining: bool = False
+    on_close: Callable[[Connection], None] = lambda _: None
 
 
 class Connection:
@@ -114,6 +116,7 @@ class Connection:
             self._socket.close()
             self._shared.open.discard(self)
             self._shared.held_bytes -= self._held
+            self._shared.on_close(self)
 
     def run(self, step: Callable[..., None], *arguments: Any) -> None:
         """Take a step; an error ends this connection, and nothing else."""

@@ -15,6 +15,7 @@ from func.errors import InternalError, OverloadedError
 from func.messages import Deferred, PendingRequest, Response
 from func.protocols.cloudevents import BATCH
 from func.protocols.json_api import error_response
+from func.server.awaited_loads import AwaitedLoads
 from func.server.batching import Batch
 from func.server.connection import Connection
 from func.server.event_loop import EventLoop
@@ -57,7 +58,7 @@ class Dispatcher:
         self._waiters = WorkerPool(waiting, waiting)
         self._batch = Batch(app.respond_or_defer, self._send_or_defer)
         self._refused = 0
-        self._awaiting_models = 0
+        self._awaited: AwaitedLoads[Connection] = AwaitedLoads(settings.max_waiting, self._on_load)
         self._lock = threading.Lock()
         self._finished_bytes = 0  # of responses that threads have made, and the loop has not taken
         self.loop: EventLoop
@@ -65,8 +66,8 @@ class Dispatcher:
     def on_request(self, connection: Connection, request: ReceivedRequest) -> None:
         """Have a request answered."""
         environ = request.head.environ
-        if self._app.has_named_models and (loading := self._app.loading(environ)):
-            self._answer_after(loading, connection)
+        if self._app.has_named_models and (load := self._app.load_of(environ)):
+            self._answer_after(load, connection)
             return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
@@ -77,10 +78,14 @@ class Dispatcher:
         else:
             self._accepted += 1
             pending = self._app.parse(request.environ())
-            if pending.parsed.loading:
-                self._answer_after(pending.parsed.loading, connection)
+            if pending.parsed.load:
+                self._answer_after(pending.parsed.load, connection)
             else:
                 self._answer_soon(connection, pending)
+
+    def on_close(self, connection: Connection) -> None:
+        """Stop waiting for a load on behalf of a client that has gone."""
+        self._awaited.leave(connection)
 
     def is_over_limit(self) -> bool:
         """Return whether this iteration has accepted as many requests as may wait."""
@@ -97,19 +102,17 @@ class Dispatcher:
             self._app.telemetry.record_overload(self._refused)
             self._refused = 0
 
-    def _answer_after(self, loading: Future[None], connection: Connection) -> None:
-        """Have a connection's request answered once a model is loaded; no thread waits for that."""
-        if self._awaiting_models >= self._settings.max_waiting:
+    def _answer_after(self, load: Callable[[], Future[None]], connection: Connection) -> None:
+        """Have a request answered once a model is loaded; no thread waits for that."""
+        if not self._awaited.add(connection, load):
             self._refuse(connection)
-            return
-        self._awaiting_models += 1
 
-        def go_on() -> None:
-            self._awaiting_models -= 1
-            if connection.request:  # its client is still there
-                connection.run(self.on_request, connection, connection.request)
+    def _on_load(self, loading: Future[None]) -> None:
+        self.loop.call_soon(partial(self._go_on_after, loading))
 
-        loading.add_done_callback(lambda _: self.loop.call_soon(go_on))
+    def _go_on_after(self, loading: Future[None]) -> None:
+        for connection in self._awaited.pop(loading):
+            connection.run(self.on_request, connection, connection.request)
 
     def _answer_soon(self, connection: Connection, pending: PendingRequest) -> None:
         if pending.parsed.work > MAX_INLINE_US:

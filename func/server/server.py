@@ -53,6 +53,7 @@ class Server:
             loop=self._loop,
             on_request=self._dispatcher.on_request,
             on_refusal=app.telemetry.record_refusal,
+            on_close=self._dispatcher.on_close,
             max_header_bytes=settings.max_header_bytes,
             max_body_bytes=settings.max_body_bytes,
             request_timeout_s=settings.request_timeout_s,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -325,28 +327,92 @@ def test_the_server_answers_others_while_a_model_is_loaded(server, function, mon
     assert statuses == [200] * 8
 
 
-def test_requests_that_wait_for_models_are_bounded(published, small_model, monkeypatch):
-    """Beyond MAX_WAITING the server refuses, as it does under any overload."""
+class SlowStore:
+    """A store without models, which answers once it may.
+
+    Attributes:
+        may_go_on: lets it answer.
+        asked: the names that it was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+        self.asked: list[str] = []
+
+    def current(self, name: str) -> None:
+        """Find nothing under a name."""
+        self.asked.append(name)
+        self.may_go_on.wait(TIMEOUT_S)
+
+
+@pytest.fixture
+def slow_store() -> SlowStore:
+    """The store of ``small_server``."""
+    return SlowStore()
+
+
+@pytest.fixture
+def small_server(slow_store, published, small_model, monkeypatch) -> Iterator[Server]:
+    """A server that lets one request wait for its model, and begins one load at a time."""
+    monkeypatch.setattr("func.models.named_models.MAX_LOADS", 1)
     settings = Settings(models_uri=str(published.folder), max_waiting=1)
-    may_go_on = threading.Event()
     models = NamedModels.from_settings(settings)
-    monkeypatch.setattr(models._source, "current", lambda _: may_go_on.wait(TIMEOUT_S) and None)
+    monkeypatch.setattr(models._source, "current", slow_store.current)
     app = App(IntentFunction(small_model, settings, models=models))
     server = Server(app, bind("127.0.0.1", 0), settings)
     thread = threading.Thread(target=server.run)
     thread.start()
-    first: list[int] = []
-    waiter = threading.Thread(
-        target=lambda: first.append(post(server, "/models/acme/predict").status)
-    )
-    waiter.start()
-    wait_for(lambda: server._dispatcher._awaiting_models)
-    assert post(server, "/models/acme/predict").status == 503
-    may_go_on.set()
-    waiter.join(TIMEOUT_S)
+    yield server
+    slow_store.may_go_on.set()
     server.stop()
     thread.join(TIMEOUT_S)
-    assert first == [404]
+
+
+def begin_request(server: Server, path: str) -> socket.socket:
+    """Return a connection whose request waits for its model."""
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S)
+    client.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".encode())
+    wait_for(lambda: len(server._dispatcher._awaited))
+    return client
+
+
+def reset(server: Server, client: socket.socket) -> None:
+    """Have a client leave, and the server learn of it."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    wait_for(lambda: not len(server._dispatcher._awaited))
+
+
+def test_requests_that_wait_for_models_are_bounded(small_server, slow_store):
+    """Beyond MAX_WAITING the server refuses, and the store is not asked for what was refused."""
+    with begin_request(small_server, "/models/acme/predict") as client:
+        refusal = post(small_server, "/models/bolt/predict")
+        assert (refusal.status, refusal.headers["Retry-After"]) == (503, "1")
+        slow_store.may_go_on.set()
+        assert client.recv(65536).startswith(b"HTTP/1.1 404 ")
+    assert slow_store.asked == ["acme"]
+
+
+def test_clients_that_reset_their_connections_keep_no_model_from_others(small_server, slow_store):
+    """Neither their places nor their loads, which have not begun, remain."""
+    client = begin_request(small_server, "/models/first/predict")
+    wait_for(lambda: slow_store.asked)
+    reset(small_server, client)
+    for name in ("second", "third"):
+        reset(small_server, begin_request(small_server, f"/models/{name}/predict"))
+    with begin_request(small_server, "/models/acme/predict") as client:
+        slow_store.may_go_on.set()
+        assert client.recv(65536).startswith(b"HTTP/1.1 404 ")
+    assert slow_store.asked == ["first", "acme"]
+
+
+def test_pending_loads_are_bounded(client, monkeypatch):
+    """Beyond the limit, a request whose model is not in memory may come again."""
+    assert client.post("/models/acme/predict", json=TEXT).status_code == 200
+    monkeypatch.setattr("func.models.named_models.MAX_PENDING_LOADS", 0)
+    refusal = client.post("/models/strict/predict", json=TEXT)
+    assert (refusal.status_code, refusal.headers["Retry-After"]) == (503, "1")
+    assert client.post("/models/acme/predict", json=TEXT).status_code == 200
 
 
 def test_unauthorized_requests_load_no_model(published, small_model, tmp_path):
@@ -359,7 +425,7 @@ def test_unauthorized_requests_load_no_model(published, small_model, tmp_path):
     )
     app = App(function)
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/models/acme/predict"}
-    assert app.loading(environ) is None
+    assert app.load_of(environ) is None
     assert Client(app).post("/models/acme/predict", json=TEXT).status_code == 401
     assert function.models
     assert function.models.counts().models == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,20 @@ def published(tmp_path: Path, small_files: ModelFiles) -> PublishedModels:
     return PublishedModels(tmp_path / "models", small_files)
 
 
+class Tasks(list[Callable[[], None]]):
+    """Functions that other threads would call."""
+
+    def submit(self, task: Callable[[], None]) -> None:
+        """Add a function."""
+        self.append(task)
+
+    def withdraw(self, task: Callable[[], None]) -> None:
+        """Drop a function, unless it was taken."""
+        with suppress(ValueError):
+            self.remove(task)
+
+
 @pytest.fixture
-def tasks() -> list[Callable[[], None]]:
-    """Functions that another thread would call."""
-    return []
+def tasks() -> Tasks:
+    """Functions that other threads would call, and that a test calls."""
+    return Tasks()

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
-from func.errors import NotLoadedError, UnavailableError
+from func.errors import NotLoadedError, OverloadedError, UnavailableError
 from func.models import named_models
-from func.models.named_models import NamedModels
+from func.models.named_models import MAX_PENDING_LOADS, NamedModels
 from func.models.served_model import NoSuchModelError, ServedModel
 from func.settings import Settings
 from model.errors import StoreUnavailableError
+from tests.func.models.conftest import Tasks
 from tests.support.timeouts import TIMEOUT_S
 
 DIGESTS = [f"{number:064x}" for number in range(20)]
@@ -26,6 +28,7 @@ class FakeSource:
         self.errors: list[Exception] = []
         self.loads: list[tuple[str, str]] = []
         self.encoder = ("", 0)
+        self.during_load: Callable[[], object] = lambda: None
         self._model = model
 
     def current(self, name: str) -> str | None:
@@ -33,9 +36,30 @@ class FakeSource:
 
     def load(self, name: str, digest: str) -> ServedModel:
         self.loads.append((name, digest))
+        self.during_load()
         if self.errors:
             raise self.errors.pop(0)
         return ServedModel(name, digest, self._model, SIZE, self.encoder)
+
+
+class DroppingThreads(Tasks):
+    """A thread for each function but the first, whose requests leave before it begins.
+
+    Attributes:
+        drop: has them leave.
+        submitted: the number of functions.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drop: Callable[[], object] = lambda: None
+        self.submitted = 0
+
+    def submit(self, task: Callable[[], None]) -> None:
+        self.append(task)
+        self.submitted += 1
+        target = self.drop if self.submitted == 1 else task
+        threading.Thread(target=target).start()
 
 
 class Clock:
@@ -63,20 +87,26 @@ def clock() -> Clock:
 @pytest.fixture
 def models(source, clock, tasks) -> NamedModels:
     """Models of which two fit into the memory, and whose loads wait in ``tasks``."""
-    return NamedModels(source, max_bytes=2 * SIZE, refresh_s=30, submit=tasks.append, clock=clock)
+    return NamedModels(source, max_bytes=2 * SIZE, refresh_s=30, threads=tasks, clock=clock)
 
 
-def run(tasks: list[Callable[[], None]]) -> None:
+def run(tasks: Tasks) -> None:
     while tasks:
         tasks.pop(0)()
 
 
-def load(models: NamedModels, tasks: list[Callable[[], None]], name: str) -> ServedModel:
-    """Have a model loaded, and return it."""
+def begin(models: NamedModels, name: str) -> Future[None]:
+    """Begin the load that a request for a model would wait for."""
     with pytest.raises(NotLoadedError) as caught:
         models.find(name)
+    return caught.value.load()
+
+
+def load(models: NamedModels, tasks: Tasks, name: str) -> ServedModel:
+    """Have a model loaded, and return it."""
+    loading = begin(models, name)
     run(tasks)
-    assert caught.value.loading.done()
+    assert loading.done()
     return models.find(name)
 
 
@@ -94,20 +124,63 @@ def test_a_model_is_loaded_on_first_use(models, source, tasks):
 
 def test_requests_at_once_share_a_load(models, source, tasks):
     """A flood of first requests loads the model once."""
-    loads = set()
-    for _ in range(100):
-        with pytest.raises(NotLoadedError) as caught:
-            models.find("acme")
-        loads.add(caught.value.loading)
+    loads = {begin(models, "acme") for _ in range(100)}
     assert (len(loads), len(tasks)) == (1, 1)
     run(tasks)
     assert len(source.loads) == 1
 
 
+def test_a_look_at_a_model_begins_no_load(models, tasks):
+    """Whoever can't wait for the load has not caused one."""
+    with pytest.raises(NotLoadedError):
+        models.find("acme")
+    assert tasks == []
+
+
+def test_the_number_of_pending_loads_is_bounded(models, tasks):
+    """Invented names take neither memory nor, once the loads have ended, the place of others."""
+    for number in range(MAX_PENDING_LOADS):
+        begin(models, f"invented-{number}")
+    with pytest.raises(OverloadedError):
+        begin(models, "acme")
+    assert begin(models, "invented-0") is begin(models, "invented-0")
+    assert len(tasks) == MAX_PENDING_LOADS
+    run(tasks)
+    assert load(models, tasks, "acme").digest == DIGESTS[0]
+
+
+def test_a_load_that_is_cancelled_before_it_begins_takes_no_place(models, source, tasks):
+    """The store is not asked for it, and a later request begins another one."""
+    for number in range(2 * MAX_PENDING_LOADS):
+        begin(models, f"invented-{number}").cancel()
+    begin(models, "bolt").cancel()
+    assert tasks == []
+    load(models, tasks, "bolt")
+    assert source.loads == [("bolt", DIGESTS[1])]
+
+
+def test_a_load_that_is_cancelled_as_a_thread_takes_it_does_nothing(models, source, tasks):
+    """The thread goes on with the next one."""
+    loading = begin(models, "acme")
+    taken = tasks.pop()
+    loading.cancel()
+    taken()
+    assert source.loads == []
+    assert load(models, tasks, "acme").digest == DIGESTS[0]
+
+
+def test_a_load_that_has_begun_can_not_be_cancelled(models, source, tasks):
+    """Its model is kept for the next request."""
+    loading = begin(models, "acme")
+    source.during_load = loading.cancel
+    run(tasks)
+    assert not loading.cancelled()
+    assert models.find("acme").digest == DIGESTS[0]
+
+
 def test_an_unknown_name_is_not_found(models, tasks):
     """The store is asked once for a time, and no name is counted."""
-    with pytest.raises(NotLoadedError):
-        models.find("unknown")
+    begin(models, "unknown")
     run(tasks)
     for _ in range(10):
         with pytest.raises(NoSuchModelError):
@@ -128,8 +201,7 @@ def test_an_invalid_name_is_not_looked_up(models, tasks, name):
 def test_a_broken_model_is_unavailable_and_tried_again(models, source, clock, tasks, caplog, error):
     """The reason is logged once for each try."""
     source.errors = [error]
-    with pytest.raises(NotLoadedError):
-        models.find("acme")
+    begin(models, "acme")
     run(tasks)
     for _ in range(10):
         with pytest.raises(UnavailableError):
@@ -143,8 +215,7 @@ def test_a_broken_model_is_unavailable_and_tried_again(models, source, clock, ta
 
 def test_a_model_that_is_published_later_is_found(models, source, clock, tasks):
     """An unknown name is looked up again after the time of a refresh."""
-    with pytest.raises(NotLoadedError):
-        models.find("new")
+    begin(models, "new")
     run(tasks)
     source.pointers["new"] = DIGESTS[5]
     clock.now = 31
@@ -167,7 +238,7 @@ def test_the_least_recently_used_model_leaves(models, tasks):
 
 def test_an_encoder_that_models_share_counts_once(source, tasks):
     """Two models and one encoder fit into a memory for three; another encoder does not."""
-    models = NamedModels(source, max_bytes=3 * SIZE, refresh_s=30, submit=tasks.append)
+    models = NamedModels(source, max_bytes=3 * SIZE, refresh_s=30, threads=tasks)
     source.encoder = ("one", SIZE)
     load(models, tasks, "acme")
     load(models, tasks, "bolt")
@@ -180,7 +251,7 @@ def test_an_encoder_that_models_share_counts_once(source, tasks):
 
 def test_a_model_larger_than_the_memory_is_served_alone(source, tasks):
     """The model that was used last always stays."""
-    models = NamedModels(source, max_bytes=1, refresh_s=30, submit=tasks.append)
+    models = NamedModels(source, max_bytes=1, refresh_s=30, threads=tasks)
     load(models, tasks, "acme")
     load(models, tasks, "bolt")
     assert models.find("bolt").name == "bolt"
@@ -237,8 +308,7 @@ def test_a_name_that_is_taken_back_is_not_found(models, source, clock, tasks):
     clock.now = 30
     models.find("acme")
     run(tasks)
-    with pytest.raises(NotLoadedError):
-        models.find("acme")
+    begin(models, "acme")
     run(tasks)
     with pytest.raises(NoSuchModelError):
         models.find("acme")
@@ -263,8 +333,7 @@ def test_the_number_of_remembered_failures_is_bounded(models, tasks, monkeypatch
     """Many unknown names take a bounded memory."""
     monkeypatch.setattr(named_models, "MAX_FAILURES", 2)
     for name in ("one", "two", "three"):
-        with pytest.raises(NotLoadedError):
-            models.find(name)
+        begin(models, name)
         run(tasks)
     with pytest.raises(NotLoadedError):
         models.find("one")
@@ -276,6 +345,15 @@ def test_waiting_returns_the_model(source, small_model):
     assert models.wait_for("acme").model is small_model
     with pytest.raises(NoSuchModelError):
         models.wait_for("unknown")
+
+
+def test_a_thread_whose_load_is_dropped_begins_another(source, small_model):
+    """It shared the load with requests that have left."""
+    threads = DroppingThreads()
+    models = NamedModels(source, max_bytes=1000, refresh_s=30, threads=threads)
+    threads.drop = lambda: begin(models, "acme").cancel()
+    assert models.wait_for("acme").model is small_model
+    assert (threads.submitted, len(source.loads)) == (2, 1)
 
 
 def test_a_slow_model_delays_no_other(source):
@@ -293,13 +371,12 @@ def test_a_slow_model_delays_no_other(source):
 
     source.load = load_slowly
     models = NamedModels(source, max_bytes=1000, refresh_s=30)
-    with pytest.raises(NotLoadedError) as caught:
-        models.find("acme")
+    loading = begin(models, "acme")
     assert is_slow.wait(TIMEOUT_S)
     assert models.wait_for("bolt").name == "bolt"
-    assert not caught.value.loading.done()
+    assert not loading.done()
     may_go_on.set()
-    caught.value.loading.result(TIMEOUT_S)
+    loading.result(TIMEOUT_S)
     assert models.find("acme").name == "acme"
 
 

@@ -55,10 +55,11 @@ def test_keys_are_fetched_from_the_start(world):
     """A request that comes before they are there learns when to try again."""
     with pytest.raises(NotLoadedError) as caught:
         world.keys.find("a")
-    assert not caught.value.loading.done()
+    loading = caught.value.load()
+    assert not loading.done()
     world.work()
 
-    assert caught.value.loading.done()
+    assert loading.done()
     assert world.keys.find("a") is KEY
     assert world.fetches == 1
 
@@ -69,9 +70,19 @@ def test_requests_at_once_share_a_fetch(world):
     for _ in range(3):
         with pytest.raises(NotLoadedError) as caught:
             world.keys.find("a")
-        futures.add(caught.value.loading)
+        futures.add(caught.value.load())
 
     assert len(futures) == len(world.tasks) == 1
+
+
+def test_fetch_goes_on_without_the_requests_that_wait_for_it(world):
+    """The keys are there for those that come next."""
+    with pytest.raises(NotLoadedError) as caught:
+        world.keys.find("a")
+    caught.value.load().cancel()
+    world.work()
+
+    assert world.keys.find("a") is KEY
 
 
 def test_unknown_key_has_the_keys_fetched_again(loaded):

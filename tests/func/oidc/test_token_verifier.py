@@ -135,6 +135,6 @@ def test_nothing_waits_for_the_issuer_unless_it_may(issuer):
     with pytest.raises(NotLoadedError) as caught:
         verifier.verify(issuer.header(), waits=False)
     issuer.may_answer.set()
-    caught.value.loading.result(TIMEOUT_S)
+    caught.value.load().result(TIMEOUT_S)
 
     verifier.verify(issuer.header(), waits=False)

@@ -28,6 +28,30 @@ def test_functions_are_called_at_once_up_to_the_limit():
     assert names[2] in names[:2]
 
 
+def test_a_function_that_still_waits_can_be_withdrawn():
+    """One that a thread has begun to call is called to its end."""
+    threads = DaemonThreads(1, "test")
+    has_begun, may_go_on, is_done = (threading.Event() for _ in range(3))
+    calls = []
+
+    def hold() -> None:
+        has_begun.set()
+        may_go_on.wait(TIMEOUT_S)
+        calls.append("begun")
+
+    def wait() -> None:
+        calls.append("waiting")
+
+    for function in (hold, wait, is_done.set):
+        threads.submit(function)
+    assert has_begun.wait(TIMEOUT_S)
+    threads.withdraw(hold)
+    threads.withdraw(wait)
+    may_go_on.set()
+    assert is_done.wait(TIMEOUT_S)
+    assert calls == ["begun"]
+
+
 def test_a_thread_is_started_anew_after_all_have_ended():
     """A function that comes later is called as well."""
     threads = DaemonThreads(1, "test")

@@ -6,6 +6,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from func.server import responses
 from func.server.connection import Connection
 from func.server.dispatcher import MAX_INLINE_BYTES, MAX_INLINE_US, Dispatcher
 from func.server.event_loop import EventLoop
-from func.server.request_reader import RequestReader
+from func.server.request_reader import ReceivedRequest, RequestReader
 from func.settings import Settings
 from func.telemetry.recorder import Telemetry
 from tests.support.raw_requests import PROBE, QUICK, SLOW, receive_responses
@@ -160,8 +161,8 @@ class FakeApp:
         threads: the names of the threads that have answered.
         may_go_on: lets the requests to ``/waits`` and ``/doubtful`` go on.
         is_waiting: whether one to ``/doubtful`` has begun to wait.
-        models: the loading of the model of each path that names one.
-        awaited: what parsing a path finds to be loading, once.
+        models: the load of the model of each path that names one.
+        awaited: what parsing a path finds not to be loaded, once.
     """
 
     def __init__(self) -> None:
@@ -177,10 +178,10 @@ class FakeApp:
         """Return whether there are other models."""
         return bool(self.models)
 
-    def loading(self, environ: Mapping[str, Any]) -> Future[None] | None:
-        """Return the loading of the request's model until it is loaded."""
+    def load_of(self, environ: Mapping[str, Any]) -> Callable[[], Future[None]] | None:
+        """Return what loads the request's model until it is loaded."""
         loading = self.models[environ["PATH_INFO"]]
-        return None if loading.done() else loading
+        return None if loading.done() else lambda: loading
 
     def is_inline(self, _: str, path: str) -> bool:
         """Return whether the path is not ``/page``."""
@@ -193,9 +194,10 @@ class FakeApp:
     def parse(self, environ: Mapping[str, Any], *, waits: bool = False) -> PendingRequest:  # noqa: ARG002
         """Parse a request."""
         work = int(environ["QUERY_STRING"] or 0)
-        loading = self.awaited.pop(environ["PATH_INFO"], None)
+        awaited = self.awaited.pop(environ["PATH_INFO"], None)
+        load = (lambda: awaited) if awaited else None
         parsed = ParsedRequest(
-            lambda _: Response(b"{}"), lambda _: Response(), work=work, loading=loading
+            lambda _: Response(b"{}"), lambda _: Response(), work=work, load=load
         )
         return PendingRequest(environ, 0.0, parsed)
 
@@ -227,6 +229,15 @@ class FakeApp:
         return [b"{}"]
 
 
+@dataclass(eq=False)
+class FakeConnection:
+    """What a dispatcher needs of a connection."""
+
+    request: ReceivedRequest | None
+    respond: Callable[..., None]
+    run: Callable[..., None]
+
+
 class Sent:
     """A dispatcher on its own, and what it sends.
 
@@ -243,7 +254,7 @@ class Sent:
         self.app = FakeApp()
         self.statuses: list[str] = []
         self.finished: list[Callable[[], None]] = []
-        self.connections: list[SimpleNamespace] = []
+        self.connections: list[FakeConnection] = []
         self.guarded: list[str] = []
         self.dispatcher = Dispatcher(cast("App", self.app), Settings(**settings))
         self.dispatcher.loop = cast("EventLoop", SimpleNamespace(call_soon=self.finished.append))
@@ -259,7 +270,7 @@ class Sent:
             reader.feed(head + b"\r\n\r\n" + body)
             request = reader.next_request()
             assert request
-            connection = SimpleNamespace(
+            connection = FakeConnection(
                 request=request,
                 respond=lambda status, *_: self.statuses.append(status),
                 run=self.run,
@@ -424,7 +435,7 @@ def test_requests_of_clients_that_have_gone_hold_no_memory():
 
 
 def test_requests_wait_for_their_model_without_a_thread():
-    """As many as may wait; those whose clients have gone meanwhile are dropped."""
+    """As many as may wait; a client that goes leaves its place to another one."""
     sent = Sent(max_waiting=2)
     model: Future[None] = Future()
     sent.app.models["/predict"] = model
@@ -432,13 +443,14 @@ def test_requests_wait_for_their_model_without_a_thread():
     assert sent.statuses == ["503 Service Unavailable"]
     assert not sent.app.threads
     assert not sent.finished
-    sent.connections[0].request = None
+    sent.dispatcher.on_close(cast("Connection", sent.connections[0]))
+    sent.send("/predict")
     model.set_result(None)
-    sent.finish(count=2)
+    sent.finish()
     sent.dispatcher.after_reads()
 
-    assert sent.statuses == ["503 Service Unavailable", "200 OK"]
-    assert sent.guarded == ["on_request"]
+    assert sent.statuses == ["503 Service Unavailable", *["200 OK"] * 2]
+    assert sent.guarded == ["on_request"] * 2
 
 
 def test_request_whose_body_names_a_model_waits_for_it():
