@@ -115,7 +115,9 @@ class App:
         return self._function.models is not None
 
     def load_of(self, environ: Environ) -> Callable[[], Future[None]] | None:
-        """Return what loads the model that a request's path names; None if nothing is missing.
+        """Return what begins the load of the model that a request's path names.
+
+        It is None if the model is in memory, or if the request will be refused.
 
         Only with that done, the request finds its model without waiting for it in a thread.
         """

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+
+logger = logging.getLogger(__name__)
 
 
 class DaemonThreads:
@@ -27,7 +30,12 @@ class DaemonThreads:
             if self._running == self._max_threads:
                 return
             self._running += 1
-        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        except RuntimeError:  # the system has no more; a thread that starts later calls it
+            logger.warning("No thread could be started")
+            with self._lock:
+                self._running -= 1
 
     def withdraw(self, task: Callable[[], None]) -> None:
         """Drop a submitted function, unless a thread has begun to call it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from func.errors import InvalidQueryError, TooLargeError
@@ -99,6 +100,7 @@ def has_too_many_marks(text: str) -> bool:
     return False
 
 
+@lru_cache(4096)  # a text of signs alone repeats few of them
 def _is_mark(character: str) -> bool:
     return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 

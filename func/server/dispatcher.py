@@ -71,7 +71,7 @@ class Dispatcher:
             return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
-        if not is_inline or _may_take_long(request):
+        if not is_inline or (method != "GET" and _may_take_long(request)):
             self._submit(connection, self._call_app)
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
@@ -121,10 +121,10 @@ class Dispatcher:
             self._batch.add(connection, pending)
 
     def _submit(self, connection: Connection, answer: Answer) -> None:
-        """Have a thread answer a connection's request.
+        """Have a thread answer a connection's request, unless its client goes meanwhile.
 
-        Only the connection refers to the request, which is dropped if its client goes meanwhile:
-        clients that vanish fill neither the memory nor the time of the threads.
+        Only the connection refers to the received bytes, so that clients that vanish fill neither
+        the memory nor the time of the threads.
         """
         task = partial(self._answer_in_thread, connection, answer, time.monotonic())
         if not self._pool.submit(task):

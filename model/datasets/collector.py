@@ -12,7 +12,7 @@ from model.errors import Problem, ProblemKind
 from model.inference.prediction import OUT_OF_SCOPE
 
 
-def left_out(kind: ProblemKind) -> ProblemKind:
+def as_left_out(kind: ProblemKind) -> ProblemKind:
     """Return the kind of entries that are left out instead of refused: nothing is to be mended."""
     return replace(kind, remedy="left out, as --leave-out-unreadable asks for")
 
@@ -53,7 +53,7 @@ class Collector:
             self._left_out[entry.file, entry.what] = replace(first or entry, count=count)
         elif self._leave_out_unreadable and entry.kind is not None:
             message = f"{entry.message}; left out"
-            self._take_note(replace(entry, message=message, kind=left_out(entry.kind)))
+            self._take_note(replace(entry, message=message, kind=as_left_out(entry.kind)))
         else:
             self._take_problem(entry)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
-import sys
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from model.datasets.checks import (
@@ -211,10 +210,10 @@ def _missing_out_of_scope(own: int, others: int, test_size: float | None) -> int
     if test_size is None:
         return max(0, MIN_OUT_OF_SCOPE - own - others)
 
-    def kept(count: int) -> int:
-        return own + count - _held_out_count(count, test_size)
+    def kept(texts: int) -> int:
+        return own + texts - _held_out_count(texts, test_size)
 
-    return max(0, bisect_left(range(sys.maxsize), MIN_OUT_OF_SCOPE, key=kept) - others)
+    return next(more for more in count() if kept(others + more) >= MIN_OUT_OF_SCOPE)
 
 
 def _by_scope(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:

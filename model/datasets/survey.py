@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from model.datasets.checks import CONTRADICTIONS, REPETITIONS, normalised
-from model.datasets.collector import Collector, left_out
+from model.datasets.collector import Collector, as_left_out
 from model.datasets.distinct_texts import DistinctTexts, TextHashes, Twin
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example
@@ -109,7 +109,7 @@ class Survey:
         kept = Counter(problem.kind for problem in problems.kept)
         for kind, count in (problems.counts - kept).items():
             if self._leave_out_unreadable and kind is not None:
-                self.notes.counts[left_out(kind)] += count
+                self.notes.counts[as_left_out(kind)] += count
             else:
                 self.problems.counts[kind] += count
 

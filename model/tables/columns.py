@@ -91,6 +91,14 @@ def text_without_header(column: str, width: int, sample: Sequence[Sequence[str]]
     return order_without_header([row for row in sample if len(row) == PAIR])[0]
 
 
+def width_without_header(column: str) -> int:
+    """Return the number of columns up to which a first row without usual names is data.
+
+    ``column`` is that of the texts: a number, or ``TEXT`` by default.
+    """
+    return PAIR if column == TEXT else int(column.isdecimal())
+
+
 def without_header(place: int) -> str:
     """Return the note on a table whose first row is data."""
     return f"has no header: column {place + 1} is read as the text"

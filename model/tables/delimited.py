@@ -6,10 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from model.inference.prediction import Prediction
-from model.tables.columns import TEXT, below_header, text_without_header, without_header
+from model.tables.columns import (
+    below_header,
+    text_without_header,
+    width_without_header,
+    without_header,
+)
 from model.tables.delimited_rows import DelimitedRows, Row
 from model.tables.dialect import cell_quoter
-from model.tables.header import MAX_WIDTH_WITHOUT_HEADER, SAMPLE_ROWS, HeaderRules
+from model.tables.header import SAMPLE_ROWS, HeaderRules
 from model.tables.line_reader import Lines
 from model.tables.table import STREAM, Layout
 from model.tables.text_table import Record, TextTable
@@ -26,10 +31,7 @@ class DelimitedTable(TextTable):
         Raises:
             DataError: the header can't be read, lacks the column, or has those that are added.
         """
-        rules = HeaderRules(
-            wanted=(layout.column,),
-            max_width=MAX_WIDTH_WITHOUT_HEADER if layout.column == TEXT else 0,
-        )
+        rules = HeaderRules((layout.column,), width_without_header(layout.column))
         # The further lines of a stream may come late.
         sample_lines = 1 if path == STREAM else SAMPLE_ROWS
         self._rows = rows = DelimitedRows(lines, path, delimiter, rules, sample_lines)

@@ -18,6 +18,7 @@ UTF16_LE, UTF16_BE = "utf-16-le", "utf-16-be"
 # Of a file in UTF-16: half of each separator, of which a text has at least one in a hundred
 # characters. A stray zero byte in UTF-8 is none.
 MIN_ZEROS = 4
+MAX_PAIRS_PER_SEPARATOR = 1.25  # of its two bytes, at any place
 MIN_SEPARATOR_SHARE = 0.01
 SEPARATORS = "\n\r\t, "
 WINDOWS = "cp1252"
@@ -81,8 +82,10 @@ def encoding_of_head(head: bytes) -> Encoding:
     texts = {name: head.decode(name, "replace") for name in (UTF16_LE, UTF16_BE)}
     counts = {name: sum(map(text.count, SEPARATORS)) for name, text in texts.items()}
     name = max(counts, key=counts.__getitem__)
-    # Binary files hold zero bytes as well, but several in a row.
-    is_text = "\0" not in texts[name]
+    # Binary files hold zero bytes as well, but several in a row, and texts with single ones have
+    # them at even and odd places.
+    pairs = sum(head.count(separator.encode(name)) for separator in SEPARATORS)
+    is_text = "\0" not in texts[name] and pairs <= MAX_PAIRS_PER_SEPARATOR * counts[name]
     if is_text and counts[name] >= MIN_SEPARATOR_SHARE * len(texts[name]):
         return Encoding(name, note=UTF16_NOTE.format(name.upper()))
     return Encoding()

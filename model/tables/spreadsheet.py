@@ -9,7 +9,12 @@ from itertools import chain, islice
 from pathlib import Path
 
 from model.inference.prediction import Prediction
-from model.tables.columns import TEXT, below_header, text_without_header, without_header
+from model.tables.columns import (
+    below_header,
+    text_without_header,
+    width_without_header,
+    without_header,
+)
 from model.tables.header import SAMPLE_ROWS, HeaderRules
 from model.tables.spreadsheet_rows import SpreadsheetRows
 from model.tables.table import CHUNK_ROWS, Layout, Position
@@ -44,7 +49,7 @@ class SpreadsheetTable:
         numbered = list(islice(self._rows, SAMPLE_ROWS))
         sample = [cells for _, cells in numbered]
         header_line, header = numbered[0]
-        rules = HeaderRules((layout.column,), max_width=1 if layout.column == TEXT else 0)
+        rules = HeaderRules((layout.column,), min(1, width_without_header(layout.column)))
         if rules.has_none(header, sample):
             self._place = text_without_header(layout.column, len(header), sample)
             self.head, self._first = b"", header_line

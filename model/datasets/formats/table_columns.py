@@ -55,6 +55,7 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
             "--text-column and --intent-column choose by name or number"
         )
         raise DataError.at(document.path, message, line=line)
+    _check_different(document, text, intent, line)
     shown_text, shown_intent = (shown_column(names, index) for index in (text, intent))
     is_plain = (shown_text, shown_intent) == (TEXT, INTENT)
     is_unique = names.count(shown_text) <= 1 and names.count(shown_intent) <= 1
@@ -64,6 +65,12 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
     if not is_unique:
         note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
     return Columns(text, intent, note)
+
+
+def _check_different(document: Document, text: int, intent: int, line: int) -> None:
+    if text == intent:
+        message = f"column {text + 1} can't be both the text and the intent"
+        raise DataError.at(document.path, message, line=line)
 
 
 def _are_chosen_by_name(options: ReadOptions, names: Sequence[str]) -> bool:
@@ -96,6 +103,7 @@ def columns_by_rows(
     if not is_enough or (has_header and (names or is_header(first))):
         return None
     text, intent = _by_rows(document, width, sample)
+    _check_different(document, text, intent, 1)
     if has_header:
         shown_text, shown_intent = (shown_column(first, index) for index in (text, intent))
         note = (

@@ -59,3 +59,21 @@ def test_a_thread_is_started_anew_after_all_have_ended():
         done = threading.Event()
         threads.submit(done.set)
         assert done.wait(TIMEOUT_S)
+
+
+def test_a_function_is_called_later_where_no_thread_can_be_started(monkeypatch, caplog):
+    """The system may have no more threads for a while."""
+    threads, calls, done = DaemonThreads(1, "test"), [], threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _fail)
+        threads.submit(lambda: calls.append("first"))
+    assert caplog.messages == ["No thread could be started"]
+
+    threads.submit(done.set)
+
+    assert done.wait(TIMEOUT_S)
+    assert calls == ["first"]
+
+
+def _fail(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")

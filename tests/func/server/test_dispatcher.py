@@ -340,6 +340,16 @@ def test_what_may_be_much_more_than_it_seems_goes_to_threads(headers):
     assert sent.app.threads == ["worker"]
 
 
+def test_probes_with_a_large_head_need_no_thread():
+    """Cookies of a domain go with them; no thread may be free."""
+    sent = Sent()
+    sent.send("/health", method="GET", headers=b"Cookie: %b\r\n" % (b"x" * MAX_INLINE_BYTES))
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["200 OK"]
+    assert sent.app.threads == [threading.current_thread().name]
+
+
 def test_accepted_requests_are_counted_in_each_iteration():
     """Beyond the limit predictions are refused, and probes answered."""
     sent = Sent(max_waiting=2)

@@ -349,6 +349,16 @@ def test_first_row_with_a_repeated_label_is_an_utterance(tmp_path):
     assert len(pairs(write(tmp_path, "d.csv", rows))) == 12
 
 
+@pytest.mark.parametrize("rows", ["hi,greet\nbye,part\n", "text,intent\nhi,greet\n"])
+def test_one_column_for_both_is_refused(tmp_path, rows):
+    """Each text would be its own intent."""
+    path = write(tmp_path, "d.csv", rows)
+
+    [problem] = read(path, ReadOptions(text_column="1", intent_column="1")).problems
+
+    assert problem.message == "column 1 can't be both the text and the intent"
+
+
 def test_unknown_column_without_header_is_refused(tmp_path):
     """A name that is nowhere is not taken for the first column."""
     path = write(tmp_path, "d.csv", "greet,hi\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.datasets import large_table
-from model.datasets.collector import left_out
+from model.datasets.collector import as_left_out
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import UNREADABLE
 from model.datasets.formats.table_columns import Columns
@@ -122,7 +122,7 @@ def test_many_problems_are_counted(tmp_path, monkeypatch):
 
     assert survey.problems.counts == {WRONG_WIDTH: 1000, UNREADABLE: 1}
     assert [problem.line for problem in survey.problems.kept] == [*range(2, 22), 1002]
-    assert lenient.notes.counts == {left_out(WRONG_WIDTH): 1000, left_out(UNREADABLE): 1}
+    assert lenient.notes.counts == {as_left_out(WRONG_WIDTH): 1000, as_left_out(UNREADABLE): 1}
     assert not lenient.problems.counts
 
 

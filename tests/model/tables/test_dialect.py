@@ -46,6 +46,14 @@ def test_table_without_header_is_announced(label, content, place):
     assert len(Path("out.csv").read_text().splitlines()) == content.count("\n")
 
 
+def test_the_only_column_needs_no_header_by_its_number_either(label):
+    """Nothing but the rows says what it holds."""
+    Path("in.csv").write_text("hello\ngood morning\n")
+
+    assert label("in.csv", "out.csv", "--column", "1")[0] == 0
+    assert len(Path("out.csv").read_text().splitlines()) == 2
+
+
 def test_chosen_column_needs_a_header(label):
     """With --column, a first row without this name is an error."""
     Path("in.csv").write_text("a,b\nhello,1\n")

@@ -77,6 +77,7 @@ def test_byte_order_is_found_by_the_separators(encoding, text):
         pytest.param(b"text,intent\n" + b"a\0b,c\n" * 9, id="zeros-in-texts"),
         pytest.param(b"ab" * 500 + b"\0\n" * 4, id="few-separators"),
         pytest.param(b"\0\0\0\0 \0 \0 \0", id="binary"),
+        pytest.param(b"text,intent\0\n" + b"hi,greet\0\nhello,greet\0\n" * 9, id="ends-of-lines"),
     ],
 )
 def test_zero_bytes_alone_are_not_utf_16(content):
