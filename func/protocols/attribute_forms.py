@@ -6,9 +6,10 @@ import re
 from datetime import date
 
 _CHAR = r"(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
+_USER = r"(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})"
 # RFC 3986, appendix A; none of the repetitions overlap, which keeps the time linear.
 _AFTER_SCHEME = (
-    rf"(?://(?:(?:{_CHAR}*@)?\[[\w.:]+\](?::[0-9]*)?|{_CHAR}*+)(?:/(?:{_CHAR}|/)*+)?+"
+    rf"(?://(?:(?:{_USER}*+@)?\[[\w.:]+\](?::[0-9]*)?|{_CHAR}*+)(?:/(?:{_CHAR}|/)*+)?+"
     rf"|(?!//)(?:{_CHAR}|/)*+)(?:\?(?:{_CHAR}|[/?])*+)?+(?:#(?:{_CHAR}|[/?])*+)?+"
 )
 _URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_AFTER_SCHEME}", re.ASCII)

@@ -33,6 +33,8 @@ _MARKS = frozenset(f"HTTP_CE_{name.upper()}" for name in ("specversion", *_REQUI
 # CE, sections "REQUIRED Attributes" and "OPTIONAL Attributes": only extensions have other types.
 _STRINGS = frozenset((*_REQUIRED, "datacontenttype", "dataschema", "subject", "time"))
 _NAME = re.compile("[a-z0-9]+")
+# As long as a head may be, which has them in binary mode.
+MAX_ATTRIBUTE_LENGTH = 32 * 1024
 # CE, section "Type System": control characters, surrogates and noncharacters are forbidden.
 _PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
 _FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
@@ -127,8 +129,10 @@ class Event:
 
 
 def is_attribute_value(value: object) -> bool:
-    """Return whether a value is a string that is valid in an attribute, and not empty."""
-    return isinstance(value, str) and bool(value) and not _FORBIDDEN.search(value)
+    """Return whether a value is a string that an attribute may hold, and not empty."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ATTRIBUTE_LENGTH:
+        return False
+    return not _FORBIDDEN.search(value)
 
 
 def parse_structured(content_type: str, body: bytes, settings: Settings) -> Event:
@@ -226,6 +230,9 @@ def _canonical(name: str, value: object) -> str:
         raise MalformedEventError(
             "An attribute's value must be a string, a boolean or a 32-bit integer"
         )
+    if len(value) > MAX_ATTRIBUTE_LENGTH:
+        message = f"The attribute '{name}' must have at most {MAX_ATTRIBUTE_LENGTH} characters"
+        raise MalformedEventError(message)
     if _FORBIDDEN.search(value):
         raise MalformedEventError("An attribute holds a character that CloudEvents forbids")
     return value

@@ -6,6 +6,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Of each connection; the kernel doubles it. What it holds of a response that its client does not
+# read is counted nowhere: by default it would take megabytes, and the response would seem sent.
+SEND_BUFFER_BYTES = 64 * 1024
+
 
 class PortError(Exception):
     """A port can't be had.
@@ -29,6 +33,7 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     try:
         with reporting_port_errors(port):
             listener.bind((host, port))

@@ -23,7 +23,7 @@ _LENGTH, _CODING, _HOST_KEY = "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_
 _VERSIONS = ("1.0", "1.1")
 _SERVER = "*"  # the target of an OPTIONS request that asks about the server
 _MAX_LENGTH_DIGITS = 18
-_MAX_HEADERS, _MAX_OPTIONS = 128, 256
+_MAX_HEADERS, _MAX_OPTIONS, _MAX_PATH = 128, 256, 8192
 _HEADER_BYTES = 256  # that a header takes in memory beside its characters
 _MAX_CACHED, _MAX_CACHED_LENGTH = 256, 256
 _UNPREFIXED = frozenset(("CONTENT_TYPE", _LENGTH))
@@ -198,6 +198,8 @@ def _parse_target(target: bytes) -> tuple[str, str, str]:
     if not (text.startswith("/") or text == _SERVER) or "#" in text:
         raise RefusedError(HTTPStatus.BAD_REQUEST)
     path, _, query = text.partition("?")
+    if len(path) > _MAX_PATH:
+        raise RefusedError(HTTPStatus.REQUEST_URI_TOO_LONG)
     return unquote_to_bytes(path).decode("latin-1"), query, authority
 
 

@@ -34,7 +34,18 @@ def test_attributes_of_the_right_form_are_accepted(name, value):
     [
         (
             "source",
-            ["a b", "/ü", "%zz", "a#b#c", "1:b", "[x]", "a\\b", "//[::1]x", "//a[::1]"],
+            [
+                "a b",
+                "/ü",
+                "%zz",
+                "a#b#c",
+                "1:b",
+                "[x]",
+                "a\\b",
+                "//[::1]x",
+                "//a[::1]",
+                "//a@b@[::1]",
+            ],
             "a URI-reference",
         ),
         (

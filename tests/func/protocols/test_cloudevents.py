@@ -198,6 +198,11 @@ def test_json_event_is_read(members, attributes, data):
             id="surrogate",
         ),
         pytest.param(
+            REQUIRED | {"subject": "x" * 32_769},
+            "The attribute 'subject' must have at most 32768 characters",
+            id="long",
+        ),
+        pytest.param(
             REQUIRED | {"specversion": 1}, "The attribute 'specversion' must be 1.0", id="version-1"
         ),
         pytest.param(

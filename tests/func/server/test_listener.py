@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import closing
 
 import pytest
 
-from func.server.listener import PortError, bind, reporting_port_errors
+from func.server.listener import SEND_BUFFER_BYTES, PortError, bind, reporting_port_errors
 
 
 def test_ipv6_address_can_be_set():
     """A host with colons is an IPv6 address."""
     with closing(bind("::1", 0)) as listener:
         assert listener.getsockname()[0] == "::1"
+
+
+def test_the_kernel_holds_little_for_a_client_that_does_not_read():
+    """What it holds of a response is counted nowhere."""
+    with closing(bind("127.0.0.1", 0)) as listener:
+        listener.listen()
+        client = socket.create_connection(listener.getsockname())
+        accepted, _ = listener.accept()
+        with client, accepted:
+            accepted.setblocking(False)
+            held = accepted.send(bytes(8 * 1024 * 1024))
+            received = client.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    assert held <= 2 * SEND_BUFFER_BYTES + received
 
 
 def test_port_of_another_is_named():

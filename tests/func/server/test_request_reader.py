@@ -82,6 +82,18 @@ def test_malformed_requests_are_refused(odd):
     assert (refused.value.status,) == odd.statuses
 
 
+@pytest.mark.parametrize("path", [b"/" + b"a" * 8191, b"/" + b"%41" * 2730])
+def test_long_paths_are_refused(path):
+    """Their percent-encodings would take the loop's time; a query may be longer."""
+    reader = RequestReader(32_768, MAX_BODY_BYTES)
+    reader.feed(get(path + b"?" + b"q" * 9000) + get(path + b"aaa"))
+    assert reader.next_request()
+    with pytest.raises(RefusedError) as refused:
+        reader.next_request()
+
+    assert refused.value.status == HTTPStatus.REQUEST_URI_TOO_LONG
+
+
 @pytest.mark.parametrize(
     ("target", "path", "host"),
     [
