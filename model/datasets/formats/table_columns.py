@@ -68,7 +68,8 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
 
 
 def _check_different(document: Document, text: int, intent: int, line: int) -> None:
-    if text == intent:
+    # One name for both is meant: so the desk reads the intents of any table.
+    if text == intent and any(map(str.isdecimal, wanted_columns(document))):
         message = f"column {text + 1} can't be both the text and the intent"
         raise DataError.at(document.path, message, line=line)
 
