@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from model.datasets.entry import DESCRIPTION, Example
 from model.datasets.similar_names import describe, similar_names
 from model.errors import DataError, Problem, ProblemKind
+from model.tables.columns import simplify
 
 MIN_INTENTS = 2
 # An intent of one utterance can't be tested: no model could know it without this utterance.
@@ -18,9 +18,9 @@ MIN_TO_SPLIT = 3  # one for the test, and two of which one can be held out
 FEW_UTTERANCES = 20
 # A detector that is trained on fewer out-of-scope texts does not generalize.
 MIN_OUT_OF_SCOPE = 20
-# Names by which other tools call texts that fit no intent.
+# Names by which other tools call texts that fit no intent, as `simplify` returns them.
 USUAL_OUT_OF_SCOPE = frozenset(
-    ("nlu fallback", "none", "fallback", "oos", "ood", "out of scope", "outofscope", "irrelevant")
+    ("nlufallback", "none", "fallback", "oos", "ood", "outofscope", "irrelevant")
 )
 
 CONTRADICTIONS = ProblemKind(
@@ -175,7 +175,7 @@ class Checks:
             [first, *_] = names
             self.warnings.append(groups[first][0].problem(describe(names)))
         for intent, group in groups.items():
-            if re.sub(r"[\s_-]+", " ", intent.casefold()) in USUAL_OUT_OF_SCOPE:
+            if simplify(intent) in USUAL_OUT_OF_SCOPE:
                 message = f"{intent} is trained as an intent; --out-of-scope-intent {intent} "
                 self.warnings.append(group[0].problem(f"{message}makes it out-of-scope examples"))
 

@@ -10,7 +10,6 @@ from statistics import median
 from model.tables.columns import PAIR, is_header, names_among, order_without_header
 
 SAMPLE_ROWS = 1000
-MAX_WIDTH_WITHOUT_HEADER = 2
 MIN_ROWS_BELOW = 10
 MAX_SHARE_OF_NEW_LABELS = 0.05
 
@@ -27,7 +26,7 @@ class HeaderRules:
     """
 
     wanted: Sequence[str] = ()
-    max_width: int = MAX_WIDTH_WITHOUT_HEADER
+    max_width: int = PAIR
     has_labels: bool = False
     has_header: bool | None = None
 
