@@ -115,11 +115,10 @@ class App:
         return self._function.models is not None
 
     def load_of(self, environ: Environ) -> Callable[[], Future[None]] | None:
-        """Return what begins the load of the model that a request's path names.
+        """Return the function that begins the load of the model that a request's path names.
 
-        It is None if the model is in memory, or if the request will be refused.
-
-        Only with that done, the request finds its model without waiting for it in a thread.
+        Once that load has ended, the request finds its model without waiting in a thread. None if
+        the model is in memory, or if the request will be refused.
         """
         found = NAMED_MODEL.match(environ["PATH_INFO"])
         if found is None:

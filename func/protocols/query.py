@@ -91,7 +91,9 @@ def normalised_length(text: str) -> int:
 
 def has_too_many_marks(text: str) -> bool:
     """Return whether more combining marks follow each other than any script needs."""
-    for run in () if text.isascii() else _MAYBE_MARKS.findall(text):
+    if text.isascii():
+        return False
+    for run in _MAYBE_MARKS.findall(text):
         count = 0
         for character in run:
             count = count + 1 if _is_mark(character) else 0

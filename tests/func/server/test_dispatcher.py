@@ -231,7 +231,7 @@ class FakeApp:
 
 @dataclass(eq=False)
 class FakeConnection:
-    """What a dispatcher needs of a connection."""
+    """The parts of a connection that a dispatcher needs."""
 
     request: ReceivedRequest | None
     respond: Callable[..., None]
@@ -427,7 +427,7 @@ def test_waiting_request_whose_client_has_gone_is_dropped(target):
 
 
 def test_requests_of_clients_that_have_gone_hold_no_memory():
-    """Whether they wait for a thread or for their model: nobody counts their bodies any more."""
+    """They may wait for a thread or for their model: nobody counts their bodies any more."""
     sent = Sent(threads=1)
     sent.send(f"/waits?{MAX_INLINE_US + 1}")
     wait_for(lambda: sent.app.threads)

@@ -17,7 +17,7 @@ def test_ipv6_address_can_be_set():
 
 
 def test_the_kernel_holds_little_for_a_client_that_does_not_read():
-    """What it holds of a response is counted nowhere."""
+    """Nothing counts the part of a response that it holds."""
     with closing(bind("127.0.0.1", 0)) as listener:
         listener.listen()
         client = socket.create_connection(listener.getsockname())
