@@ -21,7 +21,14 @@ from model.store.pointers import is_valid_name
 
 DATA = Path(__file__).resolve().parent / "data"
 ARTIFACTS = DATA.with_name("artifacts")
-DEFAULT_MODEL = ARTIFACTS / "intent_model.pkl"
+MODEL_HELP = "the model's file or folder (default: the trained one, or else the shipped one)"
+
+
+def default_model(folder: Path = DATA.parent) -> Path:
+    """Return the trained model in a folder, or the shipped one until there is one."""
+    trained = folder / ARTIFACTS.name / "intent_model.pkl"
+    return trained if trained.exists() else folder / "shipped"
+
 
 # Receives the consoles of standard output and standard error; returns the exit code.
 Body = Callable[[Console, Console], int]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model.command import DEFAULT_MODEL, build_parser, run_command
+from model.command import MODEL_HELP, build_parser, default_model, run_command
 from model.datasets.contrast import read_contrast
 from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.readers import Example, read_examples
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         EXAMPLES,
     )
     parser.add_argument("data", type=Path, help="labelled utterances, in any known format")
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
+    parser.add_argument("--model", type=Path, default=default_model(), help=MODEL_HELP)
     parser.add_argument("--out-of-scope", type=Path, help="file of texts that fit no intent")
     parser.add_argument(
         "--contrast",

@@ -37,8 +37,8 @@ TYPES = (StringType(), DoubleType(), ALTERNATIVES)
 EXAMPLES = """\
 example:
   spark-submit --py-files intent_function.zip \\
-    --files intent_model.pkl,intent_model.safetensors,model_card.json \\
-    model/spark.py --model intent_model.pkl --column message \\
+    --files intent_model.safetensors,model_card.json \\
+    model/spark.py --model intent_model.safetensors --column message \\
     --input s3a://archive/tickets --output s3a://archive/labelled --rejected s3a://archive/rejected
 
 Exit codes: 0 all rows have a label, 1 the tables or the model can't be used, 2 wrong usage,
@@ -145,7 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--input", required=True, help="path or URI of the table")
     parser.add_argument("--output", required=True, help="path or URI of the labelled table")
     parser.add_argument("--rejected", help="also write the rows without a label here")
-    parser.add_argument("--model", required=True, help="the model's file, or its name in --files")
+    parser.add_argument(
+        "--model", required=True, help="the model's file or folder, or its name in --files"
+    )
     parser.add_argument("--format", default="parquet", help="of all tables (default parquet)")
     parser.add_argument("--column", default="text", help="column of the texts (default text)")
     parser.add_argument("--prefix", default="", help="prefix of the added columns' names")

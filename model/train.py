@@ -71,9 +71,10 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     # Errors in the data are reported before scikit-learn is imported.
     from threadpoolctl import threadpool_limits
 
+    from model.inference.compiled_pipeline import COMPILED_NAME
     from model.inference.encoders import ENCODER_NAME
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
-    from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+    from model.training.fitted_model import MODEL_NAME, REPORT_NAME
     from model.training.record import Options
     from model.training.trainer import assess, fit
 

@@ -20,8 +20,9 @@ from typing import Any
 from model.atomic_files import write_atomically
 from model.desk.errors import BusyError, DecisionError
 from model.desk.examination import RESULT_NAME
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.model_card import CARD_NAME
-from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+from model.training.fitted_model import MODEL_NAME, REPORT_NAME
 
 # The folder that `python -m` has to find the package in.
 ROOT = Path(__file__).resolve().parents[__name__.count(".")]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # most models have no encoder, and start faster without its c
 
 FORMAT = "intent-function/5"
 COMPILED_SUFFIX = ".safetensors"
+COMPILED_NAME = f"intent_model{COMPILED_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)

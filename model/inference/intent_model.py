@@ -49,10 +49,11 @@ class IntentModel:
 
         The compiled form beside the pipeline is served; without one, scikit-learn serves the
         pipeline, and a warning is logged. A pipeline without a card of its own serves uncalibrated
-        and without a threshold.
+        and without a threshold. A folder needs no pipeline.
 
         Args:
-            path: the pipeline, written by joblib; its card lies in the same folder.
+            path: the pipeline, written by joblib, its compiled form, or their folder; the card
+                lies in the same folder.
             threshold: overrides the card's; a probability of being in scope.
 
         Raises:

@@ -19,7 +19,7 @@ from model.errors import (
     EncoderError,
     InvalidCompiledFormError,
 )
-from model.inference.compiled_pipeline import COMPILED_SUFFIX, CompiledPipeline
+from model.inference.compiled_pipeline import COMPILED_NAME, COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.encoders import ENCODER_NAME
 from model.inference.in_scope_calibration import InScopeCalibration
@@ -90,22 +90,33 @@ def known_labels(scorer: Scorer) -> tuple[str, ...]:
 
 
 def load_parts(path: Path) -> tuple[Scorer, ModelCard]:
-    """Read the scorer and the card of a pipeline; raise as ``IntentModel.load`` does."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ArtifactMissingError(path) from error
-    except OSError as error:
-        raise ArtifactBrokenError(path, "can't be read") from error
+    """Read the scorer and the card of a model; raise as ``IntentModel.load`` does."""
+    path = path / COMPILED_NAME if path.is_dir() else path
+    content = _content(path)
     if path.suffix == COMPILED_SUFFIX:
-        remedy = (
-            f"Name its pipeline, {path.with_suffix('.pkl').name}, or set MODEL_URI to the folder"
-        )
-        raise ArtifactBrokenError(path, "is the compiled form of a pipeline", remedy)
+        return _load_without_pickle(path, content)
     model_sha256 = hashlib.sha256(content).hexdigest()
     card = _read_card(path, model_sha256)
     scorer = _load_scorer(path, content, model_sha256)
     return scorer, card or _uncalibrated(scorer, model_sha256)
+
+
+def _load_without_pickle(path: Path, content: bytes) -> tuple[Scorer, ModelCard]:
+    card = ModelCard.read(path.with_name(CARD_NAME))
+    try:
+        compiled = CompiledPipeline.from_bytes(content, model_sha256=card.model_sha256)
+    except CompiledFormError as error:
+        raise ArtifactBrokenError(path, error.reason) from error
+    return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest)), card
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ArtifactMissingError(path) from error
+    except OSError as error:
+        raise ArtifactBrokenError(path, "can't be read") from error
 
 
 def read_parts(

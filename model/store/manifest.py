@@ -15,12 +15,11 @@ from mmap import mmap
 from typing import Any, Self
 
 from model.errors import StoreError
-from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.encoders import ENCODER_NAME
 from model.inference.model_card import CARD_NAME
 from model.store.uri import DIGEST
 
-COMPILED_NAME = f"intent_model{COMPILED_SUFFIX}"
 FILE_NAMES = (COMPILED_NAME, CARD_NAME)  # no pickle: whoever loads one executes it
 ALL_NAMES = (*FILE_NAMES, ENCODER_NAME)  # the last of models that have a sentence encoder
 

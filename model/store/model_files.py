@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import StoreError
-from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.compiled_pipeline import COMPILED_NAME, COMPILED_SUFFIX
 from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
@@ -18,7 +18,6 @@ from model.inference.model_parts import LoadOptions
 from model.store.cache import BlobCache
 from model.store.download import Downloader
 from model.store.manifest import (
-    COMPILED_NAME,
     FILE_NAMES,
     MAX_FILE_BYTES,
     MAX_MANIFEST_BYTES,

@@ -50,8 +50,11 @@ def open_table(path: Path, kind: str, layout: Layout) -> Iterator[Table]:
     """Open a table of a format of ``FORMATS``; ``-`` is the standard input.
 
     Raises:
-        DataError: it can't be read, or does not have the columns that the layout asks for.
+        DataError: it can't be read, or does not have the sheet or the columns that the layout asks
+            for.
     """
+    if layout.sheet and kind not in SPREADSHEETS:
+        raise DataError.at(path, f"{kind} has no sheets; omit --sheet")
     table: Table
     if kind == "parquet":
         with required(path, PARQUET):

@@ -9,7 +9,7 @@ from model.atomic_files import write_atomically
 from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.metrics import Evaluation
-from model.inference.compiled_pipeline import COMPILED_SUFFIX
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard
@@ -18,7 +18,6 @@ from model.learning.cross_validation import HeldOut
 from model.learning.training_set import TrainingSet
 
 MODEL_NAME = "intent_model.pkl"
-COMPILED_NAME = str(Path(MODEL_NAME).with_suffix(COMPILED_SUFFIX))
 REPORT_NAME = "report.html"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.table import Table
 
-from model.command import build_parser, inner_share, run_command, share
+from model.command import build_parser, default_model, inner_share, run_command, share
 from model.console import plain_console, print_messages, print_problems
 from model.errors import DataError, ModelError, Problem, ProblemKind, WorkerError
 from tests.support.paths import ROOT
@@ -30,6 +30,17 @@ def failing(error: BaseException):
         raise error
 
     return body
+
+
+def test_model_is_the_shipped_one_until_one_is_trained(tmp_path):
+    """A fresh clone classifies at once, as `make run` does."""
+    assert default_model(tmp_path) == tmp_path / "shipped"
+
+    trained = tmp_path / "artifacts" / "intent_model.pkl"
+    trained.parent.mkdir()
+    trained.touch()
+
+    assert default_model(tmp_path) == trained
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from model.compile import main
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.intent_model import IntentModel
-from model.training.fitted_model import COMPILED_NAME, MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 
 
 @pytest.fixture

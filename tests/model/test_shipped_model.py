@@ -7,10 +7,10 @@ import pytest
 
 from model.command import DATA
 from model.datasets.dataset import load_dataset
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.store.model_files import ModelFiles
-from model.training.fitted_model import COMPILED_NAME
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "model/shipped"

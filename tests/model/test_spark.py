@@ -61,14 +61,15 @@ command("no table", *usual[2:], "--input", "none", "--output", "other")
 command("no column", *usual, "--column", "message", "--output", "other")
 command("no model", "--input", rows, "--model", rows, "--output", "other")
 
-for name in ("intent_model.pkl", "intent_model.safetensors", "model_card.json"):
+compiled = "intent_model.safetensors"
+for name in (compiled, "model_card.json"):
     session.sparkContext.addFile(str(Path(model).with_name(name)))
-command("sent along", "--input", "two.parquet", "--model", "intent_model.pkl", "--output", "three")
+command("sent along", "--input", "two.parquet", "--model", compiled, "--output", "three")
 two = session.read.parquet("two.parquet")
-sent = engine.label(two, model="intent_model.pkl", prefix="new_", top_k=2)
+sent = engine.label(two, model=compiled, prefix="new_", top_k=2)
 answers["prefixed"] = [row.asDict(recursive=True) for row in sent.collect()]
 [batch] = engine.label_partition(
-    [pa.record_batch({"text": ["where is my parcel"]})], model="intent_model.pkl", layout=Layout()
+    [pa.record_batch({"text": ["where is my parcel"]})], model=compiled, layout=Layout()
 )
 answers["partition"] = batch.to_pylist()
 

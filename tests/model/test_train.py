@@ -18,12 +18,13 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.encoders import ENCODER_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
 from model.reporting.console_report import SHARES
 from model.train import EXAMPLES, language_codes, main
-from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+from model.training.fitted_model import MODEL_NAME, REPORT_NAME
 from tests.support.paths import ROOT
 from tests.support.processes import unmeasured
 from tests.support.small_data import SMALL_DATA

@@ -18,8 +18,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from func.web.page import PATH
 from model.feedback.event_log import Correction, read_event_log
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.model_card import CARD_NAME
-from model.training.fitted_model import COMPILED_NAME, MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.browsers import needs_browser, watched
 from tests.support.kubernetes.event_sink import Sink, running_sink
 from tests.support.servers import RunningServer

@@ -7,6 +7,7 @@ import pytest
 
 from model.errors import CompiledFormError
 from model.inference.compiled_pipeline import (
+    COMPILED_NAME,
     FORMAT,
     CompiledPipeline,
 )
@@ -16,7 +17,6 @@ from model.inference.familiarity import Familiarity
 from model.inference.safetensors_file import ArrayFile
 from model.inference.static_embedding import to_arrays
 from model.inference.weights import DenseWeights, SparseWeights
-from model.training.fitted_model import COMPILED_NAME
 from tests.support.stores.sparse_model import with_sparse_weights
 from tests.support.tiny_embedding import TINY, TINY_NEIGHBOURS, TINY_SENTENCES, TinyEncoder
 

@@ -18,12 +18,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from model.errors import ArtifactBrokenError, ArtifactMissingError
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.intent_model import IntentModel, softmax
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
 from model.inference.safetensors_file import ArrayFile
-from model.training.fitted_model import COMPILED_NAME, MODEL_NAME
+from model.training.fitted_model import MODEL_NAME
 from tests.support.paths import ROOT
 from tests.support.tables import TableScorer
 
@@ -96,20 +97,37 @@ def test_missing_model_is_refused(tmp_path):
     )
 
 
-def test_folder_in_place_of_a_model_is_refused(tmp_path):
-    """A folder is not a model file."""
-    assert error_of(tmp_path) == f"{tmp_path} can't be read. Train it again: make train."
+@pytest.mark.parametrize("name", ["", COMPILED_NAME])
+def test_folder_or_compiled_form_needs_no_pickle(model_path, small_model, name):
+    """As a store does, it holds all that is served."""
+    model_path.unlink()
+
+    model = IntentModel.load(model_path.parent / name)
+
+    [ours], [theirs] = (m.predict(["lost my password"]) for m in (model, small_model))
+    assert (ours.intent, ours.confidence) == (theirs.intent, pytest.approx(theirs.confidence))
 
 
-def test_compiled_form_in_place_of_its_pipeline_is_refused(tmp_path):
-    """The error names both ways to serve it."""
-    path = tmp_path / "model.safetensors"
-    path.write_bytes(b"compiled")
+def test_folder_without_a_model_is_refused(tmp_path):
+    """The error names the file that is missing."""
+    with pytest.raises(ArtifactMissingError, match=f"{tmp_path / COMPILED_NAME} does not exist"):
+        IntentModel.load(tmp_path)
 
-    assert error_of(path) == (
-        f"{path} is the compiled form of a pipeline. "
-        "Name its pipeline, model.pkl, or set MODEL_URI to the folder."
-    )
+
+def test_unreadable_model_is_refused(tmp_path):
+    """A folder of the name of a file is none."""
+    path = tmp_path / COMPILED_NAME
+    path.mkdir()
+
+    assert error_of(tmp_path) == f"{path} can't be read. Train it again: make train."
+
+
+def test_damaged_compiled_form_needs_its_pickle(model_path):
+    """Alone, it is refused."""
+    path = model_path.with_name(COMPILED_NAME)
+    path.write_bytes(b"?")
+
+    assert error_of(path) == f"{path} is damaged. Train it again: make train."
 
 
 def test_garbage_is_refused(tmp_path):

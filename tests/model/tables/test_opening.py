@@ -35,6 +35,17 @@ def test_format_of_a_stream_is_given():
     assert format_of(STREAM, "tsv") == "tsv"
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_sheet_of_a_table_without_sheets_is_refused(kind):
+    """Whoever asks for a sheet may have named the wrong file."""
+    layout = Layout(sheet="Questions")
+    with (
+        pytest.raises(DataError, match=f"{kind} has no sheets; omit --sheet"),
+        open_table(Path(f"a.{kind}"), kind, layout),
+    ):
+        pytest.fail("The table was opened")
+
+
 def test_unknown_name_is_refused():
     """The message lists the names that are read."""
     with pytest.raises(DataError, match=r"a\.doc: is none of \.csv, \.tsv"):

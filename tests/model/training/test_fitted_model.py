@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME
-from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME, TrainedModel
+from model.training.fitted_model import MODEL_NAME, REPORT_NAME, TrainedModel
 from model.training.record import Options
 from model.training.trainer import train
 

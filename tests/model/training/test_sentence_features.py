@@ -7,10 +7,11 @@ import shutil
 import pytest
 
 from model.errors import ArtifactBrokenError
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.encoders import ENCODER_NAME
 from model.inference.encoders.encoder_file import WHOLE_SENTENCE
 from model.inference.intent_model import IntentModel
-from model.training.fitted_model import COMPILED_NAME, MODEL_NAME, REPORT_NAME
+from model.training.fitted_model import MODEL_NAME, REPORT_NAME
 
 
 @pytest.fixture

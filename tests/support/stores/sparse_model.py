@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.inference.compiled_pipeline import CompiledPipeline
-from model.store.manifest import COMPILED_NAME
+from model.inference.compiled_pipeline import COMPILED_NAME, CompiledPipeline
 from model.store.model_files import ModelFiles
 
 
