@@ -359,6 +359,17 @@ def test_a_slow_download_is_not_taken_for_a_hang(name):
     assert container["livenessProbe"]["initialDelaySeconds"] >= settings.model_fetch_timeout_s
 
 
+@pytest.mark.parametrize("name", ["model-s3", "many-models"])
+def test_the_cache_fits_into_its_volume(name):
+    """Kubernetes evicts a pod whose volume exceeds its limit; a file may be on its way."""
+    settings = Settings.from_environ(find(f"overlays/{name}", "ConfigMap")["data"])
+    service = find(f"overlays/{name}", "Service", "intent-classifier")
+    [volume] = service["spec"]["template"]["spec"]["volumes"]
+    size_mb = int(volume["emptyDir"]["sizeLimit"].removesuffix("Mi"))
+
+    assert settings.model_cache_mb <= 0.75 * size_mb
+
+
 def test_many_models_fit_into_the_memory():
     """The limit of the container leaves as much for the process as for the models."""
     settings = Settings.from_environ(find("overlays/many-models", "ConfigMap")["data"])
