@@ -454,7 +454,7 @@ def test_brokers_may_deliver_to_the_transform():
 
 
 def test_connectors_of_aws_may_run_where_they_are():
-    """Knative gives their pods no security context, which the restricted standard requires."""
+    """Their pods have no security context, which the restricted standard requires."""
     kinds = {"IntegrationSource", "IntegrationSink", "ServiceAccount"}
     namespace = find("overlays/aws", "Namespace")["metadata"]
     references = [
