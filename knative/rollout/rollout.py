@@ -137,6 +137,8 @@ class Rollout:
     def _prepare(self, template: Template) -> Service:
         """Return the Service to start from; undo unfinished rollouts of another template."""
         service = self.cluster.read_service()
+        if "deletionTimestamp" in service.document["metadata"]:
+            raise UnsuitableServiceError(f"{service.name} is being deleted: deploy it again")
         if service.template_name:
             raise UnsuitableServiceError(
                 f"The template fixes the next revision's name ({service.template_name}), which "

@@ -222,6 +222,13 @@ class TestRefusal:
         assert (outcome.code, api.patches) == (1, [])
         assert "remove spec.template.metadata.name" in outcome.err
 
+    def test_a_service_that_is_being_deleted_is_refused(self, api, roll_out):
+        """Knative would no longer route what the rollout asks for."""
+        api.service["metadata"]["deletionTimestamp"] = "2026-11-30T10:00:00Z"
+        outcome = roll_out()
+        assert (outcome.code, api.patches) == (1, [])
+        assert "intent-classifier is being deleted" in outcome.err
+
     def test_traffic_that_is_shared_already_is_refused(self, api, roll_out):
         """The stable revision is unknown, so nothing is changed."""
         roll_out()
