@@ -52,6 +52,7 @@ class Settings:
         model_uri: the model in a store, or its folder; replaces ``model_path``. See
             ``model.store.uri``.
         model_cache_dir: a folder that keeps downloaded files; None keeps none.
+        model_cache_mb: the size of these files.
         model_fetch_timeout_s: the longest time to download a model.
         models_uri: the store of models that requests name; None for none. See ``func.models``.
         models_memory_mb: the memory of these models.
@@ -100,6 +101,7 @@ class Settings:
     model_path: Path = setting(ROOT / "model" / "artifacts" / "intent_model.pkl", allowed.PATH)
     model_uri: str | None = setting(None, allowed.STORE)
     model_cache_dir: Path | None = setting(None, allowed.PATH)
+    model_cache_mb: int = setting(192, allowed.integer(1, 1024 * 1024))
     model_fetch_timeout_s: float = setting(60.0, allowed.number(1, 3600))
     models_uri: str | None = setting(None, allowed.STORE)
     models_memory_mb: int = setting(128, allowed.integer(1, 1024 * 1024))

@@ -21,7 +21,7 @@ def load_default_model(settings: Settings) -> IntentModel:
 
     files = fetch(
         StoreUri.parse(settings.model_uri),
-        cache=BlobCache(settings.model_cache_dir),
+        cache=BlobCache(settings.model_cache_dir, settings.model_cache_mb),
         timeout_s=settings.model_fetch_timeout_s,
     )
     return files.load(threshold=settings.intent_threshold)

@@ -51,7 +51,7 @@ class ModelSource:
         return cls(
             uri,
             open_store(uri),
-            cache=BlobCache(settings.model_cache_dir),
+            cache=BlobCache(settings.model_cache_dir, settings.model_cache_mb),
             timeout_s=settings.model_fetch_timeout_s,
             threshold=settings.intent_threshold,
         )

@@ -7,6 +7,8 @@ import logging
 import os
 import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 from func.server.listener import PortError, bind
 from func.settings import Settings, SettingsError
@@ -23,6 +25,7 @@ def main() -> int:
     Returns:
         The exit code: 0 after a stop by SIGTERM or SIGINT, 1 when it can't start.
     """
+    signal.signal(signal.SIGTERM, _stop_loading)
     try:
         settings = Settings.from_environ(os.environ)
         listener = bind(settings.host, settings.port)
@@ -53,6 +56,14 @@ def main() -> int:
         app.telemetry.close()
     logger.info("Stopped")
     return 0
+
+
+def _stop_loading(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End a process that does not serve yet.
+
+    In a container it is the first process, which Linux does not let a signal end by default.
+    """
+    sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ def call_wsgi(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> M
         if close := getattr(chunks, "close", None):
             close()
     status_line, headers = started
+    # werkzeug adds a Date to a conditional response, and encode() adds one to all.
+    headers = [(name, value) for name, value in headers if name.lower() != "date"]
     body = b"".join(pieces)
     if not status_line.startswith(_BODILESS) and not any(
         name.lower() == "content-length" for name, _ in headers

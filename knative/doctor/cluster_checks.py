@@ -16,6 +16,8 @@ INSTALL = "Install it as docs/deploying.md describes."
 KOURIER_CLASS = "kourier.ingress.networking.knative.dev"
 # Without this ConfigMap key Knative uses Istio.
 INGRESS_KEYS = ("ingress-class", "ingress.class")
+# Services in a domain that begins so have hosts which gateways serve inside the cluster only.
+LOCAL_DOMAIN = "svc."
 SERVING_COMPONENTS = ("activator", "autoscaler", "controller", "webhook")
 ARCHITECTURES = frozenset({"amd64", "arm64"})
 # Features of pod templates that Knative disables by default, by the volume source that needs them.
@@ -103,6 +105,25 @@ def ingress(cluster: Cluster) -> Iterator[Finding]:
     components = ("3scale-kourier-gateway", "net-kourier-controller")
     yield from _components("Kourier", kourier, components)
     yield from _gateway_address(cluster)
+
+
+def domain(cluster: Cluster) -> Iterator[Finding]:
+    """Check that Services, and the tags of a rollout, get hosts that the gateway serves to all."""
+    try:
+        domains = cluster.api.read_config_map("knative-serving", "config-domain")
+    except NotFoundError:
+        return
+    public = [name for name in domains if name[0] != "_" and not name.startswith(LOCAL_DOMAIN)]
+    if public:
+        yield ok("Domain", ", ".join(public))
+        return
+    yield warning(
+        "Domain",
+        "not set, which means svc.cluster.local: only DomainMappings are served to clients outside",
+        "A rollout from outside the cluster needs one, for the hosts of its tags:\n"
+        "kubectl patch configmap/config-domain --namespace knative-serving --type merge "
+        '--patch \'{"data":{"knative.example.com":""}}\'',
+    )
 
 
 def features(cluster: Cluster) -> Iterator[Finding]:

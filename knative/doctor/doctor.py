@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[Cluster], Iterator[Finding]], ...] = (
     cluster_checks.permissions,
     cluster_checks.serving,
     cluster_checks.ingress,
+    cluster_checks.domain,
     cluster_checks.eventing,
     cluster_checks.features,
     cluster_checks.nodes,

@@ -253,20 +253,28 @@ class StrandedError(KnativeError):
     """Traffic may not be on the stable revision.
 
     Attributes:
-        cause: why the rollout ended.
         failure: why the move back failed or could not be confirmed.
         last_seen: the last observed traffic.
+        revision: that all traffic was to move to.
+        cause: why the rollout ended; None for a rollback.
     """
 
     exit_code = 3
 
-    def __init__(self, cause: BaseException, failure: KnativeError, last_seen: str) -> None:
-        self.cause, self.failure, self.last_seen = cause, failure, last_seen
+    def __init__(
+        self,
+        failure: KnativeError,
+        last_seen: str,
+        revision: str,
+        cause: BaseException | None = None,
+    ) -> None:
+        self.failure, self.last_seen, self.revision = failure, last_seen, revision
+        self.cause = cause
+        reason = f"{_text(cause)}\n" if cause else ""
         super().__init__(
-            f"{_text(cause)}\n"
-            f"It is not confirmed that traffic has moved back: {failure}\n"
-            f"Traffic when it was last read: {last_seen}. "
-            "See `python -m knative status`; undo with `python -m knative rollback`."
+            f"{reason}It is not confirmed that traffic has moved back: {failure}\n"
+            f"Traffic when it was last read: {last_seen}. See `python -m knative status`; "
+            f"`python -m knative rollback --to {revision}` repeats the move."
         )
 
 

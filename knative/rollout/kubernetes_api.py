@@ -34,6 +34,8 @@ from knative.rollout.timeouts import Timing
 FIELD_MANAGER = "intent-classifier-rollout"
 # Also 500: the API answers it while its webhooks or its storage are unavailable.
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+# The user of a request without credentials, as after a kubeconfig's command has failed.
+ANONYMOUS = '"system:anonymous"'
 
 Document = dict[str, Any]
 
@@ -261,13 +263,13 @@ def _refuse(error: ApiException) -> NoReturn:
                 "out whether Knative is installed."
             )
             raise NotFoundError(HTTPStatus.NOT_FOUND, message, remedy) from error
-        case HTTPStatus.FORBIDDEN:
+        case HTTPStatus.FORBIDDEN if ANONYMOUS not in message:
             remedy = "\nThe Role with the required permissions is in docs/rollouts.md."
-            raise RefusedError(HTTPStatus.FORBIDDEN, message, remedy) from error
-        case HTTPStatus.UNAUTHORIZED:
-            remedy = "\nThe credentials are wrong or have expired."
-            raise RefusedError(HTTPStatus.UNAUTHORIZED, message, remedy) from error
-    raise RefusedError(error.status or 0, message) from error
+        case HTTPStatus.FORBIDDEN | HTTPStatus.UNAUTHORIZED:
+            remedy = "\nThe credentials are missing or wrong, or have expired."
+        case _:
+            remedy = ""
+    raise RefusedError(error.status or 0, message, remedy) from error
 
 
 def _message(error: ApiException) -> str:

@@ -18,6 +18,7 @@ from knative.rollout.cluster import Cluster, check_not_failed
 from knative.rollout.errors import (
     ImageError,
     KnativeError,
+    RefusedError,
     RolledBackError,
     StrandedError,
     TakenOverError,
@@ -136,6 +137,8 @@ class Rollout:
     def _prepare(self, template: Template) -> Service:
         """Return the Service to start from; undo unfinished rollouts of another template."""
         service = self.cluster.read_service()
+        if "deletionTimestamp" in service.document["metadata"]:
+            raise UnsuitableServiceError(f"{service.name} is being deleted: deploy it again")
         if service.template_name:
             raise UnsuitableServiceError(
                 f"The template fixes the next revision's name ({service.template_name}), which "
@@ -177,7 +180,7 @@ class Rollout:
 
     def _undo(self, service: Service, unfinished: RolloutState) -> None:
         self.progress.say(f"Undoing the unfinished rollout of {unfinished.image}")
-        with ignoring_signals():
+        with self._confirming(unfinished.stable):
             routed = TrafficController(self.cluster, unfinished, service).roll_back()
         self.progress.say(f"Traffic is {describe(routed.actual)}")
 
@@ -203,8 +206,9 @@ class Rollout:
             annotations = {STATE_ANNOTATION: None}
             return Change(traffic=traffic, annotations=annotations, revision=template)
 
-        self.cluster.update_service(change)
-        self.cluster.wait_until_routed(f"all traffic to {revision}")
+        with self._confirming(revision):
+            self.cluster.update_service(change)
+            self.cluster.wait_until_routed(f"all traffic to {revision}")
         self.progress.say(f"Traffic is all on {revision}")
 
     def _find_revision(self, service: Service, name: str) -> Revision:
@@ -272,9 +276,31 @@ class Rollout:
         except TakenOverError as error:
             return error
         except KnativeError as failure:
-            seen = self.cluster.last_seen
-            return StrandedError(cause, failure, describe(seen.actual) if seen else "unknown")
+            return self._stranded(failure, controller.state.stable, cause)
         return RolledBackError(cause, describe(service.actual))
+
+    @contextmanager
+    def _confirming(self, revision: str) -> Iterator[None]:
+        """Complete a move of all traffic to a revision, whatever signals arrive.
+
+        Raises:
+            StrandedError: it is not confirmed that the traffic has moved.
+            RefusedError, TakenOverError: nothing was changed.
+        """
+        with ignoring_signals():
+            try:
+                yield
+            except (RefusedError, TakenOverError):
+                raise
+            except KnativeError as failure:
+                raise self._stranded(failure, revision) from failure
+
+    def _stranded(
+        self, failure: KnativeError, revision: str, cause: BaseException | None = None
+    ) -> StrandedError:
+        seen = self.cluster.last_seen
+        traffic = describe(seen.actual) if seen else "unknown"
+        return StrandedError(failure, traffic, revision, cause)
 
 
 def _new_owner() -> str:

@@ -4,36 +4,52 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import re
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from model.atomic_files import write_atomically
 
 logger = logging.getLogger(__name__)
 
+MEGABYTE = 1024 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
 
 class BlobCache:
-    """Keeps files under their SHA-256; a file that was damaged since is not used."""
+    """Keeps files under their SHA-256; a file that was damaged since is not used.
 
-    def __init__(self, folder: Path | None) -> None:
-        """Create a cache; without a folder, it keeps nothing."""
-        self._folder = folder
+    The files that were not used for longest leave when all of them would exceed a size: Kubernetes
+    evicts a pod whose volume exceeds its limit.
+    """
+
+    def __init__(self, folder: Path | None, max_mb: int = 1024 * 1024) -> None:
+        """Create a cache of at most ``max_mb``; without a folder, it keeps nothing."""
+        self._folder, self._max_bytes = folder, max_mb * MEGABYTE
+        self._deleting = threading.Lock()
 
     def get(self, digest: str) -> bytes | None:
         """Return the content with this digest, or None."""
         if self._folder is None:
             return None
+        path = self._folder / digest
         try:
-            content = (self._folder / digest).read_bytes()
+            content = path.read_bytes()
         except OSError:
             return None
+        with suppress(OSError):  # on a read-only volume, nothing leaves either
+            os.utime(path)
         return content if hashlib.sha256(content).hexdigest() == digest else None
 
     def put(self, digest: str, content: bytes) -> None:
         """Keep a verified content; a cache that can't be written is logged, and changes nothing."""
-        if self._folder is None:
+        if self._folder is None or len(content) > self._max_bytes:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            self._make_room(self._folder, len(content))
             write_atomically(self._folder / digest, content)
         except OSError as error:
             logger.warning(
@@ -41,3 +57,15 @@ class BlobCache:
                 self._folder,
                 error.strerror,
             )
+
+    def _make_room(self, folder: Path, size: int) -> None:
+        """Delete the files that were not used for longest, so that one more of ``size`` fits."""
+        with self._deleting:
+            paths = (path for path in folder.iterdir() if _DIGEST.fullmatch(path.name))
+            files = {path: path.stat() for path in paths}
+            excess = sum(each.st_size for each in files.values()) + size - self._max_bytes
+            for path in sorted(files, key=lambda each: files[each].st_mtime_ns):
+                if excess <= 0:
+                    break
+                path.unlink(missing_ok=True)
+                excess -= files[path].st_size

@@ -73,7 +73,7 @@ def test_help_shows_examples_and_exit_codes():
     [
         pytest.param(FAILED, 1, id="failed"),
         pytest.param(ImageError("x"), 2, id="usage"),
-        pytest.param(StrandedError(FAILED, FAILED, "x"), 3, id="stranded"),
+        pytest.param(StrandedError(FAILED, "x", "y", FAILED), 3, id="stranded"),
         pytest.param(TakenOverError("x", "y"), 4, id="taken-over"),
         pytest.param(RolledBackError(FAILED, "x"), 1, id="rolled-back"),
         pytest.param(RolledBackError(InterruptionError(15), "x"), 143, id="interrupted"),

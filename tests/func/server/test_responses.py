@@ -137,6 +137,16 @@ def test_wsgi_response_keeps_its_headers(status, headers):
     assert call_wsgi(app, {}) == (status, headers, b"")
 
 
+def test_wsgi_response_has_one_date():
+    """The server adds the Date of every response; werkzeug has its own in some."""
+
+    def app(_: object, start_response: Any) -> list[bytes]:
+        start_response("304 Not Modified", [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("X", "1")])
+        return []
+
+    assert call_wsgi(app, {})[1] == [("X", "1")]
+
+
 def test_failing_wsgi_app_is_closed():
     """The error of an iterable passes on, once it is closed."""
 

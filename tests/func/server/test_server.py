@@ -501,3 +501,24 @@ def test_port_that_another_begins_to_listen_on_is_told(small_folder, variable):
 
     assert process.returncode == 1
     assert re.fullmatch(r"Can't listen on port \d+: Address already in use\n", process.stderr)
+
+
+STOP_MEANWHILE = """
+import os, signal, sys
+from func.app import App
+from func.server.__main__ import main
+
+def stop_meanwhile(settings):
+    os.kill(os.getpid(), signal.SIGTERM)
+    raise AssertionError("it loads on")
+
+App.load = stop_meanwhile
+sys.exit(main())
+"""
+
+
+def test_a_process_that_loads_its_model_ends_at_sigterm():
+    """A pod that is deleted meanwhile would otherwise last until its grace period is over."""
+    process = run_server({"PORT": "0"}, "-c", STOP_MEANWHILE)
+
+    assert (process.returncode, process.stderr) == (0, "")

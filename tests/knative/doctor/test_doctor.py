@@ -11,6 +11,7 @@ from knative.doctor.event_checks import dead_letter_reasons
 from tests.support.kubernetes.fake_api import NAMESPACE, FakeApi, image, revision_name
 from tests.support.kubernetes.healthy_cluster import (
     DEAD_LETTERS_LOG,
+    DOMAIN,
     EVENTING,
     FEATURES,
     GATEWAY,
@@ -160,6 +161,12 @@ def failed(api: FakeApi) -> None:
             id="no-address",
         ),
         pytest.param(
+            replaced(DOMAIN, {"data": {"_example": "example.com", "svc.cluster.local": ""}}),
+            "warning  Domain: not set, which means svc.cluster.local",
+            0,
+            id="no-domain",
+        ),
+        pytest.param(
             in_pod_spec(volumes=[{"name": "model", "image": {"reference": "x"}}]),
             "problem  Feature flags: kubernetes.podspec-volumes-image is disabled",
             1,
@@ -278,7 +285,7 @@ def test_each_problem_is_found_with_its_remedy(api, run, breaking, expected, cod
 def test_a_healthy_cluster_has_no_findings(run):
     """Passed checks are counted, and listed with --verbose."""
     outcome = run("doctor")
-    assert (outcome.code, outcome.out) == (0, "14 ok, 0 warnings, 0 problems\n")
+    assert (outcome.code, outcome.out) == (0, "15 ok, 0 warnings, 0 problems\n")
     assert "ok       Ingress class: kourier.ingress" in run("doctor", "--verbose").out
 
 
@@ -303,7 +310,7 @@ def test_a_cluster_without_the_service_is_examined(run):
 
 def test_a_cluster_without_knative_is_examined(api, run):
     """Missing ConfigMaps and kinds are no errors of the command."""
-    for path in (NETWORK, FEATURES, f"{EVENTING}/brokers", f"{EVENTING}/triggers"):
+    for path in (NETWORK, DOMAIN, FEATURES, f"{EVENTING}/brokers", f"{EVENTING}/triggers"):
         del api.objects[path]
     assert run("doctor").code == 0
 

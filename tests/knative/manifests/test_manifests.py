@@ -349,6 +349,27 @@ def test_overlays_of_models_name_them_as_the_code_expects(name):
     assert [volume["name"] for volume in revision["volumes"]] == [mount["name"]]
 
 
+@pytest.mark.parametrize("name", ["model-s3", "many-models"])
+def test_a_slow_download_is_not_taken_for_a_hang(name):
+    """The liveness probe begins when the download has ended or failed."""
+    settings = Settings.from_environ(find(f"overlays/{name}", "ConfigMap")["data"])
+    service = find(f"overlays/{name}", "Service", "intent-classifier")
+    [container] = service["spec"]["template"]["spec"]["containers"]
+
+    assert container["livenessProbe"]["initialDelaySeconds"] >= settings.model_fetch_timeout_s
+
+
+@pytest.mark.parametrize("name", ["model-s3", "many-models"])
+def test_the_cache_fits_into_its_volume(name):
+    """Kubernetes evicts a pod whose volume exceeds its limit; a file may be on its way."""
+    settings = Settings.from_environ(find(f"overlays/{name}", "ConfigMap")["data"])
+    service = find(f"overlays/{name}", "Service", "intent-classifier")
+    [volume] = service["spec"]["template"]["spec"]["volumes"]
+    size_mb = int(volume["emptyDir"]["sizeLimit"].removesuffix("Mi"))
+
+    assert settings.model_cache_mb <= 0.75 * size_mb
+
+
 def test_many_models_fit_into_the_memory():
     """The limit of the container leaves as much for the process as for the models."""
     settings = Settings.from_environ(find("overlays/many-models", "ConfigMap")["data"])
@@ -416,6 +437,65 @@ def test_destinations_of_events_exist(name):
 
     assert {sink["ref"]["name"] for sink in sinks} == services
     assert {trigger["broker"] for trigger in triggers} == {"intent-broker"}
+
+
+def test_brokers_may_deliver_to_the_transform():
+    """Its pods are Knative's, and no policy of the base allows requests to them."""
+    policy = find("overlays/transform", "NetworkPolicy", "allow-transform")
+    transform = find("overlays/transform", "EventTransform")
+    [rule] = policy["spec"]["ingress"]
+
+    assert policy["metadata"]["namespace"] == transform["metadata"]["namespace"]
+    assert policy["spec"]["podSelector"]["matchLabels"] == {
+        "eventing.knative.dev/event-transform-jsonata": "true"
+    }
+    assert namespaces(rule["from"]) == {"knative-eventing"}
+    assert {port["port"] for port in rule["ports"]} == {8080, 8443}
+
+
+def test_connectors_of_aws_may_run_where_they_are():
+    """Their pods have no security context, which the restricted standard requires."""
+    kinds = {"IntegrationSource", "IntegrationSink", "ServiceAccount"}
+    namespace = find("overlays/aws", "Namespace")["metadata"]
+    references = [
+        each["spec"]["subscriber"]["ref"]
+        for each in render("overlays/aws")
+        if each["kind"] == "Trigger"
+    ]
+
+    assert namespace["labels"]["pod-security.kubernetes.io/enforce"] == "baseline"
+    assert {
+        each["metadata"]["namespace"] for each in render("overlays/aws") if each["kind"] in kinds
+    } == {namespace["name"]}
+    assert {ref["namespace"] for ref in references if ref["kind"] in kinds} == {namespace["name"]}
+
+
+def test_connectors_of_aws_reach_the_broker_and_aws():
+    """The broker may deliver to sinks; sources post to it, and all of them need AWS and DNS."""
+    spec = find("overlays/aws", "NetworkPolicy", "connectors")["spec"]
+    [asked] = spec["ingress"]
+    broker, aws, credentials, dns = spec["egress"]
+
+    assert namespaces(asked["from"]) == namespaces(broker["to"]) == {"knative-eventing"}
+    assert namespaces(dns["to"]) == {"kube-system"}
+    ports = [[port["port"] for port in rule["ports"]] for rule in (broker, aws, credentials, dns)]
+    assert ports == [[8080, 8443], [443], [80], [53, 53]]
+
+
+def namespaces(peers: list[Object]) -> set[str]:
+    """Return the namespaces that the peers of a network policy's rule select."""
+    return {
+        peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in peers
+    }
+
+
+def test_the_rate_limit_sees_the_addresses_of_clients():
+    """A Network Load Balancer with pods as its targets hides them by default."""
+    annotations = find("ingress/traefik/eks", "Service")["metadata"]["annotations"]
+    name = "service.beta.kubernetes.io/aws-load-balancer"
+
+    assert annotations[f"{name}-nlb-target-type"] == "ip"
+    assert "preserve_client_ip.enabled=true" in annotations[f"{name}-target-group-attributes"]
 
 
 def test_replies_are_not_classified_again():

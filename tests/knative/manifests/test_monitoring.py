@@ -22,7 +22,10 @@ from tests.support.timeouts import TIMEOUT_S
 DOCUMENT = ROOT / "docs" / "observability.md"
 # Labels that the scrape adds: Prometheus itself, the operator and our PodMonitor.
 TARGET_LABELS = {"job", "instance", "namespace", "pod", "container", "endpoint", "revision"}
-OF_PROMETHEUS = {"up": TARGET_LABELS}
+OF_OTHERS = {
+    "up": TARGET_LABELS,  # Prometheus itself
+    "kube_pod_container_resource_limits": {"namespace", "pod", "container", "resource"},
+}
 KNOWN_UNITS = {"short", "reqps", "percentunit", "s", "bytes"}
 GRID_COLUMNS = 24
 
@@ -94,7 +97,7 @@ def selectors(expression: str) -> list[Any]:
 @pytest.mark.parametrize("expression", expressions())
 def test_queries_ask_for_what_is_shown(shown, expression):
     """Each query is valid PromQL whose metrics and labels exist."""
-    available = shown | OF_PROMETHEUS
+    available = shown | OF_OTHERS
     selected = selectors(expression)
 
     assert selected
@@ -118,6 +121,21 @@ def test_bounds_that_are_asked_for_are_those_of_the_histograms(shown):
 
     assert bounds == {"0.5"}
     assert "intent_prediction_confidence_bucket" in shown
+
+
+def test_alert_of_memory_follows_the_limit():
+    """A raised limit ends the alert, as its runbook says."""
+    [alert] = [rule for rule in rules() if rule["alert"] == "IntentClassifierMemory"]
+    [container] = find("base", "Service", "intent-classifier")["spec"]["template"]["spec"][
+        "containers"
+    ]
+    used, limit = selectors(alert["expr"])
+
+    assert used.name == "process_resident_memory_bytes"
+    assert {each.name: each.value for each in limit.matchers.matchers} == {
+        "container": container["name"],
+        "resource": "memory",
+    }
 
 
 def test_each_alert_says_what_to_do():

@@ -130,6 +130,13 @@ class TestReading:
         with pytest.raises(RefusedError, match=r"401.*\n.*expired"):
             cluster.read_service()
 
+    def test_missing_credentials_are_no_missing_permission(self, api, cluster):
+        """The API may refuse an anonymous request with 403."""
+        api.forbidden.add("GET")
+        api.user = "system:anonymous"
+        with pytest.raises(RefusedError, match=r"403.*\n.*credentials are missing"):
+            cluster.read_service()
+
     def test_a_response_without_a_status_object_is_reported_by_its_reason(
         self, gateway, kubeconfig
     ):

@@ -222,6 +222,13 @@ class TestRefusal:
         assert (outcome.code, api.patches) == (1, [])
         assert "remove spec.template.metadata.name" in outcome.err
 
+    def test_a_service_that_is_being_deleted_is_refused(self, api, roll_out):
+        """Knative would no longer route what the rollout asks for."""
+        api.service["metadata"]["deletionTimestamp"] = "2026-11-30T10:00:00Z"
+        outcome = roll_out()
+        assert (outcome.code, api.patches) == (1, [])
+        assert "intent-classifier is being deleted" in outcome.err
+
     def test_traffic_that_is_shared_already_is_refused(self, api, roll_out):
         """The stable revision is unknown, so nothing is changed."""
         roll_out()
@@ -604,6 +611,32 @@ class TestApiGone:
         assert outcome.code == 0
         assert (api.traffic, api.annotations) == (STABLE_ONLY, {})
 
+    def test_the_named_command_repeats_a_move_that_was_made(
+        self, api, gateway, run, roll_out, after_patch
+    ):
+        """It does not return to the revision before the stable one."""
+        roll_out()
+        gateway.functions[image(3)] = constant(500)
+        after_patch(PROMOTED + TAGGED + 1, lambda: setattr(api, "away", True))
+        outcome = roll_out(3)
+        assert outcome.code == 3
+        api.away = False
+        [command] = re.findall(r"`python -m knative (rollback [^`]+)`", outcome.err)
+        assert run(*command.split(), "--gateway", gateway.url).code == 0
+        assert api.traffic == [(2, 100, "stable")]
+
+    def test_a_rollback_that_is_not_confirmed_says_so(self, api, run, roll_out, after_patch):
+        """The traffic may still be elsewhere, whatever the Service's spec says."""
+        after_patch(ALL, lambda: setattr(api, "away", True))
+        roll_out()
+        api.away = False
+        api.settle()
+        after_patch(ALL + 1, lambda: setattr(api, "away", True))
+        outcome = run("rollback")
+        assert outcome.code == 3
+        assert "It is not confirmed that traffic has moved back" in outcome.err
+        assert f"when it was last read: all on {revision_name(2)}" in outcome.err
+
     def test_lost_answers_are_no_conflict_with_oneself(self, api, roll_out):
         """A patch whose response was lost is not mistaken for a conflict."""
         api.lost_answers = PROMOTED
@@ -806,6 +839,25 @@ class TestRollback:
         api.edit(lambda service: service["metadata"]["annotations"].update({STATE: "broken"}))
         assert roll_back("--to", revision_name(1)).code == 0
         assert api.traffic == [(1, 100, "stable")]
+
+    @pytest.mark.usefixtures("rolled_out", "heard_signals")
+    def test_a_signal_does_not_stop_a_move_of_all_traffic(self, api, roll_back):
+        """One patch moves all of it, and the command waits until it is routed."""
+        api.edit(traffic_set_to((1, 40), (2, 60)))
+        api.on_patch = lambda _: os.kill(os.getpid(), signal.SIGINT)
+        outcome = roll_back("--to", revision_name(1))
+        assert (outcome.code, api.routed) == (0, [(revision_name(1), 100)])
+        assert f"Traffic is all on {revision_name(1)}" in outcome.out
+
+    @pytest.mark.usefixtures("rolled_out")
+    def test_a_refused_move_changes_nothing(self, api, roll_back):
+        """Without the permission to patch, the shares stay."""
+        api.edit(traffic_set_to((1, 40), (2, 60)))
+        api.forbidden.add("PATCH")
+        outcome = roll_back("--to", revision_name(1))
+        assert outcome.code == 1
+        assert "cannot patch it" in outcome.err
+        assert api.traffic == [(1, 40, ""), (2, 60, "")]
 
     def test_without_a_revision_before_it_asks_for_one(self, roll_back):
         """Without a known previous revision, --to is required."""

@@ -34,6 +34,43 @@ def test_without_a_folder_nothing_is_kept():
     assert cache.get(DIGEST) is None
 
 
+def contents(count: int, size: int) -> dict[str, bytes]:
+    """Return different contents of one size by their digests, in order."""
+    each = (bytes([number]) * size for number in range(count))
+    return {hashlib.sha256(content).hexdigest(): content for content in each}
+
+
+def test_files_that_were_not_used_for_longest_leave(tmp_path):
+    """Kubernetes evicts a pod whose volume exceeds its limit."""
+    cache, files = BlobCache(tmp_path, 1), contents(4, 400_000)
+    first, second, third, fourth = files
+    for age, digest in enumerate((first, second)):
+        cache.put(digest, files[digest])
+        os.utime(tmp_path / digest, (age, age))
+    cache.get(first)
+    cache.put(third, files[third])
+    assert {path.name for path in tmp_path.iterdir()} == {first, third}
+    cache.put(fourth, files[fourth])
+    assert {path.name for path in tmp_path.iterdir()} == {third, fourth}
+
+
+def test_files_of_others_stay(tmp_path):
+    """Only files that are named as those of a cache are counted and deleted."""
+    (tmp_path / "notes").write_bytes(bytes(2_000_000))
+    BlobCache(tmp_path, 1).put(DIGEST, CONTENT)
+    assert {path.name for path in tmp_path.iterdir()} == {"notes", DIGEST}
+
+
+def test_a_file_larger_than_the_cache_is_not_kept(tmp_path):
+    """All others would leave for it."""
+    cache = BlobCache(tmp_path, 1)
+    cache.put(DIGEST, CONTENT)
+    [(digest, content)] = contents(1, 2_000_000).items()
+    cache.put(digest, content)
+    assert cache.get(digest) is None
+    assert cache.get(DIGEST) == CONTENT
+
+
 def test_a_full_disk_is_logged_and_leaves_nothing(tmp_path, monkeypatch, caplog):
     """Without room for the file, the model is served all the same, and no part of it stays."""
 

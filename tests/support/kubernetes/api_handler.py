@@ -51,7 +51,7 @@ class ApiHandler(Handler):
             self.answer(200, {"Content-Type": "application/json"}, api.bodies.popleft())
         elif any(each in line for each in api.forbidden):
             verb = self.command.lower()
-            self._refuse(403, f'services "x" is forbidden: User "ci" cannot {verb} it')
+            self._refuse(403, f'services "x" is forbidden: User "{api.user}" cannot {verb} it')
         else:
             act(body)
 

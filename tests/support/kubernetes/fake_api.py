@@ -60,6 +60,7 @@ class FakeApi:
         statuses: of the next responses, in place of the right ones.
         bodies: of the next responses, with status 200, in place of the right ones.
         forbidden: parts of "METHOD path" that are answered by 403.
+        user: whom these answers name.
         conflicts: number of next patches that follow a write of somebody else.
         watching: "works", or how watches fail: "dropped", "expired", "deleted", "garbled",
             "incomplete" or "forbidden".
@@ -79,6 +80,7 @@ class FakeApi:
         self.statuses: deque[int] = deque()
         self.bodies: deque[bytes] = deque()
         self.forbidden: set[str] = set()
+        self.user = "ci"
         self.watching = "works"
         self.is_unwatched = False
         self.on_patch: Callable[[Document], object] = lambda _: None

@@ -13,6 +13,7 @@ SERVING = "knative-serving"
 EVENTING = f"/apis/eventing.knative.dev/v1/namespaces/{NAMESPACE}"
 MAPPINGS = f"/apis/serving.knative.dev/v1beta1/namespaces/{NAMESPACE}/domainmappings"
 NETWORK = f"/api/v1/namespaces/{SERVING}/configmaps/config-network"
+DOMAIN = f"/api/v1/namespaces/{SERVING}/configmaps/config-domain"
 FEATURES = f"/api/v1/namespaces/{SERVING}/configmaps/config-features"
 GATEWAY = "/api/v1/namespaces/kourier-system/services/kourier"
 DEAD_LETTERS_LOG = f"/api/v1/namespaces/{NAMESPACE}/pods/dead-letters-pod/log"
@@ -74,6 +75,7 @@ def install(api: FakeApi) -> None:
             deployment("kourier-system", "3scale-kourier-gateway", version="")
         ),
         NETWORK: {"data": {"ingress-class": KOURIER}},
+        DOMAIN: {"data": {"_example": "...", "example.com": ""}},
         FEATURES: {"data": {}},
         GATEWAY: {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}},
         "/api/v1/nodes": items(node("amd64"), node("amd64")),

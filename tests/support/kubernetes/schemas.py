@@ -78,6 +78,7 @@ SQS_QUEUE = record(
 AWS_ROLE = record({"serviceAccountName": STRING})
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 THRESHOLDS = {
+    "initialDelaySeconds": NATURAL,
     "periodSeconds": NATURAL,
     "timeoutSeconds": NATURAL,
     "failureThreshold": NATURAL,
