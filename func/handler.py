@@ -257,4 +257,4 @@ def _parse_or_reject(
     except Exception:
         logger.exception("A request failed")
         response, load = reject(InternalError()), None
-    return ParsedRequest(lambda _: response, reject, load=load)
+    return ParsedRequest.with_response(response, reject, load)

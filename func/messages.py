@@ -178,7 +178,7 @@ class ParsedRequest(NamedTuple):
         model: predicts; None stands for the default model.
         load: begins the load of a model that the request names (see NotLoadedError). Parse the
             request again when that is done; until then, it responds with its error.
-        may_escalate: whether a fallback may answer what the model is not to be acted on.
+        may_escalate: whether a fallback may answer if the model is not sure enough.
     """
 
     render: Callable[[Sequence[Prediction]], Response]
@@ -189,6 +189,16 @@ class ParsedRequest(NamedTuple):
     model: Predictor | None = None
     load: Callable[[], Future[None]] | None = None
     may_escalate: bool = False
+
+    @classmethod
+    def with_response(
+        cls,
+        response: Response,
+        reject: Callable[[RequestError], Response],
+        load: Callable[[], Future[None]] | None = None,
+    ) -> Self:
+        """Return a request whose response is known, so that it needs no prediction."""
+        return cls(lambda _: response, reject, load=load)
 
     def respond(self, predictions: Sequence[Prediction]) -> Response:
         """Return the response to the utterances' predictions; an error becomes a response."""

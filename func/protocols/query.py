@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from func.errors import InvalidQueryError, TooLargeError
+from func.errors import InvalidQueryError, RequestError, TooLargeError
+from func.messages import ParsedRequest, Response
 from func.protocols.batch_limit import check_batch_size
 from func.settings import Settings
+from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
 
 MISSING_TEXT = "Missing 'text' parameter"
@@ -82,6 +84,24 @@ class Query(NamedTuple):
         # No model ranks more alternatives than it has intents.
         work = 80 + count * (15 + 2 * min(self.top_k, 1000)) + length // 2
         return work + 200 * count + length if self.explain else work
+
+    def to_request(
+        self,
+        render: Callable[[Sequence[Prediction]], Response],
+        reject: Callable[[RequestError], Response],
+        *,
+        more_work: int = 0,
+        may_escalate: bool = False,
+    ) -> ParsedRequest:
+        """Return the request for this query's predictions; ``more_work`` adds to its work."""
+        return ParsedRequest(
+            render,
+            reject,
+            self.utterances,
+            self.top_k,
+            self.work + more_work,
+            may_escalate=may_escalate,
+        )
 
 
 def normalised_length(text: str) -> int:

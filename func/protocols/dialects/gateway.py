@@ -34,8 +34,7 @@ def parse(request: DialectRequest) -> ParsedRequest:
         outcome = Outcome(KIND, recorded(predictions))
         return _pass_on(prediction.intent, prediction.confidence, outcome, is_acted=is_acted)
 
-    query = Query([text])
-    return ParsedRequest(render, reject, query.utterances, work=query.work)
+    return Query([text]).to_request(render, reject)
 
 
 def reject(error: RequestError) -> Response:

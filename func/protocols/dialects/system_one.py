@@ -111,8 +111,7 @@ def parse(request: DialectRequest) -> ParsedRequest:
         content = {"model": described.model, "usage": NO_COST, "answers": answers}
         return respond(content, KIND, predictions, served.model.card)
 
-    work = query.work + described.work
-    return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
+    return served.answering(query.to_request(render, reject, more_work=described.work))
 
 
 def reject(error: RequestError) -> Response:

@@ -36,8 +36,7 @@ def parse(
     try:
         return _parse(fields, model, settings)
     except RequestError as error:
-        response = reject(error)
-        return ParsedRequest(lambda _: response, reject)
+        return ParsedRequest.with_response(reject(error), reject)
 
 
 def reject(error: RequestError) -> Response:
@@ -77,7 +76,7 @@ def _parse(fields: Mapping[str, Any], model: IntentModel, settings: Settings) ->
         size = None if is_single else len(results)
         return respond(results[0] if is_flat else results, KIND, predictions, model.card, size)
 
-    return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+    return query.to_request(render, reject)
 
 
 def _labels(prediction: Prediction, limit: int) -> list[dict[str, Any]]:
