@@ -17,9 +17,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
 from func.protocols.attribute_forms import is_timestamp, is_uri, is_uri_reference
-from func.protocols.json_codec import parse_json, render_json
+from func.protocols.json_codec import parse_json, render_json, whole_number
 from func.protocols.media_type import MediaType
-from func.protocols.query import whole_number
 from func.settings import Settings
 
 SPECVERSION = "1.0"

@@ -14,7 +14,8 @@ from func.protocols.cloudevents import SPECVERSION, Event, is_attribute_value
 from func.protocols.event_replies import CORRECTED, current_time
 from func.protocols.json_codec import parse_object
 from func.protocols.media_type import MediaType
-from func.protocols.query import MISSING_TEXT, text_of
+from func.protocols.query import MISSING_TEXT
+from func.protocols.utterance import text_of
 from func.settings import Settings
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.strict_json import is_unicode

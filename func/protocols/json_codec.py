@@ -50,6 +50,13 @@ def parse_object(text: str, settings: Settings) -> Mapping[str, Any]:
     return value
 
 
+def whole_number(value: object) -> int | None:
+    """Return a whole number, which JSON may write as ``3.0`` too; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def render_json(value: object) -> bytes:
     r"""Return a value as compact JSON in UTF-8.
 

@@ -11,7 +11,7 @@ from func.models.served_model import ServedModel
 from func.protocols.batch_limit import check_batch_size
 from func.protocols.dialects.answers import probabilities
 from func.protocols.dialects.options import MARK, Options
-from func.protocols.query import text_of
+from func.protocols.utterance import text_of
 from func.settings import Settings
 from model.inference.prediction import Prediction
 from model.inference.similarity import likelihoods

@@ -13,8 +13,8 @@ from typing import Any
 from func.errors import BadRequestError, InvalidQueryError, RequestError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.dialects.answers import DIGITS, parse_fields, probabilities, respond
-from func.protocols.json_codec import render_json
-from func.protocols.query import Query, whole_number
+from func.protocols.json_codec import render_json, whole_number
+from func.protocols.query import Query
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
