@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 JSON = "application/json"
+LOGGED_OF_PREDICTION = ("intent", "confidence", "answered_by")
 STATUS_LINES = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 Environ = Mapping[str, Any]
@@ -111,18 +112,16 @@ class Outcome(NamedTuple):
 
     def log_fields(self) -> dict[str, object]:
         """Return the fields of the log line."""
-        if self.model:
-            names = {"model": self.model, "model_version": self.model_version}
-            return {**self._replace(model="").log_fields(), **names}
+        fields: dict[str, object] = {}
         if self.batch_size is not None:
-            return {"utterances": self.batch_size, "kind": self.kind}
-        if self.predictions:
+            fields["utterances"] = self.batch_size
+        elif self.predictions:
             [single] = self.predictions
-            fields = {"intent": single["intent"], "confidence": single["confidence"]}
-            if "answered_by" in single:
-                fields["answered_by"] = single["answered_by"]
-            return {**fields, "kind": self.kind}
-        return {"kind": self.kind}
+            fields |= {name: single[name] for name in LOGGED_OF_PREDICTION if name in single}
+        fields["kind"] = self.kind
+        if self.model:
+            fields |= {"model": self.model, "model_version": self.model_version}
+        return fields
 
 
 class Response(NamedTuple):

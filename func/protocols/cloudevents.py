@@ -113,14 +113,12 @@ class Event:
 
     def to_binary(self) -> tuple[dict[str, str], bytes]:
         """Return the event in binary mode: headers and body."""
-        headers = {
-            f"ce-{name}": quote(value, safe=_UNENCODED)
-            for name, value in self.attributes.items()
-            if name != "datacontenttype"
+        attributes = dict(self.attributes)
+        headers = {"Content-Type": attributes.pop("datacontenttype")}
+        headers |= {
+            f"ce-{name}": quote(value, safe=_UNENCODED) for name, value in attributes.items()
         }
-        return {"Content-Type": self.attributes["datacontenttype"], **headers}, render_json(
-            self.data
-        )
+        return headers, render_json(self.data)
 
     def to_json(self) -> dict[str, Any]:
         """Return the event as a JSON value."""
