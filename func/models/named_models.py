@@ -139,7 +139,7 @@ class NamedModels:
             try:
                 return self.find(name)
             except NotLoadedError as error:
-                # The requests that shared the load may have dropped it.
+                # Other requests that waited for the same load may have cancelled it.
                 with suppress(CancelledError):
                     error.load().result()
 

@@ -1,4 +1,4 @@
-"""Corrections: what a person says about a prediction, as a request and as an event."""
+"""Corrections: the right intent of a text, as a person states it, as a request and an event."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def query_of(document: object, settings: Settings) -> Query:
             object.
     """
     if settings.text_pointer:
-        # Here, for most data has the form of the contract.
+        # Imported late: most data has the form of the contract.
         from func.protocols.pointed_text import query_at_pointers  # noqa: PLC0415
 
         return query_at_pointers(document, settings)

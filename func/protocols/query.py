@@ -14,7 +14,7 @@ from func.settings import Settings
 from model.inference.prediction import Prediction
 
 MISSING_TEXT = "Missing 'text' parameter"
-TEXT_FIELDS = ("text", "message", "messages")  # of which the first that is there counts
+TEXT_FIELDS = ("text", "message", "messages")  # a request's first one of these counts
 
 
 class Query(NamedTuple):

@@ -1,4 +1,4 @@
-"""Who answers a request: the event loop that read it, in a batch, or a thread."""
+"""Decides what answers a request: the event loop, in a batch, or a thread."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Answer = Callable[[ReceivedRequest], Message | Deferred]
 
-MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: larger ones are read by a thread
-# Of a request's estimated work: a probe may wait for as many as one iteration accepts. A text of
-# 500 characters is less, and gains from a batch; larger requests would hardly gain.
+MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: a thread parses larger ones
+# Of a request's estimated work; a thread answers more, since a probe may have to wait for all that
+# one iteration accepts. A text of 500 characters takes less, and gains from a batch; larger
+# requests would hardly gain.
 MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
 REFUSAL = error_response(OverloadedError())
@@ -141,7 +142,7 @@ class Dispatcher:
             self.loop.call_soon(self._pool.finish)
             return
         if time.monotonic() - since > self._settings.request_timeout_s:
-            # Whoever sent it has given up.
+            # Its client has given up.
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
             message: Message | Deferred = OVERLOADED
         else:

@@ -15,7 +15,7 @@ from func.settings import Settings
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
-DIGITS = 6  # so few are lost that the probabilities of hundreds of intents still add up to 1
+DIGITS = 6  # enough for the rounded probabilities of hundreds of intents to add up to 1
 
 
 def parse_fields(content_type: str, body: bytes, settings: Settings) -> Mapping[str, Any]:
@@ -37,7 +37,7 @@ def probabilities(prediction: Prediction) -> dict[str, float]:
     The prediction must rank all intents.
     """
     ranked = prediction.probabilities()
-    ranked.setdefault(OUT_OF_SCOPE, 0.0)  # of a model that can't say so
+    ranked.setdefault(OUT_OF_SCOPE, 0.0)  # some models reject nothing, and do not rank it
     return ranked
 
 

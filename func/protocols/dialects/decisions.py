@@ -35,7 +35,7 @@ reject = partial(openai_error, kind=KIND)
 
 
 class Question(NamedTuple):
-    """A question, and what its options stand for.
+    """A question, and the intents that its options stand for.
 
     Attributes:
         kind, name: predicate, choice or score; None if it has no name.
@@ -49,7 +49,7 @@ class Question(NamedTuple):
     options: Options
 
     def answer(self, distribution: Mapping[str, float]) -> dict[str, Any]:
-        """Return the answer to the question."""
+        """Return the answer to the question, by the probability of each intent."""
         if self.options.unbound is not None:
             return {"type": "refusal", "name": self.name}
         shares = self.options.shares(distribution)
