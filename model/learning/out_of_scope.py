@@ -8,6 +8,7 @@ from functools import partial
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
@@ -49,6 +50,12 @@ class OutOfScopeScores:
     def at(self, rows: Integers) -> Self:
         """Return the scores of some of the texts."""
         return type(self)(self.largest_logits[rows], self.detector[rows], self.contrast[rows])
+
+    def set_detected(
+        self, rows: Integers | NDArray[np.bool_], detector: Floats, contrast: Floats
+    ) -> None:
+        """Fill in the scores of some of the texts by the detectors."""
+        self.detector[rows], self.contrast[rows] = detector, contrast
 
     def combined(self, detector_weight: float, contrast_weights: tuple[float, ...] = ()) -> Floats:
         """Return the scores that the threshold bounds; smaller for texts out of scope.
@@ -108,10 +115,8 @@ def fit_contrast_weights(
         return calibration.slope * weighted + calibration.intercept
 
     def fit_weight(kind: int) -> float:
-        outside, detected = (
-            contrast[kind].combined(detector_weight),
-            contrast[kind].contrast[:, kind],
-        )
+        outside = contrast[kind].combined(detector_weight)
+        detected = contrast[kind].contrast[:, kind]
 
         def loss(weight: float) -> float:
             false = np.logaddexp(0, -log_odds(inside, in_scope.contrast[:, kind], weight)).mean()

@@ -18,6 +18,7 @@ from model.learning.known_counts import KnownCounts
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import Integers
 
+MIN_LARGE = 5000  # utterances
 NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
@@ -86,6 +87,11 @@ class TrainingSet:
     def outside(self) -> tuple[tuple[str, ...], ...]:
         """The out-of-scope texts, and the contrast texts of each kind."""
         return (self.out_of_scope, *self.contrast)
+
+    @property
+    def is_large(self) -> bool:
+        """Return whether fitting in several processes is worth their start."""
+        return len(self) >= MIN_LARGE
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
