@@ -6,7 +6,7 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 ├── ConfigurationError            1  no cluster is configured
 ├── UnreachableError              1  the Kubernetes API does not answer
 ├── InvalidResponseError          1  the Kubernetes API answers with no Kubernetes object
-├── MalformedObjectError          1  an object of the Kubernetes API has not the form of its kind
+├── MalformedObjectError          1  an object of the Kubernetes API is not of the form of its kind
 ├── RefusedError                  1  the Kubernetes API refuses a request
 │   └── NotFoundError             1
 ├── UnsuitableServiceError        1  the state of the Service does not allow a rollout
@@ -115,7 +115,7 @@ class InvalidResponseError(KnativeError):
 
 
 class MalformedObjectError(KnativeError):
-    """An object of the Kubernetes API has not the form of its kind.
+    """An object of the Kubernetes API is not of the form of its kind.
 
     Attributes:
         kind: such as ``Service``.
