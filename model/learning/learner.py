@@ -47,9 +47,9 @@ class Learner:
     intents are training utterances too; this helps most with few utterances.
 
     The texts' vectors, if any, have a logistic regression of their own. The support vector machine
-    and naive Bayes use the n-grams alone: on validation data, vectors beside the n-grams gained
-    less. Where few words are known, the densities of the training utterances' vectors count as
-    well, if the vectors are multilingual.
+    and naive Bayes use the n-grams alone: on validation data, they gained less from vectors as
+    further features. If the vectors are multilingual, the densities of the training utterances'
+    vectors count as well, for texts with few known words.
 
     Attributes:
         features: the fitted features of the classifiers.

@@ -60,8 +60,8 @@ class OutOfScopeScores:
     def combined(self, detector_weight: float, contrast_weights: tuple[float, ...] = ()) -> Floats:
         """Return the scores that the threshold bounds; smaller for texts out of scope.
 
-        Of the detectors of contrast texts, only the strongest counts, and only above zero: so they
-        say nothing of texts that are no contrast texts.
+        Of the detectors of contrast texts only the strongest counts, and only if it is above zero,
+        so that they leave the scores of other texts as they are.
         """
         kinds = self.contrast[:, : len(contrast_weights)]
         strongest: Floats = (kinds * np.array(contrast_weights)).max(axis=1, initial=0.0)
@@ -96,8 +96,8 @@ def fit_contrast_weights(
 
     Without these detectors, the log odds of being in scope are a linear function of the combined
     score, fitted against ordinary texts out of scope. Each weight has the largest likelihood of
-    utterances and of contrast texts of its kind, given this function. Fitted together with it, a
-    weight would lessen that of the largest logit, which finds the ordinary texts.
+    utterances and of contrast texts of its kind, given this function. If both were fitted together,
+    the largest logit, which finds the ordinary texts, would get a smaller weight.
 
     Args:
         in_scope: of held-out utterances.

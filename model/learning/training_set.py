@@ -55,10 +55,11 @@ class TrainingSet:
         *,
         contrast: Iterable[Sequence[str]] = (),
     ) -> TrainingSet:
-        """Build a training set; too few out-of-scope texts are ignored, also of a kind.
+        """Build a training set.
 
-        Detectors of contrast texts complement that of ordinary out-of-scope texts: without it, all
-        kinds are ignored. An embedding computes the vectors of all texts now, once.
+        Out-of-scope texts, and contrast texts of a kind, are ignored if they are too few. Detectors
+        of contrast texts complement the one of ordinary out-of-scope texts: without it, all kinds
+        are ignored. An embedding computes the vectors of all texts now, once.
         """
         texts = tuple(example.text for example in examples)
         intents = tuple(example.intent for example in examples)

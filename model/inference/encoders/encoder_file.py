@@ -109,10 +109,10 @@ class SentenceEncoder:
         return vectors
 
     def contributions(self, text: str, weights: NDArray[np.float64]) -> list[tuple[str, float]]:
-        """Return by how much the dot product with `weights` is less without each word.
+        """Return by how much the dot product with `weights` decreases without each word.
 
-        What no single word decides is the contribution of the whole sentence. That of a text of
-        more than MAX_WORDS_LEFT_OUT words is not divided.
+        The rest of the product is the contribution of the whole sentence. A text of more than
+        MAX_WORDS_LEFT_OUT words has this contribution alone.
 
         Args:
             text: of any length.
