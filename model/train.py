@@ -71,24 +71,13 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     from threadpoolctl import threadpool_limits
 
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
-    from model.training.record import Options
-    from model.training.trainer import assess, fit
+    from model.training.trainer import assess
 
     print_problems(errors, "warning", dataset.warnings)
     _print_sizes(console, dataset)
-    training_options = Options(
-        seed=options.seed,
-        reject_budget=options.reject_budget,
-        languages=options.languages,
-        max_error=options.max_error,
-    )
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
-        if options.features == AUTO:
-            fitted, training_options = _choose_features(dataset, training_options, console)
-        else:
-            training_options = replace(training_options, features=options.features)
-            fitted = fit(dataset, training_options, progress=console.print)
+        fitted, training_options = _fit(dataset, options, console)
         fitted.save(options.output)
         if fitted.not_compiled:
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
@@ -119,6 +108,25 @@ def _print_sizes(console: Console, dataset: Dataset) -> None:
         f"Training on {utterances} utterances {descriptions}of {intents} intents, "
         f"testing on {len(dataset.test)}"
     )
+
+
+def _fit(
+    dataset: Dataset, options: argparse.Namespace, console: Console
+) -> tuple[FittedModel, Options]:
+    """Fit a model with the options of the command line, and return it with the chosen ones."""
+    from model.training.record import Options
+    from model.training.trainer import fit
+
+    training_options = Options(
+        seed=options.seed,
+        reject_budget=options.reject_budget,
+        languages=options.languages,
+        max_error=options.max_error,
+    )
+    if options.features == AUTO:
+        return _choose_features(dataset, training_options, console)
+    training_options = replace(training_options, features=options.features)
+    return fit(dataset, training_options, progress=console.print), training_options
 
 
 def _choose_features(

@@ -72,16 +72,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         dataset.taught_descriptions,
         contrast=dataset.contrast_train.values(),
     )
-    try:
-        if is_calibrated:
-            held_out, finish_calibration = _hold_out(training_set, options, progress)
-        else:
-            held_out, finish_calibration = nothing_held_out(training_set), no_calibration
-        progress(f"Fitting on {len(training_set)} utterances")
-        pipeline, calibration = fit_pipeline(training_set, held_out, finish_calibration, options)
-    except NoWordsError as error:
-        file = dataset.train[0].file
-        raise DataError.at(file, "holds no words to learn from") from error
+    held_out, pipeline, calibration = _fit(dataset, training_set, options, progress)
     scorer, content = PipelineScorer(pipeline), _dump(pipeline)
     card = ModelCard(
         labels=training_set.labels,
@@ -113,6 +104,26 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         held_out=held_out,
         calibration=calibration,
     )
+
+
+def _fit(
+    dataset: Dataset, training_set: TrainingSet, options: Options, progress: Progress
+) -> tuple[HeldOut, Any, Calibration]:
+    """Return the scores of cross-validation, the fitted pipeline and its calibration.
+
+    Data that mostly describes its intents is not cross-validated.
+    """
+    try:
+        if dataset.is_mostly_described:
+            held_out, finish_calibration = nothing_held_out(training_set), no_calibration
+        else:
+            held_out, finish_calibration = _hold_out(training_set, options, progress)
+        progress(f"Fitting on {len(training_set)} utterances")
+        pipeline, calibration = fit_pipeline(training_set, held_out, finish_calibration, options)
+    except NoWordsError as error:
+        file = dataset.train[0].file
+        raise DataError.at(file, "holds no words to learn from") from error
+    return held_out, pipeline, calibration
 
 
 def _hold_out(
