@@ -75,9 +75,9 @@ def verify_equal(
 ) -> None:
     """Compare the labels and scores of both on texts.
 
-    Scores may differ by 1e-5, or by 1e-5 of the largest magnitude above 1; in texts longer than 200
-    characters by as much more as they are longer. Labels may differ where the pipeline's own scores
-    of both are tied.
+    Scores may differ by 1e-5, or by 1e-5 of the text's largest score if that is above 1. Beyond 200
+    characters, this tolerance grows in proportion to the text's length. Labels may differ where the
+    pipeline's own scores of both are tied.
 
     Raises:
         EqualityError: the predictions differ.
