@@ -12,8 +12,9 @@ from typing import Any
 
 from func.errors import BadRequestError, InvalidQueryError, RequestError
 from func.messages import Outcome, ParsedRequest, Response
-from func.protocols.dialects.answers import DIGITS, parse_fields, probabilities, respond
+from func.protocols.dialects.answers import DIGITS, probabilities, respond
 from func.protocols.json_codec import render_json, whole_number
+from func.protocols.media_type import parse_fields
 from func.protocols.query import Query
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
