@@ -11,7 +11,6 @@ import random
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.results import write
 from benchmarks.system.paths import ROOT
+from model.datasets.checks import by_intent
 from model.datasets.dataset import Dataset, normalised
 from model.datasets.readers import Example, read_examples
 from model.evaluation.metrics import evaluate
@@ -217,11 +217,9 @@ def found_at_budget(
 def few_shot(dataset: Dataset, count: int, seed: int, features: Features) -> float:
     """Return the accuracy of a model trained on few utterances of each intent."""
     progress(f"CLINC150, {features}: training on {count} utterances per intent, draw {seed + 1}")
-    groups: dict[str, list[Example]] = defaultdict(list)
-    for example in dataset.train:
-        groups[example.intent].append(example)
+    groups = sorted(by_intent(dataset.train).items())
     rng = random.Random(seed)  # noqa: S311 - no secret
-    drawn = [example for _, group in sorted(groups.items()) for example in rng.sample(group, count)]
+    drawn = [example for _, group in groups for example in rng.sample(group, count)]
     few = Dataset(tuple(drawn), dataset.test)
     options = Options(seed=seed, features=features)
     return train(few, options, progress=lambda _: None).evaluation.accuracy

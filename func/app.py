@@ -64,7 +64,7 @@ class App:
     def __init__(self, function: IntentFunction, telemetry: Telemetry | None = None) -> None:
         self.telemetry = telemetry or Telemetry()
         self._function = function
-        healthy = ParsedRequest(lambda _: HEALTHY, error_response)
+        healthy = ParsedRequest.with_response(HEALTHY, error_response)
         self._parsers: Mapping[Route, Parser] = {
             **dict.fromkeys(PREDICTIONS, function.parse),
             **dict.fromkeys(PROBES, lambda *_, **__: healthy),
@@ -181,7 +181,7 @@ class App:
 
     def _permit(self, environ: Environ) -> ParsedRequest:
         response = self._function.negotiation.permission(environ)
-        return ParsedRequest(lambda _: response, error_response)
+        return ParsedRequest.with_response(response, error_response)
 
     @functools.cached_property
     def _flask(self) -> Callable[..., Iterable[bytes]]:

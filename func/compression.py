@@ -13,8 +13,8 @@ from func.errors import BadRequestError, TooLargeError, UnsupportedCodingError
 
 # Python has zstd since 3.14; backports.zstd is the same module for earlier versions.
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
-# Of one body: what is behind a stream is copied once it ends, and thousands of empty ones fit into
-# a small body. Compressors that work in blocks of 64 KiB write 16 for a mebibyte.
+# Of one body. When a stream ends, the bytes after it are copied: with thousands of empty streams, a
+# small body would take long. Compressors that work in blocks of 64 KiB write 16 for a mebibyte.
 MAX_STREAMS = 64
 MAX_WINDOW_LOG = 23  # 8 MiB, which is all that a receiver has to support (RFC 9659, section 3)
 GZIP_WBITS = 31  # of zlib: the format of gzip
@@ -43,7 +43,7 @@ class Decompressor(Protocol):
 def decompress(body: bytes, coding: str, max_bytes: int) -> bytes:
     """Return the content of a body with this Content-Encoding.
 
-    Never more than a byte beyond the limit is decompressed, whatever the body would become.
+    It decompresses at most one byte beyond the limit, however much the body would expand to.
 
     Raises:
         UnsupportedCodingError: the coding is not supported, or several are combined.

@@ -11,7 +11,7 @@ from typing import Any
 
 ANY = "*"
 METHODS = "GET, POST"
-# Chromium keeps the permission at most so long.
+# Chromium keeps a permission for at most two hours.
 MAX_AGE_S = "7200"
 
 Headers = list[tuple[str, str]]

@@ -192,12 +192,12 @@ class KeysUnavailableError(RequestError):
 
 
 class NotLoadedError(Exception):
-    """A part that a request needs is not loaded; another try, once a load has ended, may find it.
+    """A part that a request needs is not loaded; parse the request again once a load has ended.
 
     Attributes:
-        load: begins the load unless it has begun, or raises OverloadedError. What it returns is
-            done when the part is there, or is known to be missing or broken; whoever cancels it
-            drops a load that still waits.
+        load: begins the load unless it has begun, or raises OverloadedError. The future that it
+            returns is done when the part is loaded, or is known to be missing or broken; to cancel
+            the future drops a load that still waits.
     """
 
     def __init__(self, load: Callable[[], Future[None]]) -> None:

@@ -54,7 +54,8 @@ class IntentFunction:
     """Answers requests with a model; safe to call from many threads.
 
     Attributes:
-        default: the model of requests that name none.
+        model, settings: the default model, and the settings.
+        default: the default model as requests find it, which name no other one.
         negotiation: adapts responses to their clients.
         models: the models that requests may name; None for none.
         cascade: answers doubtful texts by another classifier; None for none.
@@ -257,4 +258,4 @@ def _parse_or_reject(
     except Exception:
         logger.exception("A request failed")
         response, load = reject(InternalError()), None
-    return ParsedRequest(lambda _: response, reject, load=load)
+    return ParsedRequest.with_response(response, reject, load)

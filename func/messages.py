@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 JSON = "application/json"
+LOGGED_OF_PREDICTION = ("intent", "confidence", "answered_by")
 STATUS_LINES = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 Environ = Mapping[str, Any]
@@ -111,18 +112,16 @@ class Outcome(NamedTuple):
 
     def log_fields(self) -> dict[str, object]:
         """Return the fields of the log line."""
-        if self.model:
-            names = {"model": self.model, "model_version": self.model_version}
-            return {**self._replace(model="").log_fields(), **names}
+        fields: dict[str, object] = {}
         if self.batch_size is not None:
-            return {"utterances": self.batch_size, "kind": self.kind}
-        if self.predictions:
+            fields["utterances"] = self.batch_size
+        elif self.predictions:
             [single] = self.predictions
-            fields = {"intent": single["intent"], "confidence": single["confidence"]}
-            if "answered_by" in single:
-                fields["answered_by"] = single["answered_by"]
-            return {**fields, "kind": self.kind}
-        return {"kind": self.kind}
+            fields |= {name: single[name] for name in LOGGED_OF_PREDICTION if name in single}
+        fields["kind"] = self.kind
+        if self.model:
+            fields |= {"model": self.model, "model_version": self.model_version}
+        return fields
 
 
 class Response(NamedTuple):
@@ -178,7 +177,7 @@ class ParsedRequest(NamedTuple):
         model: predicts; None stands for the default model.
         load: begins the load of a model that the request names (see NotLoadedError). Parse the
             request again when that is done; until then, it responds with its error.
-        may_escalate: whether a fallback may answer what the model is not to be acted on.
+        may_escalate: whether a fallback may answer if the model is not sure enough.
     """
 
     render: Callable[[Sequence[Prediction]], Response]
@@ -189,6 +188,16 @@ class ParsedRequest(NamedTuple):
     model: Predictor | None = None
     load: Callable[[], Future[None]] | None = None
     may_escalate: bool = False
+
+    @classmethod
+    def with_response(
+        cls,
+        response: Response,
+        reject: Callable[[RequestError], Response],
+        load: Callable[[], Future[None]] | None = None,
+    ) -> Self:
+        """Return a request whose response is known, so that it needs no prediction."""
+        return cls(lambda _: response, reject, load=load)
 
     def respond(self, predictions: Sequence[Prediction]) -> Response:
         """Return the response to the utterances' predictions; an error becomes a response."""

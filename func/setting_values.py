@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
-# Raises ValueError for a value that is not allowed; and a description of those that are.
+# A function that raises ValueError for a value that is not allowed, and a description of those that
+# are allowed.
 Parser = tuple[Callable[[str], Any], str]
 # Pairs of an option and its intents: hashable, for a cache.
 OptionIntents = tuple[tuple[str, tuple[str, ...]], ...]
@@ -56,7 +57,7 @@ def matching(pattern: str, allowed: str) -> Parser:
 
 
 def several(pattern: str, allowed: str) -> Parser:
-    """Parse texts in lower case that a pattern matches, or that are ``*``."""
+    """Parse texts that a pattern matches in lower case, or ``*``, separated by commas."""
     pattern = rf"\*|{pattern}"
 
     def parse(text: str) -> tuple[str, ...]:

@@ -56,15 +56,15 @@ class Settings:
         model_fetch_timeout_s: the longest time to download a model.
         models_uri: the store of models that requests name; None for none. See ``func.models``.
         models_memory_mb: the memory of these models.
-        models_refresh_s: the time after which a request has a name's pointer read again.
+        models_refresh_s: the time after which a request to a model reads its pointer again.
         intent_threshold: overrides the out-of-scope threshold of the model; 0 to 1, the lowest
             probability of being in scope that is not rejected.
         max_header_bytes, max_body_bytes, max_json_depth, max_text_length, max_batch_size: limits
             of a request: bytes of its head and its body, nested objects and lists, characters of
             an utterance (as sent and normalised), utterances.
         api_token_file: tokens, one a line, of which requests must carry one; None for no tokens.
-        oidc_issuer: of tokens that requests may carry; None for none. See ``func.oidc``.
-        oidc_audience: whom these tokens must be for.
+        oidc_issuer: the issuer of tokens that requests may carry; None for none. See ``func.oidc``.
+        oidc_audience: the audience that these tokens must be issued for.
         cors_origins: of pages that may call the function from a browser; ``*`` for any.
         webhook_origins: senders of events that may validate the function as their webhook.
         text_pointer: where the data of events and requests may have their text, as JSON pointers
@@ -72,11 +72,11 @@ class Settings:
         gateway_text_pointer: where the requests of a gateway have their text, as a JSON pointer;
             "" for the fields of the JSON contract.
         option_intents: the intents that options of System One and Decisions stand for.
-        fallback_url: another classifier, which is asked for what the model is not to be acted on;
-            None for none. See ``func.fallback``.
-        fallback_kind: its contract; None for the one that its path means.
-        fallback_model: the model that it is asked for.
-        fallback_token_file: the token that it is sent, in the first line; None for none.
+        fallback_url: another classifier, which is asked about texts of which the model is not sure
+            enough; None for none. See ``func.fallback``.
+        fallback_kind: its contract; None to tell it from the path of the URL.
+        fallback_model: the name of the model in requests to it.
+        fallback_token_file: a file with the token to send to it, in the first line; None for none.
         fallback_timeout_s: the longest time that a request waits for it.
         fallback_max_in_flight: the number of texts that it is asked about at once, and of requests
             that wait for it.

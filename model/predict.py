@@ -109,7 +109,11 @@ def _bulk_options(options: argparse.Namespace) -> BulkOptions:
         input=options.input,
         output=options.output,
         layout=Layout(
-            *(options.column, options.prefix, options.top_k, options.max_length, options.sheet)
+            column=options.column,
+            prefix=options.prefix,
+            top_k=options.top_k,
+            max_length=options.max_length,
+            sheet=options.sheet,
         ),
         stream_format=options.format,
         jobs=options.jobs,

@@ -23,7 +23,6 @@ from model.datasets.checks import MIN_OUT_OF_SCOPE
 from model.datasets.dataset import load_dataset
 from model.datasets.entry import DESCRIPTION
 from model.datasets.options import add_reading_arguments, read_options
-from model.inference.model_card import CARD_NAME
 from model.learning.encoders.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -71,41 +70,19 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     # Errors in the data are reported before scikit-learn is imported.
     from threadpoolctl import threadpool_limits
 
-    from model.inference.compiled_pipeline import COMPILED_NAME
-    from model.inference.encoders import ENCODER_NAME
     from model.reporting.console_report import MAX_INTENTS, print_diagnosis, print_evaluation
-    from model.training.fitted_model import MODEL_NAME, REPORT_NAME
-    from model.training.record import Options
-    from model.training.trainer import assess, fit
+    from model.training.trainer import assess
 
     print_problems(errors, "warning", dataset.warnings)
-    intents = len({example.intent for example in dataset.train})
-    described = dataset.description_count
-    utterances = sum(each.part != DESCRIPTION for each in dataset.train)
-    console.print(
-        f"Training on {utterances} utterances {f'and {described} descriptions ' * bool(described)}"
-        f"of {intents} intents, testing on {len(dataset.test)}"
-    )
-    training_options = Options(
-        seed=options.seed,
-        reject_budget=options.reject_budget,
-        languages=options.languages,
-        max_error=options.max_error,
-    )
+    _print_sizes(console, dataset)
     # The matrices are small: with more threads, training takes twice the time.
     with threadpool_limits(limits=1):
-        if options.features == AUTO:
-            fitted, training_options = _choose_features(dataset, training_options, console)
-        else:
-            training_options = replace(training_options, features=options.features)
-            fitted = fit(dataset, training_options, progress=console.print)
+        fitted, training_options = _fit(dataset, options, console)
         fitted.save(options.output)
         if fitted.not_compiled:
             reason = f"{fitted.not_compiled}; scikit-learn will serve the model"
             print_messages(errors, "warning", [f"not compiled: {reason}"])
-        model_names = [MODEL_NAME] if fitted.not_compiled else [MODEL_NAME, COMPILED_NAME]
-        model_names += [ENCODER_NAME] if fitted.encoder else []
-        _print_written(console, options.output, [*model_names, CARD_NAME], started)
+        _print_written(console, options.output, fitted.file_names, started)
         if not fitted.is_calibrated:
             _print_uncalibrated(console, fitted, dataset)
             return 0
@@ -118,8 +95,38 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     print_evaluation(console, trained.evaluation, trained.predictions, max_intents=MAX_INTENTS)
     print_diagnosis(console, trained.diagnosis)
     _print_missing_examples(console, dataset)
-    _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
+    _print_written(console, options.output, trained.file_names, started)
     return 0
+
+
+def _print_sizes(console: Console, dataset: Dataset) -> None:
+    intents = len({example.intent for example in dataset.train})
+    described = dataset.description_count
+    utterances = sum(each.part != DESCRIPTION for each in dataset.train)
+    descriptions = f"and {described} descriptions " if described else ""
+    console.print(
+        f"Training on {utterances} utterances {descriptions}of {intents} intents, "
+        f"testing on {len(dataset.test)}"
+    )
+
+
+def _fit(
+    dataset: Dataset, options: argparse.Namespace, console: Console
+) -> tuple[FittedModel, Options]:
+    """Fit a model with the options of the command line, and return it with the chosen ones."""
+    from model.training.record import Options
+    from model.training.trainer import fit
+
+    training_options = Options(
+        seed=options.seed,
+        reject_budget=options.reject_budget,
+        languages=options.languages,
+        max_error=options.max_error,
+    )
+    if options.features == AUTO:
+        return _choose_features(dataset, training_options, console)
+    training_options = replace(training_options, features=options.features)
+    return fit(dataset, training_options, progress=console.print), training_options
 
 
 def _choose_features(

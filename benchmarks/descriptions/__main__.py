@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.reporting.console import console, progress
 from benchmarks.reporting.results import read, write
 from benchmarks.system.paths import RESULTS, ROOT
+from model.datasets.checks import by_intent
 from model.datasets.dataset import Dataset, load_dataset
 from model.datasets.entry import DESCRIPTION
 from model.datasets.readers import Example, read_examples
@@ -142,11 +142,9 @@ def _measure(task: Task, features: Features, shots: Sequence[int]) -> Iterator[R
 
 def _dataset(task: Task, count: int, descriptions: Descriptions) -> Dataset:
     """Return a few utterances of each intent, drawn at random, or descriptions alone."""
-    groups: dict[str, list[Example]] = defaultdict(list)
-    for example in task.train:
-        groups[example.intent].append(example)
+    groups = sorted(by_intent(task.train).items())
     rng = random.Random(0)  # noqa: S311 - no secret
-    drawn = [each for _, group in sorted(groups.items()) for each in rng.sample(group, count)]
+    drawn = [each for _, group in groups for each in rng.sample(group, count)]
     alone = [
         Example(text, intent, Path(), 0, DESCRIPTION)
         for intent, text in sorted(descriptions.items())

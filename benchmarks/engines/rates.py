@@ -18,9 +18,7 @@ from benchmarks.contenders.environments import OWN, Environment
 from benchmarks.system.cpu_time import tree_cpu_seconds
 from benchmarks.system.errors import PreparationError
 from benchmarks.system.memory import proportional_set_size_mib
-from benchmarks.system.paths import LOGS, PEERS, ROOT
-
-PROGRAMS = PEERS / "engines"
+from benchmarks.system.paths import LOGS, ROOT
 
 
 @dataclass(frozen=True, slots=True)

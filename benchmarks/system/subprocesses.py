@@ -10,8 +10,8 @@ from benchmarks.system.errors import PreparationError
 from benchmarks.system.paths import LOGS, ROOT
 
 
-def run(command: Sequence[str | Path], *, log: str, folder: Path = ROOT) -> None:
-    """Run a program, with its output in a log of that name.
+def run(command: Sequence[str | Path], *, log: str) -> None:
+    """Run a program in the project's folder, with its output in a log of that name.
 
     Raises:
         PreparationError: its exit code is not 0.
@@ -20,7 +20,7 @@ def run(command: Sequence[str | Path], *, log: str, folder: Path = ROOT) -> None
     path = LOGS / f"{log}.log"
     with path.open("wb") as output:
         done = subprocess.run(  # noqa: S603 - the benchmark's own commands
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False
+            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False
         )
     if done.returncode:
         raise PreparationError(f"{log} exited with code {done.returncode}", path)

@@ -1,1 +1,1 @@
-"""The fallback: another classifier, asked for what the model is not to be acted on."""
+"""The fallback: another classifier, asked about texts of which the model is not sure enough."""

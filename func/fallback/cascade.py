@@ -15,7 +15,7 @@ from func.settings import Settings, SettingsError
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
-MODEL = "model"  # gave the answer, though the fallback was to be asked
+MODEL = "model"  # answered a doubtful text, because the fallback gave no answer
 
 
 class Cascade:
@@ -86,7 +86,7 @@ class Cascade:
 def _marked(
     predictions: Sequence[Prediction], answers: Mapping[int, Prediction | None]
 ) -> list[Prediction]:
-    """Return the predictions, with the fallback's in their places, and the others marked."""
+    """Return the predictions with those of the fallback; mark doubtful ones that it left."""
     return [
         answers[place] or prediction._replace(answered_by=MODEL) if place in answers else prediction
         for place, prediction in enumerate(predictions)

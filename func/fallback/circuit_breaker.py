@@ -1,4 +1,4 @@
-"""A circuit breaker: a server that keeps failing is left alone for a while."""
+"""A circuit breaker: after repeated failures, a server gets no requests for a while."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from model.inference.prediction import OUT_OF_SCOPE, Alternative, Prediction
 
 logger = logging.getLogger(__name__)
 
-FALLBACK = "fallback"  # gave the answer
+FALLBACK = "fallback"  # answered a doubtful text
 
 
 class Poster(Protocol):
@@ -66,7 +66,7 @@ class FallbackClient:
             self._results[result] += texts
 
     def deadline(self) -> float:
-        """Return the time, by ``time.monotonic``, at which a request of now stops waiting."""
+        """Return the time, by ``time.monotonic``, until which a request that begins now waits."""
         return time.monotonic() + self._settings.fallback_timeout_s
 
     def ask_all(

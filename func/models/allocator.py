@@ -1,4 +1,4 @@
-"""The C library's memory, which should shrink when a model leaves."""
+"""Have the C library return the memory of models that are evicted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HEAPS = 2
 def return_large_blocks() -> bool:
     """Have large blocks returned to the system when they are freed; return whether that works.
 
-    By default glibc raises this threshold to 32 MB once such blocks have been freed, and keeps the
-    memory of models that have left in the heaps of the threads that loaded them (mallopt(3)). With
-    few heaps, what smaller blocks leave is used again by the next load.
+    By default glibc raises its threshold for large blocks to 32 MB once such blocks have been freed
+    (mallopt(3)): the memory of evicted models stays in the heaps of the threads that loaded them.
+    With few heaps, the next load uses the memory of freed smaller blocks again.
     """
     with contextlib.suppress(AttributeError):  # of a C library without mallopt
         mallopt = ctypes.CDLL(None).mallopt

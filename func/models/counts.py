@@ -35,7 +35,7 @@ class ModelCounts:
 
 
 def bounded(name: str, known: set[str]) -> str:
-    """Return a name for a label: itself as long as there are few different ones, else "other"."""
+    """Return a name for a label: the name itself while few are known, then "other"."""
     if name not in known:
         if len(known) >= MAX_NAMES:
             return OTHER

@@ -139,7 +139,7 @@ class NamedModels:
             try:
                 return self.find(name)
             except NotLoadedError as error:
-                # The requests that shared the load may have dropped it.
+                # Other requests that waited for the same load may have cancelled it.
                 with suppress(CancelledError):
                     error.load().result()
 
@@ -195,18 +195,17 @@ class NamedModels:
         loading.set_result(None)
 
     def _refresh(self, name: str, served: ServedModel) -> None:
-        """Take the version over that is published now; keep the old one if the new one fails."""
+        """Replace a model by the version that is published now; keep it if that one fails."""
         newer: ServedModel | None = None
-        event: Event | None = None
-        is_gone = False
+        is_gone = has_failed = False
         try:
             digest = self._source.current(name)
             is_gone = digest is None
             if digest not in (None, served.digest):
-                newer, event = self._source.load(name, digest), "replaced"
+                newer = self._source.load(name, digest)
         except Exception as error:  # noqa: BLE001 - see _load
             _reported(name, error)
-            event = "kept"
+            has_failed = True
         with self._lock:
             self._refreshing.discard(name)
             if entry := self._entries.get(name):
@@ -214,9 +213,9 @@ class NamedModels:
             if newer:
                 self._keep(newer, "replaced")
                 logger.info("Model %s is %s now", name, newer.version)
-            elif event:
-                self._counts.count(name, event)
-            if is_gone:
+            elif has_failed:
+                self._counts.count(name, "kept")
+            elif is_gone:
                 self._entries.pop(name, None)
 
     def _keep(self, served: ServedModel, event: Event) -> None:

@@ -61,7 +61,8 @@ class TokenVerifier:
             raise InvalidTokenError("The token is signed with an unknown key")
         try:
             jwt.decode(
-                *(token, key),
+                token,
+                key,
                 # Of a JWK, this library accepts no algorithm but the key's own.
                 algorithms=[key.algorithm_name],
                 audience=self._audience,

@@ -8,12 +8,12 @@ Reason = Literal["timeout", "unreachable", "refused", "malformed", "unknown_inte
 
 
 class NoAnswerError(Exception):
-    """Another server has given no answer that can be used.
+    """Another server has given no usable answer.
 
     Attributes:
-        reason: too late, no connection, a status of failure, a response that is no answer, or an
+        reason: too late, no connection, a status other than success, a malformed response, or an
             intent that the model does not have.
-        retry_after_s: the time that the server asks to be left alone for; 0 if it does not.
+        retry_after_s: the pause that the server asks for; 0 if it asks for none.
     """
 
     def __init__(self, reason: Reason, retry_after_s: float = 0.0) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from func.errors import InvalidQueryError
 from func.protocols.conversation import is_conversation
-from func.protocols.query import conversation_text, text_of
+from func.protocols.query import conversation_text
+from func.protocols.utterance import text_of
 from func.settings import Settings
 
 

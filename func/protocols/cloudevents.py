@@ -17,9 +17,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 from func.errors import MalformedEventError, UnsupportedMediaTypeError
 from func.protocols.attribute_forms import is_timestamp, is_uri, is_uri_reference
-from func.protocols.json_codec import parse_json, render_json
+from func.protocols.json_codec import parse_json, render_json, whole_number
 from func.protocols.media_type import MediaType
-from func.protocols.query import whole_number
 from func.settings import Settings
 
 SPECVERSION = "1.0"
@@ -114,14 +113,12 @@ class Event:
 
     def to_binary(self) -> tuple[dict[str, str], bytes]:
         """Return the event in binary mode: headers and body."""
-        headers = {
-            f"ce-{name}": quote(value, safe=_UNENCODED)
-            for name, value in self.attributes.items()
-            if name != "datacontenttype"
+        attributes = dict(self.attributes)
+        headers = {"Content-Type": attributes.pop("datacontenttype")}
+        headers |= {
+            f"ce-{name}": quote(value, safe=_UNENCODED) for name, value in attributes.items()
         }
-        return {"Content-Type": self.attributes["datacontenttype"], **headers}, render_json(
-            self.data
-        )
+        return headers, render_json(self.data)
 
     def to_json(self) -> dict[str, Any]:
         """Return the event as a JSON value."""

@@ -1,4 +1,4 @@
-"""Corrections: what a person says about a prediction, as a request and as an event."""
+"""Corrections: the right intent of a text, as a person states it, as a request and an event."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from func.errors import InvalidQueryError, TooLargeError, UnsupportedMediaTypeEr
 from func.messages import JSON
 from func.protocols.cloudevents import SPECVERSION, Event, is_attribute_value
 from func.protocols.event_replies import CORRECTED, current_time
-from func.protocols.json_codec import parse_object
-from func.protocols.media_type import MediaType
-from func.protocols.query import MISSING_TEXT, text_of
+from func.protocols.media_type import parse_fields
+from func.protocols.query import MISSING_TEXT
+from func.protocols.utterance import text_of
 from func.settings import Settings
 from model.inference.prediction import OUT_OF_SCOPE
 from model.inference.strict_json import is_unicode
@@ -92,11 +92,9 @@ def parse_correction(
             without one to any server, without asking it first.
         BadRequestError: the body is not a JSON object.
     """
-    media_type = MediaType.parse(content_type)
-    if not content_type or not media_type.is_json:
+    if not content_type:
         raise UnsupportedMediaTypeError(f"The Content-Type must be {JSON}")
-    fields = parse_object(media_type.decode(body), settings)
-    return Correction.from_fields(fields, labels, settings)
+    return Correction.from_fields(parse_fields(content_type, body, settings), labels, settings)
 
 
 def _intent(value: object, labels: Collection[str], name: str) -> str:

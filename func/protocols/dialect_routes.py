@@ -15,14 +15,14 @@ from func.settings import MODEL_NAME
 
 
 class DialectRoute(NamedTuple):
-    """Who parses the requests to a path.
+    """The parser of the requests to a path.
 
     Attributes:
         route: the path as logs and metrics record it.
         module: in ``func.protocols.dialects``.
         function: of the module.
-        model: the name of a model that the path has.
-        method: the only one; "" if it is known to be right.
+        model: the name of the model in the path; "" for none.
+        method: the only allowed one; "" if it is checked already.
     """
 
     route: str

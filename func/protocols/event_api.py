@@ -43,20 +43,16 @@ class EventApi:
         try:
             query = self._query(event)
         except RequestError as error:
-            response = reject(error)
-            return ParsedRequest(lambda _: response, reject)
+            return ParsedRequest.with_response(reject(error), reject)
         if query is None:
             nothing = event_responses.acknowledgement(Outcome(mode.value, event=recorded))
-            return ParsedRequest(lambda _: nothing, reject)
+            return ParsedRequest.with_response(nothing, reject)
 
         def render(predictions: Sequence[Prediction]) -> Response:
             reply = self._classification(event, query, predictions, served)
             return event_responses.single(reply, mode, recorded)
 
-        parsed = ParsedRequest(
-            *(render, reject, query.utterances, query.top_k, query.work),
-            may_escalate=not query.explain,
-        )
+        parsed = query.to_request(render, reject, may_escalate=not query.explain)
         return served.answering(parsed)
 
     def parse_batch(

@@ -35,7 +35,7 @@ def batch(count: int, replies: Sequence[Event]) -> Response:
 
 
 def acknowledgement(outcome: Outcome) -> Response:
-    """Return a response without a body: a broker would take any other body for a failure."""
+    """Return a response without a body: a broker takes a body that is no event for a failure."""
     return Response(content_type="", status=HTTPStatus.ACCEPTED, outcome=outcome)
 
 

@@ -35,10 +35,11 @@ def parse_request(
             return Response(render_json({"predictions": results}), outcome=outcome)
         return Response(render_json(results[0]), outcome=Outcome(predictions=results))
 
-    work = query.work + (model.explaining_work(query.utterances) if query.explain else 0)
-    return ParsedRequest(
-        *(render, error_response, query.utterances, query.top_k, work),
-        # An explanation is the model's, of its own answer.
+    return query.to_request(
+        render,
+        error_response,
+        more_work=model.explaining_work(query.utterances) if query.explain else 0,
+        # The model can explain its own answer only.
         may_escalate=not query.explain,
     )
 
@@ -68,7 +69,7 @@ def query_of(document: object, settings: Settings) -> Query:
             object.
     """
     if settings.text_pointer:
-        # Here, for most data has the form of the contract.
+        # Imported late: most data has the form of the contract.
         from func.protocols.pointed_text import query_at_pointers  # noqa: PLC0415
 
         return query_at_pointers(document, settings)

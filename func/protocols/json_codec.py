@@ -11,8 +11,9 @@ from func.errors import BadRequestError, TooLargeError
 from func.settings import Settings
 from model.inference.strict_json import DECODER
 
-# Of the largest body that is allowed, for each object or list: requests have fewer, even those of
-# hundreds of questions. The decoder holds the interpreter's lock, and takes longest for tiny lists.
+# A body may hold one object or list for every so many bytes of the largest allowed body. Requests
+# hold fewer, even with hundreds of questions; the decoder would take longest for many tiny lists,
+# and holds the interpreter's lock.
 BYTES_PER_CONTAINER = 10
 
 _OPEN = ord("[")
@@ -50,6 +51,13 @@ def parse_object(text: str, settings: Settings) -> Mapping[str, Any]:
     return value
 
 
+def whole_number(value: object) -> int | None:
+    """Return a whole number, which JSON may write as ``3.0`` too; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def render_json(value: object) -> bytes:
     r"""Return a value as compact JSON in UTF-8.
 
@@ -72,7 +80,7 @@ def _check_structure(brackets: bytes, settings: Settings) -> None:
 def _brackets(text: str) -> bytes:
     """Return the brackets outside strings, all of them square.
 
-    Of invalid JSON, those up to the first error are right, and the decoder reads no further.
+    In invalid JSON they are right up to the first error, where the decoder stops.
     """
     # Bulk operations: for a megabyte of short strings, a regular expression takes three times as
     # long, and holds the interpreter's lock all the time.

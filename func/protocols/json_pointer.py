@@ -11,7 +11,7 @@ _INDEX = re.compile("0|[1-9][0-9]{0,8}")  # RFC 6901, section 4: no leading zero
 def value_at(pointer: str, document: Any) -> Any:
     """Return the value that a pointer names; None if there is none."""
     for token in pointer.split("/")[1:]:
-        # In this order, for "~01" is the name "~1" and no slash.
+        # In this order, because "~01" means the name "~1", and not a slash.
         name = token.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict):
             document = document.get(name)

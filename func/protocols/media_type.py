@@ -1,12 +1,15 @@
-"""Media types: what a Content-Type says about a body."""
+"""Media types: what a Content-Type says about a body, and JSON bodies that it announces."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Self
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 from func.errors import BadRequestError, UnsupportedMediaTypeError
 from func.messages import JSON
+from func.protocols.json_codec import parse_object
+from func.settings import Settings
 
 PLAIN_TEXT = "text/plain"
 
@@ -46,3 +49,16 @@ class MediaType(NamedTuple):
             return body.decode(encoding).removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             raise BadRequestError(f"The body is not valid {encoding.upper()}") from error
+
+
+def parse_fields(content_type: str, body: bytes, settings: Settings) -> Mapping[str, Any]:
+    """Return the JSON object that a body holds.
+
+    Raises:
+        UnsupportedMediaTypeError: the body is not said to be JSON.
+        BadRequestError: it is no JSON object.
+    """
+    media_type = MediaType.parse(content_type)
+    if not media_type.is_json:
+        raise UnsupportedMediaTypeError(f"The Content-Type must be {JSON}")
+    return parse_object(media_type.decode(body), settings)

@@ -20,9 +20,9 @@ from func.protocols.binary_tensors import (
     split_message,
     unpack_texts,
 )
-from func.protocols.json_codec import parse_object, render_json
+from func.protocols.json_codec import parse_object, render_json, whole_number
 from func.protocols.media_type import MediaType
-from func.protocols.query import Query, whole_number
+from func.protocols.query import Query
 from func.settings import MODEL_NAME, Settings
 from model.inference.strict_json import is_unicode
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from func.errors import InvalidQueryError, TooLargeError
+from func.errors import InvalidQueryError, RequestError
+from func.messages import ParsedRequest, Response
 from func.protocols.batch_limit import check_batch_size
+from func.protocols.json_codec import whole_number
+from func.protocols.utterance import normalised_length, text_of
 from func.settings import Settings
-from model.inference.strict_json import is_unicode
+from model.inference.prediction import Prediction
 
 MISSING_TEXT = "Missing 'text' parameter"
-TEXT_FIELDS = ("text", "message", "messages")  # of which the first that is there counts
-# Unicode normalisation sorts marks in a row, in time that grows with the square of their number.
-# UAX 15 has the same limit in its Stream-Safe Text Format.
-MAX_MARKS = 30
-# All marks are among these characters, with two that decompose into them.
-_MAYBE_MARKS = re.compile(rf"[\W\uff9e\uff9f]{{{MAX_MARKS + 1},}}")
+TEXT_FIELDS = ("text", "message", "messages")  # a request's first one of these counts
 
 
 class Query(NamedTuple):
@@ -83,35 +78,23 @@ class Query(NamedTuple):
         work = 80 + count * (15 + 2 * min(self.top_k, 1000)) + length // 2
         return work + 200 * count + length if self.explain else work
 
-
-def normalised_length(text: str) -> int:
-    """Return the length of a text after compatibility decomposition (Unicode form NFKD)."""
-    return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text))
-
-
-def has_too_many_marks(text: str) -> bool:
-    """Return whether more combining marks follow each other than any script needs."""
-    if text.isascii():
-        return False
-    for run in _MAYBE_MARKS.findall(text):
-        count = 0
-        for character in run:
-            count = count + 1 if _is_mark(character) else 0
-            if count > MAX_MARKS:
-                return True
-    return False
-
-
-@lru_cache(4096)  # a text of signs alone repeats few of them
-def _is_mark(character: str) -> bool:
-    return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
-
-
-def whole_number(value: object) -> int | None:
-    """Return a whole number, which JSON may write as ``3.0`` too; None for anything else."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    def to_request(
+        self,
+        render: Callable[[Sequence[Prediction]], Response],
+        reject: Callable[[RequestError], Response],
+        *,
+        more_work: int = 0,
+        may_escalate: bool = False,
+    ) -> ParsedRequest:
+        """Return the request for this query's predictions; ``more_work`` adds to its work."""
+        return ParsedRequest(
+            render,
+            reject,
+            self.utterances,
+            self.top_k,
+            self.work + more_work,
+            may_escalate=may_escalate,
+        )
 
 
 def conversation_text(messages: object, settings: Settings) -> str:
@@ -125,30 +108,6 @@ def conversation_text(messages: object, settings: Settings) -> str:
 
     text = text_to_classify(messages, settings.max_text_length)
     return text_of(text, settings, "The newest message") if text else ""
-
-
-def text_of(value: object, settings: Settings, name: str) -> str:
-    """Return a value that is an utterance; errors call it ``name``.
-
-    Raises:
-        InvalidQueryError: it is no string, empty, or not valid Unicode.
-        TooLargeError: it exceeds the limit.
-    """
-    if not isinstance(value, str):
-        raise InvalidQueryError(f"{name} must be a string")
-    if not value.strip():
-        raise InvalidQueryError(f"{name} must not be empty")
-    most = settings.max_text_length
-    if len(value) > most:
-        raise TooLargeError(f"{name} must have at most {most} characters")
-    if not is_unicode(value):
-        raise InvalidQueryError(f"{name} must be valid Unicode")
-    if has_too_many_marks(value):
-        raise TooLargeError(f"{name} must have at most {MAX_MARKS} combining marks in a row")
-    # The model normalises texts, and one character can become eighteen.
-    if normalised_length(value) > most:
-        raise TooLargeError(f"{name} must have at most {most} characters when normalised (NFKD)")
-    return value
 
 
 def _texts(value: object, settings: Settings, name: str) -> list[str]:

@@ -42,11 +42,11 @@ def main() -> int:
     except (SettingsError, ArtifactError, PortError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the logs may not be configured yet
         return CAN_NOT_START
-    # Which process and thread logs a record, and where, is not shown and need not be found out
-    # ("Optimization" in the documentation of logging).
+    # The lines show neither process nor thread nor place in the code, so logging need not look
+    # for them ("Optimization" in its documentation).
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    gc.freeze()  # what is loaded stays: no collection of garbage need look at it
+    gc.freeze()  # all that is loaded now stays, so the garbage collector need not look at it
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     logger.info("Serving on http://%s:%d", *listener.getsockname()[:2])

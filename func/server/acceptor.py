@@ -41,14 +41,14 @@ class Acceptor:
     def accept(self, count: int) -> None:
         """Accept up to ``count`` connections that the kernel has made."""
         for _ in range(count):
+            if len(self._shared.open) >= self._max_connections:
+                self._pause(is_paused=True)
+                return
             try:
-                if len(self._shared.open) >= self._max_connections:
-                    raise BlockingIOError  # noqa: TRY301 - as without files
                 client, _ = self._listener.accept()
-            except ConnectionError:
+            except ConnectionError:  # this client has gone already
                 continue
-            except BlockingIOError:
-                self._pause(is_paused=len(self._shared.open) >= self._max_connections)
+            except BlockingIOError:  # there is no other connection
                 return
             except OSError:  # no more files can be opened
                 self._pause(is_paused=True)

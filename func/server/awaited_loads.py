@@ -16,7 +16,7 @@ Waiter = TypeVar("Waiter")
 class AwaitedLoads(Generic[Waiter]):
     """A bounded number of waiters, and their loads; only the thread of the event loop may use it.
 
-    Of a waiter that has left nothing is kept, however long its load takes.
+    It keeps nothing of a waiter that has left, however long the load takes.
     """
 
     def __init__(self, max_waiting: int, on_end: Callable[[Future[None]], None]) -> None:

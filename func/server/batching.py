@@ -19,7 +19,6 @@ SHARED_US = 60  # of each request's estimated work: a batch spends it once
 MAX_REQUESTS = 32  # more are hardly faster, and the first waits longer for the last
 
 Sender = TypeVar("Sender")
-Answer = Response | Deferred
 
 
 class Batch(Generic[Sender]):
@@ -27,8 +26,8 @@ class Batch(Generic[Sender]):
 
     def __init__(
         self,
-        answer: Callable[[Sequence[PendingRequest]], Sequence[Answer]],
-        send: Callable[[Sender, Answer | None], None],
+        answer: Callable[[Sequence[PendingRequest]], Sequence[Response | Deferred]],
+        send: Callable[[Sender, Response | Deferred | None], None],
     ) -> None:
         """Create an empty batch.
 
@@ -57,7 +56,7 @@ class Batch(Generic[Sender]):
         if not self._requests:
             return
         requests, self._requests, self._work_us = self._requests, [], 0
-        responses: Sequence[Answer | None]
+        responses: Sequence[Response | Deferred | None]
         try:
             responses = self._answer([request for _, request in requests])
         except Exception:

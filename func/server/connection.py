@@ -168,12 +168,10 @@ class Connection:
             data = self._socket.recv(READ_BYTES)
         except BlockingIOError:
             return
-        if self._is_lingering:
-            if not data:
-                self.close()
-            return
         if not data:
             self.close()
+            return
+        if self._is_lingering:
             return
         had_begun = self._reader.has_begun
         self._reader.feed(data)

@@ -1,4 +1,4 @@
-"""Who answers a request: the event loop that read it, in a batch, or a thread."""
+"""Decides what answers a request: the event loop, in a batch, or a thread."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Answer = Callable[[ReceivedRequest], Message | Deferred]
+Responder = Callable[[ReceivedRequest], Message | Deferred]
 
-MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: larger ones are read by a thread
-# Of a request's estimated work: a probe may wait for as many as one iteration accepts. A text of
-# 500 characters is less, and gains from a batch; larger requests would hardly gain.
+MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: a thread parses larger ones
+# Of a request's estimated work; a thread answers more, since a probe may have to wait for all that
+# one iteration accepts. A text of 500 characters takes less, and gains from a batch; larger
+# requests would hardly gain.
 MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
 REFUSAL = error_response(OverloadedError())
@@ -55,7 +56,7 @@ class Dispatcher:
         self._pool = WorkerPool(settings.threads, settings.max_waiting)
         # Threads of their own: waiting for another server must not hold up large requests.
         waiting = settings.fallback_max_in_flight
-        self._waiters = WorkerPool(waiting, waiting)
+        self._waiting_pool = WorkerPool(waiting, waiting)
         self._batch = Batch(app.respond_or_defer, self._send_or_defer)
         self._refused = 0
         self._awaited: AwaitedLoads[Connection] = AwaitedLoads(settings.max_waiting, self._on_load)
@@ -120,13 +121,13 @@ class Dispatcher:
         else:
             self._batch.add(connection, pending)
 
-    def _submit(self, connection: Connection, answer: Answer) -> None:
+    def _submit(self, connection: Connection, respond: Responder) -> None:
         """Have a thread answer a connection's request, unless its client goes meanwhile.
 
         Only the connection refers to the received bytes, so that clients that vanish fill neither
         the memory nor the time of the threads.
         """
-        task = partial(self._answer_in_thread, connection, answer, time.monotonic())
+        task = partial(self._answer_in_thread, connection, respond, time.monotonic())
         if not self._pool.submit(task):
             self._refuse(connection)
 
@@ -135,17 +136,17 @@ class Dispatcher:
         environ = connection.request.head.environ if connection.request else {}
         _send(connection, self._app.adapt(environ, REFUSAL))
 
-    def _answer_in_thread(self, connection: Connection, answer: Answer, since: float) -> None:
+    def _answer_in_thread(self, connection: Connection, respond: Responder, since: float) -> None:
         request = connection.request
         if request is None:
             self.loop.call_soon(self._pool.finish)
             return
         if time.monotonic() - since > self._settings.request_timeout_s:
-            # Whoever sent it has given up.
+            # Its client has given up.
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
             message: Message | Deferred = OVERLOADED
         else:
-            message = _or_failed(partial(answer, request))
+            message = _or_failed(partial(respond, request))
         if isinstance(message, Deferred):
             self.loop.call_soon(partial(self._defer_unfinished, connection, message))
         else:
@@ -158,12 +159,12 @@ class Dispatcher:
     def _send_or_defer(self, connection: Connection, answer: Response | Deferred | None) -> None:
         if not isinstance(answer, Deferred):
             _send(connection, answer)
-        elif not self._waiters.submit(partial(self._wait_in_thread, connection, answer)):
+        elif not self._waiting_pool.submit(partial(self._wait_in_thread, connection, answer)):
             _send(connection, answer.decline())
 
     def _wait_in_thread(self, connection: Connection, deferred: Deferred) -> None:
         message = _or_failed(lambda: message_of(deferred.finish()))
-        self._deliver(self._waiters, connection, message)
+        self._deliver(self._waiting_pool, connection, message)
 
     def _deliver(self, pool: WorkerPool, connection: Connection, message: Message) -> None:
         with self._lock:

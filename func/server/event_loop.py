@@ -18,7 +18,7 @@ class EventLoop:
     """Calls handlers of file descriptors, and functions that other threads want called.
 
     Attributes:
-        now: the begin of this iteration, by ``time.monotonic``.
+        now: the beginning of this iteration, by ``time.monotonic``.
     """
 
     def __init__(
@@ -77,7 +77,9 @@ class EventLoop:
         ready = self._epoll.poll(timeout_s, self._max_ready)
         self.now = time.monotonic()
         if (self._woken_end, select.EPOLLIN) in ready:
-            os.read(self._woken_end, 4096)  # first: who adds a function from now on wakes anew
+            os.read(
+                self._woken_end, 4096
+            )  # first: a function that is added later wakes the loop again
         for _ in range(len(self._soon)):
             self._soon.popleft()()
         for fd, flags in ready:

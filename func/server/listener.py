@@ -1,4 +1,4 @@
-"""Ports: taken first of all, and listened on once there is something to answer with."""
+"""Ports: bound first of all, and listened on once the model can answer."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Of each connection; the kernel doubles it. What it holds of a response that its client does not
-# read is counted nowhere: by default it would take megabytes, and the response would seem sent.
+# The kernel's buffer for each connection, which it doubles. Bytes in it count as sent, although the
+# client may never read them: by default, the buffer would grow to megabytes.
 SEND_BUFFER_BYTES = 64 * 1024
 
 
 class PortError(Exception):
-    """A port can't be had.
+    """The server can't listen on a port.
 
     Attributes:
         port: the port.
-        reason: as the system tells it.
+        reason: the message of the operating system.
     """
 
     def __init__(self, port: int, reason: str) -> None:
@@ -25,10 +25,10 @@ class PortError(Exception):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take a port; it listens only once the model is loaded, so that no probe succeeds early.
+    """Return a socket on a port that does not listen yet: no probe may succeed before the load.
 
     Raises:
-        PortError: it can't be had.
+        PortError: the port is taken, or not allowed.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -48,7 +48,7 @@ def reporting_port_errors(port: int) -> Iterator[None]:
     """Convert an OSError from bind() or listen() into a PortError.
 
     Raises:
-        PortError: it can't be had.
+        PortError: the port is taken, or not allowed.
     """
     try:
         yield

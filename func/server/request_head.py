@@ -206,7 +206,7 @@ def _parse_target(target: bytes) -> tuple[str, str, str]:
 def _has_close(options: str) -> bool:
     """Return whether the options of a Connection header include ``close``.
 
-    More options than any client has are not read: their connection ends.
+    A header that is longer than any client's is not read: the connection ends.
     """
     if len(options) > _MAX_OPTIONS:
         return True

@@ -20,7 +20,8 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _BODILESS = ("1", "204", "304")
-# A body of up to so many bytes goes out in one piece with its head; a larger one is not copied.
+# A body of at most this size is joined to its head, to be sent in one piece; a larger one would
+# take too long to copy.
 MAX_JOINED_BYTES = 16 * 1024
 
 
@@ -101,7 +102,7 @@ def _complete(environ: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _date(now_s: int) -> str:
-    """Return an IMF-fixdate (RFC 9110, section 5.6.7), in whatever language the system is."""
+    """Return an IMF-fixdate (RFC 9110, section 5.6.7); the locale does not matter."""
     now = time.gmtime(now_s)
     day = f"{_DAYS[now.tm_wday]}, {now.tm_mday:02} {_MONTHS[now.tm_mon - 1]} {now.tm_year}"
     return f"{day} {now.tm_hour:02}:{now.tm_min:02}:{now.tm_sec:02} GMT"

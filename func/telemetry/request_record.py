@@ -18,7 +18,7 @@ def route_of(path: str) -> str:
 
 
 class RequestRecord(NamedTuple):
-    """A request that was answered; but for the attributes of an event, it holds no user's text.
+    """A request that was answered; except in an event's attributes, it holds no text of users.
 
     Attributes:
         method: of the request; None for one that HTTP does not know.

@@ -15,7 +15,7 @@ from flask import Flask, g, request
 from func.errors import NotFoundError, RequestError
 from func.handler import IntentFunction
 from func.messages import Headers, Outcome, Request, Response, act_header
-from func.models.served_model import ServedModel
+from func.models.served_model import VERSION_DIGITS, ServedModel
 from func.protocols.binary_tensors import EXTENSION, LENGTH_HEADER
 from func.protocols.json_api import error_response, render_predictions
 from func.protocols.json_codec import render_json
@@ -32,7 +32,6 @@ from func.version import VERSION
 from model.inference.model_card import ModelCard
 
 PLATFORM = "scikit-learn"
-VERSION_DIGITS = 12
 
 _HEADER_KEY = f"HTTP_{LENGTH_HEADER.upper().replace('-', '_')}"
 

@@ -20,10 +20,6 @@ PLACEHOLDERS = ("your-account", "sha256:" + "0" * 64)
 REMEDIES = (
     ("exec format error", "Build the image for the architecture of the nodes."),
     ("Image", "Check the name of the image, and the imagePullSecrets of the ServiceAccount."),
-    (
-        "ErrImagePull",
-        "Check the name of the image, and the imagePullSecrets of the ServiceAccount.",
-    ),
     ("CreateContainerConfigError", "Restore the ConfigMap or Secret that the revision names."),
     ("Unschedulable", "Add nodes, or lower the resource requests."),
     ("OOMKilled", "Raise the memory limit."),

@@ -6,7 +6,7 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 ├── ConfigurationError            1  no cluster is configured
 ├── UnreachableError              1  the Kubernetes API does not answer
 ├── InvalidResponseError          1  the Kubernetes API answers with no Kubernetes object
-├── MalformedObjectError          1  an object of the Kubernetes API has not the form of its kind
+├── MalformedObjectError          1  an object of the Kubernetes API is not of the form of its kind
 ├── RefusedError                  1  the Kubernetes API refuses a request
 │   └── NotFoundError             1
 ├── UnsuitableServiceError        1  the state of the Service does not allow a rollout
@@ -20,6 +20,8 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 ├── RolledBackError     1, 130, 143  a rollout ended early; all traffic is on the stable revision
 ├── StrandedError                 3  traffic may not be on the stable revision
 └── TakenOverError                4  somebody else moves the traffic and keeps it
+
+InterruptionError         130, 143  a signal; no handler of KnativeError catches it
 """
 
 from __future__ import annotations
@@ -115,7 +117,7 @@ class InvalidResponseError(KnativeError):
 
 
 class MalformedObjectError(KnativeError):
-    """An object of the Kubernetes API has not the form of its kind.
+    """An object of the Kubernetes API is not of the form of its kind.
 
     Attributes:
         kind: such as ``Service``.

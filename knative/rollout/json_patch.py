@@ -46,7 +46,7 @@ def operations(service: Service, change: Change) -> list[Operation]:
         The operations; none if nothing changes.
 
     Raises:
-        MalformedObjectError: the Service has not the form of one.
+        MalformedObjectError: the Service is malformed.
     """
     document = service.document
     template = document["spec"]["template"]

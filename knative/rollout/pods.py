@@ -83,7 +83,7 @@ class RevisionPods:
         """Raise RevisionFailedError if a pod cannot become ready, with the pod's own reason.
 
         Raises:
-            MalformedObjectError: a pod has not the form of one.
+            MalformedObjectError: a pod is malformed.
         """
         try:
             pods = self._list_pods()

@@ -208,11 +208,8 @@ class Revision(KnativeObject):
 
     def is_same_as(self, other: Revision) -> bool:
         """Return whether both revisions run the same pods, scaled the same way."""
-        mine, theirs = (
-            (self.spec, self.template_annotations),
-            (other.spec, other.template_annotations),
-        )
-        return mine == theirs
+        is_same_spec = self.spec == other.spec
+        return is_same_spec and self.template_annotations == other.template_annotations
 
     @property
     def readiness(self) -> Condition:

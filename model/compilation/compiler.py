@@ -108,13 +108,13 @@ class _FeatureCompiler:
         end = len(self.vocabularies)
         # Equal weightings of adjacent vocabularies are merged, which is faster. For this, a
         # weighting without idf after one with idf gets an idf of ones.
-        former = self.weightings[-1] if self.weightings else None
-        if idf is None and former and former.has_idf and former.bounds[-1] == first:
+        last = self.weightings[-1] if self.weightings else None
+        adjacent = last if last and last.bounds[-1] == first else None
+        if idf is None and adjacent and adjacent.has_idf:
             idf = np.ones(sum(each.size for each in self.vocabularies[first:]), np.float32)
         weighting = Weighting((first, end), has_idf=idf is not None, **options)
-        former = former or weighting
-        if former.bounds[-1] == first and replace(former, bounds=weighting.bounds) == weighting:
-            self.weightings[-1] = replace(weighting, bounds=(*former.bounds, end))
+        if adjacent and replace(adjacent, bounds=weighting.bounds) == weighting:
+            self.weightings[-1] = replace(weighting, bounds=(*adjacent.bounds, end))
         else:
             self.weightings.append(weighting)
             self._idf.append([])

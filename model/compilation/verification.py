@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 
@@ -24,6 +24,7 @@ BATCH_SIZE = 256
 # A single text is scored by other code than a batch, so that one in this many is scored alone too.
 ALONE_EVERY = 10
 SAMPLE_SIZE = 500
+NGRAMS_A_TEXT = 8
 # Sentence encoders take milliseconds a text, and more for long ones.
 MAX_ENCODED, MAX_ENCODED_CHARACTERS = 150, 15_000
 ODD_TEXTS = (
@@ -61,8 +62,7 @@ def compile_and_verify(scorer: PipelineScorer, utterances: Sequence[str] = ()) -
         EqualityError: the predictions differ.
     """
     compiled = compile_pipeline(scorer.pipeline)
-    ngrams = [ngrams for n in range(len(compiled.vocabularies)) for ngrams in compiled.ngrams(n)]
-    own_texts = [" ".join(ngrams[start : start + 8]) for start in range(0, len(ngrams), 40)]
+    own_texts = _texts_of_ngrams(compiled)
     encoder = scorer.encoder
     if encoder:
         own_texts, utterances = _few(own_texts), _few(utterances)
@@ -75,9 +75,9 @@ def verify_equal(
 ) -> None:
     """Compare the labels and scores of both on texts.
 
-    Scores may differ by 1e-5, or by 1e-5 of the largest magnitude above 1; in texts longer than 200
-    characters by as much more as they are longer. Labels may differ where the pipeline's own scores
-    of both are tied.
+    Scores may differ by 1e-5, or by 1e-5 of the text's largest score if that is above 1. Beyond 200
+    characters, this tolerance grows in proportion to the text's length. Labels may differ where the
+    pipeline's own scores of both are tied.
 
     Raises:
         EqualityError: the predictions differ.
@@ -91,6 +91,14 @@ def verify_equal(
         _compare(compiled.logits(batch), expected, scale)
         alone = [compiled.logits([text]) for text in batch[::ALONE_EVERY]]
         _compare(np.concatenate(alone), expected[::ALONE_EVERY], scale[::ALONE_EVERY])
+
+
+def _texts_of_ngrams(compiled: CompiledPipeline) -> list[str]:
+    """Return texts that consist of a fifth of the vocabularies' n-grams."""
+    numbers = range(len(compiled.vocabularies))
+    ngrams = list(chain.from_iterable(map(compiled.ngrams, numbers)))
+    starts = range(0, len(ngrams), 5 * NGRAMS_A_TEXT)
+    return [" ".join(ngrams[start : start + NGRAMS_A_TEXT]) for start in starts]
 
 
 def _few(texts: Sequence[str]) -> list[str]:

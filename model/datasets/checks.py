@@ -61,6 +61,7 @@ class Checks:
         self._problems, self._notes = list(problems), tuple(notes)
         self.warnings = list(self._notes)
         self._leave_out, self._has_test = leave_out, False
+        self._rare: set[str] = set()
 
     def raise_problems(self) -> None:
         """Raise DataError with all problems, and the notes on reading, if there is any problem."""
@@ -128,6 +129,7 @@ class Checks:
         """
         groups = by_intent(train)
         rare = {intent for intent, group in groups.items() if len(group) < min_utterances}
+        self._rare |= rare
         for intent, group in groups.items():
             self._report_size(intent, group, is_rare=intent in rare)
         kept = [group for intent, group in groups.items() if intent not in rare]
@@ -182,15 +184,13 @@ class Checks:
     def without_unknown_intents(
         self, test: Sequence[Example], train: Sequence[Example]
     ) -> list[Example]:
-        """Return the test examples of trained intents; others are problems or left out."""
+        """Return the test examples of trained intents; those of unknown intents are problems.
+
+        Examples of intents that ``without_rare_intents`` has left out are left out as well.
+        """
         intents = {example.intent for example in train}
-        left_out = {
-            problem.message.split(" has ")[0]
-            for problem in self.warnings
-            if problem.kind == LEFT_OUT_RARE
-        }
         for example in test:
-            if example.intent not in intents | left_out:
+            if example.intent not in intents | self._rare:
                 message = f"{example.intent} does not occur in the training data"
                 self._problems.append(example.problem(message, UNKNOWN_IN_TEST))
         return [example for example in test if example.intent in intents]

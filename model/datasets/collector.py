@@ -62,6 +62,6 @@ class Collector:
         return OUT_OF_SCOPE if label.casefold() in self._out_of_scope else label
 
     def left_out(self) -> Iterator[Problem]:
-        """Return a remark on each kind of entry that training does not use."""
+        """Yield a remark on each kind of entry that training does not use."""
         for each in self._left_out.values():
             yield Problem(each.file, each.line, f"left out: {each.what} ({each.count})")

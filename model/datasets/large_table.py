@@ -108,7 +108,7 @@ def _task(document: Document, file: BinaryIO, part: str) -> tuple[Task, Lines]:
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Return blocks that end with a row: behind a line break with an even number of quotes."""
+    """Yield blocks that end with a row: behind a line break with an even number of quotes."""
     rest = b""
     while block := file.read(BLOCK_BYTES):
         block = rest + block
@@ -145,7 +145,7 @@ class Result:
 
 
 def _counted(task: Task, blocks: Iterator[bytes], limit: Callable[[], int]) -> Iterator[Result]:
-    """Return the results in the order of the blocks; a few blocks are under way at once."""
+    """Yield the results in the order of the blocks; a few blocks are under way at once."""
     jobs = len(os.sched_getaffinity(0))
     # Forked processes have the same hashes of texts as this one.
     context = multiprocessing.get_context("fork")
@@ -225,7 +225,7 @@ def _rows(text: str, delimiter: str) -> tuple[list[list[str]], Sequence[int]]:
 
 
 def _entries(task: Task, block: bytes) -> Iterator[Example | Problem]:
-    """Return the entries of a block, with lines from 1."""
+    """Yield the entries of a block, with lines from 1."""
     lines = Lines(BytesIO(task.header + block))
     rows = DelimitedRows(lines, task.path, task.delimiter, task.rules)
     before = task.header.count(b"\n")

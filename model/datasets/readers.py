@@ -184,7 +184,7 @@ def _recognise(document: Document) -> Format | None:
 
 
 def entries_of(document: Document, found: Format) -> Iterator[Entry]:
-    """Return the entries of a file; one that can't be read as a whole is a problem."""
+    """Yield the entries of a file; one that can't be read as a whole is a problem."""
     try:
         if found not in TABLES:
             yield from document.notes()

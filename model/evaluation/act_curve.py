@@ -55,8 +55,8 @@ def choose_act_above(predictions: LabelledPredictions, max_error: float) -> floa
         max_error: the share of wrong ones among those acted on, 0 to 1.
 
     Returns:
-        A confidence at which, and at all higher ones that occur, the share is at most
-        ``max_error``; None if the share is larger even at the highest.
+        The lowest confidence that occurs and keeps the share at ``max_error`` or less; None if no
+        confidence does.
     """
     confidences, is_right = predictions.known_outcomes
     order = np.argsort(-confidences, kind="stable")

@@ -171,9 +171,13 @@ def _near_duplicates(
     is_right, closest = held_out.is_right, dict[int, tuple[float, int]]()
     for pairs in similar_pairs([each.text for each in held_out.examples], report):
         differ = intents[pairs.earlier] != intents[pairs.later]
-        columns = (pairs.earlier[differ], pairs.similarities[differ], pairs.later[differ])
-        for earlier, *other in zip(*(column.tolist() for column in columns), strict=True):
-            closest[earlier] = max(closest.get(earlier, (0.0, 0)), (other[0], other[1]))
+        for earlier, similarity, later in zip(
+            pairs.earlier[differ].tolist(),
+            pairs.similarities[differ].tolist(),
+            pairs.later[differ].tolist(),
+            strict=True,
+        ):
+            closest[earlier] = max(closest.get(earlier, (0.0, 0)), (similarity, later))
     found = [
         NearDuplicates(
             held_out.examples[first],

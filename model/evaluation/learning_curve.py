@@ -12,15 +12,9 @@ from numpy.typing import NDArray
 
 from model.errors import NoWordsError
 from model.evaluation.confidence_intervals import Interval, Z, wilson
-from model.learning.cross_validation import (
-    HeldOut,
-    Progress,
-    Split,
-    enough_folds,
-    fold_splits,
-    is_large,
-)
+from model.learning.cross_validation import HeldOut, Progress
 from model.learning.ensemble import Ensemble
+from model.learning.folds import Split, enough_folds, fold_splits
 from model.learning.learner import Learner
 from model.learning.linear_model import Integers
 from model.learning.parallel import map_in_processes
@@ -97,7 +91,8 @@ def learning_curve(
     is_right = held_out.logits[places].argmax(axis=1) == training_set.targets[tested]
     by_size[_mean_size([split.fitted for split in splits])] = is_right
     points = tuple(_point(size, right) for size, right in by_size.items())
-    return LearningCurve(points, *_next_gain([*by_size.values()][-2:][0], is_right))
+    *_, with_half, with_all = (is_right, *by_size.values())  # with one size, they are the same
+    return LearningCurve(points, *_next_gain(with_half, with_all))
 
 
 def _of_parts(
@@ -114,7 +109,7 @@ def _of_parts(
         for share in SHARES
     }
     recognise = partial(_recognised, training_set, splits, ensemble, seed=seed)
-    results = map_in_processes(recognise, by_share.values(), is_large=is_large(training_set))
+    results = map_in_processes(recognise, by_share.values(), is_large=training_set.is_large)
     for share, parts in by_share.items():
         progress(f"Training on one in {1 / share:.0f} utterances")
         is_right = next(results)

@@ -21,8 +21,9 @@ MIN_SIMILARITY = 0.85
 MIN_UNIFORMITY = 0.8
 BLOCK = 500  # utterances that are compared with all others at once
 PIECE = 50_000  # pairs whose similarity is computed at once
-# Norm of what remains of a vector without its rarest words. Smaller, more products are computed of
-# which fewer become candidates; this took the least time with 14,000 and with 100,000 utterances.
+# The largest norm of a vector without its rarest words. With a smaller one, more products are
+# computed, and fewer pairs become candidates; this took the least time with 14,000 and with 100,000
+# utterances.
 MAX_REST = 0.35
 ROUNDING = 1e-5  # of single precision
 DIGITS = re.compile(r"\d+")

@@ -17,11 +17,12 @@ from string import ascii_lowercase
 import numpy as np
 from numpy.typing import NDArray
 
-# Half, since some words of other languages differ from known ones in one letter as well: most of
-# all short ones. Long words would take long to correct.
+# Half, because a word of another language may differ from a known one in one letter as well, above
+# all a short one. To correct words longer than these would take too long.
 MISSPELT_KNOWLEDGE = 0.5
 MISSPELT_LENGTHS = range(4, 17)
-# A misspelt word may lack a Latin letter or one of its text. Alphabets have fewer than this.
+# The letters that a misspelt word may lack: the Latin ones and those of its text. No alphabet has
+# more.
 MAX_LETTERS = 64
 
 
@@ -45,7 +46,7 @@ class Familiarity:
 def known_share(words: Sequence[str], known: Set[str]) -> float:
     """Return the share of letters that are in known words, 0 to 1; 1 without words.
 
-    The letters of words that one typo leads to from a known one count half.
+    The letters of a word count half if it is one typo away from a known word.
     """
     letters = sorted({*ascii_lowercase, *chain.from_iterable(words)})[:MAX_LETTERS]
 
@@ -62,10 +63,10 @@ def known_share(words: Sequence[str], known: Set[str]) -> float:
 
 
 def corrections(word: str, letters: Iterable[str]) -> Iterator[str]:
-    """Yield all words from which one typo leads to this one.
+    """Yield all words that a single typo may have turned into this one.
 
-    One of the letters was omitted, or one of its own added, swapped with the next one or replaced
-    (Norvig 2007, How to Write a Spelling Corrector).
+    A typo omits one of the letters, adds a letter, replaces one, or swaps two neighbours (Norvig
+    2007, How to Write a Spelling Corrector).
     """
     for place in range(len(word) + 1):
         before, after = word[:place], word[place:]

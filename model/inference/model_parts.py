@@ -56,7 +56,7 @@ class Scorer(Protocol):
 
     @property
     def first_evidence_work(self) -> int:
-        """An estimate of what the next evidence takes because it is the first, in microseconds."""
+        """An estimate of the extra time of the first ``evidence``, in microseconds; 0 after it."""
 
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.

@@ -62,10 +62,11 @@ class Neighbours:
         return np.asarray(logs - logs.mean(axis=1, keepdims=True))
 
     def features(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the log densities, and a constant, whose weights cancel what n-grams do not scale.
+        """Return the log densities, and a constant that can cancel a classifier's intercepts.
 
-        A classifier's intercepts suit the n-grams of known words. They count in full whatever the
-        n-grams of a text count, unless something that counts for the rest cancels them.
+        The intercepts belong to the n-grams. Where a text's n-grams are multiplied by f, these
+        features are multiplied by 1 - f: with the negative intercepts as the weights of the
+        constant, the intercepts are multiplied by f as well.
 
         Args:
             vectors: shape (texts, dimensions), each of length one.

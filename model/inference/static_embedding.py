@@ -34,7 +34,8 @@ CACHED_WORDS = 8192
 MAX_RUN = 32
 # The number of pieces summed at once, which bounds the memory for a long text.
 MAX_AT_ONCE = 4096
-# Later words count as this one does, so that no power of a decay is too small for a number.
+# All words after this place count as much as the one in it: further powers of a decay could become
+# too small for a float.
 LAST_PLACE = 64
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, compress
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import vstack
-from sklearn.model_selection import StratifiedKFold
 
 from model.learning.augmentation import misspelt_copy
 from model.learning.detectors import Detectors
 from model.learning.ensemble import Ensemble, Hyperparameters, candidates
+from model.learning.folds import Split, enough_folds, fold_splits
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers
 from model.learning.neighbours import fit_density_weight
@@ -29,13 +27,8 @@ from model.learning.parallel import map_in_processes
 from model.learning.quantization import MAX_LOSS, rounded
 from model.learning.training_set import TrainingSet
 
-MAX_FOLDS = 5
-# From this number of utterances on, folds are fitted in several processes.
-MIN_PARALLEL = 5000
-# Hyperparameters are chosen on as few folds as hold out this many utterances.
-MIN_HELD_OUT = 1000
-# Of the texts on which weights are chosen, one in so many counts once more, misspelt, where the
-# base models are not equally robust: typos change a text's vector more than its n-grams.
+# Weights are also chosen on misspelt copies, of one in this many held-out texts, if the base models
+# are not equally robust: typos change a text's vector more than its n-grams.
 MISSPELT_EVERY = 3
 VECTOR_MODEL = 2  # the place of the vectors' logistic regression among the base models
 
@@ -102,34 +95,12 @@ def cross_validate(training_set: TrainingSet, *, seed: int, progress: Progress) 
 
     def other_folds() -> Iterator[_Fold]:
         fit_fold = partial(_Fold, training_set, tried=(ensemble.hyperparameters,), seed=seed)
-        folds = map_in_processes(fit_fold, splits[count:], is_large=is_large(training_set))
+        folds = map_in_processes(fit_fold, splits[count:], is_large=training_set.is_large)
         for number in range(count + 1, len(splits) + 1):
             progress(f"Cross-validating, fold {number} of {len(splits)}")
             yield next(folds)
 
     return _collect(training_set, ensemble, chain(first_folds, other_folds()))
-
-
-def is_large(training_set: TrainingSet) -> bool:
-    """Return whether it is worth to fit in several processes."""
-    return len(training_set) >= MIN_PARALLEL
-
-
-def enough_folds(training_set: TrainingSet, splits: Sequence[Split]) -> int:
-    """Return the number of folds on which hyperparameters are chosen."""
-    return min(len(splits), ceil(MIN_HELD_OUT * len(splits) / len(training_set)))
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The numbers of the fitted and held-out utterances of a fold.
-
-    ``outside`` says of each text of ``TrainingSet.outside`` in turn whether it is held out.
-    """
-
-    fitted: Integers
-    held_out: Integers
-    outside: NDArray[np.bool_]
 
 
 class _Fold:
@@ -149,10 +120,10 @@ class _Fold:
         base_models = map_in_processes(
             learner.fit_base_models,
             tried,
-            is_large=is_large(training_set) and len(tried) > 1,
+            is_large=training_set.is_large and len(tried) > 1,
         )
         self.base_models = dict(zip(tried, base_models, strict=True))
-        held_out_texts = _at(split.held_out, training_set.texts)
+        held_out_texts = [training_set.texts[number] for number in split.held_out]
         self.features = learner.features.transform(held_out_texts)
         self.densities = learner.log_densities(held_out_texts)
         self.chosen_on, self.targets = self.features, training_set.targets[split.held_out]
@@ -161,12 +132,15 @@ class _Fold:
             copies = list(map(misspelt_copy, held_out_texts[misspelt]))
             self.chosen_on = vstack((self.features, learner.features.transform(copies)), "csr")
             self.targets = np.concatenate((self.targets, self.targets[misspelt]))
+        self.detectors: Detectors | None = None
         if training_set.out_of_scope:
-            is_fitted = iter(~split.outside)
-            fitted = (list(compress(each, is_fitted)) for each in training_set.outside)
+            groups = list(zip(training_set.outside, split.outside, strict=True))
+            fitted = (list(compress(texts, ~is_held_out)) for texts, is_held_out in groups)
             self.detectors = Detectors.fit(learner, *fitted)
-            outside = compress(chain.from_iterable(training_set.outside), split.outside)
-            self.outside = learner.features.transform([*outside])
+            self.outside = [
+                learner.features.transform(list(compress(texts, is_held_out)))
+                for texts, is_held_out in groups
+            ]
 
     def keep(self, hyperparameters: Hyperparameters) -> None:
         """Forget all other base models: of many intents they take gigabytes."""
@@ -175,32 +149,6 @@ class _Fold:
     def scores(self, hyperparameters: Hyperparameters) -> list[Floats]:
         """Return the scores by each base model of the texts on which weights are chosen."""
         return [each.scores(self.chosen_on) for each in self.base_models[hyperparameters]]
-
-
-def fold_splits(training_set: TrainingSet, *, seed: int) -> list[Split]:
-    """Split a training set into stratified folds, determined by the seed.
-
-    An utterance that is alone in its intent is fitted in all folds, and held out in none.
-    """
-    counts = np.bincount(training_set.targets)
-    is_scored = counts[training_set.targets] > 1
-    scored, alone = is_scored.nonzero()[0], (~is_scored).nonzero()[0]
-    fold_count = min(MAX_FOLDS, int(counts.max()))
-    folds = StratifiedKFold(fold_count, shuffle=True, random_state=seed)
-    generator = np.random.default_rng(seed)
-    fold_of = [generator.permutation(len(each)) % fold_count for each in training_set.outside]
-    with warnings.catch_warnings():
-        # scikit-learn warns of labels that not every fold holds out; every fold fits them.
-        warnings.simplefilter("ignore", UserWarning)
-        pairs = list(folds.split(scored, training_set.targets[scored]))
-    return [
-        Split(
-            np.union1d(scored[fitted], alone),
-            scored[held_out],
-            np.concatenate(fold_of) == number,
-        )
-        for number, (fitted, held_out) in enumerate(pairs)
-    ]
 
 
 def _choose(training_set: TrainingSet, folds: Sequence[_Fold]) -> Ensemble:
@@ -227,53 +175,69 @@ def _scores_by_model(folds: Sequence[_Fold], hyperparameters: Hyperparameters) -
     return [np.concatenate(scores) for scores in zip(*by_fold, strict=True)]
 
 
-def _at(numbers: Integers, texts: Sequence[str]) -> list[str]:
-    return [texts[number] for number in numbers]
+class _Scores:
+    """The scores of all held-out texts, filled in fold by fold.
+
+    Attributes:
+        held_out: the numbers of the utterances of each fold so far.
+        logits, rounded_logits: of the utterances, by exact and by rounded weights.
+        in_scope: of the utterances.
+        outside: of each group of ``TrainingSet.outside``.
+    """
+
+    def __init__(self, training_set: TrainingSet, ensemble: Ensemble) -> None:
+        self._ensemble = ensemble
+        self.held_out: list[Integers] = []
+        shape = (2, len(training_set), len(training_set.labels))
+        # Of many intents they take a gigabyte.
+        self.logits, self.rounded_logits = np.empty(shape, np.float32)
+        kinds = len(training_set.contrast)
+        self.in_scope = OutOfScopeScores.zeros(len(training_set), kinds)
+        self.outside = [OutOfScopeScores.zeros(len(each), kinds) for each in training_set.outside]
+
+    def add(self, fold: _Fold) -> None:
+        """Score the held-out texts of a fold."""
+        rows = fold.split.held_out
+        self.held_out.append(rows)
+        linear = self._ensemble.blend(fold.base_models[self._ensemble.hyperparameters])
+        self.logits[rows] = linear.scores(fold.features)
+        self.rounded_logits[rows] = rounded(linear, fold.ngram_count).scores(fold.features)
+        if fold.detectors is None:
+            return
+        self.in_scope.set_detected(rows, *fold.detectors.scores(fold.features))
+        for scores, is_held_out, features in zip(
+            self.outside, fold.split.outside, fold.outside, strict=True
+        ):
+            scores.largest_logits[is_held_out] = linear.scores(features).max(axis=1)
+            scores.set_detected(is_held_out, *fold.detectors.scores(features))
 
 
 def _collect(training_set: TrainingSet, ensemble: Ensemble, folds: Iterable[_Fold]) -> HeldOut:
-    """Score the held-out texts of each fold, by exact and by rounded weights."""
-    shape = (2, len(training_set), len(training_set.labels))
-    logits, rounded_logits = np.empty(shape, np.float32)  # of many intents they take a gigabyte
-    kinds = len(training_set.contrast)
-    detected = OutOfScopeScores.zeros(len(training_set), kinds)
-    outside = OutOfScopeScores.zeros(sum(map(len, training_set.outside)), kinds)
-    numbers = []
+    """Score the held-out texts of each fold, and decide whether to round the weights."""
+    scores = _Scores(training_set, ensemble)
     for fold in folds:
-        held_out = fold.split.held_out
-        numbers.append(held_out)
-        linear = ensemble.blend(fold.base_models[ensemble.hyperparameters])
-        logits[held_out] = linear.scores(fold.features)
-        rounded_logits[held_out] = rounded(linear, fold.ngram_count).scores(fold.features)
-        if training_set.out_of_scope:
-            detected.detector[held_out], detected.contrast[held_out] = fold.detectors.scores(
-                fold.features
-            )
-            rows = fold.split.outside
-            outside.largest_logits[rows] = linear.scores(fold.outside).max(axis=1)
-            outside.detector[rows], outside.contrast[rows] = fold.detectors.scores(fold.outside)
-    scored = np.sort(np.concatenate(numbers))
+        scores.add(fold)
+    scored = np.sort(np.concatenate(scores.held_out))
     targets = training_set.targets[scored]
-    logits, rounded_logits = logits[scored], rounded_logits[scored]
+    logits, rounded_logits = scores.logits[scored], scores.rounded_logits[scored]
     loss = _accuracy(logits, targets) - _accuracy(rounded_logits, targets)
     is_rounded = loss <= MAX_LOSS
     kept = (rounded_logits if is_rounded else logits).astype(np.float64)
-    in_scope = replace(detected.at(scored), largest_logits=kept.max(axis=1))
-    ends = np.cumsum([len(texts) for texts in training_set.outside])
-    out_of_scope, *contrast = (
-        outside.at(part) for part in np.split(np.arange(ends[-1]), ends[:-1])
-    )
+    in_scope = replace(scores.in_scope.at(scored), largest_logits=kept.max(axis=1))
+    out_of_scope, *contrast = scores.outside
     weight = fit_detector_weight(in_scope, out_of_scope) if training_set.out_of_scope else 0.0
     return HeldOut(
-        ensemble,
-        scored,
-        kept,
-        is_rounded,
-        loss,
-        in_scope,
-        out_of_scope,
-        weight,
-        fit_contrast_weights(in_scope, out_of_scope, contrast, detector_weight=weight),
+        ensemble=ensemble,
+        scored=scored,
+        logits=kept,
+        is_rounded=is_rounded,
+        rounding_loss=loss,
+        in_scope=in_scope,
+        out_of_scope=out_of_scope,
+        detector_weight=weight,
+        contrast_weights=fit_contrast_weights(
+            in_scope, out_of_scope, contrast, detector_weight=weight
+        ),
     )
 
 

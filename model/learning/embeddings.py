@@ -10,7 +10,7 @@ from typing import Literal
 
 from model.inference.encoders.encoder_file import KINDS, SentenceEncoder, to_bytes
 from model.inference.static_embedding import TextEmbedding
-from model.learning import wordllama
+from model.learning.encoders import wordllama
 from model.learning.encoders.sources import SOURCES, load_arrays
 
 MAX_TIMED = 50

@@ -12,9 +12,9 @@ from model.inference.familiarity import Familiarity, known_share
 
 # The share of texts like those of training whose n-grams may count less than in full.
 QUANTILE = 0.05
-# As parts of the quantile's share: from the high one upwards n-grams count in full, since misspelt
-# words are not those of another language; up to the low one they count nothing, since languages
-# with the same script share some words.
+# The bounds, as parts of the share at that quantile. From the high one on, n-grams count in full: a
+# text with some misspelt words is not in another language. Up to the low one, they count nothing:
+# texts in other languages with the same script have some known words as well.
 LOW_PART, HIGH_PART = 0.45, 0.7
 
 

@@ -15,9 +15,9 @@ BATCH = 256
 
 
 class KnownVectors:
-    """The vectors of known texts, and of others where the embedding is at hand.
+    """The vectors of known texts, and those of others while it has the embedding.
 
-    Other processes get it without the embedding.
+    Pickling leaves the embedding out, so that other processes can transform known texts only.
 
     Attributes:
         embedding: computes the vectors of other texts; None in another process.

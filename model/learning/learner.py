@@ -18,6 +18,7 @@ from model.inference.neighbours import Neighbours
 from model.learning.augmentation import misspelt_copy
 from model.learning.cached_features import CachedFeatures
 from model.learning.ensemble import Ensemble, Hyperparameters
+from model.learning.known_counts import KnownCounts
 from model.learning.linear_model import (
     DETECTOR_REGULARISATION,
     Floats,
@@ -47,9 +48,9 @@ class Learner:
     intents are training utterances too; this helps most with few utterances.
 
     The texts' vectors, if any, have a logistic regression of their own. The support vector machine
-    and naive Bayes use the n-grams alone: on validation data, vectors beside the n-grams gained
-    less. Where few words are known, the densities of the training utterances' vectors count as
-    well, if the vectors are multilingual.
+    and naive Bayes use the n-grams alone: on validation data, they gained less from vectors as
+    further features. If the vectors are multilingual, the densities of the training utterances'
+    vectors count as well, for texts with few known words.
 
     Attributes:
         features: the fitted features of the classifiers.
@@ -83,11 +84,29 @@ class Learner:
         self._seed = seed
         self._embedding = training_set.embedding
         self._fit_vectors(copies, label_count=len(label_texts))
+        self._fit_features(copies, training_set.counts, label_count=len(label_texts))
+
+    def _fit_vectors(self, copies: Sequence[str], *, label_count: int) -> None:
+        self._vector_model: Linear | None = None
+        self._neighbours: Neighbours | None = None
+        if self._embedding is None:
+            return
+        vectors = self._embedding.transform([*self._texts, *copies])
+        self._vector_model = fit_logistic_regression(vectors, self._targets, self._weights)
+        if self._embedding.is_multilingual:
+            count = len(self._texts)
+            self._neighbours = choose_neighbours(
+                vectors[:count], self._targets[:count], label_count=label_count, seed=self._seed
+            )
+
+    def _fit_features(
+        self, copies: Sequence[str], counts: KnownCounts | None, *, label_count: int
+    ) -> None:
         self.features = CachedFeatures(
             features_for(self._texts, self._embedding, self._neighbours),
             self._texts,
-            counts=training_set.counts,
-            max_columns=MAX_COEFFICIENTS // len(label_texts),
+            counts=counts,
+            max_columns=MAX_COEFFICIENTS // label_count,
         )
         sizes = self.features.sizes
         self.ngram_count = sum(sizes.values()) - sizes.get(VECTORS, 0)
@@ -103,19 +122,6 @@ class Learner:
             ),
             format="csr",
         )
-
-    def _fit_vectors(self, copies: Sequence[str], *, label_count: int) -> None:
-        self._vector_model: Linear | None = None
-        self._neighbours: Neighbours | None = None
-        if self._embedding is None:
-            return
-        vectors = self._embedding.transform([*self._texts, *copies])
-        self._vector_model = fit_logistic_regression(vectors, self._targets, self._weights)
-        if self._embedding.is_multilingual:
-            count = len(self._texts)
-            self._neighbours = choose_neighbours(
-                vectors[:count], self._targets[:count], label_count=label_count, seed=self._seed
-            )
 
     def fit_union(self) -> FeatureUnion:
         """Return the features as scikit-learn's own class, for the pipeline."""

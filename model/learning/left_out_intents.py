@@ -10,8 +10,9 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from model.errors import NoWordsError
-from model.learning.cross_validation import HeldOut, Split, fold_splits, is_large
+from model.learning.cross_validation import HeldOut
 from model.learning.ensemble import Ensemble
+from model.learning.folds import Split, fold_splits
 from model.learning.learner import Learner
 from model.learning.linear_model import Floats, Integers
 from model.learning.parallel import map_in_processes
@@ -41,7 +42,7 @@ def left_out_scores(training_set: TrainingSet, held_out: HeldOut, *, seed: int) 
         return iter([_largest_logits(training_set, held_out.ensemble, [""], seed=seed)])
     score = partial(_scores, training_set, held_out.ensemble, seed=seed)
     pairs = zip(splits, groups, strict=False)
-    return map_in_processes(score, pairs, is_large=is_large(training_set))
+    return map_in_processes(score, pairs, is_large=training_set.is_large)
 
 
 def _similar_intents(

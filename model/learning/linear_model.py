@@ -61,11 +61,11 @@ class Linear:
         return Linear(self.coefficients * factors, self.intercept)
 
     def with_idle_features(self, *, before: int = 0, after: int = 0) -> Linear:
-        """Return a classifier with more features around its own, whose coefficients are zero."""
+        """Return a classifier of more features: those around its own have the coefficient zero."""
         return Linear(np.pad(self.coefficients, ((0, 0), (before, after))), self.intercept)
 
     def with_intercept_cancelled_by(self, column: int) -> Linear:
-        """Return a classifier whose scores are less its intercept, times one of the features."""
+        """Return a classifier whose intercept has no effect on texts with a 1 in this column."""
         coefficients = self.coefficients.copy()
         coefficients[:, column] -= self.intercept
         return Linear(coefficients, self.intercept)

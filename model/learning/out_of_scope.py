@@ -8,6 +8,7 @@ from functools import partial
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
@@ -50,11 +51,17 @@ class OutOfScopeScores:
         """Return the scores of some of the texts."""
         return type(self)(self.largest_logits[rows], self.detector[rows], self.contrast[rows])
 
+    def set_detected(
+        self, rows: Integers | NDArray[np.bool_], detector: Floats, contrast: Floats
+    ) -> None:
+        """Fill in the scores of some of the texts by the detectors."""
+        self.detector[rows], self.contrast[rows] = detector, contrast
+
     def combined(self, detector_weight: float, contrast_weights: tuple[float, ...] = ()) -> Floats:
         """Return the scores that the threshold bounds; smaller for texts out of scope.
 
-        Of the detectors of contrast texts, only the strongest counts, and only above zero: so they
-        say nothing of texts that are no contrast texts.
+        Of the detectors of contrast texts only the strongest counts, and only if it is above zero,
+        so that they leave the scores of other texts as they are.
         """
         kinds = self.contrast[:, : len(contrast_weights)]
         strongest: Floats = (kinds * np.array(contrast_weights)).max(axis=1, initial=0.0)
@@ -89,8 +96,8 @@ def fit_contrast_weights(
 
     Without these detectors, the log odds of being in scope are a linear function of the combined
     score, fitted against ordinary texts out of scope. Each weight has the largest likelihood of
-    utterances and of contrast texts of its kind, given this function. Fitted together with it, a
-    weight would lessen that of the largest logit, which finds the ordinary texts.
+    utterances and of contrast texts of its kind, given this function. If both were fitted together,
+    the largest logit, which finds the ordinary texts, would get a smaller weight.
 
     Args:
         in_scope: of held-out utterances.
@@ -108,10 +115,8 @@ def fit_contrast_weights(
         return calibration.slope * weighted + calibration.intercept
 
     def fit_weight(kind: int) -> float:
-        outside, detected = (
-            contrast[kind].combined(detector_weight),
-            contrast[kind].contrast[:, kind],
-        )
+        outside = contrast[kind].combined(detector_weight)
+        detected = contrast[kind].contrast[:, kind]
 
         def loss(weight: float) -> float:
             false = np.logaddexp(0, -log_odds(inside, in_scope.contrast[:, kind], weight)).mean()

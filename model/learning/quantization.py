@@ -6,18 +6,24 @@ import numpy as np
 
 from model.learning.linear_model import Linear
 
-# Levels on each side of zero: a weight takes a byte.
+# Levels on each side of zero: with so few, a weight takes a byte.
 LEVELS = 64
-# The accepted loss of held-out accuracy; above it, a weight takes two bytes.
+# If they lose more held-out accuracy than this, there are more levels: a weight takes two bytes.
 MAX_LOSS = 0.001
 FINE_LEVELS = 16_384
 
 
 def rounded(linear: Linear, ngram_count: int, levels: int = LEVELS) -> Linear:
-    """Return weights whose coefficients of n-grams, the first features, have few levels.
+    """Return a classifier whose n-gram coefficients, the first columns, have few levels.
 
-    They are multiples of a scale of their label, a power of two, which is exact in single
-    precision: the weights of detectors are many times those of intents.
+    They are multiples of a scale. Each label has its own, because the coefficients of detectors are
+    many times those of intents. A scale is a power of two, so that multiples are exact in single
+    precision.
+
+    Args:
+        linear: the classifier.
+        ngram_count: the number of n-grams.
+        levels: the number of levels on each side of zero.
     """
     coefficients = linear.coefficients.copy()
     ngrams = coefficients[:, :ngram_count]

@@ -18,6 +18,7 @@ from model.learning.known_counts import KnownCounts
 from model.learning.known_vectors import KnownVectors
 from model.learning.linear_model import Integers
 
+MIN_LARGE = 5000  # utterances
 NAME_PARTS = re.compile(r"([a-z0-9])(?=[A-Z])|[_\W]+")
 
 
@@ -54,10 +55,11 @@ class TrainingSet:
         *,
         contrast: Iterable[Sequence[str]] = (),
     ) -> TrainingSet:
-        """Build a training set; too few out-of-scope texts are ignored, also of a kind.
+        """Build a training set.
 
-        Detectors of contrast texts complement that of ordinary out-of-scope texts: without it, all
-        kinds are ignored. An embedding computes the vectors of all texts now, once.
+        Out-of-scope texts, and contrast texts of a kind, are ignored if they are too few. Detectors
+        of contrast texts complement the one of ordinary out-of-scope texts: without it, all kinds
+        are ignored. An embedding computes the vectors of all texts now, once.
         """
         texts = tuple(example.text for example in examples)
         intents = tuple(example.intent for example in examples)
@@ -86,6 +88,11 @@ class TrainingSet:
     def outside(self) -> tuple[tuple[str, ...], ...]:
         """The out-of-scope texts, and the contrast texts of each kind."""
         return (self.out_of_scope, *self.contrast)
+
+    @property
+    def is_large(self) -> bool:
+        """Return whether fitting in several processes is worth their start."""
+        return len(self) >= MIN_LARGE
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

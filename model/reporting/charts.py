@@ -15,7 +15,7 @@ TICK_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 MAX_INTERVALS = 5  # of the axes' grids
 CELL = 12
 LETTER = 6  # mean width of a letter in the labels of a matrix
-# A matrix of up to so many labels is enlarged.
+# A matrix of at most this many labels is enlarged by this factor.
 SCALES = ((12, 2.4), (40, 1.4))
 LARGEST_DOT = 7
 # A cell of a matrix has the opacity of the first level that its share does not exceed: levels are

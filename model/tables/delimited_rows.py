@@ -95,7 +95,7 @@ class DelimitedRows:
             self._lines.take_back(BytesIO(raw).readlines())
 
     def __iter__(self) -> Iterator[Row]:
-        """Return the rows from where the file stands; empty lines are skipped."""
+        """Yield the rows from where the file stands; empty lines are skipped."""
         line = self._lines.line
         while raw := self._lines.read():
             if len(raw) > MAX_RECORD:

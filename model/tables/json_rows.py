@@ -34,7 +34,7 @@ class JsonRow:
 
 
 def json_rows(lines: Lines) -> Iterator[JsonRow]:
-    """Return the objects from where the file stands; blank lines are skipped."""
+    """Yield the objects from where the file stands; blank lines are skipped."""
     line = lines.line
     while raw := lines.read():
         if len(raw) > MAX_RECORD:

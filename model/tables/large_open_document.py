@@ -31,7 +31,7 @@ class LargeOpenDocument:
         self.sheet_names = [name for name, _ in self._elements(f"{TABLE}table")]
 
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
-        """Return the cells of the rows of a sheet, from the first row to the last with a value."""
+        """Yield the cells of the rows of a sheet, from the first row to the last with a value."""
         blank_rows = 0
         for sheet, row in self._elements(f"{TABLE}table-row"):
             count = int(row.get(f"{TABLE}number-rows-repeated", 1))
@@ -48,7 +48,7 @@ class LargeOpenDocument:
         self._archive.close()
 
     def _elements(self, tag: str) -> Iterator[tuple[str, Element]]:
-        """Return each element of a kind that has ended, with the name of its sheet."""
+        """Yield each element of a kind that has ended, with the name of its sheet."""
         sheet, parents = "", [Element("")]
         with self._archive.open(OPEN_DOCUMENT) as content:
             # Expat reads no other file, and bounds by how much entities grow.

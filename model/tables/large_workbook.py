@@ -23,7 +23,7 @@ class LargeWorkbook:
         self.sheet_names = [sheet.title for sheet in self._book.worksheets]
 
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
-        """Return the cells of all rows of a sheet, from the first row on."""
+        """Yield the cells of all rows of a sheet, from the first row on."""
         sheet = self._book[name]
         sheet.reset_dimensions()  # many programs write wrong ones
         yield from sheet.iter_rows(values_only=True)

@@ -70,7 +70,7 @@ class ParquetTable:
         self.head = bytes(self._schema.serialize())
 
     def chunks(self, start: Position) -> Iterator[ParquetChunk]:
-        """Return the rows from a position on."""
+        """Yield the rows from a position on."""
         position = self.start
         for number in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(number).num_rows

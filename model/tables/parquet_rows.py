@@ -51,7 +51,7 @@ class ParquetRows:
         return [str(name) for name in names] if isinstance(names, list) else []
 
     def pairs(self, *columns: int) -> Iterator[tuple[Any, ...]]:
-        """Return the values of columns, row by row.
+        """Yield the values of columns, row by row.
 
         Raises:
             DataError: the file is damaged, or has several columns of one of the names.

@@ -61,7 +61,7 @@ class SpreadsheetTable:
             self.notes += below_header(layout.column, header, self._place)
 
     def chunks(self, start: Position) -> Iterator[TextChunk]:
-        """Return the rows from a position on, as CSV."""
+        """Yield the rows from a position on, as CSV."""
         rows = (row for row in self._rows if row[0] >= max(start.line, self._first))
         for first in rows:
             chunk = TextChunk(self._render, start)

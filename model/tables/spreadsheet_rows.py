@@ -24,7 +24,7 @@ class Workbook(Protocol):
         """The names, in their order."""
 
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
-        """Return the cells of all rows of a sheet, from the first row on."""
+        """Yield the cells of all rows of a sheet, from the first row on."""
 
     def close(self) -> None:
         """Close the file."""
@@ -39,7 +39,7 @@ class SmallWorkbook:
         self._sheets: dict[str, calamine.CalamineSheet] = {}
 
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
-        """Return the cells of all rows of a sheet, from the first row on."""
+        """Yield the cells of all rows of a sheet, from the first row on."""
         yield from self._sheet(name).iter_rows()
 
     def row_count(self, name: str) -> int:
@@ -97,7 +97,7 @@ class SpreadsheetRows:
         raise DataError.at(self._path, "holds no cells")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Return each row that is not blank, with its number; all are as wide as the first one.
+        """Yield each row that is not blank, with its number; all are as wide as the first one.
 
         Raises:
             DataError: the sheet is damaged.

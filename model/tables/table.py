@@ -179,7 +179,7 @@ class Table(Protocol):
         """Sentences about the file, for the user."""
 
     def chunks(self, start: Position) -> Iterator[Chunk]:
-        """Return the rows from a position on."""
+        """Yield the rows from a position on."""
 
     def finish(self, part: Path, output: Path) -> None:
         """Replace the output by the part that was written, atomically."""

@@ -71,7 +71,7 @@ class TextTable(ABC):
         self.start = lines.position
 
     def chunks(self, start: Position) -> Iterator[TextChunk]:
-        """Return the records from a position on."""
+        """Yield the records from a position on."""
         self._lines.seek(start)
         chunk, count = TextChunk(self.render, start), 0
         for record in self._records():
@@ -95,4 +95,4 @@ class TextTable(ABC):
 
     @abstractmethod
     def _records(self) -> Iterator[Record]:
-        """Return the records from the current line on."""
+        """Yield the records from the current line on."""

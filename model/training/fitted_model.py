@@ -23,9 +23,18 @@ REPORT_NAME = "report.html"
 
 @dataclass(frozen=True)
 class FittedModel:
-    """All that is served of a model, and what its assessment needs.
+    """All parts of a model that are served, and those that its assessment needs.
 
-    ``not_compiled`` is the reason why a pipeline has no compiled form, or empty.
+    Attributes:
+        content: the pickled pipeline.
+        compiled: its compiled form; None if it has none.
+        not_compiled: the reason why it has none; "" if it has one.
+        card: the model card.
+        model: the pipeline with its card, as it predicts.
+        encoder: the content of the sentence encoder's file; None without one.
+        training_set: the texts that it was fitted on.
+        held_out: the scores of cross-validation.
+        calibration: how its scores are read as probabilities.
     """
 
     content: bytes
@@ -47,6 +56,13 @@ class FittedModel:
     def served_bytes(self) -> int:
         """The size of the files that are served, without the card."""
         return len(self.compiled or self.content) + len(self.encoder or b"")
+
+    @property
+    def file_names(self) -> list[str]:
+        """The names of the files that ``save`` writes."""
+        compiled = [COMPILED_NAME] if self.compiled is not None else []
+        encoder = [ENCODER_NAME] if self.encoder is not None else []
+        return [MODEL_NAME, *compiled, *encoder, CARD_NAME]
 
     def save(self, folder: Path) -> None:
         """Write pipeline, compiled form and card into a folder, each atomically.
@@ -77,6 +93,11 @@ class TrainedModel(FittedModel):
     predictions: LabelledPredictions
     diagnosis: Diagnosis
     report: str
+
+    @property
+    def file_names(self) -> list[str]:
+        """The names of the files that ``save`` writes."""
+        return [*super().file_names, REPORT_NAME]
 
     def save(self, folder: Path) -> None:
         """Write pipeline, compiled form, card and report into a folder, each atomically."""

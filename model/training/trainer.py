@@ -72,16 +72,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         dataset.taught_descriptions,
         contrast=dataset.contrast_train.values(),
     )
-    try:
-        if is_calibrated:
-            held_out, finish_calibration = _hold_out(training_set, options, progress)
-        else:
-            held_out, finish_calibration = nothing_held_out(training_set), no_calibration
-        progress(f"Fitting on {len(training_set)} utterances")
-        pipeline, calibration = fit_pipeline(training_set, held_out, finish_calibration, options)
-    except NoWordsError as error:
-        file = dataset.train[0].file
-        raise DataError.at(file, "holds no words to learn from") from error
+    held_out, pipeline, calibration = _fit(dataset, training_set, options, progress)
     scorer, content = PipelineScorer(pipeline), _dump(pipeline)
     card = ModelCard(
         labels=training_set.labels,
@@ -96,25 +87,43 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
             dataset.train, card.labels, held_out, calibration
         )
         if options.max_error is not None:
-            act_above = choose_act_above(predictions, options.max_error)
-            progress(_describe_act(predictions, act_above))
-            card = replace(card, act_above=1.0 if act_above is None else act_above)
+            card = replace(card, act_above=_act_above(predictions, options.max_error, progress))
         training["act_curve"] = [asdict(point) for point in act_curve(predictions)]
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
     card = replace(card, self_test=_self_test(model), training=training)
     return FittedModel(
-        content,
-        compiled,
-        not_compiled,
-        card,
-        model,
-        loaded.file,
-        training_set,
-        held_out,
-        calibration,
+        content=content,
+        compiled=compiled,
+        not_compiled=not_compiled,
+        card=card,
+        model=model,
+        encoder=loaded.file,
+        training_set=training_set,
+        held_out=held_out,
+        calibration=calibration,
     )
+
+
+def _fit(
+    dataset: Dataset, training_set: TrainingSet, options: Options, progress: Progress
+) -> tuple[HeldOut, Any, Calibration]:
+    """Return the scores of cross-validation, the fitted pipeline and its calibration.
+
+    Data that mostly describes its intents is not cross-validated.
+    """
+    try:
+        if dataset.is_mostly_described:
+            held_out, finish_calibration = nothing_held_out(training_set), no_calibration
+        else:
+            held_out, finish_calibration = _hold_out(training_set, options, progress)
+        progress(f"Fitting on {len(training_set)} utterances")
+        pipeline, calibration = fit_pipeline(training_set, held_out, finish_calibration, options)
+    except NoWordsError as error:
+        file = dataset.train[0].file
+        raise DataError.at(file, "holds no words to learn from") from error
+    return held_out, pipeline, calibration
 
 
 def _hold_out(
@@ -213,10 +222,14 @@ def _describe_rounding(held_out: HeldOut) -> str:
     return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
 
 
-def _describe_act(predictions: LabelledPredictions, act_above: float | None) -> str:
+def _act_above(predictions: LabelledPredictions, max_error: float, progress: Progress) -> float:
+    """Choose the confidence to act on, and report what it achieves."""
+    act_above = choose_act_above(predictions, max_error)
     if act_above is None:
-        return "No confidence keeps the errors so few: the model acts on a confidence of 1 only"
-    return describe(act_point(predictions, act_above))
+        progress("No confidence keeps the errors so few: the model acts on a confidence of 1 only")
+        return 1.0
+    progress(describe(act_point(predictions, act_above)))
+    return act_above
 
 
 def _compile(

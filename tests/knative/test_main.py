@@ -81,7 +81,7 @@ def test_help_shows_examples_and_exit_codes():
         pytest.param(ValueError("x"), 1, id="other"),
     ],
 )
-def test_exit_codes(error, code):
+def test_each_error_has_its_exit_code(error, code):
     """Each error has its documented exit code."""
     assert exit_code(error) == code
 

@@ -211,7 +211,7 @@ def test_static_vectors_are_an_option(small_csv):
 
 def test_static_vectors_that_are_not_installed_end_the_command(small_csv, capsys, monkeypatch):
     """One line says how to install the missing vectors, and nothing is written."""
-    monkeypatch.setattr("model.learning.wordllama.PACKAGE", "no-such-package")
+    monkeypatch.setattr("model.learning.encoders.wordllama.PACKAGE", "no-such-package")
 
     assert main(["--data", small_csv, "--output", "out", "--features", "static"]) == 1
 

@@ -1,34 +1,19 @@
-"""The parts that requests and responses of several dialects have in common."""
+"""The parts that responses of several dialects have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from func.errors import RequestError, UnsupportedMediaTypeError
-from func.messages import JSON, Outcome, Response, act_header
+from func.errors import RequestError
+from func.messages import Outcome, Response, act_header
 from func.protocols import json_api
-from func.protocols.json_codec import parse_object, render_json
-from func.protocols.media_type import MediaType
-from func.settings import Settings
+from func.protocols.json_codec import render_json
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
-DIGITS = 6  # so few are lost that the probabilities of hundreds of intents still add up to 1
-
-
-def parse_fields(content_type: str, body: bytes, settings: Settings) -> Mapping[str, Any]:
-    """Return the JSON object that a body holds.
-
-    Raises:
-        UnsupportedMediaTypeError: the body is not said to be JSON.
-        BadRequestError: it is no JSON object.
-    """
-    media_type = MediaType.parse(content_type)
-    if not media_type.is_json:
-        raise UnsupportedMediaTypeError(f"The Content-Type must be {JSON}")
-    return parse_object(media_type.decode(body), settings)
+DIGITS = 6  # enough for the rounded probabilities of hundreds of intents to add up to 1
 
 
 def probabilities(prediction: Prediction) -> dict[str, float]:
@@ -37,7 +22,7 @@ def probabilities(prediction: Prediction) -> dict[str, float]:
     The prediction must rank all intents.
     """
     ranked = prediction.probabilities()
-    ranked.setdefault(OUT_OF_SCOPE, 0.0)  # of a model that can't say so
+    ranked.setdefault(OUT_OF_SCOPE, 0.0)  # some models reject nothing, and do not rank it
     return ranked
 
 

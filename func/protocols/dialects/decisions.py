@@ -35,7 +35,7 @@ reject = partial(openai_error, kind=KIND)
 
 
 class Question(NamedTuple):
-    """A question, and what its options stand for.
+    """A question, and the intents that its options stand for.
 
     Attributes:
         kind, name: predicate, choice or score; None if it has no name.
@@ -49,7 +49,7 @@ class Question(NamedTuple):
     options: Options
 
     def answer(self, distribution: Mapping[str, float]) -> dict[str, Any]:
-        """Return the answer to the question."""
+        """Return the answer to the question, by the probability of each intent."""
         if self.options.unbound is not None:
             return {"type": "refusal", "name": self.name}
         shares = self.options.shares(distribution)
@@ -89,8 +89,7 @@ def parse(request: DialectRequest) -> ParsedRequest:
         content = {"model": described.model, "usage": NO_COST, "answers": answers}
         return respond(content, KIND, predictions, served.model.card)
 
-    work = query.work + described.work
-    return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
+    return served.answering(query.to_request(render, reject, more_work=described.work))
 
 
 def _question(item: object, place: str, known: Vocabulary) -> Question:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Self
 
 from func.models.served_model import ServedModel
 from func.protocols.batch_limit import check_batch_size
 from func.protocols.dialects.answers import probabilities
 from func.protocols.dialects.options import MARK, Options
-from func.protocols.query import text_of
+from func.protocols.utterance import text_of
 from func.settings import Settings
 from model.inference.prediction import Prediction
 from model.inference.similarity import likelihoods
@@ -53,7 +52,9 @@ class Descriptions:
         work = sum(10 + len(each.intents) for each in questions)
         if served.model.encoder is None:
             return cls(served.name, work)
-        keys = dict.fromkeys(chain.from_iterable(chain(*(each.intents for each in questions))))
+        keys = dict.fromkeys(
+            key for question in questions for option in question.intents for key in option
+        )
         options = [key[len(MARK) :] for key in keys if key.startswith(MARK)]
         check_batch_size(len(options), settings, "A request", "options that are no intents")
         checked = tuple(text_of(each, settings, "An option") for each in options)

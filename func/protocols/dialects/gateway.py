@@ -1,7 +1,7 @@
 """External authorization by HTTP, as Envoy and Traefik ask for it: the intent in headers.
 
 A gateway passes on a request if the answer is 200, with the answer's headers, so that it can route
-by them. What can't be classified is passed on as well, as ``out_of_scope``.
+by them. Requests that can't be classified are passed on as well, as ``out_of_scope``.
 """
 
 from __future__ import annotations
@@ -34,12 +34,11 @@ def parse(request: DialectRequest) -> ParsedRequest:
         outcome = Outcome(KIND, recorded(predictions))
         return _pass_on(prediction.intent, prediction.confidence, outcome, is_acted=is_acted)
 
-    query = Query([text])
-    return ParsedRequest(render, reject, query.utterances, work=query.work)
+    return Query([text]).to_request(render, reject)
 
 
 def reject(error: RequestError) -> Response:
-    """Return the response to a failed request: the gateway's client is not at fault for most."""
+    """Return the response to a failed request; one whose body can't be read is passed on."""
     if isinstance(error, UNREADABLE):
         return _pass_on(OUT_OF_SCOPE, 0.0, Outcome(KIND))
     return error_response(error, KIND)

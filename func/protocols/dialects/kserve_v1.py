@@ -54,7 +54,7 @@ def describe(request: DialectRequest) -> ParsedRequest:
     served = request.model_named(request.name)
     ready = render_json({"name": served.name, "ready": True})
     response = Response(ready, outcome=Outcome(KIND))
-    return served.answering(ParsedRequest(lambda _: response, reject))
+    return served.answering(ParsedRequest.with_response(response, reject))
 
 
 def _query(instance: object, place: str, settings: Settings) -> Query:

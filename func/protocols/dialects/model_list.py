@@ -21,7 +21,7 @@ reject = partial(openai_error, kind=KIND)
 def parse(request: DialectRequest) -> ParsedRequest:
     """Answer ``GET /v1/models``."""
     response = Response(render_json(describe(request.default.model.card)), outcome=Outcome(KIND))
-    return ParsedRequest(lambda _: response, reject)
+    return ParsedRequest.with_response(response, reject)
 
 
 def describe(card: ModelCard) -> dict[str, object]:

@@ -64,8 +64,8 @@ class Options(NamedTuple):
     """The options of a question.
 
     Attributes:
-        intents: those that each option stands for, or the key of its description; none for one
-            that can't be answered.
+        intents: for each option, the intents that it stands for, or the key of its description;
+            empty for an option that can't be answered.
     """
 
     intents: Sequence[tuple[str, ...]]
@@ -88,10 +88,11 @@ class Options(NamedTuple):
 
     @classmethod
     def yes_and_no(cls, yes: object, no: object, known: Vocabulary) -> Self:
-        """Return two options; a "no" without intents of its own is all that is no "yes".
+        """Return the options "yes" and "no".
 
-        Where all intents are a "yes", it is the only option. A "yes" without intents needs the
-        description of a "no".
+        Without intents of its own, "no" stands for all intents that "yes" does not stand for; if
+        there are none, "yes" is the only option. A "yes" without intents is answered by its
+        description, if "no" has one as well.
         """
         intents = _bind(yes, yes, known)
         if not intents and (described := _described([(yes, yes), (no, no)], known)):
@@ -113,7 +114,7 @@ class Options(NamedTuple):
             for intents in self.intents
         ]
         total = sum(values)
-        if not total:  # none of them is possible, as far as numbers can say
+        if not total:  # each probability is too small for a number
             return [1 / len(values)] * len(values)
         return [round(value / total, DIGITS) for value in values]
 
@@ -140,9 +141,9 @@ def expected_level(shares: Sequence[float]) -> float:
 def _bind(name: object, description: object, known: Vocabulary) -> tuple[str, ...]:
     """Return the intents that an option stands for.
 
-    They are those that its description lists, or has as ``intents``; else those that the settings
-    bind its name to; else the one it is named after; else those that its description, a text,
-    names with commas between them.
+    The first of these counts: the list in its description, or in the field ``intents`` of it; the
+    intents that the settings bind its name to; the intent of the same name; the intents that its
+    description names, a text with commas between them.
     """
     listed = description.get("intents") if isinstance(description, dict) else description
     if (

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from func.errors import InvalidQueryError
 from func.models.served_model import ServedModel
-from func.protocols.dialects.answers import parse_fields
+from func.protocols.media_type import parse_fields
 from func.settings import MODEL_NAME, Settings
 
 

@@ -55,7 +55,7 @@ class Question(NamedTuple):
 
     @classmethod
     def parse(cls, name: str, item: object, known: Vocabulary) -> Question:
-        """Parse a question; raise InvalidFieldError if it is none, or can't be answered."""
+        """Parse a question; raise InvalidFieldError if it is invalid, or can't be answered."""
         fields = item if isinstance(item, dict) else {}
         match fields.get("type"), fields.get("criteria"):
             case "choice", dict(criteria):
@@ -79,7 +79,7 @@ class Question(NamedTuple):
         return cls(fields["type"], criteria, options)
 
     def answer(self, distribution: Mapping[str, float]) -> dict[str, Any]:
-        """Return the answer that the probabilities of all intents amount to."""
+        """Return the answer to the question, by the probability of each intent."""
         shares = self.options.shares(distribution)
         if self.kind == "noul":
             return {"type": self.kind, "noul": shares[0]}
@@ -111,8 +111,7 @@ def parse(request: DialectRequest) -> ParsedRequest:
         content = {"model": described.model, "usage": NO_COST, "answers": answers}
         return respond(content, KIND, predictions, served.model.card)
 
-    work = query.work + described.work
-    return served.answering(ParsedRequest(render, reject, query.utterances, query.top_k, work))
+    return served.answering(query.to_request(render, reject, more_work=described.work))
 
 
 def reject(error: RequestError) -> Response:

@@ -12,9 +12,10 @@ from typing import Any
 
 from func.errors import BadRequestError, InvalidQueryError, RequestError
 from func.messages import Outcome, ParsedRequest, Response
-from func.protocols.dialects.answers import DIGITS, parse_fields, probabilities, respond
-from func.protocols.json_codec import render_json
-from func.protocols.query import Query, whole_number
+from func.protocols.dialects.answers import DIGITS, probabilities, respond
+from func.protocols.json_codec import render_json, whole_number
+from func.protocols.media_type import parse_fields
+from func.protocols.query import Query
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
@@ -36,8 +37,7 @@ def parse(
     try:
         return _parse(fields, model, settings)
     except RequestError as error:
-        response = reject(error)
-        return ParsedRequest(lambda _: response, reject)
+        return ParsedRequest.with_response(reject(error), reject)
 
 
 def reject(error: RequestError) -> Response:
@@ -77,7 +77,7 @@ def _parse(fields: Mapping[str, Any], model: IntentModel, settings: Settings) ->
         size = None if is_single else len(results)
         return respond(results[0] if is_flat else results, KIND, predictions, model.card, size)
 
-    return ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
+    return query.to_request(render, reject)
 
 
 def _labels(prediction: Prediction, limit: int) -> list[dict[str, Any]]:

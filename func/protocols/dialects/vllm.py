@@ -51,9 +51,7 @@ def parse(request: DialectRequest) -> ParsedRequest:
         }
         return respond(content, KIND, predictions, card, size)
 
-    return served.answering(
-        ParsedRequest(render, reject, query.utterances, query.top_k, query.work)
-    )
+    return served.answering(query.to_request(render, reject))
 
 
 def _query(fields: Mapping[str, Any], top_k: int, settings: Settings) -> Query:

@@ -60,7 +60,7 @@ class MapNode:
         return zip(self.items[::2], self.items[1::2], strict=True)
 
     def named_pairs(self) -> Iterator[tuple[str, Node, Node]]:
-        """Return each key's text, the key and its value; keys that are no texts are empty."""
+        """Yield each key's text, the key and its value; keys that are no texts are empty."""
         for key, value in self.pairs:
             yield (key.value if isinstance(key, Scalar) else ""), key, value
 

@@ -57,7 +57,7 @@ def _read(document: Document) -> Iterator[Entry]:
 
 
 def _read_intent(document: Document, name: str, value: Any) -> Iterator[Entry]:
-    """Return the entries of an intent: an object, a description, or a list of utterances."""
+    """Yield the entries of an intent: an object, a description, or a list of utterances."""
     line = line_of(value)
     fields = value if isinstance(value, dict) else {TEXT: value}
     if isinstance(value, list):

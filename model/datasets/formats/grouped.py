@@ -45,7 +45,7 @@ def has_groups(values: Any, keys: Keys) -> bool:
 
 
 def read_groups(document: Document, groups: Sequence[Any], keys: Keys) -> Iterator[Entry]:
-    """Return the entries of a list of intents."""
+    """Yield the entries of a list of intents."""
     for number, group in enumerate(groups, 1):
         if isinstance(group, dict):
             yield from _group(document, group, keys)
@@ -66,7 +66,7 @@ def _group(document: Document, group: Mapping[str, Any], keys: Keys) -> Iterator
 
 
 def read_texts(document: Document, intent: Any, texts: Any, line: int) -> Iterator[Entry]:
-    """Return the entries of an intent's utterances: a list of them, or a single one."""
+    """Yield the entries of an intent's utterances: a list of them, or a single one."""
     values = [texts] if isinstance(texts, str) else texts
     if not values:
         yield Note(document.path, line, f"{intent} has no utterances")
@@ -100,7 +100,7 @@ def text_of(value: Any) -> str | None:
 def left_out(
     document: Document, fields: Mapping[str, Any], used: set[str | None]
 ) -> Iterator[LeftOut]:
-    """Return a remark on each list or object under a key that was not used."""
+    """Yield a remark on each list or object under a key that was not used."""
     for key, value in fields.items():
         if key not in used and isinstance(value, dict | list) and value:
             count = len(value) if isinstance(value, list) else 1

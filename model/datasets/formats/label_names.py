@@ -52,7 +52,7 @@ def _info(document: Document) -> Any:
 
 
 def _names(info: Any, column: str) -> Iterator[list[str]]:
-    """Return the names of a class label wherever it stands."""
+    """Yield the names of a class label wherever it stands."""
     if isinstance(info, list):
         for each in info:
             yield from _names(each, column)
@@ -66,7 +66,7 @@ def _names(info: Any, column: str) -> Iterator[list[str]]:
 
 
 def names_of_feature(feature: Any) -> Iterator[list[str]]:
-    """Return the names of a class label, which are a list or numbered."""
+    """Yield the names of a class label, which are a list or numbered."""
     if not isinstance(feature, dict):
         return
     names = feature.get("names")

@@ -27,7 +27,7 @@ def _is_markdown(document: Document) -> bool:
 
 
 def _read_markdown(document: Document) -> Iterator[Entry]:
-    """Return the entries of all sections, which begin with ``## intent:NAME``."""
+    """Yield the entries of all sections, which begin with ``## intent:NAME``."""
     if not _INTENT.search(document.text):
         raise DataError.at(document.path, "holds no section '## intent:'")
     # Comments leave their line breaks, for the numbers of the lines behind them.

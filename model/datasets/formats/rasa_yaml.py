@@ -38,7 +38,7 @@ def _is_nlu(root: Node) -> bool:
 
 
 def read(document: Document) -> Iterator[Entry]:
-    """Return the entries of all lists ``nlu``; a key that is repeated is read each time.
+    """Yield the entries of all lists ``nlu``; a key that is repeated is read each time.
 
     Raises:
         DataError: it is not YAML, or has no list ``nlu``.

@@ -19,7 +19,7 @@ SIGNS = ("dialog_nodes", "counterexamples", "workspace_id", "learning_opt_out", 
 
 
 def _workspaces(data: Any) -> Iterator[Mapping[str, Any]]:
-    """Return the workspaces of an export, which may be a skill or an assistant with skills."""
+    """Yield the workspaces of an export, which may be a skill or an assistant with skills."""
     if not isinstance(data, dict):
         return
     intents = data.get("intents")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.inference.encoders.layer_norm import layer_norm
 from model.inference.encoders.unigram import UnigramSegmenter
 from model.inference.ngram_trie import NgramTrie
 
@@ -21,7 +22,6 @@ UNKNOWN, BEGIN, END = 0, 1, 2  # pieces
 # Pieces that a convolution sees: to the left, itself, and to the right.
 WINDOWS = ((0, 1), (1, 1), (2, 2))
 CHANNELS = 256  # of a branch
-EPSILON = np.float32(1e-12)
 # Pieces encoded at once: the layers are then read once for several texts, from the cache.
 MAX_PIECES_AT_ONCE = 384
 # Microseconds on the machine that ``Query.work`` was fitted on.
@@ -106,12 +106,7 @@ class ConvolutionalEncoder:
         return convolved
 
     def _normalized(self, rows: Vectors, layer: str) -> Vectors:
-        """Normalise each row to mean 0 and variance 1 (Ba et al. 2016), then scale and shift."""
-        rows = rows - rows.mean(1, keepdims=True)
-        variances = np.einsum("ij,ij->i", rows, rows)[:, None] / np.float32(rows.shape[1])
-        rows *= self.arrays[f"{layer}.gain"] / np.sqrt(variances + EPSILON)
-        rows += self.arrays[f"{layer}.shift"]
-        return rows
+        return layer_norm(rows, self.arrays[f"{layer}.gain"], self.arrays[f"{layer}.shift"])
 
     def _output(self, pooled: Vectors) -> Vectors:
         a = self.arrays

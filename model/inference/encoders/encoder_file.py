@@ -1,9 +1,8 @@
 """The file of a sentence encoder, whose arrays are verified before they are used.
 
 It is a safetensors file whose metadata has the SHA-256 of each array. The SHA-256 of the header,
-which covers them all, is the encoder's digest. The table of embeddings is by far the largest array,
-and a text uses few of its rows: they are read one by one, and verified in blocks, each when one of
-its rows is first used. All other arrays are mapped.
+which covers them all, is the encoder's digest. The rows of the largest array, the table of
+embeddings, are read and verified when they are used; all other arrays are mapped.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-import os
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -25,13 +22,12 @@ from model.errors import EncoderError
 from model.inference.encoders import ENCODER_NAME
 from model.inference.encoders.convolutional import ConvolutionalEncoder
 from model.inference.encoders.transformer import TransformerEncoder
+from model.inference.encoders.verified_rows import OpenFile, Source, VerifiedRows, block_digests
 from model.inference.safetensors_file import LENGTH_BYTES, METADATA, parts_of, view_of
 from model.inference.static_embedding import DIGEST
 
 FORMAT = "intent-function-encoder/1"
 TABLE, BLOCK_DIGESTS = "table", "table.digests"
-ROWS_A_BLOCK = 128
-DIGEST_BYTES = 32
 WHOLE_SENTENCE = "(the whole sentence)"
 MAX_WORDS_LEFT_OUT = 32  # each is a text to encode
 # Vectors of texts that are asked for again within a moment, and by training and verification.
@@ -69,78 +65,6 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any]], Encoder]] = {
     "use": ConvolutionalEncoder,
     "minilm": TransformerEncoder,
 }
-
-
-class Source(Protocol):
-    """The content of a file, which is read where it is sliced."""
-
-    def __getitem__(self, part: slice, /) -> bytes:
-        """Return a part of the content."""
-
-
-class OpenFile:
-    """A file that is open as long as this object lives, and read where it is sliced.
-
-    Mapped, all that was ever read would count as memory of the process.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.descriptor = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self.descriptor)
-
-    def __getitem__(self, part: slice) -> bytes:
-        return os.pread(self.descriptor, part.stop - part.start, part.start)
-
-
-class VerifiedRows:
-    """Rows of a table, each verified before it is first used."""
-
-    def __init__(
-        self, rows: NDArray[Any], digests: NDArray[np.uint8], source: Source, *, start: int
-    ) -> None:
-        """Take the rows, and the SHA-256 of each block of them: shape (blocks, 32).
-
-        Args:
-            rows: a view, of which only shape and type count.
-            digests: of the blocks.
-            source: the file.
-            start: the place of the rows in it.
-
-        Raises:
-            ValueError: they do not fit together.
-        """
-        if digests.shape != (-(-len(rows) // ROWS_A_BLOCK), DIGEST_BYTES):
-            raise ValueError("The digests do not fit the table")
-        self.shape, self._dtype, self._row_bytes = rows.shape, rows.dtype, rows.strides[0]
-        self._digests, self._source, self._start = digests, source, start
-        self._is_verified = np.zeros(len(digests), np.bool_)
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return int(self.shape[0])
-
-    def __getitem__(self, numbers: NDArray[np.intp]) -> NDArray[Any]:
-        """Return the rows of these numbers, as numpy's arrays do.
-
-        Raises:
-            EncoderError: a row is not what it was when the file was written.
-        """
-        blocks = numbers.ravel() // ROWS_A_BLOCK
-        for block in set(blocks[~self._is_verified[blocks]].tolist()):
-            first = block * ROWS_A_BLOCK
-            content = self._bytes(first, min(first + ROWS_A_BLOCK, len(self)))
-            if hashlib.sha256(content).digest() != self._digests[block].tobytes():
-                raise EncoderError("is damaged")
-            self._is_verified[block] = True
-        content = b"".join(self._bytes(row, row + 1) for row in numbers.ravel().tolist())
-        return np.frombuffer(content, self._dtype).reshape(*numbers.shape, *self.shape[1:])
-
-    def _bytes(self, first: int, end: int) -> bytes:
-        start, stop = (self._start + row * self._row_bytes for row in (first, end))
-        content = self._source[start:stop]
-        if len(content) != stop - start:
-            raise EncoderError("is shorter than it was")
-        return content
 
 
 class SentenceEncoder:
@@ -185,10 +109,10 @@ class SentenceEncoder:
         return vectors
 
     def contributions(self, text: str, weights: NDArray[np.float64]) -> list[tuple[str, float]]:
-        """Return by how much the dot product with `weights` is less without each word.
+        """Return by how much the dot product with `weights` decreases without each word.
 
-        What no single word decides is the contribution of the whole sentence. That of a text of
-        more than MAX_WORDS_LEFT_OUT words is not divided.
+        The rest of the product is the contribution of the whole sentence. A text of more than
+        MAX_WORDS_LEFT_OUT words has this contribution alone.
 
         Args:
             text: of any length.
@@ -284,13 +208,7 @@ def _encoder_of(
 
 def to_bytes(kind: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, str]:
     """Return the content of an encoder's file, and its digest."""
-    table = arrays[TABLE]
-    digests = [
-        hashlib.sha256(table[start : start + ROWS_A_BLOCK].data).digest()
-        for start in range(0, len(table), ROWS_A_BLOCK)
-    ]
-    every = dict(arrays)
-    every[BLOCK_DIGESTS] = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
+    every = {**arrays, BLOCK_DIGESTS: block_digests(arrays[TABLE])}
     metadata = {"format": FORMAT, "kind": kind}
     metadata |= {name: _digest_of(array) for name, array in every.items() if name != TABLE}
     header, body = parts_of(every, metadata)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.inference.encoders.layer_norm import layer_norm
 from model.inference.encoders.wordpiece import WordPieceSegmenter
 
 Tensor = NDArray[np.float32]
@@ -127,12 +128,7 @@ class TransformerEncoder:
         return result
 
     def _normalized(self, states: Tensor, layer: str) -> Tensor:
-        """Normalise each row to mean 0 and variance 1 (Ba et al. 2016), then scale and shift."""
-        states = states - states.mean(1, keepdims=True)
-        variances = np.einsum("ij,ij->i", states, states)[:, None] / np.float32(states.shape[1])
-        states *= self.arrays[f"{layer}.gain"] / np.sqrt(variances + np.float32(1e-12))
-        states += self.arrays[f"{layer}.shift"]
-        return states
+        return layer_norm(states, self.arrays[f"{layer}.gain"], self.arrays[f"{layer}.shift"])
 
 
 def gelu(values: Tensor) -> Tensor:

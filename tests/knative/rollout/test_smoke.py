@@ -61,7 +61,7 @@ def real_function(small_folder):
 
 
 class TestRealFunction:
-    def test_it_passes(self, run, real_function):
+    def test_the_function_passes_each_check(self, run, real_function):
         """Health, each prediction and an event pass."""
         outcome = run("smoke", real_function(), *KNOWN)
         assert outcome.code == 0

@@ -561,10 +561,11 @@ def test_suspicious_intent_is_warned_of(name):
     )
 
 
-def test_rare_intents_are_left_out_on_demand():
-    """Intents below the minimum are named and left out of training and test."""
+@pytest.mark.parametrize("name", ["rare", "card has expired"])
+def test_rare_intents_are_left_out_on_demand(name):
+    """Intents below the minimum, whatever their names, are left out of training and test."""
     folder = write_folder(
-        train=[*ENOUGH, *utterances("rare", 1)], test=[("hello", "a"), ("hi", "rare")]
+        train=[*ENOUGH, *utterances(name, 1)], test=[("hello", "a"), ("hi", name)]
     )
 
     dataset = load_dataset(folder, seed=0, test_size=0.2, options=ReadOptions(min_utterances=2))
@@ -572,5 +573,5 @@ def test_rare_intents_are_left_out_on_demand():
     assert intents(dataset.train) == {"a": 20, "b": 20}
     assert labelled(dataset.test) == [("hello", "a")]
     assert [str(warning) for warning in dataset.warnings] == [
-        "data/train.csv:42: rare has 1 utterance; left out"
+        f"data/train.csv:42: {name} has 1 utterance; left out"
     ]

@@ -37,6 +37,11 @@ def test_point_counts_what_is_acted_on():
     assert point.interval.low < 1 / 3 < point.interval.high
 
 
+def test_point_includes_messages_of_its_own_confidence():
+    """The confidence is the lowest that is acted on."""
+    assert act_point(MIXED, 0.7).acted == 0.6
+
+
 def test_point_without_messages_has_no_errors():
     """Above the highest confidence nothing is acted on."""
     point = act_point(MIXED, 0.95)
@@ -78,6 +83,11 @@ def test_equal_confidences_are_acted_on_together():
     tied = predictions((0.9, True), (0.8, True), (0.8, False))
 
     assert choose_act_above(tied, 0.0) == 0.9
+
+
+def test_rejected_texts_are_not_acted_on_whatever_errors_are_allowed():
+    """The confidence of a rejected text, 0, is never chosen."""
+    assert choose_act_above(predictions((0.9, True), outside=(0.1,)), 0.5) == 0.9
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_confident_disagreement_is_suspect_the_surest_first():
     found = find_data_issues(
         predictions(
             ("one", "a", "a", 0.99),
-            ("two", "a", "b", 0.85),
+            ("two", "a", "b", 0.8),
             ("three", "a", "b", 0.95),
             ("four", "b", "a", 0.79),
         )

@@ -5,7 +5,8 @@ import pytest
 
 from model.evaluation.confidence_intervals import Interval, wilson
 from model.evaluation.learning_curve import LearningCurve, _next_gain, _part, learning_curve
-from model.learning.cross_validation import cross_validate, enough_folds, fold_splits
+from model.learning.cross_validation import cross_validate
+from model.learning.folds import fold_splits
 from model.learning.training_set import TrainingSet
 from tests.support.small_data import SMALL_DATA
 
@@ -91,13 +92,6 @@ def test_part_without_words_is_left_out():
         np.mean([len(split.fitted) for split in fold_splits(signs, seed=0)])
     )
     assert len(curve.points) < 4
-
-
-def test_large_data_is_tested_on_some_folds(corpus, monkeypatch):
-    """As many folds are used as for choosing the hyperparameters."""
-    monkeypatch.setattr("model.learning.cross_validation.MIN_HELD_OUT", 30)
-
-    assert enough_folds(corpus, fold_splits(corpus, seed=0)) == 2
 
 
 def booleans(right: int, wrong: int) -> np.ndarray:

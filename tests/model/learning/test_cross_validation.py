@@ -8,7 +8,8 @@ import pytest
 
 from model.datasets.readers import Example
 from model.learning import cross_validation
-from model.learning.cross_validation import HeldOut, cross_validate, fold_splits
+from model.learning.cross_validation import HeldOut, cross_validate
+from model.learning.folds import fold_splits
 from model.learning.quantization import rounded
 from model.learning.training_set import TrainingSet
 from tests.support.small_data import SMALL_DATA
@@ -62,7 +63,7 @@ def test_several_processes_give_the_same_results(monkeypatch):
     training_set = training_set_of(repeats=10, out_of_scope=tuple(WEATHER))
     expected = held_out_of(training_set)
     monkeypatch.setattr("model.learning.parallel.cpu_count", lambda: 2)
-    monkeypatch.setattr("model.learning.cross_validation.MIN_PARALLEL", 1)
+    monkeypatch.setattr("model.learning.training_set.MIN_LARGE", 1)
 
     found = held_out_of(training_set)
 
@@ -81,7 +82,7 @@ def test_same_seed_gives_the_same_folds():
 
 def test_hyperparameters_of_many_utterances_are_chosen_on_the_first_folds(monkeypatch):
     """Once enough utterances are held out, the remaining folds only score."""
-    monkeypatch.setattr("model.learning.cross_validation.MIN_HELD_OUT", 10)
+    monkeypatch.setattr("model.learning.folds.MIN_HELD_OUT", 10)
     steps: list[str] = []
 
     cross_validate(training_set_of(repeats=2), seed=0, progress=steps.append)
@@ -216,18 +217,3 @@ def test_an_utterance_alone_in_its_intent_is_never_held_out():
     assert all(0 in split.fitted for split in splits)
     assert held_out.scored.tolist() == list(range(1, 25))
     assert held_out.logits.shape == (24, 4)
-
-
-def test_every_fold_learns_all_intents():
-    """An intent with fewer utterances than folds is held out one by one."""
-    training_set = training_set_of()
-    thin = replace(
-        training_set,
-        texts=("sing a song", "sing now", *training_set.texts),
-        intents=("song", "song", *training_set.intents),
-    )
-
-    splits = fold_splits(thin, seed=0)
-
-    assert len(splits) == 5
-    assert all(set(thin.targets[split.fitted]) == {0, 1, 2, 3} for split in splits)

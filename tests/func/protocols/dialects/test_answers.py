@@ -1,4 +1,4 @@
-"""Parts of several dialects: bodies, distributions, errors."""
+"""Parts of several dialects: distributions, responses, errors."""
 
 from __future__ import annotations
 
@@ -7,20 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from func.errors import BadRequestError, InternalError, UnauthorizedError, UnsupportedMediaTypeError
-from func.protocols.dialects.answers import openai_error, parse_fields, probabilities, respond
-from func.settings import Settings
-
-
-def test_body_must_be_a_json_object():
-    """Other media types and other values are refused."""
-    settings = Settings()
-
-    assert parse_fields("application/json", b'{"a": 1}', settings) == {"a": 1}
-    with pytest.raises(UnsupportedMediaTypeError):
-        parse_fields("text/plain", b'{"a": 1}', settings)
-    with pytest.raises(BadRequestError):
-        parse_fields("", b"[1]", settings)
+from func.errors import InternalError, UnauthorizedError
+from func.protocols.dialects.answers import openai_error, probabilities, respond
 
 
 @pytest.mark.parametrize("text", ["where is my order", "zzz qqq"])

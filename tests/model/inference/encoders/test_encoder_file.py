@@ -221,12 +221,3 @@ def test_pickle_names_the_encoder_by_its_digest(sentence_encoder, minilm_file):
 
     assert len(content) < 1000
     assert (copy.transform(["hello"]) == sentence_encoder.transform(["hello"])).all()
-
-
-def test_digests_have_to_fit_the_table():
-    """A table needs a digest for each block of rows."""
-    rows = np.zeros((encoder_file.ROWS_A_BLOCK + 1, 4), np.uint8)
-    digests = np.zeros((1, encoder_file.DIGEST_BYTES), np.uint8)
-
-    with pytest.raises(ValueError, match="do not fit"):
-        encoder_file.VerifiedRows(rows, digests, rows.tobytes(), start=0)

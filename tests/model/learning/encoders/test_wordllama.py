@@ -7,8 +7,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from model.errors import VectorsMissingError
-from model.learning import wordllama
-from model.learning.wordllama import load_embedding
+from model.learning.encoders import wordllama
+from model.learning.encoders.wordllama import load_embedding
 
 
 @pytest.fixture(scope="module")
