@@ -402,6 +402,18 @@ def test_spreadsheet_is_read(tmp_path, write):
     assert "sheet A is read" in reading.notes[0].message
 
 
+def test_header_of_a_sheet_may_follow_a_title(tmp_path):
+    """Rows keep their numbers, and a note says that the title is left out."""
+    rows = [["Messages of May"], ["Text", "Intent"], *map(list, PAIRS)]
+    path = write_xlsx(tmp_path / "data.xlsx", {"A": rows})
+
+    reading = read(path)
+
+    assert pairs(reading) == PAIRS
+    assert [each.line for each in reading.examples] == [3, 4]
+    assert "the header is line 2; what is above it is left out" in reading.notes[0].message
+
+
 def test_sheet_without_header_is_read(tmp_path):
     """The first row of two unknown cells is an utterance."""
     path = write_xlsx(tmp_path / "data.xlsx", {"A": list(map(list, PAIRS))})
