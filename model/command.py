@@ -21,7 +21,8 @@ from model.store.pointers import is_valid_name
 
 DATA = Path(__file__).resolve().parent / "data"
 ARTIFACTS = DATA.with_name("artifacts")
-DEFAULT_MODEL = ARTIFACTS / "intent_model.pkl"
+TRAINED_MODEL = ARTIFACTS / "intent_model.pkl"
+SHIPPED_MODEL = DATA.with_name("shipped")
 
 # Receives the consoles of standard output and standard error; returns the exit code.
 Body = Callable[[Console, Console], int]
@@ -73,6 +74,17 @@ def build_parser(name: str, description: str, epilog: str | None = None) -> argp
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a model; without it, `make run` serves the same one."""
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=TRAINED_MODEL if TRAINED_MODEL.exists() else SHIPPED_MODEL,
+        help="a trained model or its folder (default: the one in model/artifacts, "
+        "or else in model/shipped)",
     )
 
 

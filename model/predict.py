@@ -14,13 +14,13 @@ from rich.console import Console
 from model.bulk.job import BulkOptions, default_jobs, is_resumable, label
 from model.bulk.signals import defer_signals
 from model.bulk.sinks import OutputFiles, Sink, StandardOutput
-from model.command import DEFAULT_MODEL, build_parser, run_command, whole_number
+from model.command import add_model_argument, build_parser, run_command, whole_number
 from model.console import print_messages
 from model.errors import InterruptionError
 from model.escaping import single_line
-from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
 from model.inference.strict_json import is_unicode
+from model.store.model_files import load_local
 from model.tables.opening import STREAM_FORMATS
 from model.tables.table import STREAM, Layout, to_json
 
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _classify(options: argparse.Namespace, console: Console, _: Console) -> int:
-    model = IntentModel.load(options.model)
+    model = load_local(options.model)
     predictions = model.predict(options.texts, top_k=options.top_k)
     pairs = list(zip(options.texts, predictions, strict=True))
     if options.json:
@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         "predict", "Predict the intents of texts, or of all rows of a table.", EXAMPLES
     )
     parser.add_argument("texts", nargs="*", metavar="text", help="a text to classify")
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
+    add_model_argument(parser)
     parser.add_argument(
         "--top-k",
         type=whole_number(0),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from model.atomic_files import write_atomically
-from model.command import DATA, DEFAULT_MODEL, build_parser, run_command, share
+from model.command import DATA, add_model_argument, build_parser, run_command, share
 from model.console import print_messages
 from model.datasets.dataset import normalised
 from model.datasets.readers import read_examples
@@ -22,8 +22,8 @@ from model.errors import DataError
 from model.escaping import guarded, single_line
 from model.feedback.event_log import FALLBACK, EventLog, most_frequent_intent, read_event_log
 from model.feedback.training_file import add
-from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
+from model.store.model_files import load_local
 
 if TYPE_CHECKING:
     from model.feedback.clusters import Group
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _review(options: argparse.Namespace, console: Console, errors: Console) -> int:
     from model.feedback.clusters import group, group_corrections
 
-    model = IntentModel.load(options.model)
+    model = load_local(options.model)
     log = read_event_log(options.events)
     corrected = {normalised(each.text): each for each in log.corrections}  # the last one counts
     uncertain = _uncertain(log, options.below, console, errors)
@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DATA / "train.csv",
         help="training file to extend: CSV, TSV or JSONL",
     )
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="the trained model")
+    add_model_argument(parser)
     parser.add_argument(
         "--below", type=share, default=0.5, help="confidence that counts as low (default 0.5)"
     )

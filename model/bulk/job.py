@@ -17,6 +17,7 @@ from model.bulk.worker_pool import CHUNKS_PER_WORKER, Submit, in_order, this_pro
 from model.errors import DataError
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
+from model.store.model_files import load_local
 from model.tables.opening import format_of, open_table, output_format
 from model.tables.table import STREAM, Chunk, Layout, Table
 
@@ -70,7 +71,7 @@ def label(
         OSError: the output can't be written.
     """
     kind = _format(options)
-    model = IntentModel.load(model_path)
+    model = load_local(model_path)
     with (
         open_table(options.input, kind, options.layout) as table,
         closing(_open_sink(options, table, model)) as sink,

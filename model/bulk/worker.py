@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from model.inference.intent_model import IntentModel
+from model.store.model_files import load_local
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the parent has died: end without a traceback
     logging.disable()  # the parent has logged the same about the model
     path, top_k = Path(sys.argv[1]), int(sys.argv[2])
-    model = IntentModel.load(path)
+    model = load_local(path)
     for line in sys.stdin.buffer:
         predictions = model.predict(json.loads(line), top_k=top_k)
         answers = [(each.intent, each.confidence, [*each.alternatives]) for each in predictions]

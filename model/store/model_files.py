@@ -115,6 +115,16 @@ class ModelFiles:
         return cls(str(folder), contents, encoder_in(folder))
 
 
+def load_local(path: Path) -> IntentModel:
+    """Load a model of this machine: a pipeline, a compiled form, or a folder with one.
+
+    Raises:
+        ArtifactError: as ``IntentModel.load`` and ``ModelFiles.read`` do.
+    """
+    is_compiled = path.is_dir() or path.suffix == COMPILED_SUFFIX
+    return ModelFiles.read(path).load() if is_compiled else IntentModel.load(path)
+
+
 def fetch(
     uri: StoreUri,
     *,

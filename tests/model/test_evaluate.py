@@ -72,6 +72,7 @@ def test_contrast_sets_come_from_a_folder(run, tmp_path):
     ("content", "message"),
     [
         pytest.param("text,intent\nhi,dance\n", "data.csv:2: dance is no intent", id="unknown"),
+        pytest.param("text,intent\nhi,dance\n", "that was trained on them: --model", id="remedy"),
         pytest.param(
             "text,intent\nzzz,out_of_scope\n", "data.csv: holds no utterances", id="no-intents"
         ),

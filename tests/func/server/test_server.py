@@ -444,7 +444,7 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
         pytest.param(
             {"PORT": "0", "MODEL_PATH": "/nowhere/m.pkl"},
             "/nowhere/m.pkl does not exist. "
-            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.\n",
+            "Train a model (make train), or name one by MODEL_URI, MODEL_PATH or --model.\n",
             id="missing-model",
         ),
         pytest.param(

@@ -9,7 +9,14 @@ import pytest
 from model.errors import ArtifactBrokenError, StoreError, StoreMissingError, StoreUnavailableError
 from model.store.cache import BlobCache
 from model.store.folder import FolderTransport
-from model.store.model_files import ModelFiles, fetch, key_of_blob, key_of_manifest, push
+from model.store.model_files import (
+    ModelFiles,
+    fetch,
+    key_of_blob,
+    key_of_manifest,
+    load_local,
+    push,
+)
 from model.store.uri import StoreUri
 from tests.support.stores.web import WebStore, corrupt, end_early, truncate
 
@@ -173,3 +180,17 @@ def test_downloads_are_announced(web_model):
         f"model_card.json ({sizes[1]:,} bytes)",
     ]
     assert files.size == sum(sizes)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("intent_model.pkl", id="pipeline"),
+        pytest.param("intent_model.safetensors", id="compiled-form"),
+        pytest.param("", id="folder"),
+    ],
+)
+def test_local_model_is_loaded_by_any_of_its_names(small_folder, small_model, name):
+    """A command can name what training wrote, what a store returned, and the shipped folder."""
+    texts = ["hello there", "where is my parcel"]
+    assert load_local(small_folder / name).predict(texts) == small_model.predict(texts)
