@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.documents.archives import SUFFIXES
+from model.datasets.documents.archives import SUFFIXES, is_listed
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import read
@@ -43,7 +43,7 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     """
     examples: dict[str, list[Example]] = {part: [] for part in PARTS}
     problems: list[Problem] = []
-    notes: list[Problem] = []
+    notes = left_out_beside(path)
     descriptions: list[Example] = []
     for file, part in files_of(path).items():
         try:
@@ -61,6 +61,19 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
 
 
+def left_out_beside(path: Path) -> list[Problem]:
+    """Return the note on the files beside ``train`` that name no part, if there are any."""
+    used = files_of(path)
+    others = [] if path in used else [file for file in _files(path) if file not in used]
+    names = [
+        file.name for file in others if file.suffix.lower() != ".md" and is_listed(Path(file.name))
+    ]
+    if not names:
+        return []
+    message = f"left out: {', '.join(names)}; beside {TRAIN}, only {', '.join(PARTS[1:])} are read"
+    return [Problem(path, 0, message)]
+
+
 def files_of(path: Path) -> Mapping[Path, str | None]:
     """Return the files of a folder that name a part, if one of them is ``train``, or the path."""
     named = _named_parts(path) if path.is_dir() else {}
@@ -69,12 +82,15 @@ def files_of(path: Path) -> Mapping[Path, str | None]:
 
 def _named_parts(folder: Path) -> dict[Path, str]:
     """Return the files whose names are those of parts, in the order of the parts."""
-    files = [
+    named = {file: _SHARD.sub("", file.stem) for file in _files(folder)}
+    return {file: part for part in PARTS for file, name in named.items() if name == part}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
         file
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
         if file.suffix.lower() in SUFFIXES and file.is_file()
     ]
-    named = {file: _SHARD.sub("", file.stem) for file in files}
-    return {file: part for part in PARTS for file, name in named.items() if name == part}

@@ -34,7 +34,7 @@ BROKEN = (
 
 def is_listed(name: Path) -> bool:
     """Return whether a file of a folder or an archive is read, or named as left out."""
-    is_hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
+    is_hidden = any(part.startswith((".", "__MACOSX", "~$")) for part in name.parts)
     is_data = name.suffix.lower() in SUFFIXES + ARCHIVES and name.name != DESCRIPTIONS
     return is_data and not is_hidden
 

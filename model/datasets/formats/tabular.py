@@ -12,6 +12,7 @@ from typing import BinaryIO
 from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
+from model.datasets.formats.chat import from_chat
 from model.datasets.formats.label_names import label_names, named_label
 from model.datasets.formats.table_columns import (
     Columns,
@@ -93,13 +94,14 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
                 continue
+            fields = from_chat(row.fields)
             if columns is None:
-                keys = list(row.fields)
+                keys = list(fields)
                 columns = find_columns(document, keys, row.line)
                 names = label_names(document, keys[columns.intent])
                 if columns.note:
                     yield Note(document.path, row.line, columns.note)
-            text, intent = (row.fields.get(keys[at]) for at in (columns.text, columns.intent))
+            text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
             yield entry_of(text, named_label(intent, names), document.path, row.line)
 
 

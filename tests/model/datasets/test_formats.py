@@ -592,6 +592,9 @@ def test_empty_intents_are_named(tmp_path, name, content, message):
         pytest.param(
             "- intent: a\n  examples:\n  - text: [b]\n", "the text of an example", id="list-in-text"
         ),
+        pytest.param(
+            "- intent: a\n  examples:\n  - so: long\n", "holds ': ' needs quotes", id="colon"
+        ),
         pytest.param("- intent: a\n  ? [b]\n  : c\n", "a key that is no text", id="odd-key"),
     ],
 )
