@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 if not __package__:  # run as a script: find the package beside its own folder, not inside it
@@ -68,6 +69,7 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         leave_out_contradictions=options.leave_out_contradictions,
         options=replace(read_options(options), min_utterances=options.min_utterances),
     )
+    _check_writable(options.output)
     # Errors in the data are reported before scikit-learn is imported.
     from threadpoolctl import threadpool_limits
 
@@ -119,6 +121,13 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
     _print_missing_examples(console, dataset)
     _print_written(console, options.output, [*model_names, CARD_NAME, REPORT_NAME], started)
     return 0
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise an OSError now if the folder can't be written, instead of after the training."""
+    paths = (folder, *folder.absolute().parents)
+    with TemporaryFile(dir=next(path for path in paths if path.exists())):
+        pass
 
 
 def _choose_features(

@@ -84,7 +84,7 @@ def test_missing_model_is_one_line(capsys):
 @pytest.mark.parametrize(
     ("source", "target", "message"),
     [
-        pytest.param("none.csv", "out.csv", "none.csv: can't be read", id="missing"),
+        pytest.param("none.csv", "out.csv", "none.csv: can't be read: No such file", id="missing"),
         pytest.param("none.txt", "o.csv", "none.txt: is none of .csv, .tsv", id="unknown"),
         pytest.param("none.parquet", "o.parquet", "none.parquet: is no readable", id="no-parquet"),
         pytest.param("a.csv", "o.jsonl", "o.jsonl: is jsonl, and the input csv", id="formats"),
