@@ -95,6 +95,8 @@ def load_parts(path: Path) -> tuple[Scorer, ModelCard]:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ArtifactMissingError(path) from error
+    except IsADirectoryError as error:
+        raise ArtifactBrokenError(path, "is a folder", "Set MODEL_URI to it") from error
     except OSError as error:
         raise ArtifactBrokenError(path, "can't be read") from error
     if path.suffix == COMPILED_SUFFIX:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import joblib
 import numpy as np
@@ -97,8 +98,17 @@ def test_missing_model_is_refused(tmp_path):
 
 
 def test_folder_in_place_of_a_model_is_refused(tmp_path):
-    """A folder is not a model file."""
-    assert error_of(tmp_path) == f"{tmp_path} can't be read. Train it again: make train."
+    """Another setting takes folders."""
+    assert error_of(tmp_path) == f"{tmp_path} is a folder. Set MODEL_URI to it."
+
+
+def test_unreadable_file_in_place_of_a_model_is_refused(tmp_path, monkeypatch):
+    """The user may lack the permission."""
+    path = tmp_path / "model.pkl"
+    path.touch()
+    monkeypatch.setattr(Path, "read_bytes", Mock(side_effect=PermissionError))
+
+    assert error_of(path) == f"{path} can't be read. Train it again: make train."
 
 
 def test_compiled_form_in_place_of_its_pipeline_is_refused(tmp_path):
