@@ -71,7 +71,7 @@ class DelimitedRows:
         """Find the dialect, and read the header; ``sample_lines`` are looked at for both.
 
         Raises:
-            DataError: the header can't be read.
+            DataError: the header can't be read, or there is none.
         """
         self._lines = lines
         head = _peek(lines, sample_lines)
@@ -91,6 +91,8 @@ class DelimitedRows:
     def _read_header(self, path: Path, rules: HeaderRules) -> None:
         self.first_line = line = self._lines.line
         raw, cells = self._read_row(self._lines.read())
+        if not raw:
+            raise DataError.at(path, "is empty")
         self.header = decode(raw).removeprefix("\ufeff")
         if cells is None or not is_unicode(self.header):
             raise DataError.at(path, "the header is not well-formed UTF-8 text", line=line)

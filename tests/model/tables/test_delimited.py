@@ -191,8 +191,12 @@ def test_large_rows_make_small_chunks(label):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"a,b,c\n", "in.csv:1: no column text: found a, b, c", id="no-column"),
-        pytest.param(b"", "in.csv:1: no column text: found nothing", id="empty"),
+        pytest.param(
+            b"a,b,c\n",
+            "in.csv:1: no column text: found a, b, c; --column chooses by name or number",
+            id="no-column",
+        ),
+        pytest.param(b"", "in.csv: is empty", id="empty"),
         pytest.param(b'"text\n', "in.csv:1: the header is not well-formed UTF-8 text", id="quote"),
         pytest.param(
             "text,é".encode() + b"\xff\n",

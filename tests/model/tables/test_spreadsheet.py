@@ -79,7 +79,7 @@ def test_sheet_without_the_chosen_column_is_refused(label):
     assert code == 1
     assert errors == (
         "error: in.xlsx:1: no column Nachricht: found Our tickets; "
-        "--sheet chooses another one of Data\n"
+        "--column chooses by name or number; --sheet chooses another one of Data\n"
     )
     assert not Path("out.csv").exists()
 
