@@ -88,6 +88,17 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_min_utterances_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that leaves out thin intents."""
+    parser.add_argument(
+        "--min-utterances",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="leave out intents with fewer utterances, with a warning each (default 1)",
+    )
+
+
 def share(text: str) -> float:
     """Convert an argument to a number from 0 to 1, for argparse."""
     value = _number(text)

@@ -18,7 +18,14 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 from rich.table import Table
 
-from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command, whole_number
+from model.command import (
+    ARTIFACTS,
+    DATA,
+    add_min_utterances_argument,
+    build_parser,
+    inner_share,
+    run_command,
+)
 from model.console import print_messages, print_problems
 from model.datasets.checks import MIN_OUT_OF_SCOPE
 from model.datasets.dataset import load_dataset
@@ -263,13 +270,7 @@ def _parser() -> argparse.ArgumentParser:
         help="write the model without testing it and without a report",
     )
     add_reading_arguments(parser)
-    parser.add_argument(
-        "--min-utterances",
-        type=whole_number(1),
-        default=1,
-        metavar="N",
-        help="leave out intents with fewer utterances, with a warning each (default 1)",
-    )
+    add_min_utterances_argument(parser)
     return parser
 
 
