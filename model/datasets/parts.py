@@ -12,6 +12,7 @@ from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import read
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
 PARTS = (TRAIN, "test", "out_of_scope_validation", "out_of_scope_test")
 # As Hugging Face names the files of a split: train-00000-of-00002.parquet.
@@ -58,6 +59,11 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
             examples[part or example.part].append(example)
         if not (reading.examples or reading.descriptions or reading.problems):
             problems.append(Problem(file, 0, "holds no utterances"))
+    wanted = options.out_of_scope_intents
+    if wanted and not any(e.intent == OUT_OF_SCOPE for part in examples.values() for e in part):
+        names = " or ".join(wanted)
+        message = f"no utterance has the intent {names}, which --out-of-scope-intent names"
+        notes.append(Problem(path, 0, message))
     return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
 
 
