@@ -66,6 +66,7 @@ def test_contrast_sets_come_from_a_folder(run, tmp_path):
     assert (code, refused) == (0, 1)
     assert re.search(r"│ negated: right, or unsure +│ 1.0000 │", output)
     assert "other.csv:2: dance is no intent of the training data" in errors
+    assert "rename the intents, or remove the files of other data" in errors
 
 
 @pytest.mark.parametrize(
