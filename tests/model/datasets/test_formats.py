@@ -6,6 +6,7 @@ import json
 import zipfile
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -412,6 +413,20 @@ def test_header_of_a_sheet_may_follow_a_title(tmp_path):
     assert pairs(reading) == PAIRS
     assert [each.line for each in reading.examples] == [3, 4]
     assert "the header is line 2; what is above it is left out" in reading.notes[0].message
+
+
+def test_merged_cells_hold_for_all_of_their_rows(tmp_path):
+    """An intent may be merged beside its utterances; a blank row stays blank."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (["Intent", "Text"], ["greet", "hi"], [None, "hey"], [], ["book", "a table"]):
+        sheet.append([None, *row])
+    for merged in ("B2:B4", "C5:D5", "A1:A5", "Y1:Z9"):  # the last two hold nothing
+        sheet.merge_cells(merged)
+    path = tmp_path / "data.xlsx"
+    workbook.save(path)
+
+    assert pairs(read(path)) == [("hi", "greet"), ("hey", "greet"), ("a table", "book")]
 
 
 def test_sheet_without_header_is_read(tmp_path):
