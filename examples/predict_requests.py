@@ -25,7 +25,7 @@ def main() -> int:
         try:
             response = session.post(f"{URL}/predict", json={"texts": sys.argv[1:]}, timeout=30)
         except requests.RequestException as error:
-            print(f"No response: {type(error).__name__}", file=sys.stderr)
+            print(f"No response from {URL}: {type(error).__name__}", file=sys.stderr)
             return 1
     if not response.ok:
         print(f"{response.status_code}: {response.json()['error']}", file=sys.stderr)

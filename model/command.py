@@ -21,14 +21,8 @@ from model.store.pointers import is_valid_name
 
 DATA = Path(__file__).resolve().parent / "data"
 ARTIFACTS = DATA.with_name("artifacts")
-MODEL_HELP = "the model's file or folder (default: the trained one, or else the shipped one)"
-
-
-def default_model(folder: Path = DATA.parent) -> Path:
-    """Return the trained model in a folder, or the shipped one until there is one."""
-    trained = folder / ARTIFACTS.name / "intent_model.pkl"
-    return trained if trained.exists() else folder / "shipped"
-
+TRAINED_MODEL = ARTIFACTS / "intent_model.pkl"
+SHIPPED_MODEL = DATA.with_name("shipped")
 
 # Receives the consoles of standard output and standard error; returns the exit code.
 Body = Callable[[Console, Console], int]
@@ -80,6 +74,28 @@ def build_parser(name: str, description: str, epilog: str | None = None) -> argp
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a model; without it, `make run` serves the same one."""
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=TRAINED_MODEL if TRAINED_MODEL.exists() else SHIPPED_MODEL,
+        help="a trained model or its folder (default: the one in model/artifacts, "
+        "or else in model/shipped)",
+    )
+
+
+def add_min_utterances_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that leaves out thin intents."""
+    parser.add_argument(
+        "--min-utterances",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="leave out intents with fewer utterances, with a warning each (default 1)",
     )
 
 

@@ -232,7 +232,7 @@ class ArtifactMissingError(ArtifactError):
         super().__init__(
             path,
             "does not exist",
-            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH",
+            "Train a model (make train), or name one by MODEL_URI, MODEL_PATH or --model",
         )
 
 

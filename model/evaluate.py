@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model.command import MODEL_HELP, build_parser, default_model, run_command
+from model.command import add_model_argument, build_parser, run_command
 from model.datasets.contrast import read_contrast
 from model.datasets.options import add_reading_arguments, read_options
 from model.datasets.readers import Example, read_examples
-from model.errors import DataError, Problem
+from model.errors import DataError, Problem, ProblemKind
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
 
@@ -27,6 +27,11 @@ examples:
 Utterances labelled out_of_scope count as out of scope in either file.
 Exit codes: 0 tested, 1 the data or the model can't be used, 2 wrong usage.
 """
+
+UNKNOWN = ProblemKind(
+    "utterances of intents that the model does not know",
+    "name the model that was trained on them: --model",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +64,7 @@ def _evaluate(options: argparse.Namespace, console: Console, _: Console) -> int:
 def _known(examples: Sequence[Example], model: IntentModel, path: Path) -> list[Example]:
     known = [each for each in examples if each.intent != OUT_OF_SCOPE]
     problems = [
-        each.problem(f"{each.intent} is no intent of the model")
+        each.problem(f"{each.intent} is no intent of the model", UNKNOWN)
         for each in known
         if each.intent not in model.card.labels
     ]
@@ -77,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         EXAMPLES,
     )
     parser.add_argument("data", type=Path, help="labelled utterances, in any known format")
-    parser.add_argument("--model", type=Path, default=default_model(), help=MODEL_HELP)
+    add_model_argument(parser)
     parser.add_argument("--out-of-scope", type=Path, help="file of texts that fit no intent")
     parser.add_argument(
         "--contrast",

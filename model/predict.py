@@ -14,7 +14,7 @@ from rich.console import Console
 from model.bulk.job import BulkOptions, default_jobs, is_resumable, label
 from model.bulk.signals import defer_signals
 from model.bulk.sinks import OutputFiles, Sink, StandardOutput
-from model.command import MODEL_HELP, build_parser, default_model, run_command, whole_number
+from model.command import add_model_argument, build_parser, run_command, whole_number
 from model.console import print_messages
 from model.errors import InterruptionError
 from model.escaping import single_line
@@ -144,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         "predict", "Predict the intents of texts, or of all rows of a table.", EXAMPLES
     )
     parser.add_argument("texts", nargs="*", metavar="text", help="a text to classify")
-    parser.add_argument("--model", type=Path, default=default_model(), help=MODEL_HELP)
+    add_model_argument(parser)
     parser.add_argument(
         "--top-k",
         type=whole_number(0),

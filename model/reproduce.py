@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from model.command import ARTIFACTS, DATA, build_parser, run_command
+from model.command import (
+    ARTIFACTS,
+    DATA,
+    add_min_utterances_argument,
+    build_parser,
+    run_command,
+)
 from model.console import MAX_MESSAGES, print_messages
+from model.datasets.options import add_reading_arguments, read_options
 from model.inference.model_card import CARD_NAME, ModelCard
 
 if TYPE_CHECKING:
@@ -24,8 +32,9 @@ examples:
   python -m model.reproduce                          the shipped data, and model/artifacts
   python -m model.reproduce bike-model/model_card.json --data examples/tickets.csv
 
-Trains again on the card's data, with its seed and options, and compares each of its numbers. Writes
-no file. Warns if the installed libraries have other versions than those on the card.
+Trains again on the card's data, with its seed and options, and compares each of its numbers. The
+options for reading the data have to be those of the training. Writes no file. Warns if the
+installed libraries have other versions than those on the card.
 Exit codes: 0 all agree, 1 some differ, or the card or the data can't be used, 2 wrong usage.
 """
 
@@ -42,7 +51,8 @@ def _reproduce(options: argparse.Namespace, console: Console, errors: Console) -
 
     card = ModelCard.read(options.card)
     record = TrainingRecord.of(card, options.card)
-    dataset = record.load(options.data)
+    reading = replace(read_options(options), min_utterances=options.min_utterances)
+    dataset = record.load(options.data, reading)
     print_messages(errors, "warning", record.other_versions())
     with threadpool_limits(limits=1):  # as model.train does
         reproduction = reproduce(card, record, dataset, console.print)
@@ -60,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", type=Path, default=DATA, help="the data that the card was made from"
     )
+    add_reading_arguments(parser)
+    add_min_utterances_argument(parser)
     return parser
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from model.atomic_files import write_atomically
-from model.command import DATA, MODEL_HELP, build_parser, default_model, run_command, share
+from model.command import DATA, add_model_argument, build_parser, run_command, share
 from model.console import print_messages
 from model.datasets.dataset import normalised
 from model.datasets.readers import read_examples
@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DATA / "train.csv",
         help="training file to extend: CSV, TSV or JSONL",
     )
-    parser.add_argument("--model", type=Path, default=default_model(), help=MODEL_HELP)
+    add_model_argument(parser)
     parser.add_argument(
         "--below", type=share, default=0.5, help="confidence that counts as low (default 0.5)"
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 if not __package__:  # run as a script: find the package beside its own folder, not inside it
@@ -17,7 +18,14 @@ if not __package__:  # run as a script: find the package beside its own folder, 
 from rich.console import Console
 from rich.table import Table
 
-from model.command import ARTIFACTS, DATA, build_parser, inner_share, run_command, whole_number
+from model.command import (
+    ARTIFACTS,
+    DATA,
+    add_min_utterances_argument,
+    build_parser,
+    inner_share,
+    run_command,
+)
 from model.console import print_messages, print_problems
 from model.datasets.checks import MIN_OUT_OF_SCOPE
 from model.datasets.dataset import load_dataset
@@ -67,6 +75,7 @@ def _train(options: argparse.Namespace, console: Console, errors: Console) -> in
         leave_out_contradictions=options.leave_out_contradictions,
         options=replace(read_options(options), min_utterances=options.min_utterances),
     )
+    _check_writable(options.output)
     # Errors in the data are reported before scikit-learn is imported.
     from threadpoolctl import threadpool_limits
 
@@ -127,6 +136,13 @@ def _fit(
         return _choose_features(dataset, training_options, console)
     training_options = replace(training_options, features=options.features)
     return fit(dataset, training_options, progress=console.print), training_options
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise an OSError now if the folder can't be written, instead of after the training."""
+    paths = (folder, *folder.absolute().parents)
+    with TemporaryFile(dir=next(path for path in paths if path.exists())):
+        pass
 
 
 def _choose_features(
@@ -262,13 +278,7 @@ def _parser() -> argparse.ArgumentParser:
         help="write the model without testing it and without a report",
     )
     add_reading_arguments(parser)
-    parser.add_argument(
-        "--min-utterances",
-        type=whole_number(1),
-        default=1,
-        metavar="N",
-        help="leave out intents with fewer utterances, with a warning each (default 1)",
-    )
+    add_min_utterances_argument(parser)
     return parser
 
 

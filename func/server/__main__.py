@@ -17,14 +17,22 @@ from model.errors import ArtifactError
 logger = logging.getLogger(__name__)
 
 CAN_NOT_START = 1
+WRONG_USAGE = 2
+NO_ARGUMENTS = (
+    "The server takes no arguments. Its settings are environment variables, "
+    "such as PORT=9000 and MODEL_URI=model/shipped: README.md lists them."
+)
 
 
 def main() -> int:
     """Serve until a signal asks to stop.
 
     Returns:
-        The exit code: 0 after a stop by SIGTERM or SIGINT, 1 when it can't start.
+        The exit code: 0 after a stop by SIGTERM or SIGINT, 1 when it can't start, 2 with arguments.
     """
+    if sys.argv[1:]:
+        print(NO_ARGUMENTS, file=sys.stderr)  # noqa: T201 - the logs are not configured
+        return WRONG_USAGE
     signal.signal(signal.SIGTERM, _stop_loading)
     try:
         settings = Settings.from_environ(os.environ)

@@ -12,10 +12,13 @@ from model.datasets.documents.archives import SUFFIXES
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import Example
 from model.datasets.readers import read_examples
-from model.errors import DataError, Problem
+from model.errors import DataError, Problem, ProblemKind
 from model.inference.prediction import OUT_OF_SCOPE
 
 FOLDER, TRAINING_FOLDER = "contrast_test", "contrast_train"
+UNKNOWN = ProblemKind(
+    "contrast texts of unknown intents", "rename the intents, or remove the files of other data"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def _read_sets(
     sets = {each.stem.replace("_", " "): read_examples(each, options) for each in files}
     allowed = {*labels, OUT_OF_SCOPE}
     problems = [
-        example.problem(f"{example.intent} is no intent of the training data")
+        example.problem(f"{example.intent} is no intent of the training data", UNKNOWN)
         for examples in sets.values()
         for example in examples
         if example.intent not in allowed

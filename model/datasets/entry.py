@@ -79,6 +79,10 @@ def entry_of(
 ) -> Example | Problem:
     """Return an example, or the problem that a text or an intent is missing or unusable."""
     missing = [name for name, value in (("text", text), ("intent", intent)) if not is_filled(value)]
+    if isinstance(intent, list) and intent:
+        names = ", ".join(map(str, intent))
+        message = f"has several intents: {names}; an utterance has one intent"
+        return Problem(file, line, message, UNREADABLE)
     if missing:
         return Problem(file, line, f"no {' and no '.join(missing)}", UNREADABLE)
     label = str(intent).strip()

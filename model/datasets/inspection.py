@@ -10,7 +10,7 @@ from model.datasets.entry import TRAIN, Entry
 from model.datasets.format import Format
 from model.datasets.formats.tabular import DELIMITED
 from model.datasets.large_table import can_be_cut, survey_table
-from model.datasets.parts import files_of
+from model.datasets.parts import files_of, left_out_beside
 from model.datasets.readers import entries_of, recognise_all
 from model.datasets.survey import Survey
 from model.errors import DataError, Problem
@@ -26,6 +26,7 @@ Progress = Callable[[int, int], None]
 def inspect(path: Path, options: ReadOptions, progress: Progress) -> tuple[tuple[str, ...], Survey]:
     """Return the titles of the formats in a file, a folder or an archive, and their survey."""
     survey, formats = Survey(options), dict[str, None]()
+    _add_all(survey, (), left_out_beside(path))
     for file, part in files_of(path).items():
         try:
             found = recognise_all(file, options)

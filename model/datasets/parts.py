@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.documents.archives import SUFFIXES
+from model.datasets.documents.archives import SUFFIXES, is_listed
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import read
 from model.errors import DataError, Problem
+from model.inference.prediction import OUT_OF_SCOPE
 
 PARTS = (TRAIN, "test", "out_of_scope_validation", "out_of_scope_test")
 # As Hugging Face names the files of a split: train-00000-of-00002.parquet.
@@ -43,7 +44,7 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     """
     examples: dict[str, list[Example]] = {part: [] for part in PARTS}
     problems: list[Problem] = []
-    notes: list[Problem] = []
+    notes = left_out_beside(path)
     descriptions: list[Example] = []
     for file, part in files_of(path).items():
         try:
@@ -58,7 +59,25 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
             examples[part or example.part].append(example)
         if not (reading.examples or reading.descriptions or reading.problems):
             problems.append(Problem(file, 0, "holds no utterances"))
+    wanted = options.out_of_scope_intents
+    if wanted and not any(e.intent == OUT_OF_SCOPE for part in examples.values() for e in part):
+        names = " or ".join(wanted)
+        message = f"no utterance has the intent {names}, which --out-of-scope-intent names"
+        notes.append(Problem(path, 0, message))
     return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
+
+
+def left_out_beside(path: Path) -> list[Problem]:
+    """Return the note on the files beside ``train`` that name no part, if there are any."""
+    used = files_of(path)
+    others = [] if path in used else [file for file in _files(path) if file not in used]
+    names = [
+        file.name for file in others if file.suffix.lower() != ".md" and is_listed(Path(file.name))
+    ]
+    if not names:
+        return []
+    message = f"left out: {', '.join(names)}; beside {TRAIN}, only {', '.join(PARTS[1:])} are read"
+    return [Problem(path, 0, message)]
 
 
 def files_of(path: Path) -> Mapping[Path, str | None]:
@@ -69,12 +88,15 @@ def files_of(path: Path) -> Mapping[Path, str | None]:
 
 def _named_parts(folder: Path) -> dict[Path, str]:
     """Return the files whose names are those of parts, in the order of the parts."""
-    files = [
+    named = {file: _SHARD.sub("", file.stem) for file in _files(folder)}
+    return {file: part for part in PARTS for file, name in named.items() if name == part}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
         file
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
         if file.suffix.lower() in SUFFIXES and file.is_file()
     ]
-    named = {file: _SHARD.sub("", file.stem) for file in files}
-    return {file: part for part in PARTS for file, name in named.items() if name == part}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from model.datasets.collection import documents_of
 from model.datasets.collector import Collector
-from model.datasets.documents.archives import ARCHIVES
+from model.datasets.documents.archives import ARCHIVES, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import DESCRIPTION, Entry, Example, is_filled
 from model.datasets.format import Format
@@ -17,6 +17,7 @@ from model.datasets.formats.botpress import BOTPRESS
 from model.datasets.formats.clinc150 import CLINC150
 from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
+from model.datasets.formats.fasttext import FASTTEXT
 from model.datasets.formats.intents_json import INTENTS_JSON
 from model.datasets.formats.label_studio import LABEL_STUDIO
 from model.datasets.formats.microsoft import MICROSOFT
@@ -35,10 +36,11 @@ __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examp
 COLUMNS = ("text", "intent")
 # In the order in which they are tried: special shapes before general ones.
 FORMATS: Sequence[Format] = (
-    *(PARQUET, SPREADSHEET, JSON_LINES),
+    *(PARQUET, SPREADSHEET, JSON_LINES, FASTTEXT),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
     *(LABEL_STUDIO, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
 )
+POINTER = b"version https://git-lfs.github.com/spec/"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
 
@@ -171,6 +173,8 @@ def _format_of(document: Document) -> Format:
 
 def _recognise(document: Document) -> Format | None:
     wanted = document.options.format
+    if document.head.startswith(POINTER):
+        raise DataError.at(document.path, "is a pointer of Git LFS; git lfs pull gets the file")
     for each in FORMATS:
         if wanted not in {None, each.name}:
             continue
@@ -199,7 +203,7 @@ def _unknown(path: Path, names: Sequence[str]) -> Problem:
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")  # noqa: PLR2004
         seen = f"holds no training data that is recognised, but {shown}"
     elif path.is_dir():
-        seen = "holds no files"
+        seen = f"holds no files with a suffix of data ({', '.join(SUFFIXES)})"
     else:
         seen = "is in no format that is recognised"
     titles = ", ".join(dict.fromkeys(each.title for each in FORMATS))

@@ -52,8 +52,9 @@ class DataFiles:
         parts = {part: file for file, part in files_of(data).items()} if data.is_dir() else {}
         path = parts.get(TRAIN) if data.is_dir() else data
         if path is None or not path.is_file():
-            message = "holds no file train" if data.is_dir() else "does not exist"
-            raise DataError.at(data, message)
+            convert = f"python -m model.datasets convert {data} train.csv"
+            remedy = f"holds no file train; {convert} makes one of a bot or an export"
+            raise DataError.at(data, remedy if data.is_dir() else "does not exist")
         self.train = Corpus(path)
         self.out_of_scope: Corpus | None = None
         self.tests: tuple[Corpus, ...] = ()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
+from model.datasets.formats.chat import from_chat
 from model.datasets.formats.label_names import label_names
 from model.datasets.formats.table_columns import find_columns
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, table_columns
@@ -101,9 +102,14 @@ def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
 
 def _json_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     rows = (row.fields for row in json_rows(_lines(document)) if not row.problem)
-    names = list(next(rows, dict.fromkeys(COLUMNS)))
+    first = next(rows, dict.fromkeys(COLUMNS))
+    if from_chat(first) is not first:
+        raise DataError.at(document.path, f"holds conversations: {CONVERT}")
+    names = list(first)
     columns = find_columns(document, names, 1)
     keys = (names[columns.text], names[columns.intent])
+    if isinstance(first[keys[1]], list):
+        raise DataError.at(document.path, f"holds lists of intents: {CONVERT}")
     _refuse_numbers(document, keys[1])
 
     def utterance_of(row: JsonRow) -> Utterance | None:

@@ -104,6 +104,8 @@ class ModelCard:
         """
         try:
             content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise ArtifactBrokenError(path, "does not exist") from error
         except OSError as error:
             raise ArtifactBrokenError(path, "is not a readable model card") from error
         return cls.from_json(content, path)

@@ -107,7 +107,9 @@ class ModelFiles:
         try:
             contents = {name: (folder / name).read_bytes() for name in FILE_NAMES}
         except FileNotFoundError as error:
-            remedy = "Compile the model there: python -m model.compile"
+            compile_it = "Compile the model there: python -m model.compile"
+            is_compilable = any(folder.glob("*.pkl"))
+            remedy = compile_it if is_compilable else "Name the folder of a trained model"
             raise StoreError(Path(error.filename), "does not exist", remedy) from error
         except OSError as error:
             raise StoreError(folder, f"can't be read: {error.strerror}") from error

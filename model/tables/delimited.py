@@ -35,6 +35,7 @@ class DelimitedTable(TextTable):
         # The further lines of a stream may come late.
         sample_lines = 1 if path == STREAM else SAMPLE_ROWS
         self._rows = rows = DelimitedRows(lines, path, delimiter, rules, sample_lines)
+        self.notes += rows.notes
         self._quoted = cell_quoter(rows.delimiter)
         self._line_break = "\r\n" if rows.header.endswith("\r\n") else "\n"
         if rows.columns is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from model.errors import DataError, ProblemKind
 from model.inference.strict_json import is_unicode
 from model.tables.dialect import sniff
-from model.tables.header import SAMPLE_ROWS, HeaderRules, stripped
+from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below, rows_above, stripped
 from model.tables.line_reader import MAX_RECORD, TOO_LONG, Lines, decode
 from model.tables.table import IS_NOT_UTF8, NOT_UTF8
 
@@ -50,7 +50,9 @@ class DelimitedRows:
     """The rows of a text table.
 
     Attributes:
-        first: the cells of the first row.
+        first: the cells of the first row below titles and blank lines.
+        first_line: the line of this row.
+        notes: sentences about the file, for the user.
         columns: the header's names; None for a table without a header.
         header: the header as it stands in the file; empty without one.
         delimiter: one character.
@@ -69,7 +71,7 @@ class DelimitedRows:
         """Find the dialect, and read the header; ``sample_lines`` are looked at for both.
 
         Raises:
-            DataError: the header can't be read.
+            DataError: the header can't be read, or there is none.
         """
         self._lines = lines
         head = _peek(lines, sample_lines)
@@ -78,12 +80,19 @@ class DelimitedRows:
         if dialect.has_separator_line:
             head = head[1:]
             lines.read()
-        self.sample = [row for line in head if (row := self._parse(line))]
+        rows = [self._parse(line) for line in head]
+        above = rows_above(rows, rules.wanted)
+        for _ in range(above):
+            lines.read()
+        self.sample = [row for row in rows[above:] if row]
         self._read_header(path, rules)
+        self.notes = (header_below(self.first_line),) if above else ()
 
     def _read_header(self, path: Path, rules: HeaderRules) -> None:
-        line = self._lines.line
+        self.first_line = line = self._lines.line
         raw, cells = self._read_row(self._lines.read())
+        if not raw:
+            raise DataError.at(path, "is empty")
         self.header = decode(raw).removeprefix("\ufeff")
         if cells is None or not is_unicode(self.header):
             raise DataError.at(path, "the header is not well-formed UTF-8 text", line=line)

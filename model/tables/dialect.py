@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from model.tables.columns import is_header
+from model.tables.header import rows_above
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_ROWS = 50
@@ -64,7 +65,8 @@ def _sample(head: str, delimiter: str) -> list[list[str]]:
 
 
 def _score(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> tuple[bool, bool, float]:
-    """Rate a delimiter: a header of known names, several cells, rows as wide as the first one."""
+    """Rate a delimiter: a header of known names, several cells, rows as wide as the header."""
+    rows = rows[rows_above(rows, wanted) :]
     if not rows:
         return False, False, 0.0
     header = [cell.strip() for cell in rows[0]]

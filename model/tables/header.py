@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 
 from model.tables.columns import PAIR, is_header, names_among, order_without_header
 
 SAMPLE_ROWS = 1000
 MIN_ROWS_BELOW = 10
+MAX_ROWS_ABOVE = 10
 MAX_SHARE_OF_NEW_LABELS = 0.05
 
 
@@ -59,6 +61,24 @@ def rows_below(first: Sequence[str], sample: Sequence[Sequence[str]]) -> list[li
 def stripped(cells: Sequence[str]) -> list[str]:
     """Return cells without spaces around them, and without a byte order mark."""
     return [cell.removeprefix("\ufeff").strip() for cell in cells]
+
+
+def rows_above(rows: Iterable[Sequence[str] | None], wanted: Sequence[str] = ()) -> int:
+    """Return the number of rows above the header: titles and blank rows of a spreadsheet.
+
+    They fill one cell at most, so that none of them has a text and an intent. It is 0 if no header
+    with a usual or a wanted name follows. None is a line that is only a part of its row.
+    """
+    for count, row in enumerate(islice(rows, MAX_ROWS_ABOVE + 1)):
+        cells = stripped(row or ())
+        if row is None or sum(map(bool, cells)) > 1:
+            return count if is_header(cells, wanted) else 0
+    return 0
+
+
+def header_below(line: int) -> str:
+    """Return the note on a header that is not in the first line."""
+    return f"the header is line {line}; what is above it is left out"
 
 
 def _is_like_the_rows(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -82,7 +82,7 @@ def open_binary(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise DataError.at(path, "can't be read") from error
+        raise DataError.at(path, f"can't be read: {error.strerror}") from error
 
 
 def _open_text(file: BinaryIO, path: Path, layout: Layout, kind: str) -> Table:

@@ -39,8 +39,24 @@ class SmallWorkbook:
         self._sheets: dict[str, calamine.CalamineSheet] = {}
 
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
-        """Yield the cells of all rows of a sheet, from the first row on."""
-        yield from self._sheet(name).iter_rows()
+        """Yield the cells of all rows of a sheet, from the first row on.
+
+        The value of cells that are merged over several rows stands in each row that is not blank.
+        """
+        sheet = self._sheet(name)
+        merged: dict[int, list[tuple[int, int]]] = {}
+        first_column = (sheet.start or (0, 0))[1]  # rows begin there
+        for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
+            if top < bottom and 0 <= left - first_column < sheet.width:
+                merged.setdefault(top, []).append((left - first_column, bottom))
+        columns: dict[int, tuple[int, Any]] = {}  # the last row and the value, by column
+        for number, cells in enumerate(sheet.iter_rows()):
+            if columns and any(map(_as_text, cells)):
+                for left, (bottom, value) in columns.items():
+                    cells[left] = value if number <= bottom else cells[left]
+            for left, bottom in merged.get(number, ()):
+                columns[left] = (bottom, cells[left])
+            yield cells
 
     def row_count(self, name: str) -> int:
         """Return the number of a sheet's rows."""

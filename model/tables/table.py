@@ -113,7 +113,9 @@ class Layout:
         try:
             return self.index_in(columns)
         except ColumnError as error:
-            remedy = "; --prefix model_ adds columns of other names" if error.is_clash else advice
+            remedy = f"; --column chooses by name or number{advice}"
+            if error.is_clash:
+                remedy = "; --prefix model_ adds columns of other names"
             raise DataError.at(path, f"{error}{remedy}", line=1) from error
 
     def index_in(self, columns: Sequence[str], *further: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from model.datasets.dataset import Dataset, load_dataset
+from model.datasets.documents.document import ReadOptions
 from model.errors import ArtifactBrokenError, DataError
 from model.inference.model_card import ModelCard
 from model.learning.cross_validation import Progress
@@ -100,7 +101,7 @@ class TrainingRecord:
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactBrokenError(path, "does not record how it was trained") from error
 
-    def load(self, path: Path) -> Dataset:
+    def load(self, path: Path, options: ReadOptions = ReadOptions()) -> Dataset:
         """Read the data of the training.
 
         Raises:
@@ -108,12 +109,17 @@ class TrainingRecord:
         """
         # The hash also depends on whether contradictions were left out.
         dataset = load_dataset(
-            path, seed=self.options.seed, test_size=self.test_size, leave_out_contradictions=True
+            path,
+            seed=self.options.seed,
+            test_size=self.test_size,
+            leave_out_contradictions=True,
+            options=options,
         )
         if dataset.sha256 != self.data_sha256:
             message = (
                 f"is other data than the card's: SHA-256 {dataset.sha256[:12]}…, "
-                f"not {self.data_sha256[:12]}…"
+                f"not {self.data_sha256[:12]}…; name its data by --data, and read it by the "
+                "options of the training"
             )
             raise DataError.at(path, message)
         return dataset

@@ -345,5 +345,5 @@ def test_wsgi_server_without_a_model_ends_with_one_line(tmp_path):
     assert process.returncode == 3
     assert process.stderr == (
         f"{path} does not exist. "
-        "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.\n"
+        "Train a model (make train), or name one by MODEL_URI, MODEL_PATH or --model.\n"
     )

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from rich.table import Table
 
-from model.command import build_parser, default_model, inner_share, run_command, share
+from model import command
+from model.command import build_parser, inner_share, run_command, share
 from model.console import plain_console, print_messages, print_problems
 from model.errors import DataError, ModelError, Problem, ProblemKind, WorkerError
 from tests.support.paths import ROOT
@@ -30,17 +31,6 @@ def failing(error: BaseException):
         raise error
 
     return body
-
-
-def test_model_is_the_shipped_one_until_one_is_trained(tmp_path):
-    """A fresh clone classifies at once, as `make run` does."""
-    assert default_model(tmp_path) == tmp_path / "shipped"
-
-    trained = tmp_path / "artifacts" / "intent_model.pkl"
-    trained.parent.mkdir()
-    trained.touch()
-
-    assert default_model(tmp_path) == trained
 
 
 @pytest.mark.parametrize(
@@ -254,3 +244,18 @@ def test_many_messages_are_counted(capsys):
 
     *_, last, rest = capsys.readouterr().err.splitlines()
     assert (last, rest) == ("warning: number 19", "warning: and 3 more")
+
+
+def test_shipped_model_is_the_default_until_one_is_trained(tmp_path, monkeypatch):
+    """In a fresh clone the commands use the model that ``make run`` serves."""
+    trained = tmp_path / "intent_model.pkl"
+    monkeypatch.setattr(command, "TRAINED_MODEL", trained)
+
+    def default() -> object:
+        parser = build_parser("predict", "")
+        command.add_model_argument(parser)
+        return parser.parse_args([]).model
+
+    assert default() == command.SHIPPED_MODEL
+    trained.touch()
+    assert default() == trained

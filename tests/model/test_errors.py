@@ -57,7 +57,7 @@ def test_artifact_error_carries_path_reason_and_remedy():
         pytest.param(
             ArtifactMissingError(PATH),
             "folder/model.pkl does not exist. "
-            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.",
+            "Train a model (make train), or name one by MODEL_URI, MODEL_PATH or --model.",
             id="missing",
         ),
         pytest.param(ExplanationError(), "This model can't explain its predictions", id="explain"),

@@ -66,12 +66,14 @@ def test_contrast_sets_come_from_a_folder(run, tmp_path):
     assert (code, refused) == (0, 1)
     assert re.search(r"│ negated: right, or unsure +│ 1.0000 │", output)
     assert "other.csv:2: dance is no intent of the training data" in errors
+    assert "rename the intents, or remove the files of other data" in errors
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         pytest.param("text,intent\nhi,dance\n", "data.csv:2: dance is no intent", id="unknown"),
+        pytest.param("text,intent\nhi,dance\n", "that was trained on them: --model", id="remedy"),
         pytest.param(
             "text,intent\nzzz,out_of_scope\n", "data.csv: holds no utterances", id="no-intents"
         ),

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_missing_model_is_one_line(capsys):
 @pytest.mark.parametrize(
     ("source", "target", "message"),
     [
-        pytest.param("none.csv", "out.csv", "none.csv: can't be read", id="missing"),
+        pytest.param("none.csv", "out.csv", "none.csv: can't be read: No such file", id="missing"),
         pytest.param("none.txt", "o.csv", "none.txt: is none of .csv, .tsv", id="unknown"),
         pytest.param("none.parquet", "o.parquet", "none.parquet: is no readable", id="no-parquet"),
         pytest.param("a.csv", "o.jsonl", "o.jsonl: is jsonl, and the input csv", id="formats"),
@@ -100,6 +101,17 @@ def test_unusable_files_are_one_line(label, source, target, message):
     assert code == 1
     assert errors.startswith(f"error: {message}")
     assert errors.count("\n") == 1
+
+
+def test_model_can_be_a_folder_without_a_pickle(small_folder, tmp_path, capfd):
+    """``model.pull`` writes such folders; the processes that share a table read them, too."""
+    for path in small_folder.glob("*.[sj]*"):  # the compiled form and the card
+        shutil.copy(path, tmp_path)
+    table = tmp_path / "in.csv"
+    table.write_text("text\nhello\n")
+
+    assert main(["--input", str(table), "--model", str(tmp_path), "--jobs", "2"]) == 0
+    assert "hello,greeting," in capfd.readouterr().out
 
 
 def test_many_bad_rows_of_a_stream_are_cut(small_path, tmp_path, capfd):

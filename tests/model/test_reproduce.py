@@ -62,6 +62,20 @@ def test_another_process_gives_the_same_card_and_file(trained):
     assert "differs" not in done.stdout
 
 
+def test_data_is_read_as_for_the_training(tmp_path, capsys):
+    """Columns and thin intents are chosen by the same options."""
+    rows = [f'{intent},"{text}"' for intent, texts in SMALL_DATA.items() for text in texts]
+    data, model = tmp_path / "data.csv", tmp_path / "model"
+    data.write_text("\n".join(["team,mail", *rows, "rare,once only"]))
+    reading = ["--text-column", "mail", "--intent-column", "team", "--min-utterances", "2"]
+    arguments = ["--data", str(data), *reading]
+    assert train_main([*arguments, "--output", str(model), "--fit-only"]) == 0
+
+    assert main([str(model / CARD_NAME), *arguments]) == 0
+    assert main([str(model / CARD_NAME), *arguments[:-2]]) == 1
+    assert "read it by the options of the training" in capsys.readouterr().err
+
+
 def test_numbers_that_differ_are_marked(run):
     """Each differing number is listed with both values; the exit code is 1."""
 

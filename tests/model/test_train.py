@@ -244,6 +244,16 @@ def test_model_is_saved_before_its_assessment(small_csv, capsys, monkeypatch):
     assert not (Path("out") / REPORT_NAME).exists()
 
 
+def test_unwritable_output_is_an_error_before_the_training(small_csv, capsys):
+    """A long training is not lost."""
+    Path("taken").touch()
+
+    assert main(["--data", small_csv, "--output", "taken"]) == 1
+
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "error: taken can't be written: Not a directory\n")
+
+
 def test_fit_only_writes_the_same_model(small_csv, small_run, capsys):
     """With --fit-only the model's files are the same, but there are no results and no report."""
     assert main(["--data", small_csv, "--output", "fitted", "--fit-only"]) == 0

@@ -1,4 +1,4 @@
-"""Unpack archives into memory: ZIP, and the gzipped tar files of Botpress."""
+"""Unpack archives into memory: ZIP, the gzipped tar files of Botpress, and single gzipped files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BROKEN = (
 
 def is_listed(name: Path) -> bool:
     """Return whether a file of a folder or an archive is read, or named as left out."""
-    is_hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
+    is_hidden = any(part.startswith((".", "__MACOSX", "~$")) for part in name.parts)
     is_data = name.suffix.lower() in SUFFIXES + ARCHIVES and name.name != DESCRIPTIONS
     return is_data and not is_hidden
 
@@ -55,10 +55,14 @@ def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
     is_zip = head.startswith(ZIP_MAGIC)
     if not is_zip and not head.startswith(GZIP_MAGIC):
         return None
+    is_single = not is_zip and Path(path.stem).suffix.lower() in SUFFIXES  # data.csv.gz
+    kind = "ZIP archive" if is_zip else "gzipped file" if is_single else "tar archive"
     try:
+        if is_single:
+            return {path / path.stem: _gzipped(path)}
         files = _zip_files(path) if is_zip else list(_tar_files(path))
     except BROKEN as error:
-        message = f"is no readable {'ZIP' if is_zip else 'tar'} archive: {one_line(error)}"
+        message = f"is no readable {kind}: {one_line(error)}"
         raise DataError.at(path, message) from error
     if files is None:
         return None
@@ -77,6 +81,14 @@ def _zip_files(path: Path) -> list[tuple[Path, bytes]] | None:
         if sum(member.file_size for member in listed) > MAX_UNPACKED_BYTES:
             raise _too_large(path)
         return [(path / _name(member.filename), archive.read(member)) for member in listed]
+
+
+def _gzipped(path: Path) -> bytes:
+    with gzip.open(path) as file:
+        content = file.read(MAX_UNPACKED_BYTES + 1)
+    if len(content) > MAX_UNPACKED_BYTES:
+        raise _too_large(path)
+    return content
 
 
 def _tar_files(path: Path) -> Iterator[tuple[Path, bytes]]:

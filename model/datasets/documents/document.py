@@ -85,7 +85,7 @@ class Document:
         try:
             yield
         except OSError as error:
-            raise DataError.at(self.path, "can't be read") from error
+            raise DataError.at(self.path, f"can't be read: {error.strerror}") from error
 
     @cached_property
     def text(self) -> str:

@@ -28,18 +28,17 @@ def _intents(data: Any) -> Mapping[str, Any] | None:
     intents = wrapped if isinstance(wrapped, dict) else data
     is_wrapped = intents is wrapped
     values = intents.values()
-    is_described = any(_has_description(value, is_short=is_wrapped) for value in values)
-    return intents if is_described and (is_wrapped or all(map(_is_intent, values))) else None
+    if is_wrapped:
+        return intents if any(map(_has_description, values)) else None
+    return intents if intents and all(map(_is_intent, values)) else None
 
 
-def _has_description(value: Any, *, is_short: bool) -> bool:
-    if isinstance(value, dict):
-        return isinstance(value.get(TEXT), str)
-    return is_short and isinstance(value, str)
+def _has_description(value: Any) -> bool:
+    return isinstance(value.get(TEXT) if isinstance(value, dict) else value, str)
 
 
 def _is_intent(value: Any) -> bool:
-    return isinstance(value, dict) and {TEXT, *UTTERANCES}.issuperset(value)
+    return isinstance(value, dict) and bool(value) and {TEXT, *UTTERANCES}.issuperset(value)
 
 
 def _recognises(document: Document) -> bool:

@@ -12,6 +12,7 @@ from model.datasets.documents.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
+from model.datasets.formats.records import of_columns
 from model.datasets.located import line_of
 from model.errors import DataError
 
@@ -45,6 +46,7 @@ def _named_lists(data: Any) -> bool:
     return (
         isinstance(data, dict)
         and bool(data)
+        and of_columns(data) is None
         and not any(key in data for key in LISTS)
         and all(isinstance(each, list) for each in data.values())
         and any(isinstance(text, str) for each in data.values() for text in each)
@@ -54,8 +56,10 @@ def _named_lists(data: Any) -> bool:
 def _recognises(document: Document) -> bool:
     if _groups(document.data) is not None:
         return True
+    data = document.data
+    is_named = isinstance(data, dict) and "intents" in data
     # In YAML, lists of texts are usually settings.
-    return document.looks_like_json and _named_lists(document.data)
+    return (document.looks_like_json or is_named) and _named_lists(data)
 
 
 def _read(document: Document) -> Iterator[Entry]:

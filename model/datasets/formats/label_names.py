@@ -33,7 +33,12 @@ def label_names(document: Document, column: str) -> Mapping[str, str]:
 
 
 def named_label(value: Any, names: Mapping[str, str]) -> Any:
-    """Return the name of a numbered label, or the number as text; other values as they are."""
+    """Return the name of a numbered label, or the number as text; other values as they are.
+
+    The only label of a list, as Doccano writes it, counts as the label.
+    """
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if isinstance(value, int):
         value = str(value)
     return names.get(value, value) if isinstance(value, str) else value

@@ -147,7 +147,7 @@ class _Reader:
             else:
                 yield self._unreadable(text.line, "the text of an example is no text")
         if not texts:
-            yield self._unreadable(item.line, "no text")
+            yield self._unreadable(item.line, "no text; an example that holds ': ' needs quotes")
 
     def _block(self, node: Scalar, intent: str) -> Iterator[Entry]:
         """Read the lines of a block: a dash begins an example."""

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import UNREADABLE, Entry, Note, entry_of
+from model.datasets.entry import TRAIN, UNREADABLE, Entry, Example, Note, entry_of
 from model.datasets.format import Format
+from model.datasets.formats.grouped import left_out
 from model.datasets.formats.label_names import label_names, named_label
 from model.datasets.formats.table_columns import find_columns
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
-from model.tables.columns import TEXT, usual_column
+from model.tables.columns import TEXT, USUAL_NAMES, usual_column
 
 PAIR = 2
-LISTS = ("data", "rows", "examples", "utterances", "records", "train", "sentences")
+TEST = "test"
+LISTS = ("data", "rows", "examples", "utterances", "records", TRAIN, "sentences")
+
+
+def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
+    """Return the records of an object with a list or an object for each column, as of pandas.
+
+    None if the object has no columns of a text and an intent, or not the same number of values.
+    """
+    roles = [usual_column(list(data), role) for role in USUAL_NAMES]
+    columns = [list(each.values()) if isinstance(each, dict) else each for each in data.values()]
+    if None in roles or not all(isinstance(each, list) for each in columns):
+        return None
+    rows = [dict(zip(data, row, strict=False)) for row in zip(*columns, strict=False)]
+    is_table = bool(rows) and all(len(each) == len(rows) for each in columns)
+    return rows if is_table and isinstance(columns[roles[0] or 0][0], str) else None
+
+
+def _list_key(data: Any) -> str | None:
+    """Return the key under which an object has its list of records."""
+    fields = data if isinstance(data, dict) else {}
+    return next((key for key in LISTS if isinstance(fields.get(key), list)), None)
 
 
 def _records(document: Document) -> list[Any] | None:
     data = document.data
     if isinstance(data, dict):
-        lists = (data.get(key) for key in LISTS)
-        data = next((each for each in lists if isinstance(each, list)), None)
+        key = _list_key(data)
+        data = of_columns(data) if key is None else data[key]
     if not isinstance(data, list) or not data:
         return None
     first = data[0]
@@ -43,6 +66,18 @@ def _read(document: Document) -> Iterator[Entry]:
     records = _records(document)
     if records is None:
         raise DataError.at(document.path, "holds no list of texts with intents")
+    yield from _entries(document, records)
+    key = _list_key(document.data)
+    if key is None:
+        return
+    tests = document.data.get(TEST) if key == TRAIN else None
+    if isinstance(tests, list) and tests:
+        for entry in _entries(document, tests):
+            yield replace(entry, part=TEST) if isinstance(entry, Example) else entry
+    yield from left_out(document, document.data, {key, TEST if tests else None})
+
+
+def _entries(document: Document, records: list[Any]) -> Iterator[Entry]:
     if isinstance(records[0], list):
         for record in records:
             is_pair = isinstance(record, list) and len(record) == PAIR
@@ -66,8 +101,6 @@ def _label(value: Any, names: Any) -> Any:
     """Return a label: its number's name, the only choice of Label Studio's short form, a text."""
     if isinstance(value, dict) and isinstance(value.get("choices"), list):
         value = value["choices"]
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
     return named_label(value, names)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.datasets.documents.document import Document, ReadOptions
 from model.errors import DataError
@@ -29,6 +29,10 @@ class Columns:
     text: int
     intent: int
     note: str | None = None
+
+    def with_notes(self, notes: Sequence[str]) -> Columns:
+        """Return the same columns with further notes before their own one."""
+        return replace(self, note="; ".join((*notes, *filter(None, [self.note]))) or None)
 
 
 def find_columns(document: Document, names: Sequence[str], line: int) -> Columns:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
+from model.datasets.formats.chat import from_chat
 from model.datasets.formats.label_names import label_names, named_label
 from model.datasets.formats.table_columns import (
     Columns,
@@ -24,7 +25,7 @@ from model.tables import optional
 from model.tables.columns import is_header
 from model.tables.delimited_rows import DelimitedRows
 from model.tables.encoding import as_utf8, decode_text, detect_encoding
-from model.tables.header import SAMPLE_ROWS, HeaderRules
+from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below, rows_above
 from model.tables.json_rows import json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
@@ -54,7 +55,8 @@ def table_columns(document: Document, lines: Lines) -> tuple[DelimitedRows, Colu
     rows = DelimitedRows(lines, document.path, default, rules)
     has_header = rows.columns is not None
     columns = columns_by_rows(document, rows.first, rows.sample, has_header=has_header)
-    return rows, columns or find_columns(document, rows.first, 1)
+    columns = columns or find_columns(document, rows.first, rows.first_line)
+    return rows, columns.with_notes(rows.notes)
 
 
 def _read_delimited(document: Document) -> Iterator[Entry]:
@@ -64,7 +66,7 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
             yield Note(document.path, 0, encoding.note)
         rows, columns = table_columns(document, Lines(as_utf8(file, encoding)))
         if columns.note:
-            yield Note(document.path, 1, columns.note)
+            yield Note(document.path, rows.first_line, columns.note)
         names = label_names(document, rows.columns[columns.intent] if rows.columns else "")
         for row in rows:
             if row.problem:
@@ -92,13 +94,14 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
                 continue
+            fields = from_chat(row.fields)
             if columns is None:
-                keys = list(row.fields)
+                keys = list(fields)
                 columns = find_columns(document, keys, row.line)
                 names = label_names(document, keys[columns.intent])
                 if columns.note:
                     yield Note(document.path, row.line, columns.note)
-            text, intent = (row.fields.get(keys[at]) for at in (columns.text, columns.intent))
+            text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
             yield entry_of(text, named_label(intent, names), document.path, row.line)
 
 
@@ -117,12 +120,15 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
 
 def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Entry]:
     path, cells = document.path, iter(rows)
-    line, first = next(cells)
     sample = [row for _, row in islice(rows, SAMPLE_ROWS)]
+    above = rows_above(sample, wanted_columns(document))
+    sample = sample[above:]
+    line, first = next(islice(cells, above, None))
     rules = HeaderRules(wanted_columns(document), has_labels=True)
     has_header = not rules.has_none(first, sample)
     found = columns_by_rows(document, first, sample, has_header=has_header)
     columns = found or find_columns(document, first, line)
+    columns = columns.with_notes([header_below(line)] if above else [])
     if columns.note:
         yield Note(path, line, columns.note)
     if not has_header:

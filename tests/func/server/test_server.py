@@ -444,7 +444,7 @@ def test_error_in_the_event_loop_ends_one_connection(in_process, monkeypatch, ca
         pytest.param(
             {"PORT": "0", "MODEL_PATH": "/nowhere/m.pkl"},
             "/nowhere/m.pkl does not exist. "
-            "Train a model (make train), or name one by MODEL_URI or MODEL_PATH.\n",
+            "Train a model (make train), or name one by MODEL_URI, MODEL_PATH or --model.\n",
             id="missing-model",
         ),
         pytest.param(
@@ -462,6 +462,17 @@ def test_what_prevents_the_start_is_told_in_one_line(environ, line):
     assert process.returncode == 1
     assert process.stderr.splitlines(keepends=True)[-1] == line
     assert "Traceback" not in process.stderr
+
+
+def test_arguments_are_refused():
+    """Settings are environment variables; an option would else be ignored without a word."""
+    process = run_server({}, "-m", "func.server", "--port", "9000")
+
+    assert process.returncode == 2
+    assert process.stderr == (
+        "The server takes no arguments. Its settings are environment variables, "
+        "such as PORT=9000 and MODEL_URI=model/shipped: README.md lists them.\n"
+    )
 
 
 @pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
@@ -482,7 +493,7 @@ from func.server.__main__ import main
 from func.server.listener import bind
 
 other, load = bind("127.0.0.1", 0), App.load
-os.environ[sys.argv[1]] = str(other.getsockname()[1])
+os.environ[sys.argv.pop()] = str(other.getsockname()[1])
 
 def listen_meanwhile(settings):
     other.listen()

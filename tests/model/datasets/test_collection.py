@@ -35,6 +35,33 @@ def test_named_pipe_is_refused(tmp_path):
     assert refusal_of(path) == f"{path}: is neither a file nor a folder"
 
 
+def test_lock_files_of_office_programs_are_passed_over(tmp_path):
+    """Excel keeps one beside each workbook that is open."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / "~$data.xlsx").write_bytes(b"\x05Maria")
+
+    reading = read(tmp_path)
+
+    assert [example.text for example in reading.examples] == ["hi there"]
+    assert reading.problems == reading.notes == ()
+
+
+def test_folder_of_other_files_is_refused(tmp_path):
+    """The suffixes of data are named."""
+    (tmp_path / "greet.intent").write_text("hi\n")
+
+    assert "holds no files with a suffix of data (.yml, .yaml" in refusal_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["data.csv", "train-00000-of-00001.parquet"])
+def test_pointer_of_git_lfs_is_refused(tmp_path, name):
+    """The error says how to get the file that it stands for."""
+    path = tmp_path / name
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")
+
+    assert refusal_of(path) == f"{path}: is a pointer of Git LFS; git lfs pull gets the file"
+
+
 def test_folder_that_links_to_itself_is_read_once(tmp_path):
     """Links to folders are not followed; pipes among the files are passed over."""
     (tmp_path / "again").symlink_to(tmp_path)

@@ -549,6 +549,17 @@ def test_out_of_scope_utterances_of_the_data_are_out_of_scope_texts():
     assert len(dataset.out_of_scope_test) == 2
 
 
+def test_misspelt_out_of_scope_intent_is_warned_of():
+    """The utterances that are meant would be trained as an intent without a word."""
+    options = ReadOptions(out_of_scope_intents=("nome",))
+    dataset = load_dataset(write("data.csv", ENOUGH), seed=0, test_size=0.2, options=options)
+
+    [warning] = dataset.warnings
+    assert str(warning) == (
+        "data.csv: no utterance has the intent nome, which --out-of-scope-intent names"
+    )
+
+
 @pytest.mark.parametrize("name", ["nlu_fallback", "Out-Of-Scope", "Out_of_scope", "NONE"])
 def test_suspicious_intent_is_warned_of(name):
     """An intent that other tools use for out-of-scope texts is trained, and the option is named."""

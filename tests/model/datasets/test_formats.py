@@ -6,6 +6,7 @@ import json
 import zipfile
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -402,6 +403,32 @@ def test_spreadsheet_is_read(tmp_path, write):
     assert "sheet A is read" in reading.notes[0].message
 
 
+def test_header_of_a_sheet_may_follow_a_title(tmp_path):
+    """Rows keep their numbers, and a note says that the title is left out."""
+    rows = [["Messages of May"], ["Text", "Intent"], *map(list, PAIRS)]
+    path = write_xlsx(tmp_path / "data.xlsx", {"A": rows})
+
+    reading = read(path)
+
+    assert pairs(reading) == PAIRS
+    assert [each.line for each in reading.examples] == [3, 4]
+    assert "the header is line 2; what is above it is left out" in reading.notes[0].message
+
+
+def test_merged_cells_hold_for_all_of_their_rows(tmp_path):
+    """An intent may be merged beside its utterances; a blank row stays blank."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (["Intent", "Text"], ["greet", "hi"], [None, "hey"], [], ["book", "a table"]):
+        sheet.append([None, *row])
+    for merged in ("B2:B4", "C5:D5", "A1:A5", "Y1:Z9"):  # the last two hold nothing
+        sheet.merge_cells(merged)
+    path = tmp_path / "data.xlsx"
+    workbook.save(path)
+
+    assert pairs(read(path)) == [("hi", "greet"), ("hey", "greet"), ("a table", "book")]
+
+
 def test_sheet_without_header_is_read(tmp_path):
     """The first row of two unknown cells is an utterance."""
     path = write_xlsx(tmp_path / "data.xlsx", {"A": list(map(list, PAIRS))})
@@ -579,6 +606,9 @@ def test_empty_intents_are_named(tmp_path, name, content, message):
         pytest.param("- intent: a\n  examples:\n  - [b]\n", "an example is a list", id="list"),
         pytest.param(
             "- intent: a\n  examples:\n  - text: [b]\n", "the text of an example", id="list-in-text"
+        ),
+        pytest.param(
+            "- intent: a\n  examples:\n  - so: long\n", "holds ': ' needs quotes", id="colon"
         ),
         pytest.param("- intent: a\n  ? [b]\n  : c\n", "a key that is no text", id="odd-key"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from model.datasets import inspection, large_table
 from model.datasets.documents.document import ReadOptions
 from model.datasets.inspection import inspect, size_of
+from model.datasets.parts import read_parts
 
 TABLE = "text,intent\nhi,a\nHI,b\nyou,None\n,b\n"
 
@@ -38,6 +39,23 @@ def test_options_count_in_tables_of_any_size(tmp_path):
     assert survey.intents == {"a": 1, "b": 1, "out_of_scope": 1}
     assert [str(note) for note in survey.notes.kept] == [f"{path}:5: no text; left out"]
     assert [twin.line for twin in survey.twins()] == [3]
+
+
+def test_files_beside_train_are_named(tmp_path):
+    """No utterance is lost silently; files that hold none are not mentioned."""
+    for name in ("train.csv", "dev.csv", "old train.csv"):
+        (tmp_path / name).write_text("text,intent\nhi,greet\n")
+    for name in ("README.md", "~$train.xlsx", "intent_descriptions.csv"):
+        (tmp_path / name).write_text("x")
+
+    _, survey = inspect(tmp_path, ReadOptions(), ignore)
+
+    message = (
+        f"{tmp_path}: left out: dev.csv, old train.csv; beside train, only test, "
+        "out_of_scope_validation, out_of_scope_test are read"
+    )
+    assert [str(each) for each in survey.notes.kept] == [message]
+    assert [str(each) for each in read_parts(tmp_path, ReadOptions()).notes] == [message]
 
 
 @pytest.mark.usefixtures("_each_way")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from model.datasets import readers
 from model.datasets.readers import Example, read_examples
 from model.errors import DataError
 
@@ -204,3 +205,29 @@ def test_folder_named_like_a_file_is_refused():
 def test_example_says_what_is_wrong_with_it():
     """A problem of an example carries the example's file and line."""
     assert str(Example("hi", "a", Path("data.csv"), 7).problem("odd")) == "data.csv:7: odd"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("Export of May\n\nid;text;intent\n1;hi;greeting\n", id="title"),
+        pytest.param("Export of May;;\n;;\nid;text;intent\n1;hi;greeting\n", id="title-in-excel"),
+        pytest.param("\n\ntext,intent\nhi,greeting\n", id="blank-lines"),
+    ],
+)
+def test_header_may_follow_a_title(content):
+    """A note says that what is above it is left out; rows keep their lines."""
+    reading = readers.read(write("data.csv", content))
+
+    assert [(each.text, each.intent, each.line) for each in reading.examples] == [
+        ("hi", "greeting", 4)
+    ]
+    [note] = reading.notes
+    assert str(note).startswith("data.csv:3: the header is line 3; what is above it is left out")
+
+
+def test_header_of_several_lines_is_no_title():
+    """Its first line fills one cell, and is a part of a row."""
+    path = write("data.csv", '"text\nof a user",intent\nhi,greeting\n')
+
+    assert "no column text in the header" in error_of(path)

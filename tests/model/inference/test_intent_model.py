@@ -93,7 +93,7 @@ def test_missing_model_is_refused(tmp_path):
 
     assert str(caught.value) == (
         f"{path} does not exist. "
-        "Train a model (make train), or name one by MODEL_URI or MODEL_PATH."
+        "Train a model (make train), or name one by MODEL_URI, MODEL_PATH or --model."
     )
 
 

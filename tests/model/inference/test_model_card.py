@@ -114,8 +114,14 @@ def test_card_in_another_encoding_is_refused(tmp_path):
 
 def test_missing_card_is_refused(tmp_path):
     """Reading a card that is not there is an error."""
-    with pytest.raises(ArtifactBrokenError, match="is not a readable model card"):
+    with pytest.raises(ArtifactBrokenError, match=r"card\.json does not exist"):
         ModelCard.read(tmp_path / "card.json")
+
+
+def test_folder_in_place_of_a_card_is_refused(tmp_path):
+    """It holds no numbers."""
+    with pytest.raises(ArtifactBrokenError, match="is not a readable model card"):
+        ModelCard.read(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,13 @@ import pytest
 from model.errors import ArtifactBrokenError, StoreError, StoreMissingError, StoreUnavailableError
 from model.store.cache import BlobCache
 from model.store.folder import FolderTransport
-from model.store.model_files import ModelFiles, fetch, key_of_blob, key_of_manifest, push
+from model.store.model_files import (
+    ModelFiles,
+    fetch,
+    key_of_blob,
+    key_of_manifest,
+    push,
+)
 from model.store.uri import StoreUri
 from tests.support.stores.web import WebStore, corrupt, end_early, truncate
 
@@ -73,10 +79,24 @@ def test_a_pickle_is_never_loaded_by_a_uri(small_folder):
         fetch(StoreUri.parse(str(small_folder / "intent_model.pkl")))
 
 
-def test_a_folder_without_a_model_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("names", "remedy"),
+    [
+        pytest.param([], "Name the folder of a trained model.", id="empty"),
+        pytest.param(
+            ["intent_model.pkl"],
+            "Compile the model there: python -m model.compile.",
+            id="pipeline-alone",
+        ),
+    ],
+)
+def test_a_folder_without_a_model_is_named(tmp_path, names, remedy):
     """The missing file and the remedy are part of the error."""
-    with pytest.raises(StoreError, match=r"intent_model\.safetensors does not exist"):
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(StoreError) as caught:
         fetch(StoreUri.parse(str(tmp_path)))
+    assert str(caught.value) == f"{tmp_path}/intent_model.safetensors does not exist. {remedy}"
 
 
 def test_a_file_that_can_not_be_read_is_named(tmp_path):

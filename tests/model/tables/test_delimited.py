@@ -29,6 +29,17 @@ def test_labels_are_added_to_each_row(label):
     assert sorted(path.name for path in Path().iterdir()) == ["in.csv", "out.csv"]
 
 
+def test_header_may_follow_a_title(label):
+    """The title is left out of the output, and a note says so."""
+    Path("in.csv").write_text("Mail of May\n\nid;mail\n1;hello\n")
+
+    code, errors = label("in.csv", "out.csv", "--column", "mail")
+
+    assert code == 0
+    assert "note: in.csv: the header is line 3; what is above it is left out" in errors
+    assert Path("out.csv").read_text().splitlines()[0] == "id;mail;intent;confidence"
+
+
 def test_alternatives_are_a_column_of_json(label):
     """The ranking is one field, quoted as CSV has it."""
     Path("in.csv").write_text("text\nhello\n")
@@ -180,8 +191,12 @@ def test_large_rows_make_small_chunks(label):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"a,b,c\n", "in.csv:1: no column text: found a, b, c", id="no-column"),
-        pytest.param(b"", "in.csv:1: no column text: found nothing", id="empty"),
+        pytest.param(
+            b"a,b,c\n",
+            "in.csv:1: no column text: found a, b, c; --column chooses by name or number",
+            id="no-column",
+        ),
+        pytest.param(b"", "in.csv: is empty", id="empty"),
         pytest.param(b'"text\n', "in.csv:1: the header is not well-formed UTF-8 text", id="quote"),
         pytest.param(
             "text,é".encode() + b"\xff\n",

@@ -60,7 +60,7 @@ def test_chosen_column_needs_a_header(label):
 
     assert label("in.csv", "out.csv", "--column", "message") == (
         1,
-        "error: in.csv:1: no column message: found a, b\n",
+        "error: in.csv:1: no column message: found a, b; --column chooses by name or number\n",
     )
 
 

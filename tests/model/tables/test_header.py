@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from model.tables.header import HeaderRules
+from model.tables.header import HeaderRules, rows_above
 
 BY_NUMBER = HeaderRules(("2", "3"))
 LABELLED = HeaderRules(has_labels=True)
@@ -100,3 +100,19 @@ def test_known_answer_is_kept(has_header):
     rules = HeaderRules(("text",), has_header=has_header)
 
     assert rules.has_none(["text", "intent"], ROWS) is not has_header
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        pytest.param([["Export of May", ""], [], ["Text", "Intent"]], 2, id="title-and-blank-row"),
+        pytest.param([["Text", "Intent"], ["hi", "greet"]], 0, id="header-first"),
+        pytest.param([["hello"], ["hi", "greet"]], 0, id="no-header-follows"),
+        pytest.param([["Export", "May"], ["Text", "Intent"]], 0, id="two-cells-may-be-data"),
+        pytest.param([["hello"], ["hi"]], 0, id="one-column"),
+        pytest.param([[""]] * 11 + [["Text", "Intent"]], 0, id="far-below"),
+    ],
+)
+def test_titles_are_above_the_header(rows, count):
+    """Rows that fill one cell at most are no data if a header follows them."""
+    assert rows_above(rows) == count

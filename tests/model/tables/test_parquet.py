@@ -103,7 +103,7 @@ def test_missing_column_is_told(label):
 
     assert label("in.parquet", "out.parquet") == (
         1,
-        "error: in.parquet:1: no column text: found a\n",
+        "error: in.parquet:1: no column text: found a; --column chooses by name or number\n",
     )
 
 

@@ -59,6 +59,17 @@ def test_one_column_needs_no_header(label):
     assert len(Path("out.csv").read_text().splitlines()) == 2
 
 
+def test_header_may_follow_a_title(label):
+    """The title is left out of the output, and a note says so."""
+    write_xlsx(Path("in.xlsx"), {"Data": [["Mail of May"], ["id", "Mail"], ["1", "hello"]]})
+
+    code, errors = label("in.xlsx", "out.csv", "--column", "mail")
+
+    assert code == 0
+    assert "note: in.xlsx: the header is line 2; what is above it is left out" in errors
+    assert Path("out.csv").read_text().splitlines()[0] == "id,Mail,intent,confidence"
+
+
 def test_sheet_without_the_chosen_column_is_refused(label):
     """A cover sheet is not labelled instead; the message says how to choose the other sheet."""
     write_xlsx(Path("in.xlsx"), {"Cover": [["Our tickets"]], "Data": [["Nachricht"], ["hello"]]})
@@ -68,7 +79,7 @@ def test_sheet_without_the_chosen_column_is_refused(label):
     assert code == 1
     assert errors == (
         "error: in.xlsx:1: no column Nachricht: found Our tickets; "
-        "--sheet chooses another one of Data\n"
+        "--column chooses by name or number; --sheet chooses another one of Data\n"
     )
     assert not Path("out.csv").exists()
 

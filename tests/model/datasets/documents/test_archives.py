@@ -42,6 +42,34 @@ def test_gzipped_tar_is_read(tmp_path, name):
     assert (example.text, example.file) == ("hi there", path / "data.csv")
 
 
+@pytest.mark.parametrize("name", ["data.csv.gz", "Data.CSV.GZ"])
+def test_gzipped_file_is_read(tmp_path, name):
+    """Its name without the suffix has that of data."""
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(TABLE))
+
+    [example] = read(path).examples
+
+    assert (example.text, example.file, example.line) == ("hi there", path / name[:-3], 2)
+
+
+def test_gzipped_file_is_bounded(tmp_path, monkeypatch):
+    """A small file can unpack to any size."""
+    path = tmp_path / "data.csv.gz"
+    path.write_bytes(gzip.compress(TABLE))
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", len(TABLE) - 1)
+
+    assert "unpacks to more than" in refusal_of(path)
+
+
+def test_damaged_gzipped_file_is_refused(tmp_path):
+    """The message is one line that names the file."""
+    path = tmp_path / "data.csv.gz"
+    path.write_bytes(gzip.compress(TABLE)[:-9])
+
+    assert refusal_of(path).startswith(f"{path}: is no readable gzipped file: ")
+
+
 def test_links_of_a_tar_are_passed_over(tmp_path):
     """They hold no content of their own."""
     path = tmp_path / "bot.tgz"
@@ -74,7 +102,7 @@ def test_unpacked_size_of_a_tar_is_bounded(tmp_path, monkeypatch):
 
 def test_gzipped_file_that_is_no_tar_is_refused(tmp_path):
     """It is named as damaged."""
-    path = tmp_path / "data.csv.gz"
+    path = tmp_path / "bot.tgz"
     path.write_bytes(gzip.compress(TABLE))
 
     assert "is no readable tar archive" in refusal_of(path)

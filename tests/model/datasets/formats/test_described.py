@@ -73,6 +73,20 @@ def test_similar_shapes_are_read(tmp_path, name, text):
     assert pairs(reading.examples) == [("bye", "b")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a:\n  utterances: [hi]\nb:\n  examples: [bye]\n", id="objects"),
+        pytest.param("intents:\n  a: [hi]\n  b: [bye]\n", id="lists-below-a-key"),
+    ],
+)
+def test_utterances_are_enough(tmp_path, text):
+    """No intent needs a description."""
+    reading = reading_of(tmp_path / "intents.yaml", text)
+
+    assert pairs(reading.examples) == [("hi", "a"), ("bye", "b")]
+
+
 def test_what_is_not_used_is_named(tmp_path):
     """Nothing is lost silently."""
     path = tmp_path / "intents.yaml"

@@ -1,0 +1,87 @@
+"""JSON with records: a list of them, splits, or columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.datasets.readers import Reading, read
+from model.errors import DataError
+
+HI, BYE = {"text": "hi", "intent": "greet"}, {"text": "bye", "intent": "leave"}
+TEXTS, INTENTS = ["hi", "bye"], ["greet", "leave"]
+
+
+def reading_of(path: Path, data: Any) -> Reading:
+    path.write_text(json.dumps(data, indent=1))
+    return read(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param({"text": TEXTS, "intent": INTENTS}, id="lists"),
+        pytest.param(
+            {"text": {"0": "hi", "1": "bye"}, "intent": {"0": "greet", "1": "leave"}}, id="pandas"
+        ),
+        pytest.param({"id": [1, 2], "utterance": TEXTS, "label": INTENTS}, id="usual-names"),
+    ],
+)
+def test_columns_are_read_as_rows(tmp_path, data):
+    """Their names are no intents."""
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [
+        ("hi", "greet"),
+        ("bye", "leave"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param({"question": ["hi", "hey"], "topic": ["what for"]}, id="lengths"),
+        pytest.param({"question": ["hi"], "other": ["bye"]}, id="no-column-of-intents"),
+    ],
+)
+def test_other_lists_are_utterances_of_their_keys(tmp_path, data):
+    """Columns have the same number of values, and one of them holds the intents."""
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert {each.intent for each in reading.examples} == set(data)
+
+
+def test_columns_without_values_hold_nothing(tmp_path):
+    """They are refused as any object without utterances."""
+    with pytest.raises(DataError, match="no training data that is recognised"):
+        reading_of(tmp_path / "data.json", {"text": [], "intent": []})
+
+
+def test_splits_are_parts(tmp_path):
+    """``test`` is the test; other keys are named as left out."""
+    data = {"train": [HI], "test": [BYE, 7], "validation": [HI]}
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.part) for each in reading.examples] == [
+        ("hi", "train"),
+        ("bye", "test"),
+    ]
+    assert [each.message for each in reading.problems] == ["a record is no object"]
+    assert [each.message for each in reading.notes] == ["left out: validation (1)"]
+
+
+def test_list_of_labels_has_one_intent(tmp_path):
+    """The only label counts; several are named."""
+    path = tmp_path / "data.jsonl"
+    labels = (["greet"], ["greet", "leave"])
+    path.write_text("".join(json.dumps({"text": "hi", "label": each}) + "\n" for each in labels))
+
+    reading = read(path)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [("hi", "greet")]
+    assert [str(each) for each in reading.problems] == [
+        f"{path}:2: has several intents: greet, leave; an utterance has one intent"
+    ]
