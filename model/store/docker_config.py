@@ -36,7 +36,7 @@ def basic_credentials(registry: str, environ: Mapping[str, str] = os.environ) ->
                 return _credentials(entries[name], path, has_store="credsStore" in config)
     except FileNotFoundError:
         return ""
-    except (OSError, AttributeError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise StoreError(path, "is no readable Docker configuration") from error
     return ""
 

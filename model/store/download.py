@@ -66,7 +66,7 @@ class Downloader:
             raise StoreError(
                 f"{self._place}/{key}",
                 "has another content than its digest says",
-                "Push the model again",
+                "Delete it there, and push the model again",
             )
         self._cache.put(digest, content)
         return content

@@ -56,9 +56,23 @@ def test_a_helper_program_is_not_run(tmp_path, config):
 
 
 @pytest.mark.parametrize(
-    "config", [[], {"auths": 1}, {"auths": {"r.example": {"auth": "?"}}}, {"auths": None}]
+    "config",
+    [
+        [],
+        {"auths": 1},
+        {"auths": {"r.example": {"auth": "?"}}},
+        {"auths": {"r.example": {"username": "robot"}}},
+        {"auths": None},
+    ],
 )
 def test_a_malformed_configuration_is_refused(tmp_path, config):
     """A configuration that can't be read is named, not quoted."""
     with pytest.raises(StoreError, match=r"config\.json is no readable Docker configuration"):
         credentials(tmp_path, "r.example", config)
+
+
+def test_a_configuration_that_is_nested_too_deeply_is_refused(tmp_path):
+    """It ends the command as any other malformed one does."""
+    (tmp_path / "config.json").write_text("[" * 100_000)
+    with pytest.raises(StoreError, match=r"config\.json is no readable Docker configuration"):
+        basic_credentials("r.example", {"DOCKER_CONFIG": str(tmp_path)})

@@ -11,6 +11,7 @@ from model.store.cache import BlobCache
 from model.store.folder import FolderTransport
 from model.store.model_files import ModelFiles, fetch, key_of_blob, key_of_manifest, push
 from model.store.uri import StoreUri
+from tests.support.stores.servers import QuietHandler
 from tests.support.stores.web import WebStore, corrupt, end_early, truncate
 
 
@@ -173,3 +174,15 @@ def test_downloads_are_announced(web_model):
         f"model_card.json ({sizes[1]:,} bytes)",
     ]
     assert files.size == sum(sizes)
+
+
+def test_no_more_is_read_than_the_manifest_lists(web, web_model, small_files):
+    """A server that sends without end fills no memory."""
+
+    def send_more(handler: QuietHandler, content: bytes) -> None:
+        handler.answer(200, content + b"x")
+
+    size = len(small_files.contents["intent_model.safetensors"])
+    web.faults = [lambda handler, content: handler.answer(200, content), send_more]
+    with pytest.raises(StoreError, match=f"has more than {size} bytes"):
+        fetch(web_model)
