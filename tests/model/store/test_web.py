@@ -153,7 +153,7 @@ def test_a_head_without_end_is_left(web, monkeypatch, beginning, piece, pause_s)
 
     def draw_out(handler: QuietHandler, _: bytes) -> None:
         handler.wfile.write(beginning)
-        for _ in range(100):
+        for _piece in range(100):
             handler.wfile.write(piece)
             web.released.wait(pause_s)
         handler.wfile.write(b"\r\n" if beginning else b"HTTP/1.1 200 OK\r\n")
