@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import request
 
+from model.datasets.records import Utterance
 from model.desk.decision import Decision
 from model.desk.errors import DecisionError
-from model.desk.records import Utterance
 from model.desk.session import Session
 
 MAX_ROWS = 200
