@@ -29,7 +29,7 @@ class FolderTransport:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreMissingError(path) from error
         except OSError as error:
-            raise StoreError(path, f"can't be read: {error.strerror or error}") from error
+            raise StoreError(path, f"can't be read: {error.strerror or 'it is no file'}") from error
 
     def put(self, key: str, content: bytes, *, replace: bool = False) -> bool:
         """Write a file; return whether it was written."""
