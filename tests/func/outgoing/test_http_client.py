@@ -105,7 +105,7 @@ def test_a_response_that_never_pauses_ends_at_the_deadline(connect):
 
     class Informing(QuietHandler):
         def respond(self) -> None:
-            for _ in range(100):
+            for _ in range(10_000):
                 self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
             self.answer(200)
 

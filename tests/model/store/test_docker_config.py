@@ -42,6 +42,17 @@ def test_without_a_configuration_there_are_no_credentials(tmp_path, monkeypatch)
     assert basic_credentials("r.example", {}) == ""
 
 
+def test_a_user_without_a_home_has_no_credentials(monkeypatch):
+    """Containers may run as a user whom the system does not know."""
+
+    def fail(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", fail)
+    assert basic_credentials("r.example", {}) == ""
+
+
 @pytest.mark.parametrize(
     "config",
     [

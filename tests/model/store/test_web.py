@@ -141,19 +141,19 @@ def test_a_web_server_is_not_written(web):
 
 
 @pytest.mark.parametrize(
-    ("beginning", "piece", "pause_s"),
+    ("beginning", "piece", "count", "pause_s"),
     [
-        pytest.param(b"HTTP/1.1 200 OK\r\nSlow: ", b"x", 0.02, id="a byte now and then"),
-        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 0, id="without a pause"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nSlow: ", b"x", 100, 0.02, id="now-and-then"),
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 10_000, 0, id="no-pause"),
     ],
 )
-def test_a_head_without_end_is_left(web, monkeypatch, beginning, piece, pause_s):
+def test_a_head_without_end_is_left(web, monkeypatch, beginning, piece, count, pause_s):
     """Whatever a server sends, its head has to arrive in time."""
     monkeypatch.setattr("model.store.http.READ_TIMEOUT_S", 0.2)
 
     def draw_out(handler: QuietHandler, _: bytes) -> None:
         handler.wfile.write(beginning)
-        for _piece in range(100):
+        for _piece in range(count):
             handler.wfile.write(piece)
             web.released.wait(pause_s)
         handler.wfile.write(b"\r\n" if beginning else b"HTTP/1.1 200 OK\r\n")
