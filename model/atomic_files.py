@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -25,3 +26,8 @@ def write_atomically(path: Path, content: bytes, mode: int = READABLE) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def mode_of(path: Path) -> int:
+    """Return the permissions of a file, which a new content keeps; by default, all may read it."""
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else READABLE

@@ -6,13 +6,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
 
 from model.atomic_files import write_atomically
-from model.command import build_parser, model_name, run_command
+from model.command import TRAINED_MODEL, build_parser, model_name, run_command
 from model.errors import StoreError, StoreMissingError
+from model.inference.encoders import ENCODER_NAME
+from model.store.manifest import ALL_NAMES
 from model.store.model_files import fetch
 from model.store.opening import open_store
 from model.store.pointers import key_of_pointer, read_pointer
@@ -46,18 +49,28 @@ def _pull(options: argparse.Namespace, console: Console, errors: Console) -> int
         console.print(str(uri))
         return 0
     files = fetch(uri, transport=transport, progress=lambda file: errors.print(f"Fetching {file}"))
-    files.load()  # a model that fails its self-test is not written
+    model = files.load()  # a model that fails its self-test is not written
     folder: Path = options.output
     contents = files.all_contents
-    for name in contents:
-        if (folder / name).exists() and not options.force:
-            raise StoreError(folder / name, "exists already", "Pass another folder, or --force")
+    for path in (folder / name for name in ALL_NAMES):
+        if path.exists() and not options.force:
+            raise StoreError(path, "exists already", "Pass another folder, or --force")
+    _refuse_other_pickle(folder / TRAINED_MODEL.name, model.card.model_sha256)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / ENCODER_NAME).unlink(missing_ok=True)  # that of a former model
     for name, content in contents.items():
         write_atomically(folder / name, bytes(content))
     errors.print(f"Wrote {' and '.join(contents)} in {folder}")
     console.print(str(uri))
     return 0
+
+
+def _refuse_other_pickle(path: Path, model_sha256: str) -> None:
+    """Raise StoreError if a folder has the pickle of another model: MODEL_PATH names it."""
+    if path.exists() and sha256(path.read_bytes()).hexdigest() != model_sha256:
+        raise StoreError(
+            path, "is the pickle of another model", "Delete it, or pass another folder"
+        )
 
 
 def _with_digest(uri: StoreUri, transport: Transport, name: str | None) -> StoreUri:

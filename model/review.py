@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from model.atomic_files import write_atomically
+from model.atomic_files import mode_of, write_atomically
 from model.command import DATA, add_model_argument, build_parser, run_command, share
 from model.console import print_messages
 from model.datasets.dataset import normalised
@@ -72,9 +72,12 @@ def _review(options: argparse.Namespace, console: Console, errors: Console) -> i
         console.print(f"{len(corrected)} different texts corrected by people")
     proposed = log.fallback_intents
     if options.propose:
-        write_atomically(options.propose, _proposals(groups, proposed).encode())
+        content = _proposals(groups, proposed).encode()
+        write_atomically(options.propose, content, mode_of(options.propose))
         console.print(f"Wrote {len(texts)} proposals to {options.propose}")
         return 0
+    for path in _files(options.train):
+        add(path, {})  # a file that can't be extended is named before anybody is asked
     labels = model.card.labels
     decided = (
         _accepted(options.accept, texts)
@@ -198,9 +201,13 @@ def _proposals(groups: Sequence[Group], proposed: Labelled) -> str:
     return rows.getvalue()
 
 
+def _files(train: Path) -> tuple[Path, Path]:
+    """Return the training file, and the file of out-of-scope texts beside it."""
+    return train, train.with_stem(f"{OUT_OF_SCOPE}_validation")
+
+
 def _write(train: Path, labelled: Labelled, console: Console, errors: Console) -> None:
-    rejected = train.with_stem(f"{OUT_OF_SCOPE}_validation")
-    for path, is_out_of_scope in ((train, False), (rejected, True)):
+    for path, is_out_of_scope in zip(_files(train), (False, True), strict=True):
         selected = {
             text: intent
             for text, intent in labelled.items()

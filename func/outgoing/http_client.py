@@ -128,6 +128,8 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
+        if time.monotonic() > self._deadline:  # also of a server that never pauses
+            raise TimeoutError
         self._socket.settimeout(remaining(self._deadline))
         return self._file.readinto(buffer)
 

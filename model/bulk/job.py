@@ -118,8 +118,10 @@ def _open_sink(options: BulkOptions, table: Table, model: IntentModel) -> Sink:
     if options.output == STREAM:
         return StandardOutput(table, options.input)
     files = OutputFiles(options.output)
-    for path in (options.output, files.rejected):
-        if path.exists() and not options.force:
+    for path in filter(Path.exists, (options.output, files.rejected)):
+        if options.input != STREAM and path.samefile(options.input):
+            raise DataError.at(path, "is the input, and would be replaced; name another --output")
+        if not options.force:
             raise DataError.at(path, "exists; --force replaces it")
     identity = None
     if is_resumable(options):

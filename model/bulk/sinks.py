@@ -68,7 +68,7 @@ class OutputFile:
 
     def _begin(self) -> Checkpoint:
         left = Checkpoint.read(self._files.checkpoint)
-        if left is None or self._identity is None:
+        if left is None or self._identity is None or not self._holds(left):
             return Checkpoint(self._identity or "", self._table.start)
         if left.identity != self._identity:
             message = (
@@ -77,6 +77,11 @@ class OutputFile:
             )
             raise DataError.at(self._files.part, message)
         return left
+
+    def _holds(self, left: Checkpoint) -> bool:
+        """Return whether the parts hold what a checkpoint counts; somebody may have removed one."""
+        sizes = ((self._output, left.output_bytes), (self._rejected, left.rejected_bytes))
+        return all(os.fstat(file.fileno()).st_size >= size for file, size in sizes)
 
     def write(self, chunk: Chunk, predictions: Sequence[Prediction]) -> None:
         """Write the rows of a chunk, and commit once a second."""
@@ -93,15 +98,17 @@ class OutputFile:
 
     def finish(self) -> None:
         """Move the complete files into place."""
-        # Rejected rows first: once the output exists, the run is over.
         _sync(self._rejected)
         _sync(self._output)
+        complete = self._table.completed(self._files.part)
+        # Rejected rows first: once the output exists, the run is over.
         if self.state.rejected:
             self._files.rejected_part.replace(self._files.rejected)
         else:
             self._files.rejected_part.unlink()
             self._files.rejected.unlink(missing_ok=True)
-        self._table.finish(self._files.part, self._path)
+        complete.replace(self._path)
+        self._files.part.unlink(missing_ok=True)
         self._files.checkpoint.unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from model.datasets.checked import KEEP
+from model.datasets.records import Record, Utterance
 from model.desk.corpus import Corpus
 from model.desk.data_files import Change, DataFiles
 from model.desk.decision import ADD, DELETE, RELABEL, RENAME, REWORD, Decision
 from model.desk.errors import DecisionError
-from model.desk.records import Record, Utterance
 from model.inference.prediction import OUT_OF_SCOPE
 
 

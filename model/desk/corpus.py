@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from model.atomic_files import READABLE, write_atomically
+from model.atomic_files import mode_of, write_atomically
 from model.datasets.dataset import normalised
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import entry_of
-from model.datasets.readers import COLUMNS
+from model.datasets.records import Record, Utterance, head_of, parse
 from model.desk.errors import ChangedOutsideError, DecisionError
-from model.desk.records import Record, Utterance, parse
 from model.errors import DataError, Problem
 
 # New records by their numbers; None deletes a record.
 Edits = Mapping[int, Record | None]
-# The heads of files that are created with their first utterance.
-HEADS = {".csv": ",".join(COLUMNS) + "\n", ".tsv": "\t".join(COLUMNS) + "\n"}
 
 
 class Corpus:
@@ -43,7 +39,7 @@ class Corpus:
         content = _content(self.path)
         self._is_new = content is None
         self._digest = None if content is None else _digest(content)
-        self._head = HEADS.get(self.path.suffix.lower(), "").encode()
+        self._head = head_of(self.path)
         existing = self._head if content is None else content
         self._format, records = parse(self.path, existing, options)
         self._records: list[Record | None] = [*records]
@@ -162,7 +158,7 @@ class Corpus:
             self.path.unlink(missing_ok=True)
             self._digest = None
         else:
-            write_atomically(self.path, content, _mode(self.path))
+            write_atomically(self.path, content, mode_of(self.path))
             self._digest = _digest(content)
         self._seen = _stamp(self.path)
 
@@ -224,7 +220,3 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode) if path.exists() else READABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from model.desk.records import Utterance
+from model.datasets.records import Utterance
 
 RELABEL, DELETE, REWORD, ADD, RENAME = "relabel", "delete", "reword", "add", "rename"
 LATER = "later"

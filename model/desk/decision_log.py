@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import SEEK_END
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from model.datasets.checked import KEEP, SUFFIX, UNDO
 
@@ -26,7 +27,6 @@ class DecisionLog:
         self._kept: dict[int, tuple[str, list[str]]] = {}
         self.count = 0
         content = self.path.read_bytes() if self.path.exists() else b""
-        self._needs_line_break = bool(content) and not content.endswith(b"\n")
         for line in content.splitlines():
             with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 self._apply(json.loads(line))
@@ -51,9 +51,8 @@ class DecisionLog:
         time = datetime.now(UTC).isoformat(timespec="seconds")
         record = {"number": number, "time": time, "action": action, **fields}
         line = json.dumps(record, ensure_ascii=False) + "\n"
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write("\n" * self._needs_line_break + line)
-        self._needs_line_break = False
+        with self.path.open("ab+") as file:
+            file.write(_line_break(file) + line.encode())
         self._apply(record)
         return number
 
@@ -65,3 +64,11 @@ class DecisionLog:
         elif action == UNDO:
             self._kept.pop(int(record["of"]), None)
         self.count = max(self.count, number)
+
+
+def _line_break(file: BinaryIO) -> bytes:
+    """Return what ends the last line of a log: it is torn if the disk was full."""
+    if not file.tell():
+        return b""
+    file.seek(-1, SEEK_END)
+    return b"" if file.read() == b"\n" else b"\n"

@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Any
 
 from model.datasets.checked import UNDO
+from model.datasets.records import Utterance
 from model.desk.changes import changes_of
 from model.desk.data_files import Change, DataFiles
 from model.desk.decision import LATER, Decision
@@ -25,7 +26,6 @@ from model.desk.findings import (
     of_corrections,
     of_left_over,
 )
-from model.desk.records import Utterance
 from model.feedback.event_log import Correction
 
 

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from model.datasets.checks import FEW_UTTERANCES, normalised
 from model.datasets.entry import Example
+from model.datasets.records import Utterance
 from model.desk.corpus import Corpus
-from model.desk.records import Utterance
 from model.evaluation.data_issues import (
     ConfusedIntents,
     DataIssues,

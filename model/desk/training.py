@@ -20,7 +20,9 @@ from typing import Any
 from model.atomic_files import write_atomically
 from model.desk.errors import BusyError, DecisionError
 from model.desk.examination import RESULT_NAME
+from model.errors import ModelError
 from model.inference.compiled_pipeline import COMPILED_NAME
+from model.inference.encoders import ENCODER_NAME
 from model.inference.model_card import CARD_NAME
 from model.training.fitted_model import MODEL_NAME, REPORT_NAME
 
@@ -28,6 +30,7 @@ from model.training.fitted_model import MODEL_NAME, REPORT_NAME
 ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 COMMAND = (sys.executable, "-u", "-m", f"{__package__}.examination")
 IDLE, RUNNING, DONE, FAILED, CANCELLED = "idle", "running", "done", "failed", "cancelled"
+FILE_NAMES = (ENCODER_NAME, MODEL_NAME, COMPILED_NAME, CARD_NAME, REPORT_NAME)
 MAX_LINES = 100
 # Each model is compared with the one before it.
 KEPT_MODELS = 2
@@ -75,7 +78,9 @@ class Training:
                 raise BusyError
             self._count += 1
             folder = self._folder / str(self._count)
-            folder.mkdir()
+            folder.mkdir(parents=True)
+            # Systems remove temporary files that nobody has used for some days.
+            self._models = [each for each in self._models if (each / MODEL_NAME).exists()]
             before = ["--before", str(self._models[-1])] if self._models else []
             self._lines.clear()
             self._state, self._started = RUNNING, time.monotonic()
@@ -111,7 +116,7 @@ class Training:
         """Cancel the training that is running, and remove all models."""
         self.cancel()
         self.wait()
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def status(self) -> dict[str, Any]:
         """Return the state, the lines of progress and the duration as JSON."""
@@ -129,18 +134,20 @@ class Training:
         """Copy the newest model into a folder, each file atomically.
 
         Raises:
-            DecisionError: no model is trained yet.
+            DecisionError: no model is trained yet, or its files are gone.
             OSError: a file can't be written.
         """
         if self.model is None:
             raise DecisionError("No model is trained yet")
+        contents = {name: _content(self.model / name) for name in FILE_NAMES}
+        if contents[MODEL_NAME] is None or contents[CARD_NAME] is None:
+            raise DecisionError("The files of the trained model are gone: train again")
         output.mkdir(parents=True, exist_ok=True)
-        # The report describes the former model.
-        for name in (MODEL_NAME, COMPILED_NAME, CARD_NAME, REPORT_NAME):
-            if (source := self.model / name).exists():
-                write_atomically(output / name, source.read_bytes())
-            else:
+        for name, content in contents.items():
+            if content is None:  # as the report, which describes the former model
                 (output / name).unlink(missing_ok=True)
+            else:
+                write_atomically(output / name, content)
 
     def _read(self, process: subprocess.Popen[str], folder: Path) -> None:
         assert process.stdout  # noqa: S101 - it is a pipe
@@ -150,14 +157,29 @@ class Training:
                     self._lines.append(line.rstrip("\n"))
         is_trained = process.wait() == 0
         if is_trained:
-            result = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
-            self._models.append(folder)
-            self.comparison = result.get("comparison")
-            self._finished(result)
-            for former in self._models[:-KEPT_MODELS]:
-                shutil.rmtree(former)
-            del self._models[:-KEPT_MODELS]
+            try:
+                self._take_over(folder)
+            except (OSError, ModelError) as error:
+                is_trained = False
+                with self._lock:
+                    self._lines.append(f"error: the trained model can't be used: {error}")
         with self._lock:
             self._ended = time.monotonic()
             if self._state == RUNNING:
                 self._state = DONE if is_trained else FAILED
+
+    def _take_over(self, folder: Path) -> None:
+        result = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
+        self._models.append(folder)
+        self.comparison = result.get("comparison")
+        self._finished(result)
+        for former in self._models[:-KEPT_MODELS]:
+            shutil.rmtree(former, ignore_errors=True)
+        del self._models[:-KEPT_MODELS]
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import request
 
+from model.datasets.records import Utterance
 from model.desk.decision import Decision
 from model.desk.errors import DecisionError
-from model.desk.records import Utterance
 from model.desk.session import Session
+from model.inference.strict_json import is_unicode
 
 MAX_ROWS = 200
 
@@ -99,8 +100,8 @@ def _decision(body: Mapping[str, Any], selected: tuple[Utterance, ...] | None) -
 
 def _string(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name, "")
-    if not isinstance(value, str):
-        raise DecisionError(f"'{name}' must be a string")
+    if not isinstance(value, str) or not is_unicode(value):
+        raise DecisionError(f"'{name}' must be a string of valid Unicode")
     return value
 
 

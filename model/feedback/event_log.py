@@ -212,11 +212,11 @@ def _reply(data: Any) -> tuple[Key | str, str, float, str] | None:
     if not isinstance(data, dict):
         return None
     intent, confidence, request = (data.get(key) for key in ("intent", "confidence", "request"))
-    if not isinstance(intent, str) or not isinstance(confidence, int | float):
+    if not is_filled(intent) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         return None
     key = _text(data) or _key(request)
     answered_by = str(data.get("answered_by", ""))
-    return (key, intent, float(confidence), answered_by) if key else None
+    return (key, str(intent), float(confidence), answered_by) if key else None
 
 
 def _key(request: Any) -> Key | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
-from model.atomic_files import write_atomically
+from model.atomic_files import mode_of, write_atomically
 from model.datasets.dataset import normalised
-from model.datasets.readers import COLUMNS, read_examples, read_text
+from model.datasets.readers import read_examples, read_text
+from model.datasets.records import Utterance, head_of, parse
 from model.errors import DataError, Problem
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-JSONL = ".jsonl"
+SUFFIXES = (".csv", ".tsv", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Additions:
         conflicts: texts that the file has with another intent, which it keeps.
     """
 
-    added: tuple[tuple[str, str], ...]
+    added: tuple[Utterance, ...]
     known: int
     conflicts: tuple[Problem, ...]
 
@@ -41,51 +38,36 @@ def add(path: Path, labelled: Mapping[str, str]) -> Additions:
 
     Args:
         path: CSV, TSV or JSONL file; created if it does not exist.
-        labelled: the intent of each text.
+        labelled: the intent of each text; without any, the file is only checked.
 
     Raises:
-        DataError: the file has another format or can't be read.
+        DataError: the file has another format, or can't be read or edited.
         OSError: the file can't be written.
     """
-    if path.suffix.lower() not in (*DELIMITERS, JSONL):
-        kinds = ", ".join((*DELIMITERS, JSONL))
-        raise DataError.at(path, f"is none of {kinds}")
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError.at(path, f"is none of {', '.join(SUFFIXES)}")
+    if not path.parent.is_dir():
+        raise DataError.at(path.parent, "is no folder")
     existing = read_examples(path) if path.exists() else []
     present = {normalised(each.text): each for each in existing}
     added, known, conflicts = [], 0, []
     for text, intent in labelled.items():
         example = present.get(normalised(text))
         if example is None:
-            added.append((text, intent))
+            added.append(Utterance(text, intent))
         elif example.intent == intent:
             known += 1
         else:
             conflicts.append(example.problem(f"labelled {example.intent}, not {intent}; kept"))
+    content = _extended(path, added)
     if added:
-        write_atomically(path, _extended(path, added).encode())
+        write_atomically(path.resolve(), content, mode_of(path))
     return Additions(tuple(added), known, tuple(conflicts))
 
 
-def _extended(path: Path, added: Sequence[tuple[str, str]]) -> str:
-    content = read_text(path) if path.exists() else ""
-    if content and not content.endswith("\n"):
-        content += "\n"
-    if path.suffix.lower() == JSONL:
-        lines = (dict(zip(COLUMNS, each, strict=True)) for each in added)
-        return content + "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return content + _rows(content, DELIMITERS[path.suffix.lower()], added)
-
-
-def _rows(content: str, delimiter: str, added: Sequence[tuple[str, str]]) -> str:
-    header = next(csv.reader(StringIO(content, newline=""), delimiter=delimiter), [])
-    names = [name.strip() for name in header]
-    line_break = "\r\n" if "\r\n" in content else "\n"
-    rows = StringIO(newline="")
-    # Any other columns of the file stay empty.
-    writer = csv.DictWriter(
-        rows, names or COLUMNS, restval="", delimiter=delimiter, lineterminator=line_break
-    )
-    if not names:
-        writer.writeheader()
-    writer.writerows(dict(zip(COLUMNS, each, strict=True)) for each in added)
-    return rows.getvalue()
+def _extended(path: Path, added: Sequence[Utterance]) -> bytes:
+    content = read_text(path).encode() if path.exists() else head_of(path)
+    form, _ = parse(path, content)
+    if content and not content.endswith(b"\n"):
+        content += b"\n"
+    return content + b"".join(map(form.created, added))

@@ -44,8 +44,12 @@ class CompiledScorer:
             is_compact: whether to keep weights as a list, if the file has one: half the memory.
 
         Raises:
-            InvalidCompiledFormError: parts of the pipeline contradict each other.
+            InvalidCompiledFormError: parts of the pipeline contradict each other, or a number is
+                not finite.
         """
+        # The self-test may not use it, and then a text that does would get no probability.
+        if not all(map(_is_finite, compiled.arrays.values())):
+            raise InvalidCompiledFormError("holds a number that is not finite")
         self.labels = compiled.labels
         self.encoder = encoder
         self._compiled = compiled
@@ -219,6 +223,10 @@ class _Layer:
         sums: NDArray[Any] = np.add.reduceat(terms, starts[:-1])
         sums[sums == 0] = 1
         values /= (np.sqrt(sums) if is_l2 else sums).repeat(starts[1:] - starts[:-1])
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
 
 
 def _chunks(utterances: Sequence[str]) -> Iterator[list[str]]:

@@ -64,7 +64,7 @@ class ArrayFile:
             raise ValueError("The header exceeds the file")
         try:
             entries = json.loads(content[LENGTH_BYTES:body_start])
-            metadata = entries.pop(METADATA)
+            metadata = dict(entries.pop(METADATA))
             if not is_verified:
                 _check_seal(content, body_start, metadata[SEAL])
             arrays = {

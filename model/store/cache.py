@@ -36,7 +36,7 @@ class BlobCache:
             return None
         path = self._folder / digest
         try:
-            content = path.read_bytes()
+            content = path.read_bytes() if path.is_file() else b""  # a pipe would wait for a writer
         except OSError:
             return None
         with suppress(OSError):  # on a read-only volume, nothing leaves either

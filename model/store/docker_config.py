@@ -24,7 +24,8 @@ def basic_credentials(registry: str, environ: Mapping[str, str] = os.environ) ->
     Raises:
         StoreError: the configuration can't be read, or keeps the password in a helper program.
     """
-    folder = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    # A user of a container that has no home has no configuration there either.
+    folder = Path(environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"))  # noqa: PTH111
     path = folder / CONFIG_NAME
     try:
         config = json.loads(path.read_bytes())
@@ -36,7 +37,7 @@ def basic_credentials(registry: str, environ: Mapping[str, str] = os.environ) ->
                 return _credentials(entries[name], path, has_store="credsStore" in config)
     except FileNotFoundError:
         return ""
-    except (OSError, AttributeError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise StoreError(path, "is no readable Docker configuration") from error
     return ""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from model.errors import StoreError, StoreUnavailableError
 from model.store.cache import BlobCache
-from model.store.transport import Transport
+from model.store.transport import CHUNK_BYTES, Transport
 
 MAX_FAILURES = 4
 FIRST_PAUSE_S = 0.1  # doubled after each failure
@@ -66,7 +66,7 @@ class Downloader:
             raise StoreError(
                 f"{self._place}/{key}",
                 "has another content than its digest says",
-                "Push the model again",
+                "Delete it there, and push the model again",
             )
         self._cache.put(digest, content)
         return content
@@ -89,7 +89,10 @@ class Downloader:
     def _append(self, chunks: list[bytes], key: str, max_bytes: int, size: int | None) -> None:
         length = sum(map(len, chunks))
         for chunk in self._transport.open(key, length):
-            chunks.append(chunk)
+            if chunks and len(chunks[-1]) < CHUNK_BYTES:  # a store may send single bytes
+                chunks[-1] += chunk
+            else:
+                chunks.append(chunk)
             length += len(chunk)
             if length > max_bytes:
                 raise StoreError(f"{self._place}/{key}", f"has more than {max_bytes} bytes")

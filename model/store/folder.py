@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,14 +22,14 @@ class FolderTransport:
         """Yield a file's content from an offset on."""
         path = self._folder / key
         try:
-            with path.open("rb") as file:
+            with open(path, "rb", opener=_opened) as file:
                 file.seek(offset)
                 while chunk := file.read(FOLDER_CHUNK_BYTES):
                     yield chunk
         except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreMissingError(path) from error
         except OSError as error:
-            raise StoreError(path, f"can't be read: {error.strerror}") from error
+            raise StoreError(path, f"can't be read: {error.strerror or 'it is no file'}") from error
 
     def put(self, key: str, content: bytes, *, replace: bool = False) -> bool:
         """Write a file; return whether it was written."""
@@ -43,3 +44,7 @@ class FolderTransport:
                 path, f"can't be written: {error.strerror}", "Check the folder and its disk"
             ) from error
         return True
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe would wait for somebody who writes

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from model.errors import StoreError, StoreMissingError, StoreUnavailableError
+from model.store.timed_responses import TimedHttpHandler, TimedHttpsHandler, TimedResponse
 from model.store.transport import CHUNK_BYTES, READ_TIMEOUT_S
 
 DENIED = frozenset((HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN))
@@ -29,14 +30,25 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
             raise StoreError(_place(req.full_url), "redirects to a place without encryption")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
+    def http_error_302(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any
+    ) -> Any | None:
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except (StoreError, ValueError):
+            fp.close()  # urllib leaves it open where the location is no URL
+            raise
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
 
 def _opener() -> urllib.request.OpenerDirector:
     # build_opener would also follow redirects to files and FTP servers.
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context()),
+        TimedHttpHandler(),
+        TimedHttpsHandler(context=ssl.create_default_context()),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),
         _Redirects(),
@@ -60,8 +72,10 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         authorization: str = "",
         body: bytes | None = None,
-    ) -> Iterator[http.client.HTTPResponse]:
+    ) -> Iterator[TimedResponse]:
         """Send a request; yield the response, whose body is not yet read.
+
+        The whole response has to arrive in READ_TIMEOUT_S, unless ``rest_of`` reads its body.
 
         ``authorization`` is a header that is not sent to where the server redirects.
 
@@ -87,17 +101,18 @@ def range_from(offset: int) -> dict[str, str]:
     return {"Range": f"bytes={offset}-"} if offset else {}
 
 
-def rest_of(response: http.client.HTTPResponse, offset: int) -> Iterator[bytes]:
+def rest_of(response: TimedResponse, offset: int) -> Iterator[bytes]:
     """Yield the content from an offset on, of a response to a request for that range.
 
-    A server that knows no ranges sends the whole content.
+    A server that knows no ranges sends the whole content: of the part before the offset, chunks are
+    empty. Each chunk is yielded as it arrives, so that the caller can bound the time of them all.
     """
     skipped = 0 if response.status == HTTPStatus.PARTIAL_CONTENT else offset
-    while skipped and (chunk := response.read(min(skipped, CHUNK_BYTES))):
-        skipped -= len(chunk)
-    while chunk := response.read(CHUNK_BYTES):
-        yield chunk
-    if response.length:  # read() of a part does not report that the body ends before its length
+    while chunk := response.read1(CHUNK_BYTES):
+        yield chunk[skipped:]
+        skipped = max(0, skipped - len(chunk))
+        response.restart_clock()
+    if response.length:  # read1() does not report that the body ends before its length
         raise http.client.IncompleteRead(b"", response.length)
 
 
@@ -119,13 +134,16 @@ def _as_store_errors(place: str) -> Iterator[None]:
         yield
     except urllib.error.HTTPError:
         raise
-    except (OSError, http.client.HTTPException) as error:
+    # Chunks, redirects and headers that make no sense can raise ValueError or OverflowError.
+    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
             remedy = "Set SSL_CERT_FILE to the certificate of the authority that signed it"
             raise StoreError(place, "has a certificate that is not trusted", remedy) from error
         if isinstance(reason, TimeoutError):
-            raise StoreUnavailableError(place, f"sent nothing for {READ_TIMEOUT_S:g} s") from error
+            raise StoreUnavailableError(
+                place, f"sent too little within {READ_TIMEOUT_S:g} s"
+            ) from error
         raise StoreUnavailableError(place, "could not be reached or broke off") from error
 
 

@@ -19,7 +19,6 @@ from model.store.cache import BlobCache
 from model.store.download import Downloader
 from model.store.manifest import (
     FILE_NAMES,
-    MAX_FILE_BYTES,
     MAX_MANIFEST_BYTES,
     Blob,
     Manifest,
@@ -154,7 +153,7 @@ def fetch(
         return downloader.read_verified(
             key_of_blob(blob.digest),
             digest=blob.digest,
-            max_bytes=MAX_FILE_BYTES,
+            max_bytes=blob.size,
             size=blob.size,
         )
 

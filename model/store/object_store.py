@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig
 
 from model.errors import StoreError, StoreMissingError, StoreUnavailableError
-from model.store.transport import CHUNK_BYTES, READ_TIMEOUT_S
+from model.store.transport import READ_TIMEOUT_S
 
 # The variable, by scheme, that names another server of the same protocol.
 ENDPOINTS = {"s3": "AWS_ENDPOINT_URL", "gs": "GOOGLE_BASE_URL", "az": "AZURE_STORAGE_ENDPOINT"}
@@ -60,7 +60,8 @@ class ObjectTransport:
             found = obstore.get(
                 self._store, key, options={"range": {"offset": offset}} if offset else None
             )
-            for chunk in found.stream(CHUNK_BYTES):
+            # Each piece as it arrives, so that the caller can bound the time of them all.
+            for chunk in found.stream(min_chunk_size=1):
                 yield bytes(chunk)
 
     def put(self, key: str, content: bytes, *, replace: bool = False) -> bool:

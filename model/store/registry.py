@@ -10,20 +10,23 @@ import urllib.error
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.client import HTTPResponse
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from model.errors import StoreError, StoreMissingError
 from model.store.docker_config import basic_credentials
+from model.store.download import Downloader
 from model.store.http import HttpClient, range_from, rest_of, status_error
 from model.store.manifest import MANIFEST_TYPE, MAX_MANIFEST_BYTES, Blob
+from model.store.timed_responses import TimedResponse
 from model.store.uri import StoreUri
 
 MAX_TOKEN_BYTES = 1024 * 1024
+TAG_TIMEOUT_S = 20.0
 PLAIN_HOSTS = ("localhost", "127.0.0.1")  # as Docker does: a registry of this machine has no TLS
 
 _REPOSITORY = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*)(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_TOKEN = re.compile(r"[!-~]+")  # as it stands in a header
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -76,10 +79,11 @@ class RegistryTransport:
 
         Raises:
             StoreMissingError: there is no such tag.
+            StoreError: the manifest can't be read.
         """
-        headers = {"Accept": MANIFEST_TYPE}
-        with self._send("GET", f"manifests/{self.tag}", headers=headers) as response:
-            return Blob.of(response.read(MAX_MANIFEST_BYTES)).digest
+        downloader = Downloader(self, f"oci://{self._host}/{self._repository}", TAG_TIMEOUT_S)
+        content = downloader.read(f"manifests/{self.tag}", max_bytes=MAX_MANIFEST_BYTES)
+        return Blob.of(content).digest
 
     def check_tag(self, digest: str) -> None:
         """Raise StoreError if the tag names another model than the one with this digest."""
@@ -104,7 +108,7 @@ class RegistryTransport:
 
     def _upload(self, content: bytes) -> None:
         with self._send("POST", "blobs/uploads/", body=b"") as response:
-            location = urljoin(f"{self.base_url}/blobs/uploads/", response.headers["Location"])
+            location = _url(f"{self.base_url}/blobs/uploads/", response.headers["Location"])
         digest = urlencode({"digest": f"sha256:{Blob.of(content).digest}"})
         separator = "&" if urlsplit(location).query else "?"
         headers = {"Content-Type": "application/octet-stream"}
@@ -119,15 +123,23 @@ class RegistryTransport:
         *,
         headers: dict[str, str] | None = None,
         body: bytes | None = None,
-    ) -> Iterator[HTTPResponse]:
-        """Send a request to the repository; log in first if the registry asks for it."""
+    ) -> Iterator[TimedResponse]:
+        """Send a request to the repository; log in first if the registry asks for it.
+
+        ``path`` may be a URL to which the registry refers; only its own host gets the credentials.
+        """
         url = urljoin(f"{self.base_url}/", path)
         place = url.partition("?")[0]
+        own, other = urlsplit(self.base_url), urlsplit(url)
+        if other.scheme not in {"https", own.scheme}:
+            raise StoreError(self.base_url, "refers to a place without encryption")
+        is_own = own.hostname == other.hostname
         has_logged_in = False
         while True:
             try:
+                authorization = self._authorization if is_own else ""
                 with self._client.send(
-                    method, url, headers=headers, authorization=self._authorization, body=body
+                    method, url, headers=headers, authorization=authorization, body=body
                 ) as response:
                     yield response
                     return
@@ -152,7 +164,7 @@ class RegistryTransport:
         query = {"scope": f"repository:{self._repository}:{actions}"}
         if "service" in fields:
             query["service"] = fields["service"]
-        realm = urljoin(self.base_url, fields.get("realm", ""))
+        realm = _url(self.base_url, fields.get("realm", ""))
         self._authorization = f"Bearer {self._token(f'{realm}?{urlencode(query)}', basic)}"
 
     def _token(self, url: str, authorization: str) -> str:
@@ -161,13 +173,29 @@ class RegistryTransport:
             raise StoreError(place, "asks for credentials without encryption")
         try:
             with self._client.send("GET", url, authorization=authorization) as response:
-                fields = json.loads(response.read(MAX_TOKEN_BYTES))
-            return str(fields.get("token") or fields["access_token"])
+                content = response.read(MAX_TOKEN_BYTES)
+            return _token_in(content)
         except urllib.error.HTTPError as error:
             with error:
                 raise status_error(error, place) from error
-        except (AttributeError, KeyError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise StoreError(place, "answers with no token") from error
+
+
+def _token_in(content: bytes) -> str:
+    fields = json.loads(content)
+    token: str = fields.get("token") or fields["access_token"]
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("The token does not fit into a header")
+    return token
+
+
+def _url(base: str, reference: str) -> str:
+    """Return the URL to which a registry refers."""
+    try:
+        return urlsplit(urljoin(base, reference)).geturl()
+    except ValueError as error:
+        raise StoreError(base, "refers to something that is no URL") from error
 
 
 def _path(key: str) -> str:

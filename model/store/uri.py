@@ -50,20 +50,21 @@ class StoreUri:
         place = text
         if found := _DIGEST_SUFFIX.search(text):
             place, digest = text[: found.start()], found[1]
-            if not DIGEST.fullmatch(digest):
-                raise StoreError(text, "has no digest of 64 hexadecimal digits in lower case")
-        if not (found := _SCHEME.fullmatch(place)):
-            return cls(FOLDER, place, digest)
-        scheme, place = found[1].lower(), found[2]
+        shown = place.partition("?")[0]  # a query may hold a signature
+        scheme = FOLDER
+        if found := _SCHEME.fullmatch(place):
+            scheme, place = found[1].lower(), found[2]
         if scheme not in SCHEMES:
             raise StoreError(f"{scheme}://", f"is no store: use a path or {_schemes()}")
+        # Quotes no text that holds "@": a password may stand before it.
+        if scheme != FOLDER and "@" in place:
+            raise StoreError(f"{scheme}://", "must hold neither user nor password")
+        if digest is not None and not DIGEST.fullmatch(digest):
+            raise StoreError(shown, "has no digest of 64 hexadecimal digits in lower case")
         if scheme == FOLDER:
             return cls(FOLDER, place, digest)
-        # Quotes no text that holds "@": a password may stand before it.
-        if "@" in place:
-            raise StoreError(f"{scheme}://", "must hold neither user nor password")
         if not _PLACE.fullmatch(place) or ".." in place.split("/"):
-            raise StoreError(text, "holds characters that no store has")
+            raise StoreError(shown, "holds characters that no store has")
         return cls(scheme, place.rstrip("/"), digest)
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +78,17 @@ class ParquetTable:
             if position.offset + rows <= start.offset:
                 position = _after(position, rows)
                 continue
-            for batch in self._file.iter_batches(CHUNK_ROWS, row_groups=[number]):
+            for batch in self._batches(number):
                 begin, position = position, _after(position, batch.num_rows)
                 if position.offset > start.offset:
                     skipped = max(0, start.offset - begin.offset)
                     yield self._chunk(batch.slice(skipped), _after(begin, skipped), position)
+
+    def _batches(self, row_group: int) -> Iterator[Any]:
+        try:
+            yield from self._file.iter_batches(CHUNK_ROWS, row_groups=[row_group])
+        except UNREADABLE as error:
+            raise DataError.at(self._path, "is no readable Parquet file") from error
 
     def _chunk(self, batch: Any, start: Position, end: Position) -> ParquetChunk:
         batch = batch.cast(self._plain)
@@ -101,17 +108,22 @@ class ParquetTable:
         """Close the file."""
         self._file.close()
 
-    def finish(self, part: Path, output: Path) -> None:
-        """Replace the output by a Parquet file of the stream, atomically."""
-        whole = part.with_name(f".{output.name}.whole")
-        with (
-            pa.OSFile(str(part)) as file,
-            pa.ipc.open_stream(file) as stream,
-            parquet.ParquetWriter(whole, self._schema) as writer,
-        ):
-            _copy(stream, writer, self._schema)
-        whole.replace(output)
-        part.unlink()
+    def completed(self, part: Path) -> Path:
+        """Return a Parquet file of the stream, which is not left if it can't be written."""
+        whole = part.with_name(f".{part.stem}.whole")
+        try:
+            with (
+                pa.OSFile(str(part)) as file,
+                pa.ipc.open_stream(file) as stream,
+                parquet.ParquetWriter(whole, self._schema) as writer,
+            ):
+                _copy(stream, writer, self._schema)
+            with whole.open("rb") as written:
+                os.fsync(written.fileno())
+        except BaseException:
+            whole.unlink(missing_ok=True)
+            raise
+        return whole
 
 
 def _copy(stream: Any, writer: Any, schema: Any) -> None:

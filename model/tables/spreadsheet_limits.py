@@ -22,9 +22,15 @@ MAX_CELLS_AT_ONCE = 4 * 1024**2
 # All rows of a sheet, and 256 columns; the padding of wider rows takes too long.
 MAX_CELLS = 256 * 1024**2
 BLOCK_BYTES = 1024 * 1024
-# Longer than any reference of a cell, which two blocks could share.
-OVERLAP_BYTES = 64
-_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,7})["']""")
+# Longer than the beginning of any cell, which two blocks could share.
+OVERLAP_BYTES = 1024
+# calamine takes references beyond those of any program, and fails to allocate their rectangle.
+BEYOND_ALL = (10**7, 26**3)
+_BEYOND_ALL = re.compile(
+    rb"""<(?:\w+:)?(?:c|row)\s(?:[^<>]*\s)?r\s*=\s*["'](?:[A-Za-z]{4}|[A-Za-z]{0,3}[0-9]{8})"""
+)
+MAX_LETTERS, MAX_DIGITS = 3, 7
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _VALUE_TYPE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 value-type"
 
@@ -71,10 +77,20 @@ def _extent(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, int
     rows, columns, rest = 1, 1, b""
     with archive.open(member) as sheet:
         while block := sheet.read(BLOCK_BYTES):
-            for letters, number in _REFERENCE.findall(rest + block):
+            content = rest + block
+            references = _REFERENCE.findall(content)
+            near = [each for each in references if _is_near(*each)]
+            # Shapes have attributes of this name, too.
+            if len(near) < len(references) and _BEYOND_ALL.search(content):
+                return BEYOND_ALL
+            for letters, number in near:
                 rows, columns = max(rows, int(number)), max(columns, _column(letters))
             rest = block[-OVERLAP_BYTES:]
     return rows, columns
+
+
+def _is_near(letters: bytes, number: bytes) -> bool:
+    return len(letters) <= MAX_LETTERS and len(number) <= MAX_DIGITS
 
 
 def _column(letters: bytes) -> int:

@@ -183,8 +183,8 @@ class Table(Protocol):
     def chunks(self, start: Position) -> Iterator[Chunk]:
         """Yield the rows from a position on."""
 
-    def finish(self, part: Path, output: Path) -> None:
-        """Replace the output by the part that was written, atomically."""
+    def completed(self, part: Path) -> Path:
+        """Return the file that becomes the output, made of the part; all of it is on the disk."""
 
 
 def to_fields(alternatives: Iterable[Alternative]) -> list[dict[str, Any]]:

@@ -85,9 +85,9 @@ class TextTable(ABC):
         if count:
             yield chunk
 
-    def finish(self, part: Path, output: Path) -> None:
-        """Rename the part to the output."""
-        part.replace(output)
+    def completed(self, part: Path) -> Path:
+        """Return the part, which is the output already."""
+        return part
 
     @abstractmethod
     def render(self, record: str, prediction: Prediction) -> str:

@@ -146,6 +146,23 @@ def test_nothing_is_overwritten_unless_asked(label):
     assert not Path("out.rejected.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("out.csv", "link.csv"), ("out.csv", "sub/../out.csv"), ("out.rejected.csv", "out.csv")],
+)
+def test_the_input_is_never_replaced(label, source, target):
+    """Not under another name of the file, and not by the rejected rows of its own labels."""
+    Path("sub").mkdir()
+    Path(source).write_text("text\nhello\n\n")
+    Path("link.csv").symlink_to("out.csv")
+
+    code, errors = label(source, target, "--force")
+
+    assert code == 1
+    assert errors.endswith(": is the input, and would be replaced; name another --output\n")
+    assert Path(source).read_text() == "text\nhello\n\n"
+
+
 def test_rejected_rows_hold_no_formula(label):
     """A spreadsheet program that opens the rejected rows runs none of their cells."""
     Path("a.csv").write_text('n,text\n=1+1,""\n1,hello\n')

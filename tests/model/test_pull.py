@@ -54,6 +54,24 @@ def test_a_model_in_the_folder_is_not_overwritten(tmp_path, pushed, capsys):
     assert (tmp_path / "model_card.json").read_text() != "mine"
 
 
+def test_what_is_left_of_a_former_model_is_not_served(tmp_path, pushed, small_files, capsys):
+    """Its encoder would change the digest of the folder, and MODEL_PATH names its pickle."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "sentence_encoder.safetensors").write_bytes(b"former")
+    (folder / "intent_model.pkl").write_bytes(b"former")
+    arguments = [pushed, "--output", str(folder)]
+    assert pull.main(arguments) == 1
+    assert "sentence_encoder.safetensors exists already" in capsys.readouterr().err
+    assert pull.main([*arguments, "--force"]) == 1
+    assert "intent_model.pkl is the pickle of another model" in capsys.readouterr().err
+
+    (folder / "intent_model.pkl").unlink()
+
+    assert pull.main([*arguments, "--force"]) == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == small_files.contents
+
+
 def test_a_full_disk_leaves_no_model(tmp_path, pushed, monkeypatch, capsys):
     """The folder holds no part of a model when the disk is full."""
 

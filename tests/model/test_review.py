@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -392,6 +393,20 @@ def test_decisions_on_other_texts_are_refused(run, train, tmp_path):
             "intent\ttext\r\nx\ty\r\ngreeting\tjjj kkk\r\n",
             id="tsv-of-windows",
         ),
+        pytest.param(
+            "t.csv",
+            "Utterance;Label\nx;y\n",
+            "Utterance;Label\nx;y\njjj kkk;greeting\n",
+            id="other-columns",
+        ),
+        pytest.param("t.csv", "x,y\n", "x,y\njjj kkk,greeting\n", id="no-header"),
+        pytest.param(
+            "t.jsonl",
+            '{"message":"x","label":"y"}\n',
+            '{"message":"x","label":"y"}\n{"message":"jjj kkk","label":"greeting"}\n',
+            id="other-keys",
+        ),
+        pytest.param("t.jsonl", '[{"text": "a", "intent": "b"}]', None, id="list"),
         pytest.param("t.yml", "", None, id="yaml"),
         pytest.param("new.jsonl", None, '{"text": "jjj kkk", "intent": "greeting"}\n', id="new"),
     ],
@@ -406,6 +421,29 @@ def test_training_file_keeps_its_form(run, tmp_path, name, content, expected):
     assert (code, errors == "") == ((0, True) if expected else (1, False))
     assert path.read_bytes() == (expected or content).encode()
     assert len(before) <= 1
+
+
+def test_training_file_keeps_its_place_and_permissions(run, train, tmp_path):
+    """It may be private, or a link to where the data lies."""
+    train.chmod(0o600)
+    (tmp_path / "link.csv").symlink_to(train)
+
+    assert run("s\ngreeting\n", "--train", str(tmp_path / "link.csv"))[0] == 0
+
+    assert rows(train)[-1] == ["", "greeting", "jjj kkk"]
+    assert (tmp_path / "link.csv").is_symlink()
+    assert stat.S_IMODE(train.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("t.xlsx", "t.xlsx: is none of"), ("no/t.csv", "no: is no folder")]
+)
+def test_unusable_training_file_is_named_before_anybody_is_asked(run, tmp_path, name, message):
+    """Answers that can't be written would be lost."""
+    code, output, errors = run("", "--train", str(tmp_path / name))
+
+    assert (code, "Group 1" in output) == (1, False)
+    assert errors.startswith(f"error: {tmp_path}/{message}")
 
 
 @pytest.mark.parametrize(
@@ -446,6 +484,17 @@ def test_training_file_keeps_its_form(run, tmp_path, name, content, expected):
             ["hello"],
             (1, 5),
             id="what-does-not-belong",
+        ),
+        pytest.param(
+            [
+                {"text": "hi", "intent": "x", "confidence": 10**400},
+                {"text": "hi", "intent": "x", "confidence": float("nan")},
+                {"text": "hi", "intent": "\ud800", "confidence": 0.2},
+                {"text": "hello", "intent": "x", "confidence": 0.2},
+            ],
+            ["hello"],
+            (0, 3),
+            id="impossible-answers",
         ),
     ],
 )

@@ -185,7 +185,7 @@ def read_encoder(
         raise EncoderError("is not the encoder that the model was trained with")
     try:
         encoder = _encoder_of(json.loads(header), content, source or content, body_start)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise EncoderError("describes no encoder") from error
     return SentenceEncoder(encoder, digest=found, content=content)
 

@@ -100,6 +100,20 @@ def test_a_slow_response_ends_at_the_deadline(server, connect):
     assert failure(connect(server.url), timeout_s=0.05).reason == "timeout"
 
 
+def test_a_response_that_never_pauses_ends_at_the_deadline(connect):
+    """A server may send informational responses (RFC 9110, section 15.2), but not for ever."""
+
+    class Informing(QuietHandler):
+        def respond(self) -> None:
+            for _ in range(10_000):
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+            self.answer(200)
+
+    with serving(Informing) as port:
+        client = connect(f"http://127.0.0.1:{port}/")
+        assert failure(client, timeout_s=0.05).reason == "timeout"
+
+
 def test_a_server_that_is_down_is_unreachable(connect):
     """Nothing listens on the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -193,6 +193,16 @@ def test_run_with_a_broken_checkpoint_starts_again(arguments, tmp_path, expected
     assert results(tmp_path) == expected
 
 
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize("name", ["out.csv.part", "out.rejected.csv.part"])
+def test_run_without_one_of_its_parts_starts_again(arguments, tmp_path, expected, name):
+    """Rows that a checkpoint counts are not there any more if somebody has removed their file."""
+    (tmp_path / name).unlink()
+
+    assert main(arguments) == 3
+    assert results(tmp_path) == expected
+
+
 @pytest.mark.parametrize("options", [[], ["--restart"]])
 def test_two_runs_do_not_write_the_same_file(arguments, tmp_path, capsys, options):
     """A second run is refused while the first one holds the lock."""

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from model.datasets.checked import KEEP
+from model.datasets.records import Utterance
 from model.desk.changes import changes_of
 from model.desk.data_files import DataFiles
 from model.desk.decision import ADD, DELETE, RELABEL, RENAME, REWORD, Decision
 from model.desk.errors import DecisionError
-from model.desk.records import Utterance
 from tests.model.desk.conftest import DESCRIPTIONS, TRAIN
 
 HELLO, THERE = Utterance("hello", "greeting"), Utterance("hello there", "order_tracking")

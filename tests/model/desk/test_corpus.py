@@ -5,9 +5,9 @@ import stat
 
 import pytest
 
+from model.datasets.records import Utterance
 from model.desk.corpus import Corpus
 from model.desk.errors import ChangedOutsideError, DecisionError
-from model.desk.records import Utterance
 from model.errors import DataError
 
 CONTENT = "text,intent,note\nhi,greet,\nbye,leave,a\nHI,leave,b\nbye,leave,c\n"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from model.datasets.records import Utterance
 from model.desk.data_files import Change, DataFiles
 from model.desk.errors import ChangedOutsideError
-from model.desk.records import Utterance
 from model.errors import DataError
 
 HELLO = Utterance("hello", "greeting")

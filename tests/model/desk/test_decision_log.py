@@ -61,3 +61,14 @@ def test_broken_lines_are_skipped(train, broken):
     assert again.append(KEEP, DISMISSED) == 2
 
     assert DecisionLog(train).kept == {"abc", "def"}
+
+
+def test_a_torn_line_takes_no_other_one_with_it(train):
+    """A disk that was full has cut the last line; what follows begins a line of its own."""
+    log = DecisionLog(train)
+    log.append(KEEP, DISMISSED)
+    with log.path.open("ab") as file:
+        file.write(b'{"number": 2, "ti')
+    log.append(KEEP, KEPT)
+
+    assert DecisionLog(train).kept == {"abc", "def"}

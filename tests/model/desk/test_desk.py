@@ -6,11 +6,11 @@ import shutil
 import pytest
 
 from model.datasets.checked import KEEP
+from model.datasets.records import Utterance
 from model.desk.decision import ADD, DELETE, LATER, RELABEL, Decision
 from model.desk.desk import Desk
 from model.desk.errors import ChangedOutsideError, DecisionError
 from model.desk.findings import Finding
-from model.desk.records import Utterance
 from model.errors import DataError
 from model.feedback.event_log import Correction
 from tests.model.desk.conftest import TRAIN

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from model.datasets.entry import Example
+from model.datasets.records import Utterance
 from model.desk.corpus import Corpus
 from model.desk.findings import (
     Finding,
@@ -14,7 +15,6 @@ from model.desk.findings import (
     of_issues,
     of_left_over,
 )
-from model.desk.records import Utterance
 from model.evaluation.data_issues import (
     ConfusedIntents,
     DataIssues,

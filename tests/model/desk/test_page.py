@@ -15,10 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from model.datasets.records import Utterance
 from model.desk.app import create_app
 from model.desk.findings import Finding
 from model.desk.page import PATH
-from model.desk.records import Utterance
 from model.desk.server import listening
 from tests.model.desk.conftest import ACCESS, TRAIN
 from tests.support.browsers import needs_browser, watched

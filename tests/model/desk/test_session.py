@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from model.datasets.records import Utterance
 from model.desk import training
 from model.desk.findings import Finding
-from model.desk.records import Utterance
 from model.desk.session import Session
 
 EVENTS = (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import Any
 
@@ -75,6 +76,38 @@ def test_a_model_is_adopted(trainer, tmp_path):
 
     assert {each.name for each in output.iterdir()} == {"intent_model.pkl", "model_card.json"}
     assert (output / "intent_model.pkl").read_text() == "intent_model.pkl"
+
+
+def test_a_model_whose_files_are_gone_is_not_adopted(trainer, tmp_path):
+    """Systems clean up their temporary files; the former model must not leave with them."""
+    output = tmp_path / "output"
+    output.mkdir()
+    (output / "intent_model.pkl").write_text("former")
+    run(trainer)
+    shutil.rmtree(trainer.model.parent)
+
+    with pytest.raises(DecisionError, match="are gone: train again"):
+        trainer.adopt(output)
+    assert (output / "intent_model.pkl").read_text() == "former"
+
+
+def test_a_training_goes_on_without_the_files_of_former_ones(trainer):
+    """There is nothing to compare with."""
+    run(trainer)
+    shutil.rmtree(trainer.model.parent)
+
+    assert run(trainer)["state"] == "done"
+    assert trainer.comparison is None
+
+
+def test_results_that_can_not_be_taken_over_are_a_failure(trainer, monkeypatch):
+    """Another training can be started."""
+    monkeypatch.setattr(training, "COMMAND", (sys.executable, "-c", ""))
+    status = run(trainer)
+    assert status["state"] == "failed"
+    assert status["lines"][0].startswith("error: the trained model can't be used: ")
+    monkeypatch.setattr(training, "COMMAND", QUICK)
+    assert run(trainer)["state"] == "done"
 
 
 def test_a_failure_is_reported(trainer, results, monkeypatch):

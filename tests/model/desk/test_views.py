@@ -46,6 +46,7 @@ def test_all_utterances_of_a_search_are_decided(client):
         pytest.param({"action": "delete", "utterances": {}}, "list of objects", id="object"),
         pytest.param({"action": "delete", "utterances": ["hello"]}, "list of objects", id="list"),
         pytest.param({"utterances": [{"text": None}]}, "'text' must be a string", id="no text"),
+        pytest.param({"finding": "\ud800"}, "'finding' must be a string of valid", id="unicode"),
         pytest.param({"selection": {"search": 1}}, "'search' must be a string", id="search"),
     ],
 )

@@ -120,6 +120,15 @@ def test_parts_that_do_not_fit_are_refused(compiled, changes):
         CompiledScorer(with_arrays(compiled, **changes))
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_number_that_is_not_finite_is_refused(compiled, number):
+    """The self-test may not use it, and then a text that does would get no probability."""
+    idf = compiled.arrays["idf.0"].copy()
+    idf[-1] = number
+    with pytest.raises(CompiledFormError, match="holds a number that is not finite"):
+        CompiledScorer(with_arrays(compiled, **{"idf.0": idf}))
+
+
 @pytest.mark.parametrize("missing", ["static.pieces", "static.vectors", "static.scales"])
 def test_static_vectors_without_a_part_are_refused(compiled, missing):
     """Weights of static vectors need pieces, vectors and scales."""

@@ -79,6 +79,16 @@ def test_foreign_file_is_refused(header):
         ArrayFile.from_bytes(content)
 
 
+@pytest.mark.parametrize("metadata", ["1", "null", '"format"', "[1]"])
+def test_metadata_that_are_no_object_are_refused(metadata):
+    """A digest vouches for who has published a file, and for no format."""
+    header = f'{{"__metadata__": {metadata}}}'
+    content = len(header).to_bytes(8, "little") + header.encode()
+
+    with pytest.raises(ValueError, match=r".+"):
+        ArrayFile.from_bytes(content, is_verified=True)
+
+
 def test_array_outside_of_the_file_is_refused():
     """Offsets that lie outside of the file are an error even under a right seal."""
     header = json.loads(CONTENT[8 : 8 + int.from_bytes(CONTENT[:8], "little")])

@@ -27,6 +27,17 @@ def test_a_damaged_file_is_not_used(tmp_path):
     assert BlobCache(tmp_path).get(DIGEST) is None
 
 
+def test_a_pipe_is_no_file_to_wait_for(tmp_path):
+    """Others may write into a folder of the node, and must not hold up a start."""
+    os.mkfifo(tmp_path / DIGEST)
+    assert BlobCache(tmp_path).get(DIGEST) is None
+
+
+def test_an_unreadable_folder_keeps_nothing(tmp_path):
+    """A cache that can't be read costs a download."""
+    assert BlobCache(tmp_path / ("x" * 300)).get(DIGEST) is None
+
+
 def test_without_a_folder_nothing_is_kept():
     """A cache without a folder accepts files and keeps none."""
     cache = BlobCache(None)

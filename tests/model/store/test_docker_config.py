@@ -42,6 +42,17 @@ def test_without_a_configuration_there_are_no_credentials(tmp_path, monkeypatch)
     assert basic_credentials("r.example", {}) == ""
 
 
+def test_a_user_without_a_home_has_no_credentials(monkeypatch):
+    """Containers may run as a user whom the system does not know."""
+
+    def fail(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", fail)
+    assert basic_credentials("r.example", {}) == ""
+
+
 @pytest.mark.parametrize(
     "config",
     [
@@ -56,9 +67,23 @@ def test_a_helper_program_is_not_run(tmp_path, config):
 
 
 @pytest.mark.parametrize(
-    "config", [[], {"auths": 1}, {"auths": {"r.example": {"auth": "?"}}}, {"auths": None}]
+    "config",
+    [
+        [],
+        {"auths": 1},
+        {"auths": {"r.example": {"auth": "?"}}},
+        {"auths": {"r.example": {"username": "robot"}}},
+        {"auths": None},
+    ],
 )
 def test_a_malformed_configuration_is_refused(tmp_path, config):
     """A configuration that can't be read is named, not quoted."""
     with pytest.raises(StoreError, match=r"config\.json is no readable Docker configuration"):
         credentials(tmp_path, "r.example", config)
+
+
+def test_a_configuration_that_is_nested_too_deeply_is_refused(tmp_path):
+    """It ends the command as any other malformed one does."""
+    (tmp_path / "config.json").write_text("[" * 100_000)
+    with pytest.raises(StoreError, match=r"config\.json is no readable Docker configuration"):
+        basic_credentials("r.example", {"DOCKER_CONFIG": str(tmp_path)})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -99,3 +100,21 @@ def test_a_slow_store_ends_the_download_in_time(monkeypatch):
     monkeypatch.setattr("time.monotonic", iter([0.0, 61.0, 61.0]).__next__)
     with pytest.raises(StoreUnavailableError, match="did not arrive within 60 s"):
         read(Store([]))
+
+
+def test_a_store_that_sends_single_bytes_takes_no_more_memory():
+    """An object for each piece would take twenty times the memory of its bytes."""
+
+    class Pieces(Store):
+        def open(self, _: str, offset: int) -> Iterator[bytes]:
+            return (b"%02d" % (number % 100) for number in range(offset, 100_000))
+
+    downloader = Downloader(Pieces([]), "s3://b", 60)
+    tracemalloc.start()
+    try:
+        content = downloader.read("key", max_bytes=200_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(content) == 200_000
+    assert peak < 1_000_000

@@ -56,3 +56,10 @@ def test_a_full_disk_leaves_no_part_of_a_file(tmp_path, monkeypatch):
     with pytest.raises(StoreError, match="key can't be written: No space left on device"):
         FolderTransport(tmp_path).put("key", b"content")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pipe_is_no_file_to_wait_for(tmp_path):
+    """Who may write one folder of a store must not be able to hold up its readers."""
+    os.mkfifo(tmp_path / "key")
+    with pytest.raises(StoreError, match="key can't be read: it is no file"):
+        list(FolderTransport(tmp_path).open("key", 0))

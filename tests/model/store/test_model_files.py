@@ -17,6 +17,7 @@ from model.store.model_files import (
     push,
 )
 from model.store.uri import StoreUri
+from tests.support.stores.servers import QuietHandler
 from tests.support.stores.web import WebStore, corrupt, end_early, truncate
 
 
@@ -193,3 +194,15 @@ def test_downloads_are_announced(web_model):
         f"model_card.json ({sizes[1]:,} bytes)",
     ]
     assert files.size == sum(sizes)
+
+
+def test_no_more_is_read_than_the_manifest_lists(web, web_model, small_files):
+    """A server that sends without end fills no memory."""
+
+    def send_more(handler: QuietHandler, content: bytes) -> None:
+        handler.answer(200, content + b"x")
+
+    size = len(small_files.contents["intent_model.safetensors"])
+    web.faults = [lambda handler, content: handler.answer(200, content), send_more]
+    with pytest.raises(StoreError, match=f"has more than {size} bytes"):
+        fetch(web_model)

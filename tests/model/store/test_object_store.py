@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -129,6 +130,22 @@ def test_a_truncated_object_is_worth_another_try(monkeypatch):
         pytest.raises(StoreUnavailableError, match="could not be reached or broke off"),
     ):
         list(bucket.open("key", 0))
+
+
+def test_an_object_is_yielded_as_it_arrives(monkeypatch):
+    """So the time of a download is checked however slowly its bytes come."""
+    released = threading.Event()
+
+    def stall(handler: QuietHandler) -> None:
+        headers = {"Last_Modified": "Sat, 28 Nov 2026 12:00:00 GMT", "ETag": '"x"'}
+        handler.answer(200, b"begin", Content_Length="10", **headers)
+        released.wait()
+        handler.close_connection = True
+
+    with faulty_bucket(monkeypatch, stall) as bucket:
+        pieces = bucket.open("key", 0)
+        assert next(pieces) == b"begin"
+        released.set()
 
 
 def test_another_error_is_named_by_its_kind(monkeypatch):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from model.errors import StoreError, StoreMissingError
+from model.errors import StoreError, StoreMissingError, StoreUnavailableError
 from model.store.manifest import Blob, Manifest
 from model.store.model_files import ModelFiles, fetch, push
 from model.store.registry import RegistryTransport
@@ -71,6 +71,21 @@ def test_a_tag_on_another_model_is_refused(registry):
         tagged.check_tag("0" * 64)
 
 
+def test_the_digest_of_half_a_manifest_is_no_digest(registry):
+    """A manifest that breaks off names no model."""
+
+    class Truncating(QuietHandler):
+        def respond(self) -> None:
+            self.answer(200, b"{", Content_Length="2")
+            self.close_connection = True
+
+    with (
+        serving(Truncating) as registry.port,
+        pytest.raises(StoreUnavailableError, match="could not be reached or broke off"),
+    ):
+        transport(registry, ":1.0").tagged_digest()
+
+
 def test_a_new_tag_may_be_set(registry):
     """A tag that does not exist names no other model."""
     transport(registry, ":1.0").check_tag(FILES.digest)
@@ -94,6 +109,30 @@ def test_blobs_may_lie_elsewhere(tmp_path, registry):
     assert seen == [None]
 
 
+def test_an_upload_elsewhere_gets_no_credentials(tmp_path, registry):
+    """The registry names the place of an upload; its credentials are for the registry alone."""
+    seen = []
+
+    class Storage(QuietHandler):
+        def respond(self) -> None:
+            seen.append((self.body(), self.headers.get("Authorization")))
+            self.answer(201)
+
+    registry.auth = "basic"
+    log_in(tmp_path, registry)
+    with serving(Storage) as port:
+        registry.upload_url = f"http://localhost:{port}/session"
+        transport(registry).put("blobs/sha256/x", b"arrays")
+    assert seen == [(b"arrays", None)]
+
+
+def test_an_upload_without_encryption_is_refused(registry):
+    """Files go where the registry's own scheme leads, or over HTTPS."""
+    registry.upload_url = "ftp://elsewhere.example/session"
+    with pytest.raises(StoreError, match="refers to a place without encryption"):
+        transport(registry).put("blobs/sha256/x", b"arrays")
+
+
 @pytest.mark.parametrize("auth", ["basic", "bearer"])
 def test_without_credentials_the_registry_refuses(registry, auth):
     """The error names the place and what to check."""
@@ -108,9 +147,20 @@ def test_a_missing_manifest_is_named(registry):
         list(transport(registry).open("manifests/sha256/x", 0))
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        pytest.param(b"[" * 100_000, id="deep"),
+        b'{"token": 1}',
+        b'{"token": "good\\r\\nX: y"}',
+        b'{"token": "go\xc3\xb6d"}',
+    ],
+)
 def test_an_answer_without_a_token_is_refused(registry, body):
-    """A token service that answers with something else is named."""
+    """A token service that answers with something else, or no token for a header, is named."""
 
     class Tokens(QuietHandler):
         def respond(self) -> None:
@@ -134,6 +184,20 @@ def test_a_token_service_of_another_scheme_gets_no_password(registry):
     with (
         serving(Redirecting) as registry.port,
         pytest.raises(StoreError, match="asks for credentials without encryption"),
+    ):
+        list(transport(registry).open("manifests/sha256/x", 0))
+
+
+def test_a_token_service_that_has_no_url_is_named(registry):
+    """A challenge that can't be followed is an error of the registry."""
+
+    class Challenging(QuietHandler):
+        def respond(self) -> None:
+            self.answer(401, WWW_Authenticate='Bearer realm="http://["')
+
+    with (
+        serving(Challenging) as registry.port,
+        pytest.raises(StoreError, match="refers to something that is no URL"),
     ):
         list(transport(registry).open("manifests/sha256/x", 0))
 

@@ -62,10 +62,19 @@ def test_other_texts_are_refused(text, reason):
         StoreUri.parse(text)
 
 
-def test_a_password_is_not_quoted():
-    """The error about a password does not repeat it."""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://user:secret@host/x",
+        "https://user:secret@host/x#sha256=12",
+        "https://host/x?signature=secret",
+        "https://host/x?signature=secret#sha256=12",
+    ],
+)
+def test_a_secret_is_not_quoted(text):
+    """The error about a password or a signature does not repeat it, nor does any other error."""
     with pytest.raises(StoreError) as caught:
-        StoreUri.parse("https://user:secret@host/x")
+        StoreUri.parse(text)
     assert "secret" not in str(caught.value)
 
 

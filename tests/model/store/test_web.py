@@ -93,7 +93,7 @@ def test_a_silent_server_is_left(web, monkeypatch):
         handler.close_connection = True
 
     web.faults = [stall]
-    with pytest.raises(StoreUnavailableError, match=r"sent nothing for 0\.2 s"):
+    with pytest.raises(StoreUnavailableError, match=r"sent too little within 0\.2 s"):
         read(web)
 
 
@@ -102,7 +102,7 @@ def test_a_server_that_does_not_greet_is_left(monkeypatch):
     monkeypatch.setattr("model.store.http.READ_TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         transport = WebTransport(f"https://localhost:{silent.getsockname()[1]}/store")
-        with pytest.raises(StoreUnavailableError, match=r"sent nothing for 0\.2 s"):
+        with pytest.raises(StoreUnavailableError, match=r"sent too little within 0\.2 s"):
             list(transport.open("key", 0))
 
 
@@ -116,7 +116,7 @@ def test_a_server_that_falls_silent_in_the_body_is_left(web, monkeypatch):
         handler.close_connection = True
 
     web.faults = [stall]
-    with pytest.raises(StoreUnavailableError, match=r"sent nothing for 0\.2 s"):
+    with pytest.raises(StoreUnavailableError, match=r"sent too little within 0\.2 s"):
         read(web)
 
 
@@ -138,3 +138,74 @@ def test_a_web_server_is_not_written(web):
     """HTTPS has no common way to upload."""
     with pytest.raises(StoreError, match="can't be written over HTTPS"):
         WebTransport(web.uri).put("key", b"")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece", "count", "pause_s"),
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nSlow: ", b"x", 100, 0.02, id="now-and-then"),
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 10_000, 0, id="no-pause"),
+    ],
+)
+def test_a_head_without_end_is_left(web, monkeypatch, beginning, piece, count, pause_s):
+    """Whatever a server sends, its head has to arrive in time."""
+    monkeypatch.setattr("model.store.http.READ_TIMEOUT_S", 0.2)
+
+    def draw_out(handler: QuietHandler, _: bytes) -> None:
+        handler.wfile.write(beginning)
+        for _piece in range(count):
+            handler.wfile.write(piece)
+            web.released.wait(pause_s)
+        handler.wfile.write(b"\r\n" if beginning else b"HTTP/1.1 200 OK\r\n")
+        handler.wfile.write(b"Content-Length: 0\r\n\r\n")
+
+    web.faults = [draw_out]
+    with pytest.raises(StoreUnavailableError, match=r"sent too little within 0\.2 s"):
+        read(web)
+
+
+def test_a_body_is_yielded_as_it_arrives(web, monkeypatch):
+    """So the time of a download is checked however slowly its bytes come."""
+    monkeypatch.setattr("model.store.http.READ_TIMEOUT_S", 0.2)
+
+    def stall(handler: QuietHandler, _: bytes) -> None:
+        handler.answer(200, b"begin", Content_Length="10")
+        web.released.wait()
+        handler.close_connection = True
+
+    web.faults = [stall]
+    assert next(WebTransport(web.uri).open("key", 0)) == b"begin"
+
+
+@pytest.mark.parametrize("location", ["https://[", "https://localhost:99999/", "https://a..b/"])
+def test_a_redirect_to_nowhere_is_named(web, location):
+    """A location that is no URL ends the request as any other failure does."""
+    web.faults = [redirect(location)]
+    with pytest.raises(StoreUnavailableError, match="could not be reached or broke off"):
+        read(web)
+
+
+def test_a_redirect_to_a_file_is_refused(web):
+    """A server must not have files of this machine read."""
+    web.faults = [redirect("file:///etc/passwd")]
+    with pytest.raises(StoreError, match="can't be used: the server answers 307"):
+        read(web)
+
+
+def test_a_redirect_without_end_is_refused(web):
+    """The number of redirects is bounded."""
+    web.faults = [redirect("/store/key")] * 100
+    with pytest.raises(StoreError, match="can't be used: the server answers 307"):
+        read(web)
+
+
+def test_a_body_in_impossible_pieces_is_named(web):
+    """The length of a piece can't be negative."""
+
+    def answer(handler: QuietHandler, _: bytes) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n")
+        handler.close_connection = True
+
+    web.faults = [answer]
+    with pytest.raises(StoreUnavailableError, match="could not be reached or broke off"):
+        read(web)

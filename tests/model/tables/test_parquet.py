@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +97,43 @@ def test_file_that_is_none_is_refused(label):
         1,
         "error: in.parquet: is no readable Parquet file\n",
     )
+
+
+def test_damaged_rows_are_an_error_of_the_input(label):
+    """The footer of a file may be right, and its pages not."""
+    write({"text": [f"hello {number}" for number in range(1000)]})
+    content = bytearray(Path("in.parquet").read_bytes())
+    content[100:2000] = bytes(1900)
+    Path("in.parquet").write_bytes(content)
+
+    assert label("in.parquet", "out.parquet") == (
+        1,
+        "error: in.parquet: is no readable Parquet file\n",
+    )
+
+
+def test_full_disk_at_the_end_leaves_a_run_to_resume(label, monkeypatch):
+    """What was labelled stays in its parts, the rejected rows too, and no half of a file stays."""
+    write({"text": ["hello", "", "thanks"]})
+    monkeypatch.setattr("model.bulk.sinks.COMMIT_EVERY_S", -1)
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet_module, "_copy", _fails_for_want_of_space)
+        assert label("in.parquet", "out.parquet") == (
+            1,
+            "error: out.parquet can't be written: No space left on device\n",
+        )
+    assert not list(Path().glob(".*"))
+
+    code, errors = label("in.parquet", "out.parquet")
+
+    assert code == 3
+    assert errors.startswith("Resuming after 3 rows\n")
+    assert parquet.read_table("out.parquet")["text"].to_pylist() == ["hello", "thanks"]
+    assert Path("out.rejected.jsonl").read_text().count("\n") == 1
+
+
+def _fails_for_want_of_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_missing_column_is_told(label):

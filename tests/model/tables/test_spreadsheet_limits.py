@@ -41,6 +41,12 @@ def size_of(path: Path) -> bool:
             "row 99999 and up to column 16384",
             id="across-blocks",
         ),
+        pytest.param(
+            '<x:c s="1" r="ABCD1"/>', "row 10000000 and up to column 17576", id="no-such-column"
+        ),
+        pytest.param(
+            f'<row\nr="{"9" * 5000}"/>', "row 10000000 and up to column 17576", id="no-such-row"
+        ),
     ],
 )
 def test_far_cells_are_refused(tmp_path, xml, place):
@@ -55,6 +61,7 @@ def test_far_cells_are_refused(tmp_path, xml, place):
         pytest.param('<c r="A1048576"/>', False, id="long"),
         pytest.param('<c r="XFD200"/>', False, id="wide"),
         pytest.param('<c r="A1"/><c r="E1048576"/>', True, id="long-and-wide"),
+        pytest.param('<rect l="abcd1" r="abcd1"/>', False, id="shape"),
         pytest.param("no XML", False, id="other"),
     ],
 )

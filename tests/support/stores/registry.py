@@ -26,6 +26,7 @@ class Registry:
         uploads: the sessions that have begun.
         auth: "", "basic" or "bearer": what it asks for.
         scopes: the scopes of the tokens that were asked for.
+        upload_url: where uploads are sent; "" for the registry itself.
         storage_port: where blobs are redirected to; 0 answers them directly.
         port: the server's.
     """
@@ -35,6 +36,7 @@ class Registry:
     uploads: set[str] = field(default_factory=set)
     auth: str = ""
     scopes: list[str] = field(default_factory=list)
+    upload_url: str = ""
     storage_port: int = 0
     port: int = 0
 
@@ -73,7 +75,8 @@ class _Handler(QuietHandler):
     def _begin_upload(self) -> None:
         session = uuid.uuid4().hex
         self.registry.uploads.add(session)
-        self.answer(202, Location=f"{BASE}blobs/uploads/{session}?state=1")
+        own = f"{BASE}blobs/uploads/{session}?state=1"
+        self.answer(202, Location=self.registry.upload_url or own)
 
     def _end_upload(self, reference: str, digests: list[str], content: bytes) -> None:
         session = reference.removeprefix("uploads/")

@@ -13,7 +13,12 @@ import pytest
 
 from model.errors import EncoderError
 from model.inference.encoders import ENCODER_NAME, encoder_file
-from model.inference.encoders.encoder_file import WHOLE_SENTENCE, SentenceEncoder, load_encoder
+from model.inference.encoders.encoder_file import (
+    WHOLE_SENTENCE,
+    SentenceEncoder,
+    load_encoder,
+    read_encoder,
+)
 from tests.support.tiny_embedding import TinyEncoder
 
 
@@ -121,6 +126,15 @@ def test_another_encoder_is_refused(damaged_copy, use_file):
 
     with pytest.raises(EncoderError, match="is not the encoder"):
         load_encoder(path, digest=use_file[1])
+
+
+@pytest.mark.parametrize(
+    "header", ["null", '"text"', "[]", "{}", pytest.param("[" * 100_000, id="nested")]
+)
+def test_a_header_that_is_none_is_refused(header):
+    """Whatever it holds, it is an error of the file."""
+    with pytest.raises(EncoderError, match="describes no encoder"):
+        read_encoder(len(header).to_bytes(8, "little") + header.encode())
 
 
 @pytest.mark.parametrize(

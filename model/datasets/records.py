@@ -35,6 +35,10 @@ STYLES = tuple(
 )
 
 
+# The heads of files that are created with their first utterance.
+HEADS = {".csv": ",".join(COLUMNS) + "\n", ".tsv": "\t".join(COLUMNS) + "\n"}
+
+
 class Utterance(NamedTuple):
     """A text and its intent."""
 
@@ -81,6 +85,11 @@ def parse(
     if DELIMITED.recognises(document):
         return _delimited_records(document)
     raise DataError.at(path, f"can't be edited: {CONVERT}")
+
+
+def head_of(path: Path) -> bytes:
+    """Return what a new file begins with."""
+    return HEADS.get(path.suffix.lower(), "").encode()
 
 
 def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.desk.records import Utterance, parse
+from model.datasets.records import Utterance, parse
 from model.errors import DataError
 
 CSV = Path("train.csv")
