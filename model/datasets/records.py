@@ -15,6 +15,7 @@ from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
 from model.datasets.formats.chat import from_chat
 from model.datasets.formats.label_names import label_names
+from model.datasets.formats.prodigy import from_prodigy
 from model.datasets.formats.table_columns import find_columns
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, table_columns
 from model.datasets.readers import COLUMNS
@@ -114,6 +115,8 @@ def _json_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     first = next(rows, dict.fromkeys(COLUMNS))
     if from_chat(first) is not first:
         raise DataError.at(document.path, f"holds conversations: {CONVERT}")
+    if from_prodigy(first) is not first:
+        raise DataError.at(document.path, f"holds answers of Prodigy: {CONVERT}")
     names = list(first)
     columns = find_columns(document, names, 1)
     keys = (names[columns.text], names[columns.intent])

@@ -105,6 +105,12 @@ def test_new_records_look_like_the_others(path, content, expected):
             JSONL, b'{"text":"hi","label":["a"]}\n', "model.datasets convert", id="lists-of-labels"
         ),
         pytest.param(JSONL, b'{"messages":[]}\n', "model.datasets convert", id="conversations"),
+        pytest.param(
+            JSONL,
+            b'{"text":"hi","label":"greet","answer":"accept","_task_hash":1}\n',
+            "answers of Prodigy",
+            id="prodigy",
+        ),
     ],
 )
 def test_files_that_cannot_be_edited_are_refused(path, content, message):
