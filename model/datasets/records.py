@@ -13,9 +13,8 @@ from typing import Any, NamedTuple, Protocol
 
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
-from model.datasets.formats.chat import from_chat
 from model.datasets.formats.label_names import label_names
-from model.datasets.formats.prodigy import from_prodigy
+from model.datasets.formats.record_shapes import record_of
 from model.datasets.formats.table_columns import find_columns
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, table_columns
 from model.datasets.readers import COLUMNS
@@ -113,10 +112,8 @@ def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
 def _json_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     rows = (row.fields for row in json_rows(_lines(document)) if not row.problem)
     first = next(rows, dict.fromkeys(COLUMNS))
-    if from_chat(first) is not first:
-        raise DataError.at(document.path, f"holds conversations: {CONVERT}")
-    if from_prodigy(first) is not first:
-        raise DataError.at(document.path, f"holds answers of Prodigy: {CONVERT}")
+    if record_of(first) is not first:
+        raise DataError.at(document.path, f"holds conversations or answers of Prodigy: {CONVERT}")
     names = list(first)
     columns = find_columns(document, names, 1)
     keys = (names[columns.text], names[columns.intent])

@@ -12,9 +12,8 @@ from typing import BinaryIO
 from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.formats.chat import from_chat
 from model.datasets.formats.label_names import label_names, named_label
-from model.datasets.formats.prodigy import from_prodigy
+from model.datasets.formats.record_shapes import record_of
 from model.datasets.formats.table_columns import (
     Columns,
     columns_by_rows,
@@ -95,7 +94,7 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
                 continue
-            fields = from_prodigy(from_chat(row.fields))
+            fields = record_of(row.fields)
             if fields is None:
                 yield LeftOut(document.path, row.line, "answers of Prodigy that accept no label")
                 continue

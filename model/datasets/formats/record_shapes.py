@@ -1,0 +1,36 @@
+"""Records of JSONL in the shapes of other tools: fine-tuning of chat models, and Prodigy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.tables.columns import INTENT, TEXT, usual_column
+
+MESSAGES = "messages"
+TASK = "_task_hash"  # which Prodigy adds to each question
+CHOSEN = "accept"  # Prodigy's word for a good answer, and the key of the labels that were chosen
+
+
+def record_of(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the record of an object; None of a label that an annotator rejected or ignored.
+
+    Of a conversation, the text is the user's last message, and the intent the answer to it. Other
+    objects, and those with a text beside the conversation, are returned as they are.
+    """
+    if TASK in fields:
+        return _answer(fields)
+    if isinstance(fields.get(MESSAGES), list) and usual_column(list(fields), TEXT) is None:
+        return _conversation(fields[MESSAGES])
+    return fields
+
+
+def _answer(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if fields.get("answer") != CHOSEN:
+        return None
+    return {TEXT: fields.get("text"), INTENT: fields.get(CHOSEN, fields.get("label"))}
+
+
+def _conversation(messages: list[Any]) -> Mapping[str, Any]:
+    said = {each.get("role"): each.get("content") for each in messages if isinstance(each, dict)}
+    return {TEXT: said.get("user"), INTENT: said.get("assistant")}
