@@ -11,7 +11,7 @@ from pathlib import Path
 from model.errors import DataError, ProblemKind
 from model.inference.strict_json import is_unicode
 from model.tables.dialect import sniff
-from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below, rows_above, stripped
+from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below, stripped
 from model.tables.line_reader import MAX_RECORD, TOO_LONG, Lines, decode
 from model.tables.table import IS_NOT_UTF8, NOT_UTF8
 
@@ -75,13 +75,13 @@ class DelimitedRows:
         """
         self._lines = lines
         head = _peek(lines, sample_lines)
-        dialect = sniff(decode(b"".join(head)), default_delimiter, rules.wanted)
+        dialect = sniff(decode(b"".join(head)), default_delimiter, rules)
         self.delimiter = dialect.delimiter
         if dialect.has_separator_line:
             head = head[1:]
             lines.read()
         rows = [self._parse(line) for line in head]
-        above = rows_above(rows, rules.wanted)
+        above = rules.rows_above(rows)
         for _ in range(above):
             lines.read()
         self.sample = [row for row in rows[above:] if row]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from model.tables.columns import is_header
-from model.tables.header import rows_above
+from model.tables.header import HeaderRules
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_ROWS = 50
@@ -30,19 +30,19 @@ class Dialect:
     has_separator_line: bool = False
 
 
-def sniff(head: str, default: str, wanted: Sequence[str] = ()) -> Dialect:
+def sniff(head: str, default: str, rules: HeaderRules) -> Dialect:
     """Return the dialect of a table.
 
     Args:
         head: the first lines.
         default: the delimiter that the file's name suggests.
-        wanted: names of columns that the header should hold.
+        rules: how to find the header.
     """
     if separator := _SEPARATOR_LINE.match(head):
         return Dialect(separator[1], has_separator_line=True)
     candidates = (default, *(each for each in DELIMITERS if each != default))
     samples = {each: _sample(head, each) for each in candidates}
-    return Dialect(max(candidates, key=lambda each: _score(samples[each], wanted)))
+    return Dialect(max(candidates, key=lambda each: _score(samples[each], rules)))
 
 
 def cell_quoter(delimiter: str) -> Callable[[str], str]:
@@ -64,12 +64,12 @@ def _sample(head: str, delimiter: str) -> list[list[str]]:
     return [row for row in rows if row]
 
 
-def _score(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> tuple[bool, bool, float]:
+def _score(rows: Sequence[Sequence[str]], rules: HeaderRules) -> tuple[bool, bool, float]:
     """Rate a delimiter: a header of known names, several cells, rows as wide as the header."""
-    rows = rows[rows_above(rows, wanted) :]
+    rows = rows[rules.rows_above(rows) :]
     if not rows:
         return False, False, 0.0
     header = [cell.strip() for cell in rows[0]]
     width = len(header)
     alike = sum(len(row) == width for row in rows) / len(rows)
-    return (is_header(header, wanted), True, alike) if width > 1 else (False, False, 0.0)
+    return (is_header(header, rules.wanted), True, alike) if width > 1 else (False, False, 0.0)

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from itertools import islice
 from statistics import median
 
-from model.tables.columns import PAIR, is_header, names_among, order_without_header
+from model.tables.columns import (
+    INTENT,
+    PAIR,
+    TEXT,
+    has_column,
+    is_header,
+    names_among,
+    order_without_header,
+    usual_column,
+)
 
 SAMPLE_ROWS = 1000
 MIN_ROWS_BELOW = 10
@@ -48,6 +57,32 @@ class HeaderRules:
         are_numbers = bool(self.wanted) and not names
         return are_numbers and _is_like_the_rows(first, below)
 
+    def rows_above(self, rows: Iterable[Sequence[str] | None]) -> int:
+        """Return the number of rows above the header: titles and blank rows of a spreadsheet.
+
+        They fill one cell at most, and name no column. It is 0 if no row follows that certainly is
+        a header. None stands for a line that is only a part of its row.
+        """
+        if self.has_header is not None:
+            return 0
+        for count, row in enumerate(islice(rows, MAX_ROWS_ABOVE + 1)):
+            cells = stripped(row or ())
+            if row is None or sum(map(bool, cells)) > 1:
+                return count if self._is_certain(cells) else 0
+            if is_header(cells, self.wanted):
+                return 0
+        return 0
+
+    def _is_certain(self, cells: Sequence[str]) -> bool:
+        """Return whether a row names all columns: those that are wanted, or by usual names."""
+        names = names_among(self.wanted, len(cells))
+        if names != list(self.wanted):  # by number, which says nothing about names
+            return False
+        if names and all(has_column(cells, name) for name in names):
+            return True
+        roles = (TEXT, INTENT) if self.has_labels else (TEXT,)
+        return all(usual_column(cells, role) is not None for role in roles)
+
 
 def rows_below(first: Sequence[str], sample: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return the rows of a sample that have the first row's width.
@@ -61,19 +96,6 @@ def rows_below(first: Sequence[str], sample: Sequence[Sequence[str]]) -> list[li
 def stripped(cells: Sequence[str]) -> list[str]:
     """Return cells without spaces around them, and without a byte order mark."""
     return [cell.removeprefix("\ufeff").strip() for cell in cells]
-
-
-def rows_above(rows: Iterable[Sequence[str] | None], wanted: Sequence[str] = ()) -> int:
-    """Return the number of rows above the header: titles and blank rows of a spreadsheet.
-
-    They fill one cell at most, so that none of them has a text and an intent. It is 0 if no header
-    with a usual or a wanted name follows. None is a line that is only a part of its row.
-    """
-    for count, row in enumerate(islice(rows, MAX_ROWS_ABOVE + 1)):
-        cells = stripped(row or ())
-        if row is None or sum(map(bool, cells)) > 1:
-            return count if is_header(cells, wanted) else 0
-    return 0
 
 
 def header_below(line: int) -> str:

@@ -15,7 +15,7 @@ from model.tables.columns import (
     width_without_header,
     without_header,
 )
-from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below, rows_above
+from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below
 from model.tables.spreadsheet_rows import SpreadsheetRows
 from model.tables.table import CHUNK_ROWS, Layout, Position
 from model.tables.text_table import Record, TextChunk
@@ -47,12 +47,12 @@ class SpreadsheetTable:
     def _read_header(self, path: Path, advice: str) -> None:
         layout = self._layout
         numbered = list(islice(self._rows, SAMPLE_ROWS))
-        above = rows_above((cells for _, cells in numbered), (layout.column,))
+        rules = HeaderRules((layout.column,), min(1, width_without_header(layout.column)))
+        above = rules.rows_above(cells for _, cells in numbered)
         sample = [cells for _, cells in numbered[above:]]
         header_line, header = numbered[above]
         if above:
             self.notes += (header_below(header_line),)
-        rules = HeaderRules((layout.column,), min(1, width_without_header(layout.column)))
         if rules.has_none(header, sample):
             self._place = text_without_header(layout.column, len(header), sample)
             self.head, self._first = b"", header_line

@@ -25,7 +25,7 @@ from model.tables import optional
 from model.tables.columns import is_header
 from model.tables.delimited_rows import DelimitedRows
 from model.tables.encoding import as_utf8, decode_text, detect_encoding
-from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below, rows_above
+from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below
 from model.tables.json_rows import json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
@@ -124,10 +124,10 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
 def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Entry]:
     path, cells = document.path, iter(rows)
     sample = [row for _, row in islice(rows, SAMPLE_ROWS)]
-    above = rows_above(sample, wanted_columns(document))
+    rules = HeaderRules(wanted_columns(document), has_labels=True)
+    above = rules.rows_above(sample)
     sample = sample[above:]
     line, first = next(islice(cells, above, None))
-    rules = HeaderRules(wanted_columns(document), has_labels=True)
     has_header = not rules.has_none(first, sample)
     found = columns_by_rows(document, first, sample, has_header=has_header)
     columns = found or find_columns(document, first, line)

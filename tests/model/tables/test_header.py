@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from model.tables.header import HeaderRules, rows_above
+from model.tables.header import HeaderRules
 
 BY_NUMBER = HeaderRules(("2", "3"))
 LABELLED = HeaderRules(has_labels=True)
+NAMES = ["Text", "Intent"]
 # Twenty rows of four labels.
 ROWS = [[f"where is my parcel {number}", f"label{number % 4}"] for number in range(20)]
 
@@ -103,16 +104,28 @@ def test_known_answer_is_kept(has_header):
 
 
 @pytest.mark.parametrize(
-    ("rows", "count"),
+    ("rules", "rows", "count"),
     [
-        pytest.param([["Export of May", ""], [], ["Text", "Intent"]], 2, id="title-and-blank-row"),
-        pytest.param([["Text", "Intent"], ["hi", "greet"]], 0, id="header-first"),
-        pytest.param([["hello"], ["hi", "greet"]], 0, id="no-header-follows"),
-        pytest.param([["Export", "May"], ["Text", "Intent"]], 0, id="two-cells-may-be-data"),
-        pytest.param([["hello"], ["hi"]], 0, id="one-column"),
-        pytest.param([[""]] * 11 + [["Text", "Intent"]], 0, id="far-below"),
+        pytest.param(LABELLED, [["Mail of May", ""], [], NAMES], 2, id="title-and-blank-row"),
+        pytest.param(HeaderRules(("text",)), [["Mail"], ["Message", "n"]], 1, id="texts-alone"),
+        pytest.param(
+            HeaderRules(("mail", "kind")), [["Mail"], ["Mail", "Kind"]], 0, id="wanted-one"
+        ),
+        pytest.param(HeaderRules(("mail", "kind")), [["May"], ["Mail", "Kind"]], 1, id="wanted"),
+        pytest.param(LABELLED, [NAMES, ["hi", "greet"]], 0, id="header-first"),
+        pytest.param(LABELLED, [["hello"], ["hi", "greet"]], 0, id="no-header-follows"),
+        pytest.param(
+            LABELLED, [["hi", ""], ["what is it", "question"]], 0, id="usual-name-as-intent"
+        ),
+        pytest.param(HeaderRules(("text",)), [["text"], ["send it", "text"]], 0, id="one-column"),
+        pytest.param(BY_NUMBER, [["hello"], NAMES], 0, id="columns-by-number"),
+        pytest.param(LABELLED, [["Export", "May"], NAMES], 0, id="two-cells-may-be-data"),
+        pytest.param(LABELLED, [["hello"], None, NAMES], 0, id="part-of-a-row"),
+        pytest.param(LABELLED, [["hello"], ["hi"]], 0, id="no-table"),
+        pytest.param(LABELLED, [[""]] * 11 + [NAMES], 0, id="far-below"),
+        pytest.param(HeaderRules(has_header=True), [["Mail"], NAMES], 0, id="known"),
     ],
 )
-def test_titles_are_above_the_header(rows, count):
-    """Rows that fill one cell at most are no data if a header follows them."""
-    assert rows_above(rows) == count
+def test_titles_are_above_the_header(rules, rows, count):
+    """Rows that fill one cell and name no column are no data if a certain header follows them."""
+    assert rules.rows_above(rows) == count
