@@ -48,7 +48,7 @@ class Settings:
         request_timeout_s: the longest time for a request to arrive, and to wait for a thread.
         shutdown_delay_s: the time after SIGTERM in which new connections are still accepted.
         shutdown_timeout_s: the time after that for requests in flight.
-        model_path: the trained pipeline; its card is in the same folder.
+        model_path: the trained pipeline, its compiled form, or their folder; the card is there too.
         model_uri: the model in a store, or its folder; replaces ``model_path``. See
             ``model.store.uri``.
         model_cache_dir: a folder that keeps downloaded files; None keeps none.

@@ -18,6 +18,7 @@ from model.errors import (
     CompilationError,
     DataError,
     EqualityError,
+    InvalidCompiledFormError,
 )
 from model.inference.compiled_pipeline import COMPILED_SUFFIX
 
@@ -50,7 +51,7 @@ def _compile(path: Path) -> bytes:
     scorer = PipelineScorer.from_bytes(content, path)
     try:
         compiled = compile_and_verify(scorer)
-    except (CompilationError, EqualityError) as error:
+    except (CompilationError, EqualityError, InvalidCompiledFormError) as error:
         raise DataError.at(path, f"can't be compiled: {error}") from error
     return compiled.to_bytes(model_sha256=hashlib.sha256(content).hexdigest())
 

@@ -77,9 +77,8 @@ class EventLoop:
         ready = self._epoll.poll(timeout_s, self._max_ready)
         self.now = time.monotonic()
         if (self._woken_end, select.EPOLLIN) in ready:
-            os.read(
-                self._woken_end, 4096
-            )  # first: a function that is added later wakes the loop again
+            # First, since a function that is added later wakes the loop again.
+            os.read(self._woken_end, 4096)
         for _ in range(len(self._soon)):
             self._soon.popleft()()
         for fd, flags in ready:

@@ -180,7 +180,7 @@ class Rollout:
 
     def _undo(self, service: Service, unfinished: RolloutState) -> None:
         self.progress.say(f"Undoing the unfinished rollout of {unfinished.image}")
-        with self._confirming(unfinished.stable):
+        with ignoring_signals(), self._confirming(unfinished.stable):
             routed = TrafficController(self.cluster, unfinished, service).roll_back()
         self.progress.say(f"Traffic is {describe(routed.actual)}")
 
@@ -206,9 +206,11 @@ class Rollout:
             annotations = {STATE_ANNOTATION: None}
             return Change(traffic=traffic, annotations=annotations, revision=template)
 
-        with self._confirming(revision):
-            self.cluster.update_service(change)
-            self.cluster.wait_until_routed(f"all traffic to {revision}")
+        with ignoring_signals():
+            with self._confirming(revision, unless=RefusedError):
+                self.cluster.update_service(change)
+            with self._confirming(revision):
+                self.cluster.wait_until_routed(f"all traffic to {revision}")
         self.progress.say(f"Traffic is all on {revision}")
 
     def _find_revision(self, service: Service, name: str) -> Revision:
@@ -280,20 +282,24 @@ class Rollout:
         return RolledBackError(cause, describe(service.actual))
 
     @contextmanager
-    def _confirming(self, revision: str) -> Iterator[None]:
-        """Complete a move of all traffic to a revision, whatever signals arrive.
+    def _confirming(
+        self, revision: str, *, unless: type[KnativeError] = TakenOverError
+    ) -> Iterator[None]:
+        """Move all traffic to a revision, or say that it is not confirmed to have moved.
+
+        Args:
+            revision: the revision.
+            unless: an error after which nothing was changed; TakenOverError always is one.
 
         Raises:
-            StrandedError: it is not confirmed that the traffic has moved.
-            RefusedError, TakenOverError: nothing was changed.
+            StrandedError: any other error.
         """
-        with ignoring_signals():
-            try:
-                yield
-            except (RefusedError, TakenOverError):
-                raise
-            except KnativeError as failure:
-                raise self._stranded(failure, revision) from failure
+        try:
+            yield
+        except (TakenOverError, unless):
+            raise
+        except KnativeError as failure:
+            raise self._stranded(failure, revision) from failure
 
     def _stranded(
         self, failure: KnativeError, revision: str, cause: BaseException | None = None

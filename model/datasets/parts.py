@@ -56,7 +56,8 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         notes += reading.notes
         descriptions += reading.descriptions
         for example in reading.examples:
-            examples[part or example.part].append(example)
+            own = None if example.part == TRAIN else example.part
+            examples[own or part or TRAIN].append(example)
         if not (reading.examples or reading.descriptions or reading.problems):
             problems.append(Problem(file, 0, "holds no utterances"))
     wanted = options.out_of_scope_intents
@@ -88,7 +89,7 @@ def files_of(path: Path) -> Mapping[Path, str | None]:
 
 def _named_parts(folder: Path) -> dict[Path, str]:
     """Return the files whose names are those of parts, in the order of the parts."""
-    named = {file: _SHARD.sub("", file.stem) for file in _files(folder)}
+    named = {file: _SHARD.sub("", _without_gz(file).stem) for file in _files(folder)}
     return {file: part for part in PARTS for file, name in named.items() if name == part}
 
 
@@ -98,5 +99,9 @@ def _files(folder: Path) -> list[Path]:
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
-        if file.suffix.lower() in SUFFIXES and file.is_file()
+        if _without_gz(file).suffix.lower() in SUFFIXES and file.is_file()
     ]
+
+
+def _without_gz(file: Path) -> Path:
+    return file.with_suffix("") if file.suffix.lower() == ".gz" else file

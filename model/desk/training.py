@@ -159,7 +159,7 @@ class Training:
         if is_trained:
             try:
                 self._take_over(folder)
-            except (OSError, ModelError) as error:
+            except (OSError, ValueError, ModelError) as error:
                 is_trained = False
                 with self._lock:
                     self._lines.append(f"error: the trained model can't be used: {error}")
@@ -170,9 +170,9 @@ class Training:
 
     def _take_over(self, folder: Path) -> None:
         result = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
+        self._finished(result)
         self._models.append(folder)
         self.comparison = result.get("comparison")
-        self._finished(result)
         for former in self._models[:-KEPT_MODELS]:
             shutil.rmtree(former, ignore_errors=True)
         del self._models[:-KEPT_MODELS]

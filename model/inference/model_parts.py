@@ -91,7 +91,7 @@ def known_labels(scorer: Scorer) -> tuple[str, ...]:
 
 def load_parts(path: Path) -> tuple[Scorer, ModelCard]:
     """Read the scorer and the card of a model; raise as ``IntentModel.load`` does."""
-    path = path / COMPILED_NAME if path.is_dir() else path
+    path = _file_in(path) if path.is_dir() else path
     content = _content(path)
     if path.suffix == COMPILED_SUFFIX:
         return _load_without_pickle(path, content)
@@ -99,6 +99,13 @@ def load_parts(path: Path) -> tuple[Scorer, ModelCard]:
     card = _read_card(path, model_sha256)
     scorer = _load_scorer(path, content, model_sha256)
     return scorer, card or _uncalibrated(scorer, model_sha256)
+
+
+def _file_in(folder: Path) -> Path:
+    """Return the compiled form in a folder, or the pipeline if that is not compiled."""
+    compiled = folder / COMPILED_NAME
+    pipeline = compiled.with_suffix(".pkl")
+    return pipeline if pipeline.exists() and not compiled.exists() else compiled
 
 
 def _load_without_pickle(path: Path, content: bytes) -> tuple[Scorer, ModelCard]:

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_WRITING = threading.Lock()  # of all caches, which may have one folder
 
 
 class BlobCache:
@@ -28,7 +29,6 @@ class BlobCache:
     def __init__(self, folder: Path | None, max_mb: int = 1024 * 1024) -> None:
         """Create a cache of at most ``max_mb``; without a folder, it keeps nothing."""
         self._folder, self._max_bytes = folder, max_mb * MEGABYTE
-        self._deleting = threading.Lock()
 
     def get(self, digest: str) -> bytes | None:
         """Return the content with this digest, or None."""
@@ -49,8 +49,9 @@ class BlobCache:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._make_room(self._folder, len(content))
-            write_atomically(self._folder / digest, content)
+            with _WRITING:
+                _make_room(self._folder, self._max_bytes - len(content))
+                write_atomically(self._folder / digest, content)
         except OSError as error:
             logger.warning(
                 "MODEL_CACHE_DIR=%s can't be written (%s): this model is not kept there",
@@ -58,14 +59,17 @@ class BlobCache:
                 error.strerror,
             )
 
-    def _make_room(self, folder: Path, size: int) -> None:
-        """Delete the files that were not used for longest, so that one more of ``size`` fits."""
-        with self._deleting:
-            paths = (path for path in folder.iterdir() if _DIGEST.fullmatch(path.name))
-            files = {path: path.stat() for path in paths}
-            excess = sum(each.st_size for each in files.values()) + size - self._max_bytes
-            for path in sorted(files, key=lambda each: files[each].st_mtime_ns):
-                if excess <= 0:
-                    break
-                path.unlink(missing_ok=True)
-                excess -= files[path].st_size
+
+def _make_room(folder: Path, max_bytes: int) -> None:
+    """Delete the files that were not used for longest, until all others have this size."""
+    files: dict[Path, os.stat_result] = {}
+    for path in folder.iterdir():
+        if _DIGEST.fullmatch(path.name):
+            with suppress(FileNotFoundError):  # another process has deleted it
+                files[path] = path.stat()
+    excess = sum(each.st_size for each in files.values()) - max_bytes
+    for path in sorted(files, key=lambda each: files[each].st_mtime_ns):
+        if excess <= 0:
+            break
+        path.unlink(missing_ok=True)
+        excess -= files[path].st_size

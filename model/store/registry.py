@@ -146,7 +146,8 @@ class RegistryTransport:
             except urllib.error.HTTPError as error:
                 with error:
                     challenge = error.headers.get("WWW-Authenticate", "")
-                    if has_logged_in or error.code != HTTPStatus.UNAUTHORIZED or not challenge:
+                    is_asked = error.code == HTTPStatus.UNAUTHORIZED and challenge
+                    if has_logged_in or not is_own or not is_asked:
                         raise status_error(error, place) from error
                 self._log_in(challenge, "pull" if method in {"GET", "HEAD"} else "pull,push")
                 has_logged_in = True

@@ -41,7 +41,8 @@ class SmallWorkbook:
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
         """Yield the cells of all rows of a sheet, from the first row on.
 
-        The value of cells that are merged over several rows stands in each row that is not blank.
+        The value of cells that are merged over several rows stands in each row that is not blank,
+        except that of a header.
         """
         sheet = self._sheet(name)
         merged: dict[int, list[tuple[int, int]]] = {}
@@ -50,12 +51,16 @@ class SmallWorkbook:
             if top < bottom and 0 <= left - first_column < sheet.width:
                 merged.setdefault(top, []).append((left - first_column, bottom))
         columns: dict[int, tuple[int, Any]] = {}  # the last row and the value, by column
+        is_below_header = False
         for number, cells in enumerate(sheet.iter_rows()):
-            if columns and any(map(_as_text, cells)):
+            is_blank = not any(map(_as_text, cells))
+            if not is_blank:
                 for left, (bottom, value) in columns.items():
                     cells[left] = value if number <= bottom else cells[left]
-            for left, bottom in merged.get(number, ()):
-                columns[left] = (bottom, cells[left])
+            if is_below_header:
+                for left, bottom in merged.get(number, ()):
+                    columns[left] = (bottom, cells[left])
+            is_below_header = is_below_header or not is_blank
             yield cells
 
     def row_count(self, name: str) -> int:

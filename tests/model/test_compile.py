@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 
 import joblib
+import numpy as np
 import pytest
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -36,6 +37,21 @@ def test_own_pipeline_is_compiled_and_served(own_model, caplog, capsys):
     )
     assert IntentModel.load(own_model).predict(["please"])[0].intent == "yes"
     assert "scikit-learn" not in caplog.text
+
+
+def test_pipeline_with_infinite_weights_is_an_error(own_model, capsys):
+    """The error names the file."""
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    pipeline.fit(["yes", "no"], ["yes", "no"])
+    pipeline[-1].intercept_[0] = np.inf
+    joblib.dump(pipeline, own_model)
+
+    assert main([str(own_model)]) == 1
+
+    assert capsys.readouterr().err == (
+        f"error: {own_model}: can't be compiled: "
+        "The compiled form holds a number that is not finite\n"
+    )
 
 
 def test_pipeline_without_compiled_form_is_an_error(own_model, capsys):

@@ -55,7 +55,8 @@ def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
     is_zip = head.startswith(ZIP_MAGIC)
     if not is_zip and not head.startswith(GZIP_MAGIC):
         return None
-    is_single = not is_zip and Path(path.stem).suffix.lower() in SUFFIXES  # data.csv.gz
+    is_gzipped = not is_zip and path.suffix.lower() == ".gz"
+    is_single = is_gzipped and Path(path.stem).suffix.lower() in SUFFIXES  # data.csv.gz
     kind = "ZIP archive" if is_zip else "gzipped file" if is_single else "tar archive"
     try:
         if is_single:

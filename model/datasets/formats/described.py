@@ -38,7 +38,10 @@ def _has_description(value: Any) -> bool:
 
 
 def _is_intent(value: Any) -> bool:
-    return isinstance(value, dict) and bool(value) and {TEXT, *UTTERANCES}.issuperset(value)
+    if not (isinstance(value, dict) and value and {TEXT, *UTTERANCES}.issuperset(value)):
+        return False
+    utterances = (value.get(key) or () for key in UTTERANCES)
+    return TEXT in value or all(isinstance(text, str) for texts in utterances for text in texts)
 
 
 def _recognises(document: Document) -> bool:

@@ -12,10 +12,12 @@ from model.errors import DataError
 from model.tables.encoding import decode_text
 
 _LABEL = re.compile(r"(?<!\S)__label__(\S+)")
+_DELIMITER = re.compile("[,;|]")  # of a table whose labels have this prefix
 
 
 def _recognises(document: Document) -> bool:
-    return bool(_LABEL.match(decode_text(document.head)[0].lstrip("\ufeff")))
+    found = _LABEL.match(decode_text(document.head)[0].lstrip("\ufeff"))
+    return found is not None and not _DELIMITER.search(found[1])
 
 
 def _read(document: Document) -> Iterator[Entry]:

@@ -15,13 +15,14 @@ CHOSEN = "accept"  # Prodigy's word for a good answer, and the key of the labels
 def record_of(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the record of an object; None of a label that an annotator rejected or ignored.
 
-    Of a conversation, the text is the user's last message, and the intent the answer to it. Other
-    objects, and those with a text beside the conversation, are returned as they are.
+    Of a conversation, the text is the user's last message, and the intent the answer to it, unless
+    an intent stands beside them. Other objects, and those with a text beside the conversation, are
+    returned as they are.
     """
     if TASK in fields:
         return _answer(fields)
     if isinstance(fields.get(MESSAGES), list) and usual_column(list(fields), TEXT) is None:
-        return _conversation(fields[MESSAGES])
+        return _conversation(fields)
     return fields
 
 
@@ -31,6 +32,10 @@ def _answer(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return {TEXT: fields.get("text"), INTENT: fields.get(CHOSEN, fields.get("label"))}
 
 
-def _conversation(messages: list[Any]) -> Mapping[str, Any]:
-    said = {each.get("role"): each.get("content") for each in messages if isinstance(each, dict)}
-    return {TEXT: said.get("user"), INTENT: said.get("assistant")}
+def _conversation(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    messages = (each for each in fields[MESSAGES] if isinstance(each, dict))
+    said = {each.get("role"): each.get("content") for each in messages}
+    names = list(fields)
+    label = usual_column(names, INTENT)
+    intent = said.get("assistant") if label is None else fields[names[label]]
+    return {TEXT: said.get("user"), INTENT: intent}

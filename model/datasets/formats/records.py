@@ -24,15 +24,19 @@ LISTS = ("data", "rows", "examples", "utterances", "records", TRAIN, "sentences"
 def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
     """Return the records of an object with a list or an object for each column, as of pandas.
 
-    None if the object has no columns of a text and an intent, or not the same number of values.
+    None if the object has no columns of a text and an intent, or not the same number of values. If
+    more than two have texts that are all different, they are intents.
     """
     roles = [usual_column(list(data), role) for role in USUAL_NAMES]
     columns = [list(each.values()) if isinstance(each, dict) else each for each in data.values()]
     if None in roles or not all(isinstance(each, list) for each in columns):
         return None
     rows = [dict(zip(data, row, strict=False)) for row in zip(*columns, strict=False)]
+    text, intent = (columns[role or 0] for role in roles)
     is_table = bool(rows) and all(len(each) == len(rows) for each in columns)
-    return rows if is_table and isinstance(columns[roles[0] or 0][0], str) else None
+    are_texts = all(isinstance(value, str) for each in columns for value in each)
+    may_be_intents = len(columns) > PAIR and are_texts and len(set(intent)) == len(intent)
+    return rows if is_table and not may_be_intents and isinstance(text[0], str) else None
 
 
 def _list_key(data: Any) -> str | None:

@@ -637,6 +637,16 @@ class TestApiGone:
         assert "It is not confirmed that traffic has moved back" in outcome.err
         assert f"when it was last read: all on {revision_name(2)}" in outcome.err
 
+    def test_a_move_that_may_not_be_watched_is_not_confirmed(self, api, run, roll_out, after_patch):
+        """The token may expire in between: that nothing was changed would be wrong."""
+        after_patch(ALL, lambda: setattr(api, "away", True))
+        roll_out()
+        api.away = False
+        after_patch(ALL + 1, lambda: api.forbidden.add("GET"))
+        outcome = run("rollback", "--to", revision_name(1))
+        assert outcome.code == 3
+        assert api.traffic == STABLE_ONLY
+
     def test_lost_answers_are_no_conflict_with_oneself(self, api, roll_out):
         """A patch whose response was lost is not mistaken for a conflict."""
         api.lost_answers = PROMOTED

@@ -429,6 +429,20 @@ def test_merged_cells_hold_for_all_of_their_rows(tmp_path):
     assert pairs(read(path)) == [("hi", "greet"), ("hey", "greet"), ("a table", "book")]
 
 
+def test_merged_names_of_columns_are_no_utterance(tmp_path):
+    """A header of two rows may have names that are merged over both."""
+    workbook = openpyxl.Workbook()
+    for row in (["Text", "Intent"], [None, "name"], ["hi", "greet"]):
+        workbook.active.append(row)
+    workbook.active.merge_cells("A1:A2")
+    path = tmp_path / "data.xlsx"
+    workbook.save(path)
+
+    reading = read(path)
+
+    assert [str(each) for each in reading.problems] == [f"{path}:2: no text"]
+
+
 def test_sheet_without_header_is_read(tmp_path):
     """The first row of two unknown cells is an utterance."""
     path = write_xlsx(tmp_path / "data.xlsx", {"A": list(map(list, PAIRS))})

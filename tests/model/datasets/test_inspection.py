@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import zipfile
 
@@ -56,6 +57,26 @@ def test_files_beside_train_are_named(tmp_path):
     )
     assert [str(each) for each in survey.notes.kept] == [message]
     assert [str(each) for each in read_parts(tmp_path, ReadOptions()).notes] == [message]
+
+
+def test_gzipped_files_are_parts(tmp_path):
+    """Their names are those without the suffix."""
+    for part in ("train", "test"):
+        (tmp_path / f"{part}.csv.gz").write_bytes(gzip.compress(b"text,intent\nhi,greet\n"))
+
+    examples = read_parts(tmp_path, ReadOptions()).examples
+
+    assert {part: len(each) for part, each in examples.items() if each} == {"train": 1, "test": 1}
+
+
+def test_split_of_a_file_is_a_part(tmp_path):
+    """The test utterances in ``train.json`` are not trained on."""
+    record = {"text": "hi", "intent": "greet"}
+    (tmp_path / "train.json").write_text(json.dumps({"train": [record], "test": [record]}))
+
+    examples = read_parts(tmp_path, ReadOptions()).examples
+
+    assert {part: len(each) for part, each in examples.items() if each} == {"train": 1, "test": 1}
 
 
 @pytest.mark.usefixtures("_each_way")

@@ -8,10 +8,12 @@ import pytest
 
 from model.desk import training
 from model.desk.errors import BusyError, DecisionError
+from model.desk.examination import RESULT_NAME
 from model.desk.training import Training
 from tests.model.desk.conftest import QUICK
 
 WAIT = "import time\nprint('Fitting', flush=True)\ntime.sleep(3600)\n"
+DAMAGE = f"import sys\nopen(sys.argv[2] + '/{RESULT_NAME}', 'w').write('?')\n"
 FAIL = "import sys\nsys.exit('error: no intents')\n"
 
 
@@ -100,11 +102,12 @@ def test_a_training_goes_on_without_the_files_of_former_ones(trainer):
     assert trainer.comparison is None
 
 
-def test_results_that_can_not_be_taken_over_are_a_failure(trainer, monkeypatch):
+@pytest.mark.parametrize("code", ["", DAMAGE], ids=["missing", "damaged"])
+def test_results_that_can_not_be_taken_over_are_a_failure(trainer, monkeypatch, code):
     """Another training can be started."""
-    monkeypatch.setattr(training, "COMMAND", (sys.executable, "-c", ""))
+    monkeypatch.setattr(training, "COMMAND", (sys.executable, "-c", code))
     status = run(trainer)
-    assert status["state"] == "failed"
+    assert (status["state"], trainer.model) == ("failed", None)
     assert status["lines"][0].startswith("error: the trained model can't be used: ")
     monkeypatch.setattr(training, "COMMAND", QUICK)
     assert run(trainer)["state"] == "done"

@@ -108,6 +108,16 @@ def test_folder_or_compiled_form_needs_no_pickle(model_path, small_model, name):
     assert (ours.intent, ours.confidence) == (theirs.intent, pytest.approx(theirs.confidence))
 
 
+def test_folder_of_an_uncompiled_model_has_its_pipeline(model_path, small_model):
+    """Training writes no compiled form of a pipeline that it can't compile."""
+    model_path.with_name(COMPILED_NAME).unlink()
+
+    model = IntentModel.load(model_path.parent)
+
+    [ours], [theirs] = (m.predict(["lost my password"]) for m in (model, small_model))
+    assert (ours.intent, ours.confidence) == (theirs.intent, pytest.approx(theirs.confidence))
+
+
 def test_folder_without_a_model_is_refused(tmp_path):
     """The error names the file that is missing."""
     with pytest.raises(ArtifactMissingError, match=f"{tmp_path / COMPILED_NAME} does not exist"):

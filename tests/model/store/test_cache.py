@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 from model.store.cache import BlobCache
 
@@ -63,6 +64,29 @@ def test_files_that_were_not_used_for_longest_leave(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {first, third}
     cache.put(fourth, files[fourth])
     assert {path.name for path in tmp_path.iterdir()} == {third, fourth}
+
+
+def test_size_holds_for_all_who_write_at_once(tmp_path):
+    """Models are loaded by many threads, and more than one cache may have the folder."""
+    files = contents(8, 600_000)
+
+    def put(digest: str) -> None:
+        BlobCache(tmp_path, 1).put(digest, files[digest])
+
+    with ThreadPoolExecutor(len(files)) as pool:
+        list(pool.map(put, files))
+
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2**20
+
+
+def test_file_that_another_process_deletes_is_not_counted(tmp_path):
+    """A process lists the files while another one makes room."""
+    (tmp_path / DIGEST).symlink_to("deleted")
+
+    [(digest, content)] = contents(1, 10).items()
+    BlobCache(tmp_path).put(digest, content)
+
+    assert BlobCache(tmp_path).get(digest) == content
 
 
 def test_files_of_others_stay(tmp_path):

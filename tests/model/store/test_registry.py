@@ -126,6 +126,25 @@ def test_an_upload_elsewhere_gets_no_credentials(tmp_path, registry):
     assert seen == [(b"arrays", None)]
 
 
+def test_an_upload_elsewhere_gets_no_credentials_for_asking(tmp_path, registry):
+    """Its challenge may name any token service, which would receive them."""
+    seen = []
+
+    class Storage(QuietHandler):
+        def respond(self) -> None:
+            seen.append(self.headers.get("Authorization"))
+            realm = f"http://{self.headers['Host']}/token"
+            self.answer(401, WWW_Authenticate=f'Bearer realm="{realm}"')
+
+    registry.auth = "basic"
+    log_in(tmp_path, registry)
+    with serving(Storage) as port:
+        registry.upload_url = f"http://localhost:{port}/session"
+        with pytest.raises(StoreError, match="the server answers 401"):
+            transport(registry).put("blobs/sha256/x", b"arrays")
+    assert seen == [None]
+
+
 def test_an_upload_without_encryption_is_refused(registry):
     """Files go where the registry's own scheme leads, or over HTTPS."""
     registry.upload_url = "ftp://elsewhere.example/session"

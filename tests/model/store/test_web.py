@@ -164,9 +164,8 @@ def test_a_head_without_end_is_left(web, monkeypatch, beginning, piece, count, p
         read(web)
 
 
-def test_a_body_is_yielded_as_it_arrives(web, monkeypatch):
+def test_a_body_is_yielded_as_it_arrives(web):
     """So the time of a download is checked however slowly its bytes come."""
-    monkeypatch.setattr("model.store.http.READ_TIMEOUT_S", 0.2)
 
     def stall(handler: QuietHandler, _: bytes) -> None:
         handler.answer(200, b"begin", Content_Length="10")

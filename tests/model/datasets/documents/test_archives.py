@@ -32,7 +32,7 @@ def refusal_of(path: Path) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["bot.tgz", "bot.bpz", "bot.tar.gz", "bot"])
+@pytest.mark.parametrize("name", ["bot.tgz", "bot.json.tgz", "bot.bpz", "bot.tar.gz", "bot"])
 def test_gzipped_tar_is_read(tmp_path, name):
     """Its content decides, whatever its name; names stay below the archive's."""
     path = write_tar(tmp_path / name, {"../data.csv": TABLE, "image.png": b"", ".hidden.csv": b""})

@@ -22,6 +22,18 @@ def test_label_is_the_intent(tmp_path, name):
     ]
 
 
+def test_table_of_such_labels_is_a_table(tmp_path):
+    """A comma behind the first label separates cells."""
+    path = tmp_path / "data.csv"
+    path.write_text("__label__greet,hello there\n__label__leave,so long\n__label__greet,hi\n")
+
+    assert [(each.text, each.intent) for each in read(path).examples] == [
+        ("hello there", "__label__greet"),
+        ("so long", "__label__leave"),
+        ("hi", "__label__greet"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

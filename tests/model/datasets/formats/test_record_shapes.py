@@ -24,6 +24,11 @@ QUESTION = {"text": "hi there", "_task_hash": 1}
             id="last-turn",
         ),
         pytest.param(
+            {"messages": [USER, {"role": "assistant", "content": "Hello!"}], "label": "greet"},
+            ("hi there", "greet"),
+            id="intent-beside",
+        ),
+        pytest.param(
             {"text": "bye", "intent": "leave", "messages": [USER, ANSWER]},
             ("bye", "leave"),
             id="text-beside",

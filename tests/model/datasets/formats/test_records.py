@@ -45,6 +45,10 @@ def test_columns_are_read_as_rows(tmp_path, data):
     [
         pytest.param({"question": ["hi", "hey"], "topic": ["what for"]}, id="lengths"),
         pytest.param({"question": ["hi"], "other": ["bye"]}, id="no-column-of-intents"),
+        pytest.param(
+            {"question": ["hi", "hey"], "topic": ["a", "b"], "greet": ["yo", "ho"]},
+            id="no-intent-repeats",
+        ),
     ],
 )
 def test_other_lists_are_utterances_of_their_keys(tmp_path, data):
