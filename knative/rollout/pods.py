@@ -72,7 +72,7 @@ class RevisionPods:
         Args:
             revision: its name.
             list_pods: returns its pods.
-            scheduling_s: how long pods may be unschedulable; an autoscaler may add nodes.
+            scheduling_s: how long pods may be unschedulable.
         """
         self._revision, self._list_pods = revision, list_pods
         self._scheduling_s = scheduling_s

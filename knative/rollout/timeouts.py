@@ -16,7 +16,7 @@ class Timing:
         watch_s: how long a watch lasts.
         poll_s: between two reads where no watch works.
         pods_s: between two checks of a starting candidate's pods.
-        scheduling_s: how long pods may be unschedulable.
+        scheduling_s: how long pods may be unschedulable; an autoscaler takes minutes to add a node.
         check_s: between two checks of the candidate during a step.
     """
 
@@ -26,5 +26,5 @@ class Timing:
     watch_s: float = 60.0
     poll_s: float = 1.0
     pods_s: float = 2.0
-    scheduling_s: float = 120.0
+    scheduling_s: float = 240.0
     check_s: float = 5.0
