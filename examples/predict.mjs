@@ -7,7 +7,7 @@ const RETRIES = 5;
 /** Return the prediction for each text: { intent, confidence }. */
 export async function predict(url, texts) {
   for (let left = RETRIES; ; left -= 1) {
-    const response = await fetch(`${url}/predict`, {
+    const response = await fetch(`${url.replace(/\/$/, "")}/predict`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ texts }),

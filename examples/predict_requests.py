@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-URL = os.environ.get("INTENT_URL", "http://localhost:8080")
+URL = os.environ.get("INTENT_URL", "http://localhost:8080").rstrip("/")
 # A pod that starts or is overloaded responds with 503, and with Retry-After if it knows the delay.
 # Where nothing listens at all, nothing will soon.
 RETRY = Retry(5, connect=2, backoff_factor=0.5, status_forcelist=[503], allowed_methods=None)
