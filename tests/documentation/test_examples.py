@@ -75,10 +75,11 @@ def busy_gateway(url: str) -> Iterator[tuple[str, list[int]]]:
         yield f"http://127.0.0.1:{gateway.server_port}", statuses
 
 
+@pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_example_prints_the_intent_of_each_text(server, command):
-    """The output has a line with the intent of each text."""
-    done = run(command, server.url, "hello", 'reset "my" password, bitte schön')
+def test_example_prints_the_intent_of_each_text(server, command, slash):
+    """The output has a line with the intent of each text; the URL may end with a slash."""
+    done = run(command, server.url + slash, "hello", 'reset "my" password, bitte schön')
 
     assert (done.returncode, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
