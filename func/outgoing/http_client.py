@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from func.outgoing.errors import NoAnswerError
+from model.store.timed_reader import TimedReader
 
 MAX_ANSWER_BYTES = 256 * 1024
 MIN_TIMEOUT_S = 0.001  # of a socket, for which 0 would mean not to block
@@ -117,25 +118,7 @@ class _TimedSocket:
     def makefile(self, _mode: str) -> io.BufferedReader:
         # The file keeps the socket open, though http.client may close it before the body is read.
         unbuffered = self._socket.makefile("rb", buffering=0)
-        return io.BufferedReader(_TimedReader(self._socket, unbuffered, self._deadline))
-
-
-class _TimedReader(io.RawIOBase):
-    def __init__(self, connected: socket.socket, file: socket.SocketIO, deadline: float) -> None:
-        self._socket, self._file, self._deadline = connected, file, deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if time.monotonic() > self._deadline:  # also of a server that never pauses
-            raise TimeoutError
-        self._socket.settimeout(remaining(self._deadline))
-        return self._file.readinto(buffer)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+        return io.BufferedReader(TimedReader(self._socket, unbuffered, self._deadline))
 
 
 def remaining(deadline: float) -> float:

@@ -10,6 +10,8 @@ import time
 import urllib.request
 from typing import Any
 
+from model.store.timed_reader import TimedReader
+
 
 class TimedResponse(http.client.HTTPResponse):
     """A response, all of which has to arrive within the timeout of its connection.
@@ -21,36 +23,14 @@ class TimedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
-        self._reader = _TimedReader(sock, self.fp.detach())
+        self._timeout_s: float = sock.gettimeout() or 0.0
+        self._reader = TimedReader(sock, self.fp.detach(), 0.0)
+        self.restart_clock()
         self.fp = io.BufferedReader(self._reader)
 
     def restart_clock(self) -> None:
         """Let what follows take the timeout once more."""
-        self._reader.restart_clock()
-
-
-class _TimedReader(io.RawIOBase):
-    def __init__(self, connected: socket.socket, file: io.RawIOBase) -> None:
-        self._socket, self._file = connected, file
-        self._timeout_s: float = connected.gettimeout() or 0.0
-        self.restart_clock()
-
-    def restart_clock(self) -> None:
-        self._deadline = time.monotonic() + self._timeout_s
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        remaining_s = self._deadline - time.monotonic()
-        if remaining_s <= 0:  # also of a server that never pauses
-            raise TimeoutError
-        self._socket.settimeout(remaining_s)
-        return self._file.readinto(buffer)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+        self._reader.deadline = time.monotonic() + self._timeout_s
 
 
 class _HttpConnection(http.client.HTTPConnection):
