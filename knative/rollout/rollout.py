@@ -206,7 +206,9 @@ class Rollout:
             annotations = {STATE_ANNOTATION: None}
             return Change(traffic=traffic, annotations=annotations, revision=template)
 
-        with ignoring_signals():
+        # Up to a timeout, which is long without a word.
+        moving = self.progress.during(f"Moving all traffic to {revision}, which no signal stops")
+        with ignoring_signals(), moving:
             with self._confirming(revision, unless=RefusedError):
                 self.cluster.update_service(change)
             with self._confirming(revision):

@@ -839,7 +839,10 @@ class TestRollback:
         """--to names the revision, and may be repeated."""
         assert roll_back("--to", revision_name(1)).code == 0
         outcome = roll_back("--to", revision_name(1))
-        assert "Traffic is all on intent-classifier-00001" in outcome.out
+        assert outcome.out.endswith(
+            "Moving all traffic to intent-classifier-00001, which no signal stops ...\n"
+            "Traffic is all on intent-classifier-00001\n"
+        )
         assert api.traffic == [(1, 100, "stable")]
 
     @pytest.mark.usefixtures("rolled_out")
