@@ -126,6 +126,7 @@ def test_typing_shows_the_intent(page):
 @needs_browser
 def test_typing_waits_for_one_frame_only(page):
     """The request follows a letter after one frame, without a longer timer."""
+    expect(page.locator("#meaning")).to_have_text(re.compile("Answered in"))  # the example
     page.evaluate(
         """() => {
             window.log = [];
