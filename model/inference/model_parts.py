@@ -111,10 +111,9 @@ def _file_in(folder: Path) -> Path:
 def _load_without_pickle(path: Path, content: bytes) -> tuple[Scorer, ModelCard]:
     card = ModelCard.read(path.with_name(CARD_NAME))
     try:
-        compiled = CompiledPipeline.from_bytes(content, model_sha256=card.model_sha256)
+        return _load_compiled(path, content, card.model_sha256), card
     except CompiledFormError as error:
         raise ArtifactBrokenError(path, error.reason) from error
-    return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest)), card
 
 
 def _content(path: Path) -> bytes:
@@ -150,9 +149,7 @@ def read_parts(
 def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     compiled_path = path.with_suffix(COMPILED_SUFFIX)
     try:
-        arrays = compiled_path.read_bytes()
-        compiled = CompiledPipeline.from_bytes(arrays, model_sha256=model_sha256)
-        return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest))
+        return _load_compiled(compiled_path, compiled_path.read_bytes(), model_sha256)
     except FileNotFoundError:
         reason = "does not exist"
     except OSError:
@@ -163,6 +160,11 @@ def _load_scorer(path: Path, content: bytes, model_sha256: str) -> Scorer:
     except CompiledFormError as error:
         reason = error.reason
     return _load_pipeline(path, content, f"{compiled_path} {reason}")
+
+
+def _load_compiled(path: Path, content: bytes, model_sha256: str) -> Scorer:
+    compiled = CompiledPipeline.from_bytes(content, model_sha256=model_sha256)
+    return CompiledScorer(compiled, _load_encoder(path, compiled.encoder_digest))
 
 
 def _load_encoder(path: Path, digest: str) -> SentenceEncoder | None:

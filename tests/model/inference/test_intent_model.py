@@ -132,6 +132,21 @@ def test_unreadable_model_is_refused(tmp_path):
     assert error_of(tmp_path) == f"{path} can't be read. Train it again: make train."
 
 
+def test_compiled_form_without_its_pickle_needs_finite_numbers(model_path):
+    """The error is that of any artifact, so that a start ends with one line."""
+    path = model_path.with_name(COMPILED_NAME)
+    file = ArrayFile.from_bytes(path.read_bytes())
+    arrays = {
+        name: np.full_like(array, np.nan) if array.dtype.kind == "f" else array
+        for name, array in file.arrays.items()
+    }
+    path.write_bytes(ArrayFile(arrays, file.metadata).to_bytes())
+
+    assert error_of(path) == (
+        f"{path} holds a number that is not finite. Train it again: make train."
+    )
+
+
 def test_damaged_compiled_form_needs_its_pickle(model_path):
     """Alone, it is refused."""
     path = model_path.with_name(COMPILED_NAME)
