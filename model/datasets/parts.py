@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.documents.archives import SUFFIXES, is_listed
+from model.datasets.documents.archives import SUFFIXES, is_listed, without_gz
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import read
@@ -89,7 +89,7 @@ def files_of(path: Path) -> Mapping[Path, str | None]:
 
 def _named_parts(folder: Path) -> dict[Path, str]:
     """Return the files whose names are those of parts, in the order of the parts."""
-    named = {file: _SHARD.sub("", _without_gz(file).stem) for file in _files(folder)}
+    named = {file: _SHARD.sub("", without_gz(file).stem) for file in _files(folder)}
     return {file: part for part in PARTS for file, name in named.items() if name == part}
 
 
@@ -99,9 +99,5 @@ def _files(folder: Path) -> list[Path]:
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
-        if _without_gz(file).suffix.lower() in SUFFIXES and file.is_file()
+        if without_gz(file).suffix.lower() in SUFFIXES and file.is_file()
     ]
-
-
-def _without_gz(file: Path) -> Path:
-    return file.with_suffix("") if file.suffix.lower() == ".gz" else file

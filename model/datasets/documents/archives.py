@@ -55,12 +55,12 @@ def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
     is_zip = head.startswith(ZIP_MAGIC)
     if not is_zip and not head.startswith(GZIP_MAGIC):
         return None
-    is_gzipped = not is_zip and path.suffix.lower() == ".gz"
-    is_single = is_gzipped and Path(path.stem).suffix.lower() in SUFFIXES  # data.csv.gz
+    inner = without_gz(path)
+    is_single = not is_zip and inner != path and inner.suffix.lower() in SUFFIXES  # data.csv.gz
     kind = "ZIP archive" if is_zip else "gzipped file" if is_single else "tar archive"
     try:
         if is_single:
-            return {path / path.stem: _gzipped(path)}
+            return {path / inner.name: _gzipped(path)}
         files = _zip_files(path) if is_zip else list(_tar_files(path))
     except BROKEN as error:
         message = f"is no readable {kind}: {one_line(error)}"
@@ -71,6 +71,11 @@ def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
     if repeated := [name for name, count in counts.items() if count > 1]:
         raise DataError([Problem(name, 0, "is in the archive twice") for name in repeated])
     return dict(files)
+
+
+def without_gz(path: Path) -> Path:
+    """Return the path of a gzipped file without its suffix, or the path."""
+    return path.with_suffix("") if path.suffix.lower() == ".gz" else path
 
 
 def _zip_files(path: Path) -> list[tuple[Path, bytes]] | None:

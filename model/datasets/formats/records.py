@@ -14,7 +14,7 @@ from model.datasets.formats.label_names import label_names, named_label
 from model.datasets.formats.table_columns import find_columns
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
-from model.tables.columns import TEXT, USUAL_NAMES, usual_column
+from model.tables.columns import INTENT, TEXT, usual_column
 
 PAIR = 2
 TEST = "test"
@@ -27,12 +27,12 @@ def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
     None if the object has no columns of a text and an intent, or not the same number of values. If
     more than two have texts that are all different, they are intents.
     """
-    roles = [usual_column(list(data), role) for role in USUAL_NAMES]
+    text_at, intent_at = (usual_column(list(data), role) for role in (TEXT, INTENT))
     columns = [list(each.values()) if isinstance(each, dict) else each for each in data.values()]
-    if None in roles or not all(isinstance(each, list) for each in columns):
+    if text_at is None or intent_at is None or not all(isinstance(each, list) for each in columns):
         return None
     rows = [dict(zip(data, row, strict=False)) for row in zip(*columns, strict=False)]
-    text, intent = (columns[role or 0] for role in roles)
+    text, intent = columns[text_at], columns[intent_at]
     is_table = bool(rows) and all(len(each) == len(rows) for each in columns)
     are_texts = all(isinstance(value, str) for each in columns for value in each)
     may_be_intents = len(columns) > PAIR and are_texts and len(set(intent)) == len(intent)

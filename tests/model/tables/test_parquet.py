@@ -113,7 +113,7 @@ def test_damaged_rows_are_an_error_of_the_input(label):
 
 
 def test_full_disk_at_the_end_leaves_a_run_to_resume(label, monkeypatch):
-    """What was labelled stays in its parts, the rejected rows too, and no half of a file stays."""
+    """Labelled and rejected rows stay in their parts, and no half of a file stays."""
     write({"text": ["hello", "", "thanks"]})
     monkeypatch.setattr("model.bulk.sinks.COMMIT_EVERY_S", -1)
     with monkeypatch.context() as patch:
