@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+
+from model.inference.word_cache import WordCache
 
 # A shorter word has too many neighbours. In scripts beyond Arabic, one more character mostly makes
 # another word. The parts of a word with an apostrophe are no words.
 LETTER = r"[^\W\d_\u0700-\u1dff\u2000-\U0010ffff]"
-WORD = re.compile(rf"(?<![\w'’]){LETTER}{{4,16}}(?![\w'’\u0300-\u036f])")
-MIN_MEANT = 3
+WORD = re.compile(rf"(?<![\w'\u2019]){LETTER}{{4,16}}(?![\w'\u2019\u0300-\u036f])")
 LAST = "\U0010ffff"  # is sorted after all letters
 # So many words of one beginning are compared faster than each letter is inserted.
 FEW_WORDS = 30
@@ -28,7 +29,7 @@ class Spelling:
 
     def __init__(
         self,
-        known: Set[str],
+        known: Iterable[str],
         normalize: Callable[[str], str],
         is_word: Callable[[str], bool] | None = None,
     ) -> None:
@@ -40,18 +41,27 @@ class Spelling:
             is_word: returns whether a normalized word is right although no utterance has it; by
                 default none is.
         """
-        self._known, self._normalize, self._is_word = known, normalize, is_word
+        self._known, self._normalize, self._is_word = frozenset(known), normalize, is_word
+        self._corrections = WordCache(self._corrections_of)
 
     def corrected(self, text: str) -> str:
         """Return the text with its misspelt words corrected."""
-        return WORD.sub(self._corrected, text)
+        # Nearly all texts have known words alone: this way, they take a few microseconds.
+        if self._known.issuperset(WORD.findall(self._normalize(text))):
+            return text
+        return WORD.sub(self._correct, text)
 
-    def _corrected(self, match: re.Match[str]) -> str:
-        word = self._normalize(match[0])
-        if word in self._known or (self._is_word and self._is_word(word)):
-            return match[0]
-        meant = {*self._undone(word), *self._completed(word)}
-        return meant.pop() if len(meant) == 1 else match[0]
+    def _correct(self, match: re.Match[str]) -> str:
+        return self._corrections.find([match[0]])[match[0]]
+
+    def _corrections_of(self, words: Sequence[str]) -> list[str]:
+        return [self._correction_of(word, self._normalize(word)) for word in words]
+
+    def _correction_of(self, word: str, normalized: str) -> str:
+        if normalized in self._known or (self._is_word and self._is_word(normalized)):
+            return word
+        meant = {*self._undone(normalized), *self._completed(normalized)}
+        return meant.pop() if len(meant) == 1 else word
 
     def _undone(self, word: str) -> Iterator[str]:
         """Yield known words with a letter typed once instead of twice, or two in another order."""
