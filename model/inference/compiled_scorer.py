@@ -16,6 +16,7 @@ from model.inference.compiled_pipeline import CompiledPipeline, Weighting
 from model.inference.neighbours import SIMILAR
 from model.inference.ngram_finder import Analyzer, NgramFinder
 from model.inference.prediction import Evidence, to_evidence
+from model.inference.spelling import Spelling
 from model.inference.weights import Floats, Integers
 
 if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
@@ -106,6 +107,15 @@ class CompiledScorer:
         words = self._analyzers[0]
         shares = [words.known_share(normalize(each)) for each in utterances]
         return familiarity.factors(np.array(shares))
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Corrects typos towards the words of the first vocabulary."""
+        return Spelling(
+            self._analyzers[0].known_units,
+            self._compiled.vocabularies[0].options.normalization,
+            self._embedding_weights.embedding.is_word if self._embedding_weights else None,
+        )
 
     @property
     def first_evidence_work(self) -> int:

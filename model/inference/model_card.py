@@ -79,6 +79,7 @@ class ModelCard:
             0 to 1; None: no utterance is.
         act_above: a known intent with this confidence or more is to be acted on, 0 to 1; None if
             training chose none.
+        corrects_typos: whether texts are corrected towards the words that training knows.
         self_test: checked at every load; None where the card was not made by training.
         training: metrics, data, versions and hyperparameters; predicting does not need it.
         intents: the meaning of the labels, as far as the training data describes them.
@@ -90,6 +91,7 @@ class ModelCard:
     in_scope: InScopeCalibration | None = None
     threshold: float | None = None
     act_above: float | None = None
+    corrects_typos: bool = False
     self_test: SelfTest | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     intents: Mapping[str, IntentDescription] = field(default_factory=dict)
@@ -129,6 +131,7 @@ class ModelCard:
                 in_scope=None if in_scope is None else InScopeCalibration.from_fields(in_scope),
                 threshold=None if fields["threshold"] is None else float(fields["threshold"]),
                 act_above=None if fields.get("act_above") is None else float(fields["act_above"]),
+                corrects_typos=bool(fields.get("corrects_typos", False)),
                 self_test=None if self_test is None else SelfTest.from_fields(self_test),
                 training=dict(fields["training"]),
                 intents={

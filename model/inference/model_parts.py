@@ -25,6 +25,7 @@ from model.inference.encoders import ENCODER_NAME
 from model.inference.in_scope_calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Evidence
+from model.inference.spelling import Spelling
 
 if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
     from model.inference.encoders.encoder_file import SentenceEncoder
@@ -53,6 +54,10 @@ class Scorer(Protocol):
     @property
     def encoder(self) -> SentenceEncoder | None:
         """The sentence encoder, or None without one."""
+
+    @property
+    def spelling(self) -> Spelling:
+        """Corrects typos towards the words that training knows."""
 
     @property
     def first_evidence_work(self) -> int:

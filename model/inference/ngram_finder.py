@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import chain, pairwise
 
 import numpy as np
@@ -46,6 +46,11 @@ class Analyzer:
     def units(self, texts: Iterable[str]) -> list[bytes]:
         """Return the numbers of each text's units, as bytes of 64-bit integers."""
         return [array("q", self._numbers_of(text)).tobytes() for text in texts]
+
+    @property
+    def known_units(self) -> Set[str]:
+        """The units of the vocabulary."""
+        return self._numbers.keys()
 
     def columns(self, units: bytes) -> Iterator[Columns]:
         """Yield the columns of a text's n-grams for each size; -1 for unknown n-grams."""

@@ -18,6 +18,7 @@ from model.inference.encoders import ENCODER_NAME
 from model.inference.encoders.encoder_file import SentenceEncoder
 from model.inference.neighbours import SIMILAR
 from model.inference.prediction import Evidence, to_evidence
+from model.inference.spelling import Spelling
 
 
 class PipelineScorer:
@@ -74,6 +75,16 @@ class PipelineScorer:
             return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
         scores = np.asarray(self.pipeline.decision_function(utterances), dtype=np.float64)
         return np.column_stack((-scores / 2, scores / 2)) if scores.ndim == 1 else scores
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Corrects typos towards the words of the first vectorizer, which has them all."""
+        _, words = self.pipeline[0].transformer_list[0]
+        return Spelling(
+            words.vocabulary_.keys(),
+            words.build_preprocessor(),
+            self._vectors.embedding.is_word if self._vectors else None,
+        )
 
     @property
     def first_evidence_work(self) -> int:

@@ -50,6 +50,9 @@ class TextEmbedding(Protocol):
     def is_multilingual(self) -> bool:
         """Return whether texts of one meaning have similar vectors in many languages."""
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word, in lower case and without accents, is known as a whole."""
+
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions)."""
 
@@ -103,6 +106,10 @@ class Embedding:
     def dimensions(self) -> int:
         """The length of a vector."""
         return len(self.sums) * int(self.vectors.shape[1])
+
+    def is_word(self, word: str) -> bool:
+        """Return whether a word, in lower case and without accents, is one piece."""
+        return WORD_START + word in self._numbers
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions).
@@ -208,17 +215,17 @@ class EmbeddingWeights:
         """
         if weights.shape != (embedding.dimensions, padded(label_count)):
             raise ValueError("weights do not fit the vectors")
-        self._embedding, self._label_count = embedding, label_count
+        self.embedding, self._label_count = embedding, label_count
         self._weights = weights.astype(np.float64)
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Return the texts' scores, shape (texts, labels)."""
-        scores: Floats = self._embedding.transform(texts) @ self._weights
+        scores: Floats = self.embedding.transform(texts) @ self._weights
         return scores[:, : self._label_count]
 
     def contributions(self, text: str, label_index: int) -> list[tuple[str, float]]:
         """Return each word's contribution to a label's score."""
-        return self._embedding.contributions(text, self._weights[:, label_index])
+        return self.embedding.contributions(text, self._weights[:, label_index])
 
 
 def to_arrays(embedding: TextEmbedding, coefficients: NDArray[Any]) -> dict[str, NDArray[Any]]:

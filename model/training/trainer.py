@@ -78,6 +78,7 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         labels=training_set.labels,
         model_sha256=hashlib.sha256(content).hexdigest(),
         temperature=calibration.temperature,
+        corrects_typos=True,
         intents=dataset.descriptions,
     )
     training = describe_training(dataset, training_set, options, held_out, loaded)

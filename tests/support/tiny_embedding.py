@@ -30,6 +30,10 @@ class TinyEncoder:
     is_multilingual = True
     cosine_weight = 20.0
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word is one piece."""
+        return TINY.is_word(word)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors."""
         return TINY.transform(texts)

@@ -61,6 +61,10 @@ class ConvolutionalEncoder:
         self.arrays = arrays
         self.dimensions = int(arrays["d3"].shape[1])
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word, in lower case, is one piece."""
+        return len(self.segment(word)) == 1
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
         vectors = np.empty((len(texts), self.dimensions), np.float32)

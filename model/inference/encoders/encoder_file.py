@@ -54,6 +54,9 @@ class Encoder(Protocol):
         of each intent.
         """
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word, in lower case, is one piece."""
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
 
@@ -93,6 +96,10 @@ class SentenceEncoder:
     def dimensions(self) -> int:
         """The length of a vector."""
         return self.encoder.dimensions
+
+    def is_word(self, word: str) -> bool:
+        """Return whether a word, in lower case, is one piece."""
+        return self.encoder.is_word(word)
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a vector of length one for each text: shape (texts, dimensions)."""

@@ -73,6 +73,10 @@ class TransformerEncoder:
         self.dimensions = len(self._read_layers) * int(arrays["table"].shape[1])
         self.cosine_weight = COSINE_WEIGHTS[len(self._read_layers)]
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word, in lower case, is one piece."""
+        return word in self._segment.numbers
+
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
         vectors = np.empty((len(texts), self.dimensions), np.float32)
