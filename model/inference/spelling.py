@@ -9,19 +9,20 @@ often does (charge, change).
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
 
 from model.inference.word_cache import WordCache
 
-# A shorter word has too many neighbours. In scripts beyond Arabic, one more character mostly makes
-# another word. The parts of a word with an apostrophe are no words.
-LETTER = r"[^\W\d_\u0700-\u1dff\u2000-\U0010ffff]"
-WORD = re.compile(rf"(?<![\w'\u2019]){LETTER}{{4,16}}(?![\w'\u2019\u0300-\u036f])")
-LAST = "\U0010ffff"  # is sorted after all letters
-# So many words of one beginning are compared faster than each letter is inserted.
-FEW_WORDS = 30
+# Of the scripts up to Arabic: in most others, one more character makes another word.
+LETTERS = r"A-Za-z\u00c0-\u02af\u0370-\u065f\u066e-\u06d3\u1e00-\u1fff"
+# A shorter word has too many neighbours, and the parts of a word with an apostrophe are no words.
+WORD = re.compile(rf"(?<![\w'\u2019])[{LETTERS}]{{4,16}}(?![\w'\u2019\u0300-\u036f])")
+# The sum of the letters' powers tells words with different letters apart, nearly always.
+POWER = 3
 
 
 class Spelling:
@@ -29,7 +30,7 @@ class Spelling:
 
     def __init__(
         self,
-        known: Iterable[str],
+        known: Set[str],
         normalize: Callable[[str], str],
         is_word: Callable[[str], bool] | None = None,
     ) -> None:
@@ -37,17 +38,17 @@ class Spelling:
 
         Args:
             known: the normalized words of the training utterances.
-            normalize: returns the normalized form of a word.
+            normalize: returns the normalized form of a text.
             is_word: returns whether a normalized word is right although no utterance has it; by
                 default none is.
         """
-        self._known, self._normalize, self._is_word = frozenset(known), normalize, is_word
+        self._known, self._normalize, self._is_word = known, normalize, is_word
         self._corrections = WordCache(self._corrections_of)
 
     def corrected(self, text: str) -> str:
         """Return the text with its misspelt words corrected."""
         # Nearly all texts have known words alone: this way, they take a few microseconds.
-        if self._known.issuperset(WORD.findall(self._normalize(text))):
+        if all(map(self._known.__contains__, WORD.findall(self._normalize(text)))):
             return text
         return WORD.sub(self._correct, text)
 
@@ -60,41 +61,38 @@ class Spelling:
     def _correction_of(self, word: str, normalized: str) -> str:
         if normalized in self._known or (self._is_word and self._is_word(normalized)):
             return word
-        meant = {*self._undone(normalized), *self._completed(normalized)}
+        meant = self._known & {*self._undone(normalized)}
         return meant.pop() if len(meant) == 1 else word
 
     def _undone(self, word: str) -> Iterator[str]:
-        """Yield known words with a letter typed once instead of twice, or two in another order."""
-        for place in range(len(word) - 1):
-            before, letters, after = word[:place], word[place : place + 2], word[place + 2 :]
-            if letters[0] == letters[1]:
-                yield from self._known & {before + word[place + 1 :]}
-            yield from self._known & {before + letters[::-1] + after} - {word}
-
-    def _completed(self, word: str) -> Iterator[str]:
-        """Yield known words with one letter more."""
-        words, length = self._sorted, len(word) + 1
-        for place in range(length):
-            before, after = word[:place], word[place:]
-            start, end = bisect_left(words, before), bisect_left(words, before + LAST)
-            if end - start <= FEW_WORDS:
-                few = (each for each in words[start:end] if len(each) == length)
-                yield from (each for each in few if _is_completed(each, word))
-                return
-            yield from self._known & {before + letter + after for letter in self._letters}
+        """Yield what a word may have been before a slip: all known words of these among others."""
+        letters_of_word, sums = letter_sum(word), self._sums
+        if letters_of_word in sums:
+            for place, (first, second) in enumerate(pairwise(word)):
+                yield word[:place] + second + first + word[place + 2 :]
+        for place, (first, second) in enumerate(pairwise(word)):
+            if first == second:
+                yield word[:place] + word[place + 1 :]
+        for letter, power in self._letters.items():
+            if letters_of_word + power in sums:
+                for place in range(len(word) + 1):
+                    yield word[:place] + letter + word[place:]
 
     @cached_property
-    def _sorted(self) -> list[str]:
-        return sorted(self._known)
-
-    @cached_property
-    def _letters(self) -> list[str]:
+    def _letters(self) -> dict[str, int]:
         """The letters of known words."""
-        return sorted(set(re.findall(LETTER, "".join(self._known))))
+        letters = re.findall(f"[{LETTERS}]", "".join(sorted({*"".join(self._known)})))
+        return {letter: letter_sum(letter) for letter in letters}
+
+    @cached_property
+    def _sums(self) -> Set[int]:
+        """The sums of the known words' letters."""
+        codes = np.frombuffer("".join(self._known).encode("utf-32-le"), np.uint32)
+        ends = np.cumsum([len(word) for word in self._known])
+        sums = np.append(0, np.cumsum(codes.astype(np.int64) ** POWER))[ends]
+        return frozenset(np.diff(sums, prepend=0).tolist())
 
 
-def _is_completed(longer: str, word: str) -> bool:
-    """Return whether a word is a longer one without one letter."""
-    pairs = enumerate(zip(longer, word, strict=False))
-    place = next((place for place, (a, b) in pairs if a != b), len(word))
-    return longer[place + 1 :] == word[place:]
+def letter_sum(word: str) -> int:
+    """Return a number that is the same for all words of the same letters."""
+    return sum([ord(letter) ** POWER for letter in word])

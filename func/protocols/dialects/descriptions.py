@@ -13,7 +13,7 @@ from func.protocols.dialects.options import MARK, Options
 from func.protocols.utterance import text_of
 from func.settings import Settings
 from model.inference.prediction import Prediction
-from model.inference.similarity import likelihoods
+from model.inference.encoders.similarity import likelihoods
 
 if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
     from model.inference.encoders.encoder_file import SentenceEncoder

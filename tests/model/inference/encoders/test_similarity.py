@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.inference.similarity import likelihoods
+from model.inference.encoders.similarity import likelihoods
 from tests.support.tiny_embedding import TINY, TINY_SENTENCES, TinyEncoder
 
 
