@@ -131,7 +131,7 @@ class ModelCard:
                 in_scope=None if in_scope is None else InScopeCalibration.from_fields(in_scope),
                 threshold=None if fields["threshold"] is None else float(fields["threshold"]),
                 act_above=None if fields.get("act_above") is None else float(fields["act_above"]),
-                corrects_typos=bool(fields.get("corrects_typos", False)),
+                corrects_typos=bool(fields.get("corrects_typos")),
                 self_test=None if self_test is None else SelfTest.from_fields(self_test),
                 training=dict(fields["training"]),
                 intents={
