@@ -21,8 +21,7 @@ from model.inference.word_cache import WordCache
 LETTERS = r"A-Za-z\u00c0-\u02af\u0370-\u065f\u066e-\u06d3\u1e00-\u1fff"
 # A shorter word has too many neighbours, and the parts of a word with an apostrophe are no words.
 WORD = re.compile(rf"(?<![\w'\u2019])[{LETTERS}]{{4,16}}(?![\w'\u2019\u0300-\u036f])")
-# The sum of the letters' powers tells words with different letters apart, nearly always.
-POWER = 3
+POWER = 3  # with 1, the sums of many words with different letters would be the same
 
 
 class Spelling:
@@ -61,20 +60,22 @@ class Spelling:
     def _correction_of(self, word: str, normalized: str) -> str:
         if normalized in self._known or (self._is_word and self._is_word(normalized)):
             return word
-        meant = self._known & {*self._undone(normalized)}
-        return meant.pop() if len(meant) == 1 else word
+        meant = [each for each in {*self._candidates(normalized)} if each in self._known]
+        return meant[0] if len(meant) == 1 else word
 
-    def _undone(self, word: str) -> Iterator[str]:
-        """Yield what a word may have been before a slip: all known words of these among others."""
-        letters_of_word, sums = letter_sum(word), self._sums
-        if letters_of_word in sums:
-            for place, (first, second) in enumerate(pairwise(word)):
-                yield word[:place] + second + first + word[place + 2 :]
-        for place, (first, second) in enumerate(pairwise(word)):
+    def _candidates(self, word: str) -> Iterator[str]:
+        """Yield what a word may have been before a slip: known words, and some that are not."""
+        neighbours, sums = list(enumerate(pairwise(word))), self._sums
+        for place, (first, second) in neighbours:
             if first == second:
                 yield word[:place] + word[place + 1 :]
+        # The sum tells whether any known word has these letters, and whether with one more letter.
+        total = letter_sum(word)
+        if total in sums:
+            for place, (first, second) in neighbours:
+                yield word[:place] + second + first + word[place + 2 :]
         for letter, power in self._letters.items():
-            if letters_of_word + power in sums:
+            if total + power in sums:
                 for place in range(len(word) + 1):
                     yield word[:place] + letter + word[place:]
 

@@ -12,8 +12,8 @@ from func.protocols.dialects.answers import probabilities
 from func.protocols.dialects.options import MARK, Options
 from func.protocols.utterance import text_of
 from func.settings import Settings
-from model.inference.prediction import Prediction
 from model.inference.encoders.similarity import likelihoods
+from model.inference.prediction import Prediction
 
 if TYPE_CHECKING:  # most models have no encoder, and start faster without its code
     from model.inference.encoders.encoder_file import SentenceEncoder
