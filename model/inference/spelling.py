@@ -88,10 +88,10 @@ class Spelling:
     @cached_property
     def _sums(self) -> Set[int]:
         """The sums of the known words' letters."""
-        codes = np.frombuffer("".join(self._known).encode("utf-32-le"), np.uint32)
-        ends = np.cumsum([len(word) for word in self._known])
-        sums = np.append(0, np.cumsum(codes.astype(np.int64) ** POWER))[ends]
-        return frozenset(np.diff(sums, prepend=0).tolist())
+        letters = "".join(self._known).encode("utf-32-le", "surrogatepass")
+        powers = np.frombuffer(letters, np.uint32).astype(np.int64) ** POWER
+        ends = np.cumsum([len(word) for word in self._known], dtype=np.intp)
+        return {*np.diff(np.append(0, powers.cumsum())[ends], prepend=0).tolist()}
 
 
 def letter_sum(word: str) -> int:
