@@ -9,13 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.prediction import Evidence
+from model.inference.spelling import Spelling
+
+NOTHING_KNOWN = Spelling(frozenset(), str.lower)
 
 
 @dataclass(frozen=True, slots=True)
 class TableScorer:
     """Looks up the logits of an utterance, and the evidence for a label by its index.
 
-    A text that is not in the table has a score of zero for each label. There is no encoder.
+    A text that is not in the table has a score of zero for each label. There is no encoder, and no
+    word is known.
     """
 
     labels: tuple[str, ...]
@@ -23,6 +27,7 @@ class TableScorer:
     evidence_by_label: Mapping[int, list[Evidence]] = field(default_factory=dict)
     encoder: None = None
     first_evidence_work: int = 0
+    spelling: Spelling = NOTHING_KNOWN
 
     def logits(self, utterances: Sequence[str]) -> NDArray[np.float64]:
         nothing = [0.0] * len(self.labels)

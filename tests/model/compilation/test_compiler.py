@@ -479,6 +479,23 @@ def test_evidence_is_that_of_the_pipeline(features, encoder, text):
     )
 
 
+@pytest.mark.parametrize(
+    ("features", "encoder"),
+    [
+        pytest.param(VECTORIZERS["union"], None, id="ngrams"),
+        pytest.param(STATIC, None, id="static"),
+        pytest.param(MULTILINGUAL, TINY_SENTENCES, id="multilingual"),
+    ],
+)
+def test_typos_are_corrected_as_by_the_pipeline(features, encoder):
+    """Known are the words of the utterances, and those that are one piece of the vectors."""
+    pipeline = fitted(features, LogisticRegression())
+    scorers = CompiledScorer(compile_pipeline(pipeline), encoder), PipelineScorer(pipeline)
+
+    for scorer in scorers:
+        assert scorer.spelling.corrected("oder, no parcell!") == "order, no parcel!"
+
+
 def test_whole_messages_are_compared():
     """scikit-learn's rounding errors in texts of thousands of n-grams are no difference."""
     rng = random.Random(0)

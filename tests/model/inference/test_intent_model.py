@@ -520,6 +520,25 @@ def test_small_model_knows_its_intents(small_model):
     assert [item.intent for item in predictions] == ["password_reset", "order_tracking"]
 
 
+@pytest.mark.parametrize("name", [COMPILED_NAME, MODEL_NAME], ids=["compiled", "pipeline"])
+def test_typos_are_corrected_before_a_text_is_scored(model_path, name):
+    """A misspelt text has the answer and the explanation of the right one."""
+    model = IntentModel.load(model_path.with_name(name))
+    right, misspelt = "where is my package", "wehre is my pakage"
+
+    assert model.predict([misspelt], top_k=3) == model.predict([right], top_k=3)
+    assert model.score([misspelt])[0].tolist() == model.score([right])[0].tolist()
+    assert model.explain(misspelt) == model.explain(right)
+
+
+def test_models_of_earlier_versions_score_texts_as_they_are(model_path):
+    """A card that does not speak of typos was calibrated without their correction."""
+    edit_card(model_path, corrects_typos=False)
+    model = IntentModel.load(model_path)
+
+    assert model.predict(["wehre is my pakage"]) != model.predict(["where is my package"])
+
+
 def test_scores_are_probabilities_of_both_factors():
     """Known intents are scored as if in scope; the other score is that of being in scope."""
     model = table_model(temperature=3.0, in_scope=InScopeCalibration(2.0, -1.0))

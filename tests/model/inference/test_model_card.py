@@ -16,12 +16,14 @@ CARD = ModelCard(
     temperature=0.5,
     in_scope=InScopeCalibration(slope=0.75, intercept=-4.0),
     threshold=0.625,
+    corrects_typos=True,
     self_test=SelfTest("hello", "grüße", 0.75),
     training={"seed": 0, "metrics": {"accuracy": 0.9, "intents": [{"intent": "grüße"}]}},
     intents={"grüße": IntentDescription("Says hello", ("hallo",))},
 )
 FIELDS = json.loads(CARD.to_json())
-OPTIONAL = ("in_scope", "act_above", "intents")  # without in_scope there is an error of its own
+# Without in_scope there is an error of its own.
+OPTIONAL = ("in_scope", "act_above", "corrects_typos", "intents")
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,7 @@ def test_card_without_more_is_uncalibrated():
     card = ModelCard(labels=("a", "b"), model_sha256="")
 
     assert (card.temperature, card.in_scope, card.threshold) == (1.0, None, None)
+    assert not card.corrects_typos
     assert card.self_test is None
     assert card.training == {}
 

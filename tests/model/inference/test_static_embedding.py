@@ -91,6 +91,19 @@ def test_no_texts_have_no_vectors():
     assert TINY.transform([]).shape == (0, TINY.dimensions)
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        pytest.param("order", True, id="one-piece"),
+        pytest.param("rer", False, id="several-pieces"),
+        pytest.param("er", False, id="piece-within-words"),
+    ],
+)
+def test_word_of_one_piece_is_known(word, expected):
+    """The vocabulary has frequent words as a whole."""
+    assert TINY.is_word(word) is expected
+
+
 def test_long_words_are_split():
     """Pieces of a long word are merged in runs; only the first run begins a word."""
     first, rest = "x" * (MAX_RUN - 1), "order"

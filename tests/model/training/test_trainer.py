@@ -263,6 +263,7 @@ def test_card_describes_the_model(small_trained):
 
     assert card.labels == ("greeting", "order_tracking", "password_reset")
     assert card.model_sha256 == hashlib.sha256(small_trained.content).hexdigest()
+    assert card.corrects_typos
 
 
 def test_card_holds_the_models_answer_to_the_self_test(small_trained, small_model):

@@ -35,6 +35,14 @@ def test_cosines_count_as_chosen_on_validation_data(use):
     assert use.cosine_weight == 24
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"), [("password", True), ("mañana", True), ("passwrod", False)]
+)
+def test_word_of_one_piece_is_known(use, word, expected):
+    """The vocabulary has frequent words of sixteen languages as a whole."""
+    assert use.is_word(word) is expected
+
+
 def test_no_texts_have_no_vectors(use):
     """An empty batch is no error."""
     assert use.encode([]).shape == (0, use.dimensions)

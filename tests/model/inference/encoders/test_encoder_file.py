@@ -200,6 +200,12 @@ def test_work_of_recent_texts_is_nothing():
     assert encoder.fresh_work(["my order", "parcel"]) == encoder.work(["parcel"]) == 1
 
 
+@pytest.mark.parametrize(("word", "expected"), [("order", True), ("odrer", False)])
+def test_words_are_those_of_the_encoder(word, expected):
+    """Texts need not be encoded to ask."""
+    assert SentenceEncoder(TinyEncoder(), digest="").is_word(word) is expected
+
+
 def test_contributions_add_up_to_the_score(sentence_encoder):
     """A word contributes what the score loses without it; the rest is the whole sentence's."""
     weights = np.arange(sentence_encoder.dimensions)

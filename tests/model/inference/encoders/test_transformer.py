@@ -126,6 +126,12 @@ def test_gelu_is_that_of_the_error_function():
     assert np.abs(gelu(values) - exact).max() < 1e-6
 
 
+@pytest.mark.parametrize(("word", "expected"), [("password", True), ("passwrod", False)])
+def test_word_of_one_piece_is_known(minilm, word, expected):
+    """The vocabulary has frequent English words as a whole."""
+    assert minilm.is_word(word) is expected
+
+
 def test_work_grows_with_the_texts_as_far_as_they_are_read(minilm):
     """The estimate counts characters, but not those beyond the longest text."""
     assert 0 < minilm.work(["hello"]) < minilm.work(["hello", "hello"])
