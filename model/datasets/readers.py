@@ -20,7 +20,7 @@ from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.fasttext import FASTTEXT
 from model.datasets.formats.intents_json import INTENTS_JSON
 from model.datasets.formats.label_studio import LABEL_STUDIO
-from model.datasets.formats.microsoft import MICROSOFT
+from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
 from model.datasets.formats.rasa_legacy import RASA_JSON, RASA_MARKDOWN
 from model.datasets.formats.rasa_yaml import RASA_YAML
 from model.datasets.formats.records import RECORDS
@@ -36,7 +36,7 @@ __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examp
 COLUMNS = ("text", "intent")
 # In the order in which they are tried: special shapes before general ones.
 FORMATS: Sequence[Format] = (
-    *(PARQUET, SPREADSHEET, JSON_LINES, FASTTEXT),
+    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, FASTTEXT),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
     *(LABEL_STUDIO, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
 )

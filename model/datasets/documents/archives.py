@@ -18,7 +18,7 @@ from model.tables.opening import SPREADSHEETS
 
 SUFFIXES = (
     *(".yml", ".yaml", ".md", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".tab"),
-    *(".psv", ".parquet"),
+    *(".psv", ".parquet", ".lu"),
     *(f".{each}" for each in SPREADSHEETS),
 )
 ARCHIVES = (".zip", ".tgz", ".bpz", ".gz", ".tar")

@@ -1,18 +1,33 @@
-"""Read the exports of LUIS and of its successor, conversational language understanding (CLU)."""
+"""Read the exports of LUIS and of its successor, conversational language understanding (CLU).
+
+The second format is that of LUIS's text files, which Bot Framework Composer writes as well
+(https://learn.microsoft.com/azure/bot-service/file-format/bot-builder-lu-file-format).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import TRAIN, UNREADABLE, Entry, Note, entry_of
+from model.datasets.entry import TRAIN, UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 
 NAMES = ("name", "category")
+LU_SUFFIX = ".lu"  # nothing in the content tells such a file from other Markdown
+PATTERNS, REFERENCES = "patterns", "references to other files"
+ENTITIES, ANSWERS = "entities and their values", "questions and answers"
+OUTSIDE = "lines outside of sections"
+MAX_NESTED_LABELS = 9
+_ITEM = re.compile(r"[-*+]\s*(.*)")
+_REFERENCE = re.compile(r"\[[^\]]*\]\([^)]*\)")
+_LABEL = re.compile(r"(?<!\\)\{[^{}=]*=([^{}]*)\}")
+_PLACEHOLDER = re.compile(r"(?<!\\)[{}]")
+_ESCAPED = re.compile(r"\\([\[\]{}()\\])")
 
 
 def _app(data: Any) -> Mapping[str, Any] | None:
@@ -66,4 +81,50 @@ def _without_utterances(document: Document, intents: Any, labelled: set[Any]) ->
             yield Note(document.path, line_of(intent), f"{name} has no utterances")
 
 
+def _is_lu(document: Document) -> bool:
+    return document.suffix == LU_SUFFIX
+
+
+def _read_lu(document: Document) -> Iterator[Entry]:
+    """Yield the entries of all sections, which begin with ``# NAME``, ``# ? QUESTION`` or ``@``."""
+    intent, other, begin, count = "", OUTSIDE, 0, 0
+    is_answer = False
+    for line, content in enumerate([*map(str.strip, document.text.split("\n")), "#"], 1):
+        if other == ANSWERS and content.startswith("```"):
+            is_answer = not is_answer
+        elif is_answer or not content or content.startswith(">"):  # a comment
+            continue
+        elif content.startswith("#"):
+            if intent and not count:
+                yield Note(document.path, begin, f"{intent} has no utterances")
+            intent, other, begin, count = content.lstrip("#").strip(), "", line, 0
+            if intent.startswith("?"):
+                intent, other = "", ANSWERS
+                yield LeftOut(document.path, line, ANSWERS)
+        elif content.startswith(("@", "$")):
+            other = ENTITIES
+            yield LeftOut(document.path, line, ENTITIES)
+        elif _REFERENCE.fullmatch(content.lstrip("-*+ \t")):
+            yield LeftOut(document.path, line, REFERENCES)
+        elif other:
+            yield LeftOut(document.path, line, other)
+        else:
+            count += 1
+            yield _utterance(document, content, intent, line)
+
+
+def _utterance(document: Document, content: str, intent: str, line: int) -> Entry:
+    found = _ITEM.fullmatch(content)
+    if not found:
+        message = f"no dash before the utterance: {content[:60]}"
+        return Problem(document.path, line, message, UNREADABLE)
+    text = found[1]
+    for _ in range(MAX_NESTED_LABELS):
+        text = _LABEL.sub(lambda label: label[1].strip(), text)
+    if _PLACEHOLDER.search(text):
+        return LeftOut(document.path, line, PATTERNS)
+    return entry_of(_ESCAPED.sub(r"\1", text), intent, document.path, line)
+
+
 MICROSOFT = Format("luis", "LUIS or CLU", _recognises, _read)
+BOT_FRAMEWORK = Format("lu", "LUIS or Bot Framework .lu", _is_lu, _read_lu)

@@ -233,6 +233,11 @@ TEXTS = {
             "* book a [table](thing)\n\n## synonym:x\n- y\n"
         ),
     ),
+    "lu": (
+        "travel.lu",
+        "LUIS or Bot Framework .lu",
+        "> !# @app.name = x\n# greet\n- hi there\n\n# book\n- book a {@thing=table}\n@ ml thing\n",
+    ),
     "folded-rasa": (
         "nlu.yml",
         "Rasa YAML",
