@@ -1,4 +1,4 @@
-"""Records of JSONL in the shapes of other tools: fine-tuning of chat models, and Prodigy."""
+"""Records of JSONL in the shapes of other tools: fine-tuning of chat models, Prodigy, spaCy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from model.tables.columns import INTENT, TEXT, usual_column
 
 MESSAGES = "messages"
 TASK = "_task_hash"  # which Prodigy adds to each question
+SCORES = "cats"  # spaCy's scores of all labels: 1 of those that the text has, 0 of the others
 CHOSEN = "accept"  # Prodigy's word for a good answer, and the key of the labels that were chosen
 
 
@@ -16,13 +17,16 @@ def record_of(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the record of an object; None of a label that an annotator rejected or ignored.
 
     Of a conversation, the text is the user's last message, and the intent the answer to it, unless
-    an intent stands beside them. Other objects, and those with a text beside the conversation, are
-    returned as they are.
+    an intent stands beside them. Of spaCy's scores, the intent is the only label that scores more
+    than a half, unless an intent stands beside them. Other objects, and those with a text beside
+    the conversation, are returned as they are.
     """
     if TASK in fields:
         return _answer(fields)
     if isinstance(fields.get(MESSAGES), list) and usual_column(list(fields), TEXT) is None:
         return _conversation(fields)
+    if isinstance(fields.get(SCORES), dict) and usual_column(list(fields), INTENT) is None:
+        return _scored(fields)
     return fields
 
 
@@ -39,3 +43,10 @@ def _conversation(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     label = usual_column(names, INTENT)
     intent = said.get("assistant") if label is None else fields[names[label]]
     return {TEXT: said.get("user"), INTENT: intent}
+
+
+def _scored(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    scores = fields[SCORES].items()
+    labels = [label for label, score in scores if isinstance(score, int | float) and score > 1 / 2]
+    others = {name: value for name, value in fields.items() if name != SCORES}
+    return others | {INTENT: labels[0] if len(labels) == 1 else labels}

@@ -1,4 +1,4 @@
-"""Records of JSONL in the shapes of other tools: fine-tuning of chat models, and Prodigy."""
+"""Records of JSONL in the shapes of other tools: fine-tuning of chat models, Prodigy, spaCy."""
 
 from __future__ import annotations
 
@@ -98,4 +98,32 @@ def test_several_accepted_labels_are_a_problem(tmp_path):
 
     assert [str(each) for each in data.problems] == [
         f"{path}:1: has several intents: greet, leave; an utterance has one intent"
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"cats": {"leave": 0.0, "greet": 1.0}}, id="scores"),
+        pytest.param({"cats": {"greet": True, "leave": False, "x": None}}, id="truths"),
+        pytest.param({"cats": {"leave": 1}, "label": "greet"}, id="intent-beside"),
+    ],
+)
+def test_label_with_a_score_is_the_intent(tmp_path, fields):
+    """Of spaCy's scores, the largest one alone is more than a half."""
+    path = tmp_path / "data.jsonl"
+    path.write_text(json.dumps({"text": "hi there"} | fields) + "\n")
+
+    assert [(each.text, each.intent) for each in read(path).examples] == [("hi there", "greet")]
+
+
+def test_scores_of_no_or_several_labels_are_a_problem(tmp_path):
+    """An utterance has one intent."""
+    path = tmp_path / "data.jsonl"
+    scores = ({"greet": 1.0, "leave": 0.0}, {"greet": 0.5}, {"greet": 1.0, "leave": 0.9})
+    path.write_text("".join(json.dumps({"text": "hi", "cats": each}) + "\n" for each in scores))
+
+    assert [str(each) for each in read(path).problems] == [
+        f"{path}:2: no intent",
+        f"{path}:3: has several intents: greet, leave; an utterance has one intent",
     ]
