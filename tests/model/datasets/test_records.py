@@ -108,7 +108,7 @@ def test_new_records_look_like_the_others(path, content, expected):
         pytest.param(
             JSONL,
             b'{"text":"hi","label":"greet","answer":"accept","_task_hash":1}\n',
-            "answers of Prodigy",
+            "labels of Prodigy",
             id="prodigy",
         ),
     ],
