@@ -99,6 +99,8 @@ def render_predictions(
             result["alternatives"] = [*map(_render, prediction.alternatives[: query.top_k])]
         if query.explain:
             result["evidence"] = _explain(utterance, model)
+            if corrections := model.corrections(utterance):
+                result["corrections"] = corrections
         results.append(result)
     return results
 

@@ -34,7 +34,7 @@ Responder = Callable[[ReceivedRequest], Message | Deferred]
 
 MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: a thread parses larger ones
 # Of a request's estimated work; a thread answers more, since a probe may have to wait for all that
-# one iteration accepts. A text of 500 characters takes less, and gains from a batch; larger
+# one iteration accepts. A text of 300 characters takes less, and gains from a batch; larger
 # requests would hardly gain.
 MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024

@@ -113,7 +113,9 @@ def _json_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     rows = (row.fields for row in json_rows(_lines(document)) if not row.problem)
     first = next(rows, dict.fromkeys(COLUMNS))
     if record_of(first) is not first:
-        raise DataError.at(document.path, f"holds conversations, or labels of Prodigy or spaCy: {CONVERT}")
+        raise DataError.at(
+            document.path, f"holds conversations, or labels of Prodigy or spaCy: {CONVERT}"
+        )
     names = list(first)
     columns = find_columns(document, names, 1)
     keys = (names[columns.text], names[columns.intent])

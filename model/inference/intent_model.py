@@ -178,7 +178,9 @@ class IntentModel:
         self, utterances: Sequence[str]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the known intents' logits, their maximum, and the score of being in scope."""
-        logits = self._scorer.logits([*map(self._corrected, utterances)])
+        if self.card.corrects_typos:
+            utterances = [*map(self._scorer.spelling.corrected, utterances)]
+        logits = self._scorer.logits(utterances)
         if len(self._labels) == logits.shape[1]:
             largest = logits.max(axis=1)
             return logits, largest, largest
@@ -189,17 +191,21 @@ class IntentModel:
     def explain(self, utterance: str, *, limit: int = 10) -> tuple[Evidence, ...]:
         """Return the ``limit`` strongest n-grams in favour of the most likely known intent.
 
+        They are those of the text with its ``corrections``.
+
         Raises:
             ExplanationError: the model has no weights of n-grams.
         """
         top = int(self.score([utterance])[0].argmax())
-        evidence = self._scorer.evidence(self._corrected(utterance), top)
+        if self.card.corrects_typos:
+            utterance = self._scorer.spelling.corrected(utterance)
+        evidence = self._scorer.evidence(utterance, top)
         in_favour = (item for item in evidence if item.weight > 0)
         return tuple(sorted(in_favour, key=lambda item: (-item.weight, item.feature))[:limit])
 
-    def _corrected(self, utterance: str) -> str:
-        """Return the text that is scored."""
-        return self._scorer.spelling.corrected(utterance) if self.card.corrects_typos else utterance
+    def corrections(self, utterance: str) -> dict[str, str]:
+        """Return the misspelt words of a text, and the known words as which they are scored."""
+        return self._scorer.spelling.corrections(utterance) if self.card.corrects_typos else {}
 
     def _in_scope(self, scope_scores: NDArray[np.float64]) -> list[float]:
         """Return the probabilities of being in scope."""

@@ -79,7 +79,8 @@ class ModelCard:
             0 to 1; None: no utterance is.
         act_above: a known intent with this confidence or more is to be acted on, 0 to 1; None if
             training chose none.
-        corrects_typos: whether texts are corrected towards the words that training knows.
+        corrects_typos: whether typos are corrected before a text is scored, as models that training
+            has made ask for.
         self_test: checked at every load; None where the card was not made by training.
         training: metrics, data, versions and hyperparameters; predicting does not need it.
         intents: the meaning of the labels, as far as the training data describes them.
@@ -131,7 +132,7 @@ class ModelCard:
                 in_scope=None if in_scope is None else InScopeCalibration.from_fields(in_scope),
                 threshold=None if fields["threshold"] is None else float(fields["threshold"]),
                 act_above=None if fields.get("act_above") is None else float(fields["act_above"]),
-                corrects_typos=bool(fields.get("corrects_typos")),
+                corrects_typos=fields.get("corrects_typos", False),
                 self_test=None if self_test is None else SelfTest.from_fields(self_test),
                 training=dict(fields["training"]),
                 intents={
@@ -155,7 +156,8 @@ class ModelCard:
             threshold = 0.0 if self.threshold is None else self.threshold
             has_usable_scope = self.in_scope.is_usable and 0 <= threshold <= 1
         has_usable_act = self.act_above is None or 0 <= self.act_above <= 1
-        return 0 < self.temperature < math.inf and has_usable_scope and has_usable_act
+        is_usable = 0 < self.temperature < math.inf and isinstance(self.corrects_typos, bool)
+        return is_usable and has_usable_scope and has_usable_act
 
     def acts_on(self, prediction: Prediction) -> bool | None:
         """Return whether to act on a prediction; None if training chose no confidence for it."""

@@ -2,25 +2,25 @@
 
 Word and sentence vectors know nothing of a misspelt word, although it is one slip away from a word
 of the training utterances. Three slips are corrected: a letter left out, typed twice, or swapped
-with the next one. They seldom turn a word into another word of the language, as a replaced letter
-often does (charge, change).
+with the next one. They turn fewer words into others than a replaced letter does (charge, change).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
-from functools import cached_property
-from itertools import pairwise
+import unicodedata
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 
 from model.inference.word_cache import WordCache
 
-# Of the scripts up to Arabic: in most others, one more character makes another word.
-LETTERS = r"A-Za-z\u00c0-\u02af\u0370-\u065f\u066e-\u06d3\u1e00-\u1fff"
-# A shorter word has too many neighbours, and the parts of a word with an apostrophe are no words.
-WORD = re.compile(rf"(?<![\w'\u2019])[{LETTERS}]{{4,16}}(?![\w'\u2019\u0300-\u036f])")
+# A shorter word has too many neighbours. Neither part of a word with an apostrophe is a word.
+WORD = re.compile(
+    r"(?<![\w\u0300-\u036f])(?<!\w['\u2019])[^\W\d_]{4,16}(?![\w\u0300-\u036f]|['\u2019]\w)"
+)
+# The scripts from here on are left alone: one more character often makes another word of them.
+FIRST_OTHER_LETTER = "\u0700"
 POWER = 3  # with 1, the sums of many words with different letters would be the same
 
 
@@ -38,62 +38,75 @@ class Spelling:
         Args:
             known: the normalized words of the training utterances.
             normalize: returns the normalized form of a text.
-            is_word: returns whether a normalized word is right although no utterance has it; by
-                default none is.
+            is_word: returns whether a word is right although no utterance has it; by default none
+                is.
         """
         self._known, self._normalize, self._is_word = known, normalize, is_word
+        self._sums = letter_sums(known)
+        letters = filter(str.isalpha, {*"".join(known)})
+        self._powers = {each: ord(each) ** POWER for each in letters if each < FIRST_OTHER_LETTER}
         self._corrections = WordCache(self._corrections_of)
 
     def corrected(self, text: str) -> str:
         """Return the text with its misspelt words corrected."""
-        # Nearly all texts have known words alone: this way, they take a few microseconds.
-        if all(map(self._known.__contains__, WORD.findall(self._normalize(text)))):
+        corrections = self.corrections(text)
+        if not corrections:
             return text
-        return WORD.sub(self._correct, text)
+        return WORD.sub(lambda word: corrections.get(word[0], word[0]), composed(text))
 
-    def _correct(self, match: re.Match[str]) -> str:
-        return self._corrections.find([match[0]])[match[0]]
+    def corrections(self, text: str) -> dict[str, str]:
+        """Return the misspelt words of a text, and what they are corrected to."""
+        words = WORD.findall(composed(text))
+        found = self._corrections.find(words)
+        return {word: found[word] for word in words if found[word] != word}
 
     def _corrections_of(self, words: Sequence[str]) -> list[str]:
         return [self._correction_of(word, self._normalize(word)) for word in words]
 
     def _correction_of(self, word: str, normalized: str) -> str:
-        if normalized in self._known or (self._is_word and self._is_word(normalized)):
+        if normalized in self._known:
             return word
-        meant = [each for each in {*self._candidates(normalized)} if each in self._known]
-        return meant[0] if len(meant) == 1 else word
+        meant = self._known & self._candidates(normalized)
+        if len(meant) != 1 or (self._is_word and self._is_word(word)):
+            return word
+        return next(iter(meant))
 
-    def _candidates(self, word: str) -> Iterator[str]:
-        """Yield what a word may have been before a slip: known words, and some that are not."""
-        neighbours, sums = list(enumerate(pairwise(word))), self._sums
-        for place, (first, second) in neighbours:
-            if first == second:
-                yield word[:place] + word[place + 1 :]
-        # The sum tells whether any known word has these letters, and whether with one more letter.
-        total = letter_sum(word)
+    def _candidates(self, word: str) -> set[str]:
+        """Return what a word may have been before a slip: known words, and some that are not."""
+        powers, sums, places = self._powers, self._sums, range(len(word))
+        try:
+            total = sum(map(powers.__getitem__, word))
+        except KeyError:  # no known word has this letter
+            return set()
+        # The sums tell which letters a known word may have more, and whether it may have the same.
+        candidates = {
+            word[:place] + letter + word[place:]
+            for letter, power in powers.items()
+            if total + power in sums
+            for place in (*places, len(word))
+        }
+        if len({*word}) < len(word):
+            candidates |= {
+                word[:place] + word[place + 1 :]
+                for place in places[1:]
+                if word[place] == word[place - 1]
+            }
         if total in sums:
-            for place, (first, second) in neighbours:
-                yield word[:place] + second + first + word[place + 2 :]
-        for letter, power in self._letters.items():
-            if total + power in sums:
-                for place in range(len(word) + 1):
-                    yield word[:place] + letter + word[place:]
-
-    @cached_property
-    def _letters(self) -> dict[str, int]:
-        """The letters of known words."""
-        letters = re.findall(f"[{LETTERS}]", "".join(sorted({*"".join(self._known)})))
-        return {letter: letter_sum(letter) for letter in letters}
-
-    @cached_property
-    def _sums(self) -> Set[int]:
-        """The sums of the known words' letters."""
-        letters = "".join(self._known).encode("utf-32-le", "surrogatepass")
-        powers = np.frombuffer(letters, np.uint32).astype(np.int64) ** POWER
-        ends = np.cumsum([len(word) for word in self._known], dtype=np.intp)
-        return {*np.diff(np.append(0, powers.cumsum())[ends], prepend=0).tolist()}
+            candidates |= {
+                word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+                for place in places[:-1]
+            }
+        return candidates
 
 
-def letter_sum(word: str) -> int:
-    """Return a number that is the same for all words of the same letters."""
-    return sum([ord(letter) ** POWER for letter in word])
+def composed(text: str) -> str:
+    """Return a text in which a letter and its mark are one character, if there is such a one."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def letter_sums(words: Set[str]) -> Set[int]:
+    """Return numbers that are the same for words of the same letters: sums of their powers."""
+    letters = "".join(words).encode("utf-32-le", "surrogatepass")
+    powers = np.frombuffer(letters, np.uint32).astype(np.int64) ** POWER
+    ends = np.cumsum([len(word) for word in words], dtype=np.intp)
+    return {*np.diff(np.append(0, powers.cumsum())[ends], prepend=0).tolist()}

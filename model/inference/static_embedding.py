@@ -51,7 +51,7 @@ class TextEmbedding(Protocol):
         """Return whether texts of one meaning have similar vectors in many languages."""
 
     def is_word(self, word: str) -> bool:
-        """Return whether a word, in lower case and without accents, is known as a whole."""
+        """Return whether a word is known as a whole."""
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions)."""
@@ -108,8 +108,8 @@ class Embedding:
         return len(self.sums) * int(self.vectors.shape[1])
 
     def is_word(self, word: str) -> bool:
-        """Return whether a word, in lower case and without accents, is one piece."""
-        return WORD_START + word in self._numbers
+        """Return whether a word is one piece."""
+        return any(WORD_START + each in self._numbers for each in words_of(word))
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the texts' vectors, shape (texts, dimensions).

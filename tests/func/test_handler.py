@@ -105,6 +105,13 @@ def test_estimated_work_grows_with_text_and_options(function, options):
     assert 0 < plain.work < larger.work
 
 
+def test_estimated_work_allows_for_corrections(function):
+    """Of a text of known words, a character takes half a microsecond."""
+    short, long = (function.parse(post({"text": "hello " * count})) for count in (1, 30))
+
+    assert long.work - short.work >= 0.7 * len("hello " * 29)
+
+
 @pytest.fixture
 def with_encoder(sentence_model, settings):
     """The function with a model that has a sentence encoder."""

@@ -50,26 +50,31 @@ function weighWords(text, evidence) {
   return pieces;
 }
 
-function inWords(words, leader) {
-  if (!words.length) return "No single word decides.";
+// The text as the model has read it.
+const asRead = (text, corrections) => text.normalize("NFC").replace(/\p{L}+/gu,
+  (word) => (Object.hasOwn(corrections, word) ? corrections[word] : word));
+
+function inWords(words, leader, corrections) {
+  const read = Object.entries(corrections).slice(0, 3).map(([typed, meant]) => ` “${typed}” was read as “${meant}”.`);
+  if (!words.length) return `No single word decides.${read.join("")}`;
   const strong = words.filter(([, share], place) => !place || share >= 0.1);
   const quoted = strong.slice(0, 3).map(([name]) => `“${name}”`);
   const [first, ...others] = quoted;
   const rest = others.length ? `, then ${others.join(" and ")}` : "";
-  return `${first} speaks most for ${leader}${rest}.`;
+  return `${first} speaks most for ${leader}${rest}.${read.join("")}`;
 }
 
-function showEvidence(text, leader, evidence) {
+function showEvidence(text, leader, evidence, corrections) {
   $("evidence").hidden = !evidence.length;
   if (!evidence.length) return;
-  const pieces = weighWords(text, evidence);
+  const pieces = weighWords(asRead(text, corrections), evidence);
   const sums = new Map();
   for (const {text: word, share} of pieces) {
     if (share > 0) sums.set(word.toLowerCase(), (sums.get(word.toLowerCase()) ?? 0) + share);
   }
   const words = [...sums].filter(([, share]) => share >= 0.005).sort((one, other) => other[1] - one[1]);
   const most = Math.max(...pieces.map(({share}) => share), Number.MIN_VALUE);
-  $("reasons").textContent = inWords(words, leader);
+  $("reasons").textContent = inWords(words, leader, corrections);
   $("marked").replaceChildren(...pieces.map(({text: piece, share}) => {
     const level = Math.ceil(share / most * 3);
     if (!level) return document.createTextNode(piece);

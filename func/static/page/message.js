@@ -47,7 +47,7 @@ function showNothing(trouble = "") {
 }
 
 function show(text, prediction, milliseconds) {
-  const {intent, confidence, act, alternatives, evidence = []} = prediction;
+  const {intent, confidence, act, alternatives, evidence = [], corrections = {}} = prediction;
   const isOut = intent === OUT_OF_SCOPE;
   const nearest = alternatives.find((item) => item.intent !== OUT_OF_SCOPE);
   const isExample = !$("utterance").value.trim();
@@ -68,7 +68,7 @@ function show(text, prediction, milliseconds) {
   $("outcome").textContent = "";
   fillBars($("ranking"), alternatives.map((item) => [shownIntent(item.intent), item.confidence, percent(item.confidence)]));
   $("leader").textContent = `${isOut ? "Nearest" : "Why"}: ${nearest.intent}`;
-  showEvidence(text, nearest.intent, evidence);
+  showEvidence(text, nearest.intent, evidence, corrections);
   announce(isExample ? "" : `${shownIntent(intent)}, ${percent(confidence)}`);
 }
 

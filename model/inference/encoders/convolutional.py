@@ -62,8 +62,8 @@ class ConvolutionalEncoder:
         self.dimensions = int(arrays["d3"].shape[1])
 
     def is_word(self, word: str) -> bool:
-        """Return whether a word, in lower case, is one piece."""
-        return len(self.segment(word)) == 1
+        """Return whether a word is one piece, as it is or in lower case."""
+        return any(len(self.segment(each)) == 1 for each in (word, word.lower()))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return a vector of length one for each text: shape (texts, dimensions)."""

@@ -55,7 +55,7 @@ class Encoder(Protocol):
         """
 
     def is_word(self, word: str) -> bool:
-        """Return whether a word, in lower case, is one piece."""
+        """Return whether a word is one piece."""
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a vector of length one for each text: shape (texts, dimensions)."""
@@ -98,7 +98,7 @@ class SentenceEncoder:
         return self.encoder.dimensions
 
     def is_word(self, word: str) -> bool:
-        """Return whether a word, in lower case, is one piece."""
+        """Return whether a word is one piece."""
         return self.encoder.is_word(word)
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:

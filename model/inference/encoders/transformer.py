@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.encoders.layer_norm import layer_norm
-from model.inference.encoders.wordpiece import WordPieceSegmenter
+from model.inference.encoders.wordpiece import WordPieceSegmenter, words_of
 
 Tensor = NDArray[np.float32]
 
@@ -74,8 +74,8 @@ class TransformerEncoder:
         self.cosine_weight = COSINE_WEIGHTS[len(self._read_layers)]
 
     def is_word(self, word: str) -> bool:
-        """Return whether a word, in lower case, is one piece."""
-        return word in self._segment.numbers
+        """Return whether a word is one piece."""
+        return any(each in self._segment.numbers for each in words_of(word))
 
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Return a vector of length one for each text: shape (texts, dimensions)."""

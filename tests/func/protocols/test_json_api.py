@@ -147,6 +147,17 @@ def test_explanation_lists_the_n_grams_that_support_the_intent(small_model):
     assert min(weights) > 0
 
 
+def test_explanation_names_corrected_words(small_model):
+    """Evidence is about the words as they were read; without a typo there is nothing to name."""
+    misspelt, right = (
+        classify(Query([text], explain=True), small_model)[0]
+        for text in ("reset my pasword", "reset my password")
+    )
+
+    assert misspelt.pop("corrections") == {"pasword": "password"}
+    assert misspelt == right
+
+
 def test_model_without_explanations_rejects_explain(unexplained_model):
     """A classifier without coefficients predicts, but rejects explain as a bad request."""
     assert classify(Query(["bye"]), unexplained_model)[0]["intent"] == "goodbye"

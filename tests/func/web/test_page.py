@@ -173,6 +173,18 @@ def test_evidence_is_summed_by_word(page):
 
 
 @needs_browser
+def test_misspelt_words_are_explained_as_they_were_read(page):
+    """The page says which words these are, and marks the corrected ones."""
+    page.locator("#utterance").fill("Wehre is my pacel?")
+
+    expect(page.locator("#marked")).to_have_text("where is my parcel?")
+    expect(page.locator("#reasons")).to_have_text(
+        re.compile(r"\. “Wehre” was read as “where”\. “pacel” was read as “parcel”\.$")
+    )
+    assert "parcel" in "".join(page.locator("#marked mark").all_inner_texts())
+
+
+@needs_browser
 def test_markup_is_text(page):
     """Typed markup is shown as text and never run."""
     attack = "<img src=x onerror=alert(1)> where is my order"

@@ -29,6 +29,7 @@ from model.inference.embedding_transformer import EmbeddingTransformer
 from model.inference.familiarity import Familiarity
 from model.inference.familiarity_union import FamiliarityUnion
 from model.inference.sklearn_scorer import PipelineScorer
+from model.inference.static_embedding import Embedding
 from model.inference.text_analysis import KEEP_MARKS
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
@@ -488,12 +489,36 @@ def test_evidence_is_that_of_the_pipeline(features, encoder, text):
     ],
 )
 def test_typos_are_corrected_as_by_the_pipeline(features, encoder):
-    """Known are the words of the utterances, and those that are one piece of the vectors."""
+    """Known are the words of the utterances, in the form that the vectorizer gives them."""
     pipeline = fitted(features, LogisticRegression())
     scorers = CompiledScorer(compile_pipeline(pipeline), encoder), PipelineScorer(pipeline)
 
     for scorer in scorers:
-        assert scorer.spelling.corrected("oder, no parcell!") == "order, no parcel!"
+        assert scorer.spelling.corrected("ODER, no parcell!") == "order, no parcel!"
+        assert scorer.spelling is scorer.spelling
+
+
+def test_accents_are_no_typos_where_the_vectorizer_strips_them():
+    """With or without, a word is known."""
+    pipeline = fitted(MULTILINGUAL, LogisticRegression())
+    scorers = CompiledScorer(compile_pipeline(pipeline), TINY_SENTENCES), PipelineScorer(pipeline)
+
+    for scorer in scorers:
+        assert scorer.spelling.corrected("n\u00e1ive pasword") == "n\u00e1ive password"
+
+
+@pytest.mark.parametrize(
+    ("features", "encoder"),
+    [pytest.param(STATIC, None, id="static"), pytest.param(MULTILINGUAL, TINY_SENTENCES, id="use")],
+)
+def test_words_that_the_vectors_know_are_no_typos(features, encoder, monkeypatch):
+    """They may be none of the utterances'."""
+    monkeypatch.setattr(Embedding, "is_word", lambda _, word: word == "oder")
+    pipeline = fitted(features, LogisticRegression())
+    scorers = CompiledScorer(compile_pipeline(pipeline), encoder), PipelineScorer(pipeline)
+
+    for scorer in scorers:
+        assert scorer.spelling.corrected("oder parcell") == "oder parcel"
 
 
 def test_whole_messages_are_compared():

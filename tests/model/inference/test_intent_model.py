@@ -529,14 +529,18 @@ def test_typos_are_corrected_before_a_text_is_scored(model_path, name):
     assert model.predict([misspelt], top_k=3) == model.predict([right], top_k=3)
     assert model.score([misspelt])[0].tolist() == model.score([right])[0].tolist()
     assert model.explain(misspelt) == model.explain(right)
+    assert model.corrections(misspelt) == {"wehre": "where", "pakage": "package"}
+    assert model.corrections(right) == {}
 
 
-def test_models_of_earlier_versions_score_texts_as_they_are(model_path):
-    """A card that does not speak of typos was calibrated without their correction."""
+def test_texts_are_scored_as_they_are_unless_the_card_asks_for_corrections(model_path):
+    """Models of earlier versions answer as they did."""
     edit_card(model_path, corrects_typos=False)
     model = IntentModel.load(model_path)
 
     assert model.predict(["wehre is my pakage"]) != model.predict(["where is my package"])
+    assert model.explain("wehre is my pakage") != model.explain("where is my package")
+    assert model.corrections("wehre is my pakage") == {}
 
 
 def test_scores_are_probabilities_of_both_factors():

@@ -139,6 +139,7 @@ def test_folder_in_place_of_a_card_is_refused(tmp_path):
         pytest.param({"threshold": -0.01}, id="threshold-negative"),
         pytest.param({"act_above": 1.01}, id="act-above-1"),
         pytest.param({"act_above": math.nan}, id="act-nan"),
+        pytest.param({"corrects_typos": "false"}, id="corrects-typos-a-text"),
         pytest.param({"in_scope": None}, id="threshold-without-a-probability"),
         pytest.param({"in_scope": {"slope": 0, "intercept": 1}}, id="slope-0"),
         pytest.param({"in_scope": {"slope": math.inf, "intercept": 1}}, id="slope-infinite"),
@@ -163,6 +164,14 @@ def test_threshold_is_a_probability_or_missing(threshold, tmp_path):
     path.write_text(with_fields(threshold=threshold))
 
     assert ModelCard.read(path).threshold == threshold
+
+
+def test_texts_of_a_model_of_an_earlier_version_are_not_corrected(tmp_path):
+    """Its card does not speak of typos."""
+    path = tmp_path / "card.json"
+    path.write_text(without("corrects_typos"))
+
+    assert ModelCard.read(path).corrects_typos is False
 
 
 def test_card_of_an_earlier_version_is_refused(tmp_path):

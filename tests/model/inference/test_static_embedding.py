@@ -95,6 +95,7 @@ def test_no_texts_have_no_vectors():
     ("word", "expected"),
     [
         pytest.param("order", True, id="one-piece"),
+        pytest.param("\u00d6rder", True, id="capitals-and-accents"),
         pytest.param("rer", False, id="several-pieces"),
         pytest.param("er", False, id="piece-within-words"),
     ],
