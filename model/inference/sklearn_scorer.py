@@ -78,7 +78,7 @@ class PipelineScorer:
 
     @cached_property
     def spelling(self) -> Spelling:
-        """Corrects typos towards the words of the first vectorizer, which has them all."""
+        """Corrects typos towards the words of the first vectorizer."""
         _, words = self.pipeline[0].transformer_list[0]
         return Spelling(
             words.vocabulary_.keys(),

@@ -19,7 +19,8 @@ from model.inference.word_cache import WordCache
 WORD = re.compile(
     r"(?<![\w\u0300-\u036f])(?<!\w['\u2019])[^\W\d_]{4,16}(?![\w\u0300-\u036f]|['\u2019]\w)"
 )
-# The scripts from here on are left alone: one more character often makes another word of them.
+# The scripts from here on are left alone: in many of them a single character is a syllable or a
+# word, or marks stand apart from letters.
 FIRST_OTHER_LETTER = "\u0700"
 POWER = 3  # with 1, the sums of many words with different letters would be the same
 
