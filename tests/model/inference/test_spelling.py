@@ -35,7 +35,8 @@ SPELLING = known_after()
         pytest.param("cancle", "cancel", id="swapped-last"),
         pytest.param("lecnac", "lecnac", id="in-another-order"),
         pytest.param("cacenl", "cacenl", id="two-slips"),
-        pytest.param("canxcel", "canxcel", id="another-letter-too-many"),
+        pytest.param("canocel", "canocel", id="another-letter-too-many"),
+        pytest.param("cancelx", "cancelx", id="letter-of-no-known-word"),
         pytest.param("зказ", "заказ", id="cyrillic"),
         pytest.param("παραγγγελία", "παραγγελια", id="greek"),
         pytest.param("الطلبب؟", "الطلب؟", id="arabic"),
@@ -129,6 +130,11 @@ def test_right_words_are_left_alone_though_no_utterance_has_them():
 def test_nothing_known_corrects_nothing():
     """A vocabulary may be empty."""
     assert Spelling(set(), NORMALIZE).corrected("cancl") == "cancl"
+
+
+def test_digits_are_not_added():
+    """A known word may have them."""
+    assert known_after("cancer2").corrected("cancer") == "cancer"
 
 
 def test_half_characters_may_be_known():
