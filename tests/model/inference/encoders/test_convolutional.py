@@ -37,7 +37,7 @@ def test_cosines_count_as_chosen_on_validation_data(use):
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("Password", True), ("mañana", True), ("manana", False), ("passwrod", False)],
+    [("PASSWORD", True), ("Madrid", True), ("mañana", True), ("manana", False), ("pasword", False)],
 )
 def test_word_of_one_piece_is_known(use, word, expected):
     """The vocabulary has frequent words of sixteen languages as a whole."""

@@ -126,7 +126,9 @@ def test_gelu_is_that_of_the_error_function():
     assert np.abs(gelu(values) - exact).max() < 1e-6
 
 
-@pytest.mark.parametrize(("word", "expected"), [("Pásswörd", True), ("passwrod", False)])
+@pytest.mark.parametrize(
+    ("word", "expected"), [("Pásswörd", True), ("passwrod", False), ("\ua66e" * 4, False)]
+)
 def test_word_of_one_piece_is_known(minilm, word, expected):
     """The vocabulary has frequent English words as a whole."""
     assert minilm.is_word(word) is expected
