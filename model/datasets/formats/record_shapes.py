@@ -1,4 +1,4 @@
-"""Records of JSONL in the shapes of other tools: fine-tuning of chat models, Prodigy, spaCy."""
+"""Records in the shapes of other tools: fine-tuning of chat models, Prodigy, spaCy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from model.tables.columns import INTENT, TEXT, usual_column
 
-MESSAGES = "messages"
+# The keys of a conversation, of a message's author, and of its text: OpenAI's, and ShareGPT's.
+CONVERSATIONS = (("messages", "role", "content"), ("conversations", "from", "value"))
+USERS, ASSISTANTS = ("user", "human"), ("assistant", "gpt")
 TASK = "_task_hash"  # which Prodigy adds to each question
 SCORES = "cats"  # spaCy's scores of all labels: 1 of those that the text has, 0 of the others
 CHOSEN = "accept"  # Prodigy's word for a good answer, and the key of the labels that were chosen
@@ -23,8 +25,9 @@ def record_of(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """
     if TASK in fields:
         return _answer(fields)
-    if isinstance(fields.get(MESSAGES), list) and usual_column(list(fields), TEXT) is None:
-        return _conversation(fields)
+    for key, author, text in CONVERSATIONS:
+        if isinstance(fields.get(key), list) and usual_column(list(fields), TEXT) is None:
+            return _conversation(fields, key, author, text)
     if isinstance(fields.get(SCORES), dict) and usual_column(list(fields), INTENT) is None:
         return _scored(fields)
     return fields
@@ -36,13 +39,15 @@ def _answer(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return {TEXT: fields.get("text"), INTENT: fields.get(CHOSEN, fields.get("label"))}
 
 
-def _conversation(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    messages = (each for each in fields[MESSAGES] if isinstance(each, dict))
-    said = {each.get("role"): each.get("content") for each in messages}
-    names = list(fields)
-    label = usual_column(names, INTENT)
-    intent = said.get("assistant") if label is None else fields[names[label]]
-    return {TEXT: said.get("user"), INTENT: intent}
+def _conversation(fields: Mapping[str, Any], key: str, author: str, text: str) -> Mapping[str, Any]:
+    messages = [each for each in fields[key] if isinstance(each, dict)]
+    said, answered = (
+        next((each.get(text) for each in reversed(messages) if each.get(author) in names), None)
+        for names in (USERS, ASSISTANTS)
+    )
+    keys = list(fields)
+    label = usual_column(keys, INTENT)
+    return {TEXT: said, INTENT: answered if label is None else fields[keys[label]]}
 
 
 def _scored(fields: Mapping[str, Any]) -> Mapping[str, Any]:

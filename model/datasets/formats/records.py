@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import TRAIN, UNREADABLE, Entry, Example, Note, entry_of
+from model.datasets.entry import TRAIN, UNREADABLE, Entry, Example, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
 from model.datasets.formats.label_names import label_names, named_label
-from model.datasets.formats.table_columns import find_columns
+from model.datasets.formats.record_shapes import record_of
+from model.datasets.formats.table_columns import Columns, find_columns
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.tables.columns import INTENT, TEXT, usual_column
@@ -57,7 +58,7 @@ def _records(document: Document) -> list[Any] | None:
         if isinstance(first.get("row"), dict):  # as Hugging Face's data set server answers
             return [each.get("row") if isinstance(each, dict) else each for each in data]
         is_named = document.options.text_column or usual_column(list(first), TEXT) is not None
-        return data if is_named else None
+        return data if is_named or record_of(first) is not first else None
     is_pairs = isinstance(first, list) and len(first) == PAIR and isinstance(first[0], str)
     return data if is_pairs else None
 
@@ -88,17 +89,39 @@ def _entries(document: Document, records: list[Any]) -> Iterator[Entry]:
             text, intent = record if is_pair else (None, None)
             yield entry_of(text, intent, document.path, line_of(record))
         return
-    keys = list(records[0])
-    columns = find_columns(document, keys, line_of(records[0]))
-    if columns.note:
-        yield Note(document.path, line_of(records[0]), columns.note)
-    names = label_names(document, keys[columns.intent])
-    for record in records:
-        if not isinstance(record, dict):
-            yield Problem(document.path, line_of(record), "a record is no object", UNREADABLE)
+    yield from entries_of(document, (_record(document, each) for each in records))
+
+
+def _record(document: Document, record: Any) -> tuple[int, Mapping[str, Any] | Problem]:
+    line = line_of(record)
+    if isinstance(record, dict):
+        return line, record
+    return line, Problem(document.path, line, "a record is no object", UNREADABLE)
+
+
+def entries_of(
+    document: Document, records: Iterable[tuple[int, Mapping[str, Any] | Problem]]
+) -> Iterator[Entry]:
+    """Yield the entries of objects with their lines; all have the keys of the first one."""
+    columns: Columns | None = None
+    keys: list[str] = []
+    names: Mapping[str, str] = {}
+    for line, record in records:
+        if isinstance(record, Problem):
+            yield record
             continue
-        text, intent = (record.get(keys[at]) for at in (columns.text, columns.intent))
-        yield entry_of(text, _label(intent, names), document.path, line_of(record))
+        fields = record_of(record)
+        if fields is None:
+            yield LeftOut(document.path, line, "answers of Prodigy that accept no label")
+            continue
+        if columns is None:
+            keys = list(fields)
+            columns = find_columns(document, keys, line)
+            names = label_names(document, keys[columns.intent])
+            if columns.note:
+                yield Note(document.path, line, columns.note)
+        text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
+        yield entry_of(text, _label(intent, names), document.path, line)
 
 
 def _label(value: Any, names: Any) -> Any:

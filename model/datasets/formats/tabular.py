@@ -7,13 +7,13 @@ from contextlib import closing
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import Entry, LeftOut, Note, entry_of
+from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import label_names, named_label
-from model.datasets.formats.record_shapes import record_of
+from model.datasets.formats.records import entries_of
 from model.datasets.formats.table_columns import (
     Columns,
     columns_by_rows,
@@ -26,7 +26,7 @@ from model.tables.columns import is_header
 from model.tables.delimited_rows import DelimitedRows
 from model.tables.encoding import as_utf8, decode_text, detect_encoding
 from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below
-from model.tables.json_rows import json_rows
+from model.tables.json_rows import JsonRow, json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
 
@@ -87,25 +87,14 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
         encoding = detect_encoding(file)
         if encoding.note:
             yield Note(document.path, 0, encoding.note)
-        columns: Columns | None = None
-        keys: list[str] = []
-        names: Mapping[str, str] = {}
-        for row in json_rows(Lines(as_utf8(file, encoding))):
-            if row.problem:
-                yield Problem(document.path, row.line, row.problem, row.kind)
-                continue
-            fields = record_of(row.fields)
-            if fields is None:
-                yield LeftOut(document.path, row.line, "answers of Prodigy that accept no label")
-                continue
-            if columns is None:
-                keys = list(fields)
-                columns = find_columns(document, keys, row.line)
-                names = label_names(document, keys[columns.intent])
-                if columns.note:
-                    yield Note(document.path, row.line, columns.note)
-            text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
-            yield entry_of(text, named_label(intent, names), document.path, row.line)
+        rows = json_rows(Lines(as_utf8(file, encoding)))
+        yield from entries_of(document, (_record(document, row) for row in rows))
+
+
+def _record(document: Document, row: JsonRow) -> tuple[int, Mapping[str, Any] | Problem]:
+    if row.problem:
+        return row.line, Problem(document.path, row.line, row.problem, row.kind)
+    return row.line, row.fields
 
 
 def _read_spreadsheet(document: Document) -> Iterator[Entry]:

@@ -1,4 +1,4 @@
-"""Records of JSONL in the shapes of other tools: fine-tuning of chat models, Prodigy, spaCy."""
+"""Records in the shapes of other tools: fine-tuning of chat models, Prodigy, spaCy."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ QUESTION = {"text": "hi there", "_task_hash": 1}
             ("bye", "leave"),
             id="text-beside",
         ),
+        pytest.param(
+            {
+                "conversations": [
+                    {"from": "system", "value": "Classify the message."},
+                    {"from": "human", "value": "hi there"},
+                    {"from": "gpt", "value": "greet"},
+                ]
+            },
+            ("hi there", "greet"),
+            id="sharegpt",
+        ),
     ],
 )
 def test_answer_of_a_conversation_is_the_intent(tmp_path, fields, expected):
@@ -41,6 +52,32 @@ def test_answer_of_a_conversation_is_the_intent(tmp_path, fields, expected):
     path.write_text(json.dumps(fields) + "\n")
 
     assert [(each.text, each.intent) for each in read(path).examples] == [expected]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"messages": [USER, ANSWER]}, id="conversation"),
+        pytest.param({"text": "hi there", "cats": {"greet": 1, "leave": 0}}, id="scores"),
+        pytest.param(QUESTION | {"label": "greet", "answer": "accept"}, id="answer"),
+    ],
+)
+def test_list_of_such_records_is_read(tmp_path, fields):
+    """As lines of the same records are."""
+    path = tmp_path / "data.json"
+    records = (fields, "no object", QUESTION | {"answer": "reject"})
+    path.write_text("[\n" + ",\n".join(map(json.dumps, records)) + "\n]\n")
+
+    reading = read(path)
+
+    assert reading.formats == ("JSON records",)
+    assert [(each.text, each.intent, each.line) for each in reading.examples] == [
+        ("hi there", "greet", 2)
+    ]
+    assert [each.message for each in reading.problems] == ["a record is no object"]
+    assert [each.message for each in reading.notes] == [
+        "left out: answers of Prodigy that accept no label (1)"
+    ]
 
 
 def test_conversation_without_an_answer_is_a_problem(tmp_path):
