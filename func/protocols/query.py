@@ -71,8 +71,8 @@ class Query(NamedTuple):
         """An estimate of the time to predict from n-grams and to render, in microseconds.
 
         Fitted to measurements of the shipped model; a machine may be slower, but the proportions
-        hold. Known words take a third less than this, short random ones up to twice as long. The
-        length that counts is that after Unicode normalisation.
+        hold. Known words take a third less, many unknown ones up to two thirds more. The length
+        that counts is that after Unicode normalisation.
         """
         count, length = len(self.utterances), sum(map(normalised_length, self.utterances))
         # No model ranks more alternatives than it has intents.

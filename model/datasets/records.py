@@ -124,6 +124,8 @@ def _json_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     _refuse_numbers(document, keys[1])
 
     def utterance_of(row: JsonRow) -> Utterance | None:
+        if record_of(row.fields) is not row.fields:
+            return None
         text, intent = (row.fields.get(key) for key in keys)
         return _utterance(document.path, text, intent)
 

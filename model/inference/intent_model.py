@@ -204,7 +204,7 @@ class IntentModel:
         return tuple(sorted(in_favour, key=lambda item: (-item.weight, item.feature))[:limit])
 
     def corrections(self, utterance: str) -> dict[str, str]:
-        """Return the misspelt words of a text, and the known words as which they are scored."""
+        """Return the misspelt words of a text, and the known words that they are read as."""
         return self._scorer.spelling.corrections(utterance) if self.card.corrects_typos else {}
 
     def _in_scope(self, scope_scores: NDArray[np.float64]) -> list[float]:

@@ -79,8 +79,7 @@ class ModelCard:
             0 to 1; None: no utterance is.
         act_above: a known intent with this confidence or more is to be acted on, 0 to 1; None if
             training chose none.
-        corrects_typos: whether typos are corrected before a text is scored, as models that training
-            has made ask for.
+        corrects_typos: whether typos are corrected before a text is scored.
         self_test: checked at every load; None where the card was not made by training.
         training: metrics, data, versions and hyperparameters; predicting does not need it.
         intents: the meaning of the labels, as far as the training data describes them.

@@ -51,17 +51,18 @@ function weighWords(text, evidence) {
 }
 
 // The text as the model has read it.
-const asRead = (text, corrections) => text.normalize("NFC").replace(/\p{L}+/gu,
+const WHOLE_WORD = /(?<![\p{L}\p{N}\p{M}_])(?<![\p{L}\p{N}_]['\u2019])\p{L}+(?![\p{L}\p{N}\p{M}_]|['\u2019][\p{L}\p{N}_])/gu;
+const asRead = (text, corrections) => text.normalize("NFC").replace(WHOLE_WORD,
   (word) => (Object.hasOwn(corrections, word) ? corrections[word] : word));
 
 function inWords(words, leader, corrections) {
-  const read = Object.entries(corrections).slice(0, 3).map(([typed, meant]) => ` “${typed}” was read as “${meant}”.`);
-  if (!words.length) return `No single word decides.${read.join("")}`;
+  const read = Object.entries(corrections).map(([typed, meant]) => ` “${typed}” was read as “${meant}”.`).join("");
+  if (!words.length) return `No single word decides.${read}`;
   const strong = words.filter(([, share], place) => !place || share >= 0.1);
   const quoted = strong.slice(0, 3).map(([name]) => `“${name}”`);
   const [first, ...others] = quoted;
   const rest = others.length ? `, then ${others.join(" and ")}` : "";
-  return `${first} speaks most for ${leader}${rest}.${read.join("")}`;
+  return `${first} speaks most for ${leader}${rest}.${read}`;
 }
 
 function showEvidence(text, leader, evidence, corrections) {

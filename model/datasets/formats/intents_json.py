@@ -12,6 +12,7 @@ from model.datasets.documents.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
+from model.datasets.formats.record_shapes import record_of
 from model.datasets.formats.records import of_columns
 from model.datasets.located import line_of
 from model.errors import DataError
@@ -29,10 +30,10 @@ LISTS = ("intents", "data", "nlu", "items", "tags")
 def _groups(data: Any) -> list[Any] | None:
     if has_groups(data, KEYS):
         # A text beside an intent is a record, not a list of utterances.
-        is_record = all(
-            isinstance(each.get("text"), str) for each in data if isinstance(each, dict)
-        )
-        return None if is_record else list(data)
+        objects = [each for each in data if isinstance(each, dict)]
+        is_record = all(isinstance(each.get("text"), str) for each in objects)
+        has_other_shape = any(record_of(each) is not each for each in objects)
+        return None if is_record or has_other_shape else list(data)
     if isinstance(data, dict):
         candidates = (data.get(key) for key in LISTS)
         return next((each for each in candidates if has_groups(each, KEYS)), None)

@@ -16,17 +16,20 @@ from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
+from model.tables.encoding import decode_text
 
 NAMES = ("name", "category")
 LU_SUFFIX = ".lu"  # nothing in the content tells such a file from other Markdown
 PATTERNS, REFERENCES = "patterns", "references to other files"
 ENTITIES, ANSWERS = "entities and their values", "questions and answers"
 OUTSIDE = "lines outside of sections"
+FENCE = "```"  # around an answer
 MAX_NESTED_LABELS = 9
 _ITEM = re.compile(r"[-*+]\s*(.*)")
 _REFERENCE = re.compile(r"\[[^\]]*\]\([^)]*\)")
 _LABEL = re.compile(r"(?<!\\)\{[^{}=]*=([^{}]*)\}")
-_PLACEHOLDER = re.compile(r"(?<!\\)[{}]")
+# A placeholder, or words that may be left out or stand for each other.
+_PATTERN = re.compile(r"(?<!\\)(?:[{}]|\[[^\[\]]*\]|\([^()|]*\|[^()]*\))")
 _ESCAPED = re.compile(r"\\([\[\]{}()\\])")
 
 
@@ -82,35 +85,44 @@ def _without_utterances(document: Document, intents: Any, labelled: set[Any]) ->
 
 
 def _is_lu(document: Document) -> bool:
-    return document.suffix == LU_SUFFIX
+    # Composer writes a blank file for a dialog without intents.
+    return document.suffix == LU_SUFFIX and bool(decode_text(document.head)[0].strip())
 
 
 def _read_lu(document: Document) -> Iterator[Entry]:
     """Yield the entries of all sections, which begin with ``# NAME``, ``# ? QUESTION`` or ``@``."""
-    intent, other, begin, count = "", OUTSIDE, 0, 0
-    is_answer = False
-    for line, content in enumerate([*map(str.strip, document.text.split("\n")), "#"], 1):
-        if other == ANSWERS and content.startswith("```"):
-            is_answer = not is_answer
-        elif is_answer or not content or content.startswith(">"):  # a comment
-            continue
-        elif content.startswith("#"):
-            if intent and not count:
-                yield Note(document.path, begin, f"{intent} has no utterances")
-            intent, other, begin, count = content.lstrip("#").strip(), "", line, 0
-            if intent.startswith("?"):
-                intent, other = "", ANSWERS
-                yield LeftOut(document.path, line, ANSWERS)
+    intent, other, begin = "", OUTSIDE, 0
+    intents: dict[int, str] = {}
+    filled: set[int] = set()
+    for line, content in _lu_lines(document):
+        if content.startswith("#"):
+            intent, begin = content.lstrip("#").strip(), line
+            other = ANSWERS if intent.startswith("?") else ""
+            intents |= {} if other else {begin: intent}
         elif content.startswith(("@", "$")):
             other = ENTITIES
-            yield LeftOut(document.path, line, ENTITIES)
-        elif _REFERENCE.fullmatch(content.lstrip("-*+ \t")):
-            yield LeftOut(document.path, line, REFERENCES)
-        elif other:
-            yield LeftOut(document.path, line, other)
-        else:
-            count += 1
+        what = REFERENCES if _REFERENCE.fullmatch(content.lstrip("-*+ \t")) else other
+        if what:
+            yield LeftOut(document.path, line, what)
+        elif line != begin:
+            filled.add(begin)
             yield _utterance(document, content, intent, line)
+    for begin in sorted(intents.keys() - filled):
+        yield Note(document.path, begin, f"{intents[begin]} has no utterances")
+
+
+def _lu_lines(document: Document) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are no comments, and of an answer the first one."""
+    answer = 0  # the line where an answer begins that has not ended yet
+    for line, content in enumerate(map(str.strip, document.text.split("\n")), 1):
+        if content.startswith(FENCE) and answer:
+            answer = 0
+        elif content and not answer and not content.startswith(">"):
+            answer = line if content.startswith(FENCE) else 0
+            yield line, content
+    if answer:
+        message = "the answer that begins here never ends"
+        raise DataError([Problem(document.path, answer, message, UNREADABLE)])
 
 
 def _utterance(document: Document, content: str, intent: str, line: int) -> Entry:
@@ -121,7 +133,7 @@ def _utterance(document: Document, content: str, intent: str, line: int) -> Entr
     text = found[1]
     for _ in range(MAX_NESTED_LABELS):
         text = _LABEL.sub(lambda label: label[1].strip(), text)
-    if _PLACEHOLDER.search(text):
+    if _PATTERN.search(text):
         return LeftOut(document.path, line, PATTERNS)
     return entry_of(_ESCAPED.sub(r"\1", text), intent, document.path, line)
 

@@ -16,7 +16,7 @@ CHOSEN = "accept"  # Prodigy's word for a good answer, and the key of the labels
 
 
 def record_of(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the record of an object; None of a label that an annotator rejected or ignored.
+    """Return the text and the intent of such an object; None if an annotator accepted no label.
 
     Of a conversation, the text is the user's last message, and the intent the answer to it, unless
     an intent stands beside them. Of spaCy's scores, the intent is the only label that scores more
@@ -40,18 +40,22 @@ def _answer(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _conversation(fields: Mapping[str, Any], key: str, author: str, text: str) -> Mapping[str, Any]:
-    messages = [each for each in fields[key] if isinstance(each, dict)]
-    said, answered = (
-        next((each.get(text) for each in reversed(messages) if each.get(author) in names), None)
-        for names in (USERS, ASSISTANTS)
-    )
-    keys = list(fields)
-    label = usual_column(keys, INTENT)
-    return {TEXT: said, INTENT: answered if label is None else fields[keys[label]]}
+    said = answered = None
+    for message in (each for each in fields[key] if isinstance(each, dict)):
+        if message.get(author) in USERS:
+            said, answered = message.get(text), None
+        elif message.get(author) in ASSISTANTS:
+            answered = message.get(text)
+    label = _usual(fields, INTENT)
+    return {TEXT: said, INTENT: answered if label is None else label}
 
 
 def _scored(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     scores = fields[SCORES].items()
     labels = [label for label, score in scores if isinstance(score, int | float) and score > 1 / 2]
-    others = {name: value for name, value in fields.items() if name != SCORES}
-    return others | {INTENT: labels[0] if len(labels) == 1 else labels}
+    return {TEXT: _usual(fields, TEXT), INTENT: labels[0] if len(labels) == 1 else labels}
+
+
+def _usual(fields: Mapping[str, Any], role: str) -> Any:
+    at = usual_column(list(fields), role)
+    return None if at is None else fields[list(fields)[at]]

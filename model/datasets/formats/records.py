@@ -11,13 +11,14 @@ from model.datasets.entry import TRAIN, UNREADABLE, Entry, Example, LeftOut, Not
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
 from model.datasets.formats.label_names import label_names, named_label
-from model.datasets.formats.record_shapes import record_of
-from model.datasets.formats.table_columns import Columns, find_columns
+from model.datasets.formats.record_shapes import TASK, record_of
+from model.datasets.formats.table_columns import Columns, find_columns, wanted_columns
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.tables.columns import INTENT, TEXT, usual_column
 
 PAIR = 2
+MAX_SHOWN_KEYS = 5
 TEST = "test"
 LISTS = ("data", "rows", "examples", "utterances", "records", TRAIN, "sentences")
 
@@ -102,26 +103,38 @@ def _record(document: Document, record: Any) -> tuple[int, Mapping[str, Any] | P
 def entries_of(
     document: Document, records: Iterable[tuple[int, Mapping[str, Any] | Problem]]
 ) -> Iterator[Entry]:
-    """Yield the entries of objects with their lines; all have the keys of the first one."""
+    """Yield the entries of objects with their lines.
+
+    Those in the shape of another tool are read as such, unless the options choose one of their
+    keys. The others have the keys of the first of them.
+    """
+    wanted = wanted_columns(document)
     columns: Columns | None = None
     keys: list[str] = []
     names: Mapping[str, str] = {}
+    has_note = False
     for line, record in records:
         if isinstance(record, Problem):
             yield record
             continue
-        fields = record_of(record)
+        fields = record if any(each in record for each in wanted) else record_of(record)
         if fields is None:
             yield LeftOut(document.path, line, "answers of Prodigy that accept no label")
-            continue
-        if columns is None:
-            keys = list(fields)
-            columns = find_columns(document, keys, line)
-            names = label_names(document, keys[columns.intent])
-            if columns.note:
-                yield Note(document.path, line, columns.note)
-        text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
-        yield entry_of(text, _label(intent, names), document.path, line)
+        elif fields is not record:
+            if not has_note and TASK not in record:
+                has_note = True
+                made_of = ", ".join(list(record)[:MAX_SHOWN_KEYS])
+                yield Note(document.path, line, f"text and intent are read from {made_of}")
+            yield entry_of(fields[TEXT], _label(fields[INTENT], {}), document.path, line)
+        else:
+            if columns is None:
+                keys = list(fields)
+                columns = find_columns(document, keys, line)
+                names = label_names(document, keys[columns.intent])
+                if columns.note:
+                    yield Note(document.path, line, columns.note)
+            text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
+            yield entry_of(text, _label(intent, names), document.path, line)
 
 
 def _label(value: Any, names: Any) -> Any:

@@ -175,9 +175,9 @@ def test_evidence_is_summed_by_word(page):
 @needs_browser
 def test_misspelt_words_are_explained_as_they_were_read(page):
     """The page says which words these are, and marks the corrected ones."""
-    page.locator("#utterance").fill("Wehre is my pacel?")
+    page.locator("#utterance").fill("Wehre is my pacel? pacel2")
 
-    expect(page.locator("#marked")).to_have_text("where is my parcel?")
+    expect(page.locator("#marked")).to_have_text("where is my parcel? pacel2")
     expect(page.locator("#reasons")).to_have_text(
         re.compile(r"\. “Wehre” was read as “where”\. “pacel” was read as “parcel”\.$")
     )

@@ -70,6 +70,18 @@ def test_another_intent_changes_nothing_else(path, content, expected):
     assert form.edited(record.raw, record.utterance._replace(intent="y")) == expected
 
 
+def test_lines_in_the_shape_of_another_tool_are_no_utterances():
+    """A rejected answer of Prodigy among plain lines stays as it is."""
+    plain = b'{"text":"hi","label":"greet"}\n'
+    rejected = b'{"text":"hi","label":"leave","answer":"reject","_task_hash":1}\n'
+    _, records = parse(JSONL, plain + rejected)
+
+    assert [(each.raw, each.utterance) for each in records] == [
+        (plain, Utterance("hi", "greet")),
+        (rejected, None),
+    ]
+
+
 def test_text_with_a_delimiter_is_quoted():
     """A cell gets quotes only if it needs them."""
     form, records = parse(CSV, b"text,intent\nhi,greet\n")

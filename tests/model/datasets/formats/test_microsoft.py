@@ -30,8 +30,8 @@ def read_lu(tmp_path):
         pytest.param("- set {device = {name = oven} to {value=72}}", "set oven to 72", id="nested"),
         pytest.param("- what is {sum=1+1=2}", "what is 1+1=2", id="equals-sign"),
         pytest.param(r"- a \{x=1\} and \[more\]", "a {x=1} and [more]", id="escaped"),
-        pytest.param("- hi [there]", "hi [there]", id="brackets"),
-        pytest.param("- see [me](now) please", "see [me](now) please", id="no-reference"),
+        pytest.param("- hi (there)", "hi (there)", id="parentheses"),
+        pytest.param(r"- \(a|b\) hi", "(a|b) hi", id="escaped-choice"),
     ],
 )
 def test_utterance_is_read_without_its_labels(read_lu, line, text):
@@ -60,6 +60,8 @@ def test_sections_may_be_nested(read_lu):
     [
         pytest.param(["- to {city}"], "3: left out: patterns (1)", id="pattern"),
         pytest.param(["- {a=b} to {city}"], "3: left out: patterns (1)", id="pattern-with-label"),
+        pytest.param(["- hi [there]"], "3: left out: patterns (1)", id="pattern-by-brackets"),
+        pytest.param(["- (hi|hello) you"], "3: left out: patterns (1)", id="pattern-by-choice"),
         pytest.param(["- {" * 12 + "a=b"], "3: left out: patterns (1)", id="broken-label"),
         pytest.param(
             ["- [more](./more.lu#Help)", "[all](./*)"],
@@ -78,7 +80,7 @@ def test_sections_may_be_nested(read_lu):
         ),
         pytest.param(
             ["### ? who are you", "- what are you", "```markdown", "# A bot", "- x", "```"],
-            "3: left out: questions and answers (2)",
+            "3: left out: questions and answers (3)",
             id="questions",
         ),
     ],
@@ -106,6 +108,31 @@ def test_line_without_a_dash_is_a_problem(read_lu):
     [problem] = read_lu("# Greet", "- hi", "hello").problems
 
     assert (problem.line, problem.message) == (3, "no dash before the utterance: hello")
+
+
+def test_answer_without_an_end_is_a_problem(read_lu):
+    """The lines behind it may be utterances."""
+    reading = read_lu("# Greet", "- hi", "# ? who", "```", "A bot", "# Leave", "- bye")
+
+    assert [each.text for each in reading.examples] == ["hi"]
+    assert [(each.line, each.message) for each in reading.problems] == [
+        (4, "the answer that begins here never ends")
+    ]
+
+
+def test_answer_among_utterances_is_a_problem(read_lu):
+    """Its place is below a question."""
+    [problem] = read_lu("# Greet", "- hi", "```", "- bye", "```").problems
+
+    assert (problem.line, problem.message) == (3, "no dash before the utterance: ```")
+
+
+def test_blank_file_is_no_data(tmp_path):
+    """Composer writes one for each dialog; it does not make tables beside it a note."""
+    (tmp_path / "a.lu").write_text("\n")
+    (tmp_path / "b.csv").write_text("text,intent\nhi,Greet\n")
+
+    assert [each.text for each in read(tmp_path).examples] == ["hi"]
 
 
 def test_files_of_a_folder_are_one_data_set(tmp_path):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from model.datasets.readers import read
+from model.datasets.readers import ReadOptions, read
 
 SYSTEM = {"role": "system", "content": "Classify the message."}
 USER = {"role": "user", "content": "hi there"}
@@ -55,15 +55,15 @@ def test_answer_of_a_conversation_is_the_intent(tmp_path, fields, expected):
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "is_guess"),
     [
-        pytest.param({"messages": [USER, ANSWER]}, id="conversation"),
-        pytest.param({"text": "hi there", "cats": {"greet": 1, "leave": 0}}, id="scores"),
-        pytest.param(QUESTION | {"label": "greet", "answer": "accept"}, id="answer"),
+        pytest.param({"messages": [USER, ANSWER]}, True, id="conversation"),
+        pytest.param({"text": "hi there", "cats": {"greet": 1, "leave": 0}}, True, id="scores"),
+        pytest.param(QUESTION | {"label": "greet", "answer": "accept"}, False, id="answer"),
     ],
 )
-def test_list_of_such_records_is_read(tmp_path, fields):
-    """As lines of the same records are."""
+def test_list_of_such_records_is_read(tmp_path, fields, is_guess):
+    """As lines of the same records are; a note says so unless Prodigy's mark leaves no doubt."""
     path = tmp_path / "data.json"
     records = (fields, "no object", QUESTION | {"answer": "reject"})
     path.write_text("[\n" + ",\n".join(map(json.dumps, records)) + "\n]\n")
@@ -75,14 +75,45 @@ def test_list_of_such_records_is_read(tmp_path, fields):
         ("hi there", "greet", 2)
     ]
     assert [each.message for each in reading.problems] == ["a record is no object"]
-    assert [each.message for each in reading.notes] == [
-        "left out: answers of Prodigy that accept no label (1)"
-    ]
+    *guesses, left_out = (each.message for each in reading.notes)
+    assert guesses == [f"text and intent are read from {', '.join(fields)}"] * is_guess
+    assert left_out == "left out: answers of Prodigy that accept no label (1)"
+
+
+def test_shapes_may_be_mixed(tmp_path):
+    """Each record is read by its own keys."""
+    records = (
+        {"utterance": "hi", "label": "greet"},
+        {"messages": [USER, ANSWER]},
+        {"text": "so long", "cats": {"leave": 1}},
+        QUESTION | {"label": "leave", "answer": "reject"},
+        {"utterance": "bye", "label": "leave"},
+    )
+    lines, document = tmp_path / "data.jsonl", tmp_path / "data.json"
+    lines.write_text("".join(json.dumps(each) + "\n" for each in records))
+    document.write_text(json.dumps(records))
+
+    for path in (lines, document):
+        assert [(each.text, each.intent) for each in read(path).examples] == [
+            ("hi", "greet"),
+            ("hi there", "greet"),
+            ("so long", "leave"),
+            ("bye", "leave"),
+        ]
+
+
+def test_options_choose_columns_of_any_shape(tmp_path):
+    """Whoever names a key wants it."""
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps([{"said": "hi", "about": "greet", "messages": []}]))
+    options = ReadOptions(text_column="said", intent_column="about")
+
+    assert [(each.text, each.intent) for each in read(path, options).examples] == [("hi", "greet")]
 
 
 def test_conversation_without_an_answer_is_a_problem(tmp_path):
     """It has its line, as any entry that can't be read."""
-    conversations = ([USER, ANSWER], [USER], [USER, "x"])
+    conversations = ([USER, ANSWER], [USER], [USER, ANSWER, USER, "x"])
     path = tmp_path / "data.jsonl"
     path.write_text("".join(json.dumps({"messages": each}) + "\n" for each in conversations))
 
