@@ -57,7 +57,9 @@ class Spelling:
 
     def corrections(self, text: str) -> dict[str, str]:
         """Return the misspelt words of a text, and what they are corrected to."""
-        words = WORD.findall(composed(text))
+        words = [word for word in WORD.findall(composed(text)) if word not in self._known]
+        if not words:  # as in nearly all texts
+            return {}
         found = self._corrections.find(words)
         return {word: found[word] for word in words if found[word] != word}
 
