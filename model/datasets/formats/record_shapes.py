@@ -46,16 +46,16 @@ def _conversation(fields: Mapping[str, Any], key: str, author: str, text: str) -
             said, answered = message.get(text), None
         elif message.get(author) in ASSISTANTS:
             answered = message.get(text)
-    label = _usual(fields, INTENT)
-    return {TEXT: said, INTENT: answered if label is None else label}
+    return {TEXT: said, INTENT: _usual(fields, INTENT, answered)}
 
 
 def _scored(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     scores = fields[SCORES].items()
     labels = [label for label, score in scores if isinstance(score, int | float) and score > 1 / 2]
-    return {TEXT: _usual(fields, TEXT), INTENT: labels[0] if len(labels) == 1 else labels}
+    return {TEXT: _usual(fields, TEXT), INTENT: labels}
 
 
-def _usual(fields: Mapping[str, Any], role: str) -> Any:
+def _usual(fields: Mapping[str, Any], role: str, default: Any = None) -> Any:
+    """Return the value of the key with a usual name, or the default without such a key."""
     at = usual_column(list(fields), role)
-    return None if at is None else fields[list(fields)[at]]
+    return default if at is None else fields[list(fields)[at]]

@@ -111,6 +111,14 @@ def test_options_choose_columns_of_any_shape(tmp_path):
     assert [(each.text, each.intent) for each in read(path, options).examples] == [("hi", "greet")]
 
 
+def test_conversation_with_an_intent_that_is_not_filled_is_a_problem(tmp_path):
+    """The answer does not stand in for a label that is still to come."""
+    path = tmp_path / "data.jsonl"
+    path.write_text(json.dumps({"messages": [USER, ANSWER], "label": None}) + "\n")
+
+    assert [str(each) for each in read(path).problems] == [f"{path}:1: no intent"]
+
+
 def test_conversation_without_an_answer_is_a_problem(tmp_path):
     """It has its line, as any entry that can't be read."""
     conversations = ([USER, ANSWER], [USER], [USER, ANSWER, USER, "x"])
