@@ -59,7 +59,7 @@ class Analyzer:
 
     def known_share(self, text: str) -> float:
         """Return the share of a text's letters in words that the vocabulary has, 0 to 1."""
-        return known_share(self._split(text), self._numbers.keys())
+        return known_share(self._split(text), self.known_units)
 
     def columns_of(self, units: Sequence[bytes]) -> Occurrences:
         """Return the columns of the known n-grams in texts, from the numbers of their units."""

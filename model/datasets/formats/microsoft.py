@@ -98,7 +98,8 @@ def _read_lu(document: Document) -> Iterator[Entry]:
         if content.startswith("#"):
             intent, begin = content.lstrip("#").strip(), line
             other = ANSWERS if intent.startswith("?") else ""
-            intents |= {} if other else {begin: intent}
+            if not other:
+                intents[begin] = intent
         elif content.startswith(("@", "$")):
             other = ENTITIES
         what = REFERENCES if _REFERENCE.fullmatch(content.lstrip("-*+ \t")) else other

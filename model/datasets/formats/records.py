@@ -93,15 +93,15 @@ def _entries(document: Document, records: list[Any]) -> Iterator[Entry]:
     yield from entries_of(document, (_record(document, each) for each in records))
 
 
-def _record(document: Document, record: Any) -> tuple[int, Mapping[str, Any] | Problem]:
+def _record(document: Document, record: Any) -> tuple[int, Mapping[str, Any]] | Problem:
     line = line_of(record)
     if isinstance(record, dict):
         return line, record
-    return line, Problem(document.path, line, "a record is no object", UNREADABLE)
+    return Problem(document.path, line, "a record is no object", UNREADABLE)
 
 
 def entries_of(
-    document: Document, records: Iterable[tuple[int, Mapping[str, Any] | Problem]]
+    document: Document, records: Iterable[tuple[int, Mapping[str, Any]] | Problem]
 ) -> Iterator[Entry]:
     """Yield the entries of objects with their lines.
 
@@ -113,11 +113,12 @@ def entries_of(
     keys: list[str] = []
     names: Mapping[str, str] = {}
     has_note = False
-    for line, record in records:
-        if isinstance(record, Problem):
-            yield record
+    for each in records:
+        if isinstance(each, Problem):
+            yield each
             continue
-        fields = record if any(each in record for each in wanted) else record_of(record)
+        line, record = each
+        fields = record if any(name in record for name in wanted) else record_of(record)
         if fields is None:
             yield LeftOut(document.path, line, "answers of Prodigy that accept no label")
         elif fields is not record:

@@ -91,9 +91,9 @@ def _read_jsonl(document: Document) -> Iterator[Entry]:
         yield from entries_of(document, (_record(document, row) for row in rows))
 
 
-def _record(document: Document, row: JsonRow) -> tuple[int, Mapping[str, Any] | Problem]:
+def _record(document: Document, row: JsonRow) -> tuple[int, Mapping[str, Any]] | Problem:
     if row.problem:
-        return row.line, Problem(document.path, row.line, row.problem, row.kind)
+        return Problem(document.path, row.line, row.problem, row.kind)
     return row.line, row.fields
 
 
