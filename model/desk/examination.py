@@ -24,7 +24,7 @@ from model.desk.findings import of_issues
 from model.evaluation.comparison import Comparison
 from model.evaluation.data_issues import find_data_issues
 from model.evaluation.labelled_predictions import LabelledPredictions
-from model.inference.intent_model import IntentModel, softmax
+from model.inference.intent_model import IntentModel
 from model.reporting.comparison_report import to_fields
 from model.training.fitted_model import MODEL_NAME, FittedModel
 from model.training.record import Options
@@ -85,7 +85,7 @@ def _result(
 
 def _neighbours(fitted: FittedModel) -> dict[str, list[str]]:
     """Return the intents that held-out models find likeliest for the utterances of an intent."""
-    probabilities = softmax(fitted.held_out.logits / fitted.calibration.temperature)
+    probabilities = fitted.calibration.temperature.probabilities(fitted.held_out.logits)
     targets, labels = fitted.training_set.targets[fitted.held_out.scored], fitted.card.labels
     nearest = {}
     for number in np.unique(targets).tolist():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.datasets.readers import Example
-from model.inference.intent_model import IntentModel, softmax
+from model.inference.intent_model import IntentModel
 from model.learning.calibration import Calibration
 from model.learning.cross_validation import HeldOut
 from model.learning.linear_model import Floats
@@ -69,7 +69,7 @@ class LabelledPredictions:
 
         The out-of-scope texts are left out: the calibration is fitted on their scores.
         """
-        probabilities = softmax(held_out.logits / calibration.temperature)
+        probabilities = calibration.temperature.probabilities(held_out.logits)
         predicted, confidences = _tops(labels, probabilities)
         return cls(
             examples=tuple(examples[number] for number in held_out.scored.tolist()),

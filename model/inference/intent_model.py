@@ -128,8 +128,7 @@ class IntentModel:
             return PredictionColumns([], [], [])
         known, largest, scope_scores = self._scores(utterances)
         # The largest probability is 1 / sum, so that without top_k no other one is computed.
-        known = (known - largest[:, np.newaxis]) / self.card.temperature
-        exponentials = np.exp(known)
+        exponentials = np.exp(self.card.temperature.scaled(known - largest[:, np.newaxis]))
         confidences_in_scope = 1 / exponentials.sum(axis=1)
         in_scope = self._in_scope(scope_scores)
         rankings: Sequence[Sequence[Alternative]] = [()] * len(in_scope)
@@ -172,7 +171,7 @@ class IntentModel:
             labels); each row adds up to 1. Probabilities of being in scope, shape (utterances,).
         """
         known, _, scope_scores = self._scores(utterances)
-        return softmax(known / self.card.temperature), np.array(self._in_scope(scope_scores))
+        return self.card.temperature.probabilities(known), np.array(self._in_scope(scope_scores))
 
     def _scores(
         self, utterances: Sequence[str]
@@ -253,13 +252,6 @@ class IntentModel:
             or abs(best.confidence - expected.confidence) > SELF_TEST_TOLERANCE
         ):
             raise ArtifactBrokenError(path, "answers its self-test otherwise than when trained")
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the softmax of each row, without overflow."""
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return probabilities
 
 
 def _check_labels(path: Path | str, labels: Sequence[str]) -> None:

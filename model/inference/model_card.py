@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from model.errors import ArtifactBrokenError
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration, Temperature
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 CARD_NAME = "model_card.json"
@@ -72,7 +72,7 @@ class ModelCard:
     Attributes:
         labels: the known intents, in the order of the model's scores.
         model_sha256: of the file that the card belongs to, hexadecimal.
-        temperature: divides the logits before the softmax; greater than 0.
+        temperature: divides the logits before the softmax.
         in_scope: the probability of being in scope as a function of the score; None if unknown:
             then each utterance is taken as in scope.
         threshold: an utterance whose probability of being in scope is below it is out of scope,
@@ -87,7 +87,7 @@ class ModelCard:
 
     labels: tuple[str, ...]
     model_sha256: str
-    temperature: float = 1.0
+    temperature: Temperature = Temperature(1.0)
     in_scope: InScopeCalibration | None = None
     threshold: float | None = None
     act_above: float | None = None
@@ -127,7 +127,7 @@ class ModelCard:
             card = cls(
                 labels=tuple(str(label) for label in fields["labels"]),
                 model_sha256=str(fields["model_sha256"]),
-                temperature=float(fields["temperature"]),
+                temperature=Temperature.from_fields(fields["temperature"]),
                 in_scope=None if in_scope is None else InScopeCalibration.from_fields(in_scope),
                 threshold=None if fields["threshold"] is None else float(fields["threshold"]),
                 act_above=None if fields.get("act_above") is None else float(fields["act_above"]),
@@ -155,7 +155,7 @@ class ModelCard:
             threshold = 0.0 if self.threshold is None else self.threshold
             has_usable_scope = self.in_scope.is_usable and 0 <= threshold <= 1
         has_usable_act = self.act_above is None or 0 <= self.act_above <= 1
-        is_usable = 0 < self.temperature < math.inf and isinstance(self.corrects_typos, bool)
+        is_usable = self.temperature.is_usable and isinstance(self.corrects_typos, bool)
         return is_usable and has_usable_scope and has_usable_act
 
     def acts_on(self, prediction: Prediction) -> bool | None:

@@ -22,7 +22,7 @@ from model.errors import (
 from model.inference.compiled_pipeline import COMPILED_NAME, COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.encoders import ENCODER_NAME
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Evidence
 from model.inference.spelling import Spelling

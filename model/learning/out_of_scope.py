@@ -13,7 +13,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration
 from model.learning.linear_model import Floats, Integers
 
 # The share of out-of-scope texts in the traffic that confidences are calibrated for. Neither the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration, Temperature
 from model.learning.calibration import Calibration
 from model.learning.cross_validation import HeldOut
 from model.learning.ensemble import Ensemble, Hyperparameters
@@ -34,4 +34,4 @@ def nothing_held_out(training_set: TrainingSet) -> HeldOut:
 
 def no_calibration() -> Calibration:
     """Return a calibration that leaves the logits as they are, and rejects no text."""
-    return Calibration(1.0, InScopeCalibration(slope=1.0, intercept=0.0), -np.inf)
+    return Calibration(Temperature(1.0), InScopeCalibration(slope=1.0, intercept=0.0), -np.inf)

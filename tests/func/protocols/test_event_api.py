@@ -16,6 +16,7 @@ from func.protocols.cloudevents import Event, Mode
 from func.protocols.event_api import EventApi
 from func.protocols.json_api import NOT_AN_OBJECT
 from func.settings import Settings
+from model.inference.calibration import Temperature
 from model.inference.intent_model import IntentModel
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/test", "type": "test.type"}
@@ -78,7 +79,7 @@ def test_reply_holds_the_prediction(answer):
 )
 def test_low_confidence_is_marked_by_an_attribute(small_model, settings, low_confidence, certainty):
     """A confidence below the setting sets ``certainty`` to low, so that a Trigger can filter."""
-    unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=1000.0))
+    unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=Temperature(1000.0)))
     answer = Answering(unsure, replace(settings, low_confidence=low_confidence))
 
     reply = answer({"text": "reset my password"})

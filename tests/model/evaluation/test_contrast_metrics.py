@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from model.datasets.contrast import ContrastText
 from model.evaluation.contrast_metrics import safely_answered
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from tests.support.tables import TableScorer

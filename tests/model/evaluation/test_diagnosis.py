@@ -7,7 +7,7 @@ import pytest
 from model.datasets.readers import Example
 from model.evaluation.diagnosis import Diagnosis, diagnose
 from model.evaluation.labelled_predictions import LabelledPredictions
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration, Temperature
 from model.learning.calibration import Calibration
 from model.learning.cross_validation import cross_validate
 from model.learning.training_set import TrainingSet
@@ -29,7 +29,7 @@ def diagnosis() -> Diagnosis:
         [*examples, wrong],
         corpus.labels,
         held_out,
-        calibration=Calibration(0.5, InScopeCalibration(1.0, 0.0), lowest_score=0.0),
+        calibration=Calibration(Temperature(0.5), InScopeCalibration(1.0, 0.0), lowest_score=0.0),
     )
     return diagnose(corpus, held_out, [answers], seed=0, progress=lambda _: None)
 

@@ -8,7 +8,7 @@ import pytest
 
 from model.datasets.readers import Example
 from model.evaluation.labelled_predictions import LabelledPredictions
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration, Temperature
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.learning.calibration import Calibration
@@ -84,7 +84,7 @@ def test_held_out_predictions_are_those_of_cross_validation():
         TEST,
         ("a", "b"),
         held_out,
-        calibration=Calibration(2.0, InScopeCalibration(1.0, 0.0), lowest_score=1.6),
+        calibration=Calibration(Temperature(2.0), InScopeCalibration(1.0, 0.0), lowest_score=1.6),
     )
 
     assert answers.examples == tuple(TEST)

@@ -11,7 +11,7 @@ from model.datasets.readers import Example
 from model.evaluation.confidence_intervals import wilson, wilson_f1
 from model.evaluation.metrics import Confusion, evaluate, expected_calibration_error
 from model.evaluation.out_of_scope_metrics import auroc
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.learning.augmentation import NOISES

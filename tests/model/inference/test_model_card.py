@@ -6,14 +6,14 @@ import math
 import pytest
 
 from model.errors import ArtifactBrokenError
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration, Temperature
 from model.inference.model_card import IntentDescription, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Prediction
 
 CARD = ModelCard(
     labels=("grüße", "order_tracking"),
     model_sha256="0f" * 32,
-    temperature=0.5,
+    temperature=Temperature(0.5, entropy_slope=-0.125),
     in_scope=InScopeCalibration(slope=0.75, intercept=-4.0),
     threshold=0.625,
     corrects_typos=True,
@@ -45,7 +45,7 @@ def test_card_without_more_is_uncalibrated():
     """A card of labels and hash alone leaves scores as they are and rejects nothing."""
     card = ModelCard(labels=("a", "b"), model_sha256="")
 
-    assert (card.temperature, card.in_scope, card.threshold) == (1.0, None, None)
+    assert (card.temperature, card.in_scope, card.threshold) == (Temperature(1.0), None, None)
     assert not card.corrects_typos
     assert card.self_test is None
     assert card.training == {}
@@ -81,6 +81,7 @@ def without(key: str) -> str:
         pytest.param(with_fields(labels=None), id="labels-null"),
         pytest.param(with_fields(temperature="warm"), id="temperature-not-a-number"),
         pytest.param(with_fields(temperature=None), id="temperature-null"),
+        pytest.param(with_fields(temperature={"base": 1}), id="temperature-incomplete"),
         pytest.param(with_fields(threshold="high"), id="threshold-not-a-number"),
         pytest.param(with_fields(in_scope=[1, 2]), id="in-scope-no-object"),
         pytest.param(with_fields(in_scope={"slope": 1}), id="in-scope-incomplete"),
@@ -134,6 +135,9 @@ def test_folder_in_place_of_a_card_is_refused(tmp_path):
         pytest.param({"temperature": -1.0}, id="temperature-negative"),
         pytest.param({"temperature": math.nan}, id="temperature-nan"),
         pytest.param({"temperature": math.inf}, id="temperature-infinite"),
+        pytest.param({"temperature": {"base": 0, "entropy_slope": 0}}, id="base-0"),
+        pytest.param({"temperature": {"base": 1, "entropy_slope": 1.01}}, id="entropy-slope-large"),
+        pytest.param({"temperature": {"base": 1, "entropy_slope": math.nan}}, id="entropy-slope-nan"),
         pytest.param({"threshold": math.nan}, id="threshold-nan"),
         pytest.param({"threshold": 1.01}, id="threshold-above-1"),
         pytest.param({"threshold": -0.01}, id="threshold-negative"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.multiclass import OneVsRestClassifier
@@ -16,7 +17,6 @@ from sklearn.svm import SVC, LinearSVC, OneClassSVM
 
 from model.errors import ArtifactBrokenError, ExplanationError
 from model.inference.embedding_transformer import EmbeddingTransformer
-from model.inference.intent_model import softmax
 from model.inference.sklearn_scorer import PipelineScorer
 from tests.support.tiny_embedding import TINY
 
@@ -63,7 +63,7 @@ def test_softmax_of_logits_is_the_predicted_probability(classifier, targets):
     assert scorer.labels == tuple(sorted(set(targets)))
     assert logits.shape == (len(UTTERANCES), len(scorer.labels))
     assert logits.dtype == np.float64
-    np.testing.assert_allclose(softmax(logits), pipeline.predict_proba(UTTERANCES), atol=1e-12)
+    np.testing.assert_allclose(softmax(logits, axis=1), pipeline.predict_proba(UTTERANCES), atol=1e-12)
 
 
 def test_multiclass_logits_are_the_decision_function():
@@ -96,7 +96,7 @@ def test_probability_zero_is_a_finite_logit():
     logits = PipelineScorer(pipeline).logits(["hi"])
 
     assert np.isfinite(logits).all()
-    np.testing.assert_allclose(softmax(logits), [[1.0, 0.0, 0.0]], atol=1e-300)
+    np.testing.assert_allclose(softmax(logits, axis=1), [[1.0, 0.0, 0.0]], atol=1e-300)
 
 
 def test_labels_that_are_numbers_become_text():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration, Temperature
 from model.learning.calibration import (
     Calibration,
     fit_temperature,
@@ -16,15 +16,27 @@ from model.learning.cross_validation import cross_validate
 from model.learning.training_set import TrainingSet
 
 
-@pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
+@pytest.mark.parametrize(
+    "temperature",
+    [
+        pytest.param(Temperature(0.3), id="small"),
+        pytest.param(Temperature(2.0), id="large"),
+        pytest.param(Temperature(1.5, -0.3), id="smaller-for-uncertain-texts"),
+        pytest.param(Temperature(1.0, 0.3), id="larger-for-uncertain-texts"),
+    ],
+)
 def test_temperature_of_the_data_is_found(temperature):
     """The temperature that the labels were sampled with is recovered."""
     random = np.random.default_rng(0)
-    logits = random.normal(scale=3.0, size=(20_000, 5))
+    logits = random.normal(scale=3.0, size=(50_000, 5))
+    logits -= logits.max(axis=1, keepdims=True)
     # The largest of logits with Gumbel noise is a draw from their softmax.
-    targets = (logits / temperature + random.gumbel(size=logits.shape)).argmax(axis=1)
+    targets = (temperature.scaled(logits) + random.gumbel(size=logits.shape)).argmax(axis=1)
 
-    assert fit_temperature(logits, targets) == pytest.approx(temperature, rel=0.03)
+    fitted = fit_temperature(logits, targets)
+
+    assert fitted.base == pytest.approx(temperature.base, rel=0.05)
+    assert fitted.entropy_slope == pytest.approx(temperature.entropy_slope, abs=0.05)
 
 
 def test_temperature_does_not_depend_on_an_offset():
@@ -33,20 +45,20 @@ def test_temperature_does_not_depend_on_an_offset():
     logits = random.normal(size=(100, 3))
     targets = random.integers(3, size=100)
 
-    assert fit_temperature(logits + 5000.0, targets) == pytest.approx(
-        fit_temperature(logits, targets), rel=1e-3
-    )
+    moved, fitted = fit_temperature(logits + 5000.0, targets), fit_temperature(logits, targets)
+
+    assert moved.base == pytest.approx(fitted.base, rel=1e-3)
+    assert moved.entropy_slope == pytest.approx(fitted.entropy_slope, abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("target", "bound"),
-    [pytest.param(0, 0.01, id="always-right"), pytest.param(1, 100.0, id="always-wrong")],
-)
-def test_temperature_stays_within_bounds(target, bound):
-    """If no temperature fits, the result is near the end of the range."""
-    logits = np.tile([0.01, 0.0], (10, 1))
+@pytest.mark.parametrize("true", [pytest.param(0, id="right"), pytest.param(1, id="wrong")])
+def test_few_utterances_change_the_temperature_little(true):
+    """Ten utterances that are all right, or all wrong, are no reason to be sure, or to doubt."""
+    fitted = fit_temperature(np.tile([2.0, 0.0], (10, 1)), np.full(10, true))
 
-    assert fit_temperature(logits, np.full(10, target)) == pytest.approx(bound, rel=0.005)
+    assert (fitted.base < 1) == (true == 0)
+    assert 0.2 < fitted.base < 10.0
+    assert abs(fitted.entropy_slope) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -67,7 +79,7 @@ def test_threshold_rejects_the_budgeted_share(budget, threshold):
 
 def test_threshold_is_the_probability_at_the_lowest_score():
     """Scores below the lowest one are exactly those with probabilities below the threshold."""
-    calibration = Calibration(1.0, InScopeCalibration(2.0, -1.0), lowest_score=1.5)
+    calibration = Calibration(Temperature(1.0), InScopeCalibration(2.0, -1.0), lowest_score=1.5)
 
     assert calibration.threshold == calibration.in_scope.probability(1.5)
 

@@ -4,10 +4,10 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.pipeline import FeatureUnion
 
 from model.inference.familiarity_union import FamiliarityUnion
-from model.inference.intent_model import softmax
 from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.linear_model import Linear
 from model.learning.pipeline import (
@@ -132,7 +132,7 @@ def test_fitted_pipeline_scores_by_its_weights(fitted, labels):
 
     scores = linear.scores(fitted[0].transform(texts))
     np.testing.assert_allclose(PipelineScorer(pipeline).logits(texts), scores, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(pipeline.predict_proba(texts), softmax(scores), rtol=1e-5)
+    np.testing.assert_allclose(pipeline.predict_proba(texts), softmax(scores, axis=1), rtol=1e-5)
     assert list(pipeline.predict(texts)) == [labels[i] for i in scores.argmax(axis=1)]
 
 

@@ -16,7 +16,7 @@ from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.labelled_predictions import LabelledPredictions
 from model.evaluation.learning_curve import LearningCurve, Point
 from model.evaluation.metrics import Confusion, Evaluation, IntentScore
-from model.inference.in_scope_calibration import InScopeCalibration
+from model.inference.calibration import InScopeCalibration
 from model.inference.model_card import ModelCard
 from model.reporting.html_report import MAX_RECOMMENDED, render_report
 from model.training.fitted_model import REPORT_NAME

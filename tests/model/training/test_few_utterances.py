@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.inference.calibration import Temperature
 from model.learning.training_set import TrainingSet
 from model.training.few_utterances import WEIGHTS, no_calibration, nothing_held_out
 
@@ -20,6 +21,6 @@ def test_nothing_is_calibrated():
     """Logits stay as they are, and no score is low enough to be rejected."""
     calibration = no_calibration()
 
-    assert calibration.temperature == 1
+    assert calibration.temperature == Temperature(1.0)
     assert calibration.lowest_score == -np.inf
     assert calibration.threshold == 0

@@ -7,6 +7,7 @@ import pytest
 
 from model.datasets.dataset import load_dataset
 from model.errors import ArtifactBrokenError, DataError
+from model.inference.calibration import Temperature
 from model.inference.model_card import ModelCard
 from model.training.record import Options
 from model.training.reproduction import Comparison, TrainingRecord, reproduce
@@ -60,7 +61,7 @@ def test_training_again_gives_the_card(small_trained, small_dataset):
     assert reproduction.differences == []
     assert reproduction.has_same_bytes
     names = {each.name for each in reproduction.comparisons}
-    assert {"temperature", "training.metrics.accuracy", "training.options.seed"} <= names
+    assert {"temperature.base", "training.metrics.accuracy", "training.options.seed"} <= names
     assert not any(name.startswith(("training.created", "model_sha256")) for name in names)
 
 
@@ -79,14 +80,15 @@ def test_other_numbers_are_found(small_trained, small_dataset):
     metrics = small_trained.card.training["metrics"]
     training = {**small_trained.card.training, "metrics": {**metrics, "accuracy": 0.999}}
     del training["rounding_loss"]
-    card = replace(small_trained.card, training=training, temperature=9.0)
+    card = replace(small_trained.card, training=training, temperature=Temperature(9.0))
 
     differences = reproduce(
         card, TrainingRecord.of(card, CARD), small_dataset, silently
     ).differences
 
     assert {each.name for each in differences} == {
-        "temperature",
+        "temperature.base",
+        "temperature.entropy_slope",
         "training.metrics.accuracy",
         "training.rounding_loss",
     }
@@ -101,7 +103,7 @@ def test_options_of_the_card_are_those_of_the_training(small_trained, small_data
     differing = reproduce(card, record, small_dataset, silently).differences
 
     assert record.options == Options(seed=3, reject_budget=0.5)
-    assert {"temperature", "threshold"} <= {each.name for each in differing}
+    assert {"temperature.base", "threshold"} <= {each.name for each in differing}
 
 
 def test_data_is_the_card_s(small_trained, tmp_path):

@@ -17,6 +17,7 @@ from model.datasets.entry import DESCRIPTION, Example
 from model.errors import DataError, EqualityError
 from model.evaluation.act_curve import CONFIDENCES
 from model.evaluation.metrics import evaluate
+from model.inference.calibration import Temperature
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME, IntentDescription
 from model.inference.prediction import OUT_OF_SCOPE
@@ -395,7 +396,7 @@ def test_model_of_descriptions_is_not_calibrated(described, small_trained):
     card = described.card
 
     assert not described.is_calibrated
-    assert (card.in_scope, card.threshold, card.temperature) == (None, None, 1.0)
+    assert (card.in_scope, card.threshold, card.temperature) == (None, None, Temperature(1.0))
     assert card.training["data"]["descriptions"] == 3
     assert "act_curve" not in card.training
     assert card.intents["greeting"].description == "Saying hello"
