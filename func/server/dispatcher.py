@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from func.app import App
-from func.errors import InternalError, OverloadedError
+from func.errors import InternalError, NotLoadedError, OverloadedError
 from func.messages import Deferred, PendingRequest, Response
 from func.protocols.cloudevents import BATCH
 from func.protocols.json_api import error_response
@@ -146,7 +146,11 @@ class Dispatcher:
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
             message: Message | Deferred = OVERLOADED
         else:
-            message = _or_failed(partial(respond, request))
+            try:
+                message = _or_failed(partial(respond, request))
+            except NotLoadedError as error:
+                self.loop.call_soon(partial(self._await_unfinished, connection, error.load))
+                return
         if isinstance(message, Deferred):
             self.loop.call_soon(partial(self._defer_unfinished, connection, message))
         else:
@@ -155,6 +159,11 @@ class Dispatcher:
     def _defer_unfinished(self, connection: Connection, deferred: Deferred) -> None:
         self._pool.finish()
         self._send_or_defer(connection, deferred)
+
+    def _await_unfinished(self, connection: Connection, load: Callable[[], Future[None]]) -> None:
+        self._pool.finish()
+        if connection.request:  # otherwise its client has gone
+            self._answer_after(load, connection)
 
     def _send_or_defer(self, connection: Connection, answer: Response | Deferred | None) -> None:
         if not isinstance(answer, Deferred):
@@ -186,7 +195,10 @@ class Dispatcher:
     def _call_app(self, request: ReceivedRequest) -> Message | Deferred:
         environ = request.environ()
         if self._app.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
-            return self._respond(self._app.parse(environ, waits=True))
+            pending = self._app.parse(environ)
+            if pending.parsed.load:
+                raise NotLoadedError(pending.parsed.load)
+            return self._respond(pending)
         return call_wsgi(self._app, environ)
 
 
@@ -207,6 +219,8 @@ def _may_take_long(request: ReceivedRequest) -> bool:
 def _or_failed(answer: Callable[[], T]) -> T | Message:
     try:
         return answer()
+    except NotLoadedError:
+        raise
     except Exception:
         logger.exception("A request failed")
         return FAILED

@@ -327,6 +327,40 @@ def test_the_server_answers_others_while_a_model_is_loaded(server, function, mon
     assert statuses == [200] * 8
 
 
+LARGE = {"padding": " " * 8192}  # a thread parses it
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers"),
+    [
+        pytest.param("/classify", {"input": "hello", "model": "strict"}, {}, id="dialect"),
+        pytest.param("/", TEXT, {**EVENT, "ce-intentmodel": "strict"}, id="event"),
+    ],
+)
+def test_no_thread_waits_for_the_model_that_a_large_body_names(
+    server, function, monkeypatch, path, body, headers
+):
+    """As many such requests as there are threads hold up no other large request."""
+    slow_store = SlowStore()
+    monkeypatch.setattr(function.models._source, "current", slow_store.current)
+    statuses: list[int] = []
+    waiting = [
+        threading.Thread(
+            target=lambda: statuses.append(post(server, path, {**body, **LARGE}, **headers).status)
+        )
+        for _ in range(function.settings.threads)
+    ]
+    for thread in waiting:
+        thread.start()
+    wait_for(lambda: len(server._dispatcher._awaited) == len(waiting))
+    assert post(server, "/predict", {**TEXT, **LARGE}).status == 200
+    assert statuses == []
+    slow_store.may_go_on.set()
+    for thread in waiting:
+        thread.join(TIMEOUT_S)
+    assert set(statuses) <= {404, 422}
+
+
 class SlowStore:
     """A store without models, which answers once it may.
 

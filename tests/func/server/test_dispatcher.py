@@ -28,6 +28,7 @@ from tests.support.raw_requests import PROBE, QUICK, SLOW, receive_responses
 from tests.support.servers import connections, send_meanwhile, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
+LARGE_BODY = b"x" * (MAX_INLINE_BYTES + 1)
 OVERLOADED = b'{"error":"Overloaded; try again later"}'
 
 
@@ -477,6 +478,35 @@ def test_request_whose_body_names_a_model_waits_for_it():
     assert sent.statuses == ["200 OK"]
 
 
+def test_no_thread_waits_for_the_model_that_a_large_body_names():
+    """The thread takes the next request; the first one is parsed again after the load."""
+    sent = Sent(threads=1)
+    model = sent.app.awaited["/predict"] = Future()
+    sent.send("/predict", body=LARGE_BODY)
+    sent.finish()
+    sent.send("/page")
+    sent.finish()
+    assert sent.statuses == ["404 Not Found"]
+    model.set_result(None)
+    sent.finished.pop()()
+    sent.finish()
+
+    assert sent.statuses == ["404 Not Found", "200 OK"]
+
+
+def test_client_that_goes_while_its_large_body_is_parsed_waits_for_no_model():
+    """Its place is another one's."""
+    sent = Sent(max_waiting=1)
+    sent.app.awaited |= {path: Future() for path in ("/predict", "/classify")}
+    sent.send("/predict", body=LARGE_BODY)
+    wait_for(lambda: sent.finished)
+    sent.connections[0].request = None
+    sent.finish()
+    sent.send("/classify")
+
+    assert sent.statuses == []
+
+
 def test_large_requests_wait_in_a_bounded_queue():
     """Beyond it they are refused at once."""
     sent = Sent(threads=1, max_waiting=1)
@@ -521,7 +551,7 @@ def test_deferred_responses_do_not_hold_up_the_others():
     ("target", "body"),
     [
         pytest.param(f"/doubtful?{MAX_INLINE_US + 1}", b"", id="much work"),
-        pytest.param("/doubtful", b"x" * (MAX_INLINE_BYTES + 1), id="large"),
+        pytest.param("/doubtful", LARGE_BODY, id="large"),
     ],
 )
 def test_a_thread_does_not_wait_for_a_deferred_response(target, body):
