@@ -46,8 +46,13 @@ PREDICTIONS: Sequence[Route] = (("POST", "/"), ("POST", "/predict"))
 PROBES: Sequence[Route] = tuple(
     ("GET", path) for path in ("/health", "/health/liveness", "/health/readiness")
 )
-# The Open Inference Protocol has a name of its own for the default model.
-NAMED_MODEL = re.compile(r"/(?:v2/(?!models/intent-classifier/))?models/([^/]+)/")
+# Flask's routes whose path names a model, by their method: what is no route loads nothing. The Open
+# Inference Protocol has a name of its own for the default model.
+_NAMED_MODEL = r"/v2/models/(?!intent-classifier(?:/|$))([^/]+)(?:/versions/[^/]+)?"
+NAMED_MODELS: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(("GET", "HEAD"), re.compile(rf"{_NAMED_MODEL}(?:/ready)?")),
+    "POST": re.compile(rf"{_NAMED_MODEL}/infer"),
+}
 
 
 class App:
@@ -115,12 +120,14 @@ class App:
         return self._function.models is not None
 
     def load_of(self, environ: Environ) -> Callable[[], Future[None]] | None:
-        """Return the function that begins the load of the model that a request's path names.
+        """Return the function that begins the load of the model that one of Flask's routes names.
 
         Once that load has ended, the request finds its model without waiting in a thread. None if
-        the model is in memory, or if the request will be refused.
+        the model is in memory, if the request will be refused, and for all other routes: the load
+        of an inline one is that of its parsed request.
         """
-        found = NAMED_MODEL.match(environ["PATH_INFO"])
+        routes = NAMED_MODELS.get(environ["REQUEST_METHOD"])
+        found = routes.fullmatch(environ["PATH_INFO"]) if routes else None
         if found is None:
             return None
         try:
@@ -145,7 +152,7 @@ class App:
         elif dialect := find_dialect(path, has_named_models=self.has_named_models):
             parsed = self._function.parse_dialect(dialect, environ, waits=waits)
             environ = {**environ, "PATH_INFO": dialect.route}
-        elif method == "OPTIONS":
+        elif method == "OPTIONS" and self._function.negotiation.asks_first:
             parsed = self._permit(environ)
             environ = {**environ, "PATH_INFO": "*"}  # the path may be anything, and is recorded
         else:
