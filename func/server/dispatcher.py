@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from func.app import App
-from func.errors import InternalError, NotLoadedError, OverloadedError
+from func.errors import NotLoadedError, OverloadedError
 from func.messages import Deferred, PendingRequest, Response
 from func.protocols.cloudevents import BATCH
 from func.protocols.json_api import error_response
@@ -20,7 +20,7 @@ from func.server.batching import Batch
 from func.server.connection import Connection
 from func.server.event_loop import EventLoop
 from func.server.request_reader import ReceivedRequest
-from func.server.responses import Message, call_wsgi, message_of
+from func.server.responses import FAILED, Message, call_wsgi, message_of, or_failed
 from func.server.worker_pool import WorkerPool
 from func.settings import Settings
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Responder = Callable[[ReceivedRequest], Message | Deferred]
 
 MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: a thread parses larger ones
@@ -40,7 +39,6 @@ MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
 REFUSAL = error_response(OverloadedError())
 OVERLOADED = message_of(REFUSAL)
-FAILED = message_of(error_response(InternalError()))
 
 
 class Dispatcher:
@@ -147,7 +145,7 @@ class Dispatcher:
             message: Message | Deferred = OVERLOADED
         else:
             try:
-                message = _or_failed(partial(respond, request))
+                message = or_failed(partial(respond, request))
             except NotLoadedError as error:
                 self.loop.call_soon(partial(self._await_unfinished, connection, error.load))
                 return
@@ -172,7 +170,7 @@ class Dispatcher:
             _send(connection, answer.decline())
 
     def _wait_in_thread(self, connection: Connection, deferred: Deferred) -> None:
-        message = _or_failed(lambda: message_of(deferred.finish()))
+        message = or_failed(lambda: message_of(deferred.finish()))
         self._deliver(self._waiting_pool, connection, message)
 
     def _deliver(self, pool: WorkerPool, connection: Connection, message: Message) -> None:
@@ -214,16 +212,6 @@ def _may_take_long(request: ReceivedRequest) -> bool:
         or "HTTP_CONTENT_ENCODING" in environ
         or environ.get("CONTENT_TYPE", "").lower().startswith(BATCH)
     )
-
-
-def _or_failed(answer: Callable[[], T]) -> T | Message:
-    try:
-        return answer()
-    except NotLoadedError:
-        raise
-    except Exception:
-        logger.exception("A request failed")
-        return FAILED
 
 
 def _send(connection: Connection, response: Response | None) -> None:
