@@ -529,6 +529,7 @@ def test_typos_are_corrected_before_a_text_is_scored(model_path, name):
     assert model.predict([misspelt], top_k=3) == model.predict([right], top_k=3)
     assert model.score([misspelt])[0].tolist() == model.score([right])[0].tolist()
     assert model.explain(misspelt) == model.explain(right)
+    assert model.corrected(misspelt) == right
     assert model.corrections(misspelt) == {"wehre": "where", "pakage": "package"}
     assert model.corrections(right) == {}
 
@@ -540,6 +541,7 @@ def test_texts_are_scored_as_they_are_unless_the_card_asks_for_corrections(model
 
     assert model.predict(["wehre is my pakage"]) != model.predict(["where is my package"])
     assert model.explain("wehre is my pakage") != model.explain("where is my package")
+    assert model.corrected("wehre is my pakage") == "wehre is my pakage"
     assert model.corrections("wehre is my pakage") == {}
 
 
