@@ -120,19 +120,18 @@ class App:
         return self._function.models is not None
 
     def load_of(self, environ: Environ) -> Callable[[], Future[None]] | None:
-        """Return the function that begins the load of the model that one of Flask's routes names.
+        """Return the function that begins the load of what a request to a route of Flask needs.
 
-        Once that load has ended, the request finds its model without waiting in a thread. None if
-        the model is in memory, if the request will be refused, and for all other routes: the load
-        of an inline one is that of its parsed request.
+        That is an issuer's keys, or the model that the path names. Once the load has ended, the
+        request finds it without waiting in a thread. None if all is in memory, or if the request
+        will be refused. The load of an inline request is that of ``parse``.
         """
         routes = NAMED_MODELS.get(environ["REQUEST_METHOD"])
         found = routes.fullmatch(environ["PATH_INFO"]) if routes else None
-        if found is None:
-            return None
         try:
             self._function.authorize(environ, waits=False)
-            self._function.find_model(found[1], waits=False)
+            if found:
+                self._function.find_model(found[1], waits=False)
         except NotLoadedError as error:
             return error.load
         except RequestError:  # the request itself will be answered with it

@@ -65,12 +65,11 @@ class Dispatcher:
     def on_request(self, connection: Connection, request: ReceivedRequest) -> None:
         """Have a request answered."""
         environ = request.head.environ
-        if self._app.has_named_models and (load := self._app.load_of(environ)):
-            self._answer_after(load, connection)
-            return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
-        if not is_inline or (method != "GET" and _may_take_long(request)):
+        if not is_inline and (load := self._app.load_of(environ)):
+            self._answer_after(load, connection)
+        elif not is_inline or (method != "GET" and _may_take_long(request)):
             self._submit(connection, self._call_app)
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)

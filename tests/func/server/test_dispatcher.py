@@ -162,27 +162,22 @@ class FakeApp:
         threads: the names of the threads that have answered.
         may_go_on: lets the requests to ``/waits`` and ``/doubtful`` go on.
         is_waiting: whether one to ``/doubtful`` has begun to wait.
-        models: the load of the model of each path that names one.
+        model: the load of what ``/page`` needs; it has ended at first.
         awaited: what parsing a path finds not to be loaded, once.
     """
 
     def __init__(self) -> None:
         self.awaited: dict[str, Future[None]] = {}
-        self.models: dict[str, Future[None]] = {}
+        self.model: Future[None] = Future()
+        self.model.set_result(None)
         self.may_go_on = threading.Event()
         self.is_waiting = threading.Event()
         self.telemetry = CountingTelemetry()
         self.threads: list[str] = []
 
-    @property
-    def has_named_models(self) -> bool:
-        """Return whether there are other models."""
-        return bool(self.models)
-
-    def load_of(self, environ: Mapping[str, Any]) -> Callable[[], Future[None]] | None:
-        """Return what loads the request's model until it is loaded."""
-        loading = self.models[environ["PATH_INFO"]]
-        return None if loading.done() else lambda: loading
+    def load_of(self, _: Mapping[str, Any]) -> Callable[[], Future[None]] | None:
+        """Return what loads the model of ``/page`` until it is loaded."""
+        return None if self.model.done() else lambda: self.model
 
     def is_inline(self, _: str, path: str) -> bool:
         """Return whether the path is not ``/page``."""
@@ -434,8 +429,8 @@ def test_requests_of_clients_that_have_gone_hold_no_memory():
     wait_for(lambda: sent.app.threads)
     tracemalloc.start()
     sent.send(*["/page"] * 10, body=b"x" * 60_000)
-    sent.app.models["/predict"] = Future()
-    sent.send(*["/predict"] * 10, body=b"x" * 60_000)
+    sent.app.model = Future()
+    sent.send(*["/page"] * 10, body=b"x" * 60_000)
     for connection in sent.connections:
         connection.request = None
     held, _ = tracemalloc.get_traced_memory()
@@ -448,19 +443,18 @@ def test_requests_of_clients_that_have_gone_hold_no_memory():
 def test_requests_wait_for_their_model_without_a_thread():
     """As many as may wait; a client that goes leaves its place to another one."""
     sent = Sent(max_waiting=2)
-    model: Future[None] = Future()
-    sent.app.models["/predict"] = model
-    sent.send("/predict", "/predict", "/predict")
+    model = sent.app.model = Future()
+    sent.send("/page", "/page", "/page")
     assert sent.statuses == ["503 Service Unavailable"]
     assert not sent.app.threads
     assert not sent.finished
     sent.dispatcher.on_close(cast("Connection", sent.connections[0]))
-    sent.send("/predict")
+    sent.send("/page")
     model.set_result(None)
-    sent.finish()
-    sent.dispatcher.after_reads()
+    sent.finished.pop()()
+    sent.finish(count=2)
 
-    assert sent.statuses == ["503 Service Unavailable", *["200 OK"] * 2]
+    assert sent.statuses == ["503 Service Unavailable", *["404 Not Found"] * 2]
     assert sent.guarded == ["on_request"] * 2
 
 
