@@ -25,7 +25,7 @@ from func.messages import (
     Response,
     finished,
 )
-from func.protocols.dialect_routes import DIALECTS, find_dialect
+from func.protocols.dialect_routes import DIALECTS, GATEWAY, find_dialect
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
@@ -110,7 +110,7 @@ class App:
         return (
             (method, path) in self._parsers
             or find_dialect(path, has_named_models=self.has_named_models) is not None
-            or (method == "OPTIONS" and self._function.negotiation.asks_first)
+            or self._asks_first(method, path)
             or (self.has_named_models and NAMED_PREDICT.fullmatch(path) is not None)
         )
 
@@ -148,12 +148,12 @@ class App:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if parse := self._parsers.get((method, path)):
             parsed = parse(environ, waits=waits)
+        elif self._asks_first(method, path):
+            parsed = self._permit(environ)
+            environ = {**environ, "PATH_INFO": "*"}  # the path may be anything, and is recorded
         elif dialect := find_dialect(path, has_named_models=self.has_named_models):
             parsed = self._function.parse_dialect(dialect, environ, waits=waits)
             environ = {**environ, "PATH_INFO": dialect.route}
-        elif method == "OPTIONS" and self._function.negotiation.asks_first:
-            parsed = self._permit(environ)
-            environ = {**environ, "PATH_INFO": "*"}  # the path may be anything, and is recorded
         else:
             parsed = self._function.parse(environ, waits=waits)
         return PendingRequest(environ, start, parsed)
@@ -184,6 +184,12 @@ class App:
         response = self.adapt(request.environ, response)
         self.telemetry.record_all([request], [response])
         return response
+
+    def _asks_first(self, method: str, path: str) -> bool:
+        """Return whether a request asks for permission; one that a gateway asks about does not."""
+        if method != "OPTIONS" or not self._function.negotiation.asks_first:
+            return False
+        return find_dialect(path, has_named_models=False) is not GATEWAY
 
     def _permit(self, environ: Environ) -> ParsedRequest:
         response = self._function.negotiation.permission(environ)
