@@ -264,6 +264,7 @@ def test_kserve_names_models_in_the_path(client, caplog):
     assert predicted.headers["Intent-Model"] == "strict"
     ready = client.get("/v1/models/strict")
     assert ready.json == {"name": "strict", "ready": True}
+    assert client.head("/v1/models/strict").status_code == 200
     assert client.get("/v1/models/unknown").json == {"error": "No such model"}
     routes = [record.fields["route"] for record in caplog.records if hasattr(record, "fields")]
     assert routes[:2] == ["/v1/models/<name>:predict", "/v1/models/<name>"]
