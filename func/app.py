@@ -25,7 +25,7 @@ from func.messages import (
     Response,
     finished,
 )
-from func.protocols.dialect_routes import DIALECTS, find_dialect
+from func.protocols.dialect_routes import DIALECTS, GATEWAY, find_dialect
 from func.protocols.json_api import HEALTHY, error_response
 from func.settings import Settings, SettingsError
 from func.telemetry.logs import configure_logging
@@ -46,8 +46,13 @@ PREDICTIONS: Sequence[Route] = (("POST", "/"), ("POST", "/predict"))
 PROBES: Sequence[Route] = tuple(
     ("GET", path) for path in ("/health", "/health/liveness", "/health/readiness")
 )
-# The Open Inference Protocol has a name of its own for the default model.
-NAMED_MODEL = re.compile(r"/(?:v2/(?!models/intent-classifier/))?models/([^/]+)/")
+# Flask's routes whose path names a model, by their method: what is no route loads nothing. The Open
+# Inference Protocol has a name of its own for the default model.
+_NAMED_MODEL = r"/v2/models/(?!intent-classifier(?:/|$))([^/]+)(?:/versions/[^/]+)?"
+NAMED_MODELS: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(("GET", "HEAD"), re.compile(rf"{_NAMED_MODEL}(?:/ready)?")),
+    "POST": re.compile(rf"{_NAMED_MODEL}/infer"),
+}
 
 
 class App:
@@ -105,7 +110,7 @@ class App:
         return (
             (method, path) in self._parsers
             or find_dialect(path, has_named_models=self.has_named_models) is not None
-            or (method == "OPTIONS" and self._function.negotiation.asks_first)
+            or self._asks_first(method, path)
             or (self.has_named_models and NAMED_PREDICT.fullmatch(path) is not None)
         )
 
@@ -115,17 +120,18 @@ class App:
         return self._function.models is not None
 
     def load_of(self, environ: Environ) -> Callable[[], Future[None]] | None:
-        """Return the function that begins the load of the model that a request's path names.
+        """Return the function that begins the load of what a request to a route of Flask needs.
 
-        Once that load has ended, the request finds its model without waiting in a thread. None if
-        the model is in memory, or if the request will be refused.
+        That is an issuer's keys, or the model that the path names. Once the load has ended, the
+        request finds it without waiting in a thread. None if all is in memory, or if the request
+        will be refused. The load of an inline request is that of ``parse``.
         """
-        found = NAMED_MODEL.match(environ["PATH_INFO"])
-        if found is None:
-            return None
+        routes = NAMED_MODELS.get(environ["REQUEST_METHOD"])
+        found = routes.fullmatch(environ["PATH_INFO"]) if routes else None
         try:
             self._function.authorize(environ, waits=False)
-            self._function.find_model(found[1], waits=False)
+            if found:
+                self._function.find_model(found[1], waits=False)
         except NotLoadedError as error:
             return error.load
         except RequestError:  # the request itself will be answered with it
@@ -142,12 +148,12 @@ class App:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if parse := self._parsers.get((method, path)):
             parsed = parse(environ, waits=waits)
+        elif self._asks_first(method, path):
+            parsed = self._permit(environ)
+            environ = {**environ, "PATH_INFO": "*"}  # the path may be anything, and is recorded
         elif dialect := find_dialect(path, has_named_models=self.has_named_models):
             parsed = self._function.parse_dialect(dialect, environ, waits=waits)
             environ = {**environ, "PATH_INFO": dialect.route}
-        elif method == "OPTIONS":
-            parsed = self._permit(environ)
-            environ = {**environ, "PATH_INFO": "*"}  # the path may be anything, and is recorded
         else:
             parsed = self._function.parse(environ, waits=waits)
         return PendingRequest(environ, start, parsed)
@@ -178,6 +184,12 @@ class App:
         response = self.adapt(request.environ, response)
         self.telemetry.record_all([request], [response])
         return response
+
+    def _asks_first(self, method: str, path: str) -> bool:
+        """Return whether a request asks for permission; one that a gateway asks about does not."""
+        if method != "OPTIONS" or not self._function.negotiation.asks_first:
+            return False
+        return find_dialect(path, has_named_models=False) is not GATEWAY
 
     def _permit(self, environ: Environ) -> ParsedRequest:
         response = self._function.negotiation.permission(environ)

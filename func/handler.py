@@ -122,7 +122,8 @@ class IntentFunction:
         def parse() -> ParsedRequest:
             self.authorize(environ, waits=waits)
             request = Request.from_environ(environ)
-            if dialect.method not in ("", request.method):
+            method = "GET" if request.method == "HEAD" else request.method
+            if dialect.method not in ("", method):
                 raise MethodNotAllowedError(dialect.method)
             body = request.read_body(self.settings.max_body_bytes)
             find = partial(self.find_model, waits=waits) if self.models else None

@@ -72,7 +72,7 @@ def _usable(published: Any) -> tuple[str, PyJWK] | None:
         case {"kid": str(kid)} if published.get("use", "sig") == "sig":
             try:
                 key = PyJWK.from_dict(published)
-            except PyJWTError:
+            except (PyJWTError, NotImplementedError):  # the latter is for the algorithm "none"
                 return None
             return (kid, key) if key.algorithm_name in ALGORITHMS else None
     return None

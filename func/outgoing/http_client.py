@@ -82,7 +82,7 @@ class HttpClient:
         try:
             response = self._send(connection, request, deadline)
             with response:
-                content = response.read(MAX_ANSWER_BYTES + 1)
+                content = _content_of(response)
         except BaseException:
             connection.close()
             raise
@@ -105,8 +105,23 @@ class HttpClient:
             connection.sock.settimeout(connection.timeout)
         connection.request(*request)
         timed: Any = _TimedSocket(connection.sock, deadline)
-        connection.response_class = lambda _, **options: http.client.HTTPResponse(timed, **options)  # type: ignore[assignment]
+        connection.response_class = lambda _, **options: _FinalResponse(timed, **options)  # type: ignore[assignment]
         return connection.getresponse()
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """A response whose head is that of the final one.
+
+    Informational responses may precede it (RFC 9110, section 15.2). http.client skips those with
+    the status 100 only: the final one would answer the next request of the connection.
+    """
+
+    def begin(self) -> None:
+        """Read heads up to that of the final response."""
+        super().begin()
+        while self.status < HTTPStatus.OK:
+            self.headers = None  # type: ignore[assignment] # otherwise nothing more is read
+            super().begin()
 
 
 class _TimedSocket:
@@ -119,6 +134,14 @@ class _TimedSocket:
         # The file keeps the socket open, though http.client may close it before the body is read.
         unbuffered = self._socket.makefile("rb", buffering=0)
         return io.BufferedReader(TimedReader(self._socket, unbuffered, self._deadline))
+
+
+def _content_of(response: http.client.HTTPResponse) -> bytes:
+    """Return the body of a response, or a part of it that is longer than allowed."""
+    try:
+        return response.read(MAX_ANSWER_BYTES + 1)
+    except ValueError as error:  # http.client takes a negative size of a chunk for one
+        raise NoAnswerError("malformed") from error
 
 
 def remaining(deadline: float) -> float:

@@ -224,12 +224,12 @@ def _canonical(name: str, value: object) -> str:
     if (number := whole_number(value)) is not None and number in _INTEGERS:
         return str(number)
     if not isinstance(value, str):
-        raise MalformedEventError(
-            "An attribute's value must be a string, a boolean or a 32-bit integer"
-        )
+        message = f"The attribute '{name}' must be a string, a boolean or a 32-bit integer"
+        raise MalformedEventError(message)
     if len(value) > MAX_ATTRIBUTE_LENGTH:
         message = f"The attribute '{name}' must have at most {MAX_ATTRIBUTE_LENGTH} characters"
         raise MalformedEventError(message)
     if _FORBIDDEN.search(value):
-        raise MalformedEventError("An attribute holds a character that CloudEvents forbids")
+        message = f"The attribute '{name}' holds a character that CloudEvents forbids"
+        raise MalformedEventError(message)
     return value

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from func.app import App
-from func.errors import InternalError, OverloadedError
+from func.errors import NotLoadedError, OverloadedError
 from func.messages import Deferred, PendingRequest, Response
 from func.protocols.cloudevents import BATCH
 from func.protocols.json_api import error_response
@@ -20,7 +20,7 @@ from func.server.batching import Batch
 from func.server.connection import Connection
 from func.server.event_loop import EventLoop
 from func.server.request_reader import ReceivedRequest
-from func.server.responses import Message, call_wsgi, message_of
+from func.server.responses import FAILED, Message, call_wsgi, message_of, or_failed
 from func.server.worker_pool import WorkerPool
 from func.settings import Settings
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Responder = Callable[[ReceivedRequest], Message | Deferred]
 
 MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: a thread parses larger ones
@@ -40,7 +39,6 @@ MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
 REFUSAL = error_response(OverloadedError())
 OVERLOADED = message_of(REFUSAL)
-FAILED = message_of(error_response(InternalError()))
 
 
 class Dispatcher:
@@ -67,12 +65,11 @@ class Dispatcher:
     def on_request(self, connection: Connection, request: ReceivedRequest) -> None:
         """Have a request answered."""
         environ = request.head.environ
-        if self._app.has_named_models and (load := self._app.load_of(environ)):
-            self._answer_after(load, connection)
-            return
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
-        if not is_inline or (method != "GET" and _may_take_long(request)):
+        if not is_inline and (load := self._app.load_of(environ)):
+            self._answer_after(load, connection)
+        elif not is_inline or (method != "GET" and _may_take_long(request)):
             self._submit(connection, self._call_app)
         elif method == "POST" and self.is_over_limit():
             self._refuse(connection)
@@ -146,7 +143,11 @@ class Dispatcher:
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
             message: Message | Deferred = OVERLOADED
         else:
-            message = _or_failed(partial(respond, request))
+            try:
+                message = or_failed(partial(respond, request))
+            except NotLoadedError as error:
+                self.loop.call_soon(partial(self._await_unfinished, connection, error.load))
+                return
         if isinstance(message, Deferred):
             self.loop.call_soon(partial(self._defer_unfinished, connection, message))
         else:
@@ -156,6 +157,11 @@ class Dispatcher:
         self._pool.finish()
         self._send_or_defer(connection, deferred)
 
+    def _await_unfinished(self, connection: Connection, load: Callable[[], Future[None]]) -> None:
+        self._pool.finish()
+        if connection.request:  # otherwise its client has gone
+            self._answer_after(load, connection)
+
     def _send_or_defer(self, connection: Connection, answer: Response | Deferred | None) -> None:
         if not isinstance(answer, Deferred):
             _send(connection, answer)
@@ -163,7 +169,7 @@ class Dispatcher:
             _send(connection, answer.decline())
 
     def _wait_in_thread(self, connection: Connection, deferred: Deferred) -> None:
-        message = _or_failed(lambda: message_of(deferred.finish()))
+        message = or_failed(lambda: message_of(deferred.finish()))
         self._deliver(self._waiting_pool, connection, message)
 
     def _deliver(self, pool: WorkerPool, connection: Connection, message: Message) -> None:
@@ -186,7 +192,10 @@ class Dispatcher:
     def _call_app(self, request: ReceivedRequest) -> Message | Deferred:
         environ = request.environ()
         if self._app.is_inline(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
-            return self._respond(self._app.parse(environ, waits=True))
+            pending = self._app.parse(environ)
+            if pending.parsed.load:
+                raise NotLoadedError(pending.parsed.load)
+            return self._respond(pending)
         return call_wsgi(self._app, environ)
 
 
@@ -202,14 +211,6 @@ def _may_take_long(request: ReceivedRequest) -> bool:
         or "HTTP_CONTENT_ENCODING" in environ
         or environ.get("CONTENT_TYPE", "").lower().startswith(BATCH)
     )
-
-
-def _or_failed(answer: Callable[[], T]) -> T | Message:
-    try:
-        return answer()
-    except Exception:
-        logger.exception("A request failed")
-        return FAILED
 
 
 def _send(connection: Connection, response: Response | None) -> None:

@@ -14,7 +14,7 @@ from func.server.acceptor import Acceptor
 from func.server.connection import Connection, Shared
 from func.server.event_loop import EventLoop
 from func.server.request_reader import ReceivedRequest
-from func.server.responses import call_wsgi
+from func.server.responses import call_wsgi, or_failed
 from func.telemetry.recorder import Telemetry
 
 POLL_S = 0.5
@@ -59,7 +59,7 @@ class MetricsServer:
 
     def _answer(self, connection: Connection, request: ReceivedRequest) -> None:
         self._telemetry.flush()
-        connection.respond(*call_wsgi(self._app, request.environ()))
+        connection.respond(*or_failed(lambda: call_wsgi(self._app, request.environ())))
 
     @cached_property
     def _app(self) -> Callable[..., Iterable[bytes]]:

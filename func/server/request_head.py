@@ -62,20 +62,52 @@ class Head(NamedTuple):
     expects_continue: bool
 
 
+class _Collected:
+    """What llhttp has found; it does not refer to the parser, so that no cycle keeps the headers.
+
+    Attributes:
+        environ: the headers, under their keys of WSGI.
+        headers: their number.
+        target: of the request.
+        is_complete: whether the head has ended.
+    """
+
+    def __init__(self) -> None:
+        self.environ: dict[str, Any] = {}
+        self.headers = 0
+        self.target = b""
+        self.is_complete = False
+
+    def on_url(self, url: bytes) -> None:
+        """Collect the target; llhttp passes it in the pieces that arrived."""
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a header under its key of WSGI."""
+        self.headers += 1
+        if self.headers > _MAX_HEADERS or not (key := _KEYS[name]):
+            return
+        text = value.decode("latin-1").strip(" \t")
+        if key in self.environ:  # no host, length or coding that we accept has a ", "
+            text = f"{self.environ[key]}, {text}"
+        self.environ[key] = text
+
+    def on_headers_complete(self) -> None:
+        """Note the end of the head."""
+        self.is_complete = True
+
+
 class HeadParser:
     """Takes the bytes of one head as they arrive, in time linear to their number."""
 
     def __init__(self) -> None:
-        self._environ: dict[str, Any] = {}
-        self._headers = 0
-        self._target = b""
-        self._is_complete = False
-        self._parser = HttpRequestParser(self)
+        self._collected = _Collected()
+        self._parser = HttpRequestParser(self._collected)
 
     @property
     def held_bytes(self) -> int:
         """The memory that the headers take, without their characters."""
-        return self._headers * _HEADER_BYTES
+        return self._collected.headers * _HEADER_BYTES
 
     def feed(self, data: bytes) -> None:
         """Parse the next bytes.
@@ -88,30 +120,12 @@ class HeadParser:
         except HttpParserUpgrade:
             pass  # an offer that a server may ignore (RFC 9110, section 7.8)
         except HttpParserError as error:
-            coding = self._environ.get(_CODING, "chunked").lower()
+            coding = self._collected.environ.get(_CODING, "chunked").lower()
             is_unknown = "chunked" not in coding
             status = HTTPStatus.NOT_IMPLEMENTED if is_unknown else HTTPStatus.BAD_REQUEST
             raise RefusedError(status) from error
-        if self._headers > _MAX_HEADERS:
+        if self._collected.headers > _MAX_HEADERS:
             raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-
-    def on_url(self, url: bytes) -> None:
-        """Collect the target; llhttp passes it in the pieces that arrived."""
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a header under its key of WSGI."""
-        self._headers += 1
-        if self._headers > _MAX_HEADERS or not (key := _KEYS[name]):
-            return
-        text = value.decode("latin-1").strip(" \t")
-        if key in self._environ:  # no host, length or coding that we accept has a ", "
-            text = f"{self._environ[key]}, {text}"
-        self._environ[key] = text
-
-    def on_headers_complete(self) -> None:
-        """Note the end of the head."""
-        self._is_complete = True
 
     def head(self, request_line: bytes) -> Head:
         """Return the head once all its bytes are fed; ``request_line`` is their first line.
@@ -120,14 +134,13 @@ class HeadParser:
             RefusedError: the request is not to be answered by the app.
         """
         version = _VERSION_OF[request_line]
-        if not (self._is_complete and version):
+        if not (self._collected.is_complete and version):
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         if version not in _VERSIONS:
             raise RefusedError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
         is_http_1_0 = version == "1.0"
         method = self._parser.get_method().decode()
-        del self._parser  # it refers to this object: the cycle would be left to the collector
-        environ = self._environ
+        environ = self._collected.environ
         environ["REQUEST_METHOD"] = method
         environ["PATH_INFO"], environ["QUERY_STRING"] = self._route(method, is_http_1_0=is_http_1_0)
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
@@ -141,19 +154,19 @@ class HeadParser:
 
     def _route(self, method: str, *, is_http_1_0: bool) -> tuple[str, str]:
         """Return path and query of the target (RFC 9112, section 3.2)."""
-        host = self._environ.get(_HOST_KEY, "" if is_http_1_0 else None)
+        host = self._collected.environ.get(_HOST_KEY, "" if is_http_1_0 else None)
         if host is None or not _HOSTS[host]:
             raise RefusedError(HTTPStatus.BAD_REQUEST)
-        path, query, authority = _TARGETS[self._target]
+        path, query, authority = _TARGETS[self._collected.target]
         if path == _SERVER and method != "OPTIONS":
             raise RefusedError(HTTPStatus.BAD_REQUEST)
         if authority:
-            self._environ[_HOST_KEY] = authority
+            self._collected.environ[_HOST_KEY] = authority
         return path, query
 
     def _length(self, *, is_http_1_0: bool) -> int | None:
-        coding = self._environ.pop(_CODING, None)
-        text = self._environ.get(_LENGTH, "0")
+        coding = self._collected.environ.pop(_CODING, None)
+        text = self._collected.environ.get(_LENGTH, "0")
         if coding is not None:
             if is_http_1_0 or coding.lower() != "chunked":
                 raise RefusedError(HTTPStatus.BAD_REQUEST)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
-from func.errors import RETRY_LATER
+from func.errors import RETRY_LATER, InternalError, NotLoadedError
 from func.messages import JSON, STATUS_LINES, Headers, Response
+from func.protocols.json_api import error_response
 from func.protocols.json_codec import render_json
 from func.server.request_reader import ReceivedRequest
 
+logger = logging.getLogger(__name__)
+
 Message = tuple[str, Headers, bytes]
+T = TypeVar("T")
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -82,6 +87,24 @@ def call_wsgi(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> M
 def message_of(response: Response) -> Message:
     """Return status line, headers and body of a response."""
     return STATUS_LINES[response.status], response.all_headers, response.body
+
+
+FAILED = message_of(error_response(InternalError()))
+
+
+def or_failed(answer: Callable[[], T]) -> T | Message:
+    """Return what ``answer`` returns; if it fails, the response that says so.
+
+    Raises:
+        NotLoadedError: as ``answer`` does.
+    """
+    try:
+        return answer()
+    except NotLoadedError:
+        raise
+    except Exception:
+        logger.exception("A request failed")
+        return FAILED
 
 
 def _complete(environ: dict[str, Any]) -> dict[str, Any]:

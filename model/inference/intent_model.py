@@ -196,11 +196,13 @@ class IntentModel:
             ExplanationError: the model has no weights of n-grams.
         """
         top = int(self.score([utterance])[0].argmax())
-        if self.card.corrects_typos:
-            utterance = self._scorer.spelling.corrected(utterance)
-        evidence = self._scorer.evidence(utterance, top)
+        evidence = self._scorer.evidence(self.corrected(utterance), top)
         in_favour = (item for item in evidence if item.weight > 0)
         return tuple(sorted(in_favour, key=lambda item: (-item.weight, item.feature))[:limit])
+
+    def corrected(self, utterance: str) -> str:
+        """Return a text as it is scored: with its misspelt words corrected."""
+        return self._scorer.spelling.corrected(utterance) if self.card.corrects_typos else utterance
 
     def corrections(self, utterance: str) -> dict[str, str]:
         """Return the misspelt words of a text, and the known words that they are read as."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import chain, pairwise
 
 import numpy as np
@@ -150,14 +150,14 @@ class _Analyzers:
         self._within_words: list[Analyzer] = []
         self._of_words: list[tuple[Analyzer, WordCache[bytes]]] = []
         self._of_texts: list[Analyzer] = []
-        self._columns = WordCache(self._columns_within)
+        self._columns: WordCache[bytes] = WordCache()
 
     def add(self, analyzer: Analyzer) -> None:
         """Add the analyzer of one vocabulary."""
         if analyzer.is_within_words:
             self._within_words.append(analyzer)
         elif analyzer.has_words_without_spaces:
-            self._of_words.append((analyzer, WordCache(analyzer.units)))
+            self._of_words.append((analyzer, WordCache()))
         else:
             self._of_texts.append(analyzer)
 
@@ -165,10 +165,10 @@ class _Analyzers:
         """Yield the columns of a text's n-grams; -1 for unknown n-grams."""
         words = [text.split()]
         if self._within_words:
-            [content] = _joined(self._columns, words)
+            [content] = _joined(self._columns, self._columns_within, words)
             yield np.frombuffer(content, np.int32)
         for analyzer, cache in self._of_words:
-            yield from analyzer.columns(*_joined(cache, words))
+            yield from analyzer.columns(*_joined(cache, analyzer.units, words))
         for analyzer in self._of_texts:
             yield from analyzer.columns(*analyzer.units([text]))
 
@@ -176,9 +176,9 @@ class _Analyzers:
         """Yield the columns of each text's known n-grams, as bytes, in several parts."""
         words = list(map(str.split, texts))
         if self._within_words:
-            yield _joined(self._columns, words)
+            yield _joined(self._columns, self._columns_within, words)
         for analyzer, cache in self._of_words:
-            yield _by_owner(analyzer.columns_of(_joined(cache, words)), len(texts))
+            yield _by_owner(analyzer.columns_of(_joined(cache, analyzer.units, words)), len(texts))
         for analyzer in self._of_texts:
             yield _by_owner(analyzer.columns_of(analyzer.units(texts)), len(texts))
 
@@ -187,9 +187,13 @@ class _Analyzers:
         return _by_owner(found, len(words))
 
 
-def _joined(cache: WordCache[bytes], texts: Sequence[Sequence[str]]) -> list[bytes]:
+def _joined(
+    cache: WordCache[bytes],
+    compute: Callable[[Sequence[str]], list[bytes]],
+    texts: Sequence[Sequence[str]],
+) -> list[bytes]:
     """Return the cached values of each text's words, one after another."""
-    found = cache.find(list(chain.from_iterable(texts)))
+    found = cache.find(list(chain.from_iterable(texts)), compute)
     return [b"".join(map(found.__getitem__, words)) for words in texts]
 
 

@@ -46,7 +46,7 @@ class Spelling:
         self._sums = letter_sums(known)
         letters = filter(str.isalpha, {*"".join(known)})
         self._powers = {each: ord(each) ** POWER for each in letters if each < FIRST_OTHER_LETTER}
-        self._corrections = WordCache(self._corrections_of)
+        self._corrections: WordCache[str] = WordCache()
 
     def corrected(self, text: str) -> str:
         """Return the text with its misspelt words corrected."""
@@ -60,7 +60,7 @@ class Spelling:
         words = [word for word in WORD.findall(composed(text)) if word not in self._known]
         if not words:  # as in nearly all texts
             return {}
-        found = self._corrections.find(words)
+        found = self._corrections.find(words, self._corrections_of)
         return {word: found[word] for word in words if found[word] != word}
 
     def _corrections_of(self, words: Sequence[str]) -> list[str]:

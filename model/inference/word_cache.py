@@ -24,21 +24,26 @@ class WordCache(Generic[Value]):
         values: the present generation.
     """
 
-    def __init__(self, compute: Callable[[Sequence[str]], Iterable[Value]]) -> None:
-        """Create an empty cache; ``compute`` returns the values of different words, in order."""
-        self._compute = compute
+    def __init__(self) -> None:
+        """Create an empty cache."""
         self.values: dict[str, Value] = {}
         self._former: dict[str, Value] = {}
 
-    def find(self, words: Sequence[str]) -> Mapping[str, Value]:
-        """Return the values of at least these words, which may repeat each other."""
+    def find(
+        self, words: Sequence[str], compute: Callable[[Sequence[str]], Iterable[Value]]
+    ) -> Mapping[str, Value]:
+        """Return the values of at least these words, which may repeat each other.
+
+        ``compute`` returns the values of different words, in order. The cache does not keep it: it
+        would refer to its owner, whose memory would be left to the garbage collector.
+        """
         values, former = self.values, self._former
         new_words = [word for word in words if word not in values]
         if not new_words:
             return values
         found = {word: former[word] for word in new_words if word in former}
         if unknown := [word for word in dict.fromkeys(new_words) if word not in found]:
-            found |= zip(unknown, self._compute(unknown), strict=True)
+            found |= zip(unknown, compute(unknown), strict=True)
         self._add(found)
         if found.keys() <= values.keys():
             return values

@@ -81,9 +81,14 @@ def server(function) -> Iterator[Server]:
 
 def post(server: Server, path: str, body: object = TEXT, **headers: str) -> Any:
     """Post JSON to a server in a thread, and return the response with its body read."""
+    return send(server, "POST", path, body, **headers)
+
+
+def send(server: Server, method: str, path: str, body: object = TEXT, **headers: str) -> Any:
+    """Send a request with JSON, and return the response with its body read."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_S)
     fields = {"Content-Type": "application/json", **headers}
-    connection.request("POST", path, json.dumps(body), fields)
+    connection.request(method, path, json.dumps(body), fields)
     response: Any = connection.getresponse()
     response.body = response.read()
     connection.close()
@@ -259,6 +264,7 @@ def test_kserve_names_models_in_the_path(client, caplog):
     assert predicted.headers["Intent-Model"] == "strict"
     ready = client.get("/v1/models/strict")
     assert ready.json == {"name": "strict", "ready": True}
+    assert client.head("/v1/models/strict").status_code == 200
     assert client.get("/v1/models/unknown").json == {"error": "No such model"}
     routes = [record.fields["route"] for record in caplog.records if hasattr(record, "fields")]
     assert routes[:2] == ["/v1/models/<name>:predict", "/v1/models/<name>"]
@@ -297,6 +303,26 @@ def test_the_server_parses_an_event_again_after_the_load(server):
     assert response.headers["ce-intent"] == "out_of_scope"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/models/acme/predict", 405),
+        ("POST", "/models/acme/predict/", 404),
+        ("POST", "/models/acme/other", 404),
+        ("OPTIONS", "/models/acme/predict", 405),
+        ("POST", "/v2/models/acme/other", 404),
+        ("GET", "/v2/models/acme/infer", 405),
+        ("DELETE", "/v2/models/acme/ready", 405),
+        ("GET", "/v2/models/acme/", 404),
+        ("POST", "/v1/models/acme:other", 404),
+    ],
+)
+def test_what_is_no_route_loads_no_model(server, function, method, path, status):
+    """A model that is loaded in vain could take the memory of one that is used."""
+    assert send(server, method, path).status == status
+    assert function.models.counts().models == 0
+
+
 def test_the_server_answers_others_while_a_model_is_loaded(server, function, monkeypatch):
     """A load that hangs holds up neither the default model nor another one."""
     may_go_on = threading.Event()
@@ -325,6 +351,45 @@ def test_the_server_answers_others_while_a_model_is_loaded(server, function, mon
     for thread in waiting:
         thread.join(TIMEOUT_S)
     assert statuses == [200] * 8
+
+
+LARGE = {"padding": " " * 8192}  # a thread parses it
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers"),
+    [
+        pytest.param("POST", "/classify", {"input": "hello", "model": "strict"}, {}, id="dialect"),
+        pytest.param("POST", "/", TEXT, {**EVENT, "ce-intentmodel": "strict"}, id="event"),
+        pytest.param("POST", "/models/strict/predict", TEXT, {}, id="path"),
+        pytest.param("POST", "/v2/models/strict/infer", {}, {}, id="tensor"),
+        pytest.param("POST", "/v2/models/strict/versions/1/infer", {}, {}, id="version"),
+        pytest.param("GET", "/v2/models/strict", {}, {}, id="metadata"),
+        pytest.param("HEAD", "/v2/models/strict/versions/1/ready", {}, {}, id="readiness"),
+    ],
+)
+def test_no_thread_waits_for_a_model(server, function, monkeypatch, method, path, body, headers):
+    """As many large requests as there are threads hold up no other large request."""
+    slow_store = SlowStore()
+    monkeypatch.setattr(function.models._source, "current", slow_store.current)
+    statuses: list[int] = []
+    waiting = [
+        threading.Thread(
+            target=lambda: statuses.append(
+                send(server, method, path, {**body, **LARGE}, **headers).status
+            )
+        )
+        for _ in range(function.settings.threads)
+    ]
+    for thread in waiting:
+        thread.start()
+    wait_for(lambda: len(server._dispatcher._awaited) == len(waiting))
+    assert post(server, "/predict", {**TEXT, **LARGE}).status == 200
+    assert statuses == []
+    slow_store.may_go_on.set()
+    for thread in waiting:
+        thread.join(TIMEOUT_S)
+    assert set(statuses) <= {404, 422}
 
 
 class SlowStore:
@@ -424,9 +489,10 @@ def test_unauthorized_requests_load_no_model(published, small_model, tmp_path):
         small_model, settings, load_authentication(settings), NamedModels.from_settings(settings)
     )
     app = App(function)
-    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/models/acme/predict"}
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/v2/models/acme/infer"}
     assert app.load_of(environ) is None
-    assert Client(app).post("/models/acme/predict", json=TEXT).status_code == 401
+    for path in ("/v2/models/acme/infer", "/models/acme/predict"):
+        assert Client(app).post(path, json=TEXT).status_code == 401
     assert function.models
     assert function.models.counts().models == 0
 

@@ -14,6 +14,7 @@ from func.app import App
 from func.authentication import Authentication
 from func.handler import IntentFunction
 from func.messages import Response
+from func.models.named_models import NamedModels
 from func.negotiation import Negotiation
 from func.settings import Settings
 
@@ -80,6 +81,33 @@ def test_page_may_call_from_an_allowed_origin(open_client):
     assert [answer.status_code for answer in answers] == [200, 400, 404]
     allowed = {answer.headers["Access-Control-Allow-Origin"] for answer in (preflight, *answers)}
     assert allowed == {SHOP}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/models/acme/predict",
+        "/v1/models/acme:predict",
+        "/v1/models/intent-classifier:predict",
+        "/v2/models/acme/infer",
+    ],
+)
+def test_page_may_call_named_models(small_model, settings, tmp_path, path):
+    """The preflight has no need of the model."""
+    changed = replace(settings, cors_origins=(SHOP,), models_uri=str(tmp_path))
+    models = NamedModels.from_settings(changed)
+    client = Client(App(IntentFunction(small_model, changed, models=models)))
+    asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
+
+    assert client.options(path, headers=asked).status_code == 204
+
+
+def test_gateway_asks_about_preflights_of_its_clients(open_client):
+    """Whether they may is decided behind the gateway."""
+    asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
+    answer = open_client.options("/gateway/ext-authz/predict", headers=asked)
+
+    assert (answer.status_code, answer.headers["x-intent"]) == (200, "out_of_scope")
 
 
 def test_page_of_another_origin_is_refused(open_client):

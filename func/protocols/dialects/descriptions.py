@@ -28,7 +28,7 @@ class Descriptions:
     Attributes:
         model: its name in the response, marked if descriptions answer.
         rendering_work: an estimate of the time to render all answers, in microseconds.
-        text: the one to classify; "" if no human spoke.
+        text: the one to classify, with its typos corrected; "" if no human spoke.
         options: the descriptions of options that are no intents, each once.
         encoder: of the model; None if there are no such options.
     """
@@ -60,6 +60,8 @@ class Descriptions:
         checked = tuple(text_of(each, settings, "An option") for each in options)
         if not checked:
             return cls(served.name, work)
+        # As it is predicted from, so that it is encoded once.
+        text = served.model.corrected(text)
         return cls(served.name + SUFFIX, work, text, checked, served.model.encoder)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from func.errors import InvalidQueryError
+from func.errors import InvalidQueryError, TooLargeError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.batch_limit import check_batch_size
 from func.protocols.dialects.request import DialectRequest
@@ -61,4 +61,7 @@ def _query(instance: object, place: str, settings: Settings) -> Query:
     fields = {"text": instance} if isinstance(instance, str) else instance
     if not isinstance(fields, dict) or "texts" in fields:
         raise InvalidQueryError(f"{place} must be a text, or an object with one")
-    return Query.from_fields(fields, settings)
+    try:
+        return Query.from_fields(fields, settings)
+    except (InvalidQueryError, TooLargeError) as error:
+        raise type(error)(f"{place}: {error.message}") from error

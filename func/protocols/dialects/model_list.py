@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from func.messages import Outcome, ParsedRequest, Response
@@ -13,7 +13,7 @@ from func.settings import MODEL_NAME
 from model.inference.model_card import ModelCard
 
 KIND = "model-list"
-UNKNOWN_DATE = "1970-01-01T00:00:00+00:00"
+UNKNOWN_DATE = datetime.fromtimestamp(0, UTC)
 
 reject = partial(openai_error, kind=KIND)
 
@@ -26,7 +26,7 @@ def parse(request: DialectRequest) -> ParsedRequest:
 
 def describe(card: ModelCard) -> dict[str, object]:
     """Return the list of the one model."""
-    created = datetime.fromisoformat(str(card.training.get("created", UNKNOWN_DATE)))
+    created = _date(card.training.get("created"))
     for_system_one = {
         "name": MODEL_NAME,
         "description": f"Classifies a message: {len(card.labels)} intents, or out of scope",
@@ -39,3 +39,11 @@ def describe(card: ModelCard) -> dict[str, object]:
         "owned_by": "intent-function",
     }
     return {"models": [for_system_one], "object": "list", "data": [for_openai]}
+
+
+def _date(value: object) -> datetime:
+    """Return the date of a training record, which is free in form."""
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return UNKNOWN_DATE

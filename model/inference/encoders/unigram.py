@@ -55,12 +55,12 @@ class UnigramSegmenter:
         self._max_length = _longest(pieces)
         self._unknown_piece = unknown_piece
         self._unknown_score = min(self._scores) - UNKNOWN_PENALTY
-        self._cache = WordCache(self._segmented)
+        self._cache: WordCache[Pieces] = WordCache()
 
     def __call__(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces; the unknown piece alone for an empty text."""
         words = words_of(text)
-        found = self._cache.find(words)
+        found = self._cache.find(words, self._segmented)
         return list(chain.from_iterable(found[word] for word in words)) or [self._unknown_piece]
 
     def _segmented(self, words: Sequence[str]) -> Iterable[Pieces]:

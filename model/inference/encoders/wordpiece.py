@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import chain
 
 UNKNOWN = "[UNK]"  # stands for a word that the pieces can't make up
@@ -29,7 +29,8 @@ class WordPieceSegmenter:
         """Take the pieces, by their numbers; one of them stands for unknown words."""
         self.numbers = {piece: number for number, piece in enumerate(pieces)}
         self._unknown = (self.numbers[UNKNOWN],)
-        self._remembered = lru_cache(maxsize=REMEMBERED_WORDS)(self._segmented)
+        # It does not refer to this object, whose memory would be left to the garbage collector.
+        self._remembered = lru_cache(REMEMBERED_WORDS)(partial(_segmented, self.numbers))
 
     def __call__(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces."""
@@ -38,18 +39,19 @@ class WordPieceSegmenter:
     def _pieces_of(self, word: str) -> tuple[int, ...]:
         return self._unknown if len(word) > MAX_WORD_LENGTH else self._remembered(word)
 
-    def _segmented(self, word: str) -> tuple[int, ...]:
-        """Return the longest piece that begins the word, then that of the rest, and so on."""
-        pieces, start, prefix = [], 0, ""
-        while start < len(word):
-            ends = range(len(word), start, -1)
-            candidates = ((end, self.numbers.get(prefix + word[start:end])) for end in ends)
-            end, number = next(((e, n) for e, n in candidates if n is not None), (0, 0))
-            if not end:
-                return self._unknown
-            pieces.append(number)
-            start, prefix = end, CONTINUES
-        return tuple(pieces)
+
+def _segmented(numbers: Mapping[str, int], word: str) -> tuple[int, ...]:
+    """Return the longest piece that begins the word, then that of the rest, and so on."""
+    pieces, start, prefix = [], 0, ""
+    while start < len(word):
+        ends = range(len(word), start, -1)
+        candidates = ((end, numbers.get(prefix + word[start:end])) for end in ends)
+        end, number = next(((e, n) for e, n in candidates if n is not None), (0, 0))
+        if not end:
+            return (numbers[UNKNOWN],)
+        pieces.append(number)
+        start, prefix = end, CONTINUES
+    return tuple(pieces)
 
 
 def words_of(text: str) -> list[str]:

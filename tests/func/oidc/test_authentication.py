@@ -14,7 +14,7 @@ from func.app import App
 from func.handler import IntentFunction
 from func.optional_parts import load_authentication
 from func.settings import Settings, SettingsError
-from tests.support.servers import address
+from tests.support.servers import address, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
 HELLO = {"text": "hello"}
@@ -77,25 +77,40 @@ def test_issuer_that_is_away_is_no_fault_of_the_client(start, issuer, method, ro
     assert responses[0].headers["Retry-After"] == "1"
 
 
-def test_server_answers_others_while_it_waits_for_the_issuer(in_process, issuer):
-    """The event loop waits for no issuer; the request is answered once the keys are there."""
+@pytest.mark.parametrize(
+    ("method", "route", "body"),
+    [
+        pytest.param("POST", "/predict", HELLO, id="small"),
+        pytest.param("POST", "/predict", {**HELLO, "padding": " " * 8192}, id="large"),
+        pytest.param("GET", "/model", None, id="flask"),
+    ],
+)
+def test_server_answers_others_while_it_waits_for_the_issuer(
+    in_process, issuer, method, route, body
+):
+    """Neither event loop nor threads wait; requests are answered once the keys are there."""
     issuer.may_answer.clear()
-    host, port = address(in_process(**issuer.settings))
+    server = in_process(threads=1, **issuer.settings)
+    host, port = address(server)
     url, headers = f"http://{host}:{port}", {"Authorization": issuer.header()}
     answers = []
 
     def ask() -> None:
-        response = requests.post(f"{url}/predict", json=HELLO, headers=headers, timeout=TIMEOUT_S)
+        response = requests.request(
+            method, url + route, json=body, headers=headers, timeout=TIMEOUT_S
+        )
         answers.append(response.status_code)
 
     thread = threading.Thread(target=ask)
     thread.start()
-    health = requests.get(f"{url}/health", timeout=TIMEOUT_S)
+    wait_for(lambda: len(server._dispatcher._awaited))
+    others = [requests.get(url + path, timeout=TIMEOUT_S) for path in ("/health", "/docs")]
     before = list(answers)
     issuer.may_answer.set()
     thread.join(TIMEOUT_S)
 
-    assert (health.status_code, before, answers) == (200, [], [200])
+    assert [each.status_code for each in others] == [200, 200]
+    assert (before, answers) == ([], [200])
 
 
 def test_without_an_issuer_nothing_of_it_is_imported():

@@ -32,6 +32,7 @@ def test_keys_are_found_by_discovery(issuer):
         pytest.param({**PUBLISHED, "kid": 7}, id="id-is-a-number"),
         pytest.param({"kty": "RSA", "kid": "x"}, id="without-its-numbers"),
         pytest.param({"kty": "future", "kid": "x"}, id="unknown-kind"),
+        pytest.param({**PUBLISHED, "kid": "x", "alg": "none"}, id="for-no-signature"),
         pytest.param("key", id="no-object"),
     ],
 )

@@ -114,6 +114,25 @@ def test_a_response_that_never_pauses_ends_at_the_deadline(connect):
         assert failure(client, timeout_s=0.05).reason == "timeout"
 
 
+@pytest.mark.parametrize("status", [102, 103])
+def test_informational_responses_are_no_responses(connect, status):
+    """A gateway announces a response long before it: the next request must not get that one."""
+    requests: list[bytes] = []
+
+    class Announcing(QuietHandler):
+        def respond(self) -> None:
+            requests.append(self.body())
+            self.send_response_only(status)
+            self.end_headers()
+            self.wfile.flush()
+            self.answer(200, b"answer to request %d" % len(requests))
+
+    with serving(Announcing) as port:
+        client = connect(f"http://127.0.0.1:{port}/")
+        assert post(client) == b"answer to request 1"
+        assert post(client) == b"answer to request 2"
+
+
 def test_a_server_that_is_down_is_unreachable(connect):
     """Nothing listens on the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -121,14 +140,23 @@ def test_a_server_that_is_down_is_unreachable(connect):
     assert failure(connect(f"http://127.0.0.1:{port}/v1/systemone")).reason == "unreachable"
 
 
-def test_what_is_no_http_is_malformed(connect):
-    """A server of another protocol answers something else."""
+@pytest.mark.parametrize(
+    "answered",
+    [
+        pytest.param(b"220 mail.example ESMTP\r\n", id="another-protocol"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n", id="negative-chunk"
+        ),
+    ],
+)
+def test_what_is_no_http_is_malformed(connect, answered):
+    """Another kind of server may answer, or one that is broken."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
             with listener.accept()[0] as connection:
                 connection.recv(65536)
-                connection.sendall(b"220 mail.example ESMTP\r\n")
+                connection.sendall(answered)
 
         thread = threading.Thread(target=answer)
         thread.start()

@@ -109,12 +109,12 @@ def test_any_attribute_survives_binary_mode(text):
         ),
         pytest.param(
             {"ce-subject": "a%0d%0ab"},
-            "An attribute holds a character that CloudEvents forbids",
+            "The attribute 'subject' holds a character that CloudEvents forbids",
             id="line-break",
         ),
         pytest.param(
             {"ce-subject": "%EF%BF%BE"},
-            "An attribute holds a character that CloudEvents forbids",
+            "The attribute 'subject' holds a character that CloudEvents forbids",
             id="noncharacter",
         ),
         pytest.param(
@@ -179,12 +179,12 @@ def test_json_event_is_read(members, attributes, data):
         ),
         pytest.param(
             REQUIRED | {"ratio": 0.5},
-            "An attribute's value must be a string, a boolean or a 32-bit integer",
+            "The attribute 'ratio' must be a string, a boolean or a 32-bit integer",
             id="float",
         ),
         pytest.param(
             REQUIRED | {"count": 2**31},
-            "An attribute's value must be a string, a boolean or a 32-bit integer",
+            "The attribute 'count' must be a string, a boolean or a 32-bit integer",
             id="long-integer",
         ),
         pytest.param(
@@ -194,7 +194,7 @@ def test_json_event_is_read(members, attributes, data):
         ),
         pytest.param(
             REQUIRED | {"subject": "\ud800"},
-            "An attribute holds a character that CloudEvents forbids",
+            "The attribute 'subject' holds a character that CloudEvents forbids",
             id="surrogate",
         ),
         pytest.param(

@@ -28,6 +28,7 @@ from tests.support.raw_requests import PROBE, QUICK, SLOW, receive_responses
 from tests.support.servers import connections, send_meanwhile, wait_for
 from tests.support.timeouts import TIMEOUT_S
 
+LARGE_BODY = b"x" * (MAX_INLINE_BYTES + 1)
 OVERLOADED = b'{"error":"Overloaded; try again later"}'
 
 
@@ -161,27 +162,22 @@ class FakeApp:
         threads: the names of the threads that have answered.
         may_go_on: lets the requests to ``/waits`` and ``/doubtful`` go on.
         is_waiting: whether one to ``/doubtful`` has begun to wait.
-        models: the load of the model of each path that names one.
+        model: the load of what ``/page`` needs; it has ended at first.
         awaited: what parsing a path finds not to be loaded, once.
     """
 
     def __init__(self) -> None:
         self.awaited: dict[str, Future[None]] = {}
-        self.models: dict[str, Future[None]] = {}
+        self.model: Future[None] = Future()
+        self.model.set_result(None)
         self.may_go_on = threading.Event()
         self.is_waiting = threading.Event()
         self.telemetry = CountingTelemetry()
         self.threads: list[str] = []
 
-    @property
-    def has_named_models(self) -> bool:
-        """Return whether there are other models."""
-        return bool(self.models)
-
-    def load_of(self, environ: Mapping[str, Any]) -> Callable[[], Future[None]] | None:
-        """Return what loads the request's model until it is loaded."""
-        loading = self.models[environ["PATH_INFO"]]
-        return None if loading.done() else lambda: loading
+    def load_of(self, _: Mapping[str, Any]) -> Callable[[], Future[None]] | None:
+        """Return what loads the model of ``/page`` until it is loaded."""
+        return None if self.model.done() else lambda: self.model
 
     def is_inline(self, _: str, path: str) -> bool:
         """Return whether the path is not ``/page``."""
@@ -433,8 +429,8 @@ def test_requests_of_clients_that_have_gone_hold_no_memory():
     wait_for(lambda: sent.app.threads)
     tracemalloc.start()
     sent.send(*["/page"] * 10, body=b"x" * 60_000)
-    sent.app.models["/predict"] = Future()
-    sent.send(*["/predict"] * 10, body=b"x" * 60_000)
+    sent.app.model = Future()
+    sent.send(*["/page"] * 10, body=b"x" * 60_000)
     for connection in sent.connections:
         connection.request = None
     held, _ = tracemalloc.get_traced_memory()
@@ -447,19 +443,18 @@ def test_requests_of_clients_that_have_gone_hold_no_memory():
 def test_requests_wait_for_their_model_without_a_thread():
     """As many as may wait; a client that goes leaves its place to another one."""
     sent = Sent(max_waiting=2)
-    model: Future[None] = Future()
-    sent.app.models["/predict"] = model
-    sent.send("/predict", "/predict", "/predict")
+    model = sent.app.model = Future()
+    sent.send("/page", "/page", "/page")
     assert sent.statuses == ["503 Service Unavailable"]
     assert not sent.app.threads
     assert not sent.finished
     sent.dispatcher.on_close(cast("Connection", sent.connections[0]))
-    sent.send("/predict")
+    sent.send("/page")
     model.set_result(None)
-    sent.finish()
-    sent.dispatcher.after_reads()
+    sent.finished.pop()()
+    sent.finish(count=2)
 
-    assert sent.statuses == ["503 Service Unavailable", *["200 OK"] * 2]
+    assert sent.statuses == ["503 Service Unavailable", *["404 Not Found"] * 2]
     assert sent.guarded == ["on_request"] * 2
 
 
@@ -475,6 +470,35 @@ def test_request_whose_body_names_a_model_waits_for_it():
     sent.dispatcher.after_reads()
 
     assert sent.statuses == ["200 OK"]
+
+
+def test_no_thread_waits_for_the_model_that_a_large_body_names():
+    """The thread takes the next request; the first one is parsed again after the load."""
+    sent = Sent(threads=1)
+    model = sent.app.awaited["/predict"] = Future()
+    sent.send("/predict", body=LARGE_BODY)
+    sent.finish()
+    sent.send("/page")
+    sent.finish()
+    assert sent.statuses == ["404 Not Found"]
+    model.set_result(None)
+    sent.finished.pop()()
+    sent.finish()
+
+    assert sent.statuses == ["404 Not Found", "200 OK"]
+
+
+def test_client_that_goes_while_its_large_body_is_parsed_waits_for_no_model():
+    """Its place is another one's."""
+    sent = Sent(max_waiting=1)
+    sent.app.awaited |= {path: Future() for path in ("/predict", "/classify")}
+    sent.send("/predict", body=LARGE_BODY)
+    wait_for(lambda: sent.finished)
+    sent.connections[0].request = None
+    sent.finish()
+    sent.send("/classify")
+
+    assert sent.statuses == []
 
 
 def test_large_requests_wait_in_a_bounded_queue():
@@ -521,7 +545,7 @@ def test_deferred_responses_do_not_hold_up_the_others():
     ("target", "body"),
     [
         pytest.param(f"/doubtful?{MAX_INLINE_US + 1}", b"", id="much work"),
-        pytest.param("/doubtful", b"x" * (MAX_INLINE_BYTES + 1), id="large"),
+        pytest.param("/doubtful", LARGE_BODY, id="large"),
     ],
 )
 def test_a_thread_does_not_wait_for_a_deferred_response(target, body):

@@ -139,6 +139,16 @@ def test_garbage_is_refused(shown, sent):
     assert "intent_model_info" in scrape(port)
 
 
+def test_a_scrape_that_fails_is_answered(shown):
+    """The client library can't read a version that is no number."""
+    _, port = shown
+    accept = {"Accept": "application/openmetrics-text; version=latest"}
+    answer = requests.get(f"http://127.0.0.1:{port}/metrics", headers=accept, timeout=TIMEOUT_S)
+
+    assert (answer.status_code, answer.json()) == (500, {"error": "Internal error"})
+    assert "intent_model_info" in scrape(port)
+
+
 def test_idle_scrapers_stop_nobody_who_is_served(shown):
     """More connections than are taken, each with half a request: predictions go on."""
     server, port = shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import tracemalloc
 from http import HTTPStatus
@@ -253,6 +254,17 @@ def test_long_heads_leave_no_memory_behind():
     tracemalloc.stop()
 
     assert kept < 500_000
+
+
+def test_a_head_that_never_ends_is_freed_at_once():
+    """A client that goes leaves nothing to the garbage collector: nobody counts those bytes."""
+    gc.collect()
+    reader = RequestReader(8192, 8192)
+    reader.feed(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 1000)
+    assert reader.next_request() is None
+    del reader
+
+    assert gc.collect() == 0
 
 
 def test_short_parts_of_heads_are_kept_in_a_bounded_number():

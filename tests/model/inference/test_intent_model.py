@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import shutil
@@ -529,6 +530,7 @@ def test_typos_are_corrected_before_a_text_is_scored(model_path, name):
     assert model.predict([misspelt], top_k=3) == model.predict([right], top_k=3)
     assert model.score([misspelt])[0].tolist() == model.score([right])[0].tolist()
     assert model.explain(misspelt) == model.explain(right)
+    assert model.corrected(misspelt) == right
     assert model.corrections(misspelt) == {"wehre": "where", "pakage": "package"}
     assert model.corrections(right) == {}
 
@@ -540,7 +542,24 @@ def test_texts_are_scored_as_they_are_unless_the_card_asks_for_corrections(model
 
     assert model.predict(["wehre is my pakage"]) != model.predict(["where is my package"])
     assert model.explain("wehre is my pakage") != model.explain("where is my package")
+    assert model.corrected("wehre is my pakage") == "wehre is my pakage"
     assert model.corrections("wehre is my pakage") == {}
+
+
+def use_once(folder: Path) -> None:
+    """Load a model, have it do all that it can, and forget it."""
+    model = IntentModel.load(folder)
+    model.predict(["wehre is my package", "reset my password"], top_k=3)
+    model.explain("wehre is my package")
+
+
+def test_a_model_that_nobody_uses_any_more_is_freed_at_once(small_folder, sentence_folder):
+    """It leaves the garbage collector nothing, which would come late for the arrays of a model."""
+    for folder in (small_folder, sentence_folder):
+        use_once(folder)  # the imports of a first time do leave something
+        gc.collect()
+        use_once(folder)
+        assert gc.collect() == 0
 
 
 def test_scores_are_probabilities_of_both_factors():

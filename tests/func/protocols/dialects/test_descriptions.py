@@ -12,6 +12,7 @@ from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction, Ranking
 from model.inference.sklearn_scorer import PipelineScorer
+from model.inference.spelling import Spelling
 from tests.support.tiny_embedding import TINY_SENTENCES
 
 PREDICTION = Prediction("a", 0.75, Ranking(["a", "b"], [0.75, 0.25]))
@@ -27,6 +28,7 @@ class EncodingScorer(PipelineScorer):
         """Take no pipeline."""
 
     encoder = TINY_SENTENCES
+    spelling = Spelling({"order"}, str.lower)
 
 
 @pytest.fixture
@@ -50,6 +52,17 @@ def test_similar_descriptions_are_likelier(served):
     assert distribution[f"{MARK}my order"] == pytest.approx(1, abs=1e-4)
     assert question.shares(distribution)[0] > 0.9
     assert sum(question.shares(distribution)) == pytest.approx(1, abs=1e-5)
+
+
+def test_typos_of_the_text_are_corrected(served):
+    """The text is compared as it is predicted from, so that its vector is known by then."""
+    question = described("my order", "xylophone")
+    distributions = [
+        Descriptions.of(text, [question], served, SETTINGS).distribution(PREDICTION)
+        for text in ("my order", "my ordre")
+    ]
+
+    assert distributions[0] == distributions[1]
 
 
 def test_silence_is_like_no_description(served):

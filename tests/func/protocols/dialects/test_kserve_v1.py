@@ -48,7 +48,15 @@ def test_instances_get_predictions_in_order(client):
             "'instances[0]' must be a text, or an object with one",
             id="batch-in-a-batch",
         ),
-        pytest.param({"instances": [{}]}, 400, "Missing 'text' parameter", id="no-text"),
+        pytest.param(
+            {"instances": ["a", {}]}, 400, "'instances[1]': Missing 'text' parameter", id="no-text"
+        ),
+        pytest.param(
+            {"instances": ["a", ""]},
+            400,
+            "'instances[1]': 'text' must not be empty",
+            id="empty-text",
+        ),
         pytest.param(
             {"instances": ["a"] * 5}, 413, "'instances' must hold at most 4 texts", id="many"
         ),

@@ -19,10 +19,12 @@ def test_model_is_listed_in_both_forms(client):
 
 
 def test_release_is_the_day_of_training():
-    """A card that was not made by training has no date: the first of all stands for it."""
+    """A card that was not made by training may have none: the first of all days stands for it."""
     trained = describe(ModelCard((), "", training={"created": "2026-11-05T10:00:00+00:00"}))
     unknown = describe(ModelCard((), ""))
+    unreadable = describe(ModelCard((), "", training={"created": "last Thursday"}))
 
     assert trained["models"][0]["release_date"] == "2026-11-05"  # type: ignore[index]
     assert trained["data"][0]["created"] == 1793872800  # type: ignore[index]
     assert unknown["models"][0]["release_date"] == "1970-01-01"  # type: ignore[index]
+    assert unreadable == unknown

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import weakref
 from importlib.metadata import distribution
 
 import pytest
 from tokenizers import Tokenizer
 
 from model.inference.encoders.transformer import MAX_TOKENS
+from model.inference.encoders.wordpiece import UNKNOWN, WordPieceSegmenter
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +34,13 @@ def test_special_tokens_of_a_sender_are_plain_text(minilm):
     tokens = minilm.tokens("[SEP] [CLS]")
 
     assert (tokens.count(tokens[0]), tokens.count(tokens[-1])) == (1, 1)
+
+
+def test_a_segmenter_that_nobody_uses_any_more_is_freed_at_once():
+    """The words that it remembers do not refer to it."""
+    segmenter = WordPieceSegmenter([UNKNOWN, "a"])
+    assert segmenter("a b") == [1, 0]
+    left = weakref.ref(segmenter)
+    del segmenter
+
+    assert left() is None
