@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from model.datasets.readers import read
+from model.datasets.parts import read_parts
+from model.datasets.readers import ReadOptions, read
 from model.errors import DataError
 
 TABLE = "text,intent\nhi there,greet\n"
@@ -108,3 +110,68 @@ def test_empty_file_is_named(tmp_path, suffix, content):
     path.write_bytes(content)
 
     assert refusal_of(path) == f"{path}: is empty"
+
+
+def write_files(folder: Path, *names: str) -> Path:
+    """Write a table of one utterance into each file, which is its name."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"text,intent\n{name},greet\n")
+    return folder
+
+
+def parts_of(path: Path) -> dict[str, list[str]]:
+    parts = read_parts(path, ReadOptions()).examples
+    return {part: [each.text for each in examples] for part, examples in parts.items() if examples}
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train_10.csv", "test.csv"),  # a sample of ten utterances for each intent
+        ("banking/train.csv", "banking/test.csv"),
+        ("default/train/0000.csv", "default/test/0000.csv"),  # as Hugging Face converts data
+        ("small/train-00000-of-00001.csv", "small/test-00000-of-00001.csv"),
+    ],
+)
+def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
+    """It is known by its name or by that of its folder; a note says so."""
+    folder = write_files(tmp_path / "data", train, test)
+
+    assert parts_of(folder) == {"train": [train], "test": [test]}
+    assert f"{folder}: read as test: {test}" in map(str, read(folder).notes)
+
+
+def test_test_in_an_archive_is_not_trained_on(tmp_path):
+    """Downloads often are an archive of the splits."""
+    path = write_archive(tmp_path / "a.zip", "train.csv", "test.csv", "more.csv")
+
+    assert set(parts_of(path)) == {"train", "test"}
+    assert f"{path}: left out beside training texts: more.csv" in map(str, read(path).notes)
+
+
+def test_validation_texts_are_left_out_beside_others(tmp_path):
+    """Settings are chosen by cross-validation, and a sample stays as small as it is."""
+    folder = write_files(tmp_path, "train_5.csv", "val.csv")
+
+    assert parts_of(folder) == {"train": ["train_5.csv"]}
+    assert [str(note) for note in read(folder).notes] == [
+        f"{folder}: left out beside training texts: val.csv"
+    ]
+
+
+def test_files_of_tests_alone_are_read(tmp_path):
+    """Nothing is left to train on otherwise."""
+    assert parts_of(write_files(tmp_path, "test.csv", "dev.csv")) == {
+        "train": ["dev.csv", "test.csv"]
+    }
+
+
+def test_intent_of_the_name_test_is_trained(tmp_path):
+    """In an export with a file for each intent, a file's name is an intent's."""
+    for name in ("test", "greet"):
+        phrases = [{"data": [{"text": f"{name} please"}]}]
+        (tmp_path / f"{name}_usersays_en.json").write_text(json.dumps(phrases))
+
+    assert parts_of(tmp_path) == {"train": ["greet please", "test please"]}

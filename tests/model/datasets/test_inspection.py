@@ -59,6 +59,18 @@ def test_files_beside_train_are_named(tmp_path):
     assert [str(each) for each in read_parts(tmp_path, ReadOptions()).notes] == [message]
 
 
+@pytest.mark.usefixtures("_each_way")
+def test_text_of_the_test_is_no_repetition(tmp_path):
+    """The parts of a folder within the folder are told apart as those of a data set are."""
+    (tmp_path / "splits").mkdir()
+    for part in ("train", "test"):
+        (tmp_path / "splits" / f"{part}.csv").write_text("text,intent\nhi,greet\n")
+
+    _, survey = inspect(tmp_path, ReadOptions(), ignore)
+
+    assert (survey.rows, survey.repetitions) == (2, 0)
+
+
 def test_gzipped_files_are_parts(tmp_path):
     """Their names are those without the suffix."""
     for part in ("train", "test"):
