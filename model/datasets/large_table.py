@@ -60,7 +60,7 @@ class Task:
 
     def intent_of(self, label: str) -> str:
         """Return the intent of a label."""
-        intent = self.names.get(label.strip(), label)
+        intent = self.columns.label or self.names.get(label.strip(), label)
         return OUT_OF_SCOPE if intent.casefold() in self.out_of_scope else intent
 
 

@@ -15,7 +15,7 @@ from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
 from model.datasets.formats.label_names import label_names
 from model.datasets.formats.record_shapes import record_of
-from model.datasets.formats.table_columns import find_columns
+from model.datasets.formats.table_columns import Columns, find_columns
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, table_columns
 from model.datasets.readers import COLUMNS
 from model.errors import DataError
@@ -95,6 +95,7 @@ def head_of(path: Path) -> bytes:
 def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     lines = Lines(BytesIO(document.content))
     rows, columns = table_columns(document, lines)
+    _refuse_texts(document, columns)
     _refuse_numbers(document, rows.columns[columns.intent] if rows.columns else "")
     head = Record(document.content[: lines.offset], None)
 
@@ -118,6 +119,7 @@ def _json_records(document: Document) -> tuple[RecordFormat, list[Record]]:
         )
     names = list(first)
     columns = find_columns(document, names, 1)
+    _refuse_texts(document, columns)
     keys = (names[columns.text], names[columns.intent])
     if isinstance(first[keys[1]], list):
         raise DataError.at(document.path, f"holds lists of intents: {CONVERT}")
@@ -160,6 +162,11 @@ def _utterance(path: Path, text: object, intent: object) -> Utterance | None:
     label = str(intent) if isinstance(intent, int) else intent
     entry = entry_of(text, label, path, 0)
     return Utterance(entry.text, entry.intent) if isinstance(entry, Example) else None
+
+
+def _refuse_texts(document: Document, columns: Columns) -> None:
+    if columns.label:
+        raise DataError.at(document.path, f"has no column of intents to edit: {CONVERT}")
 
 
 def _refuse_numbers(document: Document, column: str) -> None:

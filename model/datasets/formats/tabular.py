@@ -79,7 +79,8 @@ def _entry(
     path: Path, line: int, cells: Sequence[str], columns: Columns, names: Mapping[str, str]
 ) -> Entry:
     intent = cells[columns.intent].strip()
-    return entry_of(cells[columns.text], names.get(intent, intent), path, line)
+    label = columns.label or names.get(intent, intent)
+    return entry_of(cells[columns.text], label, path, line)
 
 
 def _read_jsonl(document: Document) -> Iterator[Entry]:
@@ -140,7 +141,7 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
     own = {str(number): name for number, name in enumerate(rows.names_of(columns.intent))}
     names = own or label_names(document, rows.columns[columns.intent])
     for number, (text, intent) in enumerate(rows.pairs(columns.text, columns.intent), 1):
-        yield entry_of(text, named_label(intent, names), path, number)
+        yield entry_of(text, columns.label or named_label(intent, names), path, number)
 
 
 def _is_delimited(document: Document) -> bool:

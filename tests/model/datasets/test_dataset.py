@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from model.datasets.dataset import Dataset, load_dataset, normalised, split
 from model.datasets.readers import Example, ReadOptions
@@ -121,6 +124,45 @@ def test_out_of_scope_texts_come_from_files_of_their_own():
     assert dataset.out_of_scope_validation == ("tell a joke",)
     assert dataset.out_of_scope_test == ("sing", "dance")
     assert sorted(labelled(dataset.train + dataset.test)) == sorted(ENOUGH)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("out_of_scope_test.csv", b"text\nsing\ndance\n"),
+        ("out_of_scope_test.csv", b"sing\ndance\n"),
+        ("out_of_scope_test.tsv", b"id\tsentence\n1\tsing\n2\tdance\n"),
+        ("out_of_scope_test.csv.gz", gzip.compress(b"text\nsing\ndance\n")),
+        ("out_of_scope_test.jsonl", b'{"text": "sing"}\n{"text": "dance"}\n'),
+        ("out_of_scope_test.json", b'[{"text": "sing"}, {"text": "dance"}]'),
+    ],
+)
+def test_out_of_scope_texts_need_no_intents(name, content):
+    """The file's name says that they have none; a note says how it is read."""
+    folder = write_folder(train=ENOUGH)
+    (folder / name).write_bytes(content)
+
+    dataset = load(folder)
+
+    assert dataset.out_of_scope_test == ("sing", "dance")
+    assert "is read as the text; no column holds intents" in str(dataset.warnings[0])
+
+
+def test_out_of_scope_texts_in_parquet_need_no_intents():
+    """Parquet is a table as well."""
+    folder = write_folder(train=ENOUGH)
+    parquet.write_table(pa.table({"text": ["sing"]}), folder / "out_of_scope_test.parquet")
+
+    assert load(folder).out_of_scope_test == ("sing",)
+
+
+def test_column_that_was_asked_for_is_missed_in_out_of_scope_texts_too():
+    """An option is never ignored."""
+    folder = write_folder(train=ENOUGH)
+    (folder / "out_of_scope_test.csv").write_text("text\nsing\n")
+
+    with pytest.raises(DataError, match="no column intent in the header: found text"):
+        load_dataset(folder, seed=0, test_size=0.2, options=ReadOptions(intent_column="intent"))
 
 
 def test_file_has_no_out_of_scope_texts():

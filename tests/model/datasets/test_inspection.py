@@ -71,6 +71,17 @@ def test_text_of_the_test_is_no_repetition(tmp_path):
     assert (survey.rows, survey.repetitions) == (2, 0)
 
 
+@pytest.mark.usefixtures("_each_way")
+def test_out_of_scope_texts_without_intents_are_counted(tmp_path):
+    """A table of texts alone, of any size."""
+    for name, header in (("train", "text,intent"), ("out_of_scope_test", "id,text")):
+        (tmp_path / f"{name}.csv").write_text(f"{header}\nhi,greet\nyou,greet\n")
+
+    _, survey = inspect(tmp_path, ReadOptions(), ignore)
+
+    assert survey.intents == {"greet": 2, "out_of_scope": 2}
+
+
 def test_gzipped_files_are_parts(tmp_path):
     """Their names are those without the suffix."""
     for part in ("train", "test"):

@@ -131,6 +131,15 @@ def test_files_that_cannot_be_edited_are_refused(path, content, message):
         parse(path, content)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "content"), [(".csv", b"text\nsing\n"), (".jsonl", b'{"text": "sing"}')]
+)
+def test_texts_without_intents_are_refused(suffix, content):
+    """There is no column to write an intent to."""
+    with pytest.raises(DataError, match="has no column of intents to edit"):
+        parse(Path(f"out_of_scope_validation{suffix}"), content)
+
+
 def test_numbered_labels_are_refused(tmp_path):
     """A file whose numbers are named elsewhere would mix numbers and names."""
     features = {"features": {"label": {"names": ["a", "b"], "_type": "ClassLabel"}}}
