@@ -12,11 +12,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Example, Note, entry_of
-from model.datasets.formats.label_names import label_names
+from model.datasets.formats.label_names import cell_label, label_names
 from model.datasets.formats.table_columns import Columns
 from model.datasets.formats.tabular import table_columns
 from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
@@ -58,10 +58,11 @@ class Task:
     names: Mapping[str, str] = field(default_factory=dict)
     out_of_scope: Collection[str] = ()
 
-    def intent_of(self, label: str) -> str:
-        """Return the intent of a label."""
-        intent = self.columns.label or self.names.get(label.strip(), label)
-        return OUT_OF_SCOPE if intent.casefold() in self.out_of_scope else intent
+    def intent_of(self, cell: str) -> Any:
+        """Return the intent in a cell; of several ones, a list."""
+        intent = self.columns.label or cell_label(cell, self.names)
+        is_text = isinstance(intent, str)
+        return OUT_OF_SCOPE if is_text and intent.casefold() in self.out_of_scope else intent
 
 
 def can_be_cut(document: Document) -> bool:
@@ -201,8 +202,7 @@ def _count_clean(task: Task, block: bytes, limit: int) -> Batch | None:
     labels = [row[task.columns.intent] for row in rows]
     intents = {label: task.intent_of(label) for label in set(labels)}
     is_clean = all(map(str.strip, texts)) and all(
-        intent == intent.strip() and isinstance(entry_of("text", intent, task.path, 1), Example)
-        for intent in intents.values()
+        isinstance(entry_of("text", intent, task.path, 1), Example) for intent in intents.values()
     )
     if not is_clean:
         return None

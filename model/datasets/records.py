@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
-from model.datasets.formats.label_names import label_names
+from model.datasets.formats.label_names import cell_label, label_names
 from model.datasets.formats.record_shapes import record_of
 from model.datasets.formats.table_columns import Columns, find_columns
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, table_columns
@@ -100,7 +100,10 @@ def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     head = Record(document.content[: lines.offset], None)
 
     def utterance_of(row: Row) -> Utterance | None:
-        return _utterance(document.path, row.cells[columns.text], row.cells[columns.intent])
+        text, intent = row.cells[columns.text], row.cells[columns.intent]
+        if cell_label(intent, {}) != intent.strip():
+            raise DataError.at(document.path, f"holds lists of intents: {CONVERT}", line=row.line)
+        return _utterance(document.path, text, intent)
 
     records = [head, *_pieces(document.content, lines, rows, utterance_of)]
     first = next((each.raw.decode() for each in records if each.utterance), "")

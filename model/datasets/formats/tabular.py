@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.formats.label_names import label_names, named_label
+from model.datasets.formats.label_names import cell_label, label_names, named_label
 from model.datasets.formats.records import entries_of
 from model.datasets.formats.table_columns import (
     Columns,
@@ -78,8 +78,7 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
 def _entry(
     path: Path, line: int, cells: Sequence[str], columns: Columns, names: Mapping[str, str]
 ) -> Entry:
-    intent = cells[columns.intent].strip()
-    label = columns.label or names.get(intent, intent)
+    label = columns.label or cell_label(cells[columns.intent], names)
     return entry_of(cells[columns.text], label, path, line)
 
 

@@ -614,6 +614,17 @@ def test_suspicious_intent_is_warned_of(name):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "mark"),
+    [("NaN", "a", "NaN"), ("hello", "null", "null"), ("#N/A", "b", "#N/A")],
+)
+def test_mark_of_a_missing_value_is_warned_of(text, intent, mark):
+    """Programs write it into cells that hold nothing; it is trained on, since it may be meant."""
+    dataset = load(write("data.csv", [*ENOUGH, (text, intent)]))
+
+    assert f"data.csv:42: {mark} may stand for a missing value" in map(str, dataset.warnings)
+
+
 @pytest.mark.parametrize("name", ["rare", "card has expired"])
 def test_rare_intents_are_left_out_on_demand(name):
     """Intents below the minimum, whatever their names, are left out of training and test."""

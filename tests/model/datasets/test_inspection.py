@@ -82,6 +82,20 @@ def test_out_of_scope_texts_without_intents_are_counted(tmp_path):
     assert survey.intents == {"greet": 2, "out_of_scope": 2}
 
 
+@pytest.mark.usefixtures("_each_way")
+def test_lists_of_labels_are_found(tmp_path):
+    """The quick way through a table takes them for no names of intents either."""
+    path = tmp_path / "data.csv"
+    path.write_text("text,intent\nhi,['a']\nyou,\"['a', 'b']\"\n")
+
+    _, survey = inspect(path, ReadOptions(), ignore)
+
+    assert survey.intents == {"a": 1}
+    assert [problem.message for problem in survey.problems.kept] == [
+        "has several intents: a, b; an utterance has one intent"
+    ]
+
+
 def test_gzipped_files_are_parts(tmp_path):
     """Their names are those without the suffix."""
     for part in ("train", "test"):

@@ -140,6 +140,12 @@ def test_texts_without_intents_are_refused(suffix, content):
         parse(Path(f"out_of_scope_validation{suffix}"), content)
 
 
+def test_lists_of_intents_in_cells_are_refused():
+    """An intent that is edited would stand among lists."""
+    with pytest.raises(DataError, match=r"data\.csv:2: holds lists of intents: "):
+        parse(Path("data.csv"), b"text,label\nhi,['greet']\n")
+
+
 def test_numbered_labels_are_refused(tmp_path):
     """A file whose numbers are named elsewhere would mix numbers and names."""
     features = {"features": {"label": {"names": ["a", "b"], "_type": "ClassLabel"}}}
