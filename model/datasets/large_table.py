@@ -22,7 +22,7 @@ from model.datasets.formats.tabular import table_columns
 from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
 from model.errors import Problem
 from model.inference.prediction import OUT_OF_SCOPE
-from model.tables.delimited_rows import DelimitedRows
+from model.tables.delimited_rows import DelimitedRows, has_spaced_quote
 from model.tables.encoding import detect_encoding
 from model.tables.header import HeaderRules
 from model.tables.line_reader import MAX_RECORD, Lines
@@ -193,10 +193,11 @@ def count_block(task: Task, block: bytes, limit: int = ALL_HASHES) -> Result:
 def _count_clean(task: Task, block: bytes, limit: int) -> Batch | None:
     """Return the numbers of a block; None if a row has to be named."""
     try:
-        rows, lines = _rows(block.decode(), task.delimiter)
+        text = block.decode()
+        rows, lines = _rows(text, task.delimiter)
     except (UnicodeDecodeError, csv.Error):
         return None
-    if any(len(row) != task.width for row in rows):
+    if has_spaced_quote(text, task.delimiter) or any(len(row) != task.width for row in rows):
         return None
     texts = [row[task.columns.text] for row in rows]
     labels = [row[task.columns.intent] for row in rows]

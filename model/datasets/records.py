@@ -190,12 +190,12 @@ class DelimitedFormat:
     ) -> None:
         """Set the dialect; new rows imitate the quotes of ``sample``, which may be empty."""
         mark = re.escape(delimiter)
-        self._cell = re.compile(rf'(?P<cell>"(?:[^"]|"")*"|[^{mark}\r\n]*)(?:{mark}|\r?\n?$)')
+        self._cell = re.compile(rf'(?P<cell> *"(?:[^"]|"")*"|[^{mark}\r\n]*)(?:{mark}|\r?\n?$)')
         self._needs_quotes = re.compile(rf'[{mark}"\r\n]').search
         self._delimiter, self._width, self._places = delimiter, width, places
         self._line_break = line_break
         cells = [sample[start:end] for start, end in self._spans(sample)]
-        self._quotes_all = all(cell.startswith(QUOTE) for cell in cells)
+        self._quotes_all = all(map(_is_quoted, cells))
 
     def edited(self, raw: bytes, utterance: Utterance) -> bytes:
         """Return a row with another text or intent; cells stay quoted."""
@@ -205,7 +205,7 @@ class DelimitedFormat:
             start, end = spans[place]
             cell = row[start:end]
             if _unquoted(cell).strip() != value:
-                quoted = self._quoted(value, always=cell.startswith(QUOTE))
+                quoted = self._quoted(value, always=_is_quoted(cell))
                 row = row[:start] + quoted + row[end:]
         return row.encode()
 
@@ -228,8 +228,12 @@ class DelimitedFormat:
         return QUOTE + value.replace(QUOTE, QUOTE * 2) + QUOTE
 
 
+def _is_quoted(cell: str) -> bool:
+    return cell.lstrip().startswith(QUOTE)
+
+
 def _unquoted(cell: str) -> str:
-    return cell[1:-1].replace(QUOTE * 2, QUOTE) if cell.startswith(QUOTE) else cell
+    return cell.lstrip()[1:-1].replace(QUOTE * 2, QUOTE) if _is_quoted(cell) else cell
 
 
 class JsonFormat:

@@ -22,7 +22,7 @@ from model.datasets.formats.table_columns import (
 )
 from model.errors import Problem
 from model.tables import optional
-from model.tables.columns import is_header
+from model.tables.columns import PAIR, is_header
 from model.tables.delimited_rows import DelimitedRows
 from model.tables.encoding import as_utf8, decode_text, detect_encoding
 from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below
@@ -31,6 +31,7 @@ from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
 
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
+MAX_SEEN_LINES = 20
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 
 
@@ -145,16 +146,26 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
 
 def _is_delimited(document: Document) -> bool:
     return document.suffix in {".csv", ".tsv"} or (
-        document.suffix in {".txt", ".tab", ".psv", ""} and _has_table_head(document)
+        document.suffix in {".txt", ".tab", ".psv", ""} and _is_table(decode_text(document.head)[0])
     )
 
 
-def _has_table_head(document: Document) -> bool:
-    first = decode_text(document.head)[0].split("\n", 1)[0].strip()
-    return any(
+def _is_table(head: str) -> bool:
+    """Return whether a text begins with a header, or holds two cells with a tab in each line."""
+    lines = [line.strip() for line in head.splitlines() if line.strip()][:MAX_SEEN_LINES]
+    first = lines[0]
+    return _are_pairs([line.split("\t") for line in lines]) or any(
         len(cells := first.split(mark)) > 1 and is_header([cell.strip(' "') for cell in cells])
         for mark in (",", ";", "\t", "|")
     )
+
+
+def _are_pairs(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether rows have two cells that differ in words; texts with a tag a word do not."""
+    if len(rows) == 1 or any(len(row) != PAIR for row in rows):
+        return False
+    words = [(len(first.split()), len(second.split())) for first, second in rows]
+    return any(first != second or first == 1 for first, second in words)
 
 
 def _is_jsonl(document: Document) -> bool:

@@ -83,6 +83,17 @@ def test_out_of_scope_texts_without_intents_are_counted(tmp_path):
 
 
 @pytest.mark.usefixtures("_each_way")
+def test_cells_quoted_behind_a_space_are_quoted(tmp_path):
+    """The quick way through a table leaves them to the other one."""
+    path = tmp_path / "data.csv"
+    path.write_text('text,intent\n"hi, you", "a"\n"x", b\n')
+
+    _, survey = inspect(path, ReadOptions(), ignore)
+
+    assert survey.intents == {"a": 1, "b": 1}
+
+
+@pytest.mark.usefixtures("_each_way")
 def test_lists_of_labels_are_found(tmp_path):
     """The quick way through a table takes them for no names of intents either."""
     path = tmp_path / "data.csv"

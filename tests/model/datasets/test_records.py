@@ -45,6 +45,7 @@ def test_records_join_to_the_content(path, content):
         pytest.param(
             CSV, b'text,intent,by\n"a, ""b""",x,"me, too"\n', b'"a, ""b""",y,"me, too"\n', id="csv"
         ),
+        pytest.param(CSV, b'"text", "intent"\n"a, b", "x"\n', b'"a, b","y"\n', id="space"),
         pytest.param(CSV, b'text,intent\n"a","x"\r\n', b'"a","y"\r\n', id="quoted"),
         pytest.param(CSV, b'text,intent\n"a\nc",x\n', b'"a\nc",y\n', id="line break in a text"),
         pytest.param(
