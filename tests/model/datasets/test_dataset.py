@@ -132,7 +132,7 @@ def test_out_of_scope_texts_come_from_files_of_their_own():
         ("out_of_scope_test.csv", b"text\nsing\ndance\n"),
         ("out_of_scope_test.csv", b"sing\ndance\n"),
         ("out_of_scope_test.tsv", b"id\tsentence\n1\tsing\n2\tdance\n"),
-        ("out_of_scope_test.csv.gz", gzip.compress(b"text\nsing\ndance\n")),
+        ("out_of_scope_test.csv.gz", gzip.compress(b"text\nsing\ndance\n", mtime=0)),
         ("out_of_scope_test.jsonl", b'{"text": "sing"}\n{"text": "dance"}\n'),
         ("out_of_scope_test.json", b'[{"text": "sing"}, {"text": "dance"}]'),
     ],
