@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from model.datasets.documents.archives import is_listed, unpack, without_gz
+from model.datasets.documents.archives import is_listed, unpack, without_compression
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import TRAIN
 from model.errors import DataError
@@ -24,7 +24,7 @@ def part_of(name: Path) -> str | None:
 
     ``VALIDATION`` stands for all names of validation texts.
     """
-    for each in (_SHARD.sub("", without_gz(name).stem), name.parent.name):
+    for each in (_SHARD.sub("", without_compression(name).stem), name.parent.name):
         if each in PARTS:
             return each
         if each in _VALIDATION_NAMES:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.datasets.collection import PARTS, part_of
-from model.datasets.documents.archives import SUFFIXES, is_listed, without_gz
+from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import read
@@ -95,5 +95,5 @@ def _files(folder: Path) -> list[Path]:
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
-        if without_gz(file).suffix.lower() in SUFFIXES and file.is_file()
+        if without_compression(file).suffix.lower() in SUFFIXES and file.is_file()
     ]

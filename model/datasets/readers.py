@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from model.datasets.collection import VALIDATION, documents_of, part_of
 from model.datasets.collector import Collector
-from model.datasets.documents.archives import ARCHIVES, SUFFIXES
+from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example, is_filled
 from model.datasets.format import Format
@@ -43,6 +43,7 @@ FORMATS: Sequence[Format] = (
 )
 # Their files hold texts of any intents, so that a name such as test is that of a part.
 OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
+UNREAD = ARCHIVES + OTHER_DATA
 POINTER = b"version https://git-lfs.github.com/spec/"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
@@ -149,7 +150,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     other: list[Document] = []
     for document in documents:
         try:
-            found = None if document.suffix in ARCHIVES else _recognise(document)
+            found = None if document.suffix in UNREAD else _recognise(document)
         except DataError as error:
             problems += error.problems
             continue
