@@ -19,7 +19,7 @@ from model.datasets.formats.clinc150 import CLINC150
 from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.fasttext import FASTTEXT
-from model.datasets.formats.intents_json import INTENTS_JSON
+from model.datasets.formats.intents_json import INTENTS_JSON, lists_in
 from model.datasets.formats.label_studio import LABEL_STUDIO
 from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
 from model.datasets.formats.rasa_legacy import RASA_JSON, RASA_MARKDOWN
@@ -158,10 +158,9 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
             readable.append(Readable(document, found))
         else:
             other.append(document)
-    if any(each.format not in TABLES for each in readable):
-        # A table beside an export is seldom its training data.
-        other += [each.document for each in readable if each.format in TABLES]
-        readable = [each for each in readable if each.format not in TABLES]
+    kept = _most_likely(readable)
+    other += [each.document for each in readable if each not in kept]
+    readable = kept
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
     readable, beside = _by_parts(path, readable)
@@ -179,6 +178,19 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
         if documents
     ]
     return Recognised(tuple(readable), tuple(problems), tuple(notes))
+
+
+def _most_likely(readable: list[Readable]) -> list[Readable]:
+    """Return the files that are training data of those that may be.
+
+    Beside an export, tables are seldom its training data, and lists by names are those of synonyms
+    or, as in CLINC150, of intents. Beside tables, a single list holds the names of labels.
+    """
+    tables = [each for each in readable if each.format in TABLES]
+    lists = [each for each in readable if each.format == INTENTS_JSON and lists_in(each.document)]
+    exports = [each for each in readable if each not in tables and each not in lists]
+    is_single = all(lists_in(each.document) == 1 for each in lists)
+    return exports or (tables if is_single and tables else lists or tables)
 
 
 def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:

@@ -54,6 +54,16 @@ def _named_lists(data: Any) -> bool:
     )
 
 
+def lists_in(document: Document) -> int:
+    """Return the number of lists in a file that is an object of lists; 0 for another shape."""
+    data = document.data
+    return len(_by_name(data)) if _groups(data) is None and _named_lists(data) else 0
+
+
+def _by_name(data: Any) -> Any:
+    return data["intents"] if isinstance(data.get("intents"), dict) else data
+
+
 def _recognises(document: Document) -> bool:
     if _groups(document.data) is not None:
         return True
@@ -71,8 +81,7 @@ def _read(document: Document) -> Iterator[Entry]:
         if isinstance(data, dict):
             yield from left_out(document, data, set(LISTS))
     elif _named_lists(data):
-        lists = data["intents"] if isinstance(data.get("intents"), dict) else data
-        for intent, texts in lists.items():
+        for intent, texts in _by_name(data).items():
             yield from read_texts(document, intent, texts, line_of(texts))
     else:
         raise DataError.at(document.path, "holds no list of intents, each with tag and patterns")

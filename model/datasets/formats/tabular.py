@@ -13,6 +13,7 @@ from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import cell_label, label_names, named_label
+from model.datasets.formats.record_shapes import is_of_another_shape
 from model.datasets.formats.records import entries_of
 from model.datasets.formats.table_columns import (
     Columns,
@@ -135,6 +136,9 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
     with optional.required(path, optional.PARQUET):
         from model.tables.parquet_rows import ParquetRows  # noqa: PLC0415 - as it says
     rows = ParquetRows(_source(document), path)
+    if is_of_another_shape(rows.columns) and not wanted_columns(document):
+        yield from entries_of(document, enumerate(rows.records(), 1))
+        return
     columns = find_columns(document, rows.columns, 1)
     if columns.note:
         yield Note(path, 0, columns.note)

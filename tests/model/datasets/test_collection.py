@@ -175,3 +175,42 @@ def test_intent_of_the_name_test_is_trained(tmp_path):
         (tmp_path / f"{name}_usersays_en.json").write_text(json.dumps(phrases))
 
     assert parts_of(tmp_path) == {"train": ["greet please", "test please"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "lists"),
+    [
+        ("domains.json", {"banking": ["pay_bill"], "travel": ["translate"]}),  # as of CLINC150
+        ("synonyms.json", {"small": ["little", "tiny"], "large": ["big"]}),
+        ("dataset_dict.json", {"splits": ["train"]}),  # as Hugging Face writes it
+    ],
+)
+@pytest.mark.parametrize(
+    ("data", "content"),
+    [
+        ("full.json", '{"train": [["hi there", "greet"]]}'),
+        ("nlu.yml", "nlu:\n- intent: greet\n  examples: |\n    - hi there\n"),
+    ],
+)
+def test_lists_beside_an_export_are_no_utterances(tmp_path, name, lists, data, content):
+    """They are read by themselves only, and named."""
+    (tmp_path / name).write_text(json.dumps(lists))
+    (tmp_path / data).write_text(content)
+
+    reading = read(tmp_path)
+
+    assert [example.text for example in reading.examples] == ["hi there"]
+    assert f"{tmp_path}: left out, as no training data: {name}" in map(str, reading.notes)
+
+
+def test_single_list_beside_a_table_names_its_labels(tmp_path):
+    """Several lists are training data rather than the table, and so is a list that is alone."""
+    write_files(tmp_path, "data.csv")
+    labels = tmp_path / "labels.json"
+
+    labels.write_text('{"labels": ["greet", "leave"]}')
+    assert parts_of(tmp_path) == {"train": ["data.csv"]}
+    assert parts_of(labels) == {"train": ["greet", "leave"]}
+
+    labels.write_text('{"intents": {"greet": ["hi"], "leave": ["bye"]}}')
+    assert parts_of(tmp_path) == {"train": ["hi", "bye"]}
