@@ -19,11 +19,12 @@ from model.datasets.formats.clinc150 import CLINC150
 from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.fasttext import FASTTEXT
+from model.datasets.formats.intent_files import INTENT_FILES
 from model.datasets.formats.intents_json import INTENTS_JSON, lists_in
 from model.datasets.formats.label_studio import LABEL_STUDIO
 from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
-from model.datasets.formats.rasa_legacy import RASA_JSON, RASA_MARKDOWN
-from model.datasets.formats.rasa_yaml import RASA_YAML
+from model.datasets.formats.rasa.legacy import RASA_JSON, RASA_MARKDOWN
+from model.datasets.formats.rasa.nlu_yaml import RASA_YAML
 from model.datasets.formats.records import RECORDS
 from model.datasets.formats.semantic_router import SEMANTIC_ROUTER
 from model.datasets.formats.snips import SNIPS
@@ -37,7 +38,7 @@ __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examp
 COLUMNS = ("text", "intent")
 # In the order in which they are tried: special shapes before general ones.
 FORMATS: Sequence[Format] = (
-    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, FASTTEXT),
+    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, INTENT_FILES, FASTTEXT),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
     *(LABEL_STUDIO, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
 )

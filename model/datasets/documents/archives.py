@@ -19,7 +19,7 @@ from model.tables.opening import SPREADSHEETS
 
 SUFFIXES = (
     *(".yml", ".yaml", ".md", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".tab"),
-    *(".psv", ".parquet", ".lu"),
+    *(".psv", ".parquet", ".lu", ".intent"),
     *(f".{each}" for each in SPREADSHEETS),
 )
 # By the first bytes of a file.

@@ -50,7 +50,7 @@ def test_lock_files_of_office_programs_are_passed_over(tmp_path):
 
 def test_folder_of_other_files_is_refused(tmp_path):
     """The suffixes of data are named."""
-    (tmp_path / "greet.intent").write_text("hi\n")
+    (tmp_path / "greet.voc").write_text("hi\n")
 
     assert "holds no files with a suffix of data (.yml, .yaml" in refusal_of(tmp_path)
 
