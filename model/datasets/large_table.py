@@ -197,7 +197,10 @@ def _count_clean(task: Task, block: bytes, limit: int) -> Batch | None:
         rows, lines = _rows(text, task.delimiter)
     except (UnicodeDecodeError, csv.Error):
         return None
-    if has_spaced_quote(text, task.delimiter) or any(len(row) != task.width for row in rows):
+    has_header = bool(task.header) and task.header.strip() in block
+    if has_header or has_spaced_quote(text, task.delimiter):
+        return None
+    if any(len(row) != task.width for row in rows):
         return None
     texts = [row[task.columns.text] for row in rows]
     labels = [row[task.columns.intent] for row in rows]
@@ -234,6 +237,6 @@ def _entries(task: Task, block: bytes) -> Iterator[Example | Problem]:
         line = row.line - before
         if row.problem:
             yield Problem(task.path, line, row.problem, row.kind)
-        elif any(cell.strip() for cell in row.cells):
+        elif any(cell.strip() for cell in row.cells) and not rows.repeats_header(row):
             text, intent = row.cells[task.columns.text], row.cells[task.columns.intent]
             yield entry_of(text, task.intent_of(intent), task.path, line)

@@ -103,7 +103,7 @@ def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
         text, intent = row.cells[columns.text], row.cells[columns.intent]
         if cell_label(intent, {}) != intent.strip():
             raise DataError.at(document.path, f"holds lists of intents: {CONVERT}", line=row.line)
-        return _utterance(document.path, text, intent)
+        return None if rows.repeats_header(row) else _utterance(document.path, text, intent)
 
     records = [head, *_pieces(document.content, lines, rows, utterance_of)]
     first = next((each.raw.decode() for each in records if each.utterance), "")

@@ -103,6 +103,10 @@ class DelimitedRows:
             self.columns, self.header = None, ""
             self._lines.take_back(BytesIO(raw).readlines())
 
+    def repeats_header(self, row: Row) -> bool:
+        """Return whether a row is the header once more, as in files that were joined."""
+        return self.columns is not None and stripped(row.cells) == self.columns
+
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows from where the file stands; empty lines are skipped."""
         line = self._lines.line

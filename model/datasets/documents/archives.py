@@ -147,6 +147,9 @@ def _too_large(path: Path) -> DataError:
 
 
 def _name(member: str) -> Path:
-    """Return a member's name without a root and without steps to the folder above."""
-    parts = PurePosixPath(member).parts
+    """Return a member's name without a root and without steps to the folder above.
+
+    Some programs of Windows write backslashes between folders.
+    """
+    parts = PurePosixPath(member.replace("\\", "/")).parts
     return Path(*(part for part in parts if part not in {"/", "//", ".."}))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import Entry, Note, entry_of
+from model.datasets.entry import Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import cell_label, label_names, named_label
 from model.datasets.formats.record_shapes import is_of_another_shape
@@ -32,6 +32,7 @@ from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
 
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
+REPEATED_HEADERS = "repetitions of the header"
 MAX_SEEN_LINES = 20
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 
@@ -73,6 +74,8 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
         for row in rows:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
+            elif rows.repeats_header(row):
+                yield LeftOut(document.path, row.line, REPEATED_HEADERS)
             elif any(cell.strip() for cell in row.cells):
                 yield _entry(document.path, row.line, row.cells, columns, names)
 
@@ -128,7 +131,10 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
     if not has_header:
         yield _entry(path, line, first, columns, {})
     for line, row in cells:
-        yield _entry(path, line, row, columns, {})
+        if has_header and row == first:
+            yield LeftOut(path, line, REPEATED_HEADERS)
+        else:
+            yield _entry(path, line, row, columns, {})
 
 
 def _read_parquet(document: Document) -> Iterator[Entry]:

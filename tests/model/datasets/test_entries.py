@@ -513,3 +513,15 @@ def test_answers_of_hwu64_are_the_utterances(tmp_path):
     )
 
     assert pairs(path) == [("wake me at nine", "set")]
+
+
+def test_repeated_header_is_no_utterance(tmp_path):
+    """Files that were joined repeat it; a table without a header repeats utterances."""
+    joined = write(tmp_path, "a.csv", "text,intent\nhi,greet\n Text,intent\ntext,intent\nbye,b\n")
+    plain = write(tmp_path, "b.csv", "hi,greet\nbye,leave\nhi,greet\n")
+
+    assert pairs(joined) == [("hi", "greet"), ("Text", "intent"), ("bye", "b")]
+    assert [str(note) for note in read(joined).notes] == [
+        f"{joined}:4: left out: repetitions of the header (1)"
+    ]
+    assert pairs(plain) == [("hi", "greet"), ("bye", "leave"), ("hi", "greet")]

@@ -94,6 +94,18 @@ def test_cells_quoted_behind_a_space_are_quoted(tmp_path):
 
 
 @pytest.mark.usefixtures("_each_way")
+def test_repeated_header_is_not_counted(tmp_path):
+    """Nor is it a problem."""
+    path = tmp_path / "data.csv"
+    path.write_text("text,intent\nhi,a\n" * 3)
+
+    _, survey = inspect(path, ReadOptions(), ignore)
+
+    assert survey.intents == {"a": 3}
+    assert survey.problems.kept == []
+
+
+@pytest.mark.usefixtures("_each_way")
 def test_lists_of_labels_are_found(tmp_path):
     """The quick way through a table takes them for no names of intents either."""
     path = tmp_path / "data.csv"

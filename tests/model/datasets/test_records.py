@@ -23,6 +23,7 @@ def utterances(path: Path, content: bytes) -> list[tuple[str, str]]:
         pytest.param(CSV, b"sep=;\ntext;intent\nhi;greet\nbye;leave\n", id="separator line"),
         pytest.param(CSV, b"hi,greet\nbye,leave\n", id="no header"),
         pytest.param(CSV, b"intent,id,text\ngreet,1,hi\nleave,2,bye\n", id="other columns"),
+        pytest.param(CSV, b"text,intent\nhi,greet\ntext,intent\nbye,leave\n", id="joined"),
         pytest.param(CSV, b"text,intent\nhi,greet\n,none\na,b,c\nbye,leave\n", id="broken rows"),
         pytest.param(Path("train.tsv"), b"text\tintent\nhi\tgreet\nbye\tleave\n", id="TSV"),
         pytest.param(

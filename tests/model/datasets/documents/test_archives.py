@@ -173,3 +173,13 @@ def test_archive_in_an_archive_is_named(tmp_path):
         "left out, as no training data: notes.txt",
         "left out, as archives are read by themselves only: bots/bot.tgz",
     ]
+
+
+def test_folders_of_an_archive_may_be_named_with_backslashes(tmp_path):
+    """Some programs of Windows write such names."""
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("splits\\data.csv", TABLE)
+
+    [example] = read(tmp_path / "data.zip").examples
+
+    assert example.file == tmp_path / "data.zip" / "splits" / "data.csv"
