@@ -105,7 +105,7 @@ class DelimitedRows:
 
     def repeats_header(self, row: Row) -> bool:
         """Return whether a row is the header once more, as in files that were joined."""
-        return self.columns is not None and stripped(row.cells) == self.columns
+        return row.text.removeprefix("\ufeff").strip() == self.header.strip() != ""
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows from where the file stands; empty lines are skipped."""

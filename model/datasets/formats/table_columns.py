@@ -66,8 +66,8 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
     if text is None or intent is None:
         seen = ", ".join(names) or "nothing"
         message = (
-            f"{' and '.join(missing)} in the header: found {seen}; "
-            "--text-column and --intent-column choose by name or number"
+            f"{' and '.join(missing)} in the header: found {seen}; rename columns, or, where a "
+            "command has the options, choose by name or number: --text-column, --intent-column"
         )
         raise DataError.at(document.path, message, line=line)
     _check_different(document, text, intent, line)

@@ -114,7 +114,7 @@ def test_new_records_look_like_the_others(path, content, expected):
     [
         pytest.param(CSV, "text,intent\né,x\n".encode("utf-16"), "not UTF-8", id="encoding"),
         pytest.param(Path("nlu.yml"), b"nlu: []\n", "model.datasets convert", id="format"),
-        pytest.param(CSV, b"a,b,c\n1,2,3\n", "no column text", id="columns"),
+        pytest.param(CSV, b"a,b,c\n1,2,3\n", "no column text.*; rename columns, or", id="columns"),
         pytest.param(
             JSONL, b'{"text":"hi","label":["a"]}\n', "model.datasets convert", id="lists-of-labels"
         ),
