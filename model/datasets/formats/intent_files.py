@@ -56,7 +56,7 @@ def _template(document: Document, template: str, line: int) -> Iterator[Entry]:
 def variants_of(template: str) -> tuple[list[str], bool]:
     """Return the utterances of a template, at most ``MAX_VARIANTS``, and whether there are more."""
     texts, is_sample = [template], False
-    while any(map(_GROUP.search, texts)):
+    while _GROUP.search(texts[0]):  # all have the same number of groups
         texts = list(dict.fromkeys(each for text in texts for each in _expanded(text)))
         if len(texts) > MAX_VARIANTS:
             # The same ones each time.
@@ -68,14 +68,10 @@ def variants_of(template: str) -> tuple[list[str], bool]:
 
 def _expanded(text: str) -> Iterator[str]:
     """Yield a text with each alternative of its first innermost group."""
-    found = _GROUP.search(text)
-    if found is None:
-        yield text
-        return
-    required, optional = found.groups()
+    before, required, optional, after = _GROUP.split(text, maxsplit=1)
     options = required.split("|") if optional is None else ["", *optional.split("|")]
     for option in options:
-        yield f"{text[: found.start()]}{option}{text[found.end() :]}"
+        yield f"{before}{option}{after}"
 
 
 INTENT_FILES = Format("intent-files", "Mycroft or OVOS .intent", _recognises, _read)
