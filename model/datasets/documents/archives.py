@@ -101,8 +101,9 @@ def _zip_files(path: Path) -> list[tuple[Path, bytes]] | None:
     with zipfile.ZipFile(path) as archive:
         if not SPREADSHEET_MEMBERS.isdisjoint(archive.namelist()):
             return None
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        listed = [member for member in members if is_listed(_name(member.filename))]
+        # zipfile fails to say whether a member without a name is a folder.
+        members = [each for each in archive.infolist() if is_listed(_name(each.filename))]
+        listed = [each for each in members if not each.is_dir()]
         if sum(member.file_size for member in listed) > MAX_UNPACKED_BYTES:
             raise _too_large(path)
         return [(path / _name(member.filename), archive.read(member)) for member in listed]

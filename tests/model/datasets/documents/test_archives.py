@@ -183,3 +183,12 @@ def test_folders_of_an_archive_may_be_named_with_backslashes(tmp_path):
     [example] = read(tmp_path / "data.zip").examples
 
     assert example.file == tmp_path / "data.zip" / "splits" / "data.csv"
+
+
+def test_member_without_a_name_is_passed_over(tmp_path):
+    """It is damage, and nothing in it is data by its name; neither is a folder."""
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        for name in ("", "folder.csv/", "data.csv"):
+            archive.writestr(zipfile.ZipInfo(name), TABLE)
+
+    assert len(read(tmp_path / "data.zip").examples) == 1
