@@ -15,6 +15,10 @@ TEST, VALIDATION = "test", "validation"
 PARTS = (TRAIN, TEST, "out_of_scope_validation", "out_of_scope_test")
 # Not read beside training texts: settings are chosen by cross-validation.
 _VALIDATION_NAMES = {"val", "valid", VALIDATION, "dev"}
+# As CLINC150 and others call them; all but the test is learnt from.
+_OUT_OF_SCOPE = re.compile(
+    rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
+)
 # As Hugging Face names the files of a split: train-00000-of-00002.parquet.
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
@@ -29,6 +33,8 @@ def part_of(name: Path) -> str | None:
             return each
         if each in _VALIDATION_NAMES:
             return VALIDATION
+        if found := _OUT_OF_SCOPE.fullmatch(each):
+            return f"out_of_scope_{TEST if found['test'] else VALIDATION}"
     return None
 
 

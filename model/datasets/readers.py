@@ -223,6 +223,9 @@ def _format_of(document: Document) -> Format:
     if name is not None:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)
+    if found is None and document.suffix in OTHER_DATA:
+        remedy = "export the data as CSV, JSONL, Parquet or Excel"
+        raise DataError.at(document.path, f"{document.suffix} files are not read; {remedy}")
     if found is None:
         raise DataError([_unknown(document.path, _keys(document))])
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from model.datasets.collection import part_of
 from model.datasets.documents.document import Document, ReadOptions
@@ -84,7 +85,7 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
 
 def _needs_no_intents(document: Document) -> bool:
     """Return whether a file's name says that no text in it has an intent."""
-    is_out_of_scope = (part_of(document.path) or "").startswith(OUT_OF_SCOPE)
+    is_out_of_scope = (part_of(Path(document.path.name)) or "").startswith(OUT_OF_SCOPE)
     return is_out_of_scope and document.options.intent_column is None
 
 

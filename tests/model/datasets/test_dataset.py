@@ -127,6 +127,26 @@ def test_out_of_scope_texts_come_from_files_of_their_own():
 
 
 @pytest.mark.parametrize(
+    ("names", "test"),
+    [
+        (["oos_train", "oos_val"], "oos_test"),  # as CLINC150's splits are called
+        (["out_of_scope"], "out-of-scope-test"),
+        (["ood"], "ood_test"),
+    ],
+)
+def test_files_of_out_of_scope_texts_have_other_names_too(names, test):
+    """All but the test is learnt from."""
+    folder = write_folder(train=ENOUGH, **{test: [("sing", "oos")]})
+    for name in names:
+        write(f"data/{name}.csv", [(name, "oos")])
+
+    dataset = load(folder)
+
+    assert dataset.out_of_scope_validation == tuple(names)
+    assert dataset.out_of_scope_test == ("sing",)
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("out_of_scope_test.csv", b"text\nsing\ndance\n"),

@@ -90,6 +90,16 @@ def test_archive_of_another_kind_is_refused(tmp_path, name, magic):
     assert refusal_of(path) == f"{path}: is packed as {path.suffix} files are; unpack it to read it"
 
 
+def test_data_of_another_program_is_refused(tmp_path):
+    """The message says what to do."""
+    path = tmp_path / "data.arrow"
+    path.write_bytes(b"ARROW1")
+
+    assert refusal_of(path) == (
+        f"{path}: .arrow files are not read; export the data as CSV, JSONL, Parquet or Excel"
+    )
+
+
 def test_data_that_is_not_read_is_named(tmp_path):
     """Beside files that are read, archives and the data of other programs are not forgotten."""
     (tmp_path / "a.csv").write_bytes(TABLE)
