@@ -19,6 +19,7 @@ from model.datasets.formats.clinc150 import CLINC150
 from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.fasttext import FASTTEXT
+from model.datasets.formats.home_assistant import HOME_ASSISTANT
 from model.datasets.formats.intent_files import INTENT_FILES
 from model.datasets.formats.intents_json import INTENTS_JSON, lists_in
 from model.datasets.formats.label_studio import LABEL_STUDIO
@@ -40,7 +41,8 @@ COLUMNS = ("text", "intent")
 FORMATS: Sequence[Format] = (
     *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, INTENT_FILES, FASTTEXT),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
-    *(LABEL_STUDIO, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
+    *(LABEL_STUDIO, HOME_ASSISTANT, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS),
+    *(RASA_MARKDOWN, DELIMITED),
 )
 # Their files hold texts of any intents, so that a name such as test is that of a part.
 OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)

@@ -18,7 +18,7 @@ from model.tables.encoding import decode_text
 
 SUFFIX = ".intent"  # nothing in the content tells such a file from other texts
 MAX_VARIANTS = 50
-MAX_LENGTH = 1_000  # to expand a longer template takes too long
+MAX_LENGTH = 2_000  # to expand a longer template takes too long
 _GROUP = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")  # an innermost one
 _BRACKET = re.compile(r"[()\[\]]")
 _ENTITY = re.compile(r"\{[^{}]+\}")
@@ -33,10 +33,11 @@ def _read(document: Document) -> Iterator[Entry]:
         raise DataError.at(document.path, f"is no file NAME{SUFFIX}")
     for line, content in enumerate(map(str.strip, document.text.split("\n")), 1):
         if content and not content.startswith("#"):
-            yield from _template(document, content, line)
+            yield from read_template(document, content, document.path.stem, line)
 
 
-def _template(document: Document, template: str, line: int) -> Iterator[Entry]:
+def read_template(document: Document, template: str, intent: str, line: int) -> Iterator[Entry]:
+    """Yield the entries of a template: an utterance for each of its variants."""
     path = document.path
     texts, is_sample = variants_of(template) if len(template) <= MAX_LENGTH else ([], False)
     if not texts:
@@ -48,7 +49,7 @@ def _template(document: Document, template: str, line: int) -> Iterator[Entry]:
         if is_sample:
             yield Note(path, line, f"{MAX_VARIANTS} variants of more are read")
         for text in texts:
-            yield entry_of(text, path.stem, path, line)
+            yield entry_of(text, intent, path, line)
         if _ENTITY.search(template):
             yield LeftOut(path, line, "values of {entities}, whose names stay in the text")
 
