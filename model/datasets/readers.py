@@ -162,7 +162,8 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
         else:
             other.append(document)
     kept = _most_likely(readable)
-    other += [each.document for each in readable if each not in kept]
+    paths = {each.document.path for each in kept}
+    other += [each.document for each in readable if each.document.path not in paths]
     readable = kept
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
@@ -189,9 +190,13 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
     Beside an export, tables are seldom its training data, and lists by names are those of synonyms
     or, as in CLINC150, of intents. Beside tables, a single list holds the names of labels.
     """
-    tables = [each for each in readable if each.format in TABLES]
-    lists = [each for each in readable if each.format == INTENTS_JSON and lists_in(each.document)]
-    exports = [each for each in readable if each not in tables and each not in lists]
+    tables: list[Readable] = []
+    lists: list[Readable] = []
+    exports: list[Readable] = []
+    for each in readable:
+        is_list = each.format == INTENTS_JSON and lists_in(each.document)
+        kind = tables if each.format in TABLES else lists if is_list else exports
+        kind.append(each)
     is_single = all(lists_in(each.document) == 1 for each in lists)
     return exports or (tables if is_single and tables else lists or tables)
 

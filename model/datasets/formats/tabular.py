@@ -163,7 +163,7 @@ def _is_delimited(document: Document) -> bool:
 def _is_table(head: str) -> bool:
     """Return whether a text begins with a header, or holds two cells with a tab in each line."""
     lines = [line.strip() for line in head.splitlines() if line.strip()][:MAX_SEEN_LINES]
-    first = lines[0]
+    first = "".join(lines[:1])
     return _are_pairs([line.split("\t") for line in lines]) or any(
         len(cells := first.split(mark)) > 1 and is_header([cell.strip(' "') for cell in cells])
         for mark in (",", ";", "\t", "|")

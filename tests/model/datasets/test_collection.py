@@ -48,6 +48,17 @@ def test_lock_files_of_office_programs_are_passed_over(tmp_path):
     assert reading.problems == reading.notes == ()
 
 
+@pytest.mark.parametrize("content", ["", " \n\n"])
+def test_blank_file_beside_data_is_named(tmp_path, content):
+    """It holds nothing that could be read."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / "notes.txt").write_text(content)
+
+    [note] = read(tmp_path).notes
+
+    assert note.message == "left out, as no training data: notes.txt"
+
+
 def test_folder_of_other_files_is_refused(tmp_path):
     """The suffixes of data are named."""
     (tmp_path / "greet.voc").write_text("hi\n")
