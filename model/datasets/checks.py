@@ -22,6 +22,8 @@ MIN_OUT_OF_SCOPE = 20
 USUAL_OUT_OF_SCOPE = frozenset(
     ("nlufallback", "none", "fallback", "oos", "ood", "outofscope", "irrelevant")
 )
+# What programs write for a cell without a value, in small letters.
+MISSING_VALUES = frozenset(("nan", "null", "<na>", "#n/a"))
 
 CONTRADICTIONS = ProblemKind(
     "texts with two intents", "mend their labels, or do without them: --leave-out-contradictions"
@@ -34,6 +36,9 @@ THIN = ProblemKind(
     "add utterances, or leave out intents with fewer than N: --min-utterances N",
 )
 LEFT_OUT_RARE = ProblemKind("intents left out", "as --min-utterances asks for")
+MARKED_AS_MISSING = ProblemKind(
+    "texts or intents that programs write for a missing value", "remove the rows that have none"
+)
 UNKNOWN_IN_TEST = ProblemKind(
     "test utterances of unknown intents", "add the intents to the training data, or remove them"
 )
@@ -176,6 +181,11 @@ class Checks:
         for names in similar_names({intent: len(group) for intent, group in groups.items()}):
             [first, *_] = names
             self.warnings.append(groups[first][0].problem(describe(names)))
+        for example in (each for group in groups.values() for each in group):
+            for value in (example.text, example.intent):
+                if value.casefold() in MISSING_VALUES:
+                    message = f"{value} may stand for a missing value"
+                    self.warnings.append(example.problem(message, MARKED_AS_MISSING))
         for intent, group in groups.items():
             if simplify(intent) in USUAL_OUT_OF_SCOPE:
                 message = f"{intent} is trained as an intent; --out-of-scope-intent {intent} "

@@ -1,13 +1,41 @@
-"""List the files of a folder or of an archive."""
+"""List the files of a folder or of an archive, and the parts of a data set that they name."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from model.datasets.documents.archives import is_listed, unpack
+from model.datasets.documents.archives import is_listed, unpack, without_compression
 from model.datasets.documents.document import Document, ReadOptions
+from model.datasets.entry import TRAIN
 from model.errors import DataError
 from model.tables.opening import SPREADSHEETS
+
+TEST, VALIDATION = "test", "validation"
+PARTS = (TRAIN, TEST, "out_of_scope_validation", "out_of_scope_test")
+# Not read beside training texts: settings are chosen by cross-validation.
+_VALIDATION_NAMES = {"val", "valid", VALIDATION, "dev"}
+# As CLINC150 and others call them; all but the test is learnt from.
+_OUT_OF_SCOPE = re.compile(
+    rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
+)
+# As Hugging Face names the files of a split: train-00000-of-00002.parquet.
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+
+
+def part_of(name: Path) -> str | None:
+    """Return the part of a data set that the name of a file or of its folder is; None for others.
+
+    ``VALIDATION`` stands for all names of validation texts.
+    """
+    for each in (_SHARD.sub("", without_compression(name).stem), name.parent.name):
+        if each in PARTS:
+            return each
+        if each in _VALIDATION_NAMES:
+            return VALIDATION
+        if found := _OUT_OF_SCOPE.fullmatch(each):
+            return f"out_of_scope_{TEST if found['test'] else VALIDATION}"
+    return None
 
 
 def documents_of(path: Path, options: ReadOptions) -> tuple[list[Document], bool]:

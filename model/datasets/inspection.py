@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from model.datasets.documents.document import Document, ReadOptions
-from model.datasets.entry import TRAIN, Entry
-from model.datasets.format import Format
+from model.datasets.documents.document import ReadOptions
+from model.datasets.entry import Entry
 from model.datasets.formats.tabular import DELIMITED
 from model.datasets.large_table import can_be_cut, survey_table
 from model.datasets.parts import files_of, left_out_beside
-from model.datasets.readers import entries_of, recognise_all
+from model.datasets.readers import Readable, entries_of, recognise_all
 from model.datasets.survey import Survey
 from model.errors import DataError, Problem
 
@@ -34,9 +33,9 @@ def inspect(path: Path, options: ReadOptions, progress: Progress) -> tuple[tuple
             _add_all(survey, error.problems, ())
             continue
         before = survey.rows
-        for document, each in found.readable:
-            formats[each.title] = None
-            _survey(survey, document, each, progress, part)
+        for each in found.readable:
+            formats[each.format.title] = None
+            _survey(survey, each, progress, part)
         _add_all(survey, found.problems, found.notes)
         if survey.rows == before and not (survey.problems.kept or survey.described):
             survey.problems.append(Problem(file, 0, "holds no utterances"))
@@ -59,18 +58,17 @@ def _add_all(survey: Survey, problems: Iterable[Problem], notes: Iterable[Proble
         survey.notes.append(note)
 
 
-def _survey(
-    survey: Survey, document: Document, found: Format, progress: Progress, part: str | None
-) -> None:
+def _survey(survey: Survey, readable: Readable, progress: Progress, part: str | None) -> None:
+    document, found, own = readable
     is_file = document.archived is None
     size = document.path.stat().st_size if is_file else 0
     if found == DELIMITED and size >= LARGE_BYTES and can_be_cut(document):
         try:
-            survey_table(survey, document, lambda count: progress(count, 0), part or TRAIN)
+            survey_table(survey, document, lambda count: progress(count, 0), part or own)
         except DataError as error:
             _add_all(survey, error.problems, ())
         return
-    survey.add_entries(_counted(entries_of(document, found), progress), part)
+    survey.add_entries(_counted(entries_of(readable), progress), part)
     progress(size, 0)
 
 

@@ -12,17 +12,17 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Example, Note, entry_of
-from model.datasets.formats.label_names import label_names
+from model.datasets.formats.label_names import cell_label, label_names
 from model.datasets.formats.table_columns import Columns
 from model.datasets.formats.tabular import table_columns
 from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
 from model.errors import Problem
 from model.inference.prediction import OUT_OF_SCOPE
-from model.tables.delimited_rows import DelimitedRows
+from model.tables.delimited_rows import DelimitedRows, has_spaced_quote
 from model.tables.encoding import detect_encoding
 from model.tables.header import HeaderRules
 from model.tables.line_reader import MAX_RECORD, Lines
@@ -58,10 +58,11 @@ class Task:
     names: Mapping[str, str] = field(default_factory=dict)
     out_of_scope: Collection[str] = ()
 
-    def intent_of(self, label: str) -> str:
-        """Return the intent of a label."""
-        intent = self.names.get(label.strip(), label)
-        return OUT_OF_SCOPE if intent.casefold() in self.out_of_scope else intent
+    def intent_of(self, cell: str) -> Any:
+        """Return the intent in a cell; of several ones, a list."""
+        intent = self.columns.label or cell_label(cell, self.names)
+        is_text = isinstance(intent, str)
+        return OUT_OF_SCOPE if is_text and intent.casefold() in self.out_of_scope else intent
 
 
 def can_be_cut(document: Document) -> bool:
@@ -192,8 +193,12 @@ def count_block(task: Task, block: bytes, limit: int = ALL_HASHES) -> Result:
 def _count_clean(task: Task, block: bytes, limit: int) -> Batch | None:
     """Return the numbers of a block; None if a row has to be named."""
     try:
-        rows, lines = _rows(block.decode(), task.delimiter)
+        text = block.decode()
+        rows, lines = _rows(text, task.delimiter)
     except (UnicodeDecodeError, csv.Error):
+        return None
+    has_header = bool(task.header) and task.header.strip() in block
+    if has_header or has_spaced_quote(text, task.delimiter):
         return None
     if any(len(row) != task.width for row in rows):
         return None
@@ -201,8 +206,7 @@ def _count_clean(task: Task, block: bytes, limit: int) -> Batch | None:
     labels = [row[task.columns.intent] for row in rows]
     intents = {label: task.intent_of(label) for label in set(labels)}
     is_clean = all(map(str.strip, texts)) and all(
-        intent == intent.strip() and isinstance(entry_of("text", intent, task.path, 1), Example)
-        for intent in intents.values()
+        isinstance(entry_of("text", intent, task.path, 1), Example) for intent in intents.values()
     )
     if not is_clean:
         return None
@@ -233,6 +237,6 @@ def _entries(task: Task, block: bytes) -> Iterator[Example | Problem]:
         line = row.line - before
         if row.problem:
             yield Problem(task.path, line, row.problem, row.kind)
-        elif any(cell.strip() for cell in row.cells):
+        elif any(cell.strip() for cell in row.cells) and not rows.repeats_header(row):
             text, intent = row.cells[task.columns.text], row.cells[task.columns.intent]
             yield entry_of(text, task.intent_of(intent), task.path, line)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.documents.archives import SUFFIXES, is_listed, without_gz
+from model.datasets.collection import PARTS, part_of
+from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
 from model.datasets.readers import read
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
-
-PARTS = (TRAIN, "test", "out_of_scope_validation", "out_of_scope_test")
-# As Hugging Face names the files of a split: train-00000-of-00002.parquet.
-_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def files_of(path: Path) -> Mapping[Path, str | None]:
 
 def _named_parts(folder: Path) -> dict[Path, str]:
     """Return the files whose names are those of parts, in the order of the parts."""
-    named = {file: _SHARD.sub("", without_gz(file).stem) for file in _files(folder)}
+    named = {file: part_of(Path(file.name)) for file in _files(folder)}
     return {file: part for part in PARTS for file, name in named.items() if name == part}
 
 
@@ -99,5 +95,5 @@ def _files(folder: Path) -> list[Path]:
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
-        if without_gz(file).suffix.lower() in SUFFIXES and file.is_file()
+        if without_compression(file).suffix.lower() in SUFFIXES and file.is_file()
     ]

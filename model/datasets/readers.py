@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from model.datasets.collection import documents_of
+from model.datasets.collection import VALIDATION, documents_of, part_of
 from model.datasets.collector import Collector
-from model.datasets.documents.archives import ARCHIVES, SUFFIXES
+from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
-from model.datasets.entry import DESCRIPTION, Entry, Example, is_filled
+from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example, is_filled
 from model.datasets.format import Format
 from model.datasets.formats.amazon import AMAZON
 from model.datasets.formats.botpress import BOTPRESS
@@ -18,11 +19,13 @@ from model.datasets.formats.clinc150 import CLINC150
 from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.fasttext import FASTTEXT
-from model.datasets.formats.intents_json import INTENTS_JSON
+from model.datasets.formats.home_assistant import HOME_ASSISTANT
+from model.datasets.formats.intent_files import INTENT_FILES
+from model.datasets.formats.intents_json import INTENTS_JSON, lists_in
 from model.datasets.formats.label_studio import LABEL_STUDIO
 from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
-from model.datasets.formats.rasa_legacy import RASA_JSON, RASA_MARKDOWN
-from model.datasets.formats.rasa_yaml import RASA_YAML
+from model.datasets.formats.rasa.legacy import RASA_JSON, RASA_MARKDOWN
+from model.datasets.formats.rasa.nlu_yaml import RASA_YAML
 from model.datasets.formats.records import RECORDS
 from model.datasets.formats.semantic_router import SEMANTIC_ROUTER
 from model.datasets.formats.snips import SNIPS
@@ -36,10 +39,14 @@ __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examp
 COLUMNS = ("text", "intent")
 # In the order in which they are tried: special shapes before general ones.
 FORMATS: Sequence[Format] = (
-    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, FASTTEXT),
+    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, INTENT_FILES, FASTTEXT),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
-    *(LABEL_STUDIO, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS, RASA_MARKDOWN, DELIMITED),
+    *(LABEL_STUDIO, HOME_ASSISTANT, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS),
+    *(RASA_MARKDOWN, DELIMITED),
 )
+# Their files hold texts of any intents, so that a name such as test is that of a part.
+OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
+UNREAD = ARCHIVES + OTHER_DATA
 POINTER = b"version https://git-lfs.github.com/spec/"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
@@ -77,10 +84,10 @@ def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     examples: list[Example] = []
     problems, notes = list(found.problems), list(found.notes)
     collector = Collector(options, examples.append, problems.append, notes.append)
-    for document, each in found.readable:
-        for entry in entries_of(document, each):
+    for each in found.readable:
+        for entry in entries_of(each):
             collector.add(entry)
-    formats = dict.fromkeys(each.title for _, each in found.readable)
+    formats = dict.fromkeys(each.format.title for each in found.readable)
     notes += collector.left_out()
     utterances = tuple(each for each in examples if each.part != DESCRIPTION)
     descriptions = tuple(each for each in examples if each.part == DESCRIPTION)
@@ -103,17 +110,31 @@ def read_examples(path: Path, options: ReadOptions = ReadOptions()) -> list[Exam
     return list(reading.examples)
 
 
+class Readable(NamedTuple):
+    """A file that is read.
+
+    Attributes:
+        document: the file.
+        format: its format.
+        part: of the data set, by its name within a folder or an archive.
+    """
+
+    document: Document
+    format: Format
+    part: str = TRAIN
+
+
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """The files of a path, by their formats.
 
     Attributes:
-        readable: each file that is read, with its format.
+        readable: the files that are read.
         problems: of files that look like data and can't be read.
         notes: on files that are left out.
     """
 
-    readable: tuple[tuple[Document, Format], ...]
+    readable: tuple[Readable, ...]
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
 
@@ -126,37 +147,80 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     """
     documents, is_collection = documents_of(path, options)
     if not is_collection:
-        return Recognised(((documents[0], _format_of(documents[0])),))
-    readable: list[tuple[Document, Format]] = []
+        return Recognised((Readable(documents[0], _format_of(documents[0])),))
+    readable: list[Readable] = []
     problems: list[Problem] = []
     other: list[Document] = []
     for document in documents:
         try:
-            found = None if document.suffix in ARCHIVES else _recognise(document)
+            found = None if document.suffix in UNREAD else _recognise(document)
         except DataError as error:
             problems += error.problems
             continue
         if found:
-            readable.append((document, found))
+            readable.append(Readable(document, found))
         else:
             other.append(document)
-    if any(each not in TABLES for _, each in readable):
-        # A table beside an export is seldom its training data.
-        other += [document for document, each in readable if each in TABLES]
-        readable = [each for each in readable if each[1] not in TABLES]
+    kept = _most_likely(readable)
+    paths = {each.document.path for each in kept}
+    other += [each.document for each in readable if each.document.path not in paths]
+    readable = kept
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
+    readable, beside = _by_parts(path, readable)
     archives = [document for document in other if document.suffix in ARCHIVES]
     rest = [document for document in other if document.suffix not in ARCHIVES]
+    parts = dict.fromkeys(each.part for each in readable if each.part != TRAIN)
     notes = [
-        Problem(path, 0, f"left out, {reason}: {_names(path, documents)}")
-        for reason, documents in (
-            ("as no training data", rest),
-            ("as archives are read by themselves only", archives),
+        Problem(path, 0, f"{what}: {_names(path, documents)}")
+        for what, documents in (
+            ("left out, as no training data", rest),
+            ("left out, as archives are read by themselves only", archives),
+            ("left out beside training texts", beside),
+            *((f"read as {part}", _documents(readable, part)) for part in parts),
         )
         if documents
     ]
     return Recognised(tuple(readable), tuple(problems), tuple(notes))
+
+
+def _most_likely(readable: list[Readable]) -> list[Readable]:
+    """Return the files that are training data of those that may be.
+
+    Beside an export, tables are seldom its training data, and lists by names are those of synonyms
+    or, as in CLINC150, of intents. Beside tables, a single list holds the names of labels.
+    """
+    tables: list[Readable] = []
+    lists: list[Readable] = []
+    exports: list[Readable] = []
+    for each in readable:
+        is_list = each.format == INTENTS_JSON and lists_in(each.document)
+        kind = tables if each.format in TABLES else lists if is_list else exports
+        kind.append(each)
+    is_single = all(lists_in(each.document) == 1 for each in lists)
+    return exports or (tables if is_single and tables else lists or tables)
+
+
+def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:
+    """Return the files with their parts, and those that are left out beside training texts.
+
+    Beside a file ``train``, these are files that name no part; otherwise validation texts.
+    """
+    parts = {
+        each.path: part_of(each.path.relative_to(path))
+        for each, found, _ in readable
+        if found in OF_ANY_INTENT
+    }
+    unused = {None, VALIDATION} if TRAIN in parts.values() else {VALIDATION}
+    named = [(each, parts.get(each.document.path, TRAIN)) for each in readable]
+    if not any(part in {TRAIN, None} for _, part in named):
+        return readable, []
+    beside = [each.document for each, part in named if part in unused]
+    return [each._replace(part=part or TRAIN) for each, part in named if part not in unused], beside
+
+
+def _documents(readable: Iterable[Readable], part: str) -> list[Document]:
+    return [each.document for each in readable if each.part == part]
 
 
 def _format_of(document: Document) -> Format:
@@ -166,6 +230,9 @@ def _format_of(document: Document) -> Format:
     if name is not None:
         return next(each for each in FORMATS if each.name == name)
     found = _recognise(document)
+    if found is None and document.suffix in OTHER_DATA:
+        remedy = "export the data as CSV, JSONL, Parquet or Excel"
+        raise DataError.at(document.path, f"{document.suffix} files are not read; {remedy}")
     if found is None:
         raise DataError([_unknown(document.path, _keys(document))])
     return found
@@ -187,8 +254,17 @@ def _recognise(document: Document) -> Format | None:
     return None
 
 
-def entries_of(document: Document, found: Format) -> Iterator[Entry]:
+def entries_of(readable: Readable) -> Iterator[Entry]:
     """Yield the entries of a file; one that can't be read as a whole is a problem."""
+    document, found, part = readable
+    for entry in _entries(document, found):
+        if part != TRAIN and isinstance(entry, Example):
+            yield replace(entry, part=part)
+        else:
+            yield entry
+
+
+def _entries(document: Document, found: Format) -> Iterator[Entry]:
     try:
         if found not in TABLES:
             yield from document.notes()

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, Protocol
 
 from model.datasets.documents.document import Document, ReadOptions
 from model.datasets.entry import Example, entry_of
-from model.datasets.formats.label_names import label_names
+from model.datasets.formats.label_names import cell_label, label_names
 from model.datasets.formats.record_shapes import record_of
-from model.datasets.formats.table_columns import find_columns
+from model.datasets.formats.table_columns import Columns, find_columns
 from model.datasets.formats.tabular import DELIMITED, JSON_LINES, table_columns
 from model.datasets.readers import COLUMNS
 from model.errors import DataError
@@ -95,11 +95,15 @@ def head_of(path: Path) -> bytes:
 def _delimited_records(document: Document) -> tuple[RecordFormat, list[Record]]:
     lines = Lines(BytesIO(document.content))
     rows, columns = table_columns(document, lines)
+    _refuse_texts(document, columns)
     _refuse_numbers(document, rows.columns[columns.intent] if rows.columns else "")
     head = Record(document.content[: lines.offset], None)
 
     def utterance_of(row: Row) -> Utterance | None:
-        return _utterance(document.path, row.cells[columns.text], row.cells[columns.intent])
+        text, intent = row.cells[columns.text], row.cells[columns.intent]
+        if cell_label(intent, {}) != intent.strip():
+            raise DataError.at(document.path, f"holds lists of intents: {CONVERT}", line=row.line)
+        return None if rows.repeats_header(row) else _utterance(document.path, text, intent)
 
     records = [head, *_pieces(document.content, lines, rows, utterance_of)]
     first = next((each.raw.decode() for each in records if each.utterance), "")
@@ -118,6 +122,7 @@ def _json_records(document: Document) -> tuple[RecordFormat, list[Record]]:
         )
     names = list(first)
     columns = find_columns(document, names, 1)
+    _refuse_texts(document, columns)
     keys = (names[columns.text], names[columns.intent])
     if isinstance(first[keys[1]], list):
         raise DataError.at(document.path, f"holds lists of intents: {CONVERT}")
@@ -162,6 +167,11 @@ def _utterance(path: Path, text: object, intent: object) -> Utterance | None:
     return Utterance(entry.text, entry.intent) if isinstance(entry, Example) else None
 
 
+def _refuse_texts(document: Document, columns: Columns) -> None:
+    if columns.label:
+        raise DataError.at(document.path, f"has no column of intents to edit: {CONVERT}")
+
+
 def _refuse_numbers(document: Document, column: str) -> None:
     if label_names(Document(document.path), column):  # files beside it are on the disk
         message = f"has numbers for intents; write their names to edit it: {CONVERT}"
@@ -180,12 +190,12 @@ class DelimitedFormat:
     ) -> None:
         """Set the dialect; new rows imitate the quotes of ``sample``, which may be empty."""
         mark = re.escape(delimiter)
-        self._cell = re.compile(rf'(?P<cell>"(?:[^"]|"")*"|[^{mark}\r\n]*)(?:{mark}|\r?\n?$)')
+        self._cell = re.compile(rf'(?P<cell> *"(?:[^"]|"")*"|[^{mark}\r\n]*)(?:{mark}|\r?\n?$)')
         self._needs_quotes = re.compile(rf'[{mark}"\r\n]').search
         self._delimiter, self._width, self._places = delimiter, width, places
         self._line_break = line_break
         cells = [sample[start:end] for start, end in self._spans(sample)]
-        self._quotes_all = all(cell.startswith(QUOTE) for cell in cells)
+        self._quotes_all = all(map(_is_quoted, cells))
 
     def edited(self, raw: bytes, utterance: Utterance) -> bytes:
         """Return a row with another text or intent; cells stay quoted."""
@@ -195,7 +205,7 @@ class DelimitedFormat:
             start, end = spans[place]
             cell = row[start:end]
             if _unquoted(cell).strip() != value:
-                quoted = self._quoted(value, always=cell.startswith(QUOTE))
+                quoted = self._quoted(value, always=_is_quoted(cell))
                 row = row[:start] + quoted + row[end:]
         return row.encode()
 
@@ -218,8 +228,12 @@ class DelimitedFormat:
         return QUOTE + value.replace(QUOTE, QUOTE * 2) + QUOTE
 
 
+def _is_quoted(cell: str) -> bool:
+    return cell.lstrip().startswith(QUOTE)
+
+
 def _unquoted(cell: str) -> str:
-    return cell[1:-1].replace(QUOTE * 2, QUOTE) if cell.startswith(QUOTE) else cell
+    return cell.lstrip()[1:-1].replace(QUOTE * 2, QUOTE) if _is_quoted(cell) else cell
 
 
 class JsonFormat:

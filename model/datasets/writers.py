@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from model.datasets.entry import Example
-from model.datasets.formats.rasa_markup import without_entities
+from model.datasets.formats.rasa.markup import without_entities
 from model.errors import DataError
 from model.tables.dialect import cell_quoter
 from model.tables.optional import PARQUET, required

@@ -9,7 +9,8 @@ TEXT, INTENT = "text", "intent"
 # In the order of preference. A name is compared without case, spaces, hyphens and underscores.
 USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     TEXT: (
-        *("text", "utterance", "utterances", "message", "query", "sentence", "question"),
+        *("text", "utterance", "utterances", "message", "query", "sentence"),
+        *("answer normalised", "question"),  # of HWU64, whose crowd answered questions
         *("utterance text", "phrase", "example", "user input", "input", "pattern", "instruction"),
         *("utt", "user message", "training phrase", "sample", "content", "description", "body"),
     ),

@@ -103,6 +103,10 @@ class DelimitedRows:
             self.columns, self.header = None, ""
             self._lines.take_back(BytesIO(raw).readlines())
 
+    def repeats_header(self, row: Row) -> bool:
+        """Return whether a row is the header once more, as in files that were joined."""
+        return row.text.removeprefix("\ufeff").strip() == self.header.strip() != ""
+
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows from where the file stands; empty lines are skipped."""
         line = self._lines.line
@@ -145,14 +149,30 @@ class DelimitedRows:
         return row, cells
 
     def _parse(self, row: bytes) -> list[str] | None:
-        lines = StringIO(decode(row), newline="") if row.count(b"\n") > 1 else [decode(row)]
+        text = decode(row)
+        cells = self._cells(text)
+        if cells and has_spaced_quote(text, self.delimiter):
+            # Quotes that are no more than that are a part of their cell.
+            return self._cells(text, skips_spaces=True) or cells
+        return cells
+
+    def _cells(self, row: str, *, skips_spaces: bool = False) -> list[str] | None:
+        lines = StringIO(row, newline="") if row.count("\n") > 1 else [row]
+        reader = csv.reader(
+            lines, delimiter=self.delimiter, strict=True, skipinitialspace=skips_spaces
+        )
         try:
-            rows = [*csv.reader(lines, delimiter=self.delimiter, strict=True)]
+            rows = [*reader]
         except csv.Error:
             return None
         if len(rows) > 1:  # a quote too many, and another one in a later row
             return None
         return rows[0] if rows else []
+
+
+def has_spaced_quote(text: str, delimiter: str) -> bool:
+    """Return whether a cell may be quoted behind a space, as in ``hello, "greet"``."""
+    return f'{delimiter} "' in text
 
 
 def _peek(lines: Lines, count: int) -> list[bytes]:

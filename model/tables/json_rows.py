@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,8 +51,11 @@ def _row(line: int, text: str) -> JsonRow:
         return JsonRow(line, text, {}, IS_NOT_UTF8, NOT_UTF8)
     try:
         fields = DECODER.decode(text)
-    except (ValueError, RecursionError):
+    except (json.JSONDecodeError, RecursionError):
         return JsonRow(line, text, {}, "is not JSON", NOT_JSON)
+    except ValueError:  # Python's json writes such numbers; to write them again would be no JSON
+        problem = "holds a number that JSON can't express (NaN, Infinity or too large): write null"
+        return JsonRow(line, text, {}, problem, NOT_JSON)
     if not isinstance(fields, dict):
         return JsonRow(line, text, {}, "is not a JSON object", NOT_JSON)
     return JsonRow(line, text, fields)

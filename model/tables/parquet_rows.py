@@ -50,6 +50,11 @@ class ParquetRows:
             return []
         return [str(name) for name in names] if isinstance(names, list) else []
 
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield each row by the names of its columns; the errors are those of ``pairs``."""
+        for values in self.pairs(*range(len(self.columns))):
+            yield dict(zip(self.columns, values, strict=True))
+
     def pairs(self, *columns: int) -> Iterator[tuple[Any, ...]]:
         """Yield the values of columns, row by row.
 

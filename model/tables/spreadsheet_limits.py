@@ -19,8 +19,9 @@ MAX_UNPACKED_BYTES = 1024**3
 # Of a workbook that is read at once, in about 300 MB; the rows of larger ones are streamed.
 MAX_BYTES_AT_ONCE = 256 * 1024**2
 MAX_CELLS_AT_ONCE = 4 * 1024**2
+MAX_ROWS = 1024**2  # as of Excel and LibreOffice; one element of OpenDocument can be many more
 # All rows of a sheet, and 256 columns; the padding of wider rows takes too long.
-MAX_CELLS = 256 * 1024**2
+MAX_CELLS = 256 * MAX_ROWS
 BLOCK_BYTES = 1024 * 1024
 # Longer than the beginning of any cell, which two blocks could share.
 OVERLAP_BYTES = 1024
@@ -52,7 +53,7 @@ def is_large(file: BinaryIO, path: Path) -> bool:
     if size > MAX_UNPACKED_BYTES:
         raise DataError.at(path, f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB")
     for rows, columns in extents:
-        if rows * columns > MAX_CELLS:
+        if rows > MAX_ROWS or rows * columns > MAX_CELLS:
             message = (
                 f"has cells down to row {rows} and up to column {columns}, too many for the memory;"
                 " delete those outside of the table, or save the sheet as CSV"

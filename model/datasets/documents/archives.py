@@ -1,14 +1,15 @@
-"""Unpack archives into memory: ZIP, the gzipped tar files of Botpress, and single gzipped files."""
+"""Unpack archives into memory: ZIP, compressed tar files, and single compressed files."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import lzma
 import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -18,12 +19,22 @@ from model.tables.opening import SPREADSHEETS
 
 SUFFIXES = (
     *(".yml", ".yaml", ".md", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".tab"),
-    *(".psv", ".parquet", ".lu"),
+    *(".psv", ".parquet", ".lu", ".intent"),
     *(f".{each}" for each in SPREADSHEETS),
 )
-ARCHIVES = (".zip", ".tgz", ".bpz", ".gz", ".tar")
+# By the first bytes of a file.
+COMPRESSIONS: Mapping[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
+COMPRESSED = (".gz", ".bz2", ".xz")
+UNREAD_ARCHIVES = {b"\x28\xb5\x2f\xfd": ".zst", b"7z\xbc\xaf": ".7z", b"Rar!": ".rar"}
+ARCHIVES = (".zip", ".tgz", ".bpz", ".tar", *COMPRESSED, *UNREAD_ARCHIVES.values())
+# Not read, and named where they lie beside data.
+OTHER_DATA = (".arrow", ".feather", ".pkl", ".pickle", ".xlsb", ".numbers", ".avro", ".orc", ".xml")
 MAX_UNPACKED_BYTES = 1024**3
-ZIP_MAGIC, GZIP_MAGIC = b"PK\x03\x04", b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"
 SPREADSHEET_MEMBERS = {"[Content_Types].xml", "mimetype"}
 # zipfile and tarfile let the errors of the decompressors and of damaged names through.
 BROKEN = (
@@ -35,7 +46,7 @@ BROKEN = (
 def is_listed(name: Path) -> bool:
     """Return whether a file of a folder or an archive is read, or named as left out."""
     is_hidden = any(part.startswith((".", "__MACOSX", "~$")) for part in name.parts)
-    is_data = name.suffix.lower() in SUFFIXES + ARCHIVES and name.name != DESCRIPTIONS
+    is_data = name.suffix.lower() in SUFFIXES + ARCHIVES + OTHER_DATA and name.name != DESCRIPTIONS
     return is_data and not is_hidden
 
 
@@ -50,18 +61,26 @@ def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
         None if the file is a spreadsheet, which is a ZIP archive as well, or no archive.
 
     Raises:
-        DataError: it is damaged, unpacks to too many bytes, or has two files of one name.
+        DataError: it is damaged, unpacks to too many bytes, has two files of one name, or is an
+            archive of another kind.
     """
+    for magic, suffix in UNREAD_ARCHIVES.items():
+        if head.startswith(magic):
+            raise DataError.at(path, f"is packed as {suffix} files are; unpack it to read it")
     is_zip = head.startswith(ZIP_MAGIC)
-    if not is_zip and not head.startswith(GZIP_MAGIC):
+    opener = next((each for magic, each in COMPRESSIONS.items() if head.startswith(magic)), None)
+    if not is_zip and opener is None:
         return None
-    inner = without_gz(path)
+    inner = without_compression(path)
     is_single = not is_zip and inner != path and inner.suffix.lower() in SUFFIXES  # data.csv.gz
-    kind = "ZIP archive" if is_zip else "gzipped file" if is_single else "tar archive"
+    kind = "ZIP archive" if is_zip else "compressed file" if is_single else "tar archive"
     try:
-        if is_single:
-            return {path / inner.name: _gzipped(path)}
-        files = _zip_files(path) if is_zip else list(_tar_files(path))
+        if opener is None:
+            files = _zip_files(path)
+        elif is_single:
+            return {path / inner.name: _decompressed(path, opener)}
+        else:
+            files = list(_tar_files(path, opener))
     except BROKEN as error:
         message = f"is no readable {kind}: {one_line(error)}"
         raise DataError.at(path, message) from error
@@ -73,33 +92,34 @@ def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
     return dict(files)
 
 
-def without_gz(path: Path) -> Path:
-    """Return the path of a gzipped file without its suffix, or the path."""
-    return path.with_suffix("") if path.suffix.lower() == ".gz" else path
+def without_compression(path: Path) -> Path:
+    """Return the path of a compressed file without the suffix that says so, or the path."""
+    return path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
 
 
 def _zip_files(path: Path) -> list[tuple[Path, bytes]] | None:
     with zipfile.ZipFile(path) as archive:
         if not SPREADSHEET_MEMBERS.isdisjoint(archive.namelist()):
             return None
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        listed = [member for member in members if is_listed(_name(member.filename))]
+        # zipfile fails to say whether a member without a name is a folder.
+        members = [each for each in archive.infolist() if is_listed(_name(each.filename))]
+        listed = [each for each in members if not each.is_dir()]
         if sum(member.file_size for member in listed) > MAX_UNPACKED_BYTES:
             raise _too_large(path)
         return [(path / _name(member.filename), archive.read(member)) for member in listed]
 
 
-def _gzipped(path: Path) -> bytes:
-    with gzip.open(path) as file:
-        content = file.read(MAX_UNPACKED_BYTES + 1)
+def _decompressed(path: Path, opener: Callable[[Path], Any]) -> bytes:
+    with opener(path) as file:
+        content: bytes = file.read(MAX_UNPACKED_BYTES + 1)
     if len(content) > MAX_UNPACKED_BYTES:
         raise _too_large(path)
     return content
 
 
-def _tar_files(path: Path) -> Iterator[tuple[Path, bytes]]:
+def _tar_files(path: Path, opener: Callable[[Path], Any]) -> Iterator[tuple[Path, bytes]]:
     with (
-        gzip.open(path) as unzipped,
+        opener(path) as unzipped,
         tarfile.open(fileobj=cast("IO[bytes]", _Limited(unzipped, path)), mode="r|") as archive,
     ):
         for member in archive:
@@ -128,6 +148,9 @@ def _too_large(path: Path) -> DataError:
 
 
 def _name(member: str) -> Path:
-    """Return a member's name without a root and without steps to the folder above."""
-    parts = PurePosixPath(member).parts
+    """Return a member's name without a root and without steps to the folder above.
+
+    Some programs of Windows write backslashes between folders.
+    """
+    parts = PurePosixPath(member.replace("\\", "/")).parts
     return Path(*(part for part in parts if part not in {"/", "//", ".."}))

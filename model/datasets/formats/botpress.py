@@ -9,7 +9,7 @@ from model.datasets.documents.document import Document
 from model.datasets.entry import Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
-from model.datasets.formats.rasa_markup import without_entities
+from model.datasets.formats.rasa.markup import without_entities
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 

@@ -90,10 +90,11 @@ def _described(document: Document, data: Any) -> Iterator[Entry]:
     beside: Iterable[Path] | None = document.archived
     if beside is None:
         beside = document.path.parent.rglob("*.json")
+    prefix, folder = f"{name}_usersays_", document.path.parent
     has_phrases = any(
-        path.name.startswith(f"{name}_usersays_") or path.parent.name == "trainingPhrases"
+        path.is_relative_to(folder)  # which takes longest
         for path in beside
-        if path.is_relative_to(document.path.parent)
+        if path.name.startswith(prefix) or path.parent.name == "trainingPhrases"
     )
     if not has_phrases:
         title = data.get("displayName") or data.get("name") or name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from model.errors import Problem
 TEXT_KEYS = ("text", "utterance", "phrase", "example", "pattern")
 # Keys under which they keep its pieces, each a text or an object with a text.
 PIECE_KEYS = ("data", "parts", "chunks")
+_ITEM = re.compile(r"[-*+]\s*(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,15 @@ def text_of(value: Any) -> str | None:
         return None
     texts = [text_of(piece) for piece in pieces]
     return None if None in texts else "".join(text for text in texts if text is not None)
+
+
+def item_of(document: Document, content: str, line: int) -> str | Problem:
+    """Return the text of an item in a list of Markdown, or the problem that it has no dash."""
+    found = _ITEM.fullmatch(content.strip())
+    if found:
+        return found[1]
+    message = f"no dash before the example: {content.strip()[:60]}"
+    return Problem(document.path, line, message, UNREADABLE)
 
 
 def left_out(

@@ -40,6 +40,21 @@ def _groups(data: Any) -> list[Any] | None:
     return None
 
 
+def _named_groups(data: Any) -> list[Any]:
+    """Return the objects of intents whose names are their keys, if each has a list of texts."""
+    values = _by_name(data) if isinstance(data, dict) else {}
+    groups = [
+        {**value, KEYS.name[0]: name}
+        for name, value in values.items()
+        if isinstance(value, dict) and any(_are_texts(value.get(key)) for key in KEYS.texts)
+    ]
+    return groups if len(groups) == len(values) else []
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
 def _named_lists(data: Any) -> bool:
     """Return whether data is an object of lists of texts, named by their intents."""
     if isinstance(data, dict) and len(data) == 1 and isinstance(data.get("intents"), dict):
@@ -54,13 +69,25 @@ def _named_lists(data: Any) -> bool:
     )
 
 
+def lists_in(document: Document) -> int:
+    """Return the number of lists in a file that is an object of them; 0 for another shape."""
+    data = document.data
+    is_named = _groups(data) is None and (_named_lists(data) or _named_groups(data))
+    return len(_by_name(data)) if is_named else 0
+
+
+def _by_name(data: Any) -> Any:
+    return data["intents"] if isinstance(data.get("intents"), dict) else data
+
+
 def _recognises(document: Document) -> bool:
     if _groups(document.data) is not None:
         return True
     data = document.data
     is_named = isinstance(data, dict) and "intents" in data
     # In YAML, lists of texts are usually settings.
-    return (document.looks_like_json or is_named) and _named_lists(data)
+    may_be_named = document.looks_like_json or is_named
+    return may_be_named and (_named_lists(data) or bool(_named_groups(data)))
 
 
 def _read(document: Document) -> Iterator[Entry]:
@@ -70,9 +97,10 @@ def _read(document: Document) -> Iterator[Entry]:
         yield from read_groups(document, groups, KEYS)
         if isinstance(data, dict):
             yield from left_out(document, data, set(LISTS))
+    elif named := _named_groups(data):
+        yield from read_groups(document, named, KEYS)
     elif _named_lists(data):
-        lists = data["intents"] if isinstance(data.get("intents"), dict) else data
-        for intent, texts in lists.items():
+        for intent, texts in _by_name(data).items():
             yield from read_texts(document, intent, texts, line_of(texts))
     else:
         raise DataError.at(document.path, "holds no list of intents, each with tag and patterns")

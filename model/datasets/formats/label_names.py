@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ PLACES = (
     *("dataset_info.json", "dataset_infos.json", "../dataset_info.json", "../dataset_infos.json"),
     *("README.md", "../README.md"),
 )
+_LIST = re.compile(r"""\[.*\]|\{"choices": ?\[.*\]\}""", re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
 
 
@@ -39,9 +41,26 @@ def named_label(value: Any, names: Mapping[str, str]) -> Any:
     """
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # pandas makes such numbers where a label is missing
     if isinstance(value, int):
         value = str(value)
     return names.get(value, value) if isinstance(value, str) else value
+
+
+def cell_label(cell: str, names: Mapping[str, str]) -> Any:
+    """Return the label of a table's cell, in which pandas or Label Studio may have written a list.
+
+    The only label of a list counts as the label.
+    """
+    value: Any = cell.strip()
+    if _LIST.fullmatch(value):
+        try:
+            value = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            return value
+        value = value["choices"] if isinstance(value, dict) else value
+    return named_label(value, names)
 
 
 def _info(document: Document) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.formats.grouped import left_out
+from model.datasets.formats.grouped import item_of, left_out
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.tables.encoding import decode_text
@@ -25,7 +25,6 @@ ENTITIES, ANSWERS = "entities and their values", "questions and answers"
 OUTSIDE = "lines outside of sections"
 FENCE = "```"  # around an answer
 MAX_NESTED_LABELS = 9
-_ITEM = re.compile(r"[-*+]\s*(.*)")
 _REFERENCE = re.compile(r"\[[^\]]*\]\([^)]*\)")
 _LABEL = re.compile(r"(?<!\\)\{[^{}=]*=([^{}]*)\}")
 # A placeholder, or words that may be left out or stand for each other.
@@ -127,11 +126,9 @@ def _lu_lines(document: Document) -> Iterator[tuple[int, str]]:
 
 
 def _utterance(document: Document, content: str, intent: str, line: int) -> Entry:
-    found = _ITEM.fullmatch(content)
-    if not found:
-        message = f"no dash before the utterance: {content[:60]}"
-        return Problem(document.path, line, message, UNREADABLE)
-    text = found[1]
+    text = item_of(document, content, line)
+    if isinstance(text, Problem):
+        return text
     for _ in range(MAX_NESTED_LABELS):
         text = _LABEL.sub(lambda label: label[1].strip(), text)
     if _PATTERN.search(text):

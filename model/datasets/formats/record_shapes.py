@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.tables.columns import INTENT, TEXT, usual_column
@@ -31,6 +31,13 @@ def record_of(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if isinstance(fields.get(SCORES), dict) and usual_column(list(fields), INTENT) is None:
         return _scored(fields)
     return fields
+
+
+def is_of_another_shape(keys: Sequence[str]) -> bool:
+    """Return whether records with these keys may be of another tool's shape."""
+    conversations = [key for key, _, _ in CONVERSATIONS]
+    own = (INTENT, [SCORES]), (TEXT, conversations)
+    return any(usual_column(keys, role) is None and set(names) & set(keys) for role, names in own)
 
 
 def _answer(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -135,7 +135,7 @@ def entries_of(
                 if columns.note:
                     yield Note(document.path, line, columns.note)
             text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
-            yield entry_of(text, _label(intent, names), document.path, line)
+            yield entry_of(text, columns.label or _label(intent, names), document.path, line)
 
 
 def _label(value: Any, names: Any) -> Any:

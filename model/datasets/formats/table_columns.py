@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from model.datasets.collection import part_of
 from model.datasets.documents.document import Document, ReadOptions
 from model.errors import DataError
+from model.inference.prediction import OUT_OF_SCOPE
 from model.tables.columns import (
     INTENT,
     PAIR,
@@ -24,11 +27,18 @@ from model.tables.columns import (
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The indices of the text and the intent in a row, and a note where they were guessed."""
+    """The columns of a table.
+
+    Attributes:
+        text, intent: their indices in a row.
+        note: says how they were guessed.
+        label: the intent of all rows, where no column holds intents.
+    """
 
     text: int
     intent: int
     note: str | None = None
+    label: str | None = None
 
     def with_notes(self, notes: Sequence[str]) -> Columns:
         """Return the same columns with further notes before their own one."""
@@ -46,17 +56,19 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
     for role, wanted in ((TEXT, options.text_column), (INTENT, options.intent_column)):
         index = usual_column(names, role) if wanted is None else named_column(names, wanted)
         found[role] = index
+    text, intent = found[TEXT], found[INTENT]
+    if text is not None and intent is None and _needs_no_intents(document):
+        return _of_texts(text, names)
     missing = [
         f"no column {getattr(options, f'{role}_column') or role}"
         for role, index in found.items()
         if index is None
     ]
-    text, intent = found[TEXT], found[INTENT]
     if text is None or intent is None:
         seen = ", ".join(names) or "nothing"
         message = (
-            f"{' and '.join(missing)} in the header: found {seen}; "
-            "--text-column and --intent-column choose by name or number"
+            f"{' and '.join(missing)} in the header: found {seen}; rename columns, or, where a "
+            "command has the options, choose by name or number: --text-column, --intent-column"
         )
         raise DataError.at(document.path, message, line=line)
     _check_different(document, text, intent, line)
@@ -69,6 +81,17 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
     if not is_unique:
         note = f"{note}; of columns of one name, number {text + 1} and number {intent + 1}"
     return Columns(text, intent, note)
+
+
+def _needs_no_intents(document: Document) -> bool:
+    """Return whether a file's name says that no text in it has an intent."""
+    is_out_of_scope = (part_of(Path(document.path.name)) or "").startswith(OUT_OF_SCOPE)
+    return is_out_of_scope and document.options.intent_column is None
+
+
+def _of_texts(text: int, names: Sequence[str]) -> Columns:
+    note = f"column {shown_column(names, text)} is read as the text; no column holds intents"
+    return Columns(text, text, note, OUT_OF_SCOPE)
 
 
 def _check_different(document: Document, text: int, intent: int, line: int) -> None:
@@ -104,6 +127,8 @@ def columns_by_rows(
     """
     wanted, width = wanted_columns(document), len(first)
     names = names_among(wanted, width)
+    if width == 1 and not has_header and _needs_no_intents(document):
+        return _of_texts(0, [""])
     is_enough = width == PAIR or len(wanted) == PAIR
     if not is_enough or (has_header and (names or is_header(first))):
         return None

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import Entry, Note, entry_of
+from model.datasets.entry import Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.formats.label_names import label_names, named_label
+from model.datasets.formats.label_names import cell_label, label_names, named_label
+from model.datasets.formats.record_shapes import is_of_another_shape
 from model.datasets.formats.records import entries_of
 from model.datasets.formats.table_columns import (
     Columns,
@@ -22,7 +23,7 @@ from model.datasets.formats.table_columns import (
 )
 from model.errors import Problem
 from model.tables import optional
-from model.tables.columns import is_header
+from model.tables.columns import PAIR, is_header
 from model.tables.delimited_rows import DelimitedRows
 from model.tables.encoding import as_utf8, decode_text, detect_encoding
 from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below
@@ -31,6 +32,8 @@ from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
 
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
+REPEATED_HEADERS = "repetitions of the header"
+MAX_SEEN_LINES = 20
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 
 
@@ -71,6 +74,8 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
         for row in rows:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
+            elif rows.repeats_header(row):
+                yield LeftOut(document.path, row.line, REPEATED_HEADERS)
             elif any(cell.strip() for cell in row.cells):
                 yield _entry(document.path, row.line, row.cells, columns, names)
 
@@ -78,8 +83,8 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
 def _entry(
     path: Path, line: int, cells: Sequence[str], columns: Columns, names: Mapping[str, str]
 ) -> Entry:
-    intent = cells[columns.intent].strip()
-    return entry_of(cells[columns.text], names.get(intent, intent), path, line)
+    label = columns.label or cell_label(cells[columns.intent], names)
+    return entry_of(cells[columns.text], label, path, line)
 
 
 def _read_jsonl(document: Document) -> Iterator[Entry]:
@@ -126,7 +131,10 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
     if not has_header:
         yield _entry(path, line, first, columns, {})
     for line, row in cells:
-        yield _entry(path, line, row, columns, {})
+        if has_header and row == first:
+            yield LeftOut(path, line, REPEATED_HEADERS)
+        else:
+            yield _entry(path, line, row, columns, {})
 
 
 def _read_parquet(document: Document) -> Iterator[Entry]:
@@ -134,27 +142,40 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
     with optional.required(path, optional.PARQUET):
         from model.tables.parquet_rows import ParquetRows  # noqa: PLC0415 - as it says
     rows = ParquetRows(_source(document), path)
+    if is_of_another_shape(rows.columns) and not wanted_columns(document):
+        yield from entries_of(document, enumerate(rows.records(), 1))
+        return
     columns = find_columns(document, rows.columns, 1)
     if columns.note:
         yield Note(path, 0, columns.note)
     own = {str(number): name for number, name in enumerate(rows.names_of(columns.intent))}
     names = own or label_names(document, rows.columns[columns.intent])
     for number, (text, intent) in enumerate(rows.pairs(columns.text, columns.intent), 1):
-        yield entry_of(text, named_label(intent, names), path, number)
+        yield entry_of(text, columns.label or named_label(intent, names), path, number)
 
 
 def _is_delimited(document: Document) -> bool:
     return document.suffix in {".csv", ".tsv"} or (
-        document.suffix in {".txt", ".tab", ".psv", ""} and _has_table_head(document)
+        document.suffix in {".txt", ".tab", ".psv", ""} and _is_table(decode_text(document.head)[0])
     )
 
 
-def _has_table_head(document: Document) -> bool:
-    first = decode_text(document.head)[0].split("\n", 1)[0].strip()
-    return any(
+def _is_table(head: str) -> bool:
+    """Return whether a text begins with a header, or holds two cells with a tab in each line."""
+    lines = [line.strip() for line in head.splitlines() if line.strip()][:MAX_SEEN_LINES]
+    first = "".join(lines[:1])
+    return _are_pairs([line.split("\t") for line in lines]) or any(
         len(cells := first.split(mark)) > 1 and is_header([cell.strip(' "') for cell in cells])
         for mark in (",", ";", "\t", "|")
     )
+
+
+def _are_pairs(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether rows have two cells that differ in words; texts with a tag a word do not."""
+    if len(rows) == 1 or any(len(row) != PAIR for row in rows):
+        return False
+    words = [(len(first.split()), len(second.split())) for first, second in rows]
+    return any(first != second or first == 1 for first, second in words)
 
 
 def _is_jsonl(document: Document) -> bool:

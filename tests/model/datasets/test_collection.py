@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from model.datasets.readers import read
+from model.datasets.parts import read_parts
+from model.datasets.readers import ReadOptions, read
 from model.errors import DataError
 
 TABLE = "text,intent\nhi there,greet\n"
@@ -46,9 +48,20 @@ def test_lock_files_of_office_programs_are_passed_over(tmp_path):
     assert reading.problems == reading.notes == ()
 
 
+@pytest.mark.parametrize("content", ["", " \n\n"])
+def test_blank_file_beside_data_is_named(tmp_path, content):
+    """It holds nothing that could be read."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / "notes.txt").write_text(content)
+
+    [note] = read(tmp_path).notes
+
+    assert note.message == "left out, as no training data: notes.txt"
+
+
 def test_folder_of_other_files_is_refused(tmp_path):
     """The suffixes of data are named."""
-    (tmp_path / "greet.intent").write_text("hi\n")
+    (tmp_path / "greet.voc").write_text("hi\n")
 
     assert "holds no files with a suffix of data (.yml, .yaml" in refusal_of(tmp_path)
 
@@ -108,3 +121,107 @@ def test_empty_file_is_named(tmp_path, suffix, content):
     path.write_bytes(content)
 
     assert refusal_of(path) == f"{path}: is empty"
+
+
+def write_files(folder: Path, *names: str) -> Path:
+    """Write a table of one utterance into each file, which is its name."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"text,intent\n{name},greet\n")
+    return folder
+
+
+def parts_of(path: Path) -> dict[str, list[str]]:
+    parts = read_parts(path, ReadOptions()).examples
+    return {part: [each.text for each in examples] for part, examples in parts.items() if examples}
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train_10.csv", "test.csv"),  # a sample of ten utterances for each intent
+        ("banking/train.csv", "banking/test.csv"),
+        ("default/train/0000.csv", "default/test/0000.csv"),  # as Hugging Face converts data
+        ("small/train-00000-of-00001.csv", "small/test-00000-of-00001.csv"),
+    ],
+)
+def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
+    """It is known by its name or by that of its folder; a note says so."""
+    folder = write_files(tmp_path / "data", train, test)
+
+    assert parts_of(folder) == {"train": [train], "test": [test]}
+    assert f"{folder}: read as test: {test}" in map(str, read(folder).notes)
+
+
+def test_test_in_an_archive_is_not_trained_on(tmp_path):
+    """Downloads often are an archive of the splits."""
+    path = write_archive(tmp_path / "a.zip", "train.csv", "test.csv", "more.csv")
+
+    assert set(parts_of(path)) == {"train", "test"}
+    assert f"{path}: left out beside training texts: more.csv" in map(str, read(path).notes)
+
+
+def test_validation_texts_are_left_out_beside_others(tmp_path):
+    """Settings are chosen by cross-validation, and a sample stays as small as it is."""
+    folder = write_files(tmp_path, "train_5.csv", "val.csv")
+
+    assert parts_of(folder) == {"train": ["train_5.csv"]}
+    assert [str(note) for note in read(folder).notes] == [
+        f"{folder}: left out beside training texts: val.csv"
+    ]
+
+
+def test_files_of_tests_alone_are_read(tmp_path):
+    """Nothing is left to train on otherwise."""
+    assert parts_of(write_files(tmp_path, "test.csv", "dev.csv")) == {
+        "train": ["dev.csv", "test.csv"]
+    }
+
+
+def test_intent_of_the_name_test_is_trained(tmp_path):
+    """In an export with a file for each intent, a file's name is an intent's."""
+    for name in ("test", "greet"):
+        phrases = [{"data": [{"text": f"{name} please"}]}]
+        (tmp_path / f"{name}_usersays_en.json").write_text(json.dumps(phrases))
+
+    assert parts_of(tmp_path) == {"train": ["greet please", "test please"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "lists"),
+    [
+        ("domains.json", {"banking": ["pay_bill"], "travel": ["translate"]}),  # as of CLINC150
+        ("synonyms.json", {"small": ["little", "tiny"], "large": ["big"]}),
+        ("dataset_dict.json", {"splits": ["train"]}),  # as Hugging Face writes it
+    ],
+)
+@pytest.mark.parametrize(
+    ("data", "content"),
+    [
+        ("full.json", '{"train": [["hi there", "greet"]]}'),
+        ("nlu.yml", "nlu:\n- intent: greet\n  examples: |\n    - hi there\n"),
+    ],
+)
+def test_lists_beside_an_export_are_no_utterances(tmp_path, name, lists, data, content):
+    """They are read by themselves only, and named."""
+    (tmp_path / name).write_text(json.dumps(lists))
+    (tmp_path / data).write_text(content)
+
+    reading = read(tmp_path)
+
+    assert [example.text for example in reading.examples] == ["hi there"]
+    assert f"{tmp_path}: left out, as no training data: {name}" in map(str, reading.notes)
+
+
+def test_single_list_beside_a_table_names_its_labels(tmp_path):
+    """Several lists are training data rather than the table, and so is a list that is alone."""
+    write_files(tmp_path, "data.csv")
+    labels = tmp_path / "labels.json"
+
+    labels.write_text('{"labels": ["greet", "leave"]}')
+    assert parts_of(tmp_path) == {"train": ["data.csv"]}
+    assert parts_of(labels) == {"train": ["greet", "leave"]}
+
+    labels.write_text('{"intents": {"greet": ["hi"], "leave": ["bye"]}}')
+    assert parts_of(tmp_path) == {"train": ["hi", "bye"]}

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from model.datasets.dataset import Dataset, load_dataset, normalised, split
 from model.datasets.readers import Example, ReadOptions
@@ -121,6 +124,65 @@ def test_out_of_scope_texts_come_from_files_of_their_own():
     assert dataset.out_of_scope_validation == ("tell a joke",)
     assert dataset.out_of_scope_test == ("sing", "dance")
     assert sorted(labelled(dataset.train + dataset.test)) == sorted(ENOUGH)
+
+
+@pytest.mark.parametrize(
+    ("names", "test"),
+    [
+        (["oos_train", "oos_val"], "oos_test"),  # as CLINC150's splits are called
+        (["out_of_scope"], "out-of-scope-test"),
+        (["ood"], "ood_test"),
+    ],
+)
+def test_files_of_out_of_scope_texts_have_other_names_too(names, test):
+    """All but the test is learnt from."""
+    folder = write_folder(train=ENOUGH, **{test: [("sing", "oos")]})
+    for name in names:
+        write(f"data/{name}.csv", [(name, "oos")])
+
+    dataset = load(folder)
+
+    assert dataset.out_of_scope_validation == tuple(names)
+    assert dataset.out_of_scope_test == ("sing",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("out_of_scope_test.csv", b"text\nsing\ndance\n"),
+        ("out_of_scope_test.csv", b"sing\ndance\n"),
+        ("out_of_scope_test.tsv", b"id\tsentence\n1\tsing\n2\tdance\n"),
+        ("out_of_scope_test.csv.gz", gzip.compress(b"text\nsing\ndance\n", mtime=0)),
+        ("out_of_scope_test.jsonl", b'{"text": "sing"}\n{"text": "dance"}\n'),
+        ("out_of_scope_test.json", b'[{"text": "sing"}, {"text": "dance"}]'),
+    ],
+)
+def test_out_of_scope_texts_need_no_intents(name, content):
+    """The file's name says that they have none; a note says how it is read."""
+    folder = write_folder(train=ENOUGH)
+    (folder / name).write_bytes(content)
+
+    dataset = load(folder)
+
+    assert dataset.out_of_scope_test == ("sing", "dance")
+    assert "is read as the text; no column holds intents" in str(dataset.warnings[0])
+
+
+def test_out_of_scope_texts_in_parquet_need_no_intents():
+    """Parquet is a table as well."""
+    folder = write_folder(train=ENOUGH)
+    parquet.write_table(pa.table({"text": ["sing"]}), folder / "out_of_scope_test.parquet")
+
+    assert load(folder).out_of_scope_test == ("sing",)
+
+
+def test_column_that_was_asked_for_is_missed_in_out_of_scope_texts_too():
+    """An option is never ignored."""
+    folder = write_folder(train=ENOUGH)
+    (folder / "out_of_scope_test.csv").write_text("text\nsing\n")
+
+    with pytest.raises(DataError, match="no column intent in the header: found text"):
+        load_dataset(folder, seed=0, test_size=0.2, options=ReadOptions(intent_column="intent"))
 
 
 def test_file_has_no_out_of_scope_texts():
@@ -570,6 +632,17 @@ def test_suspicious_intent_is_warned_of(name):
         f"data.csv:42: {name} is trained as an intent; "
         f"--out-of-scope-intent {name} makes it out-of-scope examples"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "mark"),
+    [("NaN", "a", "NaN"), ("hello", "null", "null"), ("#N/A", "b", "#N/A")],
+)
+def test_mark_of_a_missing_value_is_warned_of(text, intent, mark):
+    """Programs write it into cells that hold nothing; it is trained on, since it may be meant."""
+    dataset = load(write("data.csv", [*ENOUGH, (text, intent)]))
+
+    assert f"data.csv:42: {mark} may stand for a missing value" in map(str, dataset.warnings)
 
 
 @pytest.mark.parametrize("name", ["rare", "card has expired"])

@@ -463,3 +463,65 @@ def test_document_that_is_read_at_once_has_a_limit(tmp_path, monkeypatch, name):
     for place in (path, tmp_path / "a.zip"):
         with pytest.raises(DataError, match=message):
             read_examples(place)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    ["['greet']", '["greet"]', '{"choices": ["greet"]}', '{"choices":["greet"]}'],
+)
+def test_only_label_of_a_list_in_a_cell_is_the_intent(tmp_path, labels):
+    """Pandas and Label Studio write a list so into a table."""
+    quoted = labels.replace('"', '""')
+    path = write(tmp_path, "data.csv", f'text,label\nhi,"{quoted}"\nbye,leave\n')
+
+    assert pairs(path) == [("hi", "greet"), ("bye", "leave")]
+
+
+def test_several_labels_of_a_list_in_a_cell_are_an_error(tmp_path):
+    """They are no name of an intent; a list without labels names none."""
+    path = write(tmp_path, "data.csv", "text,label\nhi,\"['greet', 'ask']\"\nyou,[]\n")
+
+    assert [problem.message for problem in read(path).problems] == [
+        "has several intents: greet, ask; an utterance has one intent",
+        "no intent",
+    ]
+
+
+@pytest.mark.parametrize("name", ["[order]", "[order", "{choices}", "[1"])
+def test_intent_in_brackets_keeps_its_name(tmp_path, name):
+    """It is no list of labels."""
+    path = write(tmp_path, "data.csv", f"text,label\nhi,{name}\n")
+
+    assert pairs(path) == [("hi", name)]
+
+
+def test_number_of_a_label_may_have_a_fraction_of_zero(tmp_path):
+    """Pandas writes such numbers where another row has no label."""
+    content = '{"text": "hi", "label": 0.0}\n{"text": "bye", "label": 1.0}\n'
+    write(tmp_path, "README.md", CARD)
+
+    assert pairs(write(tmp_path, "data.jsonl", content)) == [("hi", "greet"), ("bye", "bye")]
+
+
+def test_answers_of_hwu64_are_the_utterances(tmp_path):
+    """The column of questions is what its crowd was asked."""
+    path = write(
+        tmp_path,
+        "data.csv",
+        "scenario;intent;answer_normalised;answer;question\n"
+        "alarm;set;wake me at nine;Wake me at nine!;Write what you would say for an alarm\n",
+    )
+
+    assert pairs(path) == [("wake me at nine", "set")]
+
+
+def test_repeated_header_is_no_utterance(tmp_path):
+    """Files that were joined repeat it; a table without a header repeats utterances."""
+    joined = write(tmp_path, "a.csv", "text,intent\nhi,greet\n Text,intent\ntext,intent\nbye,b\n")
+    plain = write(tmp_path, "b.csv", "hi,greet\nbye,leave\nhi,greet\n")
+
+    assert pairs(joined) == [("hi", "greet"), ("Text", "intent"), ("bye", "b")]
+    assert [str(note) for note in read(joined).notes] == [
+        f"{joined}:4: left out: repetitions of the header (1)"
+    ]
+    assert pairs(plain) == [("hi", "greet"), ("bye", "leave"), ("hi", "greet")]

@@ -131,6 +131,19 @@ EXPORTS: dict[str, tuple[str, str, Any]] = {
             ]
         },
     ),
+    "named-groups": (
+        "intents.json",
+        "intents.json",
+        {
+            "greet": {"patterns": ["hi there"], "responses": ["Hello"]},
+            "book": {"patterns": ["book a table"], "responses": ["Done"]},
+        },
+    ),
+    "named-groups-under-a-key": (
+        "intents.json",
+        "intents.json",
+        {"intents": {"greet": {"examples": ["hi there"]}, "book": {"examples": ["book a table"]}}},
+    ),
     "named-lists": (
         "data.json",
         "intents.json",
@@ -446,6 +459,17 @@ def test_merged_names_of_columns_are_no_utterance(tmp_path):
     reading = read(path)
 
     assert [str(each) for each in reading.problems] == [f"{path}:2: no text"]
+
+
+def test_repeated_header_of_a_sheet_is_no_utterance(tmp_path):
+    """Sheets that were joined repeat it."""
+    header = ["Text", "Intent"]
+    path = write_xlsx(tmp_path / "data.xlsx", {"A": [header, PAIRS[0], header, PAIRS[1]]})
+
+    reading = read(path)
+
+    assert pairs(reading) == PAIRS
+    assert reading.notes[-1].message == "left out: repetitions of the header (1)"
 
 
 def test_sheet_without_header_is_read(tmp_path):

@@ -59,6 +59,66 @@ def test_files_beside_train_are_named(tmp_path):
     assert [str(each) for each in read_parts(tmp_path, ReadOptions()).notes] == [message]
 
 
+@pytest.mark.usefixtures("_each_way")
+def test_text_of_the_test_is_no_repetition(tmp_path):
+    """The parts of a folder within the folder are told apart as those of a data set are."""
+    (tmp_path / "splits").mkdir()
+    for part in ("train", "test"):
+        (tmp_path / "splits" / f"{part}.csv").write_text("text,intent\nhi,greet\n")
+
+    _, survey = inspect(tmp_path, ReadOptions(), ignore)
+
+    assert (survey.rows, survey.repetitions) == (2, 0)
+
+
+@pytest.mark.usefixtures("_each_way")
+def test_out_of_scope_texts_without_intents_are_counted(tmp_path):
+    """A table of texts alone, of any size."""
+    for name, header in (("train", "text,intent"), ("out_of_scope_test", "id,text")):
+        (tmp_path / f"{name}.csv").write_text(f"{header}\nhi,greet\nyou,greet\n")
+
+    _, survey = inspect(tmp_path, ReadOptions(), ignore)
+
+    assert survey.intents == {"greet": 2, "out_of_scope": 2}
+
+
+@pytest.mark.usefixtures("_each_way")
+def test_cells_quoted_behind_a_space_are_quoted(tmp_path):
+    """The quick way through a table leaves them to the other one."""
+    path = tmp_path / "data.csv"
+    path.write_text('text,intent\n"hi, you", "a"\n"x", b\n')
+
+    _, survey = inspect(path, ReadOptions(), ignore)
+
+    assert survey.intents == {"a": 1, "b": 1}
+
+
+@pytest.mark.usefixtures("_each_way")
+def test_repeated_header_is_not_counted(tmp_path):
+    """Nor is it a problem."""
+    path = tmp_path / "data.csv"
+    path.write_text("text,intent\nhi,a\n" * 3)
+
+    _, survey = inspect(path, ReadOptions(), ignore)
+
+    assert survey.intents == {"a": 3}
+    assert survey.problems.kept == []
+
+
+@pytest.mark.usefixtures("_each_way")
+def test_lists_of_labels_are_found(tmp_path):
+    """The quick way through a table takes them for no names of intents either."""
+    path = tmp_path / "data.csv"
+    path.write_text("text,intent\nhi,['a']\nyou,\"['a', 'b']\"\n")
+
+    _, survey = inspect(path, ReadOptions(), ignore)
+
+    assert survey.intents == {"a": 1}
+    assert [problem.message for problem in survey.problems.kept] == [
+        "has several intents: a, b; an utterance has one intent"
+    ]
+
+
 def test_gzipped_files_are_parts(tmp_path):
     """Their names are those without the suffix."""
     for part in ("train", "test"):

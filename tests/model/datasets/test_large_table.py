@@ -55,6 +55,15 @@ def test_labels_get_their_intents():
     assert len(other.problems.kept) == 1
 
 
+@pytest.mark.parametrize("row", [b"text,intent", b'"hi, you", "a"'])
+def test_rows_that_need_a_second_look_are_no_problem(row):
+    """A repeated header is no utterance; quotes may stand behind a space."""
+    result = count_block(TASK, b"hi,a\n" + row + b"\nbye,a\n")
+
+    assert set(result.batch.intents) == {"a"}
+    assert result.problems.kept == []
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

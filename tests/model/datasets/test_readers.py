@@ -92,6 +92,30 @@ def test_jsonl_is_read_in_order():
             id="tsv",
         ),
         pytest.param(
+            "data.csv",
+            '"text", "intent"\n"hi, you", "a"\nsay, "b"\n"the ""end""", c\n',
+            [("hi, you", "a", 2), ("say", "b", 3), ('the "end"', "c", 4)],
+            id="csv-spaces-before-quotes",
+        ),
+        pytest.param(
+            "data.csv",
+            'intent,text\na, "hi" is a word\n',
+            [('"hi" is a word', "a", 2)],
+            id="csv-quotes-behind-a-space",
+        ),
+        pytest.param(
+            "data.txt",
+            "hi, you\ta\nhello\ta\n\nbye now\tb\n",
+            [("hi, you", "a", 1), ("hello", "a", 2), ("bye now", "b", 4)],
+            id="tabs-without-a-header",
+        ),
+        pytest.param(
+            "data.txt",
+            "こんにちは\t0\nさようなら\t1\n",
+            [("こんにちは", "0", 1), ("さようなら", "1", 2)],
+            id="tabs-between-words-without-spaces",
+        ),
+        pytest.param(
             "data.jsonl",
             '{"text": "two\\nlines", "intent": "a"}\n \n{"text": "line\u2028end", "intent": "b"}\n'
             '{"text": "last", "intent": "c"}\n',
@@ -231,3 +255,19 @@ def test_header_of_several_lines_is_no_title():
     path = write("data.csv", '"text\nof a user",intent\nhi,greeting\n')
 
     assert "no column text in the header" in error_of(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("fly to Rome\tO O city\nshow fares\tO O\n", id="a-tag-for-each-word"),
+        pytest.param("hello\tthere\nand so on\n", id="a-line-without-a-tab"),
+        pytest.param("hello\tthere\n", id="one-line"),
+        pytest.param("hello\n", id="no-tab"),
+    ],
+)
+def test_text_file_of_something_else_is_refused(content):
+    """Neither a header nor the lines are those of a table."""
+    message = error_of(write("data.txt", content))
+
+    assert message.startswith("data.txt: is in no format that is recognised")

@@ -23,6 +23,7 @@ def utterances(path: Path, content: bytes) -> list[tuple[str, str]]:
         pytest.param(CSV, b"sep=;\ntext;intent\nhi;greet\nbye;leave\n", id="separator line"),
         pytest.param(CSV, b"hi,greet\nbye,leave\n", id="no header"),
         pytest.param(CSV, b"intent,id,text\ngreet,1,hi\nleave,2,bye\n", id="other columns"),
+        pytest.param(CSV, b"text,intent\nhi,greet\ntext,intent\nbye,leave\n", id="joined"),
         pytest.param(CSV, b"text,intent\nhi,greet\n,none\na,b,c\nbye,leave\n", id="broken rows"),
         pytest.param(Path("train.tsv"), b"text\tintent\nhi\tgreet\nbye\tleave\n", id="TSV"),
         pytest.param(
@@ -45,6 +46,7 @@ def test_records_join_to_the_content(path, content):
         pytest.param(
             CSV, b'text,intent,by\n"a, ""b""",x,"me, too"\n', b'"a, ""b""",y,"me, too"\n', id="csv"
         ),
+        pytest.param(CSV, b'"text", "intent"\n"a, b", "x"\n', b'"a, b","y"\n', id="space"),
         pytest.param(CSV, b'text,intent\n"a","x"\r\n', b'"a","y"\r\n', id="quoted"),
         pytest.param(CSV, b'text,intent\n"a\nc",x\n', b'"a\nc",y\n', id="line break in a text"),
         pytest.param(
@@ -112,7 +114,7 @@ def test_new_records_look_like_the_others(path, content, expected):
     [
         pytest.param(CSV, "text,intent\né,x\n".encode("utf-16"), "not UTF-8", id="encoding"),
         pytest.param(Path("nlu.yml"), b"nlu: []\n", "model.datasets convert", id="format"),
-        pytest.param(CSV, b"a,b,c\n1,2,3\n", "no column text", id="columns"),
+        pytest.param(CSV, b"a,b,c\n1,2,3\n", "no column text.*; rename columns, or", id="columns"),
         pytest.param(
             JSONL, b'{"text":"hi","label":["a"]}\n', "model.datasets convert", id="lists-of-labels"
         ),
@@ -129,6 +131,21 @@ def test_files_that_cannot_be_edited_are_refused(path, content, message):
     """The message names the remedy."""
     with pytest.raises(DataError, match=message):
         parse(path, content)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"), [(".csv", b"text\nsing\n"), (".jsonl", b'{"text": "sing"}')]
+)
+def test_texts_without_intents_are_refused(suffix, content):
+    """There is no column to write an intent to."""
+    with pytest.raises(DataError, match="has no column of intents to edit"):
+        parse(Path(f"out_of_scope_validation{suffix}"), content)
+
+
+def test_lists_of_intents_in_cells_are_refused():
+    """An intent that is edited would stand among lists."""
+    with pytest.raises(DataError, match=r"data\.csv:2: holds lists of intents: "):
+        parse(Path("data.csv"), b"text,label\nhi,['greet']\n")
 
 
 def test_numbered_labels_are_refused(tmp_path):

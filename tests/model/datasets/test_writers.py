@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.datasets.entry import Example
-from model.datasets.formats.rasa_markup import without_entities
+from model.datasets.formats.rasa.markup import without_entities
 from model.datasets.readers import read_examples
 from model.datasets.writers import WRITERS, write_examples
 from model.errors import DataError

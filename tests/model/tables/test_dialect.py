@@ -13,6 +13,9 @@ import pytest
         pytest.param("text\tn\nhello\t1\n", "text\tn\tintent\tconfidence", id="tabs-in-csv"),
         pytest.param("Text,n\nhello,1\n", "Text,n,intent,confidence", id="case"),
         pytest.param("id,User Message\n1,hello\n", "id,User Message,intent,confidence", id="words"),
+        pytest.param(
+            '"n", "text"\n1, "hello, you"\n', '"n", "text",intent,confidence', id="spaces"
+        ),
         pytest.param('"n";"TEXT"\n1;"hello"\n', '"n";"TEXT";intent;confidence', id="quoted"),
     ],
 )

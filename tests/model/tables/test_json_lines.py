@@ -8,6 +8,8 @@ import pytest
 
 from model.tables.line_reader import MAX_RECORD
 
+NO_NUMBER = "holds a number that JSON can't express (NaN, Infinity or too large)"
+
 
 def read(name: str) -> list[Any]:
     return [json.loads(line) for line in Path(name).read_text("utf-8").splitlines()]
@@ -44,7 +46,8 @@ def test_alternatives_are_a_list(label):
     ("line", "reason"),
     [
         pytest.param(b'{"text": "a"', "is not JSON", id="torn"),
-        pytest.param(b'{"text": "a", "n": NaN}', "is not JSON", id="nan"),
+        pytest.param(b'{"text": "a", "n": NaN}', f"{NO_NUMBER}: write null", id="nan"),
+        pytest.param(b'{"text": "a", "n": 1e999}', f"{NO_NUMBER}: write null", id="too-large"),
         pytest.param(b"[" * 100_000, "is not JSON", id="deep"),
         pytest.param(b'["hello"]', "is not a JSON object", id="list"),
         pytest.param(b'{"n": 1}', "no text", id="missing"),

@@ -12,7 +12,7 @@ from model.errors import DataError
 from model.tables import spreadsheet_limits
 from model.tables.spreadsheet_limits import BLOCK_BYTES, is_large
 from model.tables.spreadsheet_rows import SpreadsheetRows
-from tests.support.spreadsheets import write_ods
+from tests.support.spreadsheets import replace_in_ods, write_ods
 
 
 def write_sheet(path: Path, xml: str) -> Path:
@@ -133,3 +133,13 @@ def write_repeated(path: Path, rows: int, columns: int, attributes: str) -> Path
         for name, text in (files | {"content.xml": content + repeated}).items():
             archive.writestr(name, text)
     return path
+
+
+def test_row_that_is_repeated_beyond_all_sheets_is_refused(tmp_path):
+    """A small file can stand for hundreds of millions of rows."""
+    path = write_ods(tmp_path / "in.ods", {"Data": [["hi", "greet"]]})
+    row = "<table:table-row>"
+    replace_in_ods(path, row, row.replace(">", ' table:number-rows-repeated="260000000">'))
+
+    with pytest.raises(DataError, match="has cells down to row 260000000 and up to column 2"):
+        size_of(path)

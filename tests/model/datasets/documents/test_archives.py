@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import tarfile
 import zipfile
 from io import BytesIO
@@ -42,15 +44,72 @@ def test_gzipped_tar_is_read(tmp_path, name):
     assert (example.text, example.file) == ("hi there", path / "data.csv")
 
 
-@pytest.mark.parametrize("name", ["data.csv.gz", "Data.CSV.GZ"])
-def test_gzipped_file_is_read(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "compress"),
+    [
+        ("data.csv.gz", gzip.compress),
+        ("Data.CSV.GZ", gzip.compress),
+        ("data.csv.bz2", bz2.compress),
+        ("data.csv.xz", lzma.compress),
+    ],
+)
+def test_compressed_file_is_read(tmp_path, name, compress):
     """Its name without the suffix has that of data."""
     path = tmp_path / name
-    path.write_bytes(gzip.compress(TABLE))
+    path.write_bytes(compress(TABLE))
 
     [example] = read(path).examples
 
-    assert (example.text, example.file, example.line) == ("hi there", path / name[:-3], 2)
+    inner = path / name.rpartition(".")[0]
+    assert (example.text, example.file, example.line) == ("hi there", inner, 2)
+
+
+@pytest.mark.parametrize(("name", "mode"), [("bot.tar.bz2", "w:bz2"), ("bot.tar.xz", "w:xz")])
+def test_tar_of_any_compression_is_read(tmp_path, name, mode):
+    """Its content decides."""
+    (tmp_path / "data.csv").write_bytes(TABLE)
+    with tarfile.open(tmp_path / name, mode) as archive:
+        archive.add(tmp_path / "data.csv", "data.csv")
+
+    assert [example.text for example in read(tmp_path / name).examples] == ["hi there"]
+
+
+@pytest.mark.parametrize(
+    ("name", "magic"),
+    [
+        ("a.csv.zst", b"\x28\xb5\x2f\xfd"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c"),
+        ("a.rar", b"Rar!\x1a\x07"),
+    ],
+)
+def test_archive_of_another_kind_is_refused(tmp_path, name, magic):
+    """The message says what to do."""
+    path = tmp_path / name
+    path.write_bytes(magic + bytes(20))
+
+    assert refusal_of(path) == f"{path}: is packed as {path.suffix} files are; unpack it to read it"
+
+
+def test_data_of_another_program_is_refused(tmp_path):
+    """The message says what to do."""
+    path = tmp_path / "data.arrow"
+    path.write_bytes(b"ARROW1")
+
+    assert refusal_of(path) == (
+        f"{path}: .arrow files are not read; export the data as CSV, JSONL, Parquet or Excel"
+    )
+
+
+def test_data_that_is_not_read_is_named(tmp_path):
+    """Beside files that are read, archives and the data of other programs are not forgotten."""
+    (tmp_path / "a.csv").write_bytes(TABLE)
+    for name in ("b.csv.xz", "c.7z", "d.xlsb", "e.arrow"):
+        (tmp_path / name).write_bytes(b"?")
+
+    assert [str(note) for note in read(tmp_path).notes] == [
+        f"{tmp_path}: left out, as no training data: d.xlsb, e.arrow",
+        f"{tmp_path}: left out, as archives are read by themselves only: b.csv.xz, c.7z",
+    ]
 
 
 def test_gzipped_file_is_bounded(tmp_path, monkeypatch):
@@ -67,7 +126,7 @@ def test_damaged_gzipped_file_is_refused(tmp_path):
     path = tmp_path / "data.csv.gz"
     path.write_bytes(gzip.compress(TABLE)[:-9])
 
-    assert refusal_of(path).startswith(f"{path}: is no readable gzipped file: ")
+    assert refusal_of(path).startswith(f"{path}: is no readable compressed file: ")
 
 
 def test_links_of_a_tar_are_passed_over(tmp_path):
@@ -124,3 +183,22 @@ def test_archive_in_an_archive_is_named(tmp_path):
         "left out, as no training data: notes.txt",
         "left out, as archives are read by themselves only: bots/bot.tgz",
     ]
+
+
+def test_folders_of_an_archive_may_be_named_with_backslashes(tmp_path):
+    """Some programs of Windows write such names."""
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("splits\\data.csv", TABLE)
+
+    [example] = read(tmp_path / "data.zip").examples
+
+    assert example.file == tmp_path / "data.zip" / "splits" / "data.csv"
+
+
+def test_member_without_a_name_is_passed_over(tmp_path):
+    """It is damage, and nothing in it is data by its name; neither is a folder."""
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        for name in ("", "folder.csv/", "data.csv"):
+            archive.writestr(zipfile.ZipInfo(name), TABLE)
+
+    assert len(read(tmp_path / "data.zip").examples) == 1

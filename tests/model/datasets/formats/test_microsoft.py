@@ -107,7 +107,7 @@ def test_line_without_a_dash_is_a_problem(read_lu):
     """It may be an utterance."""
     [problem] = read_lu("# Greet", "- hi", "hello").problems
 
-    assert (problem.line, problem.message) == (3, "no dash before the utterance: hello")
+    assert (problem.line, problem.message) == (3, "no dash before the example: hello")
 
 
 def test_answer_without_an_end_is_a_problem(read_lu):
@@ -124,7 +124,7 @@ def test_answer_among_utterances_is_a_problem(read_lu):
     """Its place is below a question."""
     [problem] = read_lu("# Greet", "- hi", "```", "- bye", "```").problems
 
-    assert (problem.line, problem.message) == (3, "no dash before the utterance: ```")
+    assert (problem.line, problem.message) == (3, "no dash before the example: ```")
 
 
 def test_blank_file_is_no_data(tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from model.datasets.readers import ReadOptions, read
 
@@ -78,6 +80,31 @@ def test_list_of_such_records_is_read(tmp_path, fields, is_guess):
     *guesses, left_out = (each.message for each in reading.notes)
     assert guesses == [f"text and intent are read from {', '.join(fields)}"] * is_guess
     assert left_out == "left out: answers of Prodigy that accept no label (1)"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"messages": [SYSTEM, USER, ANSWER]}, id="conversation"),
+        pytest.param({"text": "hi there", "cats": {"greet": 1.0, "leave": 0.0}}, id="scores"),
+        pytest.param({"text": "hi there", "label": "greet", "cats": {"x": 1.0}}, id="label-beside"),
+    ],
+)
+def test_parquet_holds_such_records_as_well(tmp_path, fields):
+    """Most conversations of Hugging Face's data sets are Parquet."""
+    path = tmp_path / "data.parquet"
+    parquet.write_table(pa.Table.from_pylist([fields]), path)
+
+    assert [(each.text, each.intent) for each in read(path).examples] == [("hi there", "greet")]
+
+
+def test_columns_of_parquet_can_be_chosen_beside_a_conversation(tmp_path):
+    """Whoever names a column wants it."""
+    path = tmp_path / "data.parquet"
+    parquet.write_table(pa.table({"said": ["hi"], "about": ["greet"], "messages": [[1]]}), path)
+    options = ReadOptions(text_column="said", intent_column="about")
+
+    assert [(each.text, each.intent) for each in read(path, options).examples] == [("hi", "greet")]
 
 
 def test_shapes_may_be_mixed(tmp_path):

@@ -11,7 +11,7 @@ from model.datasets.documents.document import Document
 from model.datasets.documents.yaml_document import ListNode, MapNode, Node, Scalar
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.formats.rasa_markup import without_entities
+from model.datasets.formats.rasa.markup import without_entities
 from model.errors import DataError, Problem
 
 NAME_KEYS = ("synonym", "regex", "lookup")

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
+from model.datasets.entry import Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
-from model.datasets.formats.grouped import left_out
-from model.datasets.formats.rasa_markup import without_entities
+from model.datasets.formats.grouped import item_of, left_out
+from model.datasets.formats.rasa.markup import without_entities
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.tables.encoding import decode_text
 
 LISTS = ("common_examples", "intent_examples", "entity_examples")
 _SECTION = re.compile(r"\s*#+\s*(intent|synonym|regex|lookup)\s*:\s*(.*?)\s*")
-_ITEM = re.compile(r"\s*[-*+]\s*(.*?)\s*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INTENT = re.compile(r"^[ \t]*#+[ \t]*(intent|synonym|regex|lookup)[ \t]*:", re.MULTILINE)
 
@@ -50,11 +49,10 @@ def _read_markdown(document: Document) -> Iterator[Entry]:
 def _item(document: Document, content: str, intent: str | None, line: int) -> Entry:
     if intent is None:
         return LeftOut(document.path, line, "lines outside of sections")
-    found = _ITEM.fullmatch(content)
-    if not found:
-        message = f"no dash before the example: {content.strip()[:60]}"
-        return Problem(document.path, line, message, UNREADABLE)
-    return entry_of(without_entities(found[1]), intent, document.path, line)
+    text = item_of(document, content, line)
+    if isinstance(text, Problem):
+        return text
+    return entry_of(without_entities(text), intent, document.path, line)
 
 
 def _is_json(document: Document) -> bool:

@@ -1,0 +1,1 @@
+"""Read the training data of Rasa 1 to 3."""
