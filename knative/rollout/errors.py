@@ -300,7 +300,7 @@ class InterruptionError(KeyboardInterrupt):
     """A signal has interrupted the command; no handler of ordinary exceptions catches it.
 
     Attributes:
-        exit_code: of the command; that by which shells report the signal.
+        exit_code: of the command: the one that shells report for the signal.
     """
 
     def __init__(self, number: int) -> None:
