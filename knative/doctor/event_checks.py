@@ -13,10 +13,11 @@ from typing import Any
 
 from knative.doctor.findings import Finding, ok, problem, warning
 from knative.doctor.service_checks import ready_condition
-from knative.rollout.cluster import SERVICE_LABEL, Cluster
+from knative.rollout.cluster import Cluster
 from knative.rollout.errors import NotFoundError
 from knative.rollout.kubernetes_api import BROKERS, TRIGGERS
 from knative.rollout.pods import USER_CONTAINER
+from knative.rollout.resources import SERVICE_LABEL
 
 LOG_LINES = 2000
 # event_display starts each event with this line and indents its attributes.

@@ -7,11 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from knative.doctor.findings import Finding, ok, problem, warning
-from knative.rollout.cluster import SERVICE_LABEL, Cluster
+from knative.rollout.cluster import Cluster
 from knative.rollout.errors import NotFoundError
 from knative.rollout.kubernetes_api import DOMAIN_MAPPINGS
 from knative.rollout.pods import container_failures, unschedulable_reason
-from knative.rollout.resources import Condition, Revision, serving_container
+from knative.rollout.resources import (
+    SERVICE_LABEL,
+    Condition,
+    Revision,
+    read_conditions,
+    serving_container,
+)
 from knative.rollout.status import build_status, unserved_revision
 from knative.rollout.traffic import percent_of
 
@@ -102,11 +108,7 @@ def hosts(cluster: Cluster) -> Iterator[Finding]:
 
 def ready_condition(document: Mapping[str, Any]) -> Condition:
     """Return the condition Ready of any Knative object; Unknown if it is missing."""
-    for each in document.get("status", {}).get("conditions") or ():
-        if each["type"] == "Ready":
-            reason, message = each.get("reason", ""), each.get("message", "")
-            return Condition(type="Ready", status=each["status"], reason=reason, message=message)
-    return Condition(type="Ready")
+    return read_conditions(document).get("Ready", Condition(type="Ready"))
 
 
 def _relevant_revisions(cluster: Cluster) -> list[Revision]:

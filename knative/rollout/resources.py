@@ -17,6 +17,7 @@ from knative.rollout.state import (
 from knative.rollout.traffic import Traffic, is_routed, read_traffic
 
 MODEL_VARIABLE = "MODEL_URI"
+SERVICE_LABEL = "serving.knative.dev/service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +185,7 @@ class Revision(KnativeObject):
         common = _common(document)
         return cls(
             **common,
-            service=metadata.get("labels", {}).get("serving.knative.dev/service", ""),
+            service=metadata.get("labels", {}).get(SERVICE_LABEL, ""),
             image=serving_container(document["spec"]["containers"]).get("image", ""),
             created=str(metadata.get("creationTimestamp", "")),
             actual_replicas=int(status.get("actualReplicas") or 0),
@@ -233,18 +234,23 @@ def serving_container(containers: Sequence[Mapping[str, Any]]) -> Mapping[str, A
     return containers[serving_index(containers)]
 
 
-def _common(document: Mapping[str, Any]) -> dict[str, Any]:
-    metadata, status = document["metadata"], document.get("status", {})
+def read_conditions(document: Mapping[str, Any]) -> dict[str, Condition]:
+    """Return the conditions of any Knative object, by type."""
     names = ("type", "status", "reason", "message")
     conditions = (
         Condition(**{name: str(each[name]) for name in names if name in each})
-        for each in status.get("conditions") or ()
+        for each in document.get("status", {}).get("conditions") or ()
     )
+    return {each.type: each for each in conditions}
+
+
+def _common(document: Mapping[str, Any]) -> dict[str, Any]:
+    metadata, status = document["metadata"], document.get("status", {})
     return {
         "name": str(metadata["name"]),
         "resource_version": str(metadata["resourceVersion"]),
         "generation": int(metadata["generation"]),
         "observed_generation": int(status.get("observedGeneration", 0)),
-        "conditions": {each.type: each for each in conditions},
+        "conditions": read_conditions(document),
         "annotations": dict(metadata.get("annotations") or {}),
     }
