@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.encoders.transformer import HEAD_DIMENSIONS, MAX_TOKENS
-from model.inference.safetensors_file import LENGTH_BYTES, METADATA, view_of
+from model.inference.safetensors_file import METADATA, header_of, view_of
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -46,8 +46,8 @@ def read(weights: bytes, vocabulary: bytes) -> Arrays:
 
 def _arrays_of(content: bytes) -> Arrays:
     """Return the arrays in single precision of a safetensors file without a seal."""
-    start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
-    entries = json.loads(content[LENGTH_BYTES:start])
+    header, start = header_of(content)
+    entries = json.loads(header)
     entries.pop(METADATA, None)
     body = memoryview(content)[start:]
     return {n: view_of(body, entry) for n, entry in entries.items() if entry["dtype"] == "F32"}
