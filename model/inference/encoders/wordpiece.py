@@ -11,7 +11,7 @@ from itertools import chain
 UNKNOWN = "[UNK]"  # stands for a word that the pieces can't make up
 CONTINUES = "##"  # marks a piece that does not begin a word
 MAX_WORD_LENGTH = 100  # BERT's tokenizer takes a longer word for unknown
-REMEMBERED_WORDS = 8192
+CACHED_WORDS = 8192
 # Tab, line feed and carriage return are white space, whatever category Unicode has for them.
 WHITE_SPACE = re.compile(r"[\t\n\r\s]")
 # ASCII characters that are no letters or digits separate words, as Unicode's punctuation does.
@@ -23,20 +23,20 @@ CHINESE = (
 
 
 class WordPieceSegmenter:
-    """Segments texts into the numbers of pieces; safe to use from many threads."""
+    """Segments texts into the numbers of pieces; thread-safe."""
 
     def __init__(self, pieces: Sequence[str]) -> None:
         """Take the pieces, by their numbers; one of them stands for unknown words."""
         self.numbers = {piece: number for number, piece in enumerate(pieces)}
         self._unknown = (self.numbers[UNKNOWN],)
-        self._remembered = lru_cache(maxsize=REMEMBERED_WORDS)(self._segmented)
+        self._cached = lru_cache(maxsize=CACHED_WORDS)(self._segmented)
 
     def __call__(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces."""
         return list(chain.from_iterable(map(self._pieces_of, words_of(text))))
 
     def _pieces_of(self, word: str) -> tuple[int, ...]:
-        return self._unknown if len(word) > MAX_WORD_LENGTH else self._remembered(word)
+        return self._unknown if len(word) > MAX_WORD_LENGTH else self._cached(word)
 
     def _segmented(self, word: str) -> tuple[int, ...]:
         """Return the longest piece that begins the word, then that of the rest, and so on."""
