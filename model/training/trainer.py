@@ -120,7 +120,7 @@ def _fit(
         else:
             held_out, finish_calibration = _hold_out(training_set, options, progress)
         progress(f"Fitting on {len(training_set)} utterances")
-        pipeline, calibration = fit_pipeline(training_set, held_out, finish_calibration, options)
+        pipeline, calibration = _fit_pipeline(training_set, held_out, finish_calibration, options)
     except NoWordsError as error:
         file = dataset.train[0].file
         raise DataError.at(file, "holds no words to learn from") from error
@@ -191,7 +191,7 @@ def assess(
     )
 
 
-def fit_pipeline(
+def _fit_pipeline(
     training_set: TrainingSet,
     held_out: HeldOut,
     finish_calibration: Callable[[], Calibration],
