@@ -94,7 +94,7 @@ class PipelineScorer:
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
 
-        Contributions of equal n-grams and words, from several vectorizers or static vectors, are
+        Contributions of equal n-grams and words, from several vectorizers or from vectors, are
         summed.
 
         Raises:
