@@ -72,12 +72,9 @@ def dead_letter_reasons(log: str) -> Iterator[str]:
 
 def _broker_objects(cluster: Cluster) -> Iterator[tuple[str, Document]]:
     try:
-        yield from (
-            ("Broker", each) for each in cluster.api.list_objects(BROKERS, cluster.namespace)
-        )
-        yield from (
-            ("Trigger", each) for each in cluster.api.list_objects(TRIGGERS, cluster.namespace)
-        )
+        for name, kind in (("Broker", BROKERS), ("Trigger", TRIGGERS)):
+            for each in cluster.api.list_objects(kind, cluster.namespace):
+                yield name, each
     except NotFoundError:
         return  # Eventing is not installed
 

@@ -112,13 +112,14 @@ def ready_condition(document: Mapping[str, Any]) -> Condition:
 
 
 def _relevant_revisions(cluster: Cluster) -> list[Revision]:
+    """Return the newest revision, and those with traffic."""
     try:
         found = cluster.read_service()
     except NotFoundError:
         return []
-    newest, *others = cluster.list_revisions() or [None]
-    serving = [each for each in others if each and percent_of(found.actual, each.name)]
-    return [newest, *serving] if newest else []
+    revisions = cluster.list_revisions()
+    serving = (each for each in revisions[1:] if percent_of(found.actual, each.name))
+    return [*revisions[:1], *serving]
 
 
 def _config_maps(revision: Revision) -> Iterator[str]:

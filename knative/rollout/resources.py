@@ -107,18 +107,14 @@ class Service(KnativeObject):
         """
         spec, status = document["spec"], document.get("status", {})
         template = spec["template"]
-        container = serving_container(template["spec"]["containers"])
+        containers = template["spec"]["containers"]
         annotations = dict(template.get("metadata", {}).get("annotations") or {})
         return cls(
             **_common(document),
             url=str(status.get("url", "")),
             template_name=str(template.get("metadata", {}).get("name", "")),
-            image=str(container.get("image", "")),
-            environment={
-                each["name"]: each["value"]
-                for each in container.get("env") or ()
-                if "value" in each
-            },
+            image=str(serving_container(containers).get("image", "")),
+            environment=_environment(containers),
             started=annotations.get(STARTED_ANNOTATION, ""),
             wanted=read_traffic(spec.get("traffic")),
             actual=read_traffic(status.get("traffic")),
@@ -199,13 +195,7 @@ class Revision(KnativeObject):
     @property
     def model(self) -> str:
         """The URI of its model; empty if it serves the one of its image."""
-        container = serving_container(self.spec["containers"])
-        values = (
-            each.get("value", "")
-            for each in container.get("env") or ()
-            if each["name"] == MODEL_VARIABLE
-        )
-        return next(values, "")
+        return _environment(self.spec["containers"]).get(MODEL_VARIABLE, "")
 
     def is_same_as(self, other: Revision) -> bool:
         """Return whether both revisions run the same pods, scaled the same way."""
@@ -242,6 +232,12 @@ def read_conditions(document: Mapping[str, Any]) -> dict[str, Condition]:
         for each in document.get("status", {}).get("conditions") or ()
     )
     return {each.type: each for each in conditions}
+
+
+def _environment(containers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the variables that the serving container's ``env`` sets."""
+    variables = serving_container(containers).get("env") or ()
+    return {each["name"]: each["value"] for each in variables if "value" in each}
 
 
 def _common(document: Mapping[str, Any]) -> dict[str, Any]:
