@@ -96,14 +96,21 @@ def test_a_wrong_answer_stops_the_rollout(roll_out, body, reason):
     assert reason in outcome.err
 
 
-@pytest.mark.parametrize("content", [None, "", "a,b\n1,2\n", "text,intent\n,greeting\n"])
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "text,intent\n,greeting\n"])
 def test_a_file_without_utterances_is_refused(roll_out, tmp_path, content):
     """Nothing is changed, and the error says how the file must look."""
     path = tmp_path / "other.csv"
-    {True: lambda: None, False: lambda: path.write_text(content)}[content is None]()
+    path.write_text(content)
     outcome = roll_out(answering(), file=path)
     assert outcome.code == 2
     assert f"{path} holds no utterances that can be read" in outcome.err
+
+
+def test_a_missing_file_is_refused(roll_out, tmp_path):
+    """Nothing is changed, and the error names the file."""
+    outcome = roll_out(answering(), file=tmp_path / "other.csv")
+    assert outcome.code == 2
+    assert "other.csv holds no utterances that can be read" in outcome.err
 
 
 def test_many_utterances_are_sent_in_parts():
@@ -115,7 +122,7 @@ def test_many_utterances_are_sent_in_parts():
             parts.append((endpoint.url, len(texts)))
             return ["a"] * len(texts)
 
-    comparison = Comparison(texts=["text"] * 100)
+    comparison = Comparison(texts=["text"] * 100, max_changed=0.0, max_loss=0.0)
     stable, candidate = Endpoint(url="stable"), Endpoint(url="candidate")
     summary = comparison.run(Counting(), stable=stable, candidate=candidate)
     assert parts == [("stable", 64), ("stable", 36), ("candidate", 64), ("candidate", 36)]
