@@ -78,7 +78,7 @@ class LoadOptions:
     Attributes:
         threshold: overrides the card's; a probability of being in scope.
         is_verified: whether digests have verified the files, whose seals are then not checked.
-        is_compact: whether memory and the time of the load count more than that of a prediction.
+        is_compact: whether to save memory and load time at the cost of prediction time.
     """
 
     threshold: float | None = None
