@@ -180,15 +180,8 @@ class KubernetesApi:
         return int(found["major"]), int(found["minor"].rstrip("+"))
 
     def is_allowed(self, verb: str, group: str, resource: str, namespace: str) -> bool:
-        """Return whether the API grants us a verb on a resource, such as ``pods/log``."""
-        plural, _, subresource = resource.partition("/")
-        attributes = {
-            "namespace": namespace,
-            "verb": verb,
-            "group": group,
-            "resource": plural,
-            "subresource": subresource,
-        }
+        """Return whether the API grants us a verb on a resource, such as ``pods``."""
+        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource}
         kind = ACCESS_REVIEWS
         answer = self._read_json(
             "status",
