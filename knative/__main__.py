@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from knative.arguments import build_parser
 from knative.commands import COMMANDS, new_console
-from knative.rollout.errors import InterruptionError, KnativeError, exit_code
+from knative.rollout.errors import InterruptionError, KnativeError
 from knative.rollout.signals import raising_on_signals
 from knative.rollout.timeouts import Timing
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None, *, timing: Timing | None = None
             return COMMANDS[options.command](options)
     except (KnativeError, InterruptionError) as error:
         new_console(stderr=True).print(f"error: {error}")
-        return exit_code(error)
+        return error.exit_code
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from model.bulk.job import BulkOptions, default_jobs, is_resumable, label
 from model.bulk.signals import defer_signals
-from model.bulk.sinks import OutputFiles, Sink, StandardOutput
+from model.bulk.sinks import OutputPaths, Sink, StandardOutput
 from model.command import add_model_argument, build_parser, run_command, whole_number
 from model.console import print_messages
 from model.errors import InterruptionError
@@ -87,7 +87,7 @@ def _label(options: argparse.Namespace, _: Console, errors: Console) -> int:
     if not sink.state.rejected:
         return 0
     is_file = not isinstance(sink, StandardOutput)
-    where = f": see {OutputFiles(options.output).rejected}" if is_file else ""
+    where = f": see {OutputPaths(options.output).rejected}" if is_file else ""
     errors.print(f"Rejected {sink.state.rejected:,} rows{where}")
     return REJECTED_EXIT
 

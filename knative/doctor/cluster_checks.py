@@ -14,6 +14,7 @@ MIN_KUBERNETES = (1, 32)
 MIN_KNATIVE = (1, 20)
 INSTALL = "Install it as docs/deploying.md describes."
 KOURIER_CLASS = "kourier.ingress.networking.knative.dev"
+KOURIER_CONTROLLER = "net-kourier-controller"
 # Without this ConfigMap key Knative uses Istio.
 INGRESS_KEYS = ("ingress-class", "ingress.class")
 # Services in a domain that begins so have hosts which gateways serve inside the cluster only.
@@ -94,15 +95,10 @@ def ingress(cluster: Cluster) -> Iterator[Finding]:
         )
         return
     yield ok("Ingress class", chosen)
-    kourier = {
-        **_deployments(cluster, "kourier-system"),
-        **{
-            name: each
-            for name, each in _deployments(cluster, "knative-serving").items()
-            if name == "net-kourier-controller"
-        },
-    }
-    components = ("3scale-kourier-gateway", "net-kourier-controller")
+    kourier = _deployments(cluster, "kourier-system")
+    if controller := _deployments(cluster, "knative-serving").get(KOURIER_CONTROLLER):
+        kourier[KOURIER_CONTROLLER] = controller
+    components = ("3scale-kourier-gateway", KOURIER_CONTROLLER)
     yield from _components("Kourier", kourier, components)
     yield from _gateway_address(cluster)
 

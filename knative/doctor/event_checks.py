@@ -13,10 +13,11 @@ from typing import Any
 
 from knative.doctor.findings import Finding, ok, problem, warning
 from knative.doctor.service_checks import ready_condition
-from knative.rollout.cluster import SERVICE_LABEL, Cluster
+from knative.rollout.cluster import Cluster
 from knative.rollout.errors import NotFoundError
 from knative.rollout.kubernetes_api import BROKERS, TRIGGERS
 from knative.rollout.pods import USER_CONTAINER
+from knative.rollout.resources import SERVICE_LABEL
 
 LOG_LINES = 2000
 # event_display starts each event with this line and indents its attributes.
@@ -71,12 +72,9 @@ def dead_letter_reasons(log: str) -> Iterator[str]:
 
 def _broker_objects(cluster: Cluster) -> Iterator[tuple[str, Document]]:
     try:
-        yield from (
-            ("Broker", each) for each in cluster.api.list_objects(BROKERS, cluster.namespace)
-        )
-        yield from (
-            ("Trigger", each) for each in cluster.api.list_objects(TRIGGERS, cluster.namespace)
-        )
+        for name, kind in (("Broker", BROKERS), ("Trigger", TRIGGERS)):
+            for each in cluster.api.list_objects(kind, cluster.namespace):
+                yield name, each
     except NotFoundError:
         return  # Eventing is not installed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,5 @@ def print_findings(console: Console, findings: Sequence[Finding], *, verbose: bo
         if each.remedy:
             for line in each.remedy.splitlines():
                 console.print(f"         {line}")
-    counts = {
-        level: sum(each.level == level for each in findings) for level in (OK, WARNING, PROBLEM)
-    }
+    counts = Counter(each.level for each in findings)
     console.print(f"{counts[OK]} ok, {counts[WARNING]} warnings, {counts[PROBLEM]} problems")

@@ -7,11 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from knative.doctor.findings import Finding, ok, problem, warning
-from knative.rollout.cluster import SERVICE_LABEL, Cluster
+from knative.rollout.cluster import Cluster
 from knative.rollout.errors import NotFoundError
 from knative.rollout.kubernetes_api import DOMAIN_MAPPINGS
 from knative.rollout.pods import container_failures, unschedulable_reason
-from knative.rollout.resources import Condition, Revision, serving_container
+from knative.rollout.resources import (
+    SERVICE_LABEL,
+    Condition,
+    Revision,
+    read_conditions,
+    serving_container,
+)
 from knative.rollout.status import build_status, unserved_revision
 from knative.rollout.traffic import percent_of
 
@@ -102,21 +108,18 @@ def hosts(cluster: Cluster) -> Iterator[Finding]:
 
 def ready_condition(document: Mapping[str, Any]) -> Condition:
     """Return the condition Ready of any Knative object; Unknown if it is missing."""
-    for each in document.get("status", {}).get("conditions") or ():
-        if each["type"] == "Ready":
-            reason, message = each.get("reason", ""), each.get("message", "")
-            return Condition(type="Ready", status=each["status"], reason=reason, message=message)
-    return Condition(type="Ready")
+    return read_conditions(document).get("Ready", Condition(type="Ready"))
 
 
 def _relevant_revisions(cluster: Cluster) -> list[Revision]:
+    """Return the newest revision, and those with traffic."""
     try:
         found = cluster.read_service()
     except NotFoundError:
         return []
-    newest, *others = cluster.list_revisions() or [None]
-    serving = [each for each in others if each and percent_of(found.actual, each.name)]
-    return [newest, *serving] if newest else []
+    revisions = cluster.list_revisions()
+    serving = (each for each in revisions[1:] if percent_of(found.actual, each.name))
+    return [*revisions[:1], *serving]
 
 
 def _config_maps(revision: Revision) -> Iterator[str]:

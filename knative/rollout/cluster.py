@@ -22,10 +22,9 @@ from knative.rollout.errors import (
 from knative.rollout.json_patch import Change, operations
 from knative.rollout.kubernetes_api import REVISIONS, SERVICES, Kind, KubernetesApi
 from knative.rollout.pods import REVISION_LABEL, RevisionPods, kubectl_hint
-from knative.rollout.resources import KnativeObject, Revision, Service
+from knative.rollout.resources import SERVICE_LABEL, KnativeObject, Revision, Service
 from knative.rollout.timeouts import Timing
 
-SERVICE_LABEL = "serving.knative.dev/service"
 MAX_CONFLICTS = 20
 
 Seen = TypeVar("Seen", bound=KnativeObject)

@@ -27,8 +27,8 @@ class Comparison:
 
     texts: Sequence[str]
     labels: Sequence[str] = ()
-    max_changed: float = 5.0
-    max_loss: float = 0.5
+    max_changed: float
+    max_loss: float
 
     @classmethod
     def read(cls, path: Path, *, max_changed: float, max_loss: float) -> Self:

@@ -29,7 +29,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
 
 
 class KnativeError(Exception):
@@ -39,7 +38,7 @@ class KnativeError(Exception):
         exit_code: of the command.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code = 1
 
 
 class ImageError(KnativeError):
@@ -248,6 +247,8 @@ class RolledBackError(KnativeError):
 
     def __init__(self, cause: BaseException, traffic: str) -> None:
         self.cause, self.traffic = cause, traffic
+        if isinstance(cause, InterruptionError):
+            self.exit_code = cause.exit_code
         super().__init__(f"{_text(cause)}\nTraffic is {traffic}.")
 
 
@@ -299,21 +300,12 @@ class InterruptionError(KeyboardInterrupt):
     """A signal has interrupted the command; no handler of ordinary exceptions catches it.
 
     Attributes:
-        number: the signal.
+        exit_code: of the command: the one that shells report for the signal.
     """
 
     def __init__(self, number: int) -> None:
-        self.number = signal.Signals(number)
-        super().__init__(f"Interrupted by {self.number.name}")
-
-
-def exit_code(error: BaseException) -> int:
-    """Return the command's exit code for an error; for a signal 128 plus its number."""
-    if isinstance(error, RolledBackError) and isinstance(error.cause, InterruptionError):
-        return exit_code(error.cause)
-    if isinstance(error, InterruptionError):
-        return 128 + error.number
-    return error.exit_code if isinstance(error, KnativeError) else 1
+        self.exit_code = 128 + number
+        super().__init__(f"Interrupted by {signal.Signals(number).name}")
 
 
 def _text(cause: BaseException) -> str:

@@ -48,6 +48,10 @@ class Kind:
     version: str
     plural: str
 
+    def place(self, namespace: str, *name: str) -> tuple[str, ...]:
+        """Return the arguments by which the client finds a namespace's objects, or one of them."""
+        return (self.group, self.version, namespace, self.plural, *name)
+
 
 SERVICES = Kind(group="serving.knative.dev", version="v1", plural="services")
 REVISIONS = Kind(group="serving.knative.dev", version="v1", plural="revisions")
@@ -101,21 +105,20 @@ class KubernetesApi:
 
     def read(self, kind: Kind, namespace: str, name: str) -> Document:
         """Return an object."""
-        place = (kind.group, kind.version, namespace, kind.plural, name)
-        return self._read_json("spec", self._objects.get_namespaced_custom_object, *place)
+        verb = self._objects.get_namespaced_custom_object
+        return self._read_json("spec", verb, *kind.place(namespace, name))
 
     def list_objects(self, kind: Kind, namespace: str, *, selector: str = "") -> list[Document]:
         """Return the objects of a namespace that a label selector matches."""
-        place = (kind.group, kind.version, namespace, kind.plural)
         verb = self._objects.list_namespaced_custom_object
-        return self._list(verb, *place, label_selector=selector)
+        return self._list(verb, *kind.place(namespace), label_selector=selector)
 
     def patch(self, kind: Kind, namespace: str, name: str, patch: list[Document]) -> Document:
         """Apply a JSON Patch to an object and return the object."""
         return self._read_json(
             "spec",
             self._objects.patch_namespaced_custom_object,
-            *(kind.group, kind.version, namespace, kind.plural, name),
+            *kind.place(namespace, name),
             body=patch,
             field_manager=FIELD_MANAGER,
             _content_type="application/json-patch+json",
@@ -127,7 +130,7 @@ class KubernetesApi:
         """Yield an object at each change; end when the watch ends or fails for any reason."""
         events = watch.Watch().stream(
             self._objects.list_namespaced_custom_object,
-            *(kind.group, kind.version, namespace, kind.plural),
+            *kind.place(namespace),
             field_selector=f"metadata.name={name}",
             resource_version=resource_version,
             timeout_seconds=max(1, math.ceil(timeout_s)),
@@ -177,15 +180,8 @@ class KubernetesApi:
         return int(found["major"]), int(found["minor"].rstrip("+"))
 
     def is_allowed(self, verb: str, group: str, resource: str, namespace: str) -> bool:
-        """Return whether the API grants us a verb on a resource, such as ``pods/log``."""
-        plural, _, subresource = resource.partition("/")
-        attributes = {
-            "namespace": namespace,
-            "verb": verb,
-            "group": group,
-            "resource": plural,
-            "subresource": subresource,
-        }
+        """Return whether the API grants us a verb on a resource, such as ``pods``."""
+        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource}
         kind = ACCESS_REVIEWS
         answer = self._read_json(
             "status",

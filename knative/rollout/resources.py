@@ -17,6 +17,7 @@ from knative.rollout.state import (
 from knative.rollout.traffic import Traffic, is_routed, read_traffic
 
 MODEL_VARIABLE = "MODEL_URI"
+SERVICE_LABEL = "serving.knative.dev/service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,18 +107,14 @@ class Service(KnativeObject):
         """
         spec, status = document["spec"], document.get("status", {})
         template = spec["template"]
-        container = serving_container(template["spec"]["containers"])
+        containers = template["spec"]["containers"]
         annotations = dict(template.get("metadata", {}).get("annotations") or {})
         return cls(
             **_common(document),
             url=str(status.get("url", "")),
             template_name=str(template.get("metadata", {}).get("name", "")),
-            image=str(container.get("image", "")),
-            environment={
-                each["name"]: each["value"]
-                for each in container.get("env") or ()
-                if "value" in each
-            },
+            image=str(serving_container(containers).get("image", "")),
+            environment=_environment(containers),
             started=annotations.get(STARTED_ANNOTATION, ""),
             wanted=read_traffic(spec.get("traffic")),
             actual=read_traffic(status.get("traffic")),
@@ -184,7 +181,7 @@ class Revision(KnativeObject):
         common = _common(document)
         return cls(
             **common,
-            service=metadata.get("labels", {}).get("serving.knative.dev/service", ""),
+            service=metadata.get("labels", {}).get(SERVICE_LABEL, ""),
             image=serving_container(document["spec"]["containers"]).get("image", ""),
             created=str(metadata.get("creationTimestamp", "")),
             actual_replicas=int(status.get("actualReplicas") or 0),
@@ -198,13 +195,7 @@ class Revision(KnativeObject):
     @property
     def model(self) -> str:
         """The URI of its model; empty if it serves the one of its image."""
-        container = serving_container(self.spec["containers"])
-        values = (
-            each.get("value", "")
-            for each in container.get("env") or ()
-            if each["name"] == MODEL_VARIABLE
-        )
-        return next(values, "")
+        return _environment(self.spec["containers"]).get(MODEL_VARIABLE, "")
 
     def is_same_as(self, other: Revision) -> bool:
         """Return whether both revisions run the same pods, scaled the same way."""
@@ -233,18 +224,29 @@ def serving_container(containers: Sequence[Mapping[str, Any]]) -> Mapping[str, A
     return containers[serving_index(containers)]
 
 
-def _common(document: Mapping[str, Any]) -> dict[str, Any]:
-    metadata, status = document["metadata"], document.get("status", {})
+def read_conditions(document: Mapping[str, Any]) -> dict[str, Condition]:
+    """Return the conditions of any Knative object, by type."""
     names = ("type", "status", "reason", "message")
     conditions = (
         Condition(**{name: str(each[name]) for name in names if name in each})
-        for each in status.get("conditions") or ()
+        for each in document.get("status", {}).get("conditions") or ()
     )
+    return {each.type: each for each in conditions}
+
+
+def _environment(containers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the variables that the serving container's ``env`` sets."""
+    variables = serving_container(containers).get("env") or ()
+    return {each["name"]: each["value"] for each in variables if "value" in each}
+
+
+def _common(document: Mapping[str, Any]) -> dict[str, Any]:
+    metadata, status = document["metadata"], document.get("status", {})
     return {
         "name": str(metadata["name"]),
         "resource_version": str(metadata["resourceVersion"]),
         "generation": int(metadata["generation"]),
         "observed_generation": int(status.get("observedGeneration", 0)),
-        "conditions": {each.type: each for each in conditions},
+        "conditions": read_conditions(document),
         "annotations": dict(metadata.get("annotations") or {}),
     }

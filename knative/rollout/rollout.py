@@ -130,7 +130,7 @@ class Rollout:
         serving = serving_revisions(service.actual)
         is_plain = len(serving) == 1 and STATE_ANNOTATION not in service.annotations
         if is_plain and serving[0] != name:
-            self._exchange(service, serving[0], target)
+            self._exchange(service, target)
         else:
             self._move_all(name, template=target)
 
@@ -144,14 +144,12 @@ class Rollout:
                 f"The template fixes the next revision's name ({service.template_name}), which "
                 "prevents any change: remove spec.template.metadata.name"
             )
-        unfinished = service.rollout
-        if not unfinished:
-            return self.cluster.wait_until_routed("the present traffic")
-        is_same_image = template.image in {"", unfinished.image}
-        is_same_environment = template.environment in ({}, unfinished.environment)
-        if is_same_image and is_same_environment:
-            return service
-        self._undo(service, unfinished)
+        if unfinished := service.rollout:
+            is_same_image = template.image in {"", unfinished.image}
+            is_same_environment = template.environment in ({}, unfinished.environment)
+            if is_same_image and is_same_environment:
+                return service
+            self._undo(service, unfinished)
         return self.cluster.wait_until_routed("the present traffic")
 
     def _new_state(self, found: Service, template: Template) -> RolloutState:
@@ -184,15 +182,10 @@ class Rollout:
             routed = TrafficController(self.cluster, unfinished, service).roll_back()
         self.progress.say(f"Traffic is {describe(routed.actual)}")
 
-    def _exchange(self, service: Service, stable: str, target: Revision) -> None:
+    def _exchange(self, service: Service, target: Revision) -> None:
         """Move to an existing revision, which the smoke test at 0 % also warms."""
-        template = Template()
-        state = replace(
-            self._new_state(service, template),
-            image=target.image,
-            stable=stable,
-            candidate=target.name,
-        )
+        state = self._new_state(service, Template())
+        state = replace(state, image=target.image, candidate=target.name)
         controller = TrafficController(self.cluster, state, service)
         with self._rolling_back(controller):
             controller.claim()

@@ -62,11 +62,6 @@ class Endpoint:
     url: str
     host: str = ""
 
-    @classmethod
-    def through(cls, gateway: str, url: str) -> Self:
-        """Return the endpoint of a URL, reached at the gateway's address unless that is empty."""
-        return cls(url=gateway, host=urlsplit(url).netloc) if gateway else cls(url=url)
-
     def __str__(self) -> str:
         return f"{self.url} (Host: {self.host})" if self.host else self.url
 
@@ -126,7 +121,9 @@ class SmokeTest:
 
     def at(self, url: str) -> Endpoint:
         """Return the endpoint of a URL, through the gateway if there is one."""
-        return Endpoint.through(self.gateway, url)
+        if not self.gateway:
+            return Endpoint(url=url)
+        return Endpoint(url=self.gateway, host=urlsplit(url).netloc)
 
     def _passed(self, endpoint: Endpoint, check: _Check) -> Passed:
         started = time.perf_counter()

@@ -72,15 +72,14 @@ class TrafficController:
 
     def shift(self, percent: int) -> Service:
         """Route a share of 0 to 100 percent to the candidate, which its tag gives a URL."""
-        shares = (self.state.stable, self.state.candidate, percent)
+        stable, candidate = self.state.stable, self.state.candidate
 
         def change(service: Service) -> Change:
-            stable, candidate, share = shares
-            traffic = split(service.wanted, stable=stable, candidate=candidate, percent=share)
+            traffic = split(service.wanted, stable=stable, candidate=candidate, percent=percent)
             return Change(traffic=traffic)
 
         self._update(change)
-        return self._wait(f"{percent} % to {self.state.candidate}")
+        return self._wait(f"{percent} % to {candidate}")
 
     def promote(self, template: Revision | None = None) -> None:
         """Make the candidate the stable revision, and record the previous one for a rollback.

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from model.bulk.checkpoint import identify
 from model.bulk.progress import progress
-from model.bulk.sinks import OutputFile, OutputFiles, Sink, StandardOutput
+from model.bulk.sinks import OutputFile, OutputPaths, Sink, StandardOutput
 from model.bulk.worker_pool import CHUNKS_PER_WORKER, Submit, in_order, this_process, workers
 from model.errors import DataError
 from model.inference.intent_model import IntentModel
@@ -117,8 +117,8 @@ def _format(options: BulkOptions) -> str:
 def _open_sink(options: BulkOptions, table: Table, model: IntentModel) -> Sink:
     if options.output == STREAM:
         return StandardOutput(table, options.input)
-    files = OutputFiles(options.output)
-    for path in filter(Path.exists, (options.output, files.rejected)):
+    rejected = OutputPaths(options.output).rejected
+    for path in filter(Path.exists, (options.output, rejected)):
         if options.input != STREAM and path.samefile(options.input):
             raise DataError.at(path, "is the input, and would be replaced; name another --output")
         if not options.force:

@@ -45,14 +45,14 @@ class OutputFile:
             DataError: another run writes the file, or left parts of another input or model.
         """
         self._path, self._table, self._identity = path, table, identity
-        self._files = OutputFiles(path)
+        self._paths = OutputPaths(path)
         self._committed_at = 0.0
         with ExitStack() as opened:
-            self._output = opened.enter_context(_open(self._files.part))
+            self._output = opened.enter_context(_open(self._paths.part))
             self._lock()
             if restarts:
-                self._files.checkpoint.unlink(missing_ok=True)
-            self._rejected = opened.enter_context(_open(self._files.rejected_part))
+                self._paths.checkpoint.unlink(missing_ok=True)
+            self._rejected = opened.enter_context(_open(self._paths.rejected_part))
             self.state = self._begin()
             self._close = opened.pop_all().close
         _cut(self._output, self.state.output_bytes)
@@ -67,7 +67,7 @@ class OutputFile:
             raise DataError.at(self._path, "is being written by another run") from error
 
     def _begin(self) -> Checkpoint:
-        left = Checkpoint.read(self._files.checkpoint)
+        left = Checkpoint.read(self._paths.checkpoint)
         if left is None or self._identity is None or not self._holds(left):
             return Checkpoint(self._identity or "", self._table.start)
         if left.identity != self._identity:
@@ -75,7 +75,7 @@ class OutputFile:
                 "was begun with another input, model or options; --restart discards "
                 f"the {left.rows} rows that it holds"
             )
-            raise DataError.at(self._files.part, message)
+            raise DataError.at(self._paths.part, message)
         return left
 
     def _holds(self, left: Checkpoint) -> bool:
@@ -87,7 +87,7 @@ class OutputFile:
         """Write the rows of a chunk, and commit once a second."""
         _write(self._output, chunk.labelled(predictions))
         if chunk.rejected:
-            _write(self._rejected, self._files.render(chunk.rejected, self.state.rejected))
+            _write(self._rejected, self._paths.render(chunk.rejected, self.state.rejected))
         self.state = replace(
             self.state.after(chunk),
             output_bytes=self._output.tell(),
@@ -100,16 +100,16 @@ class OutputFile:
         """Move the complete files into place."""
         _sync(self._rejected)
         _sync(self._output)
-        complete = self._table.completed(self._files.part)
+        complete = self._table.completed(self._paths.part)
         # Rejected rows first: once the output exists, the run is over.
         if self.state.rejected:
-            self._files.rejected_part.replace(self._files.rejected)
+            self._paths.rejected_part.replace(self._paths.rejected)
         else:
-            self._files.rejected_part.unlink()
-            self._files.rejected.unlink(missing_ok=True)
+            self._paths.rejected_part.unlink()
+            self._paths.rejected.unlink(missing_ok=True)
         complete.replace(self._path)
-        self._files.part.unlink(missing_ok=True)
-        self._files.checkpoint.unlink(missing_ok=True)
+        self._paths.part.unlink(missing_ok=True)
+        self._paths.checkpoint.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the files, which releases their lock."""
@@ -119,11 +119,11 @@ class OutputFile:
         # The rows that a checkpoint counts must be on disk before it is.
         _sync(self._rejected)
         _sync(self._output)
-        self.state.write(self._files.checkpoint)
+        self.state.write(self._paths.checkpoint)
         self._committed_at = time.monotonic()
 
 
-class OutputFiles:
+class OutputPaths:
     """Paths of the files that belong to an output."""
 
     def __init__(self, path: Path) -> None:

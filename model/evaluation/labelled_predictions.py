@@ -127,8 +127,7 @@ class LabelledPredictions:
         A rejected text has the confidence 0. The out-of-scope texts follow the utterances.
         """
         confidences, is_right = self.outcomes
-        inside, outside = self._is_rejected(self.in_scope), self._is_rejected(self.out_of_scope)
-        is_known = ~np.concatenate((inside, outside))
+        is_known = ~self._is_rejected(np.concatenate((self.in_scope, self.out_of_scope)))
         return np.where(is_known, confidences, 0.0), is_right & is_known
 
     def rejected(self, in_scope: Floats) -> int:

@@ -136,7 +136,7 @@ def summarise(
     if len(predictions.out_of_scope):
         others["joint_calibration_error"] = _calibration_error(*predictions.outcomes)
         others |= out_of_scope_metrics(predictions)
-    confused = Counter(pair for pair in zip(predictions.true, predictions.predicted, strict=True))
+    confused = Counter(zip(predictions.true, predictions.predicted, strict=True))
     return Evaluation(
         accuracy=accuracy,
         macro_f1=macro_f1[0],

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 MAX_ENTROPY_SLOPE = 1.0
 
+
 @dataclass(frozen=True, slots=True)
 class Temperature:
     """Divides the logits before the softmax; depends on how uncertain the intent is.
@@ -21,11 +22,11 @@ class Temperature:
 
     Attributes:
         base: greater than 0.
-        entropy_slope: -1 to 1; below 0 if texts that could have several intents are answered rightly more
+        entropy_slope: -1 to 1; below 0 if texts of several likely intents are answered rightly more
             often than one temperature for all texts says.
     """
 
-    base: float
+    base: float = 1.0
     entropy_slope: float = 0.0
 
     @classmethod

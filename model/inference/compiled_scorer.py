@@ -125,7 +125,7 @@ class CompiledScorer:
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
 
-        Contributions of equal n-grams and words, from several vocabularies or static vectors, are
+        Contributions of equal n-grams and words, from several vocabularies or from vectors, are
         summed.
         """
         columns, values, _ = self._features([utterance])

@@ -54,7 +54,7 @@ def known_share(words: Sequence[str], known: Set[str]) -> float:
         if word in known:
             return 1.0
         is_misspelt = len(word) in MISSPELT_LENGTHS and not known.isdisjoint(
-            corrections(word, letters)
+            words_before_typo(word, letters)
         )
         return MISSPELT_KNOWLEDGE if is_misspelt else 0.0
 
@@ -62,7 +62,7 @@ def known_share(words: Sequence[str], known: Set[str]) -> float:
     return sum(len(word) * knowledge(word) for word in words) / count if count else 1.0
 
 
-def corrections(word: str, letters: Iterable[str]) -> Iterator[str]:
+def words_before_typo(word: str, letters: Iterable[str]) -> Iterator[str]:
     """Yield all words that a single typo may have turned into this one.
 
     A typo omits one of the letters, adds a letter, replaces one, or swaps two neighbours (Norvig

@@ -87,7 +87,7 @@ class ModelCard:
 
     labels: tuple[str, ...]
     model_sha256: str
-    temperature: Temperature = Temperature(1.0)
+    temperature: Temperature = field(default_factory=Temperature)
     in_scope: InScopeCalibration | None = None
     threshold: float | None = None
     act_above: float | None = None

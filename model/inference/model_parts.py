@@ -19,10 +19,10 @@ from model.errors import (
     EncoderError,
     InvalidCompiledFormError,
 )
+from model.inference.calibration import InScopeCalibration
 from model.inference.compiled_pipeline import COMPILED_NAME, COMPILED_SUFFIX, CompiledPipeline
 from model.inference.compiled_scorer import CompiledScorer
 from model.inference.encoders import ENCODER_NAME
-from model.inference.calibration import InScopeCalibration
 from model.inference.model_card import CARD_NAME, ModelCard
 from model.inference.prediction import OUT_OF_SCOPE, Evidence
 from model.inference.spelling import Spelling
@@ -77,8 +77,8 @@ class LoadOptions:
 
     Attributes:
         threshold: overrides the card's; a probability of being in scope.
-        is_verified: whether digests have verified the files, so that their seals need not.
-        is_compact: whether memory and the time of the load count more than that of a prediction.
+        is_verified: whether digests have verified the files, whose seals are then not checked.
+        is_compact: whether to save memory and load time at the cost of prediction time.
     """
 
     threshold: float | None = None

@@ -76,8 +76,8 @@ class Prediction(NamedTuple):
         alternatives: known intents and ``out_of_scope``, the most likely first; as many as were
             asked for. The probabilities of all of them add up to 1. Where the threshold decides on
             ``out_of_scope``, or against it, ``intent`` need not be the first.
-        answered_by: of a doubtful prediction, who made it after another classifier was to be
-            asked; "" for all others.
+        answered_by: of a text for the fallback, who decided: ``fallback`` or ``model``; "" for
+            other texts.
     """
 
     intent: str

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,7 @@ class ArrayFile:
 
     def to_bytes(self) -> bytes:
         """Return the file's content with its seal."""
-        header, body = parts_of(self.arrays, {**self.metadata, SEAL: NO_SEAL})
-        unsealed = len(header).to_bytes(LENGTH_BYTES, "little") + header + body
+        _, unsealed = file_of(self.arrays, {**self.metadata, SEAL: NO_SEAL})
         seal = hashlib.sha256(unsealed).hexdigest()
         return unsealed.replace(NO_SEAL.encode(), seal.encode(), 1)
 
@@ -54,16 +54,16 @@ class ArrayFile:
 
         Args:
             content: of the file.
-            is_verified: whether a digest has verified the content, so that its seal need not.
+            is_verified: whether a digest has verified the content, whose seal is then not checked.
 
         Raises:
             ValueError: the content is of another format, damaged, or has no seal.
         """
-        body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
+        header, body_start = header_of(content)
         if body_start > len(content):
             raise ValueError("The header exceeds the file")
         try:
-            entries = json.loads(content[LENGTH_BYTES:body_start])
+            entries = json.loads(header)
             metadata = dict(entries.pop(METADATA))
             if not is_verified:
                 _check_seal(content, body_start, metadata[SEAL])
@@ -76,10 +76,14 @@ class ArrayFile:
         return cls(arrays, metadata)
 
 
-def parts_of(
-    arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
-) -> tuple[bytes, bytes]:
-    """Return a file's header and the bytes of its arrays."""
+def header_of(content: bytes | mmap) -> tuple[bytes, int]:
+    """Return the header in a file's content, and where the arrays' bytes begin."""
+    body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
+    return content[LENGTH_BYTES:body_start], body_start
+
+
+def file_of(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """Return the header of a file with these arrays, and the whole content."""
     # The widest come first, so that each lies aligned without gaps.
     ordered = sorted(arrays.items(), key=lambda item: -item[1].itemsize)
     entries: dict[str, Any] = {METADATA: dict(metadata)}
@@ -93,7 +97,8 @@ def parts_of(
         }
     header = json.dumps(entries).encode()
     header += b" " * (-len(header) % ALIGNMENT)
-    return header, b"".join(np.ascontiguousarray(array).tobytes() for _, array in ordered)
+    body = b"".join(np.ascontiguousarray(array).tobytes() for _, array in ordered)
+    return header, len(header).to_bytes(LENGTH_BYTES, "little") + header + body
 
 
 def _check_seal(content: bytes, body_start: int, seal: str) -> None:

@@ -94,7 +94,7 @@ class PipelineScorer:
     def evidence(self, utterance: str, label_index: int) -> list[Evidence]:
         """Return each n-gram's contribution to one label's logit, in any order.
 
-        Contributions of equal n-grams and words, from several vectorizers or static vectors, are
+        Contributions of equal n-grams and words, from several vectorizers or from vectors, are
         summed.
 
         Raises:
@@ -148,8 +148,7 @@ class PipelineScorer:
     def _ngrams(self) -> list[str]:
         # FeatureUnion prefixes n-grams with the vectorizer's name: "word__reset".
         names = self.pipeline[:-1].get_feature_names_out()
-        static = self._vectors
-        dimensions = len(static.get_feature_names_out()) if static is not None else 0
+        dimensions = self._vectors.embedding.dimensions if self._vectors else 0
         prefixes = tuple(
             f"{name}__" for name, _ in getattr(self.pipeline[0], "transformer_list", ())
         )

@@ -1,7 +1,7 @@
 """Correct typos: an unknown word becomes the one known word that it may be a misspelling of.
 
-Word and sentence vectors know nothing of a misspelt word, although it is one slip away from a word
-of the training utterances. Three slips are corrected: a letter left out, typed twice, or swapped
+Word and sentence vectors know nothing of a misspelt word, although it is one typo away from a word
+of the training utterances. Three typos are corrected: a letter left out, typed twice, or swapped
 with the next one. They turn fewer words into others than a replaced letter does (charge, change).
 """
 
@@ -43,7 +43,7 @@ class Spelling:
                 is.
         """
         self._known, self._normalize, self._is_word = known, normalize, is_word
-        self._sums = letter_sums(known)
+        self._sums = _letter_sums(known)
         letters = filter(str.isalpha, {*"".join(known)})
         self._powers = {each: ord(each) ** POWER for each in letters if each < FIRST_OTHER_LETTER}
         self._corrections: WordCache[str] = WordCache()
@@ -53,11 +53,11 @@ class Spelling:
         corrections = self.corrections(text)
         if not corrections:
             return text
-        return WORD.sub(lambda word: corrections.get(word[0], word[0]), composed(text))
+        return WORD.sub(lambda word: corrections.get(word[0], word[0]), _composed(text))
 
     def corrections(self, text: str) -> dict[str, str]:
         """Return the misspelt words of a text, and what they are corrected to."""
-        words = [word for word in WORD.findall(composed(text)) if word not in self._known]
+        words = [word for word in WORD.findall(_composed(text)) if word not in self._known]
         if not words:  # as in nearly all texts
             return {}
         found = self._corrections.find(words, self._corrections_of)
@@ -75,7 +75,7 @@ class Spelling:
         return next(iter(meant))
 
     def _candidates(self, word: str) -> set[str]:
-        """Return what a word may have been before a slip: known words, and some that are not."""
+        """Return what a word may have been before a typo: known words, and some that are not."""
         powers, sums, places = self._powers, self._sums, range(len(word))
         try:
             total = sum(map(powers.__getitem__, word))
@@ -102,12 +102,12 @@ class Spelling:
         return candidates
 
 
-def composed(text: str) -> str:
+def _composed(text: str) -> str:
     """Return a text in which a letter and its mark are one character, if there is such a one."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def letter_sums(words: Set[str]) -> Set[int]:
+def _letter_sums(words: Set[str]) -> Set[int]:
     """Return numbers that are the same for words of the same letters: sums of their powers."""
     letters = "".join(words).encode("utf-32-le", "surrogatepass")
     powers = np.frombuffer(letters, np.uint32).astype(np.int64) ** POWER

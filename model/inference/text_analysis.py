@@ -63,7 +63,7 @@ class AnalyzerOptions:
 
     @property
     def has_words_without_spaces(self) -> bool:
-        """Return whether no unit spans a space: a text has the units of its parts between them."""
+        """Return whether no unit spans a space, so that words can be split one by one."""
         return self.analyzer == "word" and self.token_pattern in MIN_RUNS
 
     def splitter(self) -> Callable[[str], Sequence[str]]:

@@ -166,7 +166,7 @@ class Learner:
         return self._neighbours.feature_count if self._neighbours else 0
 
     def log_densities(self, texts: Sequence[str]) -> Floats | None:
-        """Return the densities that count if no word of the texts is known; None without any."""
+        """Return the logarithms of the densities around texts; None without neighbours."""
         if self._embedding is None or self._neighbours is None:
             return None
         return self._neighbours.log_densities(self._embedding.transform(texts))

@@ -1,9 +1,9 @@
-"""Linear classifiers: a support vector machine, naive Bayes, and an out-of-scope detector.
+"""Linear classifiers: support vector machines, naive Bayes, logistic regression, and detectors.
 
 Coefficients are centred: over all labels, those of a feature add up to zero. This changes no
 prediction, but makes the largest score comparable between texts, which detects texts out of scope.
 
-Of all functions, ``features`` are sparse, of shape (texts, features), ``targets`` the index of each
+In all functions, ``features`` are sparse, of shape (texts, features), ``targets`` the index of each
 text's label, ``weights`` the sample weight of each text, and ``seed`` that of the solver.
 """
 

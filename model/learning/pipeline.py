@@ -98,7 +98,7 @@ def build_pipeline() -> Pipeline:
 def fitted_pipeline(features: FeatureUnion, linear: Linear, labels: tuple[str, ...]) -> Pipeline:
     """Return a fitted pipeline of fitted features and weights.
 
-    Without static vectors it contains only classes of scikit-learn, so that it loads anywhere.
+    Without vectors it contains only classes of scikit-learn, so that it loads anywhere.
     The classifier is a logistic regression, whose ``predict_proba`` is the softmax.
 
     Args:

@@ -184,16 +184,17 @@ class _Axes:
 
     def drawn(self, content: str) -> str:
         """Return the plot with axes, grid and content."""
-        middle, left = (self._bottom + self._top) / 2, MARGIN - 4
+        middle = (self._bottom + self._top) / 2
         return (
             f'<svg viewBox="0 0 {SIZE + MARGIN + 20} {SIZE + MARGIN}" class="plot" role="img" '
-            f'aria-label="{self._y} against {self._x}">{self._grid(left)}{content}'
+            f'aria-label="{self._y} against {self._x}">{self._grid()}{content}'
             f'<text x="{MARGIN + SIZE / 2}" y="{SIZE + MARGIN - 4}" class="axis">{self._x}</text>'
             f'<text transform="translate(10 {self.at(0, middle).split()[1]}) rotate(-90)" '
             f'class="axis">{self._y}</text></svg>'
         )
 
-    def _grid(self, left: int) -> str:
+    def _grid(self) -> str:
+        left = MARGIN - 4
         vertical = "".join(
             f"{self.line([(x, self._bottom), (x, self._top)], 'grid')}"
             f'<text x="{self.at(x, 0).split()[0]}" y="{SIZE + 14}" class="axis">{text}</text>'

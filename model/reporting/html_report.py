@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from model.evaluation.confidence_intervals import Interval, wilson
 from model.evaluation.diagnosis import Diagnosis
@@ -83,24 +84,16 @@ def _trade_off(card: ModelCard, predictions: LabelledPredictions) -> str | None:
 
 
 def _act_error(card: ModelCard) -> str | None:
-    points = [
-        Dot(each["acted"], each["errors"], Interval(**each["interval"]), 1)
-        for each in card.training.get("act_curve", ())
-        if each["acted"]
-    ]
+    points = [each for each in card.training.get("act_curve", ()) if each["acted"]]
     if not points:
         return None
-    return act_error(points, mark=_acted_on(card))
-
-
-def _acted_on(card: ModelCard) -> Shares | None:
-    """Return the point of the lowest measured confidence that the model acts on."""
-    measured = (
+    dots = [Dot(each["acted"], each["errors"], Interval(**each["interval"]), 1) for each in points]
+    acted_on = (
         (each["acted"], each["errors"])
-        for each in card.training["act_curve"]
-        if card.act_above is not None and each["confidence"] >= card.act_above and each["acted"]
+        for each in points
+        if card.act_above is not None and each["confidence"] >= card.act_above
     )
-    return next(measured, None)
+    return act_error(dots, mark=next(acted_on, None))
 
 
 def _bins(predictions: LabelledPredictions) -> list[Dot]:
@@ -112,15 +105,14 @@ def _bins(predictions: LabelledPredictions) -> list[Dot]:
     return [_bin(confidences[places], is_right[places]) for places in members]
 
 
-def _bin(confidences: Floats, is_right: np.ndarray) -> Dot:
+def _bin(confidences: Floats, is_right: NDArray[np.bool_]) -> Dot:
     share, cases = float(is_right.mean()), len(is_right)
     return Dot(float(confidences.mean()), share, wilson(share, cases), cases)
 
 
 def _rejected(predictions: LabelledPredictions, threshold: float) -> Shares:
-    return float((predictions.in_scope < threshold).mean()), float(
-        (predictions.out_of_scope < threshold).mean()
-    )
+    inside, outside = predictions.in_scope, predictions.out_of_scope
+    return float((inside < threshold).mean()), float((outside < threshold).mean())
 
 
 def _intent(score: IntentScore) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from model.store.cache import BlobCache
 from model.store.transport import CHUNK_BYTES, Transport
 
 MAX_FAILURES = 4
-FIRST_PAUSE_S = 0.1  # doubled after each failure
+FIRST_PAUSE_S = 0.2  # doubled after each further failure
 
 
 class Downloader:
@@ -81,7 +81,7 @@ class Downloader:
                 return b"".join(chunks)
             except StoreUnavailableError:
                 failures = 1 if sum(map(len, chunks)) > before else failures + 1
-                pause_s = FIRST_PAUSE_S * 2**failures
+                pause_s = FIRST_PAUSE_S * 2 ** (failures - 1)
                 if failures > MAX_FAILURES or time.monotonic() + pause_s > self._deadline:
                     raise
                 self._pause(pause_s)

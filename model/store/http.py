@@ -104,8 +104,8 @@ def range_from(offset: int) -> dict[str, str]:
 def rest_of(response: TimedResponse, offset: int) -> Iterator[bytes]:
     """Yield the content from an offset on, of a response to a request for that range.
 
-    A server that knows no ranges sends the whole content: of the part before the offset, chunks are
-    empty. Each chunk is yielded as it arrives, so that the caller can bound the time of them all.
+    A server without ranges sends the whole content; chunks before the offset are yielded empty.
+    Each chunk is yielded as it arrives, so that the caller can bound the time of them all.
     """
     skipped = 0 if response.status == HTTPStatus.PARTIAL_CONTENT else offset
     while chunk := response.read1(CHUNK_BYTES):

@@ -16,7 +16,7 @@ from model.store.uri import DIGEST
 POINTER_NAME = "current.json"
 MAX_POINTER_BYTES = 64 * 1024
 MAX_PREVIOUS = 20  # versions to which a model can be rolled back
-READ_TIMEOUT_S = 20.0
+POINTER_TIMEOUT_S = 20.0
 
 # The name becomes a part of paths, so it holds no separator and does not begin with a dot.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -99,7 +99,7 @@ def read_pointer(transport: Transport, place: str, name: str) -> Pointer | None:
     Raises:
         StoreError: the store can't be read, or holds no pointer there.
     """
-    downloader = Downloader(transport, place, READ_TIMEOUT_S)
+    downloader = Downloader(transport, place, POINTER_TIMEOUT_S)
     key = key_of_pointer(name)
     try:
         content = downloader.read(key, max_bytes=MAX_POINTER_BYTES)

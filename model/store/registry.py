@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import re
 import urllib.error
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -48,7 +47,7 @@ class RegistryTransport:
         repository, _, self.tag = repository.partition(":")
         if not _REPOSITORY.fullmatch(repository) or (self.tag and not _TAG.fullmatch(self.tag)):
             raise StoreError(uri.location, "is no repository: use oci://REGISTRY/REPOSITORY:TAG")
-        self._host, self._repository = host, repository
+        self._place, self._repository = f"oci://{host}/{repository}", repository
         scheme = "http" if host.partition(":")[0] in PLAIN_HOSTS else "https"
         server = "registry-1.docker.io" if host == "docker.io" else host
         self.base_url = f"{scheme}://{server}/v2/{repository}"
@@ -81,19 +80,16 @@ class RegistryTransport:
             StoreMissingError: there is no such tag.
             StoreError: the manifest can't be read.
         """
-        downloader = Downloader(self, f"oci://{self._host}/{self._repository}", TAG_TIMEOUT_S)
+        downloader = Downloader(self, self._place, TAG_TIMEOUT_S)
         content = downloader.read(f"manifests/{self.tag}", max_bytes=MAX_MANIFEST_BYTES)
         return Blob.of(content).digest
 
     def check_tag(self, digest: str) -> None:
         """Raise StoreError if the tag names another model than the one with this digest."""
-        with contextlib.suppress(StoreMissingError):
+        with suppress(StoreMissingError):
             if (found := self.tagged_digest()) != digest:
-                place, remedy = (
-                    f"oci://{self._host}/{self._repository}",
-                    "Choose another tag, or pass --force",
-                )
-                raise StoreError(place, f"has the tag {self.tag} on @sha256:{found}", remedy)
+                reason = f"has the tag {self.tag} on @sha256:{found}"
+                raise StoreError(self._place, reason, "Choose another tag, or pass --force")
 
     def set_tag(self, manifest: bytes) -> None:
         """Have the tag name a manifest."""

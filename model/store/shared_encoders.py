@@ -38,7 +38,7 @@ def encoder_in(folder: Path) -> SentenceEncoder | None:
 
 
 def shared_encoder(digest: str, read: Callable[[], bytes], place: str) -> SentenceEncoder:
-    """Return the sentence encoder of a stored file; who asks while it is read waits for it.
+    """Return the sentence encoder of a stored file; concurrent calls read it once.
 
     Args:
         digest: the SHA-256 of the file.

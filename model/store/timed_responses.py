@@ -29,7 +29,7 @@ class TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
 
     def restart_clock(self) -> None:
-        """Let what follows take the timeout once more."""
+        """Restart the timeout for what follows."""
         self._reader.deadline = time.monotonic() + self._timeout_s
 
 

@@ -34,4 +34,4 @@ def nothing_held_out(training_set: TrainingSet) -> HeldOut:
 
 def no_calibration() -> Calibration:
     """Return a calibration that leaves the logits as they are, and rejects no text."""
-    return Calibration(Temperature(1.0), InScopeCalibration(slope=1.0, intercept=0.0), -np.inf)
+    return Calibration(Temperature(), InScopeCalibration(slope=1.0, intercept=0.0), -np.inf)

@@ -25,7 +25,7 @@ from model.inference.sklearn_scorer import PipelineScorer
 from model.learning.calibration import Calibration, start_calibration
 from model.learning.cross_validation import HeldOut, Progress, cross_validate
 from model.learning.detectors import Detectors
-from model.learning.embeddings import load_embedding
+from model.learning.embeddings import LoadedEmbedding, load_embedding
 from model.learning.learner import Learner
 from model.learning.linear_model import Linear
 from model.learning.pipeline import fitted_pipeline
@@ -59,19 +59,10 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         VectorsMissingError, EncoderMissingError: the weights are not installed.
     """
     check_intents(dataset)
-    is_calibrated = not dataset.is_mostly_described
-    if not is_calibrated:
+    if dataset.is_mostly_described:
         check_described(dataset, options)
     loaded = load_embedding(options.features, options.languages)
-    if loaded.title:
-        progress(f"Encoding {len(dataset.train)} utterances by {loaded.title}")
-    training_set = TrainingSet.of(
-        dataset.train,
-        dataset.out_of_scope_validation,
-        loaded.embedding,
-        dataset.taught_descriptions,
-        contrast=dataset.contrast_train.values(),
-    )
+    training_set = _training_set(dataset, loaded, progress)
     held_out, pipeline, calibration = _fit(dataset, training_set, options, progress)
     scorer, content = PipelineScorer(pipeline), _dump(pipeline)
     card = ModelCard(
@@ -79,31 +70,40 @@ def fit(dataset: Dataset, options: Options, *, progress: Progress) -> FittedMode
         model_sha256=hashlib.sha256(content).hexdigest(),
         temperature=calibration.temperature,
         corrects_typos=True,
+        training=describe_training(dataset, training_set, options, held_out, loaded),
         intents=dataset.descriptions,
     )
-    training = describe_training(dataset, training_set, options, held_out, loaded)
-    if is_calibrated:
-        card = _with_scope(card, held_out, calibration)
+    if not dataset.is_mostly_described:
         predictions = LabelledPredictions.of_held_out(
             dataset.train, card.labels, held_out, calibration
         )
-        if options.max_error is not None:
-            card = replace(card, act_above=_act_above(predictions, options.max_error, progress))
-        training["act_curve"] = [asdict(point) for point in act_curve(predictions)]
+        card = _with_scope(card, held_out, calibration)
+        card = _with_act_curve(card, predictions, options.max_error, progress)
     progress("Compiling, and comparing the compiled form with the pipeline")
     compiled, not_compiled = _compile(scorer, training_set.texts, card.model_sha256)
     model = IntentModel(scorer, card)
-    card = replace(card, self_test=_self_test(model), training=training)
     return FittedModel(
         content=content,
         compiled=compiled,
         not_compiled=not_compiled,
-        card=card,
+        card=replace(card, self_test=_self_test(model)),
         model=model,
         encoder=loaded.file,
         training_set=training_set,
         held_out=held_out,
         calibration=calibration,
+    )
+
+
+def _training_set(dataset: Dataset, loaded: LoadedEmbedding, progress: Progress) -> TrainingSet:
+    if loaded.title:
+        progress(f"Encoding {len(dataset.train)} utterances by {loaded.title}")
+    return TrainingSet.of(
+        dataset.train,
+        dataset.out_of_scope_validation,
+        loaded.embedding,
+        dataset.taught_descriptions,
+        contrast=dataset.contrast_train.values(),
     )
 
 
@@ -120,7 +120,7 @@ def _fit(
         else:
             held_out, finish_calibration = _hold_out(training_set, options, progress)
         progress(f"Fitting on {len(training_set)} utterances")
-        pipeline, calibration = fit_pipeline(training_set, held_out, finish_calibration, options)
+        pipeline, calibration = _fit_pipeline(training_set, held_out, finish_calibration, options)
     except NoWordsError as error:
         file = dataset.train[0].file
         raise DataError.at(file, "holds no words to learn from") from error
@@ -148,6 +148,15 @@ def _with_scope(card: ModelCard, held_out: HeldOut, calibration: Calibration) ->
     if held_out.has_detectors:  # the logits of the out-of-scope labels contain the lowest score
         in_scope = in_scope.relative_to(calibration.lowest_score)
     return replace(card, in_scope=in_scope, threshold=calibration.threshold)
+
+
+def _with_act_curve(
+    card: ModelCard, predictions: LabelledPredictions, max_error: float | None, progress: Progress
+) -> ModelCard:
+    """Return the card with the act curve and, for a limit of errors, the confidence to act on."""
+    curve = [asdict(point) for point in act_curve(predictions)]
+    act_above = None if max_error is None else _act_above(predictions, max_error, progress)
+    return replace(card, act_above=act_above, training={**card.training, "act_curve": curve})
 
 
 def assess(
@@ -191,7 +200,7 @@ def assess(
     )
 
 
-def fit_pipeline(
+def _fit_pipeline(
     training_set: TrainingSet,
     held_out: HeldOut,
     finish_calibration: Callable[[], Calibration],
@@ -218,7 +227,7 @@ def fit_pipeline(
 
 
 def _describe_rounding(held_out: HeldOut) -> str:
-    change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"
+    change = f"{0 - 100 * held_out.rounding_loss:+.2f} points"  # -0.0 would print as -0.00
     levels = LEVELS if held_out.is_rounded else FINE_LEVELS
     return f"Rounding changes held-out accuracy by {change}: the weights take {levels} levels"
 

@@ -34,7 +34,7 @@ from model.inference.compiled_scorer import CompiledScorer
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import ModelCard
 from model.inference.prediction import OUT_OF_SCOPE
-from model.inference.safetensors_file import LENGTH_BYTES, METADATA, NO_SEAL, SEAL
+from model.inference.safetensors_file import METADATA, NO_SEAL, SEAL, header_of
 from model.store.manifest import Manifest
 from model.store.pointers import Pointer, key_of_pointer
 from model.store.uri import StoreUri
@@ -178,9 +178,9 @@ def name(data: bytes) -> None:
 
 def sealed(content: bytes) -> bytes:
     """Write the right checksum into a file, if there is a place for it."""
-    body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
+    header, _ = header_of(content)
     try:
-        seal = str(json.loads(content[LENGTH_BYTES:body_start])[METADATA][SEAL])
+        seal = str(json.loads(header)[METADATA][SEAL])
     except (KeyError, RecursionError, TypeError, ValueError):
         return content
     unsealed = content.replace(seal.encode("utf-8", "replace"), NO_SEAL.encode(), 1)

@@ -17,7 +17,6 @@ from knative.rollout.errors import (
     SmokeError,
     StrandedError,
     TakenOverError,
-    exit_code,
 )
 from knative.rollout.progress import Progress
 from tests.support.paths import ROOT
@@ -78,12 +77,11 @@ def test_help_shows_examples_and_exit_codes():
         pytest.param(RolledBackError(FAILED, "x"), 1, id="rolled-back"),
         pytest.param(RolledBackError(InterruptionError(15), "x"), 143, id="interrupted"),
         pytest.param(InterruptionError(2), 130, id="interrupted-early"),
-        pytest.param(ValueError("x"), 1, id="other"),
     ],
 )
 def test_each_error_has_its_exit_code(error, code):
     """Each error has its documented exit code."""
-    assert exit_code(error) == code
+    assert error.exit_code == code
 
 
 def test_a_missing_cluster_is_reported(capsys, tmp_path):

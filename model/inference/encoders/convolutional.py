@@ -29,7 +29,7 @@ WORK_OF_CALL, WORK_PER_CHARACTER = 1200, 15
 
 
 class ConvolutionalEncoder:
-    """Encodes texts of sixteen languages; safe to use from many threads.
+    """Encodes texts of sixteen languages; thread-safe.
 
     Attributes:
         arrays: as they were given.

@@ -23,7 +23,7 @@ from model.inference.encoders import ENCODER_NAME
 from model.inference.encoders.convolutional import ConvolutionalEncoder
 from model.inference.encoders.transformer import TransformerEncoder
 from model.inference.encoders.verified_rows import OpenFile, Source, VerifiedRows, block_digests
-from model.inference.safetensors_file import LENGTH_BYTES, METADATA, parts_of, view_of
+from model.inference.safetensors_file import METADATA, file_of, header_of, view_of
 from model.inference.static_embedding import DIGEST
 
 FORMAT = "intent-function-encoder/1"
@@ -159,7 +159,7 @@ def load_encoder(path: Path, *, digest: str = "") -> SentenceEncoder:
 
     Args:
         path: the file.
-        digest: that of the encoder which is meant; without it, the caller compares.
+        digest: the digest that the encoder must have; "" accepts any.
 
     Raises:
         EncoderError: the file is missing, damaged, or that of another encoder.
@@ -179,14 +179,13 @@ def read_encoder(
 
     Args:
         content: of the file.
-        digest: as ``load_encoder`` takes it.
+        digest: the digest that the encoder must have; "" accepts any.
         source: from which the table is read; without it, from ``content``.
 
     Raises:
         EncoderError: the content is damaged, or that of another encoder.
     """
-    body_start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
-    header = content[LENGTH_BYTES:body_start]
+    header, body_start = header_of(content)
     found = hashlib.sha256(header).hexdigest()
     if digest not in ("", found):
         raise EncoderError("is not the encoder that the model was trained with")
@@ -218,8 +217,7 @@ def to_bytes(kind: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, str]
     every = {**arrays, BLOCK_DIGESTS: block_digests(arrays[TABLE])}
     metadata = {"format": FORMAT, "kind": kind}
     metadata |= {name: _digest_of(array) for name, array in every.items() if name != TABLE}
-    header, body = parts_of(every, metadata)
-    content = len(header).to_bytes(LENGTH_BYTES, "little") + header + body
+    header, content = file_of(every, metadata)
     return content, hashlib.sha256(header).hexdigest()
 
 

@@ -32,7 +32,7 @@ WORK_OF_CALL, WORK_PER_CHARACTER = 5000, 70
 
 
 class TransformerEncoder:
-    """Encodes texts; safe to use from many threads.
+    """Encodes texts; thread-safe.
 
     Attributes:
         arrays: as they were given.

@@ -1,8 +1,7 @@
 """Segment texts into pieces by a unigram language model (Kudo 2018), as SentencePiece does.
 
 Only the first character of a piece can be the mark of a word's start, so the most probable
-segmentation of a text is that of its words, one after the other: words are segmented once and
-remembered.
+segmentation of a text is that of its words, one after the other: those of words are cached.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Pieces = tuple[int, ...]
 
 
 class UnigramSegmenter:
-    """Segments texts into the numbers of pieces; safe to use from many threads."""
+    """Segments texts into the numbers of pieces; thread-safe."""
 
     def __init__(
         self,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
+from string import punctuation
 
 UNKNOWN = "[UNK]"  # stands for a word that the pieces can't make up
 CONTINUES = "##"  # marks a piece that does not begin a word
 MAX_WORD_LENGTH = 100  # BERT's tokenizer takes a longer word for unknown
-REMEMBERED_WORDS = 8192
-# Tab, line feed and carriage return are white space, whatever category Unicode has for them.
-WHITE_SPACE = re.compile(r"[\t\n\r\s]")
+CACHED_WORDS = 8192
 # ASCII characters that are no letters or digits separate words, as Unicode's punctuation does.
-ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+ASCII_PUNCTUATION = frozenset(punctuation)
 CHINESE = (
     *((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F)),
     *((0x2B740, 0x2B81F), (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F)),
@@ -23,21 +21,21 @@ CHINESE = (
 
 
 class WordPieceSegmenter:
-    """Segments texts into the numbers of pieces; safe to use from many threads."""
+    """Segments texts into the numbers of pieces; thread-safe."""
 
     def __init__(self, pieces: Sequence[str]) -> None:
         """Take the pieces, by their numbers; one of them stands for unknown words."""
         self.numbers = {piece: number for number, piece in enumerate(pieces)}
         self._unknown = (self.numbers[UNKNOWN],)
         # It does not refer to this object, whose memory would be left to the garbage collector.
-        self._remembered = lru_cache(REMEMBERED_WORDS)(partial(_segmented, self.numbers))
+        self._cached = lru_cache(CACHED_WORDS)(partial(_segmented, self.numbers))
 
     def __call__(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces."""
         return list(chain.from_iterable(map(self._pieces_of, words_of(text))))
 
     def _pieces_of(self, word: str) -> tuple[int, ...]:
-        return self._unknown if len(word) > MAX_WORD_LENGTH else self._remembered(word)
+        return self._unknown if len(word) > MAX_WORD_LENGTH else self._cached(word)
 
 
 def _segmented(numbers: Mapping[str, int], word: str) -> tuple[int, ...]:
@@ -57,10 +55,7 @@ def _segmented(numbers: Mapping[str, int], word: str) -> tuple[int, ...]:
 def words_of(text: str) -> list[str]:
     """Return the words that are segmented: lower case, no accents, punctuation apart."""
     if text.isascii():
-        separated = "".join(
-            _SEPARATED_ASCII.get(character, character) for character in text.lower()
-        )
-        return separated.split()
+        return text.lower().translate(_SEPARATED_ASCII).split()
     spaced = "".join(map(_separated, text))
     decomposed = unicodedata.normalize("NFD", spaced)
     plain = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")
@@ -71,7 +66,7 @@ def words_of(text: str) -> list[str]:
 
 def _separated(character: str) -> str:
     """Return a character as BERT's clean-up leaves it: control characters are removed."""
-    if WHITE_SPACE.match(character):
+    if character.isspace():  # also tab and line feed, which Unicode counts as control characters
         return " "
     if unicodedata.category(character).startswith("C") or character == "\ufffd":
         return ""
@@ -94,14 +89,7 @@ def _is_chinese(code: int) -> bool:
     return any(first <= code <= last for first, last in CHINESE)
 
 
-def _separated_ascii(character: str) -> str:
-    if character in ASCII_PUNCTUATION:
-        return f" {character} "
-    return _separated(character)
-
-
 _SEPARATED_ASCII = {
-    character: separated
+    ord(character): f" {character} " if character in ASCII_PUNCTUATION else _separated(character)
     for character in map(chr, range(128))
-    if (separated := _separated_ascii(character)) != character
 }

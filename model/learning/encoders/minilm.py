@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.encoders.transformer import HEAD_DIMENSIONS, MAX_TOKENS
-from model.inference.safetensors_file import LENGTH_BYTES, METADATA, view_of
+from model.inference.safetensors_file import METADATA, header_of, view_of
+from model.learning.quantization import in_8_bits
 
 Arrays = dict[str, NDArray[Any]]
 
 LAYERS = 6
 READ_LAYERS = (3, 5)  # the fourth and the last one; chosen on validation data
-MAX_UNITS = 127  # of an 8-bit number
 
 
 def read(weights: bytes, vocabulary: bytes) -> Arrays:
@@ -27,12 +27,11 @@ def read(weights: bytes, vocabulary: bytes) -> Arrays:
         vocabulary: the pieces, one a line.
     """
     stored = _arrays_of(weights)
-    words = stored["embeddings.word_embeddings.weight"]
-    scales = np.abs(words).max(axis=1) / MAX_UNITS
+    units, scales = in_8_bits(stored["embeddings.word_embeddings.weight"])
     positions = stored["embeddings.position_embeddings.weight"][:MAX_TOKENS]
     arrays = {
         "pieces": np.frombuffer(vocabulary.rstrip(b"\n"), np.uint8),
-        "table": np.rint(words / scales[:, np.newaxis]).astype(np.int8),
+        "table": units,
         "scales": scales,
         "positions": positions + stored["embeddings.token_type_embeddings.weight"][0],
         "read_layers": np.array(READ_LAYERS, np.uint8),
@@ -46,8 +45,8 @@ def read(weights: bytes, vocabulary: bytes) -> Arrays:
 
 def _arrays_of(content: bytes) -> Arrays:
     """Return the arrays in single precision of a safetensors file without a seal."""
-    start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
-    entries = json.loads(content[LENGTH_BYTES:start])
+    header, start = header_of(content)
+    entries = json.loads(header)
     entries.pop(METADATA, None)
     body = memoryview(content)[start:]
     return {n: view_of(body, entry) for n, entry in entries.items() if entry["dtype"] == "F32"}

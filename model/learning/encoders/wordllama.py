@@ -10,17 +10,16 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.errors import VectorsMissingError
 from model.inference.static_embedding import WORD_START, Embedding
+from model.learning.quantization import in_8_bits
 
 PACKAGE = "wordllama"
 VECTORS = f"{PACKAGE}/weights/l2_supercat_256.safetensors"
 TOKENIZER = f"{PACKAGE}/tokenizers/l2_supercat_tokenizer_config.json"
 TENSOR = "embedding.weight"
 FIRST_PIECE = 259  # special tokens and single bytes come before
-MAX_INT8 = 127
 # See ``Embedding``; chosen on validation data.
 SUMS = np.array(((1.0, 1.0), (0.5, np.exp(-1 / 4))), np.float32)
 
@@ -42,7 +41,7 @@ def load_embedding() -> Embedding:
         raise VectorsMissingError from error
     numbers = sorted(number for piece, number in vocabulary.items() if _is_used(piece, number))
     pieces = {number: piece for piece, number in vocabulary.items()}
-    units, scales = _quantize(vectors[numbers].astype(np.float32))
+    units, scales = in_8_bits(vectors[numbers].astype(np.float32))
     return Embedding([pieces[number] for number in numbers], units, scales, SUMS)
 
 
@@ -54,9 +53,3 @@ def _is_used(piece: str, number: int) -> bool:
         and letters == letters.lower()
         and not any(map(str.isspace, letters))
     )
-
-
-def _quantize(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return vectors in units of a scale each, so that the largest unit is 127, and the scales."""
-    scales = np.abs(vectors).max(axis=1) / MAX_INT8
-    return np.rint(vectors / scales[:, np.newaxis]).astype(np.int8), scales

@@ -79,7 +79,8 @@ def test_reply_holds_the_prediction(answer):
 )
 def test_low_confidence_is_marked_by_an_attribute(small_model, settings, low_confidence, certainty):
     """A confidence below the setting sets ``certainty`` to low, so that a Trigger can filter."""
-    unsure = IntentModel(small_model._scorer, replace(small_model.card, temperature=Temperature(1000.0)))
+    card = replace(small_model.card, temperature=Temperature(1000.0))
+    unsure = IntentModel(small_model._scorer, card)
     answer = Answering(unsure, replace(settings, low_confidence=low_confidence))
 
     reply = answer({"text": "reset my password"})

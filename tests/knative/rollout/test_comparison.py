@@ -5,6 +5,7 @@ import json
 import pytest
 
 from knative.rollout.comparison import Comparison
+from knative.rollout.errors import DifferingAnswersError
 from knative.rollout.smoke import SHIPPED_CASES, Endpoint, SmokeTest
 from tests.support.kubernetes.fake_api import image
 from tests.support.kubernetes.gateway import JSON, Request, Response, sound
@@ -96,14 +97,48 @@ def test_a_wrong_answer_stops_the_rollout(roll_out, body, reason):
     assert reason in outcome.err
 
 
-@pytest.mark.parametrize("content", [None, "", "a,b\n1,2\n", "text,intent\n,greeting\n"])
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "text,intent\n,greeting\n"])
 def test_a_file_without_utterances_is_refused(roll_out, tmp_path, content):
     """Nothing is changed, and the error says how the file must look."""
     path = tmp_path / "other.csv"
-    {True: lambda: None, False: lambda: path.write_text(content)}[content is None]()
+    path.write_text(content)
     outcome = roll_out(answering(), file=path)
     assert outcome.code == 2
     assert f"{path} holds no utterances that can be read" in outcome.err
+
+
+def test_a_missing_file_is_refused(roll_out, tmp_path):
+    """Nothing is changed, and the error names the file."""
+    outcome = roll_out(answering(), file=tmp_path / "other.csv")
+    assert outcome.code == 2
+    assert "other.csv holds no utterances that can be read" in outcome.err
+
+
+def compare(*, max_changed, max_loss):
+    """Compare four answers of which the last one is wrong by the candidate alone."""
+
+    class Answering(SmokeTest):
+        def intents(self, endpoint, _):
+            return list(endpoint.url)
+
+    comparison = Comparison(
+        texts=["text"] * 4, labels=list("abcd"), max_changed=max_changed, max_loss=max_loss
+    )
+    stable, candidate = Endpoint(url="abcd"), Endpoint(url="abca")
+    return comparison.run(Answering(), stable=stable, candidate=candidate)
+
+
+def test_changes_up_to_the_limits_pass():
+    """The limits are the largest values that are allowed."""
+    summary = compare(max_changed=25.0, max_loss=25.0)
+    assert summary.endswith("accuracy 100.0 % before and 75.0 % after")
+
+
+@pytest.mark.parametrize(("max_changed", "max_loss"), [(24.9, 25.0), (25.0, 24.9)])
+def test_each_limit_counts_for_itself(max_changed, max_loss):
+    """More changes or a larger loss than allowed is an error."""
+    with pytest.raises(DifferingAnswersError, match="accuracy may fall by 2"):
+        compare(max_changed=max_changed, max_loss=max_loss)
 
 
 def test_many_utterances_are_sent_in_parts():
@@ -115,7 +150,7 @@ def test_many_utterances_are_sent_in_parts():
             parts.append((endpoint.url, len(texts)))
             return ["a"] * len(texts)
 
-    comparison = Comparison(texts=["text"] * 100)
+    comparison = Comparison(texts=["text"] * 100, max_changed=0.0, max_loss=0.0)
     stable, candidate = Endpoint(url="stable"), Endpoint(url="candidate")
     summary = comparison.run(Counting(), stable=stable, candidate=candidate)
     assert parts == [("stable", 64), ("stable", 36), ("candidate", 64), ("candidate", 36)]

@@ -572,6 +572,7 @@ class TestTemplate:
         """The template is that of the target from any state."""
         assert roll_out().code == 0
         api.edit(traffic_set_to((1, 40), (2, 60)))
+        api.settle()
         assert run("rollback", "--to", revision_name(1), "--gateway", gateway.url).code == 0
         assert self.serving(api)["image"] == image(1)
 
@@ -850,6 +851,7 @@ class TestRollback:
         """--to works from any state."""
         api.edit(traffic_set_to((1, 40), (2, 60)))
         api.edit(lambda service: service["metadata"]["annotations"].update({STATE: "broken"}))
+        api.settle()
         assert roll_back("--to", revision_name(1)).code == 0
         assert api.traffic == [(1, 100, "stable")]
 
@@ -857,6 +859,7 @@ class TestRollback:
     def test_a_signal_does_not_stop_a_move_of_all_traffic(self, api, roll_back):
         """One patch moves all of it, and the command waits until it is routed."""
         api.edit(traffic_set_to((1, 40), (2, 60)))
+        api.settle()
         api.on_patch = lambda _: os.kill(os.getpid(), signal.SIGINT)
         outcome = roll_back("--to", revision_name(1))
         assert (outcome.code, api.routed) == (0, [(revision_name(1), 100)])
@@ -866,6 +869,7 @@ class TestRollback:
     def test_a_refused_move_changes_nothing(self, api, roll_back):
         """Without the permission to patch, the shares stay."""
         api.edit(traffic_set_to((1, 40), (2, 60)))
+        api.settle()
         api.forbidden.add("PATCH")
         outcome = roll_back("--to", revision_name(1))
         assert outcome.code == 1

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from knative.rollout.smoke import Case, Endpoint
+from knative.rollout.smoke import Case, SmokeTest
 from tests.support.kubernetes.fake_api import DOMAIN, image
 from tests.support.kubernetes.gateway import JSON, constant, sound
 from tests.support.servers import RunningServer
@@ -154,9 +154,9 @@ def test_a_failed_connection_is_reported(run, gateway, address):
 
 def test_an_endpoint_prints_its_address_and_host():
     """An endpoint prints its address and its host."""
-    endpoint = Endpoint.through("http://127.0.0.1:8080", "http://a.example.com:81")
+    endpoint = SmokeTest(gateway="http://127.0.0.1:8080").at("http://a.example.com:81")
     assert str(endpoint) == "http://127.0.0.1:8080 (Host: a.example.com:81)"
-    assert str(Endpoint.through("", "http://a.example.com")) == "http://a.example.com"
+    assert str(SmokeTest().at("http://a.example.com")) == "http://a.example.com"
 
 
 @pytest.mark.parametrize("text", ["", "x", "=x", "x= "])

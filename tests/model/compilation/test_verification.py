@@ -25,7 +25,7 @@ def test_probes_are_the_utterances_noise_and_odd_texts():
     assert probes(["reset my password", ""]) == texts
 
 
-def test_equal_scorers_are_proven():
+def test_equal_scorers_pass():
     """Differences within the tolerance, and another winner of a tie, are no differences."""
     verify_equal(scorer([1.0, 2.0]), scorer([1.000009, 2.0]), ["text"])
     verify_equal(scorer([1000.005, 2.0]), scorer([1000.0, 2.0]), ["text"])
@@ -52,7 +52,7 @@ def test_longer_texts_may_differ_by_as_much_more_as_they_are_longer():
     ],
 )
 def test_difference_is_an_error(ours, labels, reason):
-    """Other labels or scores fail the proof."""
+    """Other labels or scores are an error."""
     theirs = [1.0, 2.0] if reason != "another label" else [2.0, 2.000003]
 
     with pytest.raises(EqualityError, match=reason):

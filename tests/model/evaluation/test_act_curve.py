@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.datasets.readers import Example
-from model.evaluation.act_curve import CONFIDENCES, act_curve, act_point, choose_act_above, describe
+from model.evaluation.act_curve import act_curve, act_point, choose_act_above, describe
 from model.evaluation.labelled_predictions import LabelledPredictions
 
 
@@ -59,9 +59,11 @@ def test_out_of_scope_texts_are_errors_unless_they_are_rejected():
 
 def test_curve_falls_with_the_confidence():
     """The higher the confidence, the fewer messages are acted on."""
-    acted = [point.acted for point in act_curve(MIXED)]
+    curve = act_curve(MIXED)
+    confidences, acted = [each.confidence for each in curve], [each.acted for each in curve]
 
-    assert len(acted) == len(CONFIDENCES)
+    assert confidences == sorted({*confidences})
+    assert (confidences[0], confidences[-1]) == (0.0, 0.999)
     assert acted == sorted(acted, reverse=True)
 
 

@@ -58,14 +58,14 @@ def test_without_labels_there_is_no_accuracy():
 
 
 def test_the_p_value_counts_what_one_model_alone_has_right():
-    """Six utterances become right and none wrong."""
-    comparison = compare(["a"] * 8, "bbbbbbab", "aaaaaaab")
-    assert comparison.p_value == pytest.approx(2 * 0.5**6)
+    """Six utterances become right and one wrong."""
+    comparison = compare(["a"] * 9, "bbbbbbaab", "aaaaaabab")
+    assert comparison.p_value == pytest.approx(2 * (1 + 7) * 0.5**7)
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 0), (3, 3), (1, 9), (40, 12), (900, 1000)])
 def test_mcnemar_is_the_binomial_test(first, second):
-    """The exact test, computed in logarithms, agrees with SciPy's."""
+    """The exact test agrees with SciPy's."""
     total = first + second
     expected = binomtest(first, total).pvalue if total else 1.0
     assert mcnemar(first, second) == pytest.approx(expected)

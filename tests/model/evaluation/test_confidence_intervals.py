@@ -35,6 +35,7 @@ def test_interval_of_an_f1_holds_it():
 
     assert interval.low < 6 / 8 < interval.high
     assert interval.low == pytest.approx(2 * share.low / (1 + share.low))
+    assert interval.high == pytest.approx(2 * share.high / (1 + share.high))
     assert wilson_f1(5, 0).high == 1.0
     assert wilson_f1(5, 0).low < 0.8
 

@@ -200,6 +200,15 @@ def test_perfect_results_are_not_taken_for_certain(model):
     assert astuple(error) == pytest.approx((0, evaluation.calibration_error + unknown))
 
 
+def test_results_without_anything_right_are_not_taken_for_certain(model):
+    """One utterance that is less probably in scope than an out-of-scope text says little."""
+    evaluation = evaluate(model, [EXAMPLES[2]], ["o4"])
+
+    assert (evaluation.macro_f1, evaluation.out_of_scope_auroc) == (0.0, 0.0)
+    assert evaluation.intervals["macro_f1"] == wilson(0.0, 1)
+    assert evaluation.intervals["out_of_scope_auroc"] == wilson(0.0, 1)
+
+
 def test_precision_without_rejected_texts_is_none(model):
     """If no score is below the threshold, precision is undefined."""
     evaluation = evaluate(model, EXAMPLES[:1], ["o3"])

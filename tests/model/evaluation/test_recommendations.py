@@ -63,6 +63,8 @@ def test_rows_fit_their_header():
         ("7", "40"),
         ("12", "75%"),
     ]
+    numbers = [each.places[0].cells[-each.numbers :] for each in recommend(ISSUES)]
+    assert numbers == [("0.93",), ("0.97",), ("7", "40"), ("12", "75%")]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_probabilities_are_the_softmax_of_the_scaled_logits():
     """Each row adds up to 1, wherever its largest logit is."""
     temperature = Temperature(2.0, -0.5)
 
-    probabilities = temperature.probabilities(LOGITS + [[3.0], [-7.0]])
+    probabilities = temperature.probabilities(LOGITS + np.array([[3.0], [-7.0]]))
 
     np.testing.assert_allclose(probabilities, softmax(temperature.scaled(LOGITS), axis=1))
 

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 
-from model.inference.familiarity import Familiarity, corrections, known_share
+from model.inference.familiarity import Familiarity, known_share, words_before_typo
 from model.learning.augmentation import add_typos
 
 
@@ -63,11 +63,11 @@ def test_too_long_words_are_not_corrected():
 
 
 def test_each_typo_of_training_is_corrected():
-    """Whatever typo training learns from, the correct word is among the corrections."""
+    """Whatever typo training learns from, the correct word is among those before a typo."""
     rng = random.Random(0)
     for word in ("order", "address", "cancellation", "mum"):
         for _ in range(50):
-            assert word in {*corrections(add_typos(word, rng, share=1.0), ascii_lowercase)}
+            assert word in {*words_before_typo(add_typos(word, rng, share=1.0), ascii_lowercase)}
 
 
 def test_typos_of_other_alphabets_are_corrected_by_the_letters_of_the_text():

@@ -19,8 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from model.errors import ArtifactBrokenError, ArtifactMissingError
-from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.calibration import InScopeCalibration, Temperature
+from model.inference.compiled_pipeline import COMPILED_NAME
 from model.inference.intent_model import IntentModel
 from model.inference.model_card import CARD_NAME, ModelCard, SelfTest
 from model.inference.prediction import OUT_OF_SCOPE, Alternative, Evidence, Prediction
@@ -186,7 +186,11 @@ def test_labels_that_differ_from_the_card_are_refused(model_path, small_model):
 
 
 def assert_is_uncalibrated(model: IntentModel, caplog, path: Path) -> None:
-    assert (model.card.temperature.base, model.card.threshold, model.card.self_test) == (1, None, None)
+    assert (model.card.temperature.base, model.card.threshold, model.card.self_test) == (
+        1,
+        None,
+        None,
+    )
     [record] = caplog.records
     assert record.levelno == logging.WARNING
     assert record.getMessage() == (

@@ -137,7 +137,9 @@ def test_folder_in_place_of_a_card_is_refused(tmp_path):
         pytest.param({"temperature": math.inf}, id="temperature-infinite"),
         pytest.param({"temperature": {"base": 0, "entropy_slope": 0}}, id="base-0"),
         pytest.param({"temperature": {"base": 1, "entropy_slope": 1.01}}, id="entropy-slope-large"),
-        pytest.param({"temperature": {"base": 1, "entropy_slope": math.nan}}, id="entropy-slope-nan"),
+        pytest.param(
+            {"temperature": {"base": 1, "entropy_slope": math.nan}}, id="entropy-slope-nan"
+        ),
         pytest.param({"threshold": math.nan}, id="threshold-nan"),
         pytest.param({"threshold": 1.01}, id="threshold-above-1"),
         pytest.param({"threshold": -0.01}, id="threshold-negative"),

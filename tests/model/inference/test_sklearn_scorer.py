@@ -63,7 +63,9 @@ def test_softmax_of_logits_is_the_predicted_probability(classifier, targets):
     assert scorer.labels == tuple(sorted(set(targets)))
     assert logits.shape == (len(UTTERANCES), len(scorer.labels))
     assert logits.dtype == np.float64
-    np.testing.assert_allclose(softmax(logits, axis=1), pipeline.predict_proba(UTTERANCES), atol=1e-12)
+    np.testing.assert_allclose(
+        softmax(logits, axis=1), pipeline.predict_proba(UTTERANCES), atol=1e-12
+    )
 
 
 def test_multiclass_logits_are_the_decision_function():

@@ -34,7 +34,7 @@ SPELLING = known_after()
         pytest.param("cacnel", "cancel", id="swapped"),
         pytest.param("cancle", "cancel", id="swapped-last"),
         pytest.param("lecnac", "lecnac", id="in-another-order"),
-        pytest.param("cacenl", "cacenl", id="two-slips"),
+        pytest.param("cacenl", "cacenl", id="two-typos"),
         pytest.param("canocel", "canocel", id="another-letter-too-many"),
         pytest.param("cancelx", "cancelx", id="letter-of-no-known-word"),
         pytest.param("зказ", "заказ", id="cyrillic"),
@@ -45,8 +45,8 @@ SPELLING = known_after()
         pytest.param("o\u0301rdr", "order", id="decomposed-accent"),
     ],
 )
-def test_word_one_slip_away_from_a_known_one_is_corrected(text, corrected):
-    """A slip is a letter left out, typed twice, or swapped with the next one."""
+def test_word_one_typo_away_from_a_known_one_is_corrected(text, corrected):
+    """A typo is a letter left out, typed twice, or swapped with the next one."""
     assert SPELLING.corrected(text) == corrected
 
 
@@ -110,7 +110,7 @@ def test_corrections_are_named():
     assert SPELLING.corrections(text) == {"Cancl": "cancel", "ordrs": "orders", "cancl": "cancel"}
 
 
-def test_known_word_is_right_though_another_one_is_a_slip_away():
+def test_known_word_is_right_though_another_one_is_a_typo_away():
     """Also beside a misspelt one."""
     assert SPELLING.corrected("order the ordrs") == "order the orders"
 
@@ -146,15 +146,15 @@ def test_half_characters_may_be_known():
     st.sampled_from(["cancel", "orders", "hello", "straße", "заказ", "παραγγελια", "الطلب"]),
     st.data(),
 )
-def test_any_slip_of_a_known_word_is_undone(word, data):
-    """Unless it makes a word that is known, or one slip away from another one."""
+def test_any_typo_of_a_known_word_is_undone(word, data):
+    """Unless it makes a word that is known, or one typo away from another one."""
     place = data.draw(st.integers(0, len(word) - 1))
     before, letter, after = word[:place], word[place], word[place + 1 :]
-    slip = data.draw(
+    misspelt = data.draw(
         st.sampled_from(
             (before + after, before + letter * 2 + after, before + after[:1] + letter + after[1:])
         )
     )
-    corrected = Spelling({word}, str.lower).corrected(slip)
+    corrected = Spelling({word}, str.lower).corrected(misspelt)
 
-    assert corrected == word or len(slip) < 4
+    assert corrected == word or len(misspelt) < 4

@@ -26,6 +26,15 @@ def test_dots_of_more_predictions_are_larger():
     assert small < large / 2
 
 
+def test_dots_are_placed_by_both_shares():
+    """Halfway to the right is halfway between the ends, and upwards as well."""
+    dots = [Dot(x, y, Interval(y, y), 1) for x, y in ((0.0, 0.0), (0.5, 0.25), (1.0, 1.0))]
+
+    placed = re.findall(r'class="dot" cx="([\d.]+)" cy="([\d.]+)"', reliability(dots))
+
+    assert placed == [("40.0", "300.0"), ("185.0", "227.5"), ("330.0", "10.0")]
+
+
 def test_curve_ends_at_the_limit():
     """Points beyond the limit are not drawn, nor is the model's mark."""
     points = [(0.0, 0.5), (0.1, 0.8), (0.5, 0.9)]

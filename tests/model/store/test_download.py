@@ -18,6 +18,7 @@ class Store:
 
     def __init__(self, breaks: list[int | Exception]) -> None:
         self.offsets: list[int] = []
+        self.pauses: list[float] = []
         self._breaks = breaks
 
     def open(self, _: str, offset: int) -> Iterator[bytes]:
@@ -36,7 +37,7 @@ def unavailable() -> StoreUnavailableError:
 
 
 def read(store: Store, *, size: int | None = len(CONTENT), max_bytes: int = 100) -> bytes:
-    downloader = Downloader(store, "s3://b", 60, pause=lambda _: None)
+    downloader = Downloader(store, "s3://b", 60, pause=store.pauses.append)
     return downloader.read_verified("key", digest=DIGEST, max_bytes=max_bytes, size=size)
 
 
@@ -48,10 +49,11 @@ def test_a_file_is_read_and_verified():
 
 
 def test_a_broken_download_is_resumed():
-    """Bytes that have arrived are not asked for again."""
+    """Bytes that have arrived are not asked for again; pauses grow while none arrive."""
     store = Store([4, 3, unavailable()])
     assert read(store) == CONTENT
     assert store.offsets == [0, 4, 7, 7]
+    assert store.pauses == [0.2, 0.2, 0.4]
 
 
 def test_a_store_that_stays_away_ends_the_download():
@@ -60,6 +62,16 @@ def test_a_store_that_stays_away_ends_the_download():
     with pytest.raises(StoreUnavailableError, match="could not be reached"):
         read(store)
     assert len(store.offsets) == MAX_FAILURES + 1
+    assert store.pauses == [0.2, 0.4, 0.8, 1.6]
+
+
+def test_a_pause_that_ends_too_late_is_not_begun(monkeypatch):
+    """The caller learns at once that the file can't arrive in time."""
+    monkeypatch.setattr("model.store.download.FIRST_PAUSE_S", 20.0)
+    store = Store([unavailable() for _ in range(20)])
+    with pytest.raises(StoreUnavailableError, match="could not be reached"):
+        read(store)
+    assert store.pauses == [20.0, 40.0]
 
 
 def test_an_error_that_stays_is_not_retried():
@@ -96,7 +108,7 @@ def test_a_content_without_a_digest_is_read_whole():
 
 
 def test_a_slow_store_ends_the_download_in_time(monkeypatch):
-    """The time is for all tries together, and is not waited out when it can't suffice."""
+    """The time is for all tries together."""
     monkeypatch.setattr("time.monotonic", iter([0.0, 61.0, 61.0]).__next__)
     with pytest.raises(StoreUnavailableError, match="did not arrive within 60 s"):
         read(Store([]))

@@ -36,9 +36,17 @@ def store(files, tmp_path) -> StoreUri:
     return StoreUri.parse(str(tmp_path / "store")).with_digest(files.digest)
 
 
+def assert_predict_the_same(model: IntentModel, other: IntentModel) -> None:
+    """Compare predictions; a text's vector depends in its last digits on the batch it came in."""
+    found, expected = model.predict(TEXTS), other.predict(TEXTS)
+    assert [each.intent for each in found] == [each.intent for each in expected]
+    confidences = [each.confidence for each in expected]
+    assert [each.confidence for each in found] == pytest.approx(confidences)
+
+
 def test_a_stored_model_predicts_with_its_encoder(store, sentence_model):
     """A store returns the model that was pushed, with its encoder."""
-    assert fetch(store).load().predict(TEXTS) == sentence_model.predict(TEXTS)
+    assert_predict_the_same(fetch(store).load(), sentence_model)
 
 
 def test_the_commands_write_and_read_the_encoder(sentence_folder, tmp_path, capsys, sentence_model):
@@ -50,7 +58,7 @@ def test_the_commands_write_and_read_the_encoder(sentence_folder, tmp_path, caps
 
     assert (folder / ENCODER_NAME).read_bytes() == (sentence_folder / ENCODER_NAME).read_bytes()
     pulled = fetch(StoreUri.parse(str(folder)))
-    assert pulled.load().predict(TEXTS) == sentence_model.predict(TEXTS)
+    assert_predict_the_same(pulled.load(), sentence_model)
     assert uri.endswith(pulled.digest)
 
 

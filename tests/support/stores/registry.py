@@ -101,12 +101,16 @@ class _Handler(QuietHandler):
     def _read(self, kind: str, reference: str) -> None:
         content = getattr(self.registry, kind).get(reference)
         port = self.registry.storage_port
-        if content is None:
+        if content is None or (kind == "manifests" and not self._accepts(content)):
             self.answer(404)
         elif kind == "blobs" and port and self.command == "GET":
             self.answer(307, Location=f"http://127.0.0.1:{port}/{reference}?signature=x")
         else:
             self.answer(200, content)
+
+    def _accepts(self, manifest: bytes) -> bool:
+        """Return whether the client accepts a manifest's type; registries hide others from it."""
+        return bool(self.headers["Accept"] == json.loads(manifest)["mediaType"])
 
     def _is_allowed(self) -> bool:
         sent = self.headers.get("Authorization", "")
