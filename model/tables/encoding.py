@@ -22,9 +22,30 @@ MAX_PAIRS_PER_SEPARATOR = 1.25  # of its two bytes, at any place
 MIN_SEPARATOR_SHARE = 0.01
 SEPARATORS = "\n\r\t, "
 WINDOWS = "cp1252"
-WINDOWS_NOTE = "is not UTF-8; read as Windows-1252. If that is wrong, save the file as UTF-8"
+# Those that spreadsheets write, by the names that their users know. With KOI8-R among them, small
+# files in Windows-1251 would be taken for it.
+OTHER_SCRIPTS = {
+    "cp1251": "Windows-1251",
+    "cp1253": "Windows-1253",
+    "cp1255": "Windows-1255",
+    "cp1256": "Windows-1256",
+    "cp874": "Windows-874",
+    "cp932": "Shift-JIS",
+    "euc_jp": "EUC-JP",
+    "gb18030": "GB18030",
+    "big5": "Big5",
+    "cp949": "EUC-KR",
+}
+HIGH_BYTES = bytes(range(0x80, 0x100))
+MAX_WORDS = 500
+MIN_HIGH_BYTES, MIN_HIGH_SHARE = 20, 0.5
+LEGACY_NOTE = "is not UTF-8; read as {}. If that is wrong, save the file as UTF-8"
 UTF16_NOTE = "has no byte order mark; read as {}. If that is wrong, save the file as UTF-8"
+# Of the bytes of a damaged file in UTF-8, nearly all are in valid characters; in other encodings,
+# few look like them by chance.
+MAX_UTF8_SHARE = 0.5
 
+_WORD = re.compile(rb'[^\s,;"]+')  # no second byte of a character is one of these
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf1-\xf4][\x80-\xbf]{3}"
     rb"|\xe0[\xa0-\xbf][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}"
@@ -61,14 +82,15 @@ def detect_encoding(file: BinaryIO) -> Encoding:
     """Return the encoding of a seekable file, and leave the file at its beginning.
 
     A byte order mark decides. Without one, separators with a zero byte each are UTF-16. Otherwise
-    the file is UTF-8, unless some bytes are invalid and none form a multibyte UTF-8 character: then
-    it is Windows-1252. Where there is no mark, another encoding than UTF-8 has a note.
+    the file is UTF-8, unless some bytes are invalid. Then it is in the likeliest legacy encoding of
+    a script other than Latin, or, if none of its bytes form a multibyte UTF-8 character, in
+    Windows-1252. Where there is no mark, another encoding than UTF-8 has a note.
     """
     head = file.read(HEAD_BYTES)
     file.seek(0)
     encoding = encoding_of_head(head)
-    if encoding.name == "utf-8" and _is_windows(file):
-        encoding = Encoding(WINDOWS, note=WINDOWS_NOTE)
+    if encoding.name == "utf-8" and not _is_utf8(file, head):
+        encoding = _legacy_encoding(file, head) or encoding
     text = head.decode(encoding.name, "replace")
     return replace(encoding, has_bare_returns="\r" in text and "\n" not in text)
 
@@ -112,17 +134,62 @@ def as_utf8(file: BinaryIO, encoding: Encoding) -> BinaryIO:
     return BufferedReader(_Utf8Stream(file, encoding), BLOCK_BYTES)
 
 
-def _is_windows(file: BinaryIO) -> bool:
-    """Return whether a file is Windows-1252, and leave it at its beginning."""
-    is_valid, could_be_windows = True, True
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    while could_be_windows and (block := file.read(BLOCK_BYTES)):
-        is_valid = is_valid and _decodes(decoder, block)
-        # The plain check is much faster, and nearly all blocks of nearly all files pass it.
-        if not block.isascii():
-            could_be_windows = not (_MULTIBYTE.search(block) or _NOT_WINDOWS.search(block))
+def _is_utf8(file: BinaryIO, head: bytes) -> bool:
+    """Return whether a file is UTF-8, damaged lines aside, and leave it at its beginning."""
+    has_utf8 = _MULTIBYTE.search(head) is not None  # as nearly all files that are not ASCII
+    is_valid = _decodes(codecs.getincrementaldecoder("utf-8")(), head)
+    return (has_utf8 and is_valid) or _is_valid(file, "utf-8")
+
+
+def _legacy_encoding(file: BinaryIO, head: bytes) -> Encoding | None:
+    """Return the encoding of a file that is not UTF-8, and leave it at its beginning.
+
+    None if it is of no encoding as a whole: its lines are judged one by one. Of Latin letters, the
+    bytes alone do not tell one encoding from another: they are Windows-1252.
+    """
+    name = _other_script_encoding(head)
+    if name is not None:
+        note = LEGACY_NOTE.format(OTHER_SCRIPTS[name])
+        return Encoding(name, note=note) if _is_valid(file, name) else None
+    if _could_be_windows(file):
+        return Encoding(WINDOWS, note=LEGACY_NOTE.format("Windows-1252"))
+    return None
+
+
+def _other_script_encoding(head: bytes) -> str | None:
+    """Return the likeliest encoding of a text that is not in Latin letters; None for others."""
+    # Most files are UTF-8, and are read without this import.
+    from charset_normalizer import from_bytes  # noqa: PLC0415
+
+    # The names of intents are often English, and say nothing.
+    words = [word for word in _WORD.findall(head) if not word.isascii()]
+    sample = b" ".join(words[:MAX_WORDS])
+    high = len(sample) - len(sample.translate(None, HIGH_BYTES))
+    if high < max(MIN_HIGH_BYTES, MIN_HIGH_SHARE * len(sample)):  # Latin words have few
+        return None
+    if sum(map(len, _MULTIBYTE.findall(sample))) > MAX_UTF8_SHARE * high:
+        return None
+    found = from_bytes(sample, cp_isolation=[WINDOWS, *OTHER_SCRIPTS]).best()
+    return found.encoding if found and found.encoding != WINDOWS else None
+
+
+def _is_valid(file: BinaryIO, encoding: str) -> bool:
+    """Return whether all bytes of a file are of an encoding, and leave it at its beginning."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    is_valid = True
+    while is_valid and (block := file.read(BLOCK_BYTES)):
+        is_valid = _decodes(decoder, block)
     file.seek(0)
-    return could_be_windows and not (is_valid and _decodes(decoder, b"", final=True))
+    return is_valid and _decodes(decoder, b"", final=True)
+
+
+def _could_be_windows(file: BinaryIO) -> bool:
+    """Return whether no byte speaks against Windows-1252, and leave the file at its beginning."""
+    could_be = True
+    while could_be and (block := file.read(BLOCK_BYTES)):
+        could_be = not (_MULTIBYTE.search(block) or _NOT_WINDOWS.search(block))
+    file.seek(0)
+    return could_be
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from model.tables.encoding import BLOCK_BYTES, Encoding, as_utf8, decode_text, detect_encoding
 
+WINDOWS = "is not UTF-8; read as Windows-1252. If that is wrong, save the file as UTF-8"
 TEXT = "text,n\nschön,1\nhello,2\n"
 
 
@@ -83,6 +84,70 @@ def test_byte_order_is_found_by_the_separators(encoding, text):
 def test_zero_bytes_alone_are_not_utf_16(content):
     """They are kept, and the rows that hold them are judged one by one."""
     assert decode_text(content) == (content.decode(), Encoding())
+
+
+RUSSIAN = "где моя посылка,order_tracking\nхочу вернуть деньги за заказ,refund_request\n" * 3  # noqa: RUF001
+UKRAINIAN = "де моя посилка,доставка\nхочу повернути гроші за замовлення,повернення\n" * 3  # noqa: RUF001
+GREEK = "πού είναι το δέμα μου,παράδοση\nξέχασα τον κωδικό μου,κωδικός\n" * 3  # noqa: RUF001
+HEBREW = "איפה החבילה שלי,משלוח\nשכחתי את הסיסמה,סיסמה\n" * 3  # noqa: RUF001
+ARABIC = "أين طردي,توصيل\nنسيت كلمة المرور,كلمة\n" * 3
+THAI = "พัสดุของฉันอยู่ที่ไหน,จัดส่ง\nลืมรหัสผ่าน,รหัส\n" * 3
+JAPANESE = "荷物はどこですか,order_tracking\nパスワードを忘れました,password_reset\n" * 3
+CHINESE = "我的包裹在哪里,物流\n我忘记了密码,密码\n" * 3
+TAIWANESE = "我的包裹在哪裡,物流\n我忘記了密碼,密碼\n" * 3
+KOREAN = "내 택배가 어디에 있나요,배송\n비밀번호를 잊어버렸어요,비밀번호\n" * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "name"),
+    [
+        pytest.param(RUSSIAN, "cp1251", "Windows-1251", id="russian"),
+        pytest.param(UKRAINIAN, "cp1251", "Windows-1251", id="ukrainian"),
+        pytest.param(GREEK, "cp1253", "Windows-1253", id="greek"),
+        pytest.param(HEBREW, "cp1255", "Windows-1255", id="hebrew"),
+        pytest.param(ARABIC, "cp1256", "Windows-1256", id="arabic"),
+        pytest.param(THAI, "cp874", "Windows-874", id="thai"),
+        pytest.param(JAPANESE, "cp932", "Shift-JIS", id="japanese"),
+        pytest.param(JAPANESE, "euc-jp", "EUC-JP", id="japanese-euc"),
+        pytest.param(CHINESE, "gbk", "GB18030", id="chinese"),
+        pytest.param(TAIWANESE, "big5", "Big5", id="taiwanese"),
+        pytest.param(KOREAN, "cp949", "EUC-KR", id="korean"),
+    ],
+)
+def test_other_scripts_are_read_in_their_usual_encodings(text, encoding, name):
+    """The likeliest encoding is announced; English names of intents do not hide it."""
+    decoded, found = decode_text(text.encode(encoding))
+
+    assert decoded == text
+    assert found.note == f"is not UTF-8; read as {name}. If that is wrong, save the file as UTF-8"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("où est mon colis,livraison\nje veux être remboursé,argent\n", id="french"),
+        pytest.param("wo ist mein päckchen,lieferung\nschöne grüße,gruß\n", id="german"),
+        pytest.param("här är det öppet,öppet\nåäö,bokstäver\n", id="swedish"),
+        pytest.param("it\u2019s not here \u2013 can\u2019t log in,help\n", id="english"),
+    ],
+)
+def test_latin_letters_are_windows_1252(text):
+    """Latin words have few bytes beyond ASCII, whatever the language."""
+    assert decode_text((text * 9).encode("cp1252")) == (text * 9, Encoding("cp1252", note=WINDOWS))
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        pytest.param("почта".encode("cp1251"), "cp1252", id="a-word"),
+        pytest.param((GREEK * 90).encode("cp1253") + b"\xff", "utf-8", id="no-greek-letter"),
+        pytest.param(RUSSIAN.encode() + b"\xff", "utf-8", id="damaged-utf-8"),
+        pytest.param(RUSSIAN.encode()[:-3] + b"\xff" * 30, "utf-8", id="badly-damaged-utf-8"),
+    ],
+)
+def test_encoding_fits_the_whole_file(content, name):
+    """One word could be of many encodings; lines of damaged UTF-8 are named one by one."""
+    assert decode_text(content)[1].name == name
 
 
 def test_interrupted_run_continues_in_a_converted_file(label, monkeypatch):
