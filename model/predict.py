@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -54,7 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(body, output=None if options.output == STREAM else options.output)
 
 
-def _classify(options: argparse.Namespace, console: Console, _: Console) -> int:
+def _classify(options: argparse.Namespace, console: Console, errors: Console) -> int:
+    files = filter(os.path.isfile, options.texts)
+    notes = [f"{each} is classified as a text; --input labels the rows of a file" for each in files]
+    print_messages(errors, "note", notes)
     model = IntentModel.load(options.model)
     predictions = model.predict(options.texts, top_k=options.top_k)
     pairs = list(zip(options.texts, predictions, strict=True))

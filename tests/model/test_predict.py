@@ -43,6 +43,17 @@ def test_texts_are_answered_in_json(small_path, capsys):
     assert second["text"] == "grüß"
 
 
+def test_name_of_a_file_is_classified_with_a_note(small_path, capsys):
+    """Who names a table as a text learns of the option that labels its rows."""
+    assert main(["--model", small_path, "hello", str(small_path)]) == 0
+
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 2
+    assert printed.err == (
+        f"note: {small_path} is classified as a text; --input labels the rows of a file\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
