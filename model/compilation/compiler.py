@@ -167,7 +167,7 @@ class _FeatureCompiler:
 
     def _check_order(self) -> None:
         if self._embedding is not None:
-            raise CompilationError("static vectors", "are not the last of the features")
+            raise CompilationError("vectors", "are not the last of the features")
 
     def _add_tfidf(self, first: int, transformer: Any) -> None:
         self.add_weighting(

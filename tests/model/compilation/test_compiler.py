@@ -299,7 +299,7 @@ MORE = ("more", EmbeddingTransformer(TINY))
         *(
             pytest.param(
                 fitted(features, classifier),
-                "static vectors",
+                "vectors",
                 "are not the last of the features",
                 id=f"static-vectors-before-{name}",
             )
