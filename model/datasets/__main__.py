@@ -144,6 +144,10 @@ def _read_usable(options: argparse.Namespace, errors: Console) -> list[Example]:
     if parts.descriptions:
         message = f"left out: descriptions of intents ({len(parts.descriptions)})"
         print_messages(errors, "note", [message])
+    used = [part for part, examples in parts.examples.items() if examples]
+    if len(used) > 1:
+        names = f"{', '.join(used[:-1])} and {used[-1]}"
+        print_messages(errors, "note", [f"{names} are taken together"])
     return [example for each in parts.examples.values() for example in each]
 
 

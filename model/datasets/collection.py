@@ -12,7 +12,8 @@ from model.errors import DataError
 from model.tables.opening import SPREADSHEETS
 
 TEST, VALIDATION = "test", "validation"
-PARTS = (TRAIN, TEST, "out_of_scope_validation", "out_of_scope_test")
+OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST = "out_of_scope_validation", "out_of_scope_test"
+PARTS = (TRAIN, TEST, OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
 # Not read beside training texts: settings are chosen by cross-validation.
 _VALIDATION_NAMES = {"val", "valid", VALIDATION, "dev"}
 # As CLINC150 and others call them; all but the test is learnt from.
@@ -28,14 +29,30 @@ def part_of(name: Path) -> str | None:
 
     ``VALIDATION`` stands for all names of validation texts.
     """
-    for each in (_SHARD.sub("", without_compression(name).stem), name.parent.name):
-        if each in PARTS:
-            return each
-        if each in _VALIDATION_NAMES:
-            return VALIDATION
-        if found := _OUT_OF_SCOPE.fullmatch(each):
-            return f"out_of_scope_{TEST if found['test'] else VALIDATION}"
+    names = (_SHARD.sub("", without_compression(name).stem), name.parent.name)
+    return next(filter(None, map(part_named, names)), None)
+
+
+def part_named(name: str) -> str | None:
+    """Return the part of a data set that a name is; None for others."""
+    if name in PARTS:
+        return name
+    if name in _VALIDATION_NAMES:
+        return VALIDATION
+    if found := _OUT_OF_SCOPE.fullmatch(name):
+        return f"out_of_scope_{TEST if found['test'] else VALIDATION}"
     return None
+
+
+def part_within(file_part: str, own_part: str) -> str:
+    """Return the part of an utterance that names one itself, in a file of a part.
+
+    The file's part counts, unless it is to be learnt from and the utterance is of the test.
+    """
+    if file_part == TRAIN:
+        return own_part
+    is_test = own_part in {TEST, OUT_OF_SCOPE_TEST}
+    return OUT_OF_SCOPE_TEST if is_test and file_part == OUT_OF_SCOPE_VALIDATION else file_part
 
 
 def documents_of(path: Path, options: ReadOptions) -> tuple[list[Document], bool]:

@@ -62,11 +62,12 @@ def _survey(survey: Survey, readable: Readable, progress: Progress, part: str | 
     document, found, own = readable
     is_file = document.archived is None
     size = document.path.stat().st_size if is_file else 0
-    if found == DELIMITED and size >= LARGE_BYTES and can_be_cut(document):
-        try:
+    try:
+        if found == DELIMITED and size >= LARGE_BYTES and can_be_cut(document):
             survey_table(survey, document, lambda count: progress(count, 0), part or own)
-        except DataError as error:
-            _add_all(survey, error.problems, ())
+            return
+    except DataError as error:
+        _add_all(survey, error.problems, ())
         return
     survey.add_entries(_counted(entries_of(readable), progress), part)
     progress(size, 0)

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Example, Note, entry_of
 from model.datasets.formats.label_names import cell_label, label_names
+from model.datasets.formats.row_parts import RowParts
 from model.datasets.formats.table_columns import Columns
 from model.datasets.formats.tabular import table_columns
 from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
@@ -66,11 +67,20 @@ class Task:
 
 
 def can_be_cut(document: Document) -> bool:
-    """Return whether a table can be read in blocks: on the disk, in UTF-8 with line breaks."""
+    """Return whether a table can be read in blocks.
+
+    It is on the disk, in UTF-8 with line breaks, and no column names the part of each row.
+
+    Raises:
+        DataError: the header can't be read, or lacks a column.
+    """
     if document.archived is not None:
         return False
     with document.path.open("rb") as file:
-        return detect_encoding(file).is_plain
+        if not detect_encoding(file).is_plain:
+            return False
+        rows, columns = table_columns(document, Lines(file))
+        return not RowParts(document.path, rows.columns or (), columns).places
 
 
 def survey_table(survey: Survey, document: Document, progress: Progress, part: str = TRAIN) -> None:

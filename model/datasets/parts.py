@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.collection import PARTS, part_of
+from model.datasets.collection import PARTS, TEST, VALIDATION, part_of, part_within
 from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
@@ -20,7 +20,8 @@ class Parts:
     """A data set as it was read.
 
     Attributes:
-        examples: the utterances of each of ``PARTS``; some may be empty.
+        examples: the utterances of each of ``PARTS``, and those for validation, which are not
+            trained on; some may be empty.
         problems: entries that can't be read.
         notes: guesses, and entries that were left out.
         descriptions: the descriptions of intents.
@@ -38,7 +39,7 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     Raises:
         DataError: the path does not exist, or no file is of a known format.
     """
-    examples: dict[str, list[Example]] = {part: [] for part in PARTS}
+    examples: dict[str, list[Example]] = {part: [] for part in (*PARTS, VALIDATION)}
     problems: list[Problem] = []
     notes = left_out_beside(path)
     descriptions: list[Example] = []
@@ -51,9 +52,13 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         problems += reading.problems
         notes += reading.notes
         descriptions += reading.descriptions
+        has_no_train = part is None and _has_no_train(file, reading.examples)
+        if has_no_train:
+            message = f"no utterance is of {TRAIN}, so all are read as training texts"
+            notes.append(Problem(file, 0, message))
         for example in reading.examples:
-            own = None if example.part == TRAIN else example.part
-            examples[own or part or TRAIN].append(example)
+            own = TRAIN if has_no_train else part_within(part or TRAIN, example.part)
+            examples[own].append(example)
         if not (reading.examples or reading.descriptions or reading.problems):
             problems.append(Problem(file, 0, "holds no utterances"))
     wanted = options.out_of_scope_intents
@@ -62,6 +67,12 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         message = f"no utterance has the intent {names}, which --out-of-scope-intent names"
         notes.append(Problem(path, 0, message))
     return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
+
+
+def _has_no_train(file: Path, examples: Sequence[Example]) -> bool:
+    """Return whether the utterances of a single file are all of the test or of validation."""
+    parts = {(example.file, example.part) for example in examples}
+    return bool(parts) and parts <= {(file, TEST), (file, VALIDATION)}
 
 
 def left_out_beside(path: Path) -> list[Problem]:

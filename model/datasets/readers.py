@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from model.datasets.collection import VALIDATION, documents_of, part_of
+from model.datasets.collection import VALIDATION, documents_of, part_of, part_within
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
@@ -259,7 +259,7 @@ def entries_of(readable: Readable) -> Iterator[Entry]:
     document, found, part = readable
     for entry in _entries(document, found):
         if part != TRAIN and isinstance(entry, Example):
-            yield replace(entry, part=part)
+            yield replace(entry, part=part_within(part, entry.part))
         else:
             yield entry
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from model.datasets.checks import CONTRADICTIONS, REPETITIONS, normalised
+from model.datasets.collection import part_within
 from model.datasets.collector import Collector, as_left_out
 from model.datasets.distinct_texts import DistinctTexts, TextHashes, Twin
 from model.datasets.documents.document import ReadOptions
@@ -95,7 +96,7 @@ class Survey:
                 self.intents[intent if intent in self.intents else OTHER_INTENTS] += count
 
     def add_entries(self, entries: Iterable[Entry], part: str | None = None) -> None:
-        """Add entries one by one, of one part of the data; None for the part that each names."""
+        """Add entries one by one, of a file of a part of the data, if it is one."""
         for entry in entries:
             self.collector.add(entry)
             if len(self._examples) == BATCH:
@@ -123,7 +124,8 @@ class Survey:
         """Count the examples that were taken, by their parts and files."""
         groups: dict[tuple[str, Path], list[Example]] = {}
         for example in self._examples:
-            groups.setdefault((part or example.part, example.file), []).append(example)
+            own = part_within(part or TRAIN, example.part)
+            groups.setdefault((own, example.file), []).append(example)
         self._examples.clear()
         for (each, file), group in groups.items():
             texts, intents = [one.text for one in group], [one.intent for one in group]

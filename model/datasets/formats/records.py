@@ -12,6 +12,7 @@ from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
 from model.datasets.formats.label_names import label_names, named_label
 from model.datasets.formats.record_shapes import TASK, record_of
+from model.datasets.formats.row_parts import RowParts
 from model.datasets.formats.table_columns import Columns, find_columns, wanted_columns
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
@@ -113,6 +114,7 @@ def entries_of(
     keys: list[str] = []
     names: Mapping[str, str] = {}
     has_note = False
+    parts: RowParts | None = None
     for each in records:
         if isinstance(each, Problem):
             yield each
@@ -121,12 +123,13 @@ def entries_of(
         fields = record if any(name in record for name in wanted) else record_of(record)
         if fields is None:
             yield LeftOut(document.path, line, "answers of Prodigy that accept no label")
-        elif fields is not record:
+            continue
+        if fields is not record:
             if not has_note and TASK not in record:
                 has_note = True
                 made_of = ", ".join(list(record)[:MAX_SHOWN_KEYS])
                 yield Note(document.path, line, f"text and intent are read from {made_of}")
-            yield entry_of(fields[TEXT], _label(fields[INTENT], {}), document.path, line)
+            entry = entry_of(fields[TEXT], _label(fields[INTENT], {}), document.path, line)
         else:
             if columns is None:
                 keys = list(fields)
@@ -135,7 +138,11 @@ def entries_of(
                 if columns.note:
                     yield Note(document.path, line, columns.note)
             text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
-            yield entry_of(text, columns.label or _label(intent, names), document.path, line)
+            entry = entry_of(text, columns.label or _label(intent, names), document.path, line)
+        parts = parts or RowParts(document.path, list(record), columns)
+        yield parts.assign(entry, *map(record.get, parts.names))
+    if parts is not None:
+        yield from parts.notes()
 
 
 def _label(value: Any, names: Any) -> Any:

@@ -15,6 +15,7 @@ from model.datasets.format import Format
 from model.datasets.formats.label_names import cell_label, label_names, named_label
 from model.datasets.formats.record_shapes import is_of_another_shape
 from model.datasets.formats.records import entries_of
+from model.datasets.formats.row_parts import RowParts
 from model.datasets.formats.table_columns import (
     Columns,
     columns_by_rows,
@@ -71,13 +72,16 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
         if columns.note:
             yield Note(document.path, rows.first_line, columns.note)
         names = label_names(document, rows.columns[columns.intent] if rows.columns else "")
+        parts = RowParts(document.path, rows.columns or (), columns)
         for row in rows:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
             elif rows.repeats_header(row):
                 yield LeftOut(document.path, row.line, REPEATED_HEADERS)
             elif any(cell.strip() for cell in row.cells):
-                yield _entry(document.path, row.line, row.cells, columns, names)
+                entry = _entry(document.path, row.line, row.cells, columns, names)
+                yield parts.assign(entry, *(row.cells[place] for place in parts.places))
+        yield from parts.notes()
 
 
 def _entry(
@@ -130,11 +134,14 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
         yield Note(path, line, columns.note)
     if not has_header:
         yield _entry(path, line, first, columns, {})
+    parts = RowParts(path, first if has_header else (), columns)
     for line, row in cells:
         if has_header and row == first:
             yield LeftOut(path, line, REPEATED_HEADERS)
         else:
-            yield _entry(path, line, row, columns, {})
+            entry = _entry(path, line, row, columns, {})
+            yield parts.assign(entry, *(row[place] for place in parts.places))
+    yield from parts.notes()
 
 
 def _read_parquet(document: Document) -> Iterator[Entry]:
@@ -150,8 +157,12 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
         yield Note(path, 0, columns.note)
     own = {str(number): name for number, name in enumerate(rows.names_of(columns.intent))}
     names = own or label_names(document, rows.columns[columns.intent])
-    for number, (text, intent) in enumerate(rows.pairs(columns.text, columns.intent), 1):
-        yield entry_of(text, columns.label or named_label(intent, names), path, number)
+    parts = RowParts(path, rows.columns, columns)
+    values = rows.pairs(columns.text, columns.intent, *parts.places)
+    for number, (text, intent, *part) in enumerate(values, 1):
+        entry = entry_of(text, columns.label or named_label(intent, names), path, number)
+        yield parts.assign(entry, *part)
+    yield from parts.notes()
 
 
 def _is_delimited(document: Document) -> bool:

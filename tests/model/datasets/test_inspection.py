@@ -214,3 +214,17 @@ def test_remarks_of_a_folder_are_notes(tmp_path):
         "left out, as no training data: notes.md",
         "left out: responses (1)",
     ]
+
+
+@pytest.mark.usefixtures("_each_way")
+@pytest.mark.parametrize("name", ["data.csv", "train.csv"])
+def test_row_of_the_test_is_no_repetition(tmp_path, name):
+    """A column tells the parts of a table of any size apart, as files do; all rows count."""
+    path = tmp_path / name
+    path.write_text("text,intent,split\nhi,greet,train\nhi,greet,test\nhi,greet,test\n")
+
+    _, survey = inspect(tmp_path, ReadOptions(), ignore)
+
+    assert (survey.rows, survey.repetitions) == (3, 1)
+    [note] = survey.notes.kept
+    assert note.message.startswith("column split names the part of each row: 1 train, 2 test")

@@ -175,6 +175,23 @@ def test_data_is_split(capsys):
     assert len(Path("out/test.csv").read_text().splitlines()) == 11
 
 
+@pytest.mark.parametrize(
+    "arguments", [["convert", "data.csv", "all.csv"], ["split", "data.csv", "out"]]
+)
+def test_parts_of_the_data_are_taken_together(capsys, arguments):
+    """The file that is written no longer says which utterances are of the test: a note does."""
+    parts = ["train", "test", "dev", "train", "test"] * 10
+    rows = [f"{row},{part}" for row, part in zip(ROWS, parts, strict=True)]
+    Path("data.csv").write_text("\n".join(["text,intent,split", *rows]) + "\n")
+
+    assert command.main(arguments) == 0
+
+    assert "note: train, test and validation are taken together" in capsys.readouterr().err
+    files = [Path(name) for name in ("all.csv", "out/train.csv", "out/test.csv")]
+    written = [file.read_text().splitlines()[1:] for file in files if file.exists()]
+    assert sorted(row for rows in written for row in rows) == sorted(ROWS)
+
+
 def test_output_that_can_not_be_written_is_named(capsys):
     """The reason of the system is printed."""
     write("data.csv", ROWS)

@@ -1,0 +1,273 @@
+"""Columns that name the part of the data set that each row belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from model.datasets.dataset import load_dataset
+from model.datasets.parts import read_parts
+from model.datasets.readers import ReadOptions, read, read_examples
+from model.datasets.records import Utterance, parse
+from model.errors import DataError
+
+Row = tuple[Any, ...]
+
+NAMES = ("text", "intent", "split")
+ROWS = (
+    ("hi", "greet", "train"),
+    ("bye", "leave", "test"),
+    ("hello", "greet", "validation"),
+    ("see you", "leave", "train"),
+)
+PARTS = {"train": ["hi", "see you"], "test": ["bye"], "validation": ["hello"]}
+NOTE = (
+    "column split names the part of each row: 2 train, 1 test, 1 validation (not trained on); "
+    "rename the column to train on all rows"
+)
+
+
+def write_csv(path: Path, rows: Iterable[Row], names: Row = NAMES) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(",".join(map(str, row)) + "\n" for row in (names, *rows)))
+    return path
+
+
+def write_jsonl(path: Path, records: Iterable[Mapping[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def as_records(rows: Iterable[Row], names: Row = NAMES) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=False)) for row in rows]
+
+
+def parts_of(path: Path, **options: Any) -> dict[str, list[str]]:
+    parts = read_parts(path, ReadOptions(**options))
+    assert not parts.problems
+    return {part: [one.text for one in each] for part, each in parts.examples.items() if each}
+
+
+def write_parquet(path: Path) -> None:
+    parquet.write_table(pa.Table.from_pylist(as_records(ROWS)), path)
+
+
+def write_workbook(path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    for row in (NAMES, *ROWS):
+        workbook.active.append(row)
+    workbook.save(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("data.csv", lambda path: write_csv(path, ROWS)),
+        ("data.jsonl", lambda path: write_jsonl(path, as_records(ROWS))),
+        ("data.json", lambda path: path.write_text(json.dumps(as_records(ROWS)))),
+        ("data.parquet", write_parquet),
+        ("data.xlsx", write_workbook),
+    ],
+)
+def test_column_names_the_part_of_each_row(tmp_path, name, write):
+    """Rows of the test and of validation are not trained on; a note counts the rows."""
+    path = tmp_path / name
+    write(path)
+
+    assert parts_of(path) == PARTS
+    assert f"{path}: {NOTE}" in map(str, read_parts(path, ReadOptions()).notes)
+
+
+def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path):
+    """Settings are chosen by cross-validation, as beside a file of validation texts."""
+    rows = [
+        (f"{intent} {number}", intent, part)
+        for intent in ("greet", "leave")
+        for number, part in enumerate(["train"] * 4 + ["dev"] * 3 + ["test"] * 2)
+    ]
+
+    dataset = load_dataset(write_csv(tmp_path / "data.csv", rows), seed=0, test_size=0.5)
+
+    assert [len(dataset.train), len(dataset.test), dataset.test_size] == [8, 4, None]
+
+
+@pytest.mark.parametrize("column", ["split", "Split", "PARTITION", "partition"])
+@pytest.mark.parametrize("value", ["dev", "val", "valid", "Validation", " VALIDATION "])
+def test_names_of_columns_and_parts_are_compared_without_case(tmp_path, column, value):
+    """Names of parts are those of files."""
+    rows = [("hi", "greet", "Train"), ("bye", "leave", value), ("you", "leave", "TEST")]
+    path = write_csv(tmp_path / "data.csv", rows, ("text", "intent", column))
+
+    assert parts_of(path) == {"train": ["hi"], "validation": ["bye"], "test": ["you"]}
+
+
+def test_out_of_scope_parts_are_named_as_files_are(tmp_path):
+    """As in CLINC150."""
+    rows = [("hi", "greet", "train"), ("what", "oos", "oos_val"), ("why", "oos", "oos_test")]
+
+    assert parts_of(write_csv(tmp_path / "data.csv", rows)) == {
+        "train": ["hi"],
+        "out_of_scope_validation": ["what"],
+        "out_of_scope_test": ["why"],
+    }
+
+
+@pytest.mark.parametrize("column", ["set", "subset", "fold", "dataset split"])
+def test_other_columns_name_no_parts(tmp_path, column):
+    """Their names mean many things."""
+    rows = [("hi", "greet", "train"), ("bye", "leave", "test")]
+    path = write_csv(tmp_path / "data.csv", rows, ("text", "intent", column))
+
+    assert parts_of(path) == {"train": ["hi", "bye"]}
+    assert not read(path).notes
+
+
+@pytest.mark.parametrize("value", ["3", "A", "training", "x" * 100])
+def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
+    """It means something else, as the number of a fold; a note says so."""
+    path = write_csv(tmp_path / "data.csv", [("hi", "greet", value), ("bye", "leave", "test")])
+
+    assert parts_of(path) == {"train": ["hi", "bye"]}
+    message = f"its first value, {repr(value)[:40]}, is none of train, test and validation"
+    assert [str(note) for note in read(path).notes] == [
+        f"{path}: column split is not used: {message}"
+    ]
+
+
+def test_later_value_that_names_no_part_is_a_problem(tmp_path):
+    """Whether the row may be trained on is not known; it can be left out on demand."""
+    rows = [("hi", "greet", "train"), ("bye", "leave", "holdout"), ("you", "leave", "test")]
+    path = write_csv(tmp_path / "data.csv", rows)
+
+    with pytest.raises(DataError) as caught:
+        read_examples(path)
+    assert f"{path}:3: 'holdout' in the column split names no part" in str(caught.value)
+
+    assert parts_of(path, leave_out_unreadable=True) == {"train": ["hi"], "test": ["you"]}
+
+
+@pytest.mark.parametrize("fields", [{}, {"split": None}, {"split": " "}])
+def test_row_without_a_value_is_trained_on(tmp_path, fields):
+    """So are utterances that a person adds to the table later."""
+    added = {"text": "good day", "intent": "greet", **fields}
+    path = write_jsonl(tmp_path / "data.jsonl", [*as_records(ROWS), added])
+
+    assert parts_of(path) == {**PARTS, "train": ["hi", "see you", "good day"]}
+
+
+def test_first_value_may_be_in_a_later_row(tmp_path):
+    """Rows without a value decide nothing."""
+    path = write_csv(tmp_path / "data.csv", [("good day", "greet", ""), *ROWS])
+
+    assert parts_of(path) == {**PARTS, "train": ["good day", "hi", "see you"]}
+
+
+def test_column_without_any_value_is_not_mentioned(tmp_path):
+    """All rows are trained on."""
+    path = write_csv(tmp_path / "data.csv", [("hi", "greet", ""), ("bye", "leave", "")])
+
+    assert parts_of(path) == {"train": ["hi", "bye"]}
+    assert not read(path).notes
+
+
+def test_utterance_that_is_added_to_such_a_table_is_trained_on(tmp_path):
+    """The editor leaves further columns empty."""
+    path = write_csv(tmp_path / "data.csv", ROWS)
+    form, records = parse(path, path.read_bytes())
+    added = form.created(Utterance("good day", "greet"))
+    path.write_bytes(b"".join(record.raw for record in records) + added)
+
+    assert parts_of(path) == {**PARTS, "train": ["hi", "see you", "good day"]}
+
+
+def test_problem_of_a_row_is_named_whatever_its_part(tmp_path):
+    """Its value still decides whether the column names parts."""
+    path = write_csv(tmp_path / "data.csv", [("", "greet", "test"), *ROWS])
+
+    reading = read(path)
+
+    assert [str(problem) for problem in reading.problems] == [f"{path}:2: no text"]
+    assert [str(note) for note in reading.notes] == [f"{path}: {NOTE}"]
+
+
+def test_column_that_is_chosen_as_the_intent_names_no_part(tmp_path):
+    """The options come first."""
+    path = write_csv(tmp_path / "data.csv", ROWS)
+
+    parts = parts_of(path, text_column="text", intent_column="split")
+
+    assert parts == {"train": ["hi", "bye", "hello", "see you"]}
+
+
+def test_columns_of_the_same_name_name_no_parts(tmp_path):
+    """Which of them is meant is not known."""
+    table = pa.table([["hi"], ["greet"], ["test"], ["dev"]], names=[*NAMES, "split"])
+    parquet.write_table(table, tmp_path / "data.parquet")
+
+    assert parts_of(tmp_path / "data.parquet") == {"train": ["hi"]}
+
+
+def test_conversations_have_parts_too(tmp_path):
+    """The part stands beside the messages."""
+    records = [
+        {"messages": [{"role": "user", "content": text}], "label": intent, "split": part}
+        for text, intent, part in ROWS
+    ]
+
+    assert parts_of(write_jsonl(tmp_path / "data.jsonl", records)) == PARTS
+
+
+def test_all_rows_are_read_by_commands_that_do_not_train(tmp_path):
+    """The commands that test a model, for instance."""
+    path = write_csv(tmp_path / "data.csv", ROWS)
+
+    assert [each.text for each in read_examples(path)] == ["hi", "bye", "hello", "see you"]
+
+
+@pytest.mark.parametrize("parts", [["test", "test"], ["dev", "dev"], ["dev", "test"]])
+def test_table_without_rows_of_train_is_trained_on(tmp_path, parts):
+    """Nothing is left to train on otherwise, as with files of tests alone; a note says so."""
+    rows = [("hi", "greet", parts[0]), ("bye", "leave", parts[1])]
+    path = write_csv(tmp_path / "data.csv", rows)
+
+    assert parts_of(path) == {"train": ["hi", "bye"]}
+    assert f"{path}: no utterance is of train, so all are read as training texts" in map(
+        str, read_parts(path, ReadOptions()).notes
+    )
+
+
+def test_rows_of_the_test_join_the_file_of_the_test(tmp_path):
+    """No row that a column or a file's name calls a test is trained on."""
+    write_csv(tmp_path / "train.csv", ROWS)
+    write_csv(tmp_path / "test.csv", [("good day", "greet", "train"), ("ciao", "leave", "dev")])
+
+    assert parts_of(tmp_path) == {**PARTS, "test": ["bye", "good day", "ciao"]}
+
+
+def test_file_of_the_test_in_any_folder_is_the_test_whatever_its_column_says(tmp_path):
+    """The name of the file counts."""
+    write_csv(tmp_path / "train_10.csv", ROWS)
+    write_csv(tmp_path / "test.csv", [("good day", "greet", "train"), ("ciao", "leave", "dev")])
+
+    assert parts_of(tmp_path) == {**PARTS, "test": ["good day", "ciao", "bye"]}
+
+
+@pytest.mark.parametrize("train", ["train.csv", "train_10.csv"])
+def test_rows_of_the_test_among_out_of_scope_texts_are_tested(tmp_path, train):
+    """All other rows of such a file are learnt from."""
+    write_csv(tmp_path / train, ROWS[:1])
+    rows = [("what", "x", "train"), ("why", "x", "test"), ("who", "x", "dev")]
+    write_csv(tmp_path / "oos.csv", rows)
+
+    assert parts_of(tmp_path) == {
+        "train": ["hi"],
+        "out_of_scope_validation": ["what", "who"],
+        "out_of_scope_test": ["why"],
+    }
