@@ -161,16 +161,18 @@ def _other_script_encoding(head: bytes) -> str | None:
     # Most files are UTF-8, and are read without this import.
     from charset_normalizer import from_bytes  # noqa: PLC0415
 
-    # The names of intents are often English, and say nothing.
-    words = [word for word in _WORD.findall(head) if not word.isascii()]
+    found = _WORD.findall(head)
+    whole = found if len(head) < HEAD_BYTES else found[:-1]  # the last one may be cut
+    # The names of intents are often English, and signs such as € and words such as à stand alone.
+    words = [word for word in whole if len(word) > 1 and not word.isascii()]
     sample = b" ".join(words[:MAX_WORDS])
     high = len(sample) - len(sample.translate(None, HIGH_BYTES))
     if high < max(MIN_HIGH_BYTES, MIN_HIGH_SHARE * len(sample)):  # Latin words have few
         return None
     if sum(map(len, _MULTIBYTE.findall(sample))) > MAX_UTF8_SHARE * high:
         return None
-    found = from_bytes(sample, cp_isolation=[WINDOWS, *OTHER_SCRIPTS]).best()
-    return found.encoding if found and found.encoding != WINDOWS else None
+    likeliest = from_bytes(sample, cp_isolation=[WINDOWS, *OTHER_SCRIPTS]).best()
+    return likeliest.encoding if likeliest and likeliest.encoding != WINDOWS else None
 
 
 def _is_valid(file: BinaryIO, encoding: str) -> bool:

@@ -51,6 +51,17 @@ def test_temperature_does_not_depend_on_an_offset():
     assert moved.entropy_slope == pytest.approx(fitted.entropy_slope, abs=1e-3)
 
 
+def test_slope_stays_within_its_bounds():
+    """A model that is always right where it doubts, and often wrong where not, is still served."""
+    doubtful, sure = np.tile([0.0, -2.0, -2.0], (5000, 1)), np.tile([0.0, -8.0, -60.0], (5000, 1))
+    targets = np.repeat([0, 0, 1], [5000, 4000, 1000])
+
+    fitted = fit_temperature(np.vstack((doubtful, sure)), targets)
+
+    assert fitted.entropy_slope == -1.0
+    assert fitted.is_usable
+
+
 @pytest.mark.parametrize("true", [pytest.param(0, id="right"), pytest.param(1, id="wrong")])
 def test_few_utterances_change_the_temperature_little(true):
     """Ten utterances that are all right, or all wrong, are no reason to be sure, or to doubt."""

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from model.tables.encoding import BLOCK_BYTES, Encoding, as_utf8, decode_text, detect_encoding
+from model.tables.encoding import (
+    BLOCK_BYTES,
+    HEAD_BYTES,
+    Encoding,
+    as_utf8,
+    decode_text,
+    detect_encoding,
+)
 
 WINDOWS = "is not UTF-8; read as Windows-1252. If that is wrong, save the file as UTF-8"
 TEXT = "text,n\nschön,1\nhello,2\n"
@@ -129,11 +136,17 @@ def test_other_scripts_are_read_in_their_usual_encodings(text, encoding, name):
         pytest.param("wo ist mein päckchen,lieferung\nschöne grüße,gruß\n", id="german"),
         pytest.param("här är det öppet,öppet\nåäö,bokstäver\n", id="swedish"),
         pytest.param("it\u2019s not here \u2013 can\u2019t log in,help\n", id="english"),
+        pytest.param("qual è il meteo,meteo\nc'è,sì\n", id="italian"),
+        pytest.param("aller à Paris,trajet\n", id="words-of-a-letter"),
+        pytest.param("send 5 € to Bob,pay\n£ 5,pay\n20 ° now,heat\n½ cup,cook\n", id="signs"),
     ],
 )
 def test_latin_letters_are_windows_1252(text):
     """Latin words have few bytes beyond ASCII, whatever the language."""
-    assert decode_text((text * 9).encode("cp1252")) == (text * 9, Encoding("cp1252", note=WINDOWS))
+    assert decode_text((text * 30).encode("cp1252")) == (
+        text * 30,
+        Encoding("cp1252", note=WINDOWS),
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,12 +155,30 @@ def test_latin_letters_are_windows_1252(text):
         pytest.param("почта".encode("cp1251"), "cp1252", id="a-word"),
         pytest.param((GREEK * 90).encode("cp1253") + b"\xff", "utf-8", id="no-greek-letter"),
         pytest.param(RUSSIAN.encode() + b"\xff", "utf-8", id="damaged-utf-8"),
-        pytest.param(RUSSIAN.encode()[:-3] + b"\xff" * 30, "utf-8", id="badly-damaged-utf-8"),
+        # Without two of its bytes, it is valid in GB18030.
+        pytest.param(
+            HEBREW.encode()[:10] + HEBREW.encode()[11:20] + HEBREW.encode()[21:],
+            "utf-8",
+            id="cut-utf-8",
+        ),
     ],
 )
 def test_encoding_fits_the_whole_file(content, name):
     """One word could be of many encodings; lines of damaged UTF-8 are named one by one."""
     assert decode_text(content)[1].name == name
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+@pytest.mark.parametrize("encoding", ["cp949", "gb18030", "cp932"])
+def test_head_may_end_within_a_character(encoding, shift):
+    """Long texts without spaces have few words in the bytes by which an encoding is found."""
+    text = {"cp949": "택배가어디에", "gb18030": "我的包裹在哪里", "cp932": "荷物はどこですか"}[
+        encoding
+    ]
+    content = b"x" * shift + f"{text * 200},a\n".encode(encoding) * 40
+
+    assert len(content) > HEAD_BYTES
+    assert decode_text(content)[1].name == encoding
 
 
 def test_interrupted_run_continues_in_a_converted_file(label, monkeypatch):
