@@ -29,7 +29,14 @@ from model.datasets.formats.rasa.nlu_yaml import RASA_YAML
 from model.datasets.formats.records import RECORDS
 from model.datasets.formats.semantic_router import SEMANTIC_ROUTER
 from model.datasets.formats.snips import SNIPS
-from model.datasets.formats.tabular import DELIMITED, JSON_LINES, PARQUET, SPREADSHEET, TABLES
+from model.datasets.formats.tabular import (
+    DELIMITED,
+    JSON_LINES,
+    PARQUET,
+    SPREADSHEET,
+    TABLES,
+    is_recognised_by_tabs,
+)
 from model.datasets.formats.watson import WATSON
 from model.errors import DataError, Problem
 from model.tables.encoding import decode_text
@@ -188,17 +195,24 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
     """Return the files that are training data of those that may be.
 
     Beside an export, tables are seldom its training data, and lists by names are those of synonyms
-    or, as in CLINC150, of intents. Beside tables, a single list holds the names of labels.
+    or, as in CLINC150, of intents. Beside tables, a single list holds the names of labels. Lines
+    with a tab hold many things, as a vocabulary, and are read where there is nothing else.
     """
+    exports: list[Readable] = []
     tables: list[Readable] = []
     lists: list[Readable] = []
-    exports: list[Readable] = []
+    tabbed: list[Readable] = []
     for each in readable:
-        is_list = each.format == INTENTS_JSON and lists_in(each.document)
-        kind = tables if each.format in TABLES else lists if is_list else exports
-        kind.append(each)
+        if each.format == DELIMITED and is_recognised_by_tabs(each.document):
+            tabbed.append(each)
+        elif each.format in TABLES:
+            tables.append(each)
+        elif each.format == INTENTS_JSON and lists_in(each.document):
+            lists.append(each)
+        else:
+            exports.append(each)
     is_single = all(lists_in(each.document) == 1 for each in lists)
-    return exports or (tables if is_single and tables else lists or tables)
+    return exports or (tables if is_single and tables else lists or tables) or tabbed
 
 
 def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:

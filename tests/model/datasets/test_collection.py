@@ -225,3 +225,44 @@ def test_single_list_beside_a_table_names_its_labels(tmp_path):
 
     labels.write_text('{"intents": {"greet": ["hi"], "leave": ["bye"]}}')
     assert parts_of(tmp_path) == {"train": ["hi", "bye"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("vocab.txt", "the\t1203\nbook\t88\n"),
+        ("labels.txt", "0\tgreet\n1\tleave\n"),
+        ("AUTHORS.txt", "Ada Lovelace\tada@example.org\nAlan Turing\talan@example.org\n"),
+        ("conll.txt", "fly\tO\nto\tO\nRome\tcity\n"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("text,intent\nhi there,greet\n", "data.csv"),
+        ("text\tintent\nhi there\tgreet\n", "data.txt"),
+        ('{"intents": [{"tag": "greet", "patterns": ["hi there"]}]}', "data.json"),
+    ],
+)
+def test_lines_with_a_tab_are_no_utterances_beside_other_data(tmp_path, name, content, data, text):
+    """Only their tabs tell them from other texts, so that they are read by themselves."""
+    (tmp_path / text).write_text(data)
+    (tmp_path / name).write_text(content)
+
+    reading = read(tmp_path)
+
+    assert [example.text for example in reading.examples] == ["hi there"]
+    assert [str(note) for note in reading.notes] == [
+        f"{tmp_path}: left out, as no training data: {name}"
+    ]
+
+
+def test_lines_with_a_tab_are_utterances_where_all_files_have_them(tmp_path):
+    """Files of a name are read by themselves, and so are those of a folder without other data."""
+    for name in ("train_1.txt", "test.txt"):
+        (tmp_path / name).write_text(f"hi {name}\tgreet\nbye {name} now\tleave\n")
+
+    assert parts_of(tmp_path) == {
+        "train": ["hi train_1.txt", "bye train_1.txt now"],
+        "test": ["hi test.txt", "bye test.txt now"],
+    }
