@@ -271,3 +271,44 @@ def test_rows_of_the_test_among_out_of_scope_texts_are_tested(tmp_path, train):
         "out_of_scope_validation": ["what", "who"],
         "out_of_scope_test": ["why"],
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("data.jsonl", write_jsonl),
+        ("data.json", lambda path, records: path.write_text(json.dumps(records))),
+    ],
+)
+def test_records_may_lack_the_key_of_the_part(tmp_path, name, write):
+    """It is looked up in each of them, as programs leave out keys without a value."""
+    path = tmp_path / name
+    records = [
+        {"text": "hi", "intent": "greet"},
+        {"text": "bye", "intent": "leave", "split": "test"},
+        {"Partition": "dev", "text": "hello", "intent": "greet"},
+        {"text": "see you", "intent": "leave"},
+    ]
+    write(path, records)
+
+    assert parts_of(path) == PARTS
+    assert f"{path}: {NOTE}" in map(str, read(path).notes)
+
+
+def test_key_of_the_intent_names_no_part_in_any_record(tmp_path):
+    """It may be chosen by name."""
+    records = [
+        {"text": "hi", "split": "greet"},
+        {"text": "bye", "split": "test", "partition": "train"},
+    ]
+    path = write_jsonl(tmp_path / "data.jsonl", records)
+
+    assert parts_of(path, intent_column="split") == {"train": ["hi", "bye"]}
+
+
+def test_first_of_two_columns_of_parts_counts(tmp_path):
+    """A row has one part."""
+    rows = [("hi", "greet", "train", "test"), ("bye", "leave", "test", "train")]
+    path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "partition"))
+
+    assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
