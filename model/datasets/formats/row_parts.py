@@ -71,10 +71,10 @@ class RowParts:
         """Return the entry of a row as one of the part that the row's value names."""
         shown = "" if value is None else str(value).strip()
         if self._first is None and shown:
-            self._first, self._is_used = shown, _part(shown) is not None
+            self._first, self._is_used = shown, part_named(shown) is not None
         if not isinstance(entry, Example):
             return entry
-        part = _part(shown) if shown and self._is_used else TRAIN
+        part = part_named(shown) if shown and self._is_used else TRAIN
         if part is None:
             message = f"{shown!r:.{MAX_SHOWN}} in the column {self.name} names no part"
             return entry.problem(message, UNKNOWN_PARTS)
@@ -96,10 +96,6 @@ class RowParts:
                 f"{TEST} and {VALIDATION}"
             )
         yield Note(self._path, 0, f"column {self.name} {message}")
-
-
-def _part(value: str) -> str | None:
-    return part_named(value.casefold())
 
 
 def _shown(part: str) -> str:

@@ -144,6 +144,8 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("banking/train.csv", "banking/test.csv"),
         ("default/train/0000.csv", "default/test/0000.csv"),  # as Hugging Face converts data
         ("small/train-00000-of-00001.csv", "small/test-00000-of-00001.csv"),
+        ("Train_10.csv", "Test.csv"),
+        ("Training/0.csv", "Testing/0.csv"),
     ],
 )
 def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
@@ -152,6 +154,17 @@ def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
 
     assert parts_of(folder) == {"train": [train], "test": [test]}
     assert f"{folder}: read as test: {test}" in map(str, read(folder).notes)
+
+
+def test_parts_beside_each_other_may_have_capitals(tmp_path):
+    """As in data sets of Kaggle."""
+    folder = write_files(tmp_path, "Train.csv", "Test.csv", "OOS_test.csv", "more.csv")
+
+    assert parts_of(folder) == {
+        "train": ["Train.csv"],
+        "test": ["Test.csv"],
+        "out_of_scope_test": ["OOS_test.csv"],
+    }
 
 
 def test_test_in_an_archive_is_not_trained_on(tmp_path):

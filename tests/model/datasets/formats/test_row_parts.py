@@ -99,13 +99,22 @@ def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path)
 
 
 @pytest.mark.parametrize("column", ["split", "Split", "PARTITION", "partition"])
-@pytest.mark.parametrize("value", ["dev", "val", "valid", "Validation", " VALIDATION "])
+@pytest.mark.parametrize(
+    "value", ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation"]
+)
 def test_names_of_columns_and_parts_are_compared_without_case(tmp_path, column, value):
     """Names of parts are those of files."""
     rows = [("hi", "greet", "Train"), ("bye", "leave", value), ("you", "leave", "TEST")]
     path = write_csv(tmp_path / "data.csv", rows, ("text", "intent", column))
 
     assert parts_of(path) == {"train": ["hi"], "validation": ["bye"], "test": ["you"]}
+
+
+def test_parts_may_be_called_training_and_testing(tmp_path):
+    """Programs write these names as well."""
+    rows = [("hi", "greet", "training"), ("bye", "leave", "testing")]
+
+    assert parts_of(write_csv(tmp_path / "data.csv", rows)) == {"train": ["hi"], "test": ["bye"]}
 
 
 def test_out_of_scope_parts_are_named_as_files_are(tmp_path):
@@ -129,7 +138,7 @@ def test_other_columns_name_no_parts(tmp_path, column):
     assert not read(path).notes
 
 
-@pytest.mark.parametrize("value", ["3", "A", "training", "x" * 100])
+@pytest.mark.parametrize("value", ["3", "A", "labelled", "x" * 100])
 def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
     """It means something else, as the number of a fold; a note says so."""
     path = write_csv(tmp_path / "data.csv", [("hi", "greet", value), ("bye", "leave", "test")])
