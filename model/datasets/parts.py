@@ -52,7 +52,7 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         problems += reading.problems
         notes += reading.notes
         descriptions += reading.descriptions
-        has_no_train = part is None and _has_no_train(file, reading.examples)
+        has_no_train = part in {None, TRAIN} and _has_no_train(reading.examples)
         if has_no_train:
             message = f"no utterance is of {TRAIN}, so all are read as training texts"
             notes.append(Problem(file, 0, message))
@@ -69,10 +69,10 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
 
 
-def _has_no_train(file: Path, examples: Sequence[Example]) -> bool:
-    """Return whether the utterances of a single file are all of the test or of validation."""
-    parts = {(example.file, example.part) for example in examples}
-    return bool(parts) and parts <= {(file, TEST), (file, VALIDATION)}
+def _has_no_train(examples: Sequence[Example]) -> bool:
+    """Return whether there are utterances, and all are of the test or of validation."""
+    parts = {example.part for example in examples}
+    return bool(parts) and parts <= {TEST, VALIDATION}
 
 
 def left_out_beside(path: Path) -> list[Problem]:

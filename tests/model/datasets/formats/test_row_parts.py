@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -252,6 +253,26 @@ def test_table_without_rows_of_train_is_trained_on(tmp_path, parts):
     )
 
 
+def test_compressed_table_without_rows_of_train_is_trained_on(tmp_path):
+    """As the table itself is."""
+    path = write_csv(tmp_path / "data.csv", [("hi", "greet", "test"), ("bye", "leave", "dev")])
+    packed = tmp_path / "data.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+
+    assert parts_of(packed) == {"train": ["hi", "bye"]}
+
+
+def test_file_of_training_texts_without_rows_of_train_is_trained_on(tmp_path):
+    """Its name says so, and a note."""
+    path = write_csv(tmp_path / "train.csv", [("hi", "greet", "test"), ("bye", "leave", "dev")])
+    write_csv(tmp_path / "test.csv", [("ciao", "leave", "test")])
+
+    assert parts_of(tmp_path) == {"train": ["hi", "bye"], "test": ["ciao"]}
+    assert f"{path}: no utterance is of train, so all are read as training texts" in map(
+        str, read_parts(tmp_path, ReadOptions()).notes
+    )
+
+
 def test_rows_of_the_test_join_the_file_of_the_test(tmp_path):
     """No row that a column or a file's name calls a test is trained on."""
     write_csv(tmp_path / "train.csv", ROWS)
@@ -269,10 +290,11 @@ def test_file_of_the_test_in_any_folder_is_the_test_whatever_its_column_says(tmp
 
 
 @pytest.mark.parametrize("train", ["train.csv", "train_10.csv"])
-def test_rows_of_the_test_among_out_of_scope_texts_are_tested(tmp_path, train):
+@pytest.mark.parametrize("test", ["test", "oos_test"])
+def test_rows_of_the_test_among_out_of_scope_texts_are_tested(tmp_path, train, test):
     """All other rows of such a file are learnt from."""
     write_csv(tmp_path / train, ROWS[:1])
-    rows = [("what", "x", "train"), ("why", "x", "test"), ("who", "x", "dev")]
+    rows = [("what", "x", "train"), ("why", "x", test), ("who", "x", "dev")]
     write_csv(tmp_path / "oos.csv", rows)
 
     assert parts_of(tmp_path) == {
