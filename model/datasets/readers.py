@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from model.datasets.collection import VALIDATION, documents_of, part_of, part_within
+from model.datasets.collection import TEST, VALIDATION, documents_of, part_of, part_within
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
@@ -53,6 +53,8 @@ FORMATS: Sequence[Format] = (
 )
 # Their files hold texts of any intents, so that a name such as test is that of a part.
 OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
+# Their files are named by intents, and so may be called train and test.
+OF_ONE_INTENT = (INTENT_FILES, AMAZON, DIALOGFLOW, BOTPRESS)
 UNREAD = ARCHIVES + OTHER_DATA
 POINTER = b"version https://git-lfs.github.com/spec/"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
@@ -218,19 +220,34 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
 def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:
     """Return the files with their parts, and those that are left out beside training texts.
 
-    Beside a file ``train``, these are files that name no part; otherwise validation texts.
+    Beside a file ``train``, these are validation texts and files that name no part; otherwise
+    validation texts alone. Without any training texts, all files are read as such.
     """
-    parts = {
-        each.path: part_of(each.path.relative_to(path))
-        for each, found, _ in readable
-        if found in OF_ANY_INTENT
-    }
+    parts = _parts_by_name(path, readable)
     unused = {None, VALIDATION} if TRAIN in parts.values() else {VALIDATION}
     named = [(each, parts.get(each.document.path, TRAIN)) for each in readable]
     if not any(part in {TRAIN, None} for _, part in named):
         return readable, []
     beside = [each.document for each, part in named if part in unused]
     return [each._replace(part=part or TRAIN) for each, part in named if part not in unused], beside
+
+
+def _parts_by_name(path: Path, readable: list[Readable]) -> dict[Path, str | None]:
+    """Return the part that the name of each file is, or None, in formats where names count.
+
+    In formats that may have a file for each intent, they count if both train and test are there.
+    """
+    names: dict[Format, dict[Path, str | None]] = {}
+    for document, found, _ in readable:
+        part = part_of(document.path.relative_to(path))
+        names.setdefault(found, {})[document.path] = part
+    return {
+        file: part
+        for found, parts in names.items()
+        if found in OF_ANY_INTENT
+        or (found not in OF_ONE_INTENT and {TRAIN, TEST} <= set(parts.values()))
+        for file, part in parts.items()
+    }
 
 
 def _documents(readable: Iterable[Readable], part: str) -> list[Document]:

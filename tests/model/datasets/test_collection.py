@@ -192,6 +192,42 @@ def test_files_of_tests_alone_are_read(tmp_path):
     }
 
 
+@pytest.mark.parametrize("ending", ["json", "yml"])
+def test_exports_named_as_parts_beside_each_other_are_parts(tmp_path, ending):
+    """A test is one of the format of a file of training texts."""
+    content = {
+        "json": '{"intents": [{"tag": "greet", "patterns": ["hi NAME"]}]}',
+        "yml": "nlu:\n- intent: greet\n  examples: |\n    - hi NAME\n",
+    }[ending]
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("train", "test", "dev", "more"):
+            archive.writestr(f"{name}.{ending}", content.replace("NAME", name))
+
+    assert parts_of(path) == {"train": ["hi train"], "test": ["hi test"]}
+
+
+@pytest.mark.parametrize("names", [("train", "bus"), ("test", "bus")])
+def test_export_named_as_a_part_alone_is_trained(tmp_path, names):
+    """It may be that of an intent: of a railway, or of a test that patients ask for."""
+    for name in names:
+        path = tmp_path / "nlu" / f"{name}.yml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"nlu:\n- intent: {name}\n  examples: |\n    - {name} please\n")
+
+    assert parts_of(tmp_path) == {"train": [f"{name} please" for name in sorted(names)]}
+
+
+def test_intents_of_the_names_train_and_test_are_trained(tmp_path):
+    """In formats with a file for each intent, a file's name is the intent's."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("train", "test", "bus"):
+            archive.writestr(f"{name}.intent", f"{name} please\n")
+
+    assert parts_of(path) == {"train": ["bus please", "test please", "train please"]}
+
+
 def test_intent_of_the_name_test_is_trained(tmp_path):
     """In an export with a file for each intent, a file's name is an intent's."""
     for name in ("test", "greet"):
