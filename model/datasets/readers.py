@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.fasttext import FASTTEXT
 from model.datasets.formats.home_assistant import HOME_ASSISTANT
 from model.datasets.formats.intent_files import INTENT_FILES
-from model.datasets.formats.intents_json import INTENTS_JSON, lists_in
+from model.datasets.formats.intents_json import INTENTS_JSON, is_by_name
 from model.datasets.formats.label_studio import LABEL_STUDIO
 from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
 from model.datasets.formats.rasa.legacy import RASA_JSON, RASA_MARKDOWN
@@ -55,6 +56,7 @@ FORMATS: Sequence[Format] = (
 OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
 # Their files are named by intents, and so may be called train and test.
 OF_ONE_INTENT = (INTENT_FILES, AMAZON, DIALOGFLOW, BOTPRESS)
+MAX_ROWS_TRIED = 100  # to find out whether a table holds utterances
 UNREAD = ARCHIVES + OTHER_DATA
 POINTER = b"version https://git-lfs.github.com/spec/"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
@@ -194,11 +196,11 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
 
 
 def _most_likely(readable: list[Readable]) -> list[Readable]:
-    """Return the files that are training data of those that may be.
+    """Return the files of the kind that is most likely training data of those that are there.
 
-    Beside an export, tables are seldom its training data, and lists by names are those of synonyms
-    or, as in CLINC150, of intents. Beside tables, a single list holds the names of labels. Lines
-    with a tab hold many things, as a vocabulary, and are read where there is nothing else.
+    These kinds are, in order: exports; tables; lists by names, which also hold synonyms or labels;
+    and lines with a tab, which also hold vocabularies. Tables without utterances, as of customers,
+    come after lists.
     """
     exports: list[Readable] = []
     tables: list[Readable] = []
@@ -209,12 +211,19 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
             tabbed.append(each)
         elif each.format in TABLES:
             tables.append(each)
-        elif each.format == INTENTS_JSON and lists_in(each.document):
+        elif each.format == INTENTS_JSON and is_by_name(each.document):
             lists.append(each)
         else:
             exports.append(each)
-    is_single = all(lists_in(each.document) == 1 for each in lists)
-    return exports or (tables if is_single and tables else lists or tables) or tabbed
+    if lists and not exports and not any(map(_has_utterances, tables)):
+        return lists
+    return exports or tables or tabbed
+
+
+def _has_utterances(table: Readable) -> bool:
+    """Return whether one of the first rows is an utterance with an intent."""
+    first = islice(entries_of(table), MAX_ROWS_TRIED)
+    return any(isinstance(entry, Example) for entry in first)
 
 
 def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:

@@ -263,17 +263,51 @@ def test_lists_beside_an_export_are_no_utterances(tmp_path, name, lists, data, c
     assert f"{tmp_path}: left out, as no training data: {name}" in map(str, reading.notes)
 
 
-def test_single_list_beside_a_table_names_its_labels(tmp_path):
-    """Several lists are training data rather than the table, and so is a list that is alone."""
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"labels": ["greet", "leave"]},
+        {"small": ["little", "tiny"], "big": ["large"]},
+        {"greet": {"patterns": ["good day"]}, "leave": {"patterns": ["ciao"]}},
+    ],
+)
+def test_lists_beside_a_table_are_no_utterances(tmp_path, lists):
+    """Whatever their number; they are named."""
     write_files(tmp_path, "data.csv")
-    labels = tmp_path / "labels.json"
+    (tmp_path / "lists.json").write_text(json.dumps(lists))
 
-    labels.write_text('{"labels": ["greet", "leave"]}')
     assert parts_of(tmp_path) == {"train": ["data.csv"]}
-    assert parts_of(labels) == {"train": ["greet", "leave"]}
+    assert f"{tmp_path}: left out, as no training data: lists.json" in map(
+        str, read(tmp_path).notes
+    )
 
-    labels.write_text('{"intents": {"greet": ["hi"], "leave": ["bye"]}}')
+
+@pytest.mark.parametrize("table", ["id,name,city\n1,Ada,London\n", "text,intent\n"])
+def test_lists_are_utterances_beside_a_table_of_other_things(tmp_path, table):
+    """Without columns of texts and intents, or without rows, it is left out and named."""
+    (tmp_path / "names.csv").write_text(table)
+    (tmp_path / "greet.json").write_text('{"greet": ["hi"]}')
+    (tmp_path / "leave.json").write_text('{"leave": ["bye"]}')
+
     assert parts_of(tmp_path) == {"train": ["hi", "bye"]}
+    assert f"{tmp_path}: left out, as no training data: names.csv" in map(str, read(tmp_path).notes)
+
+
+def test_lists_that_are_called_intents_are_an_export(tmp_path):
+    """Tables beside them are left out."""
+    write_files(tmp_path, "data.csv")
+    content = '{"intents": {"greet": ["hi"], "leave": ["bye"]}}'
+    (tmp_path / "bot.json").write_text(content)
+
+    assert parts_of(tmp_path) == {"train": ["hi", "bye"]}
+
+
+def test_lists_by_themselves_are_utterances(tmp_path):
+    """The names are those of intents."""
+    path = tmp_path / "labels.json"
+    path.write_text('{"labels": ["greet", "leave"]}')
+
+    assert parts_of(path) == parts_of(tmp_path) == {"train": ["greet", "leave"]}
 
 
 @pytest.mark.parametrize(
