@@ -76,12 +76,10 @@ def _has_no_train(examples: Sequence[Example]) -> bool:
 
 
 def left_out_beside(path: Path) -> list[Problem]:
-    """Return the note on the files beside ``train`` that name no part, if there are any."""
+    """Return the note on the files beside ``train`` that are not read, if there are any."""
     used = files_of(path)
     others = [] if path in used else [file for file in _files(path) if file not in used]
-    names = [
-        file.name for file in others if file.suffix.lower() != ".md" and is_listed(Path(file.name))
-    ]
+    names = [file.name for file in others if file.suffix.lower() != ".md"]
     if not names:
         return []
     message = f"left out: {', '.join(names)}; beside {TRAIN}, only {', '.join(PARTS[1:])} are read"
@@ -95,8 +93,12 @@ def files_of(path: Path) -> Mapping[Path, str | None]:
 
 
 def _named_parts(folder: Path) -> dict[Path, str]:
-    """Return the files whose names are those of parts, in the order of the parts."""
-    named = {file: part_of(Path(file.name)) for file in _files(folder)}
+    """Return the readable files whose names are those of parts, in the order of the parts."""
+    named = {
+        file: part_of(Path(file.name))
+        for file in _files(folder)
+        if without_compression(file).suffix.lower() in SUFFIXES
+    }
     return {file: part for part in PARTS for file, name in named.items() if name == part}
 
 
@@ -106,5 +108,5 @@ def _files(folder: Path) -> list[Path]:
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
-        if without_compression(file).suffix.lower() in SUFFIXES and file.is_file()
+        if is_listed(Path(file.name)) and file.is_file()
     ]
