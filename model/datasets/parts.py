@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.collection import PARTS, TEST, VALIDATION, part_of, part_within
+from model.datasets.collection import (
+    OUT_OF_SCOPE_TEST,
+    PARTS,
+    TEST,
+    VALIDATION,
+    part_of,
+    part_within,
+)
 from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
-from model.datasets.readers import read
+from model.datasets.readers import read, read_examples
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
 
@@ -67,6 +74,22 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         message = f"no utterance has the intent {names}, which --out-of-scope-intent names"
         notes.append(Problem(path, 0, message))
     return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
+
+
+def read_test(path: Path, options: ReadOptions) -> tuple[list[Example], list[Problem]]:
+    """Return the utterances to test a model on, and the note on those that are left out.
+
+    These are the utterances of the test, or all where none is of the test.
+
+    Raises:
+        DataError: the data can't be read, or has entries that can't be read.
+    """
+    examples = read_examples(path, options)
+    test = [each for each in examples if each.part in {TEST, OUT_OF_SCOPE_TEST}]
+    if len(test) == len(examples) or not any(each.part == TEST for each in test):
+        return examples, []
+    count = f"{len(examples) - len(test):,} of {len(examples):,} utterances"
+    return test, [Problem(path, 0, f"left out: {count}, not of the test")]
 
 
 def _has_no_train(examples: Sequence[Example]) -> bool:
