@@ -45,9 +45,10 @@ def part_named(name: str) -> str | None:
 
 
 def part_within(file_part: str, own_part: str) -> str:
-    """Return the part of an utterance that names one itself, in a file of a part.
+    """Return the part of an utterance by that of its file and its own one, as of a column.
 
-    The file's part counts, unless it is to be learnt from and the utterance is of the test.
+    In a file of training texts, the utterance's own part counts. In a file of out-of-scope texts to
+    learn from, a text of a test is one of the out-of-scope test. All else is of the file's part.
     """
     if file_part == TRAIN:
         return own_part
