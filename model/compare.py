@@ -15,8 +15,10 @@ from rich.console import Console
 
 from model.atomic_files import write_atomically
 from model.command import build_parser, run_command
+from model.console import print_problems
 from model.datasets.options import add_reading_arguments, read_options
-from model.datasets.readers import read_examples, read_text
+from model.datasets.parts import read_test
+from model.datasets.readers import read_text
 from model.errors import DataError, StoreError
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import Prediction
@@ -45,11 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(partial(_compare, options), output=options.html)
 
 
-def _compare(options: argparse.Namespace, console: Console, _: Console) -> int:
+def _compare(options: argparse.Namespace, console: Console, errors: Console) -> int:
     from model.evaluation.comparison import Comparison
     from model.reporting.comparison_report import print_comparison, render_comparison, to_fields
 
-    texts, labels = _utterances(options)
+    texts, labels = _utterances(options, errors)
     before, after = (_open(place)(texts) for place in (options.before, options.after))
     comparison = Comparison(texts, labels, before, after)
     if options.html:
@@ -62,9 +64,10 @@ def _compare(options: argparse.Namespace, console: Console, _: Console) -> int:
     return 0
 
 
-def _utterances(options: argparse.Namespace) -> tuple[list[str], list[str | None]]:
+def _utterances(options: argparse.Namespace, errors: Console) -> tuple[list[str], list[str | None]]:
     if options.data:
-        examples = read_examples(options.data, read_options(options))
+        examples, notes = read_test(options.data, read_options(options))
+        print_problems(errors, "note", notes)
         return [each.text for each in examples], [each.intent for each in examples]
     texts = [line.strip() for line in read_text(options.texts).splitlines() if line.strip()]
     if not texts:

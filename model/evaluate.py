@@ -11,8 +11,10 @@ from pathlib import Path
 from rich.console import Console
 
 from model.command import add_model_argument, build_parser, run_command
+from model.console import print_problems
 from model.datasets.contrast import read_contrast
 from model.datasets.options import add_reading_arguments, read_options
+from model.datasets.parts import read_test
 from model.datasets.readers import Example, read_examples
 from model.errors import DataError, Problem, ProblemKind
 from model.inference.intent_model import IntentModel
@@ -39,14 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(partial(_evaluate, _parser().parse_args(arguments)))
 
 
-def _evaluate(options: argparse.Namespace, console: Console, _: Console) -> int:
+def _evaluate(options: argparse.Namespace, console: Console, errors: Console) -> int:
     from model.evaluation.contrast_metrics import safely_answered
     from model.evaluation.labelled_predictions import LabelledPredictions
     from model.evaluation.metrics import robustness_of, summarise
     from model.reporting.console_report import print_evaluation
 
     model = IntentModel.load(options.model)
-    examples = read_examples(options.data, read_options(options))
+    examples, notes = read_test(options.data, read_options(options))
+    print_problems(errors, "note", notes)
     others = read_examples(options.out_of_scope) if options.out_of_scope else []
     known = _known(examples, model, options.data)
     labelled = [each for each in examples if each.intent == OUT_OF_SCOPE]

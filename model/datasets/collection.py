@@ -15,7 +15,8 @@ TEST, VALIDATION = "test", "validation"
 OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST = "out_of_scope_validation", "out_of_scope_test"
 PARTS = (TRAIN, TEST, OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
 # Not read beside training texts: settings are chosen by cross-validation.
-_VALIDATION_NAMES = {"val", "valid", VALIDATION, "dev"}
+_VALIDATION_NAMES = ("val", "valid", VALIDATION, "dev", "eval", "evaluation")
+_OTHER_NAMES = {"training": TRAIN, "testing": TEST, **dict.fromkeys(_VALIDATION_NAMES, VALIDATION)}
 # As CLINC150 and others call them; all but the test is learnt from.
 _OUT_OF_SCOPE = re.compile(
     rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
@@ -34,20 +35,20 @@ def part_of(name: Path) -> str | None:
 
 
 def part_named(name: str) -> str | None:
-    """Return the part of a data set that a name is; None for others."""
+    """Return the part of a data set that a name is, in any case; None for others."""
+    name = name.casefold()
     if name in PARTS:
         return name
-    if name in _VALIDATION_NAMES:
-        return VALIDATION
     if found := _OUT_OF_SCOPE.fullmatch(name):
         return f"out_of_scope_{TEST if found['test'] else VALIDATION}"
-    return None
+    return _OTHER_NAMES.get(name)
 
 
 def part_within(file_part: str, own_part: str) -> str:
-    """Return the part of an utterance that names one itself, in a file of a part.
+    """Return the part of an utterance by that of its file and its own one, as of a column.
 
-    The file's part counts, unless it is to be learnt from and the utterance is of the test.
+    In a file of training texts, the utterance's own part counts. In a file of out-of-scope texts to
+    learn from, a text of a test is one of the out-of-scope test. All else is of the file's part.
     """
     if file_part == TRAIN:
         return own_part

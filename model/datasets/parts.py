@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.collection import PARTS, TEST, VALIDATION, part_of, part_within
+from model.datasets.collection import (
+    OUT_OF_SCOPE_TEST,
+    PARTS,
+    TEST,
+    VALIDATION,
+    part_of,
+    part_within,
+)
 from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
-from model.datasets.readers import read
+from model.datasets.readers import read, read_examples
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
 
@@ -52,7 +59,7 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
         problems += reading.problems
         notes += reading.notes
         descriptions += reading.descriptions
-        has_no_train = part is None and _has_no_train(file, reading.examples)
+        has_no_train = part in {None, TRAIN} and _has_no_train(reading.examples)
         if has_no_train:
             message = f"no utterance is of {TRAIN}, so all are read as training texts"
             notes.append(Problem(file, 0, message))
@@ -69,19 +76,33 @@ def read_parts(path: Path, options: ReadOptions) -> Parts:
     return Parts(examples, tuple(problems), tuple(notes), tuple(descriptions))
 
 
-def _has_no_train(file: Path, examples: Sequence[Example]) -> bool:
-    """Return whether the utterances of a single file are all of the test or of validation."""
-    parts = {(example.file, example.part) for example in examples}
-    return bool(parts) and parts <= {(file, TEST), (file, VALIDATION)}
+def read_test(path: Path, options: ReadOptions) -> tuple[list[Example], list[Problem]]:
+    """Return the utterances to test a model on, and the note on those that are left out.
+
+    These are the utterances of the test, or all where none is of the test.
+
+    Raises:
+        DataError: the data can't be read, or has entries that can't be read.
+    """
+    examples = read_examples(path, options)
+    test = [each for each in examples if each.part in {TEST, OUT_OF_SCOPE_TEST}]
+    if len(test) == len(examples) or not any(each.part == TEST for each in test):
+        return examples, []
+    count = f"{len(examples) - len(test):,} of {len(examples):,} utterances"
+    return test, [Problem(path, 0, f"left out: {count}, not of the test")]
+
+
+def _has_no_train(examples: Sequence[Example]) -> bool:
+    """Return whether there are utterances, and all are of the test or of validation."""
+    parts = {example.part for example in examples}
+    return bool(parts) and parts <= {TEST, VALIDATION}
 
 
 def left_out_beside(path: Path) -> list[Problem]:
-    """Return the note on the files beside ``train`` that name no part, if there are any."""
+    """Return the note on the files beside ``train`` that are not read, if there are any."""
     used = files_of(path)
     others = [] if path in used else [file for file in _files(path) if file not in used]
-    names = [
-        file.name for file in others if file.suffix.lower() != ".md" and is_listed(Path(file.name))
-    ]
+    names = [file.name for file in others if file.suffix.lower() != ".md"]
     if not names:
         return []
     message = f"left out: {', '.join(names)}; beside {TRAIN}, only {', '.join(PARTS[1:])} are read"
@@ -95,8 +116,12 @@ def files_of(path: Path) -> Mapping[Path, str | None]:
 
 
 def _named_parts(folder: Path) -> dict[Path, str]:
-    """Return the files whose names are those of parts, in the order of the parts."""
-    named = {file: part_of(Path(file.name)) for file in _files(folder)}
+    """Return the readable files whose names are those of parts, in the order of the parts."""
+    named = {
+        file: part_of(Path(file.name))
+        for file in _files(folder)
+        if without_compression(file).suffix.lower() in SUFFIXES
+    }
     return {file: part for part in PARTS for file, name in named.items() if name == part}
 
 
@@ -106,5 +131,5 @@ def _files(folder: Path) -> list[Path]:
         for place in (folder, folder / "data")
         if place.is_dir()
         for file in sorted(place.iterdir())
-        if without_compression(file).suffix.lower() in SUFFIXES and file.is_file()
+        if is_listed(Path(file.name)) and file.is_file()
     ]

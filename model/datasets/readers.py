@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from model.datasets.collection import VALIDATION, documents_of, part_of, part_within
+from model.datasets.collection import TEST, VALIDATION, documents_of, part_of, part_within
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
@@ -21,7 +22,7 @@ from model.datasets.formats.dialogflow import DIALOGFLOW
 from model.datasets.formats.fasttext import FASTTEXT
 from model.datasets.formats.home_assistant import HOME_ASSISTANT
 from model.datasets.formats.intent_files import INTENT_FILES
-from model.datasets.formats.intents_json import INTENTS_JSON, lists_in
+from model.datasets.formats.intents_json import INTENTS_JSON, is_by_name
 from model.datasets.formats.label_studio import LABEL_STUDIO
 from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
 from model.datasets.formats.rasa.legacy import RASA_JSON, RASA_MARKDOWN
@@ -29,7 +30,14 @@ from model.datasets.formats.rasa.nlu_yaml import RASA_YAML
 from model.datasets.formats.records import RECORDS
 from model.datasets.formats.semantic_router import SEMANTIC_ROUTER
 from model.datasets.formats.snips import SNIPS
-from model.datasets.formats.tabular import DELIMITED, JSON_LINES, PARQUET, SPREADSHEET, TABLES
+from model.datasets.formats.tabular import (
+    DELIMITED,
+    JSON_LINES,
+    PARQUET,
+    SPREADSHEET,
+    TABLES,
+    is_recognised_by_tabs,
+)
 from model.datasets.formats.watson import WATSON
 from model.errors import DataError, Problem
 from model.tables.encoding import decode_text
@@ -46,6 +54,9 @@ FORMATS: Sequence[Format] = (
 )
 # Their files hold texts of any intents, so that a name such as test is that of a part.
 OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
+# Their files are named by intents, and so may be called train and test.
+OF_ONE_INTENT = (INTENT_FILES, AMAZON, DIALOGFLOW, BOTPRESS)
+MAX_ROWS_TRIED = 100  # to find out whether a table holds utterances
 UNREAD = ARCHIVES + OTHER_DATA
 POINTER = b"version https://git-lfs.github.com/spec/"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
@@ -185,38 +196,67 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
 
 
 def _most_likely(readable: list[Readable]) -> list[Readable]:
-    """Return the files that are training data of those that may be.
+    """Return the files of the kind that is most likely training data of those that are there.
 
-    Beside an export, tables are seldom its training data, and lists by names are those of synonyms
-    or, as in CLINC150, of intents. Beside tables, a single list holds the names of labels.
+    These kinds are, in order: exports; tables; lists by names, which also hold synonyms or labels;
+    and lines with a tab, which also hold vocabularies. Tables without utterances, as of customers,
+    come after lists.
     """
+    exports: list[Readable] = []
     tables: list[Readable] = []
     lists: list[Readable] = []
-    exports: list[Readable] = []
+    tabbed: list[Readable] = []
     for each in readable:
-        is_list = each.format == INTENTS_JSON and lists_in(each.document)
-        kind = tables if each.format in TABLES else lists if is_list else exports
-        kind.append(each)
-    is_single = all(lists_in(each.document) == 1 for each in lists)
-    return exports or (tables if is_single and tables else lists or tables)
+        if each.format == DELIMITED and is_recognised_by_tabs(each.document):
+            tabbed.append(each)
+        elif each.format in TABLES:
+            tables.append(each)
+        elif each.format == INTENTS_JSON and is_by_name(each.document):
+            lists.append(each)
+        else:
+            exports.append(each)
+    if lists and not exports and not any(map(_has_utterances, tables)):
+        return lists
+    return exports or tables or tabbed
+
+
+def _has_utterances(table: Readable) -> bool:
+    """Return whether one of the first rows is an utterance with an intent."""
+    first = islice(entries_of(table), MAX_ROWS_TRIED)
+    return any(isinstance(entry, Example) for entry in first)
 
 
 def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:
     """Return the files with their parts, and those that are left out beside training texts.
 
-    Beside a file ``train``, these are files that name no part; otherwise validation texts.
+    Beside a file ``train``, these are validation texts and files that name no part; otherwise
+    validation texts alone. Without any training texts, all files are read as such.
     """
-    parts = {
-        each.path: part_of(each.path.relative_to(path))
-        for each, found, _ in readable
-        if found in OF_ANY_INTENT
-    }
+    parts = _parts_by_name(path, readable)
     unused = {None, VALIDATION} if TRAIN in parts.values() else {VALIDATION}
     named = [(each, parts.get(each.document.path, TRAIN)) for each in readable]
     if not any(part in {TRAIN, None} for _, part in named):
         return readable, []
     beside = [each.document for each, part in named if part in unused]
     return [each._replace(part=part or TRAIN) for each, part in named if part not in unused], beside
+
+
+def _parts_by_name(path: Path, readable: list[Readable]) -> dict[Path, str | None]:
+    """Return the part that the name of each file is, or None, in formats where names count.
+
+    In formats that may have a file for each intent, they count if both train and test are there.
+    """
+    names: dict[Format, dict[Path, str | None]] = {}
+    for document, found, _ in readable:
+        part = part_of(document.path.relative_to(path))
+        names.setdefault(found, {})[document.path] = part
+    return {
+        file: part
+        for found, parts in names.items()
+        if found in OF_ANY_INTENT
+        or (found not in OF_ONE_INTENT and {TRAIN, TEST} <= set(parts.values()))
+        for file, part in parts.items()
+    }
 
 
 def _documents(readable: Iterable[Readable], part: str) -> list[Document]:

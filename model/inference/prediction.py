@@ -76,8 +76,8 @@ class Prediction(NamedTuple):
         alternatives: known intents and ``out_of_scope``, the most likely first; as many as were
             asked for. The probabilities of all of them add up to 1. Where the threshold decides on
             ``out_of_scope``, or against it, ``intent`` need not be the first.
-        answered_by: of a text for the fallback, who decided: ``fallback`` or ``model``; "" for
-            other texts.
+        answered_by: ``fallback`` if the fallback classified the text; ``model`` if it was wanted
+            and did not; "" if the model's prediction needs no fallback.
     """
 
     intent: str

@@ -47,6 +47,16 @@ def test_changes_and_accuracies_are_printed(small_folder, strict_folder, data, c
     assert "worse" in output
 
 
+def test_rows_of_the_test_alone_are_compared(small_folder, strict_folder, data, capsys):
+    """Both models may have been trained on the others."""
+    data.write_text("text,intent,split\nhello,greeting,train\nhello there,greeting,test\n")
+    arguments = [str(small_folder), str(strict_folder), "--data", str(data), "--json"]
+    assert compare.main(arguments) == 0
+    output, errors = capsys.readouterr()
+    assert json.loads(output)["utterances"] == 1
+    assert errors == f"note: {data}: left out: 1 of 2 utterances, not of the test\n"
+
+
 def test_equal_models_change_nothing(small_folder, tmp_path, small_files, data, capsys):
     """A model in a store and the folder that it was pushed from agree."""
     push(small_files, FolderTransport(tmp_path / "store"))

@@ -53,6 +53,30 @@ def test_out_of_scope_texts_come_from_both_places(run, tmp_path):
     assert "out-of-scope recall" in both
 
 
+def test_rows_of_the_test_alone_are_tested(run, tmp_path):
+    """The model knows those of the training part; a note counts the rest."""
+    content = (
+        "text,intent,split\nhello,greeting,train\nreset my password,password_reset,test\n"
+        "hi,greeting,validation\nzzz,out_of_scope,oos_test\n"
+    )
+
+    code, output, errors = run(content)
+
+    assert (code, "on 1 utterances\n" in output) == (0, True)
+    assert "out-of-scope recall" in output
+    assert errors == f"note: {tmp_path}/data.csv: left out: 2 of 4 utterances, not of the test\n"
+
+
+def test_all_rows_are_tested_if_none_is_of_the_test(run):
+    """As a file of other utterances may name them all training texts."""
+    content = "text,intent,split\nhello,greeting,train\nreset my password,password_reset,train\n"
+
+    code, output, errors = run(content)
+
+    assert (code, errors) == (0, "")
+    assert "on 2 utterances\n" in output
+
+
 def test_contrast_sets_come_from_a_folder(run, tmp_path):
     """Each contrast set has a row; a label that the model does not know is an error."""
     folder = tmp_path / "contrast"

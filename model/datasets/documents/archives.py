@@ -22,14 +22,18 @@ SUFFIXES = (
     *(".psv", ".parquet", ".lu", ".intent"),
     *(f".{each}" for each in SPREADSHEETS),
 )
+# Of bzip2, the block size and the first block, or the end, follow the letters.
+_BZIP2 = [
+    b"BZh%d%b" % (size, start) for size in range(1, 10) for start in (b"1AY&SY", b"\x17rE8P\x90")
+]
 # By the first bytes of a file.
 COMPRESSIONS: Mapping[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
+    **dict.fromkeys(_BZIP2, bz2.open),
     b"\xfd7zXZ": lzma.open,
 }
 COMPRESSED = (".gz", ".bz2", ".xz")
-UNREAD_ARCHIVES = {b"\x28\xb5\x2f\xfd": ".zst", b"7z\xbc\xaf": ".7z", b"Rar!": ".rar"}
+UNREAD_ARCHIVES = {b"\x28\xb5\x2f\xfd": ".zst", b"7z\xbc\xaf": ".7z", b"Rar!\x1a\x07": ".rar"}
 ARCHIVES = (".zip", ".tgz", ".bpz", ".tar", *COMPRESSED, *UNREAD_ARCHIVES.values())
 # Not read, and named where they lie beside data.
 OTHER_DATA = (".arrow", ".feather", ".pkl", ".pickle", ".xlsb", ".numbers", ".avro", ".orc", ".xml")

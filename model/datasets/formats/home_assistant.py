@@ -82,7 +82,7 @@ def _sentence(
         if len(template) <= MAX_LENGTH:
             template = _RULE.sub(lambda rule: f"({rules.get(rule[1], rule[0])})", template)
     if _RULE.search(template):
-        yield LeftOut(document.path, line, "sentences with rules of other files")
+        yield LeftOut(document.path, line, "sentences with unknown, circular or too long rules")
     else:
         # Of parts in any order, the order that is written is read.
         plain = _SLOT.sub(r"{\1}", template).replace(";", " ")

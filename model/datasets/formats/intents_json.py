@@ -69,11 +69,11 @@ def _named_lists(data: Any) -> bool:
     )
 
 
-def lists_in(document: Document) -> int:
-    """Return the number of lists in a file that is an object of them; 0 for another shape."""
+def is_by_name(document: Document) -> bool:
+    """Return whether a file has lists by names, and nothing that calls these intents."""
     data = document.data
-    is_named = _groups(data) is None and (_named_lists(data) or _named_groups(data))
-    return len(_by_name(data)) if is_named else 0
+    is_unnamed = _groups(data) is None and isinstance(data, dict) and _by_name(data) is data
+    return is_unnamed and (_named_lists(data) or bool(_named_groups(data)))
 
 
 def _by_name(data: Any) -> Any:

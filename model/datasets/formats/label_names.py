@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from model.datasets.documents.document import Document
@@ -17,6 +18,8 @@ PLACES = (
     *("README.md", "../README.md"),
 )
 _LIST = re.compile(r"""\[.*\]|\{"choices": ?\[.*\]\}""", re.DOTALL)
+# Python's parser refuses a cell, or finds it nested too deeply, or its number too long.
+NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
 
 
@@ -41,11 +44,12 @@ def named_label(value: Any, names: Mapping[str, str]) -> Any:
     """
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    # pandas writes 1.0 for 1 where a label is missing.
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # pandas makes such numbers where a label is missing
+        value = int(value)
     if isinstance(value, int):
         value = str(value)
-    return names.get(value, value) if isinstance(value, str) else value
+    return names.get(value.removesuffix(".0"), value) if isinstance(value, str) else value
 
 
 def cell_label(cell: str, names: Mapping[str, str]) -> Any:
@@ -53,14 +57,12 @@ def cell_label(cell: str, names: Mapping[str, str]) -> Any:
 
     The only label of a list counts as the label.
     """
-    value: Any = cell.strip()
-    if _LIST.fullmatch(value):
-        try:
-            value = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            return value
-        value = value["choices"] if isinstance(value, dict) else value
-    return named_label(value, names)
+    text = cell.strip()
+    if _LIST.fullmatch(text):
+        with suppress(*NO_LITERAL):
+            value = ast.literal_eval(text)
+            return named_label(value["choices"] if isinstance(value, dict) else value, names)
+    return named_label(text, names)
 
 
 def _info(document: Document) -> Any:

@@ -107,14 +107,15 @@ def entries_of(
     """Yield the entries of objects with their lines.
 
     Those in the shape of another tool are read as such, unless the options choose one of their
-    keys. The others have the keys of the first of them.
+    keys. The others have the keys of the first of them, and may have that of their part.
     """
     wanted = wanted_columns(document)
     columns: Columns | None = None
     keys: list[str] = []
     names: Mapping[str, str] = {}
     has_note = False
-    parts: RowParts | None = None
+    parts = RowParts(document.path)
+    others: frozenset[str] = frozenset()
     for each in records:
         if isinstance(each, Problem):
             yield each
@@ -135,14 +136,13 @@ def entries_of(
                 keys = list(fields)
                 columns = find_columns(document, keys, line)
                 names = label_names(document, keys[columns.intent])
+                others = frozenset((keys[columns.text], keys[columns.intent]))
                 if columns.note:
                     yield Note(document.path, line, columns.note)
             text, intent = (fields.get(keys[at]) for at in (columns.text, columns.intent))
             entry = entry_of(text, columns.label or _label(intent, names), document.path, line)
-        parts = parts or RowParts(document.path, list(record), columns)
-        yield parts.assign(entry, *map(record.get, parts.names))
-    if parts is not None:
-        yield from parts.notes()
+        yield parts.assign_record(entry, record, others)
+    yield from parts.notes()
 
 
 def _label(value: Any, names: Any) -> Any:

@@ -166,24 +166,39 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
 
 
 def _is_delimited(document: Document) -> bool:
-    return document.suffix in {".csv", ".tsv"} or (
-        document.suffix in {".txt", ".tab", ".psv", ""} and _is_table(decode_text(document.head)[0])
-    )
+    if document.suffix in {".csv", ".tsv"}:
+        return True
+    head = decode_text(document.head)[0]
+    is_text = document.suffix in {".txt", ".tab", ".psv", ""}
+    return is_text and (_has_header(head) or _has_pairs(head))
 
 
-def _is_table(head: str) -> bool:
-    """Return whether a text begins with a header, or holds two cells with a tab in each line."""
-    lines = [line.strip() for line in head.splitlines() if line.strip()][:MAX_SEEN_LINES]
-    first = "".join(lines[:1])
-    return _are_pairs([line.split("\t") for line in lines]) or any(
+def is_recognised_by_tabs(document: Document) -> bool:
+    """Return whether a text table has neither a table's name nor a header, but tabs alone."""
+    is_named = document.suffix in {".csv", ".tsv"}
+    return not is_named and not _has_header(decode_text(document.head)[0])
+
+
+def _first_lines(head: str) -> list[str]:
+    return [line.strip() for line in head.splitlines() if line.strip()][:MAX_SEEN_LINES]
+
+
+def _has_header(head: str) -> bool:
+    first = "".join(_first_lines(head)[:1])
+    return any(
         len(cells := first.split(mark)) > 1 and is_header([cell.strip(' "') for cell in cells])
         for mark in (",", ";", "\t", "|")
     )
 
 
-def _are_pairs(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether rows have two cells that differ in words; texts with a tag a word do not."""
-    if len(rows) == 1 or any(len(row) != PAIR for row in rows):
+def _has_pairs(head: str) -> bool:
+    """Return whether each of several lines holds two cells with a tab between them.
+
+    Sentences with a tag for each word are no pairs: in every line, both cells have the same number
+    of words, and more than one. A token and its tag in each line can't be told from a pair.
+    """
+    rows = [line.split("\t") for line in _first_lines(head)]
+    if len(rows) <= 1 or any(len(row) != PAIR for row in rows):
         return False
     words = [(len(first.split()), len(second.split())) for first, second in rows]
     return any(first != second or first == 1 for first, second in words)

@@ -144,6 +144,8 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("banking/train.csv", "banking/test.csv"),
         ("default/train/0000.csv", "default/test/0000.csv"),  # as Hugging Face converts data
         ("small/train-00000-of-00001.csv", "small/test-00000-of-00001.csv"),
+        ("Train_10.csv", "Test.csv"),
+        ("Training/0.csv", "Testing/0.csv"),
     ],
 )
 def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
@@ -152,6 +154,17 @@ def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
 
     assert parts_of(folder) == {"train": [train], "test": [test]}
     assert f"{folder}: read as test: {test}" in map(str, read(folder).notes)
+
+
+def test_parts_beside_each_other_may_have_capitals(tmp_path):
+    """As in data sets of Kaggle."""
+    folder = write_files(tmp_path, "Train.csv", "Test.csv", "OOS_test.csv", "more.csv")
+
+    assert parts_of(folder) == {
+        "train": ["Train.csv"],
+        "test": ["Test.csv"],
+        "out_of_scope_test": ["OOS_test.csv"],
+    }
 
 
 def test_test_in_an_archive_is_not_trained_on(tmp_path):
@@ -177,6 +190,42 @@ def test_files_of_tests_alone_are_read(tmp_path):
     assert parts_of(write_files(tmp_path, "test.csv", "dev.csv")) == {
         "train": ["dev.csv", "test.csv"]
     }
+
+
+@pytest.mark.parametrize("ending", ["json", "yml"])
+def test_exports_named_as_parts_beside_each_other_are_parts(tmp_path, ending):
+    """A test is one of the format of a file of training texts."""
+    content = {
+        "json": '{"intents": [{"tag": "greet", "patterns": ["hi NAME"]}]}',
+        "yml": "nlu:\n- intent: greet\n  examples: |\n    - hi NAME\n",
+    }[ending]
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("train", "test", "dev", "more"):
+            archive.writestr(f"{name}.{ending}", content.replace("NAME", name))
+
+    assert parts_of(path) == {"train": ["hi train"], "test": ["hi test"]}
+
+
+@pytest.mark.parametrize("names", [("train", "bus"), ("test", "bus")])
+def test_export_named_as_a_part_alone_is_trained(tmp_path, names):
+    """It may be that of an intent: of a railway, or of a test that patients ask for."""
+    for name in names:
+        path = tmp_path / "nlu" / f"{name}.yml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"nlu:\n- intent: {name}\n  examples: |\n    - {name} please\n")
+
+    assert parts_of(tmp_path) == {"train": [f"{name} please" for name in sorted(names)]}
+
+
+def test_intents_of_the_names_train_and_test_are_trained(tmp_path):
+    """In formats with a file for each intent, a file's name is the intent's."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("train", "test", "bus"):
+            archive.writestr(f"{name}.intent", f"{name} please\n")
+
+    assert parts_of(path) == {"train": ["bus please", "test please", "train please"]}
 
 
 def test_intent_of_the_name_test_is_trained(tmp_path):
@@ -214,14 +263,89 @@ def test_lists_beside_an_export_are_no_utterances(tmp_path, name, lists, data, c
     assert f"{tmp_path}: left out, as no training data: {name}" in map(str, reading.notes)
 
 
-def test_single_list_beside_a_table_names_its_labels(tmp_path):
-    """Several lists are training data rather than the table, and so is a list that is alone."""
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"labels": ["greet", "leave"]},
+        {"small": ["little", "tiny"], "big": ["large"]},
+        {"greet": {"patterns": ["good day"]}, "leave": {"patterns": ["ciao"]}},
+    ],
+)
+def test_lists_beside_a_table_are_no_utterances(tmp_path, lists):
+    """Whatever their number; they are named."""
     write_files(tmp_path, "data.csv")
-    labels = tmp_path / "labels.json"
+    (tmp_path / "lists.json").write_text(json.dumps(lists))
 
-    labels.write_text('{"labels": ["greet", "leave"]}')
     assert parts_of(tmp_path) == {"train": ["data.csv"]}
-    assert parts_of(labels) == {"train": ["greet", "leave"]}
+    assert f"{tmp_path}: left out, as no training data: lists.json" in map(
+        str, read(tmp_path).notes
+    )
 
-    labels.write_text('{"intents": {"greet": ["hi"], "leave": ["bye"]}}')
+
+@pytest.mark.parametrize("table", ["id,name,city\n1,Ada,London\n", "text,intent\n"])
+def test_lists_are_utterances_beside_a_table_of_other_things(tmp_path, table):
+    """Without columns of texts and intents, or without rows, it is left out and named."""
+    (tmp_path / "names.csv").write_text(table)
+    (tmp_path / "greet.json").write_text('{"greet": ["hi"]}')
+    (tmp_path / "leave.json").write_text('{"leave": ["bye"]}')
+
     assert parts_of(tmp_path) == {"train": ["hi", "bye"]}
+    assert f"{tmp_path}: left out, as no training data: names.csv" in map(str, read(tmp_path).notes)
+
+
+def test_lists_that_are_called_intents_are_an_export(tmp_path):
+    """Tables beside them are left out."""
+    write_files(tmp_path, "data.csv")
+    content = '{"intents": {"greet": ["hi"], "leave": ["bye"]}}'
+    (tmp_path / "bot.json").write_text(content)
+
+    assert parts_of(tmp_path) == {"train": ["hi", "bye"]}
+
+
+def test_lists_by_themselves_are_utterances(tmp_path):
+    """The names are those of intents."""
+    path = tmp_path / "labels.json"
+    path.write_text('{"labels": ["greet", "leave"]}')
+
+    assert parts_of(path) == parts_of(tmp_path) == {"train": ["greet", "leave"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("vocab.txt", "the\t1203\nbook\t88\n"),
+        ("labels.txt", "0\tgreet\n1\tleave\n"),
+        ("AUTHORS.txt", "Ada Lovelace\tada@example.org\nAlan Turing\talan@example.org\n"),
+        ("conll.txt", "fly\tO\nto\tO\nRome\tcity\n"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("text,intent\nhi there,greet\n", "data.csv"),
+        ("text\tintent\nhi there\tgreet\n", "data.txt"),
+        ('{"intents": [{"tag": "greet", "patterns": ["hi there"]}]}', "data.json"),
+    ],
+)
+def test_lines_with_a_tab_are_no_utterances_beside_other_data(tmp_path, name, content, data, text):
+    """Only their tabs tell them from other texts, so that they are read by themselves."""
+    (tmp_path / text).write_text(data)
+    (tmp_path / name).write_text(content)
+
+    reading = read(tmp_path)
+
+    assert [example.text for example in reading.examples] == ["hi there"]
+    assert [str(note) for note in reading.notes] == [
+        f"{tmp_path}: left out, as no training data: {name}"
+    ]
+
+
+def test_lines_with_a_tab_are_utterances_where_all_files_have_them(tmp_path):
+    """Files of a name are read by themselves, and so are those of a folder without other data."""
+    for name in ("train_1.txt", "test.txt"):
+        (tmp_path / name).write_text(f"hi {name}\tgreet\nbye {name} now\tleave\n")
+
+    assert parts_of(tmp_path) == {
+        "train": ["hi train_1.txt", "bye train_1.txt now"],
+        "test": ["hi test.txt", "bye test.txt now"],
+    }

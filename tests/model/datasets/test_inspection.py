@@ -46,14 +46,15 @@ def test_files_beside_train_are_named(tmp_path):
     """No utterance is lost silently; files that hold none are not mentioned."""
     for name in ("train.csv", "dev.csv", "old train.csv"):
         (tmp_path / name).write_text("text,intent\nhi,greet\n")
-    for name in ("README.md", "~$train.xlsx", "intent_descriptions.csv"):
+    others = ("README.md", "~$train.xlsx", "intent_descriptions.csv")
+    for name in ("model.pkl", "test.csv.zst", "test.zip", *others):
         (tmp_path / name).write_text("x")
 
     _, survey = inspect(tmp_path, ReadOptions(), ignore)
 
     message = (
-        f"{tmp_path}: left out: dev.csv, old train.csv; beside train, only test, "
-        "out_of_scope_validation, out_of_scope_test are read"
+        f"{tmp_path}: left out: dev.csv, model.pkl, old train.csv, test.csv.zst, test.zip; beside "
+        "train, only test, out_of_scope_validation, out_of_scope_test are read"
     )
     assert [str(each) for each in survey.notes.kept] == [message]
     assert [str(each) for each in read_parts(tmp_path, ReadOptions()).notes] == [message]

@@ -90,6 +90,23 @@ def test_archive_of_another_kind_is_refused(tmp_path, name, magic):
     assert refusal_of(path) == f"{path}: is packed as {path.suffix} files are; unpack it to read it"
 
 
+@pytest.mark.parametrize("text", [b"Rar! Rar!,greet\n", b"BZh is a magic,greet\n", b"BZh9,greet\n"])
+def test_text_that_begins_as_an_archive_is_read(tmp_path, text):
+    """Only further bytes tell an archive."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(text + b"bye,leave\n")
+
+    assert [example.intent for example in read(path).examples] == ["greet", "leave"]
+
+
+def test_empty_bzip2_file_is_empty(tmp_path):
+    """It has no block."""
+    path = tmp_path / "data.csv.bz2"
+    path.write_bytes(bz2.compress(b""))
+
+    assert [str(problem) for problem in read(path).problems] == [f"{path}/data.csv: is empty"]
+
+
 def test_data_of_another_program_is_refused(tmp_path):
     """The message says what to do."""
     path = tmp_path / "data.arrow"

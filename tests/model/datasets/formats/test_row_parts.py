@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -99,13 +100,22 @@ def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path)
 
 
 @pytest.mark.parametrize("column", ["split", "Split", "PARTITION", "partition"])
-@pytest.mark.parametrize("value", ["dev", "val", "valid", "Validation", " VALIDATION "])
+@pytest.mark.parametrize(
+    "value", ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation"]
+)
 def test_names_of_columns_and_parts_are_compared_without_case(tmp_path, column, value):
     """Names of parts are those of files."""
     rows = [("hi", "greet", "Train"), ("bye", "leave", value), ("you", "leave", "TEST")]
     path = write_csv(tmp_path / "data.csv", rows, ("text", "intent", column))
 
     assert parts_of(path) == {"train": ["hi"], "validation": ["bye"], "test": ["you"]}
+
+
+def test_parts_may_be_called_training_and_testing(tmp_path):
+    """Programs write these names as well."""
+    rows = [("hi", "greet", "training"), ("bye", "leave", "testing")]
+
+    assert parts_of(write_csv(tmp_path / "data.csv", rows)) == {"train": ["hi"], "test": ["bye"]}
 
 
 def test_out_of_scope_parts_are_named_as_files_are(tmp_path):
@@ -129,7 +139,7 @@ def test_other_columns_name_no_parts(tmp_path, column):
     assert not read(path).notes
 
 
-@pytest.mark.parametrize("value", ["3", "A", "training", "x" * 100])
+@pytest.mark.parametrize("value", ["3", "A", "labelled", "x" * 100])
 def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
     """It means something else, as the number of a fold; a note says so."""
     path = write_csv(tmp_path / "data.csv", [("hi", "greet", value), ("bye", "leave", "test")])
@@ -243,6 +253,26 @@ def test_table_without_rows_of_train_is_trained_on(tmp_path, parts):
     )
 
 
+def test_compressed_table_without_rows_of_train_is_trained_on(tmp_path):
+    """As the table itself is."""
+    path = write_csv(tmp_path / "data.csv", [("hi", "greet", "test"), ("bye", "leave", "dev")])
+    packed = tmp_path / "data.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+
+    assert parts_of(packed) == {"train": ["hi", "bye"]}
+
+
+def test_file_of_training_texts_without_rows_of_train_is_trained_on(tmp_path):
+    """Its name says so, and a note."""
+    path = write_csv(tmp_path / "train.csv", [("hi", "greet", "test"), ("bye", "leave", "dev")])
+    write_csv(tmp_path / "test.csv", [("ciao", "leave", "test")])
+
+    assert parts_of(tmp_path) == {"train": ["hi", "bye"], "test": ["ciao"]}
+    assert f"{path}: no utterance is of train, so all are read as training texts" in map(
+        str, read_parts(tmp_path, ReadOptions()).notes
+    )
+
+
 def test_rows_of_the_test_join_the_file_of_the_test(tmp_path):
     """No row that a column or a file's name calls a test is trained on."""
     write_csv(tmp_path / "train.csv", ROWS)
@@ -260,10 +290,11 @@ def test_file_of_the_test_in_any_folder_is_the_test_whatever_its_column_says(tmp
 
 
 @pytest.mark.parametrize("train", ["train.csv", "train_10.csv"])
-def test_rows_of_the_test_among_out_of_scope_texts_are_tested(tmp_path, train):
+@pytest.mark.parametrize("test", ["test", "oos_test"])
+def test_rows_of_the_test_among_out_of_scope_texts_are_tested(tmp_path, train, test):
     """All other rows of such a file are learnt from."""
     write_csv(tmp_path / train, ROWS[:1])
-    rows = [("what", "x", "train"), ("why", "x", "test"), ("who", "x", "dev")]
+    rows = [("what", "x", "train"), ("why", "x", test), ("who", "x", "dev")]
     write_csv(tmp_path / "oos.csv", rows)
 
     assert parts_of(tmp_path) == {
@@ -271,3 +302,44 @@ def test_rows_of_the_test_among_out_of_scope_texts_are_tested(tmp_path, train):
         "out_of_scope_validation": ["what", "who"],
         "out_of_scope_test": ["why"],
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("data.jsonl", write_jsonl),
+        ("data.json", lambda path, records: path.write_text(json.dumps(records))),
+    ],
+)
+def test_records_may_lack_the_key_of_the_part(tmp_path, name, write):
+    """It is looked up in each of them, as programs leave out keys without a value."""
+    path = tmp_path / name
+    records = [
+        {"text": "hi", "intent": "greet"},
+        {"text": "bye", "intent": "leave", "split": "test"},
+        {"Partition": "dev", "text": "hello", "intent": "greet"},
+        {"text": "see you", "intent": "leave"},
+    ]
+    write(path, records)
+
+    assert parts_of(path) == PARTS
+    assert f"{path}: {NOTE}" in map(str, read(path).notes)
+
+
+def test_key_of_the_intent_names_no_part_in_any_record(tmp_path):
+    """It may be chosen by name."""
+    records = [
+        {"text": "hi", "split": "greet"},
+        {"text": "bye", "split": "test", "partition": "train"},
+    ]
+    path = write_jsonl(tmp_path / "data.jsonl", records)
+
+    assert parts_of(path, intent_column="split") == {"train": ["hi", "bye"]}
+
+
+def test_first_of_two_columns_of_parts_counts(tmp_path):
+    """A row has one part."""
+    rows = [("hi", "greet", "train", "test"), ("bye", "leave", "test", "train")]
+    path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "partition"))
+
+    assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
