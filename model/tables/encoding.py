@@ -18,6 +18,7 @@ UTF16_LE, UTF16_BE = "utf-16-le", "utf-16-be"
 # Of a file in UTF-16: half of each separator, of which a text has at least one in a hundred
 # characters. A stray zero byte in UTF-8 is none.
 MIN_ZEROS = 4
+MIN_UTF16_ZEROS = 0.25  # of the bytes of English and the like
 MAX_PAIRS_PER_SEPARATOR = 1.25  # of its two bytes, at any place
 MIN_SEPARATOR_SHARE = 0.01
 SEPARATORS = "\n\r\t, "
@@ -50,6 +51,8 @@ _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf1-\xf4][\x80-\xbf]{3}"
     rb"|\xe0[\xa0-\xbf][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}"
 )
+_utf8_decoder = codecs.getincrementaldecoder("utf-8")
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 _NOT_WINDOWS = re.compile(rb"[\x00\x81\x8d\x8f\x90\x9d]")
 
 
@@ -99,7 +102,7 @@ def encoding_of_head(head: bytes) -> Encoding:
     """Return the encoding by the first bytes of a file: UTF-16 or UTF-8."""
     if head[:2] in BYTE_ORDER_MARKS:
         return Encoding(BYTE_ORDER_MARKS[head[:2]])
-    if head.count(0) < MIN_ZEROS:
+    if head.count(0) < MIN_ZEROS or _is_utf8_with_zeros(head):
         return Encoding()
     texts = {name: head.decode(name, "replace") for name in (UTF16_LE, UTF16_BE)}
     counts = {name: sum(map(text.count, SEPARATORS)) for name, text in texts.items()}
@@ -111,6 +114,16 @@ def encoding_of_head(head: bytes) -> Encoding:
     if is_text and counts[name] >= MIN_SEPARATOR_SHARE * len(texts[name]):
         return Encoding(name, note=UTF16_NOTE.format(name.upper()))
     return Encoding()
+
+
+def _is_utf8_with_zeros(head: bytes) -> bool:
+    """Return whether a text with zero bytes is UTF-8: they are few, without other controls.
+
+    In UTF-16, half the bytes of English are zero, and those of other scripts are such controls, or
+    seldom valid in UTF-8.
+    """
+    are_few = head.count(0) < MIN_UTF16_ZEROS * len(head)
+    return are_few and not _CONTROL.search(head) and _decodes(_utf8_decoder(), head)
 
 
 def decode_text(content: bytes) -> tuple[str, Encoding]:
@@ -137,7 +150,7 @@ def as_utf8(file: BinaryIO, encoding: Encoding) -> BinaryIO:
 def _is_utf8(file: BinaryIO, head: bytes) -> bool:
     """Return whether a file is UTF-8, damaged lines aside, and leave it at its beginning."""
     has_utf8 = _MULTIBYTE.search(head) is not None  # as nearly all files that are not ASCII
-    is_valid = _decodes(codecs.getincrementaldecoder("utf-8")(), head)
+    is_valid = _decodes(_utf8_decoder(), head)
     return (has_utf8 and is_valid) or _is_valid(file, "utf-8")
 
 

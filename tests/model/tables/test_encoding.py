@@ -84,6 +84,7 @@ def test_byte_order_is_found_by_the_separators(encoding, text):
     [
         pytest.param(b"text,intent\n" + b"a\0b,c\n" * 9, id="zeros-in-texts"),
         pytest.param(b"ab" * 500 + b"\0\n" * 4, id="few-separators"),
+        pytest.param("text\tintent\n\0\t0\n\0\t0\n0000000000\0\t¡\n0\0\t0\n".encode(), id="cells"),
         pytest.param(b"\0\0\0\0 \0 \0 \0", id="binary"),
         pytest.param(b"text,intent\0\n" + b"hi,greet\0\nhello,greet\0\n" * 9, id="ends-of-lines"),
     ],
