@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from model.datasets.documents.archives import is_listed, unpack, without_compression
@@ -15,13 +16,14 @@ TEST, VALIDATION = "test", "validation"
 OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST = "out_of_scope_validation", "out_of_scope_test"
 PARTS = (TRAIN, TEST, OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
 # Not read beside training texts: settings are chosen by cross-validation.
-_VALIDATION_NAMES = ("val", "valid", VALIDATION, "dev", "eval", "evaluation")
+_VALIDATION_NAMES = ("val", "valid", VALIDATION, "validate", "dev", "eval", "evaluation")
 _OTHER_NAMES = {"training": TRAIN, "testing": TEST, **dict.fromkeys(_VALIDATION_NAMES, VALIDATION)}
 # As CLINC150 and others call them; all but the test is learnt from.
 _OUT_OF_SCOPE = re.compile(
     rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
 )
 # As Hugging Face names the files of a split: train-00000-of-00002.parquet.
+_WORD = re.compile(r"[^\W_]+")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
@@ -42,6 +44,29 @@ def part_named(name: str) -> str | None:
     if found := _OUT_OF_SCOPE.fullmatch(name):
         return f"out_of_scope_{TEST if found['test'] else VALIDATION}"
     return _OTHER_NAMES.get(name)
+
+
+def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
+    """Return the parts that words of files' names are, as of ``x_train.csv`` and ``x_test.csv``.
+
+    In a folder with two such files, which differ in that word alone, all with ``train`` are of it.
+    """
+    found: list[tuple[Path, str, tuple[Path, str]]] = []
+    parts_of: dict[tuple[Path, str], set[str]] = {}
+    for name in names:
+        stem = without_compression(name).stem
+        for word in _WORD.finditer(stem):
+            if part := part_named(word[0]):
+                rest = (name.parent, f"{stem[: word.start()]} {stem[word.end() :]}".casefold())
+                found.append((name, part, rest))
+                parts_of.setdefault(rest, set()).add(part)
+    pairs = {rest for rest, parts in parts_of.items() if {TRAIN} < parts}
+    folders = {folder for folder, _ in pairs}
+    return {
+        name: part
+        for name, part, rest in found
+        if rest in pairs or (part == TRAIN and name.parent in folders)
+    }
 
 
 def part_within(file_part: str, own_part: str) -> str:

@@ -14,6 +14,7 @@ from model.datasets.collection import (
     part_of,
     part_within,
 )
+from model.datasets.contrast import FOLDER, TRAINING_FOLDER
 from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
@@ -101,8 +102,8 @@ def _has_no_train(examples: Sequence[Example]) -> bool:
 def left_out_beside(path: Path) -> list[Problem]:
     """Return the note on the files beside ``train`` that are not read, if there are any."""
     used = files_of(path)
-    others = [] if path in used else [file for file in _files(path) if file not in used]
-    names = [file.name for file in others if file.suffix.lower() != ".md"]
+    others = [] if path in used else [file for file in _files_below(path) if file not in used]
+    names = [str(file.relative_to(path)) for file in others if file.suffix.lower() != ".md"]
     if not names:
         return []
     message = f"left out: {', '.join(names)}; beside {TRAIN}, only {', '.join(PARTS[1:])} are read"
@@ -123,6 +124,17 @@ def _named_parts(folder: Path) -> dict[Path, str]:
         if without_compression(file).suffix.lower() in SUFFIXES
     }
     return {file: part for part in PARTS for file, name in named.items() if name == part}
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Return the listed files of a folder and of those in it, without those of contrast sets."""
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if is_listed(name := file.relative_to(folder))
+        and name.parts[0] not in {FOLDER, TRAINING_FOLDER}
+        and file.is_file()
+    ]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -8,7 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from model.datasets.collection import TEST, VALIDATION, documents_of, part_of, part_within
+from model.datasets.collection import (
+    VALIDATION,
+    documents_of,
+    part_of,
+    part_within,
+    parts_of_pairs,
+)
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
@@ -56,6 +62,7 @@ FORMATS: Sequence[Format] = (
 OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
 # Their files are named by intents, and so may be called train and test.
 OF_ONE_INTENT = (INTENT_FILES, AMAZON, DIALOGFLOW, BOTPRESS)
+README = "readme"  # may show how data looks
 MAX_ROWS_TRIED = 100  # to find out whether a table holds utterances
 UNREAD = ARCHIVES + OTHER_DATA
 POINTER = b"version https://git-lfs.github.com/spec/"
@@ -172,13 +179,18 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
             readable.append(Readable(document, found))
         else:
             other.append(document)
-    kept = _most_likely(readable)
+    data = [each for each in readable if each.document.path.stem.casefold() != README]
+    kept = _most_likely(data or readable)
     paths = {each.document.path for each in kept}
     other += [each.document for each in readable if each.document.path not in paths]
     readable = kept
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
     readable, beside = _by_parts(path, readable)
+    if not any(_is_train(each.document.path) for each in readable):
+        unread = [each.path for each in other if each.suffix in UNREAD and _is_train(each.path)]
+        message = f"is named {TRAIN}, and is not read: unpack it, or export it in another format"
+        problems += [Problem(file, 0, message) for file in unread]
     archives = [document for document in other if document.suffix in ARCHIVES]
     rest = [document for document in other if document.suffix not in ARCHIVES]
     parts = dict.fromkeys(each.part for each in readable if each.part != TRAIN)
@@ -195,12 +207,16 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     return Recognised(tuple(readable), tuple(problems), tuple(notes))
 
 
+def _is_train(file: Path) -> bool:
+    return part_of(Path(file.name.partition(".")[0])) == TRAIN
+
+
 def _most_likely(readable: list[Readable]) -> list[Readable]:
     """Return the files of the kind that is most likely training data of those that are there.
 
-    These kinds are, in order: exports; tables; lists by names, which also hold synonyms or labels;
-    and lines with a tab, which also hold vocabularies. Tables without utterances, as of customers,
-    come after lists.
+    These kinds are, in order: exports; tables and records; lists by names, which also hold synonyms
+    or labels; and lines with a tab, which also hold vocabularies. Tables without utterances, as of
+    customers, come after lists.
     """
     exports: list[Readable] = []
     tables: list[Readable] = []
@@ -209,7 +225,7 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
     for each in readable:
         if each.format == DELIMITED and is_recognised_by_tabs(each.document):
             tabbed.append(each)
-        elif each.format in TABLES:
+        elif each.format in OF_ANY_INTENT:
             tables.append(each)
         elif each.format == INTENTS_JSON and is_by_name(each.document):
             lists.append(each)
@@ -244,17 +260,18 @@ def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], lis
 def _parts_by_name(path: Path, readable: list[Readable]) -> dict[Path, str | None]:
     """Return the part that the name of each file is, or None, in formats where names count.
 
-    In formats that may have a file for each intent, they count if both train and test are there.
+    In formats that may have a file for each intent, they count if train and another are there.
     """
     names: dict[Format, dict[Path, str | None]] = {}
+    pairs = parts_of_pairs(each.document.path for each in readable)
     for document, found, _ in readable:
-        part = part_of(document.path.relative_to(path))
+        part = part_of(document.path.relative_to(path)) or pairs.get(document.path)
         names.setdefault(found, {})[document.path] = part
     return {
         file: part
         for found, parts in names.items()
         if found in OF_ANY_INTENT
-        or (found not in OF_ONE_INTENT and {TRAIN, TEST} <= set(parts.values()))
+        or (found not in OF_ONE_INTENT and {TRAIN} < {*parts.values()} - {None})
         for file, part in parts.items()
     }
 

@@ -48,7 +48,9 @@ def _named_groups(data: Any) -> list[Any]:
         for name, value in values.items()
         if isinstance(value, dict) and any(_are_texts(value.get(key)) for key in KEYS.texts)
     ]
-    return groups if len(groups) == len(values) else []
+    if len(groups) < len(values) or any(map(of_columns, values.values())):
+        return []  # splits of columns have intents of their own
+    return groups
 
 
 def _are_texts(value: Any) -> bool:

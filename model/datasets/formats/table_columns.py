@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.datasets.collection import part_of
+from model.datasets.collection import TEST, part_of
 from model.datasets.documents.document import Document, ReadOptions
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
@@ -70,6 +70,8 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
             f"{' and '.join(missing)} in the header: found {seen}; rename columns, or, where a "
             "command has the options, choose by name or number: --text-column, --intent-column"
         )
+        if text is not None and part_of(Path(document.path.name)) == TEST:
+            message += "; without intents it is no test: move it away, to label it by model.predict"
         raise DataError.at(document.path, message, line=line)
     _check_different(document, text, intent, line)
     shown_text, shown_intent = (shown_column(names, index) for index in (text, intent))

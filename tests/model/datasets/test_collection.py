@@ -146,6 +146,10 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("small/train-00000-of-00001.csv", "small/test-00000-of-00001.csv"),
         ("Train_10.csv", "Test.csv"),
         ("Training/0.csv", "Testing/0.csv"),
+        ("train_data.csv", "test_data.csv"),
+        ("x_train.csv", "x_test.csv"),
+        ("en/train-en.csv", "en/test-en.csv"),
+        ("atis_intents_Train.csv", "atis_intents_Test.csv"),
     ],
 )
 def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
@@ -183,6 +187,87 @@ def test_validation_texts_are_left_out_beside_others(tmp_path):
     assert [str(note) for note in read(folder).notes] == [
         f"{folder}: left out beside training texts: val.csv"
     ]
+
+
+def test_all_files_of_train_beside_a_pair_are_trained_on(tmp_path):
+    """As in the benchmark of Snips: a sample of the training texts, all of them, and validation."""
+    folder = write_files(tmp_path, "train_Music.csv", "train_Music_full.csv", "validate_Music.csv")
+
+    assert parts_of(folder) == {"train": ["train_Music.csv", "train_Music_full.csv"]}
+
+
+def test_names_with_words_of_parts_are_no_parts_without_a_pair(tmp_path):
+    """A business has train stations and test drives."""
+    folder = write_files(tmp_path, "train_stations.csv", "test_drives.csv")
+
+    assert parts_of(folder) == {"train": ["test_drives.csv", "train_stations.csv"]}
+
+
+@pytest.mark.parametrize("name", ["train.csv.zip", "train.parquet.zst", "train.arrow"])
+def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name):
+    """It would be all that is left to train on."""
+    folder = write_files(tmp_path, "test.csv")
+    (folder / name).write_bytes(b"PK")
+
+    [problem] = read(folder).problems
+
+    assert problem.file == folder / name
+    assert problem.message == (
+        "is named train, and is not read: unpack it, or export it in another format"
+    )
+
+
+def test_files_below_train_are_named(tmp_path):
+    """Folders beside train are not read, but for contrast sets."""
+    folder = write_files(
+        tmp_path, "train.csv", "de/train.csv", "test/part.csv", "contrast_test/negated.csv"
+    )
+
+    [note] = read_parts(folder, ReadOptions()).notes
+
+    assert note.message.startswith("left out: de/train.csv, test/part.csv; beside train, only")
+
+
+def test_readme_is_data_alone(tmp_path):
+    """It may show in Markdown how data looks."""
+    (tmp_path / "README.md").write_text("## intent:greet\n- hi there\n")
+    assert parts_of(tmp_path) == {"train": ["hi there"]}
+
+    write_files(tmp_path, "data.csv")
+
+    assert parts_of(tmp_path) == {"train": ["data.csv"]}
+
+
+def test_records_are_read_with_tables_and_leave_exports_alone(tmp_path):
+    """Records are tables in JSON, as Rasa writes results of tests: no utterances of a bot."""
+    (tmp_path / "errors.json").write_text('[{"text": "hello", "intent": "greet"}]')
+    write_files(tmp_path, "data.csv")
+    assert parts_of(tmp_path) == {"train": ["data.csv", "hello"]}
+
+    (tmp_path / "nlu.yml").write_text("nlu:\n- intent: greet\n  examples: |\n    - hi there\n")
+
+    assert parts_of(tmp_path) == {"train": ["hi there"]}
+
+
+def test_splits_of_columns_are_no_intents(tmp_path):
+    """The key of a split is no intent of its texts."""
+    columns = {"text": ["hi", "bye"], "intent": ["greet", "leave"]}
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({"train": columns, "test": columns}))
+
+    assert "the key train, the key test" in refusal_of(path)
+
+
+def test_test_without_intents_says_what_to_do(tmp_path):
+    """As in contests, whose test has no labels."""
+    write_files(tmp_path, "train.csv")
+    (tmp_path / "test.csv").write_text("id,text\n1,hi\n")
+
+    [problem] = read_parts(tmp_path, ReadOptions()).problems
+
+    assert problem.message.endswith(
+        "; without intents it is no test: move it away, to label it by model.predict"
+    )
 
 
 def test_files_of_tests_alone_are_read(tmp_path):
