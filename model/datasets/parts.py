@@ -18,7 +18,7 @@ from model.datasets.contrast import FOLDER, TRAINING_FOLDER
 from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
-from model.datasets.readers import read, read_examples
+from model.datasets.readers import names_below, read, read_examples
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
 
@@ -103,10 +103,11 @@ def left_out_beside(path: Path) -> list[Problem]:
     """Return the note on the files beside ``train`` that are not read, if there are any."""
     used = files_of(path)
     others = [] if path in used else [file for file in _files_below(path) if file not in used]
-    names = [str(file.relative_to(path)) for file in others if file.suffix.lower() != ".md"]
-    if not names:
+    others = [file for file in others if file.suffix.lower() != ".md"]
+    if not others:
         return []
-    message = f"left out: {', '.join(names)}; beside {TRAIN}, only {', '.join(PARTS[1:])} are read"
+    names = names_below(path, others)
+    message = f"left out: {names}; beside {TRAIN}, only {', '.join(PARTS[1:])} are read"
     return [Problem(path, 0, message)]
 
 

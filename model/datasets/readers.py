@@ -195,7 +195,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     rest = [document for document in other if document.suffix not in ARCHIVES]
     parts = dict.fromkeys(each.part for each in readable if each.part != TRAIN)
     notes = [
-        Problem(path, 0, f"{what}: {_names(path, documents)}")
+        Problem(path, 0, f"{what}: {names_below(path, (each.path for each in documents))}")
         for what, documents in (
             ("left out, as no training data", rest),
             ("left out, as archives are read by themselves only", archives),
@@ -355,8 +355,9 @@ def _keys(document: Document) -> list[str]:
     return [f"the key {key}" for key in first] if isinstance(first, dict) else []
 
 
-def _names(path: Path, documents: Iterable[Document]) -> str:
-    names = [str(each.path.relative_to(path)) for each in documents]
+def names_below(path: Path, files: Iterable[Path]) -> str:
+    """Return the names of a folder's files in one line: the first five, and the number of others."""
+    names = [str(file.relative_to(path)) for file in files]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004
     return f"{', '.join(names[:5])}{more}"
 

@@ -228,6 +228,15 @@ def test_files_below_train_are_named(tmp_path):
     assert note.message.startswith("left out: de/train.csv, test/part.csv; beside train, only")
 
 
+def test_many_files_below_train_are_counted(tmp_path):
+    """A note stays short."""
+    folder = write_files(tmp_path, "train.csv", *(f"more/{number}.csv" for number in range(7)))
+
+    [note] = read_parts(folder, ReadOptions()).notes
+
+    assert "more/4.csv and 2 more; beside train, only" in note.message
+
+
 def test_readme_is_data_alone(tmp_path):
     """It may show in Markdown how data looks."""
     (tmp_path / "README.md").write_text("## intent:greet\n- hi there\n")
