@@ -356,7 +356,7 @@ def _keys(document: Document) -> list[str]:
 
 
 def names_below(path: Path, files: Iterable[Path]) -> str:
-    """Return the names of a folder's files in one line: the first five, and the number of others."""
+    """Return the names of a folder's files in one line: of the first five, and a number."""
     names = [str(file.relative_to(path)) for file in files]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004
     return f"{', '.join(names[:5])}{more}"
