@@ -63,7 +63,7 @@ class Head(NamedTuple):
 
 
 class _Collected:
-    """What llhttp has found; it does not refer to the parser, so that no cycle keeps the headers.
+    """The findings of llhttp. They do not refer to the parser: no cycle keeps the headers.
 
     Attributes:
         environ: the headers, under their keys of WSGI.

@@ -22,7 +22,7 @@ MIN_OUT_OF_SCOPE = 20
 USUAL_OUT_OF_SCOPE = frozenset(
     ("nlufallback", "none", "fallback", "oos", "ood", "outofscope", "irrelevant")
 )
-# What programs write for a cell without a value, in small letters.
+# Of cells without a value, as programs write them, in small letters.
 MISSING_VALUES = frozenset(("nan", "null", "<na>", "#n/a"))
 
 CONTRADICTIONS = ProblemKind(

@@ -22,8 +22,8 @@ _OTHER_NAMES = {"training": TRAIN, "testing": TEST, **dict.fromkeys(_VALIDATION_
 _OUT_OF_SCOPE = re.compile(
     rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
 )
-# As Hugging Face names the files of a split: train-00000-of-00002.parquet.
 _WORD = re.compile(r"[^\W_]+")
+# As Hugging Face names the files of a split: train-00000-of-00002.parquet.
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
@@ -81,6 +81,12 @@ def part_within(file_part: str, own_part: str) -> str:
     return OUT_OF_SCOPE_TEST if is_test and file_part == OUT_OF_SCOPE_VALIDATION else file_part
 
 
+def listed_below(folder: Path) -> list[Path]:
+    """Return the files of a folder, and of those in it, that are read, or named as left out."""
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [file for file in files if is_listed(file.relative_to(folder))]
+
+
 def documents_of(path: Path, options: ReadOptions) -> tuple[list[Document], bool]:
     """Return the files of a path, and whether it is a folder or an archive.
 
@@ -95,9 +101,7 @@ def documents_of(path: Path, options: ReadOptions) -> tuple[list[Document], bool
         # Reading a named pipe would wait for a writer, for good.
         raise DataError.at(path, "is neither a file nor a folder")
     if path.is_dir():
-        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-        listed = [file for file in files if is_listed(file.relative_to(path))]
-        return [Document(file, options) for file in listed], True
+        return [Document(file, options) for file in listed_below(path)], True
     document = Document(path, options)
     is_spreadsheet = document.suffix.removeprefix(".") in SPREADSHEETS
     members = None if is_spreadsheet else unpack(path, document.head)

@@ -11,6 +11,7 @@ from model.datasets.collection import (
     PARTS,
     TEST,
     VALIDATION,
+    listed_below,
     part_of,
     part_within,
 )
@@ -102,8 +103,13 @@ def _has_no_train(examples: Sequence[Example]) -> bool:
 def left_out_beside(path: Path) -> list[Problem]:
     """Return the note on the files beside ``train`` that are not read, if there are any."""
     used = files_of(path)
-    others = [] if path in used else [file for file in _files_below(path) if file not in used]
-    others = [file for file in others if file.suffix.lower() != ".md"]
+    others = [
+        file
+        for file in ([] if path in used else listed_below(path))
+        if file not in used
+        and file.suffix.lower() != ".md"
+        and file.relative_to(path).parts[0] not in {FOLDER, TRAINING_FOLDER}
+    ]
     if not others:
         return []
     names = names_below(path, others)
@@ -125,17 +131,6 @@ def _named_parts(folder: Path) -> dict[Path, str]:
         if without_compression(file).suffix.lower() in SUFFIXES
     }
     return {file: part for part in PARTS for file, name in named.items() if name == part}
-
-
-def _files_below(folder: Path) -> list[Path]:
-    """Return the listed files of a folder and of those in it, without those of contrast sets."""
-    return [
-        file
-        for file in sorted(folder.rglob("*"))
-        if is_listed(name := file.relative_to(folder))
-        and name.parts[0] not in {FOLDER, TRAINING_FOLDER}
-        and file.is_file()
-    ]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -179,8 +179,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
             readable.append(Readable(document, found))
         else:
             other.append(document)
-    data = [each for each in readable if each.document.path.stem.casefold() != README]
-    kept = _most_likely(data or readable)
+    kept = _most_likely(readable)
     paths = {each.document.path for each in kept}
     other += [each.document for each in readable if each.document.path not in paths]
     readable = kept
@@ -216,13 +215,14 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
 
     These kinds are, in order: exports; tables and records; lists by names, which also hold synonyms
     or labels; and lines with a tab, which also hold vocabularies. Tables without utterances, as of
-    customers, come after lists.
+    customers, come after lists, and a README after all.
     """
+    data = [each for each in readable if each.document.path.stem.casefold() != README]
     exports: list[Readable] = []
     tables: list[Readable] = []
     lists: list[Readable] = []
     tabbed: list[Readable] = []
-    for each in readable:
+    for each in data or readable:
         if each.format == DELIMITED and is_recognised_by_tabs(each.document):
             tabbed.append(each)
         elif each.format in OF_ANY_INTENT:

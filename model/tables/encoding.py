@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from io import SEEK_SET, BufferedReader, BytesIO, RawIOBase
 from typing import Any, BinaryIO
 
@@ -191,20 +193,19 @@ def _other_script_encoding(head: bytes) -> str | None:
 def _is_valid(file: BinaryIO, encoding: str) -> bool:
     """Return whether all bytes of a file are of an encoding, and leave it at its beginning."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    is_valid = True
-    while is_valid and (block := file.read(BLOCK_BYTES)):
-        is_valid = _decodes(decoder, block)
-    file.seek(0)
-    return is_valid and _decodes(decoder, b"", final=True)
+    return _pass(file, partial(_decodes, decoder)) and _decodes(decoder, b"", final=True)
 
 
 def _could_be_windows(file: BinaryIO) -> bool:
     """Return whether no byte speaks against Windows-1252, and leave the file at its beginning."""
-    could_be = True
-    while could_be and (block := file.read(BLOCK_BYTES)):
-        could_be = not (_MULTIBYTE.search(block) or _NOT_WINDOWS.search(block))
+    return _pass(file, lambda block: not (_MULTIBYTE.search(block) or _NOT_WINDOWS.search(block)))
+
+
+def _pass(file: BinaryIO, check: Callable[[bytes], bool]) -> bool:
+    """Return whether all blocks of a file pass a check, and leave it at its beginning."""
+    do_pass = all(map(check, iter(partial(file.read, BLOCK_BYTES), b"")))
     file.seek(0)
-    return could_be
+    return do_pass
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:

@@ -103,7 +103,7 @@ def test_page_may_call_named_models(small_model, settings, tmp_path, path):
 
 
 def test_gateway_asks_about_preflights_of_its_clients(open_client):
-    """Whether they may is decided behind the gateway."""
+    """The service behind the gateway decides on them."""
     asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
     answer = open_client.options("/gateway/ext-authz/predict", headers=asked)
 

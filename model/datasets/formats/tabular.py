@@ -32,9 +32,10 @@ from model.tables.json_rows import JsonRow, json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
 
-# Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
 REPEATED_HEADERS = "repetitions of the header"
 MAX_SEEN_LINES = 20
+NAMED = (".csv", ".tsv")  # suffixes of tables alone
+# Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
 
 
@@ -166,7 +167,7 @@ def _read_parquet(document: Document) -> Iterator[Entry]:
 
 
 def _is_delimited(document: Document) -> bool:
-    if document.suffix in {".csv", ".tsv"}:
+    if document.suffix in NAMED:
         return True
     head = decode_text(document.head)[0]
     is_text = document.suffix in {".txt", ".tab", ".psv", ""}
@@ -175,8 +176,7 @@ def _is_delimited(document: Document) -> bool:
 
 def is_recognised_by_tabs(document: Document) -> bool:
     """Return whether a text table has neither a table's name nor a header, but tabs alone."""
-    is_named = document.suffix in {".csv", ".tsv"}
-    return not is_named and not _has_header(decode_text(document.head)[0])
+    return document.suffix not in NAMED and not _has_header(decode_text(document.head)[0])
 
 
 def _first_lines(head: str) -> list[str]:

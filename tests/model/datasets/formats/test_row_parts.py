@@ -152,7 +152,7 @@ def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
 
 
 def test_later_value_that_names_no_part_is_a_problem(tmp_path):
-    """Whether the row may be trained on is not known; it can be left out on demand."""
+    """Nothing says that the row may be trained on; it can be left out on demand."""
     rows = [("hi", "greet", "train"), ("bye", "leave", "holdout"), ("you", "leave", "test")]
     path = write_csv(tmp_path / "data.csv", rows)
 
