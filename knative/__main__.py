@@ -6,11 +6,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from knative.arguments import build_parser
-from knative.commands import COMMANDS, new_console
-from knative.rollout.errors import InterruptionError, KnativeError
-from knative.rollout.signals import raising_on_signals
-from knative.rollout.timeouts import Timing
+INSTALL = "pip install --requirement requirements/deploy.txt"
+
+try:
+    from knative.arguments import build_parser
+    from knative.commands import COMMANDS, new_console
+    from knative.rollout.errors import InterruptionError, KnativeError
+    from knative.rollout.progress import Progress
+    from knative.rollout.signals import raising_on_signals
+    from knative.rollout.timeouts import Timing
+except ModuleNotFoundError as missing:
+    sys.exit(f"error: {missing.name} is not installed: {INSTALL}")
 
 
 def main(arguments: Sequence[str] | None = None, *, timing: Timing | None = None) -> int:
@@ -32,7 +38,7 @@ def main(arguments: Sequence[str] | None = None, *, timing: Timing | None = None
         with raising_on_signals():
             return COMMANDS[options.command](options)
     except (KnativeError, InterruptionError) as error:
-        new_console(stderr=True).print(f"error: {error}")
+        Progress(new_console(stderr=True)).say(f"error: {error}")
         return error.exit_code
 
 

@@ -24,15 +24,15 @@ examples:
   python -m knative rollback
   python -m knative rollback --to intent-classifier-00003
 
-Ctrl-C or SIGTERM during a rollout moves all traffic back to the stable revision. After any other
-interruption, `rollout` with the same options resumes it; `rollback`, or `rollout` with other
-options, undoes it.
+Ctrl-C, SIGTERM or a closed terminal during a rollout moves all traffic back to the stable revision.
+After any other interruption, `rollout` with the same options resumes it; `rollback`, or `rollout`
+with other options, undoes it.
 
 Exit codes: 0 done, ready, or nothing wrong; 1 failed, not ready, or problems found: nothing was
 changed, or all traffic is on the stable revision; 2 wrong usage, or an image without digest; 3 it
 is not confirmed that traffic is on the stable revision; 4 somebody else moves the traffic, which
-stays as they set it; 130, 143 interrupted by Ctrl-C or SIGTERM: all traffic is on the stable
-revision.
+stays as they set it; 129, 130, 143 interrupted by a closed terminal, Ctrl-C or SIGTERM: all traffic
+is on the stable revision.
 """
 
 MODEL = re.compile(r"/\S+|(?:s3|gs|az|https|oci)://\S+(?:#sha256=|@sha256:)[0-9a-f]{64}")

@@ -16,13 +16,18 @@ from typing import Any
 if not __package__:  # run as a script: find the package beside its own folder, not inside it
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-import pandas as pd
-import pyarrow as pa
-from pyspark import SparkFiles
-from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - as Spark's documents call it
-from pyspark.sql.types import ArrayType, DoubleType, StringType, StructField, StructType
+try:
+    import pandas as pd
+    import pyarrow as pa
+    from pyspark import SparkFiles
+    from pyspark.errors import PySparkException
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import functions as F  # noqa: N812 - as Spark's documents call it
+    from pyspark.sql.types import ArrayType, DoubleType, StringType, StructField, StructType
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"error: {missing.name} is not installed: pip install pandas pyarrow pyspark")
 
 from model.bulk.labeller import REASON, label_batches
 from model.errors import ModelError

@@ -17,11 +17,11 @@ KnativeError                      1  nothing was changed, or all traffic is on t
 │   ├── NoAnswerError                no answer, or one of the gateway
 │   ├── WrongAnswerError             an unexpected answer of the function
 │   └── DifferingAnswersError        other answers than those of the stable revision
-├── RolledBackError     1, 130, 143  a rollout ended early; all traffic is on the stable revision
+├── RolledBackError      1, 128 + n  a rollout ended early; all traffic is on the stable revision
 ├── StrandedError                 3  traffic may not be on the stable revision
 └── TakenOverError                4  somebody else moves the traffic and keeps it
 
-InterruptionError         130, 143  a signal; no handler of KnativeError catches it
+InterruptionError          128 + n  a signal; no handler of KnativeError catches it
 """
 
 from __future__ import annotations

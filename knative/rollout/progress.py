@@ -1,13 +1,21 @@
-"""Progress of the command: a running clock on a terminal, plain lines elsewhere."""
+"""Progress of the command: a running clock on a terminal, plain lines elsewhere.
+
+A terminal that is closed, or a pipe that nobody reads any more, stops nothing: a rollout has to
+move its traffic back all the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 
 from rich.console import Console
 from rich.progress import Progress as Clock
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+# At a broken pipe rich ends the process.
+_unless_unread = partial(suppress, OSError, SystemExit)
 
 
 class Progress:
@@ -18,16 +26,23 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line."""
-        self._console.print(text)
+        with _unless_unread():
+            self._console.print(text)
 
     @contextmanager
     def during(self, text: str) -> Iterator[None]:
         """Show an activity while the block runs."""
         if not self._console.is_terminal:
-            self._console.print(f"{text} ...")
+            self.say(f"{text} ...")
             yield
             return
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
-        with Clock(*columns, TimeElapsedColumn(), console=self._console, transient=True) as clock:
-            clock.add_task(text, total=None)
+        clock = Clock(*columns, TimeElapsedColumn(), console=self._console, transient=True)
+        clock.add_task(text, total=None)
+        with _unless_unread():
+            clock.start()
+        try:
             yield
+        finally:
+            with _unless_unread():
+                clock.stop()

@@ -67,6 +67,18 @@ def test_help_shows_examples_and_exit_codes():
     assert EXAMPLES in printed
 
 
+def test_a_missing_package_is_one_line_that_says_how_to_install_it():
+    """The packages of the function are not enough: the command needs the Kubernetes client."""
+    command = "import sys; sys.modules['kubernetes'] = None; import knative.__main__"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: kubernetes is not installed: pip install --requirement requirements/deploy.txt\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

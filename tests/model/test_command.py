@@ -212,6 +212,22 @@ def test_commands_run_as_modules(name, monkeypatch, capsys):
     assert capsys.readouterr().out.startswith(f"usage: python -m model.{name} ")
 
 
+def test_the_command_of_spark_names_a_missing_package(monkeypatch):
+    """A package of Spark that is not installed is one line, which says how to install it."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+
+    with pytest.raises(SystemExit, match="error: pandas is not installed: pip install pandas "):
+        runpy.run_module("model.spark", run_name="__main__")
+
+
+def test_a_missing_package_of_spark_is_an_import_error_in_a_notebook(monkeypatch):
+    """The module raises Python's own error where other code imports it."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+
+    with pytest.raises(ModuleNotFoundError, match="pandas"):
+        runpy.run_module("model.spark")
+
+
 def test_output_that_can_not_be_written_is_discarded(monkeypatch, capsys):
     """A full device is one line on standard error; the interpreter does not fail at its end."""
     with Path("/dev/full").open("w") as full:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -36,6 +37,18 @@ def roll_out(run, gateway):
         return run("rollout", "--image", image(number), *options, timing=timing)
 
     return roll_out_image
+
+
+@pytest.fixture
+def start_rollout(gateway, kubeconfig):
+    """Start a rollout as a process, with the given streams."""
+
+    def start(*options, **streams):
+        command = [sys.executable, "-m", "knative", "rollout", "--kubeconfig", str(kubeconfig)]
+        command += ["--image", image(2), "--steps", "50,100", "--gateway", gateway.url, *options]
+        return subprocess.Popen(command, cwd=ROOT, env=unmeasured(), **streams)
+
+    return start
 
 
 @pytest.fixture
@@ -746,18 +759,39 @@ class TestInterruption:
         after_patch(HALF, lambda: os.kill(os.getpid(), signal.SIGHUP))
         assert roll_out().code == 0
 
+    def test_a_closed_terminal_moves_traffic_back(self, api, start_rollout, after_patch):
+        """Traffic returns although nothing can be printed on a terminal that is gone."""
+        screen, terminal = pty.openpty()
+
+        def close():
+            os.close(screen)
+            process.send_signal(signal.SIGHUP)
+
+        after_patch(HALF, close)
+        process = start_rollout(stdout=terminal, stderr=terminal)
+        os.close(terminal)
+        assert process.wait(TIMEOUT_S) == 129
+        assert (api.traffic, STATE in api.annotations) == (STABLE_ONLY, False)
+
+    def test_output_that_nobody_reads_does_not_stop_a_rollout(
+        self, api, start_rollout, after_patch
+    ):
+        """A rollout completes when its log is no longer read."""
+        reader, writer = os.pipe()
+        after_patch(HALF, lambda: os.close(reader))
+        process = start_rollout("--pause", "0", stdout=writer)
+        os.close(writer)
+        assert process.wait(TIMEOUT_S) == 0
+        assert api.traffic == [(2, 100, "stable")]
+
 
 class TestKilled:
     @pytest.fixture
-    def kill_rollout(self, api, gateway, kubeconfig, after_patch):
+    def kill_rollout(self, api, start_rollout, after_patch):
         """Start a rollout as a process, and kill it after the n-th patch."""
 
         def roll_out_and_kill(number):
-            command = [sys.executable, "-m", "knative", "rollout", "--kubeconfig", str(kubeconfig)]
-            options = ["--image", image(2), "--steps", "50,100", "--gateway", gateway.url]
-            process = subprocess.Popen(
-                command + options, cwd=ROOT, env=unmeasured(), stdout=subprocess.DEVNULL
-            )
+            process = start_rollout(stdout=subprocess.DEVNULL)
             after_patch(number, process.kill)
             assert process.wait(TIMEOUT_S) == -signal.SIGKILL
             api.settle()
