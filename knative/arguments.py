@@ -65,9 +65,10 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--verbose", action="store_true", help="print passed checks as well")
 
     test = add_command("smoke", parents=[common, smoke], help="test predictions and a CloudEvent")
-    test.add_argument("url", nargs="?", type=_url, help="default: the URL of the Service")
     test.add_argument("--host", type=_host, help="value of the Host header")
-    test.add_argument("--tag", type=_name, help="use the Service's URL of this tag")
+    where = test.add_mutually_exclusive_group()
+    where.add_argument("url", nargs="?", type=_url, help="default: the URL of the Service")
+    where.add_argument("--tag", type=_name, help="use the Service's URL of this tag")
 
     rollout = add_command(
         "rollout", parents=[common, smoke], help="move traffic to a new revision in steps"

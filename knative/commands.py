@@ -19,7 +19,7 @@ from knative.rollout.errors import UnreadableUtterancesError, UnsuitableServiceE
 from knative.rollout.progress import Progress
 from knative.rollout.resources import MODEL_VARIABLE
 from knative.rollout.rollout import Rollout, Template
-from knative.rollout.smoke import SHIPPED_CASES, Endpoint, SmokeTest
+from knative.rollout.smoke import SHIPPED_CASES, SmokeTest
 from knative.rollout.status import build_status, print_status
 
 
@@ -47,11 +47,8 @@ def doctor(options: argparse.Namespace) -> int:
 def smoke(options: argparse.Namespace) -> int:
     """Run the smoke test and print each passed check."""
     test = _smoke_test(options)
-    if options.url:
-        endpoint = Endpoint(url=options.url, host=options.host or "")
-    else:
-        endpoint = test.at(_service_url(options))
-        endpoint = replace(endpoint, host=options.host or endpoint.host)
+    endpoint = test.at(options.url or _service_url(options))
+    endpoint = replace(endpoint, host=options.host or endpoint.host)
     console = new_console()
     console.print(f"Testing {endpoint}")
     for passed in test.run(endpoint):

@@ -88,7 +88,7 @@ class KubernetesApi:
             timing: timeouts and intervals.
 
         Raises:
-            ConfigurationError: there is neither.
+            ConfigurationError: there is neither, or its proxy can't be used.
         """
         settings = client.Configuration()
         try:
@@ -101,7 +101,10 @@ class KubernetesApi:
             reason = " ".join(str(error).split())
             raise ConfigurationError(f"the kubeconfig is malformed: {reason}") from error
         settings.retries = False  # _ask repeats requests itself
-        return cls(client.ApiClient(settings), timing)
+        try:
+            return cls(client.ApiClient(settings), timing)
+        except (ImportError, ValueError) as error:
+            raise ConfigurationError(f"the proxy can't be used: {error}") from error
 
     def read(self, kind: Kind, namespace: str, name: str) -> Document:
         """Return an object."""
@@ -238,6 +241,10 @@ class KubernetesApi:
                 cause, reason = error, f"{error.status} {_message(error)}"
             except (HTTPError, OSError) as error:
                 cause, reason = error, str(error)
+            except ValueError as error:  # it may quote the token
+                raise ConfigurationError(
+                    "the address or token has characters that no request can hold, as line breaks"
+                ) from error
             if time.monotonic() >= deadline:
                 raise UnreachableError(reason, self._timing.patience_s) from cause
             time.sleep(self._timing.poll_s)

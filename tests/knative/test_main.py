@@ -49,6 +49,7 @@ FAILED = SmokeError("health", "ill")
         pytest.param(["smoke", "http://"], id="no-host"),
         pytest.param(["smoke", "http://127.0.0.1:99999"], id="port"),
         pytest.param(["smoke", "http://127.0.0.1/a b"], id="space"),
+        pytest.param(["smoke", "http://127.0.0.1", "--tag", "candidate"], id="url-and-tag"),
         pytest.param(["rollout", "--gateway", "203.0.113.7"], id="gateway"),
         pytest.param(["smoke", "http://127.0.0.1", "--host", "a\nb"], id="host"),
     ],

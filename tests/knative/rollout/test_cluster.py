@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,24 @@ class TestConnection:
         with pytest.raises(ConfigurationError, match="the kubeconfig is malformed") as caught:
             connect(str(path))
         assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("proxy", ["nonsense", "socks5://127.0.0.1:1"])
+    @pytest.mark.filterwarnings("ignore::urllib3.exceptions.DependencyWarning")
+    def test_a_proxy_that_can_not_be_used_is_an_error(self, kubeconfig, monkeypatch, proxy):
+        """A proxy may have no scheme, or need a package that is not installed."""
+        monkeypatch.setitem(sys.modules, "socks", None)
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.setenv("NO_PROXY", "")
+        with pytest.raises(ConfigurationError, match="the proxy can't be used: "):
+            connect(str(kubeconfig))
+
+    def test_a_token_with_a_line_break_is_an_error_that_does_not_quote_it(self, kubeconfig):
+        """A token from a file may end with a line break, which no header can hold."""
+        kubeconfig.write_text(kubeconfig.read_text().replace("secret", '"secret\\n"'))
+        cluster = connect(str(kubeconfig))
+        with pytest.raises(ConfigurationError, match="line break") as caught:
+            cluster.read_service()
+        assert "secret" not in str(caught.value)
 
     def test_the_error_names_both_sources_of_a_configuration(self, monkeypatch):
         """The error names both sources in the order of the search."""

@@ -94,6 +94,11 @@ class TestService:
         assert "answered 404" in outcome.err
         assert run("smoke", "--gateway", gateway.url, "--host", DOMAIN).code == 0
 
+    def test_the_gateway_is_the_address_of_a_given_url_as_well(self, run, gateway):
+        """A URL whose host is not in DNS is reached through the gateway."""
+        assert run("smoke", f"http://{DOMAIN}", "--gateway", gateway.url).code == 0
+        assert set(gateway.hosts) == {DOMAIN}
+
     def test_a_tag_without_a_url_is_an_error(self, run, gateway):
         """A tag that is not routed is an error."""
         outcome = run("smoke", "--tag", "candidate", "--gateway", gateway.url)
