@@ -149,8 +149,11 @@ class Cluster:
         def missing(service: Service) -> str:
             if service.observed_generation < generation:
                 return f"generation {service.observed_generation} of {generation} is observed"
-            created = service.last_created != last_created
-            return "" if created else f"the newest revision is still {last_created}"
+            if service.last_created != last_created:
+                return ""
+            # A quota or a policy may forbid the controller to create one; this condition says so.
+            reason = service.condition("ConfigurationsReady")
+            return f"the newest revision is still {last_created}; {reason}"
 
         purpose = f"there is a revision after {last_created}"
         return self._wait_for_service(purpose, missing)

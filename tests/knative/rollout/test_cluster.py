@@ -21,7 +21,7 @@ from knative.rollout.json_patch import Change
 from knative.rollout.resources import Service
 from knative.rollout.traffic import TrafficTarget, split
 from tests.knative.conftest import QUICK
-from tests.support.kubernetes.fake_api import NAME, NAMESPACE, image, revision_name
+from tests.support.kubernetes.fake_api import NAME, NAMESPACE, condition, image, revision_name
 
 FIRST = revision_name(1)
 
@@ -289,11 +289,14 @@ class TestWaiting:
         with pytest.raises(WaitTimeoutError, match="all is routed"):
             cluster.wait_until_routed("all")
 
-    def test_a_missing_new_revision_is_a_timeout(self, cluster):
-        """The timeout names the newest revision."""
+    def test_a_missing_new_revision_is_a_timeout_with_the_reason(self, api, cluster):
+        """The timeout names the newest revision, and why the controller creates no other."""
+        denied = condition("ConfigurationsReady", "False", "RevisionFailed", "exceeded quota")
+        api.edit(lambda service: service["status"].update(conditions=[denied]))
         quick = replace(QUICK, timeout_s=0)
         cluster = Cluster(cluster.api, namespace=NAMESPACE, service=NAME, timing=quick)
-        with pytest.raises(WaitTimeoutError, match=f"newest revision is still {FIRST}"):
+        reason = rf"newest revision is still {FIRST}; .* \(RevisionFailed: exceeded quota\)"
+        with pytest.raises(WaitTimeoutError, match=reason):
             cluster.wait_for_revision_after(FIRST, 1)
 
     def test_a_revision_that_does_not_exist_can_not_be_routed(self, cluster):
