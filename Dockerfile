@@ -61,8 +61,10 @@ COPY model/store/ model/store/
 COPY --from=train /build/model/artifacts/ model/artifacts/
 # Without byte code each start would compile what it imports: the base image brings none for the
 # standard library. Files of an image never change, so no start need compare them with their source.
+# A clone made under the umask 077 has files that only its owner may read, and so has the image.
 RUN python -m compileall -q --invalidation-mode unchecked-hash -x '/(test|idlelib|lib2to3|ensurepip|site-packages)/' \
-        "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /packages /app
+        "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /packages /app \
+    && find /app ! -perm -o+r -exec chmod a+rX {} +
 USER 65532:65532
 EXPOSE 8080
 # -S: all packages are on PYTHONPATH, and looking for others would delay each start by 2 ms.
