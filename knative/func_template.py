@@ -36,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"{folder} holds a template already")
     except FileNotFoundError:
         return _fail("A template is made of a clone of the project, not of its package")
+    except OSError as error:
+        return _fail(f"{folder} can't be written: {error.strerror or 'failed'}")
     uri = folder.resolve().as_uri()
     print(f"func create --language python --template intent --repository {uri} NAME")  # noqa: T201
     return 0

@@ -49,6 +49,8 @@ def run_command(body: Body, *, output: Path | None = None) -> int:
         is_stream = output is None or isinstance(error, BrokenPipeError)
         place = "standard output" if is_stream else output
         messages = [f"{place} can't be written: {error.strerror or 'failed'}"]
+    except ModuleNotFoundError as error:
+        messages = [f"{error.name} is not installed: pip install --requirement requirements.txt"]
     except RecursionError:
         messages = ["the input is nested too deeply"]
     except MemoryError:

@@ -58,6 +58,15 @@ def test_template_is_not_overwritten(repository, capsys):
     assert capsys.readouterr().err == f"error: {repository} holds a template already\n"
 
 
+def test_folder_that_can_not_be_written_is_reported(tmp_path, capsys):
+    """A file in place of the folder is one line."""
+    taken = tmp_path / "taken"
+    taken.touch()
+
+    assert main([str(taken)]) == 1
+    assert capsys.readouterr().err == f"error: {taken} can't be written: Not a directory\n"
+
+
 def test_package_has_no_template(tmp_path, monkeypatch, capsys):
     """Without the files of a clone the command says so."""
     monkeypatch.setattr("knative.func_template.ROOT", tmp_path)

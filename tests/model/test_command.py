@@ -54,6 +54,11 @@ def failing(error: BaseException):
             ["error: standard output can't be written: Broken pipe"],
             id="pipe",
         ),
+        pytest.param(
+            ModuleNotFoundError(name="sklearn"),
+            ["error: sklearn is not installed: pip install --requirement requirements.txt"],
+            id="package",
+        ),
         pytest.param(RecursionError(), ["error: the input is nested too deeply"], id="nested"),
         pytest.param(MemoryError(), ["error: there is not enough memory"], id="memory"),
     ],
