@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +52,7 @@ def operations(service: Service, change: Change) -> list[Operation]:
     template = document["spec"]["template"]
     changes = [
         *_traffic(service, change.traffic),
-        *_container(template["spec"]["containers"], change),
+        *_container(service, change),
         *_template(template, change.revision),
         *_annotations(template, "/spec/template", {STARTED_ANNOTATION: change.started}),
         *_annotations(document, "", change.annotations),
@@ -69,23 +69,19 @@ def _traffic(service: Service, traffic: Traffic | None) -> list[Operation]:
     return [{"op": "add", "path": "/spec/traffic", "value": value}]
 
 
-def _container(containers: Sequence[Mapping[str, Any]], change: Change) -> list[Operation]:
+def _container(service: Service, change: Change) -> list[Operation]:
+    containers = service.document["spec"]["template"]["spec"]["containers"]
     index = serving_index(containers)
     path = f"/spec/template/spec/containers/{index}"
-    image: list[Operation] = []
-    if change.image is not None and containers[index].get("image") != change.image:
-        image.append({"op": "add", "path": f"{path}/image", "value": change.image})
-    return [*image, *_environment(containers[index].get("env"), path, change.environment)]
-
-
-def _environment(
-    present: Sequence[Mapping[str, Any]] | None, path: str, wanted: Mapping[str, str]
-) -> list[Operation]:
-    variables = [{"name": name, "value": value} for name, value in wanted.items()]
-    kept = [each for each in present or () if each["name"] not in wanted]
-    if all(each in (present or ()) for each in variables):
-        return []
-    return [{"op": "add", "path": f"{path}/env", "value": [*kept, *variables]}]
+    changes: list[Operation] = []
+    if change.image is not None and service.image != change.image:
+        changes.append({"op": "add", "path": f"{path}/image", "value": change.image})
+    wanted = change.environment
+    if not wanted.items() <= service.environment.items():
+        kept = [each for each in containers[index].get("env") or () if each["name"] not in wanted]
+        variables = [{"name": name, "value": value} for name, value in wanted.items()]
+        changes.append({"op": "add", "path": f"{path}/env", "value": [*kept, *variables]})
+    return changes
 
 
 def _template(template: Mapping[str, Any], revision: Revision | None) -> list[Operation]:

@@ -235,9 +235,9 @@ def read_conditions(document: Mapping[str, Any]) -> dict[str, Condition]:
 
 
 def _environment(containers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the variables that the serving container's ``env`` sets."""
+    """Return the variables that the serving container's ``env`` sets; Knative omits empty ones."""
     variables = serving_container(containers).get("env") or ()
-    return {each["name"]: each["value"] for each in variables if "value" in each}
+    return {each["name"]: each.get("value", "") for each in variables if "valueFrom" not in each}
 
 
 def _common(document: Mapping[str, Any]) -> dict[str, Any]:

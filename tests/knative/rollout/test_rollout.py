@@ -513,10 +513,11 @@ class TestTemplate:
             1:
         ] == [uri, image(1)]
 
-    def test_variables_that_are_set_already_are_not_rolled_out(self, api, run, gateway):
+    @pytest.mark.parametrize("value", ["1", ""])
+    def test_variables_that_are_set_already_are_not_rolled_out(self, api, run, gateway, value):
         """A second rollout with the same variables creates no revision."""
         for _ in range(2):
-            assert self.roll_out_template(run, gateway, "--env", "A=1").code == 0
+            assert self.roll_out_template(run, gateway, "--env", f"A={value}").code == 0
         assert len(api.revisions) == 2
 
     def test_a_failed_rollout_restores_the_template(self, api, roll_out, run):

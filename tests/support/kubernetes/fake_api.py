@@ -230,6 +230,10 @@ class FakeApi:
         total = sum(each.get("percent", 0) for each in traffic)
         if total != 100:
             raise DeniedError(f"Traffic targets sum to {total}, want 100: spec.traffic")
+        for container in service["spec"]["template"]["spec"]["containers"]:
+            for variable in container.get("env", []):
+                if variable.get("value") == "":
+                    del variable["value"]  # as all empty fields of Go's types
         tags = [each["tag"] for each in traffic if "tag" in each]
         if len(tags) != len(set(tags)):
             raise DeniedError("Multiple definitions for tag: spec.traffic")
