@@ -235,7 +235,7 @@ def read_conditions(document: Mapping[str, Any]) -> dict[str, Condition]:
 
 
 def _environment(containers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the variables that the serving container's ``env`` sets; Knative omits empty ones."""
+    """Return the serving container's variables in ``env``, where Knative omits empty values."""
     variables = serving_container(containers).get("env") or ()
     return {each["name"]: each.get("value", "") for each in variables if "valueFrom" not in each}
 

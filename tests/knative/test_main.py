@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from rich.console import Console
@@ -150,3 +153,14 @@ class TestProgress:
         with progress.during("Waiting"):
             progress.say("Done")
         assert screen.getvalue() == "Waiting ...\nDone\n"
+
+    def test_a_terminal_that_is_gone_does_not_stop_an_activity(self):
+        """Neither the clock's start nor its end fails when it can no longer be shown."""
+        screen, terminal = pty.openpty()
+        os.close(screen)
+        file = os.fdopen(terminal, "w")
+        progress = Progress(Console(file=file, force_terminal=True, width=80))
+        with progress.during("Waiting"):
+            progress.say("Done")
+        with suppress(OSError):
+            file.close()
