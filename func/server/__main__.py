@@ -10,7 +10,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from func.server.listener import PortError, bind
+from func.server.listener import PortError, bind, url_of
 from func.settings import Settings, SettingsError
 from model.errors import ArtifactError
 
@@ -57,7 +57,7 @@ def main() -> int:
     gc.freeze()  # all that is loaded now stays, so the garbage collector need not look at it
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
-    logger.info("Serving on http://%s:%d", *listener.getsockname()[:2])
+    logger.info("Serving on %s", url_of(listener))
     try:
         server.run()
     finally:

@@ -43,6 +43,12 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def url_of(listener: socket.socket) -> str:
+    """Return the URL of a bound socket, with brackets around an address of IPv6."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 @contextmanager
 def reporting_port_errors(port: int) -> Iterator[None]:
     """Convert an OSError from bind() or listen() into a PortError.

@@ -13,6 +13,7 @@ from func.server.acceptor import Acceptor
 from func.server.connection import Shared
 from func.server.dispatcher import Dispatcher
 from func.server.event_loop import MAX_READY, EventLoop
+from func.server.listener import url_of
 from func.server.metrics_server import MetricsServer
 from func.settings import Settings
 from func.telemetry.process_age import seconds_since_start
@@ -74,9 +75,8 @@ class Server:
         assert metrics  # noqa: S101 - there is a port for them
         metrics.in_flight = self.count_in_flight
         metrics.cold_start_s = seconds_since_start()
-        host, port = listener.getsockname()[:2]
         MetricsServer(listener, self._telemetry).start()
-        logger.info("Metrics on http://%s:%d/metrics", host, port)
+        logger.info("Metrics on %s/metrics", url_of(listener))
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
         """Have ``run`` drain and return; at the second call, return without draining.

@@ -7,13 +7,26 @@ from contextlib import closing
 
 import pytest
 
-from func.server.listener import SEND_BUFFER_BYTES, PortError, bind, reporting_port_errors
+from func.server.listener import (
+    SEND_BUFFER_BYTES,
+    PortError,
+    bind,
+    reporting_port_errors,
+    url_of,
+)
 
 
 def test_ipv6_address_can_be_set():
     """A host with colons is an IPv6 address."""
     with closing(bind("::1", 0)) as listener:
         assert listener.getsockname()[0] == "::1"
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_a_url_has_brackets_around_an_address_of_ipv6(host, shown):
+    """The URL in the log can be used as it is."""
+    with closing(bind(host, 0)) as listener:
+        assert url_of(listener) == f"http://{shown}:{listener.getsockname()[1]}"
 
 
 def test_the_kernel_holds_little_for_a_client_that_does_not_read():
