@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -120,7 +121,7 @@ def _comparison(options: argparse.Namespace) -> Comparison | None:
         return Comparison.read(
             options.compare, max_changed=options.max_changed, max_loss=options.max_loss
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise UnreadableUtterancesError(str(options.compare)) from error
 
 

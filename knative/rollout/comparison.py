@@ -35,16 +35,17 @@ class Comparison:
         """Read a CSV file with the column ``text`` and perhaps ``intent``, or a text a line.
 
         Raises:
-            OSError, ValueError: the file can't be read, or holds no utterances.
+            OSError, ValueError, csv.Error: the file can't be read, or holds no utterances.
         """
-        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
         labels: list[str] = []
-        if path.suffix == ".csv":
-            rows = list(csv.DictReader(lines))
-            texts = [row["text"] or "" for row in rows if "text" in row]
-            labels = [row["intent"] or "" for row in rows if "intent" in row]
-        else:
-            texts = [line.strip() for line in lines if line.strip()]
+        # A file's lines end where a table's rows do; str.splitlines knows more ends of lines.
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            if path.suffix == ".csv":
+                rows = list(csv.DictReader(lines))
+                texts = [row["text"] or "" for row in rows if "text" in row]
+                labels = [row["intent"] or "" for row in rows if "intent" in row]
+            else:
+                texts = [line.strip() for line in lines if line.strip()]
         if not texts or not all(text.strip() for text in texts):
             raise ValueError("no utterances")
         return cls(texts=texts, labels=labels, max_changed=max_changed, max_loss=max_loss)
