@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,12 +35,18 @@ def main(arguments: Sequence[str] | None = None, *, timing: Timing | None = None
     if options.timeout is not None:
         timing = replace(timing, timeout_s=options.timeout)
     options.timing = timing
+    errors = Progress(new_console(stderr=True))
     try:
         with raising_on_signals():
             return COMMANDS[options.command](options)
     except (KnativeError, InterruptionError) as error:
-        Progress(new_console(stderr=True)).say(f"error: {error}")
+        errors.say(f"error: {error}")
         return error.exit_code
+    except OSError as error:
+        # The interpreter would try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        errors.say(f"error: standard output can't be written: {error.strerror}")
+        return 1
 
 
 if __name__ == "__main__":

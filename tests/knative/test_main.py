@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -134,6 +135,17 @@ def test_a_timeout_of_zero_waits_for_nothing(api, run):
     """--timeout 0 looks once, and does not mean the default."""
     api.edit(lambda service: service["status"].update(observedGeneration=0))
     assert "Timed out after 0 s" in run("rollout", "--timeout", "0").err
+
+
+def test_output_that_can_not_be_written_is_one_line(kubeconfig):
+    """A full disk is reported, and fails a pipeline that keeps the status."""
+    command = [sys.executable, "-m", "knative", "status", "--kubeconfig", str(kubeconfig)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: standard output can't be written: No space left on device\n"
 
 
 class TestProgress:
