@@ -30,6 +30,7 @@ from knative.rollout.resources import Revision, Service
 from knative.rollout.signals import ignoring_signals
 from knative.rollout.state import STATE_ANNOTATION, RolloutState
 from knative.rollout.traffic import (
+    CANDIDATE,
     describe,
     percent_of,
     remaining_steps,
@@ -39,6 +40,8 @@ from knative.rollout.traffic import (
 from knative.rollout.traffic_control import TrafficController
 
 DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
+# A label of a host, which is the tag, a hyphen and the name, has at most 63 characters.
+MAX_NAME = 63 - len(f"{CANDIDATE}-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,11 @@ class Rollout:
         service = self.cluster.read_service()
         if "deletionTimestamp" in service.document["metadata"]:
             raise UnsuitableServiceError(f"{service.name} is being deleted: deploy it again")
+        if len(service.name) > MAX_NAME:
+            raise UnsuitableServiceError(
+                f"{service.name} has more than {MAX_NAME} characters, so that Knative cannot name "
+                f"the host of the tag {CANDIDATE}: deploy it under a shorter name"
+            )
         if service.template_name:
             raise UnsuitableServiceError(
                 f"The template fixes the next revision's name ({service.template_name}), which "

@@ -242,6 +242,14 @@ class TestRefusal:
         assert (outcome.code, api.patches) == (1, [])
         assert "intent-classifier is being deleted" in outcome.err
 
+    @pytest.mark.parametrize(("length", "code"), [(53, 0), (54, 1)])
+    def test_a_name_too_long_for_the_host_of_a_tag_is_refused(self, api, roll_out, length, code):
+        """A label of a host has at most 63 characters; nothing is changed."""
+        api.edit(lambda service: service["metadata"].update(name="x" * length))
+        outcome = roll_out()
+        assert outcome.code == code
+        assert ("more than 53 characters" in outcome.err) == (not api.patches) == bool(code)
+
     def test_traffic_that_is_shared_already_is_refused(self, api, roll_out):
         """The stable revision is unknown, so nothing is changed."""
         roll_out()
