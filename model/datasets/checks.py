@@ -9,6 +9,7 @@ from pathlib import Path
 from model.datasets.entry import DESCRIPTION, Example
 from model.datasets.similar_names import describe, similar_names
 from model.errors import DataError, Problem, ProblemKind
+from model.inference.prediction import OUT_OF_SCOPE
 from model.tables.columns import simplify
 
 MIN_INTENTS = 2
@@ -99,7 +100,7 @@ class Checks:
 
     def without_overlap(self, train: Sequence[Example], test: Sequence[Example]) -> list[Example]:
         """Return the training examples whose texts are not in the test."""
-        self._has_test = bool(test)
+        self._has_test = any(example.intent != OUT_OF_SCOPE for example in test)
         tested = {normalised(example.text): example for example in test}
         kept = []
         for example in train:

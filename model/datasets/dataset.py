@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from model.datasets.checks import (
     by_intent,
     normalised,
 )
+from model.datasets.collection import OUT_OF_SCOPE_TEST, OUT_OF_SCOPE_VALIDATION, TEST
 from model.datasets.contrast import (
     FOLDER,
     TRAINING_FOLDER,
@@ -146,10 +147,13 @@ def load_dataset(
     lone = lone_descriptions(parts.descriptions, utterances)
     known = {each.intent for each in (*utterances, *lone)}
     contrast = read_contrast_training(path / TRAINING_FOLDER, known, options)
-    examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances])
-    test = checks.without_duplicates(parts.examples["test"])
-    train = checks.without_overlap(examples, test)
-    train, others = _by_scope(train)
+    own, own_test = (
+        [replace(each, intent=OUT_OF_SCOPE, part=part) for each in parts.examples[part]]
+        for part in (OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
+    )
+    examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances, *own])
+    test = checks.without_duplicates([*parts.examples[TEST], *own_test])
+    train, outside = _by_scope(checks.without_overlap(examples, test))
     test, other_test = _by_scope(test)
     train = checks.without_rare_intents(
         path, train, options.min_utterances, is_described=bool(parts.descriptions)
@@ -158,21 +162,21 @@ def load_dataset(
     checks.raise_problems()
 
     has_test = bool(test)
-    own, own_test = parts.examples["out_of_scope_validation"], parts.examples["out_of_scope_test"]
-    others_size = None if has_test or own_test or other_test else test_size
+    own = [each for each in outside if each.part == OUT_OF_SCOPE_VALIDATION]
+    others = [each for each in outside if each.part != OUT_OF_SCOPE_VALIDATION]
+    others_size = None if has_test or other_test else test_size
     missing = _missing_out_of_scope(len(own), len(others), others_size)
     if not has_test:
         train, test = split(train, seed=seed, test_size=test_size)
     if others_size is not None:
         others, other_test = split(others, seed=seed, test_size=others_size)
     labels = {each.intent for each in train}
-    outside = _texts(own, others)
     return Dataset(
         train=tuple(train),
         test=tuple(test),
-        out_of_scope_validation=outside,
-        out_of_scope_test=_texts(own_test, other_test),
-        warnings=(*checks.warnings, *unused_kinds(contrast, len(outside))),
+        out_of_scope_validation=_texts(own + others),
+        out_of_scope_test=_texts(other_test),
+        warnings=(*checks.warnings, *unused_kinds(contrast, len(own) + len(others))),
         test_size=None if has_test else test_size,
         missing_out_of_scope=missing,
         contrast=read_contrast(path / FOLDER, labels, options),
@@ -222,5 +226,5 @@ def _by_scope(examples: Sequence[Example]) -> tuple[list[Example], list[Example]
     return known, [example for example in examples if example.intent == OUT_OF_SCOPE]
 
 
-def _texts(*parts: Sequence[Example]) -> tuple[str, ...]:
-    return tuple(example.text for examples in parts for example in examples)
+def _texts(examples: Sequence[Example]) -> tuple[str, ...]:
+    return tuple(example.text for example in examples)
