@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from model.datasets.collection import (
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
-from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example, is_filled
+from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example, Note, is_filled
 from model.datasets.format import Format
 from model.datasets.formats.amazon import AMAZON
 from model.datasets.formats.botpress import BOTPRESS
@@ -65,6 +65,11 @@ OF_ONE_INTENT = (INTENT_FILES, AMAZON, DIALOGFLOW, BOTPRESS)
 README = "readme"  # may show how data looks
 MAX_ROWS_TRIED = 100  # to find out whether a table holds utterances
 UNREAD = ARCHIVES + OTHER_DATA
+WITHOUT_HEADER = (
+    "has no header with usual names, unlike other files: put one above its rows, move the file "
+    "away if it holds other data, or choose the columns of all files by number: --text-column, "
+    "--intent-column"
+)
 POINTER = b"version https://git-lfs.github.com/spec/"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
@@ -186,6 +191,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
     readable, beside = _by_parts(path, readable)
+    problems += _without_header(readable)
     if not any(_is_train(each.document.path) for each in readable):
         unread = [each.path for each in other if each.suffix in UNREAD and _is_train(each.path)]
         message = f"is named {TRAIN}, and is not read: unpack it, or export it in another format"
@@ -215,12 +221,14 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
 
     These kinds are, in order: exports; tables and records; lists by names, which also hold synonyms
     or labels; and lines with a tab, which also hold vocabularies. Tables without utterances, as of
-    customers, come after lists, and a README after all.
+    customers, come after lists, and a README after all. Intents with descriptions are read beside
+    exports, and beside tables of utterances.
     """
     data = [each for each in readable if each.document.path.stem.casefold() != README]
     exports: list[Readable] = []
     tables: list[Readable] = []
     lists: list[Readable] = []
+    described: list[Readable] = []
     tabbed: list[Readable] = []
     for each in data or readable:
         if each.format == DELIMITED and is_recognised_by_tabs(each.document):
@@ -229,17 +237,36 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
             tables.append(each)
         elif each.format == INTENTS_JSON and is_by_name(each.document):
             lists.append(each)
+        elif each.format == DESCRIBED:
+            described.append(each)
         else:
             exports.append(each)
-    if lists and not exports and not any(map(_has_utterances, tables)):
-        return lists
-    return exports or tables or tabbed
+    if (described or lists) and not exports and not any(map(_has_utterances, tables)):
+        return described or lists
+    return described + (exports or tables or tabbed)
 
 
 def _has_utterances(table: Readable) -> bool:
     """Return whether one of the first rows is an utterance with an intent."""
     first = islice(entries_of(table), MAX_ROWS_TRIED)
     return any(isinstance(entry, Example) for entry in first)
+
+
+def _without_header(readable: Iterable[Readable]) -> Iterator[Problem]:
+    """Yield the problem of each table without a header where others have one.
+
+    Its columns would be guessed, and it may hold other data, as the names of labels.
+    """
+    trained = [each for each in readable if each.part == TRAIN and each.format in OF_ANY_INTENT]
+    guessed = [each.document.path for each in trained if len(trained) > 1 and _is_guessed(each)]
+    if len(guessed) < len(trained):
+        for file in guessed:
+            yield Problem(file, 0, WITHOUT_HEADER)
+
+
+def _is_guessed(table: Readable) -> bool:
+    notes = takewhile(lambda entry: isinstance(entry, Note), entries_of(table))
+    return any(isinstance(note, Note) and note.is_of_guess for note in notes)
 
 
 def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:

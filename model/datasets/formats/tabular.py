@@ -71,7 +71,7 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
             yield Note(document.path, 0, encoding.note)
         rows, columns = table_columns(document, Lines(as_utf8(file, encoding)))
         if columns.note:
-            yield Note(document.path, rows.first_line, columns.note)
+            yield Note(document.path, rows.first_line, columns.note, columns.are_guessed)
         names = label_names(document, rows.columns[columns.intent] if rows.columns else "")
         parts = RowParts(document.path, rows.columns or (), columns)
         for row in rows:
@@ -132,7 +132,7 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
     columns = found or find_columns(document, first, line)
     columns = columns.with_notes([header_below(line)] if above else [])
     if columns.note:
-        yield Note(path, line, columns.note)
+        yield Note(path, line, columns.note, columns.are_guessed)
     if not has_header:
         yield _entry(path, line, first, columns, {})
     parts = RowParts(path, first if has_header else (), columns)

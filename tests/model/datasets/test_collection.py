@@ -12,6 +12,7 @@ import pytest
 from model.datasets.parts import read_parts
 from model.datasets.readers import ReadOptions, read
 from model.errors import DataError
+from tests.support.spreadsheets import write_xlsx
 
 TABLE = "text,intent\nhi there,greet\n"
 
@@ -443,3 +444,105 @@ def test_lines_with_a_tab_are_utterances_where_all_files_have_them(tmp_path):
         "train": ["hi train_1.txt", "bye train_1.txt now"],
         "test": ["hi test.txt", "bye test.txt now"],
     }
+
+
+DESCRIBED = "intents:\n  greet: Says hello\n  leave: Says goodbye\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.csv", TABLE),
+        ("nlu.yml", "nlu:\n- intent: greet\n  examples: |\n    - hi there\n"),
+    ],
+)
+def test_descriptions_are_read_beside_utterances(tmp_path, name, content):
+    """They alone would be worth less than the utterances."""
+    (tmp_path / "intents.yaml").write_text(DESCRIBED)
+    (tmp_path / name).write_text(content)
+
+    reading = read(tmp_path)
+
+    assert [example.text for example in reading.examples] == ["hi there"]
+    assert [each.text for each in reading.descriptions] == ["Says hello", "Says goodbye"]
+
+
+def test_tables_of_other_things_beside_descriptions_are_left_out(tmp_path):
+    """A list of customers is no utterance."""
+    (tmp_path / "intents.yaml").write_text(DESCRIBED)
+    (tmp_path / "customers.csv").write_text("id,name,city\n1,Ann,Ulm\n")
+
+    reading = read(tmp_path)
+
+    assert (reading.examples, reading.problems) == ((), ())
+    assert [note.message for note in reading.notes] == [
+        "left out, as no training data: customers.csv"
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["id,name\n0,greet\n1,leave\n", "name,email\nAnn,a@b.org\nBob,b@b.org\n", "hi,12\nyou,7\n"],
+)
+def test_table_without_a_header_beside_one_with_a_header_is_refused(tmp_path, content):
+    """It may hold names of labels, customers or words, and would be trained on by a guess."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / "other.csv").write_text(content)
+
+    [problem] = read(tmp_path).problems
+
+    assert str(problem) == (
+        f"{tmp_path}/other.csv: has no header with usual names, unlike other files: put one above "
+        "its rows, move the file away if it holds other data, or choose the columns of all files "
+        "by number: --text-column, --intent-column"
+    )
+
+
+def test_spreadsheet_without_a_header_beside_a_table_with_a_header_is_refused(tmp_path):
+    """As other tables are."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    write_xlsx(tmp_path / "users.xlsx", {"Users": [["Ann", "a@b.org"], ["Bob", "b@b.org"]]})
+
+    [problem] = read(tmp_path).problems
+
+    assert problem.file == tmp_path / "users.xlsx"
+
+
+def test_pieces_of_a_table_are_read_by_the_numbers_of_columns(tmp_path):
+    """Of a table that was cut, the first piece alone has the header."""
+    (tmp_path / "a.csv").write_text(TABLE)
+    (tmp_path / "b.csv").write_text("good morning,greet\nbye now,leave\n")
+
+    reading = read(tmp_path, ReadOptions(text_column="1", intent_column="2"))
+
+    assert [example.text for example in reading.examples] == ["hi there", "good morning", "bye now"]
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize("name", ["test.csv", "oos.csv"])
+def test_table_whose_name_is_a_part_needs_no_header(tmp_path, name):
+    """Its name says that it is data."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / name).write_text("good morning,greet\nbye now,leave\n")
+
+    assert read(tmp_path).problems == ()
+
+
+def test_tables_of_which_none_has_a_header_are_read(tmp_path):
+    """People who write none leave it out everywhere."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("good morning,greet\nbye now,leave\n")
+
+    reading = read(tmp_path)
+
+    assert (len(reading.examples), reading.problems) == (4, ())
+
+
+def test_table_of_other_things_beside_data_says_what_to_do(tmp_path):
+    """It has no column that could hold utterances."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / "labels.csv").write_text("id,label\n0,greet\n")
+
+    [problem] = read(tmp_path).problems
+
+    assert problem.message.endswith("; a file of other data has to be moved away")
