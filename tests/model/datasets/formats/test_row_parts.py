@@ -99,7 +99,9 @@ def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path)
     assert [len(dataset.train), len(dataset.test), dataset.test_size] == [8, 4, None]
 
 
-@pytest.mark.parametrize("column", ["split", "Split", "PARTITION", "partition"])
+@pytest.mark.parametrize(
+    "column", ["split", "Split", "PARTITION", "partition", "set", "Dataset", "data_split"]
+)
 @pytest.mark.parametrize(
     "value", ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation"]
 )
@@ -129,7 +131,7 @@ def test_out_of_scope_parts_are_named_as_files_are(tmp_path):
     }
 
 
-@pytest.mark.parametrize("column", ["set", "subset", "fold", "dataset split"])
+@pytest.mark.parametrize("column", ["fold", "source", "kind"])
 def test_other_columns_name_no_parts(tmp_path, column):
     """Their names mean many things."""
     rows = [("hi", "greet", "train"), ("bye", "leave", "test")]
@@ -149,6 +151,17 @@ def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
     assert [str(note) for note in read(path).notes] == [
         f"{path}: column split is not used: {message}"
     ]
+
+
+def test_column_that_is_not_used_hides_no_other_one(tmp_path):
+    """Folds of cross-validation may stand beside the parts."""
+    rows = [("hi", "greet", 0, "train"), ("bye", "leave", 1, "test")]
+    path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "partition"))
+
+    assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+    used, unused = (note.message for note in read(path).notes)
+    assert used.startswith("column partition names the part of each row: 1 train, 1 test; ")
+    assert unused.startswith("column split is not used: its first value, '0', is none of train")
 
 
 def test_later_value_that_names_no_part_is_a_problem(tmp_path):
