@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from model.datasets.collection import TEST, part_named
 from model.datasets.documents.document import Document
-from model.datasets.entry import Entry, LeftOut, Note, entry_of
+from model.datasets.entry import TRAIN, Entry, Example, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import cell_label, label_names, named_label
 from model.datasets.formats.record_shapes import is_of_another_shape
@@ -22,7 +24,7 @@ from model.datasets.formats.table_columns import (
     find_columns,
     wanted_columns,
 )
-from model.errors import Problem
+from model.errors import DataError, Problem
 from model.tables import optional
 from model.tables.columns import PAIR, is_header
 from model.tables.delimited_rows import DelimitedRows
@@ -31,6 +33,9 @@ from model.tables.header import SAMPLE_ROWS, HeaderRules, header_below
 from model.tables.json_rows import JsonRow, json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
+
+if TYPE_CHECKING:
+    from model.tables.spreadsheet_rows import SpreadsheetRows
 
 REPEATED_HEADERS = "repetitions of the header"
 MAX_SEEN_LINES = 20
@@ -108,16 +113,41 @@ def _record(document: Document, row: JsonRow) -> tuple[int, Mapping[str, Any]] |
 
 
 def _read_spreadsheet(document: Document) -> Iterator[Entry]:
-    path = document.path
+    path, wanted = document.path, document.options.sheet
     with optional.required(path, optional.SPREADSHEET):
         from model.tables.spreadsheet_rows import SpreadsheetRows  # noqa: PLC0415 - as it says
-    rows = SpreadsheetRows(_source(document), path, document.options.sheet)
-    with closing(rows):
-        if rows.other_sheets:
-            names = ", ".join(rows.other_sheets)
-            note = f"sheet {rows.sheet} is read; --sheet chooses another one of {names}"
-            yield Note(path, 0, note)
-        yield from _sheet_entries(document, rows)
+    with closing(SpreadsheetRows(_source(document), path, wanted)) as rows:
+        names = (rows.sheet, *rows.other_sheets)
+        parts = {name: part_named(name) for name in names if len(names) > 1 and not wanted}
+        if TRAIN not in parts.values():
+            yield from _chosen_sheet(document, rows, parts)
+            return
+    read = [name for name, part in parts.items() if part in {TRAIN, TEST}]
+    others = ", ".join(name for name in parts if name not in read)
+    left_out = f"; left out: {others}" if others else ""
+    yield Note(path, 0, f"sheets named {TRAIN} and {TEST} are read as these parts{left_out}")
+    for name in read:
+        with closing(SpreadsheetRows(_source(document), path, name)) as rows:
+            for entry in _sheet_entries(document, rows):
+                if isinstance(entry, Example) and parts[name] == TEST:
+                    yield replace(entry, part=TEST)
+                else:
+                    yield entry
+
+
+def _chosen_sheet(
+    document: Document, rows: SpreadsheetRows, parts: Mapping[str, str | None]
+) -> Iterator[Entry]:
+    """Yield the entries of a sheet, with a note on the others; refuse a test as training texts."""
+    if parts.get(rows.sheet):
+        message = f"sheet {rows.sheet} is the first one, and none is named {TRAIN}"
+        remedy = f"rename one, or choose by --sheet one of {', '.join(parts)}"
+        raise DataError.at(document.path, f"{message}; {remedy}")
+    if rows.other_sheets:
+        others = ", ".join(rows.other_sheets)
+        note = f"sheet {rows.sheet} is read; --sheet chooses another one of {others}"
+        yield Note(document.path, 0, note)
+    yield from _sheet_entries(document, rows)
 
 
 def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Entry]:

@@ -18,6 +18,7 @@ from model.datasets.parts import read_parts
 from model.datasets.readers import ReadOptions, read, read_examples
 from model.datasets.records import Utterance, parse
 from model.errors import DataError
+from tests.support.spreadsheets import write_xlsx
 
 Row = tuple[Any, ...]
 
@@ -356,3 +357,46 @@ def test_first_of_two_columns_of_parts_counts(tmp_path):
     path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "partition"))
 
     assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+
+
+TRAIN_SHEET = [["text", "intent"], ["hi", "greet"]]
+TEST_SHEET = [["text", "intent", "split"], ["bye", "leave", "train"]]
+
+
+@pytest.mark.parametrize("names", [("train", "test", "Notes"), ("Test", "Notes", "TRAIN")])
+def test_sheets_are_parts_by_their_names(tmp_path, names):
+    """The first one may be the test; other sheets are named."""
+    sheets = {"train": TRAIN_SHEET, "test": TEST_SHEET, "notes": [["call Ann"]]}
+    path = write_xlsx(tmp_path / "a.xlsx", {name: sheets[name.lower()] for name in names})
+
+    assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+    assert "sheets named train and test are read as these parts; left out: Notes" in {
+        note.message for note in read(path).notes
+    }
+
+
+def test_sheets_of_parts_alone_leave_nothing_out(tmp_path):
+    """The note ends there."""
+    path = write_xlsx(tmp_path / "a.xlsx", {"train": TRAIN_SHEET, "test": TRAIN_SHEET})
+
+    [note] = read(path).notes
+
+    assert note.message == "sheets named train and test are read as these parts"
+
+
+@pytest.mark.parametrize("name", ["test", "dev"])
+def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name):
+    """Which other sheet holds the training texts is not known."""
+    path = write_xlsx(tmp_path / "a.xlsx", {name: TEST_SHEET, "Data": TRAIN_SHEET})
+
+    [problem] = read(path).problems
+    assert problem.message == (
+        f"sheet {name} is the first one, and none is named train; rename one, or choose by "
+        f"--sheet one of {name}, Data"
+    )
+    assert parts_of(path, sheet="Data") == {"train": ["hi"]}
+
+
+def test_only_sheet_may_be_named_as_a_part(tmp_path):
+    """Nothing else could be meant."""
+    assert parts_of(write_xlsx(tmp_path / "a.xlsx", {"test": TRAIN_SHEET})) == {"train": ["hi"]}
