@@ -259,15 +259,6 @@ def test_records_are_read_with_tables_and_leave_exports_alone(tmp_path):
     assert parts_of(tmp_path) == {"train": ["hi there"]}
 
 
-def test_splits_of_columns_are_no_intents(tmp_path):
-    """The key of a split is no intent of its texts."""
-    columns = {"text": ["hi", "bye"], "intent": ["greet", "leave"]}
-    path = tmp_path / "data.json"
-    path.write_text(json.dumps({"train": columns, "test": columns}))
-
-    assert "the key train, the key test" in refusal_of(path)
-
-
 def test_test_without_intents_says_what_to_do(tmp_path):
     """As in contests, whose test has no labels."""
     write_files(tmp_path, "train.csv")
