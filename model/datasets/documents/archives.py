@@ -19,7 +19,7 @@ from model.tables.opening import SPREADSHEETS
 
 SUFFIXES = (
     *(".yml", ".yaml", ".md", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".tab"),
-    *(".psv", ".parquet", ".lu", ".intent"),
+    *(".psv", ".parquet", ".arrow", ".feather", ".lu", ".intent"),
     *(f".{each}" for each in SPREADSHEETS),
 )
 # Of bzip2, the block size and the first block, or the end, follow the letters.
@@ -36,7 +36,7 @@ COMPRESSED = (".gz", ".bz2", ".xz")
 UNREAD_ARCHIVES = {b"\x28\xb5\x2f\xfd": ".zst", b"7z\xbc\xaf": ".7z", b"Rar!\x1a\x07": ".rar"}
 ARCHIVES = (".zip", ".tgz", ".bpz", ".tar", *COMPRESSED, *UNREAD_ARCHIVES.values())
 # Not read, and named where they lie beside data.
-OTHER_DATA = (".arrow", ".feather", ".pkl", ".pickle", ".xlsb", ".numbers", ".avro", ".orc", ".xml")
+OTHER_DATA = (".pkl", ".pickle", ".xlsb", ".numbers", ".avro", ".orc", ".xml")
 MAX_UNPACKED_BYTES = 1024**3
 ZIP_MAGIC = b"PK\x03\x04"
 SPREADSHEET_MEMBERS = {"[Content_Types].xml", "mimetype"}

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 REPEATED_HEADERS = "repetitions of the header"
 MAX_SEEN_LINES = 20
+COLUMNAR = (".parquet", ".arrow", ".feather")
+COLUMNAR_MAGIC = (b"PAR1", b"ARROW1")
 NAMED = (".csv", ".tsv")  # suffixes of tables alone
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
@@ -252,11 +254,11 @@ def _is_spreadsheet(document: Document) -> bool:
 
 
 def _is_parquet(document: Document) -> bool:
-    return document.head.startswith(b"PAR1") or document.suffix == ".parquet"
+    return document.head.startswith(COLUMNAR_MAGIC) or document.suffix in COLUMNAR
 
 
 DELIMITED = Format("csv", "CSV or TSV", _is_delimited, _read_delimited)
 JSON_LINES = Format("jsonl", "JSONL", _is_jsonl, _read_jsonl)
 SPREADSHEET = Format("spreadsheet", "Excel or OpenDocument", _is_spreadsheet, _read_spreadsheet)
-PARQUET = Format("parquet", "Parquet", _is_parquet, _read_parquet)
+PARQUET = Format("parquet", "Parquet or Arrow", _is_parquet, _read_parquet)
 TABLES = (PARQUET, SPREADSHEET, JSON_LINES, DELIMITED)

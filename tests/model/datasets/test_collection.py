@@ -204,7 +204,7 @@ def test_names_with_words_of_parts_are_no_parts_without_a_pair(tmp_path):
     assert parts_of(folder) == {"train": ["test_drives.csv", "train_stations.csv"]}
 
 
-@pytest.mark.parametrize("name", ["train.csv.zip", "train.parquet.zst", "train.arrow"])
+@pytest.mark.parametrize("name", ["train.csv.zip", "train.parquet.zst", "train.orc"])
 def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name):
     """It would be all that is left to train on."""
     folder = write_files(tmp_path, "test.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -487,6 +488,47 @@ def test_numbered_labels_of_parquet_have_names(tmp_path):
     parquet.write_table(table.replace_schema_metadata({"huggingface": json.dumps(names)}), path)
 
     assert pairs(read(path)) == PAIRS
+
+
+def write_arrow(path: Path, open_writer: Any = pa.ipc.new_stream) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.table({"text": [pair[0] for pair in PAIRS], "label": [0, 1]})
+    with pa.OSFile(str(path), "wb") as file, open_writer(file, table.schema) as writer:
+        writer.write_table(table)
+    return path
+
+
+def test_data_set_that_hugging_face_saved_is_read(tmp_path):
+    """A folder for each split, with the names of the labels."""
+    features = {"features": {"label": {"names": ["greet", "book"], "_type": "ClassLabel"}}}
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+    for part in ("train", "test"):
+        path = write_arrow(tmp_path / part / "data-00000-of-00001.arrow")
+        path.with_name("dataset_info.json").write_text(json.dumps(features))
+        path.with_name("state.json").write_text('{"_split": "train", "_data_files": []}')
+
+    reading = read(tmp_path)
+
+    for part in ("train", "test"):
+        assert [(e.text, e.intent) for e in reading.examples if e.part == part] == PAIRS
+
+
+def test_feather_is_read(tmp_path):
+    """It is Arrow's format of files."""
+    path = write_arrow(tmp_path / "data.feather", pa.ipc.new_file)
+
+    assert [each.text for each in read(path).examples] == [pair[0] for pair in PAIRS]
+
+
+@pytest.mark.parametrize("content", [b"ARROW1", b"?", b"\xff\xff\xff\xff\x10"])
+def test_damaged_arrow_is_refused(tmp_path, content):
+    """The error names the file."""
+    path = tmp_path / "data.arrow"
+    path.write_bytes(content)
+
+    assert [str(problem) for problem in read(path).problems] == [
+        f"{path}: is no readable Parquet or Arrow file"
+    ]
 
 
 @pytest.mark.parametrize(
