@@ -132,6 +132,75 @@ EXPORTS: dict[str, tuple[str, str, Any]] = {
             ]
         },
     ),
+    "genesys": (
+        "bot.yaml",
+        "intents.json",
+        {
+            "botFlow": {
+                "name": "Bot",
+                "settingsNaturalLanguageUnderstanding": {
+                    "nluDomainVersion": {
+                        "intents": [
+                            {
+                                "utterances": [{"segments": [{"text": "hi "}, {"text": "there"}]}],
+                                "name": "greet",
+                            },
+                        ]
+                    },
+                    "other": {
+                        "intents": [
+                            {
+                                "utterances": [{"segments": [{"text": "book a table"}]}],
+                                "name": "book",
+                            },
+                        ]
+                    },
+                },
+            }
+        },
+    ),
+    "voiceflow": (
+        "bot.json",
+        "intents.json",
+        {
+            "version": {
+                "platformData": {
+                    "intents": [
+                        {
+                            "key": "1",
+                            "name": "greet",
+                            "inputs": [{"text": "hi there", "slots": []}],
+                        },
+                        {"key": "2", "name": "book", "inputs": [{"text": "book a table"}]},
+                    ]
+                }
+            }
+        },
+    ),
+    "cognigy": (
+        "intents.json",
+        "intents.json",
+        [
+            {"name": "greet", "sentences": [{"text": "hi there", "slots": {}}], "rules": []},
+            {"name": "book", "sentences": [{"text": "book a table", "slots": {}}], "rules": []},
+        ],
+    ),
+    "argilla": (
+        "data.json",
+        "JSON records",
+        [
+            {"text": "hi there", "inputs": {"text": "hi there"}, "annotation": "greet"},
+            {"text": "book a table", "inputs": {"text": "book a table"}, "annotation": "book"},
+        ],
+    ),
+    "argilla-2": (
+        "data.json",
+        "JSON records",
+        [
+            {"status": "completed", "text": "hi there", "label.responses": ["greet"]},
+            {"status": "completed", "text": "book a table", "label.responses": ["book"]},
+        ],
+    ),
     "named-groups": (
         "intents.json",
         "intents.json",
@@ -810,3 +879,11 @@ def test_columns_of_one_name_are_announced(tmp_path):
 
     assert pairs(reading) == PAIRS
     assert "of columns of one name, number 1 and number 2" in reading.notes[0].message
+
+
+def test_intents_that_an_alias_repeats_are_read_once(tmp_path):
+    """YAML can write one object in many places, and these in others, without an end."""
+    path = tmp_path / "data.yml"
+    path.write_text("a: &a\n  intents:\n  - name: greet\n    inputs: [hi, hello]\nb: *a\n")
+
+    assert pairs(read(path)) == [("hi", "greet"), ("hello", "greet")]
