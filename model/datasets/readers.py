@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
@@ -71,6 +72,7 @@ WITHOUT_HEADER = (
     "--intent-column"
 )
 POINTER = b"version https://git-lfs.github.com/spec/"
+UTF32 = re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0|\0\0\0[^\0]")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
 
@@ -326,6 +328,8 @@ def _recognise(document: Document) -> Format | None:
     wanted = document.options.format
     if document.head.startswith(POINTER):
         raise DataError.at(document.path, "is a pointer of Git LFS; git lfs pull gets the file")
+    if UTF32.match(document.head):
+        raise DataError.at(document.path, "is in UTF-32; save the file as UTF-8")
     for each in FORMATS:
         if wanted not in {None, each.name}:
             continue
@@ -362,6 +366,8 @@ def _unknown(path: Path, names: Sequence[str]) -> Problem:
     if names:
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")  # noqa: PLR2004
         seen = f"holds no training data that is recognised, but {shown}"
+        if any(name.lower().endswith(ARCHIVES) for name in names):
+            seen += "; archives and compressed files are read by themselves: name or unpack one"
     elif path.is_dir():
         seen = f"holds no files with a suffix of data ({', '.join(SUFFIXES)})"
     else:

@@ -76,6 +76,16 @@ def test_pointer_of_git_lfs_is_refused(tmp_path, name):
     assert refusal_of(path) == f"{path}: is a pointer of Git LFS; git lfs pull gets the file"
 
 
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("name", ["data.csv", "data.json"])
+def test_utf32_is_refused(tmp_path, name, encoding):
+    """No program that people use writes it, but scripts can."""
+    path = tmp_path / name
+    path.write_bytes(TABLE.encode(encoding))
+
+    assert refusal_of(path) == f"{path}: is in UTF-32; save the file as UTF-8"
+
+
 def test_folder_that_links_to_itself_is_read_once(tmp_path):
     """Links to folders are not followed; pipes among the files are passed over."""
     (tmp_path / "again").symlink_to(tmp_path)

@@ -129,6 +129,17 @@ def test_data_that_is_not_read_is_named(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["data.csv.gz", "agent.ZIP"])
+def test_folder_of_archives_alone_says_what_to_do(tmp_path, name):
+    """Each is read by itself."""
+    (tmp_path / name).write_bytes(gzip.compress(TABLE))
+
+    assert refusal_of(tmp_path).startswith(
+        f"{tmp_path}: holds no training data that is recognised, but {name}; archives and "
+        "compressed files are read by themselves: name or unpack one; formats are "
+    )
+
+
 def test_gzipped_file_is_bounded(tmp_path, monkeypatch):
     """A small file can unpack to any size."""
     path = tmp_path / "data.csv.gz"
