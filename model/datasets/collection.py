@@ -107,4 +107,5 @@ def documents_of(path: Path, options: ReadOptions) -> tuple[list[Document], bool
     members = None if is_spreadsheet else unpack(path, document.head)
     if members is None:
         return [document], False
-    return [Document(name, options, members) for name in sorted(members)], True
+    listed = (name for name in sorted(members) if is_listed(name.relative_to(path)))
+    return [Document(name, options, members) for name in listed], True

@@ -26,11 +26,12 @@ from model.datasets.formats.botpress import BOTPRESS
 from model.datasets.formats.clinc150 import CLINC150
 from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
-from model.datasets.formats.fasttext import FASTTEXT
 from model.datasets.formats.home_assistant import HOME_ASSISTANT
-from model.datasets.formats.intent_files import INTENT_FILES
 from model.datasets.formats.intents_json import INTENTS_JSON, is_by_name
 from model.datasets.formats.label_studio import LABEL_STUDIO
+from model.datasets.formats.lines.fasttext import FASTTEXT
+from model.datasets.formats.lines.intent_files import INTENT_FILES
+from model.datasets.formats.lines.slot_filling import SLOT_FILLING
 from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
 from model.datasets.formats.rasa.legacy import RASA_JSON, RASA_MARKDOWN
 from model.datasets.formats.rasa.nlu_yaml import RASA_YAML
@@ -54,13 +55,13 @@ __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examp
 COLUMNS = ("text", "intent")
 # In the order in which they are tried: special shapes before general ones.
 FORMATS: Sequence[Format] = (
-    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, INTENT_FILES, FASTTEXT),
+    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, INTENT_FILES, FASTTEXT, SLOT_FILLING),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
     *(LABEL_STUDIO, HOME_ASSISTANT, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS),
     *(RASA_MARKDOWN, DELIMITED),
 )
 # Their files hold texts of any intents, so that a name such as test is that of a part.
-OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
+OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT, SLOT_FILLING)
 # Their files are named by intents, and so may be called train and test.
 OF_ONE_INTENT = (INTENT_FILES, AMAZON, DIALOGFLOW, BOTPRESS)
 README = "readme"  # may show how data looks
