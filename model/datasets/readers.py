@@ -369,6 +369,8 @@ def _unknown(path: Path, names: Sequence[str]) -> Problem:
         seen = f"holds no training data that is recognised, but {shown}"
         if any(name.lower().endswith(ARCHIVES) for name in names):
             seen += "; archives and compressed files are read by themselves: name or unpack one"
+        if all(name.endswith(".txt") for name in names):
+            seen += "; files with an intent's utterances, a line each, are read as NAME.intent"
     elif path.is_dir():
         seen = f"holds no files with a suffix of data ({', '.join(SUFFIXES)})"
     else:
