@@ -17,14 +17,19 @@ OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST = "out_of_scope_validation", "out_of_
 PARTS = (TRAIN, TEST, OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
 # Not read beside training texts: settings are chosen by cross-validation.
 _VALIDATION_NAMES = ("val", "valid", VALIDATION, "validate", "dev", "eval", "evaluation")
-_OTHER_NAMES = {"training": TRAIN, "testing": TEST, **dict.fromkeys(_VALIDATION_NAMES, VALIDATION)}
+_OTHER_NAMES = {
+    **dict.fromkeys(("training", "trainset"), TRAIN),
+    **dict.fromkeys(("testing", "testset", "holdout", "heldout"), TEST),
+    **dict.fromkeys((*_VALIDATION_NAMES, "devset", "valset"), VALIDATION),
+}
 # As CLINC150 and others call them; all but the test is learnt from.
 _OUT_OF_SCOPE = re.compile(
     rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
 )
 _WORD = re.compile(r"[^\W_]+")
-# As Hugging Face names the files of a split: train-00000-of-00002.parquet.
-_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+# As Hugging Face names the files of a split: train-00000-of-00002.parquet, with a hash or without.
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(-[0-9a-f]+)?$")
+_NUMBER = re.compile(r"\d+")
 
 
 def part_of(name: Path) -> str | None:
@@ -49,7 +54,8 @@ def part_named(name: str) -> str | None:
 def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
     """Return the parts that words of files' names are, as of ``x_train.csv`` and ``x_test.csv``.
 
-    In a folder with two such files, which differ in that word alone, all with ``train`` are of it.
+    In a folder with two such files, which differ in that word and in numbers alone, all with
+    ``train`` are of it.
     """
     found: list[tuple[Path, str, tuple[Path, str]]] = []
     parts_of: dict[tuple[Path, str], set[str]] = {}
@@ -57,7 +63,8 @@ def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
         stem = without_compression(name).stem
         for word in _WORD.finditer(stem):
             if part := part_named(word[0]):
-                rest = (name.parent, f"{stem[: word.start()]} {stem[word.end() :]}".casefold())
+                others = f"{stem[: word.start()]} {stem[word.end() :]}".casefold()
+                rest = (name.parent, _NUMBER.sub("", others))
                 found.append((name, part, rest))
                 parts_of.setdefault(rest, set()).add(part)
     pairs = {rest for rest, parts in parts_of.items() if {TRAIN} < parts}

@@ -155,7 +155,11 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("banking/train.csv", "banking/test.csv"),
         ("default/train/0000.csv", "default/test/0000.csv"),  # as Hugging Face converts data
         ("small/train-00000-of-00001.csv", "small/test-00000-of-00001.csv"),
+        ("small/train-00000-of-00001-60fce97a.csv", "small/test-00000-of-00001-9d2f01b3.csv"),
         ("Train_10.csv", "Test.csv"),
+        ("trainset.csv", "testset.csv"),
+        ("data.csv", "holdout.csv"),
+        ("bank_train_10003.csv", "bank_test_3080.csv"),
         ("Training/0.csv", "Testing/0.csv"),
         ("train_data.csv", "test_data.csv"),
         ("x_train.csv", "x_test.csv"),

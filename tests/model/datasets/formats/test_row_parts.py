@@ -167,12 +167,12 @@ def test_column_that_is_not_used_hides_no_other_one(tmp_path):
 
 def test_later_value_that_names_no_part_is_a_problem(tmp_path):
     """Nothing says that the row may be trained on; it can be left out on demand."""
-    rows = [("hi", "greet", "train"), ("bye", "leave", "holdout"), ("you", "leave", "test")]
+    rows = [("hi", "greet", "train"), ("bye", "leave", "spare"), ("you", "leave", "test")]
     path = write_csv(tmp_path / "data.csv", rows)
 
     with pytest.raises(DataError) as caught:
         read_examples(path)
-    assert f"{path}:3: 'holdout' in the column split names no part" in str(caught.value)
+    assert f"{path}:3: 'spare' in the column split names no part" in str(caught.value)
 
     assert parts_of(path, leave_out_unreadable=True) == {"train": ["hi"], "test": ["you"]}
 

@@ -106,5 +106,5 @@ def test_text_files_say_that_they_can_be_renamed(tmp_path):
     for name in ("greet.txt", "leave.txt"):
         (tmp_path / name).write_text("hi there\ngood day\n")
 
-    with pytest.raises(DataError, match="a line each, are read as NAME.intent; formats are"):
+    with pytest.raises(DataError, match=r"a line each, are read as NAME\.intent; formats are"):
         read(tmp_path)
