@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.documents.archives import is_listed, unpack, without_compression
 from model.datasets.documents.document import Document, ReadOptions
-from model.datasets.entry import TRAIN
+from model.datasets.entry import TRAIN, Entry, Example
 from model.errors import DataError
 from model.tables.opening import SPREADSHEETS
 
@@ -86,6 +87,13 @@ def part_within(file_part: str, own_part: str) -> str:
         return own_part
     is_test = own_part in {TEST, OUT_OF_SCOPE_TEST}
     return OUT_OF_SCOPE_TEST if is_test and file_part == OUT_OF_SCOPE_VALIDATION else file_part
+
+
+def entry_within(part: str, entry: Entry) -> Entry:
+    """Return an entry of a file, a sheet or a list of a part."""
+    if part == TRAIN or not isinstance(entry, Example):
+        return entry
+    return replace(entry, part=part_within(part, entry.part))
 
 
 def listed_below(folder: Path) -> list[Path]:

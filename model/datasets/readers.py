@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +12,8 @@ from typing import NamedTuple
 from model.datasets.collection import (
     VALIDATION,
     documents_of,
+    entry_within,
     part_of,
-    part_within,
     parts_of_pairs,
 )
 from model.datasets.collector import Collector
@@ -346,11 +346,7 @@ def _recognise(document: Document) -> Format | None:
 def entries_of(readable: Readable) -> Iterator[Entry]:
     """Yield the entries of a file; one that can't be read as a whole is a problem."""
     document, found, part = readable
-    for entry in _entries(document, found):
-        if part != TRAIN and isinstance(entry, Example):
-            yield replace(entry, part=part_within(part, entry.part))
-        else:
-            yield entry
+    yield from (entry_within(part, each) for each in _entries(document, found))
 
 
 def _entries(document: Document, found: Format) -> Iterator[Entry]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from model.datasets.collection import TEST, part_named
+from model.datasets.collection import PARTS, entry_within, part_named
 from model.datasets.documents.document import Document
-from model.datasets.entry import TRAIN, UNREADABLE, Entry, Example, LeftOut, Note, entry_of
+from model.datasets.entry import TRAIN, UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
 from model.datasets.formats.label_names import label_names, named_label
@@ -48,7 +47,7 @@ def _parts(data: Any) -> dict[Any, str]:
     fields = data if isinstance(data, dict) and not _of_rows(data) else {}
     named = {key: part_named(str(key)) for key in fields}
     if TRAIN in named.values():
-        return {key: part for key, part in named.items() if part in {TRAIN, TEST} and fields[key]}
+        return {key: part for key, part in named.items() if part in PARTS and fields[key]}
     first = next((key for key in LISTS if isinstance(fields.get(key), list)), None)
     return {} if first is None else {first: TRAIN}
 
@@ -105,11 +104,7 @@ def _read(document: Document) -> Iterator[Entry]:
         if records is None:
             message = f"'{key}' holds no texts with intents"
             yield Problem(document.path, line_of(data[key]), message, UNREADABLE)
-        for entry in _entries(document, records or []):
-            if isinstance(entry, Example) and part == TEST:
-                yield replace(entry, part=TEST)
-            else:
-                yield entry
+        yield from (entry_within(part, each) for each in _entries(document, records or []))
     yield from left_out(document, data, set(parts))
 
 

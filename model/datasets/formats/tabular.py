@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from model.datasets.collection import TEST, part_named
+from model.datasets.collection import TEST, entry_within, part_named
 from model.datasets.documents.document import Document
-from model.datasets.entry import TRAIN, Entry, Example, LeftOut, Note, entry_of
+from model.datasets.entry import TRAIN, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import cell_label, label_names, named_label
 from model.datasets.formats.record_shapes import is_of_another_shape
@@ -130,11 +129,8 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
     yield Note(path, 0, f"sheets named {TRAIN} and {TEST} are read as these parts{left_out}")
     for name in read:
         with closing(SpreadsheetRows(_source(document), path, name)) as rows:
-            for entry in _sheet_entries(document, rows):
-                if isinstance(entry, Example) and parts[name] == TEST:
-                    yield replace(entry, part=TEST)
-                else:
-                    yield entry
+            part = parts[name] or TRAIN
+            yield from (entry_within(part, each) for each in _sheet_entries(document, rows))
 
 
 def _chosen_sheet(

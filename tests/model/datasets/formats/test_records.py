@@ -102,6 +102,18 @@ def test_names_of_splits_are_those_of_files(tmp_path, train, test, *, is_columns
     assert {each.message for each in reading.notes} == set()
 
 
+def test_out_of_scope_splits_are_parts(tmp_path):
+    """As CLINC150's are, with records."""
+    data = {"train": [HI], "oos_val": [BYE], "oos_test": [{"text": "yo", "intent": "oos"}]}
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.part) for each in reading.examples] == [
+        ("hi", "train"),
+        ("bye", "out_of_scope_validation"),
+        ("yo", "out_of_scope_test"),
+    ]
+
+
 def test_split_without_utterances_is_a_problem(tmp_path):
     """What is in it can't be read."""
     reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": {"a": 1}})
