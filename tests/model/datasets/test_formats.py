@@ -886,4 +886,7 @@ def test_intents_that_an_alias_repeats_are_read_once(tmp_path):
     path = tmp_path / "data.yml"
     path.write_text("a: &a\n  intents:\n  - name: greet\n    inputs: [hi, hello]\nb: *a\n")
 
-    assert pairs(read(path)) == [("hi", "greet"), ("hello", "greet")]
+    reading = read(path)
+
+    assert pairs(reading) == [("hi", "greet"), ("hello", "greet")]
+    assert not reading.notes

@@ -114,6 +114,13 @@ def test_out_of_scope_splits_are_parts(tmp_path):
     ]
 
 
+def test_empty_split_is_passed_over(tmp_path):
+    """It holds nothing that could be lost."""
+    reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": []})
+
+    assert ([each.text for each in reading.examples], reading.problems) == (["hi"], ())
+
+
 def test_split_without_utterances_is_a_problem(tmp_path):
     """What is in it can't be read."""
     reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": {"a": 1}})

@@ -357,6 +357,7 @@ def test_first_of_two_columns_of_parts_counts(tmp_path):
     path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "partition"))
 
     assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+    assert len(read(path).notes) == 1
 
 
 TRAIN_SHEET = [["text", "intent"], ["hi", "greet"]]
@@ -370,6 +371,7 @@ def test_sheets_are_parts_by_their_names(tmp_path, names):
     path = write_xlsx(tmp_path / "a.xlsx", {name: sheets[name.lower()] for name in names})
 
     assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+    assert parts_of(path, sheet=names[0]).keys() == {"train"}
     assert "sheets named train and test are read as these parts; left out: Notes" in {
         note.message for note in read(path).notes
     }

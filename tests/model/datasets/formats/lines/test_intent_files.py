@@ -108,3 +108,8 @@ def test_text_files_say_that_they_can_be_renamed(tmp_path):
 
     with pytest.raises(DataError, match=r"a line each, are read as NAME\.intent; formats are"):
         read(tmp_path)
+
+    (tmp_path / "menu.json").write_text('{"dishes": {}}')
+
+    with pytest.raises(DataError, match=r"leave\.txt, menu\.json; formats are"):
+        read(tmp_path)

@@ -58,7 +58,9 @@ def test_line_without_its_other_half_is_a_problem(tmp_path, texts, intents, prob
 
 def test_blank_lines_of_both_are_skipped(tmp_path):
     """They hold nothing."""
-    assert len(read(write_part(tmp_path / "train", "hi\n\nbye\n", "a\n\nb\n")).examples) == 2
+    reading = read(write_part(tmp_path / "train", "hi\n\nbye\n", "a\n\nb\n"))
+
+    assert (len(reading.examples), reading.problems) == (2, ())
 
 
 def test_texts_without_intents_are_not_recognised(tmp_path):
