@@ -123,6 +123,7 @@ def test_description_that_is_no_text_is_a_problem(tmp_path):
         pytest.param("name: x\ndescription: y\n", id="texts-at-the-top"),
         pytest.param("a: [hi]\n", id="no-description"),
         pytest.param("data:\n  examples: [{text: hi, intent: a}]\n", id="records"),
+        pytest.param('{"data": {"examples": true}}', id="no-texts"),
     ],
 )
 def test_other_files_are_not_recognised(tmp_path, text):

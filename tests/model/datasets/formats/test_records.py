@@ -78,6 +78,19 @@ def test_row_that_is_no_list_is_named(tmp_path):
     assert [each.message for each in reading.problems] == ["a record is no object"]
 
 
+@pytest.mark.parametrize("columns", [[0, 1], [["text"], "intent"], [{}, None], 2])
+def test_rows_whose_columns_have_no_names_are_pairs(tmp_path, columns):
+    """As pandas writes a table without names."""
+    data = {"columns": columns, "data": [["hi", "greet"], ["bye", "leave"]]}
+
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [
+        ("hi", "greet"),
+        ("bye", "leave"),
+    ]
+
+
 @pytest.mark.parametrize("data", [[["a", "hi"], ["a", "hey"]], [["hi", "a"], ["hey", "a"]]])
 def test_pairs_may_begin_with_the_intent(tmp_path, data):
     """Intents repeat more often than texts."""
