@@ -197,7 +197,7 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     problems += _without_header(readable)
     if not any(_is_train(each.document.path) for each in readable):
         unread = [each.path for each in other if each.suffix in UNREAD and _is_train(each.path)]
-        message = f"is named {TRAIN}, and is not read: unpack it, export it otherwise, or move it away"
+        message = f"is named {TRAIN}, and is not read: unpack it, convert it, or move it away"
         problems += [Problem(file, 0, message) for file in unread]
     archives = [document for document in other if document.suffix in ARCHIVES]
     rest = [document for document in other if document.suffix not in ARCHIVES]

@@ -81,9 +81,9 @@ def _of_rows(data: Mapping[Any, Any]) -> list[Any]:
     Rows that are no list stay as they are.
     """
     columns, rows = data.get(COLUMNS), data.get(ROWS)
-    if not (isinstance(columns, list) and all(isinstance(name, str) for name in columns)):
+    if not isinstance(columns, list) or not isinstance(rows, list):
         return []
-    if not isinstance(rows, list):
+    if not all(isinstance(name, str) for name in columns):
         return []
     return [dict(zip(columns, row, strict=False)) if isinstance(row, list) else row for row in rows]
 

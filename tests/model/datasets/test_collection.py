@@ -228,7 +228,7 @@ def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name):
 
     assert problem.file == folder / name
     assert problem.message == (
-        "is named train, and is not read: unpack it, export it otherwise, or move it away"
+        "is named train, and is not read: unpack it, convert it, or move it away"
     )
 
 
