@@ -25,6 +25,7 @@ from model.datasets.contrast import (
     TRAINING_FOLDER,
     ContrastSets,
     read_contrast,
+    read_contrast_tests,
     read_contrast_training,
     unused_kinds,
 )
@@ -151,12 +152,19 @@ def load_dataset(
         [replace(each, intent=OUT_OF_SCOPE, part=part) for each in parts.examples[part]]
         for part in (OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
     )
-    examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances, *own])
+    contrast_tests = read_contrast_tests(path / FOLDER, options)
+    joined = checks.without_overlap(contrast.utterances, contrast_tests)
+    examples = checks.without_duplicates([*utterances, *lone, *joined, *own])
     test = checks.without_duplicates([*parts.examples[TEST], *own_test])
     train, outside = _by_scope(checks.without_overlap(examples, test))
+    kinds = {
+        kind: checks.without_overlap(texts, [*contrast_tests, *test])
+        for kind, texts in contrast.out_of_scope.items()
+    }
     test, other_test = _by_scope(test)
+    is_described = bool(parts.descriptions)
     train = checks.without_rare_intents(
-        path, train, options.min_utterances, is_described=bool(parts.descriptions)
+        path, train, options.min_utterances, has_test=bool(test), is_described=is_described
     )
     test = checks.without_unknown_intents(test, train)
     checks.raise_problems()
@@ -176,11 +184,11 @@ def load_dataset(
         test=tuple(test),
         out_of_scope_validation=_texts(own + others),
         out_of_scope_test=_texts(other_test),
-        warnings=(*checks.warnings, *unused_kinds(contrast, len(own) + len(others))),
+        warnings=(*checks.warnings, *unused_kinds(kinds, len(own) + len(others))),
         test_size=None if has_test else test_size,
         missing_out_of_scope=missing,
         contrast=read_contrast(path / FOLDER, labels, options),
-        contrast_train={kind: _texts(texts) for kind, texts in contrast.out_of_scope.items()},
+        contrast_train={kind: _texts(texts) for kind, texts in kinds.items()},
         descriptions=join_descriptions(
             parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels
         ),

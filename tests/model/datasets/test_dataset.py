@@ -353,6 +353,24 @@ def test_out_of_scope_texts_of_the_test_are_left_out_of_training():
     ]
 
 
+def test_contrast_texts_of_the_tests_are_left_out_of_training():
+    """They are copied from one folder to the other easily."""
+    folder = write_folder(train=ENOUGH, test=[("hello", "a")])
+    rows = [("Not a but b", "b"), ("not a", "out_of_scope")]
+    write("data/contrast_test/negated.csv", rows)
+    write("data/contrast_train/negated.csv", [*rows, ("Hello", "out_of_scope"), ("b?", "b")])
+
+    dataset = load(folder)
+
+    assert [text for text, _ in labelled(dataset.train) if "?" in text or "ot" in text] == ["b?"]
+    assert dataset.contrast_train == {"negated": ()}
+    assert [warning.message for warning in dataset.warnings] == [
+        "stands in contrast_test/negated.csv:2 too; left out of training",
+        "stands in contrast_test/negated.csv:3 too; left out of training",
+        "labelled out_of_scope, but test.csv:2 labels the same text a; left out of training",
+    ]
+
+
 def test_repeated_out_of_scope_text_counts_once():
     """Files and the intent out_of_scope are compared with each other."""
     rows = [*ENOUGH, ("Sing", "out_of_scope"), ("jump", "out_of_scope")]
