@@ -40,7 +40,8 @@ MARKED_AS_MISSING = ProblemKind(
     "texts or intents that programs write for a missing value", "remove the rows that have none"
 )
 UNKNOWN_IN_TEST = ProblemKind(
-    "test utterances of unknown intents", "add the intents to the training data, or remove them"
+    "test utterances of unknown intents",
+    "add the intents to the training data, remove them, or choose their column: --intent-column",
 )
 
 

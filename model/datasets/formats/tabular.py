@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from model.datasets.collection import TEST, entry_within, part_named
+from model.datasets.collection import TEST, entry_within, part_named, parts_of_pairs
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
@@ -119,14 +119,17 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
         from model.tables.spreadsheet_rows import SpreadsheetRows  # noqa: PLC0415 - as it says
     with closing(SpreadsheetRows(_source(document), path, wanted)) as rows:
         names = (rows.sheet, *rows.other_sheets)
-        parts = {name: part_named(name) for name in names if len(names) > 1 and not wanted}
+        pairs = parts_of_pairs(map(Path, names))  # as "Train data" and "Test data"
+        is_open = len(names) > 1 and not wanted
+        parts = {name: part_named(name) or pairs.get(Path(name)) for name in names if is_open}
         if TRAIN not in parts.values():
             yield from _chosen_sheet(document, rows, parts)
             return
     read = [name for name, part in parts.items() if part in {TRAIN, TEST}]
     others = ", ".join(name for name in parts if name not in read)
     left_out = f"; left out: {others}" if others else ""
-    yield Note(path, 0, f"sheets named {TRAIN} and {TEST} are read as these parts{left_out}")
+    used = ", ".join(f"{name} as {parts[name]}" for name in read)
+    yield Note(path, 0, f"sheets are read by their names: {used}{left_out}")
     for name in read:
         with closing(SpreadsheetRows(_source(document), path, name)) as rows:
             part = parts[name] or TRAIN

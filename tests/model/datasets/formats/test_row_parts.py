@@ -372,9 +372,28 @@ def test_sheets_are_parts_by_their_names(tmp_path, names):
 
     assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
     assert parts_of(path, sheet=names[0]).keys() == {"train"}
-    assert "sheets named train and test are read as these parts; left out: Notes" in {
+    used = ", ".join(f"{name} as {name.lower()}" for name in names if name != "Notes")
+    assert f"sheets are read by their names: {used}; left out: Notes" in {
         note.message for note in read(path).notes
     }
+
+
+def test_sheets_may_have_a_part_among_other_words(tmp_path):
+    """As files may."""
+    sheets = {"Test data": TEST_SHEET, "Training data": TRAIN_SHEET}
+
+    parts = parts_of(write_xlsx(tmp_path / "a.xlsx", sheets))
+
+    assert parts == {"train": ["hi"], "test": ["bye"]}
+
+
+def test_blank_sheet_of_the_test_is_named(tmp_path):
+    """It may have been forgotten."""
+    path = write_xlsx(tmp_path / "a.xlsx", {"train": TRAIN_SHEET, "test": []})
+
+    assert [str(problem) for problem in read(path).problems] == [
+        f"{path}: holds no cells in sheet test"
+    ]
 
 
 def test_sheets_of_parts_alone_leave_nothing_out(tmp_path):
@@ -383,7 +402,7 @@ def test_sheets_of_parts_alone_leave_nothing_out(tmp_path):
 
     [note] = read(path).notes
 
-    assert note.message == "sheets named train and test are read as these parts"
+    assert note.message == "sheets are read by their names: train as train, test as test"
 
 
 @pytest.mark.parametrize("name", ["test", "dev"])
