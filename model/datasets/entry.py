@@ -52,7 +52,7 @@ class Note:
     """A remark that refuses nothing: a guess that was made, or an entry without content.
 
     Attributes:
-        file, line, message: as of a problem.
+        file, line, message: as those of a problem.
         is_of_guess: whether it says which columns are guessed, as no header names them.
     """
 

@@ -45,9 +45,10 @@ def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
 def _parts(data: Any) -> dict[Any, str]:
     """Return the keys under which an object has records, with the parts that they are of."""
     fields = data if isinstance(data, dict) and not _of_rows(data) else {}
-    named = {key: part_named(str(key)) for key in fields}
+    filled = [key for key, value in fields.items() if isinstance(value, list | dict) and value]
+    named = {key: part_named(str(key)) for key in filled}
     if TRAIN in named.values():
-        return {key: part for key, part in named.items() if part in PARTS and fields[key]}
+        return {key: part for key, part in named.items() if part in PARTS}
     first = next((key for key in LISTS if isinstance(fields.get(key), list)), None)
     return {} if first is None else {first: TRAIN}
 

@@ -127,6 +127,14 @@ def test_out_of_scope_splits_are_parts(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("value", [True, "yes", [], None])
+def test_key_of_a_part_may_hold_something_else(tmp_path, value):
+    """As a setting."""
+    reading = reading_of(tmp_path / "data.json", {"train": value, "data": [HI]})
+
+    assert [each.text for each in reading.examples] == ["hi"]
+
+
 def test_empty_split_is_passed_over(tmp_path):
     """It holds nothing that could be lost."""
     reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": []})
