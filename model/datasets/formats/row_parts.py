@@ -36,6 +36,11 @@ def part_columns(names: tuple[str, ...], others: frozenset[str] = frozenset()) -
     return tuple(each for each in found if each not in others and names.count(each) == 1)
 
 
+def names_by_row(first: Sequence[str]) -> list[str]:
+    """Return names for the columns of a table without a header, whose first row may name a part."""
+    return [NAMES[0] if part_named(cell.strip()) else "" for cell in first]
+
+
 class RowParts:
     """The columns of parts, if a table has any: those whose first values name parts.
 

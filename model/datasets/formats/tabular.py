@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,7 +16,7 @@ from model.datasets.format import Format
 from model.datasets.formats.label_names import cell_label, label_names, named_label
 from model.datasets.formats.record_shapes import is_of_another_shape
 from model.datasets.formats.records import entries_of
-from model.datasets.formats.row_parts import RowParts
+from model.datasets.formats.row_parts import RowParts, names_by_row
 from model.datasets.formats.table_columns import (
     Columns,
     columns_by_rows,
@@ -79,7 +79,7 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
         if columns.note:
             yield Note(document.path, rows.first_line, columns.note, columns.are_guessed)
         names = label_names(document, rows.columns[columns.intent] if rows.columns else "")
-        parts = RowParts(document.path, rows.columns or (), columns)
+        parts = RowParts(document.path, rows.columns or names_by_row(rows.first), columns)
         for row in rows:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
@@ -164,10 +164,9 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
     columns = columns.with_notes([header_below(line)] if above else [])
     if columns.note:
         yield Note(path, line, columns.note, columns.are_guessed)
-    if not has_header:
-        yield _entry(path, line, first, columns, {})
-    parts = RowParts(path, first if has_header else (), columns)
-    for line, row in cells:
+    parts = RowParts(path, first if has_header else names_by_row(first), columns)
+    utterances = cells if has_header else chain([(line, first)], cells)
+    for line, row in utterances:
         if has_header and row == first:
             yield LeftOut(path, line, REPEATED_HEADERS)
         else:

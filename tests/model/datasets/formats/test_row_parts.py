@@ -154,6 +154,26 @@ def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
     ]
 
 
+@pytest.mark.parametrize("name", ["data.csv", "data.xlsx"])
+def test_column_of_parts_needs_no_header(tmp_path, name):
+    """AutoML of Google has the part, the text and the label, by places alone."""
+    rows = [
+        *(("TEST", "bye", "leave"), ("TRAIN", "hi", "greet")),
+        *(("VALIDATION", "yo", "greet"), ("TEST", "see you", "leave")),
+    ]
+    path = tmp_path / name
+    if path.suffix == ".csv":
+        write_csv(path, rows[1:], rows[0])
+    else:
+        write_xlsx(path, {"Sheet1": rows})
+
+    assert parts_of(path, text_column="2", intent_column="3") == {
+        "train": ["hi"],
+        "test": ["bye", "see you"],
+        "validation": ["yo"],
+    }
+
+
 def test_column_that_is_not_used_hides_no_other_one(tmp_path):
     """Folds of cross-validation may stand beside the parts."""
     rows = [("hi", "greet", 0, "train"), ("bye", "leave", 1, "test")]
