@@ -158,7 +158,7 @@ def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
 def test_column_of_parts_needs_no_header(tmp_path, name):
     """AutoML of Google has the part, the text and the label, by places alone."""
     rows = [
-        *(("TEST", "bye", "leave"), ("TRAIN", "hi", "greet")),
+        *((" TEST", "bye", "leave"), ("TRAIN", "hi", "greet")),
         *(("VALIDATION", "yo", "greet"), ("TEST", "see you", "leave")),
     ]
     path = tmp_path / name
