@@ -40,7 +40,8 @@ MARKED_AS_MISSING = ProblemKind(
     "texts or intents that programs write for a missing value", "remove the rows that have none"
 )
 UNKNOWN_IN_TEST = ProblemKind(
-    "test utterances of unknown intents", "add the intents to the training data, or remove them"
+    "test utterances of unknown intents",
+    "add the intents to the training data, remove them, or choose their column: --intent-column",
 )
 
 
@@ -65,7 +66,7 @@ class Checks:
     ) -> None:
         self._problems, self._notes = list(problems), tuple(notes)
         self.warnings = list(self._notes)
-        self._leave_out, self._has_test = leave_out, False
+        self._leave_out = leave_out
         self._rare: set[str] = set()
 
     def raise_problems(self) -> None:
@@ -99,7 +100,6 @@ class Checks:
 
     def without_overlap(self, train: Sequence[Example], test: Sequence[Example]) -> list[Example]:
         """Return the training examples whose texts are not in the test."""
-        self._has_test = bool(test)
         tested = {normalised(example.text): example for example in test}
         kept = []
         for example in train:
@@ -107,7 +107,7 @@ class Checks:
             if twin is None:
                 kept.append(example)
                 continue
-            place = f"{twin.file.name}:{twin.line}"
+            place = _place(twin, example)
             message = (
                 f"stands in {place} too"
                 if twin.intent == example.intent
@@ -122,6 +122,7 @@ class Checks:
         train: Sequence[Example],
         min_utterances: int,
         *,
+        has_test: bool = False,
         is_described: bool = False,
     ) -> list[Example]:
         """Return the examples of intents that are large enough, and report the thin ones.
@@ -130,6 +131,7 @@ class Checks:
             path: the data, for problems of the whole.
             train: utterances; a description stands for those of an intent without any.
             min_utterances: intents with fewer utterances are left out.
+            has_test: whether there is a test, so that no utterance has to be held out for one.
             is_described: whether intents have descriptions, which need no utterances beside them.
         """
         groups = by_intent(train)
@@ -138,7 +140,7 @@ class Checks:
         for intent, group in groups.items():
             self._report_size(intent, group, is_rare=intent in rare)
         kept = [group for intent, group in groups.items() if intent not in rare]
-        self._check_count(path, kept, is_described=is_described)
+        self._check_count(path, kept, has_test=has_test, is_described=is_described)
         self._suspect(groups)
         return [example for example in train if example.intent not in rare]
 
@@ -154,7 +156,12 @@ class Checks:
             self.warnings.append(group[0].problem(message, THIN))
 
     def _check_count(
-        self, path: Path, groups: Sequence[Sequence[Example]], *, is_described: bool
+        self,
+        path: Path,
+        groups: Sequence[Sequence[Example]],
+        *,
+        has_test: bool,
+        is_described: bool,
     ) -> None:
         if self._problems:  # without them, there may be more utterances
             return
@@ -168,7 +175,7 @@ class Checks:
                 "holds fewer than two intents with two utterances or more; of an intent with one, "
                 "nothing can be tested"
             )
-        elif not self._has_test and max(map(len, groups)) < MIN_TO_SPLIT:
+        elif not has_test and max(map(len, groups)) < MIN_TO_SPLIT:
             message = f"has no intent of {MIN_TO_SPLIT} utterances, of which one could be the test"
         else:
             return
@@ -215,5 +222,8 @@ def by_intent(examples: Iterable[Example]) -> dict[str, list[Example]]:
 
 
 def _place(earlier: Example, example: Example) -> str:
-    is_same_file = earlier.file == example.file
-    return f"line {earlier.line}" if is_same_file else f"{earlier.file.name}:{earlier.line}"
+    if earlier.file == example.file:
+        return f"line {earlier.line}"
+    is_of_same_name = earlier.file.name == example.file.name  # in another folder
+    name = Path(*earlier.file.parts[-2:]) if is_of_same_name else earlier.file.name
+    return f"{name}:{earlier.line}"

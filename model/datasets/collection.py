@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.documents.archives import is_listed, unpack, without_compression
 from model.datasets.documents.document import Document, ReadOptions
-from model.datasets.entry import TRAIN
+from model.datasets.entry import TRAIN, Entry, Example
 from model.errors import DataError
 from model.tables.opening import SPREADSHEETS
 
@@ -17,14 +18,19 @@ OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST = "out_of_scope_validation", "out_of_
 PARTS = (TRAIN, TEST, OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
 # Not read beside training texts: settings are chosen by cross-validation.
 _VALIDATION_NAMES = ("val", "valid", VALIDATION, "validate", "dev", "eval", "evaluation")
-_OTHER_NAMES = {"training": TRAIN, "testing": TEST, **dict.fromkeys(_VALIDATION_NAMES, VALIDATION)}
+_OTHER_NAMES = {
+    **dict.fromkeys(("training", "trainset"), TRAIN),
+    **dict.fromkeys(("testing", "testset", "holdout", "heldout"), TEST),
+    **dict.fromkeys((*_VALIDATION_NAMES, "devset", "valset"), VALIDATION),
+}
 # As CLINC150 and others call them; all but the test is learnt from.
 _OUT_OF_SCOPE = re.compile(
     rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
 )
 _WORD = re.compile(r"[^\W_]+")
-# As Hugging Face names the files of a split: train-00000-of-00002.parquet.
-_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+# As Hugging Face names the files of a split: train-00000-of-00002.parquet, with a hash or without.
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(-[0-9a-f]+)?$")
+_NUMBER = re.compile(r"\d+")
 
 
 def part_of(name: Path) -> str | None:
@@ -49,7 +55,8 @@ def part_named(name: str) -> str | None:
 def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
     """Return the parts that words of files' names are, as of ``x_train.csv`` and ``x_test.csv``.
 
-    In a folder with two such files, which differ in that word alone, all with ``train`` are of it.
+    In a folder with two such files, which differ in that word and in numbers alone, all with
+    ``train`` are of it.
     """
     found: list[tuple[Path, str, tuple[Path, str]]] = []
     parts_of: dict[tuple[Path, str], set[str]] = {}
@@ -57,7 +64,8 @@ def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
         stem = without_compression(name).stem
         for word in _WORD.finditer(stem):
             if part := part_named(word[0]):
-                rest = (name.parent, f"{stem[: word.start()]} {stem[word.end() :]}".casefold())
+                others = f"{stem[: word.start()]} {stem[word.end() :]}".casefold()
+                rest = (name.parent, _NUMBER.sub("", others))
                 found.append((name, part, rest))
                 parts_of.setdefault(rest, set()).add(part)
     pairs = {rest for rest, parts in parts_of.items() if {TRAIN} < parts}
@@ -79,6 +87,13 @@ def part_within(file_part: str, own_part: str) -> str:
         return own_part
     is_test = own_part in {TEST, OUT_OF_SCOPE_TEST}
     return OUT_OF_SCOPE_TEST if is_test and file_part == OUT_OF_SCOPE_VALIDATION else file_part
+
+
+def entry_within(part: str, entry: Entry) -> Entry:
+    """Return an entry of a file, a sheet or a list of a part."""
+    if part == TRAIN or not isinstance(entry, Example):
+        return entry
+    return replace(entry, part=part_within(part, entry.part))
 
 
 def listed_below(folder: Path) -> list[Path]:
@@ -107,4 +122,5 @@ def documents_of(path: Path, options: ReadOptions) -> tuple[list[Document], bool
     members = None if is_spreadsheet else unpack(path, document.head)
     if members is None:
         return [document], False
-    return [Document(name, options, members) for name in sorted(members)], True
+    listed = (name for name in sorted(members) if is_listed(name.relative_to(path)))
+    return [Document(name, options, members) for name in listed], True

@@ -47,7 +47,7 @@ def read_contrast(
     Raises:
         DataError: an entry can't be read, or a label is no known intent.
     """
-    sets = _read_sets(folder, labels, options)
+    sets = _checked_sets(folder, labels, options)
     return {name: _contrast_texts(examples) for name, examples in sets.items()}
 
 
@@ -71,7 +71,7 @@ def read_contrast_training(
 
     The arguments and errors are those of ``read_contrast``.
     """
-    sets = _read_sets(folder, labels, options)
+    sets = _checked_sets(folder, labels, options)
     every = [example for examples in sets.values() for example in examples]
     return ContrastTraining(
         tuple(example for example in every if example.intent != OUT_OF_SCOPE),
@@ -82,14 +82,16 @@ def read_contrast_training(
     )
 
 
-def unused_kinds(contrast: ContrastTraining, out_of_scope_count: int) -> Iterator[Problem]:
+def unused_kinds(
+    kinds: Mapping[str, Sequence[Example]], out_of_scope_count: int
+) -> Iterator[Problem]:
     """Yield a warning for each kind whose texts are too few to train on, alone or with others.
 
     Args:
-        contrast: the contrast texts.
+        kinds: the contrast texts out of scope, by their kind.
         out_of_scope_count: the number of ordinary out-of-scope texts to train on.
     """
-    for texts in filter(None, contrast.out_of_scope.values()):
+    for texts in filter(None, kinds.values()):
         if out_of_scope_count < MIN_OUT_OF_SCOPE:
             needed = f"{MIN_OUT_OF_SCOPE} ordinary ones are needed beside them"
         elif len(texts) < MIN_OUT_OF_SCOPE:
@@ -100,11 +102,24 @@ def unused_kinds(contrast: ContrastTraining, out_of_scope_count: int) -> Iterato
         yield Problem(texts[0].file, 0, f"{count}, {needed}; left out")
 
 
-def _read_sets(
+def read_contrast_tests(folder: Path, options: ReadOptions = ReadOptions()) -> list[Example]:
+    """Return the texts of all contrast sets of a folder, whatever their labels.
+
+    Raises:
+        DataError: an entry can't be read.
+    """
+    return [example for examples in _read_sets(folder, options).values() for example in examples]
+
+
+def _read_sets(folder: Path, options: ReadOptions) -> dict[str, list[Example]]:
+    files = sorted(each for each in folder.glob("*") if each.suffix.lower() in SUFFIXES)
+    return {each.stem.replace("_", " "): read_examples(each, options) for each in files}
+
+
+def _checked_sets(
     folder: Path, labels: Collection[str], options: ReadOptions
 ) -> dict[str, list[Example]]:
-    files = sorted(each for each in folder.glob("*") if each.suffix.lower() in SUFFIXES)
-    sets = {each.stem.replace("_", " "): read_examples(each, options) for each in files}
+    sets = _read_sets(folder, options)
     allowed = {*labels, OUT_OF_SCOPE}
     problems = [
         example.problem(f"{example.intent} is no intent of the training data", UNKNOWN)

@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -19,11 +19,13 @@ from model.datasets.checks import (
     by_intent,
     normalised,
 )
+from model.datasets.collection import OUT_OF_SCOPE_TEST, OUT_OF_SCOPE_VALIDATION, TEST
 from model.datasets.contrast import (
     FOLDER,
     TRAINING_FOLDER,
     ContrastSets,
     read_contrast,
+    read_contrast_tests,
     read_contrast_training,
     unused_kinds,
 )
@@ -146,37 +148,47 @@ def load_dataset(
     lone = lone_descriptions(parts.descriptions, utterances)
     known = {each.intent for each in (*utterances, *lone)}
     contrast = read_contrast_training(path / TRAINING_FOLDER, known, options)
-    examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances])
-    test = checks.without_duplicates(parts.examples["test"])
-    train = checks.without_overlap(examples, test)
-    train, others = _by_scope(train)
+    own, own_test = (
+        [replace(each, intent=OUT_OF_SCOPE, part=part) for each in parts.examples[part]]
+        for part in (OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
+    )
+    contrast_tests = read_contrast_tests(path / FOLDER, options)
+    joined = checks.without_overlap(contrast.utterances, contrast_tests)
+    examples = checks.without_duplicates([*utterances, *lone, *joined, *own])
+    test = checks.without_duplicates([*parts.examples[TEST], *own_test])
+    train, outside = _by_scope(checks.without_overlap(examples, test))
+    kinds = {
+        kind: checks.without_overlap(texts, [*contrast_tests, *test])
+        for kind, texts in contrast.out_of_scope.items()
+    }
     test, other_test = _by_scope(test)
+    is_described = bool(parts.descriptions)
     train = checks.without_rare_intents(
-        path, train, options.min_utterances, is_described=bool(parts.descriptions)
+        path, train, options.min_utterances, has_test=bool(test), is_described=is_described
     )
     test = checks.without_unknown_intents(test, train)
     checks.raise_problems()
 
     has_test = bool(test)
-    own, own_test = parts.examples["out_of_scope_validation"], parts.examples["out_of_scope_test"]
-    others_size = None if has_test or own_test or other_test else test_size
+    own = [each for each in outside if each.part == OUT_OF_SCOPE_VALIDATION]
+    others = [each for each in outside if each.part != OUT_OF_SCOPE_VALIDATION]
+    others_size = None if has_test or other_test else test_size
     missing = _missing_out_of_scope(len(own), len(others), others_size)
     if not has_test:
         train, test = split(train, seed=seed, test_size=test_size)
     if others_size is not None:
         others, other_test = split(others, seed=seed, test_size=others_size)
     labels = {each.intent for each in train}
-    outside = _texts(own, others)
     return Dataset(
         train=tuple(train),
         test=tuple(test),
-        out_of_scope_validation=outside,
-        out_of_scope_test=_texts(own_test, other_test),
-        warnings=(*checks.warnings, *unused_kinds(contrast, len(outside))),
+        out_of_scope_validation=_texts(own + others),
+        out_of_scope_test=_texts(other_test),
+        warnings=(*checks.warnings, *unused_kinds(kinds, len(own) + len(others))),
         test_size=None if has_test else test_size,
         missing_out_of_scope=missing,
         contrast=read_contrast(path / FOLDER, labels, options),
-        contrast_train={kind: _texts(texts) for kind, texts in contrast.out_of_scope.items()},
+        contrast_train={kind: _texts(texts) for kind, texts in kinds.items()},
         descriptions=join_descriptions(
             parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels
         ),
@@ -222,5 +234,5 @@ def _by_scope(examples: Sequence[Example]) -> tuple[list[Example], list[Example]
     return known, [example for example in examples if example.intent == OUT_OF_SCOPE]
 
 
-def _texts(*parts: Sequence[Example]) -> tuple[str, ...]:
-    return tuple(example.text for examples in parts for example in examples)
+def _texts(examples: Sequence[Example]) -> tuple[str, ...]:
+    return tuple(example.text for example in examples)

@@ -49,11 +49,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark that refuses nothing: a guess that was made, or an entry without content."""
+    """A remark that refuses nothing: a guess that was made, or an entry without content.
+
+    Attributes:
+        file, line, message: as those of a problem.
+        is_of_guess: whether it says which columns are guessed, as no header names them.
+    """
 
     file: Path
     line: int
     message: str
+    is_of_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

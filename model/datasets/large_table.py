@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Example, Note, entry_of
 from model.datasets.formats.label_names import cell_label, label_names
-from model.datasets.formats.row_parts import RowParts
+from model.datasets.formats.row_parts import RowParts, names_by_row
 from model.datasets.formats.table_columns import Columns
 from model.datasets.formats.tabular import table_columns
 from model.datasets.survey import ALL_HASHES, Batch, FirstProblems, Survey
@@ -80,7 +80,8 @@ def can_be_cut(document: Document) -> bool:
         if not detect_encoding(file).is_plain:
             return False
         rows, columns = table_columns(document, Lines(file))
-        return not RowParts(document.path, rows.columns or (), columns).places
+        names = rows.columns or names_by_row(rows.first)
+        return not RowParts(document.path, names, columns).places
 
 
 def survey_table(survey: Survey, document: Document, progress: Progress, part: str = TRAIN) -> None:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from model.datasets.collection import (
     VALIDATION,
     documents_of,
+    entry_within,
     part_of,
-    part_within,
     parts_of_pairs,
 )
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
 from model.datasets.documents.document import Document, ReadOptions
-from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example, is_filled
+from model.datasets.entry import DESCRIPTION, TRAIN, Entry, Example, Note, is_filled
 from model.datasets.format import Format
 from model.datasets.formats.amazon import AMAZON
 from model.datasets.formats.botpress import BOTPRESS
 from model.datasets.formats.clinc150 import CLINC150
 from model.datasets.formats.described import DESCRIBED
 from model.datasets.formats.dialogflow import DIALOGFLOW
-from model.datasets.formats.fasttext import FASTTEXT
 from model.datasets.formats.home_assistant import HOME_ASSISTANT
-from model.datasets.formats.intent_files import INTENT_FILES
 from model.datasets.formats.intents_json import INTENTS_JSON, is_by_name
 from model.datasets.formats.label_studio import LABEL_STUDIO
+from model.datasets.formats.lines.fasttext import FASTTEXT
+from model.datasets.formats.lines.intent_files import INTENT_FILES
+from model.datasets.formats.lines.slot_filling import SLOT_FILLING
 from model.datasets.formats.microsoft import BOT_FRAMEWORK, MICROSOFT
 from model.datasets.formats.rasa.legacy import RASA_JSON, RASA_MARKDOWN
 from model.datasets.formats.rasa.nlu_yaml import RASA_YAML
@@ -53,19 +55,25 @@ __all__ = ["COLUMNS", "Example", "ReadOptions", "is_filled", "read", "read_examp
 COLUMNS = ("text", "intent")
 # In the order in which they are tried: special shapes before general ones.
 FORMATS: Sequence[Format] = (
-    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, INTENT_FILES, FASTTEXT),
+    *(PARQUET, SPREADSHEET, JSON_LINES, BOT_FRAMEWORK, INTENT_FILES, FASTTEXT, SLOT_FILLING),
     *(RASA_YAML, RASA_JSON, CLINC150, WATSON, SEMANTIC_ROUTER, MICROSOFT, AMAZON, DIALOGFLOW),
     *(LABEL_STUDIO, HOME_ASSISTANT, DESCRIBED, SNIPS, BOTPRESS, INTENTS_JSON, RECORDS),
     *(RASA_MARKDOWN, DELIMITED),
 )
 # Their files hold texts of any intents, so that a name such as test is that of a part.
-OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT)
+OF_ANY_INTENT = (*TABLES, RECORDS, FASTTEXT, SLOT_FILLING)
 # Their files are named by intents, and so may be called train and test.
 OF_ONE_INTENT = (INTENT_FILES, AMAZON, DIALOGFLOW, BOTPRESS)
 README = "readme"  # may show how data looks
 MAX_ROWS_TRIED = 100  # to find out whether a table holds utterances
 UNREAD = ARCHIVES + OTHER_DATA
+WITHOUT_HEADER = (
+    "has no header with usual names, unlike other files: put one above its rows, move the file "
+    "away if it holds other data, or choose the columns of all files by number: --text-column, "
+    "--intent-column"
+)
 POINTER = b"version https://git-lfs.github.com/spec/"
+UTF32 = re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0|\0\0\0[^\0]")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", "")
 
 
@@ -186,9 +194,10 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
     readable, beside = _by_parts(path, readable)
+    problems += _without_header(readable)
     if not any(_is_train(each.document.path) for each in readable):
         unread = [each.path for each in other if each.suffix in UNREAD and _is_train(each.path)]
-        message = f"is named {TRAIN}, and is not read: unpack it, or export it in another format"
+        message = f"is named {TRAIN}, and is not read: unpack it, convert it, or move it away"
         problems += [Problem(file, 0, message) for file in unread]
     archives = [document for document in other if document.suffix in ARCHIVES]
     rest = [document for document in other if document.suffix not in ARCHIVES]
@@ -215,12 +224,14 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
 
     These kinds are, in order: exports; tables and records; lists by names, which also hold synonyms
     or labels; and lines with a tab, which also hold vocabularies. Tables without utterances, as of
-    customers, come after lists, and a README after all.
+    customers, come after lists, and a README after all. Intents with descriptions are read beside
+    exports, and beside tables of utterances.
     """
     data = [each for each in readable if each.document.path.stem.casefold() != README]
     exports: list[Readable] = []
     tables: list[Readable] = []
     lists: list[Readable] = []
+    described: list[Readable] = []
     tabbed: list[Readable] = []
     for each in data or readable:
         if each.format == DELIMITED and is_recognised_by_tabs(each.document):
@@ -229,17 +240,36 @@ def _most_likely(readable: list[Readable]) -> list[Readable]:
             tables.append(each)
         elif each.format == INTENTS_JSON and is_by_name(each.document):
             lists.append(each)
+        elif each.format == DESCRIBED:
+            described.append(each)
         else:
             exports.append(each)
-    if lists and not exports and not any(map(_has_utterances, tables)):
-        return lists
-    return exports or tables or tabbed
+    if (described or lists) and not exports and not any(map(_has_utterances, tables)):
+        return described or lists
+    return described + (exports or tables or tabbed)
 
 
 def _has_utterances(table: Readable) -> bool:
     """Return whether one of the first rows is an utterance with an intent."""
     first = islice(entries_of(table), MAX_ROWS_TRIED)
     return any(isinstance(entry, Example) for entry in first)
+
+
+def _without_header(readable: Iterable[Readable]) -> Iterator[Problem]:
+    """Yield the problem of each table without a header where others have one.
+
+    Its columns would be guessed, and it may hold other data, as the names of labels.
+    """
+    trained = [each for each in readable if each.part == TRAIN and each.format in OF_ANY_INTENT]
+    guessed = [each.document.path for each in trained if len(trained) > 1 and _is_guessed(each)]
+    if len(guessed) < len(trained):
+        for file in guessed:
+            yield Problem(file, 0, WITHOUT_HEADER)
+
+
+def _is_guessed(table: Readable) -> bool:
+    notes = takewhile(lambda entry: isinstance(entry, Note), entries_of(table))
+    return any(isinstance(note, Note) and note.is_of_guess for note in notes)
 
 
 def _by_parts(path: Path, readable: list[Readable]) -> tuple[list[Readable], list[Document]]:
@@ -299,6 +329,8 @@ def _recognise(document: Document) -> Format | None:
     wanted = document.options.format
     if document.head.startswith(POINTER):
         raise DataError.at(document.path, "is a pointer of Git LFS; git lfs pull gets the file")
+    if UTF32.match(document.head):
+        raise DataError.at(document.path, "is in UTF-32; save the file as UTF-8")
     for each in FORMATS:
         if wanted not in {None, each.name}:
             continue
@@ -314,11 +346,7 @@ def _recognise(document: Document) -> Format | None:
 def entries_of(readable: Readable) -> Iterator[Entry]:
     """Yield the entries of a file; one that can't be read as a whole is a problem."""
     document, found, part = readable
-    for entry in _entries(document, found):
-        if part != TRAIN and isinstance(entry, Example):
-            yield replace(entry, part=part_within(part, entry.part))
-        else:
-            yield entry
+    yield from (entry_within(part, each) for each in _entries(document, found))
 
 
 def _entries(document: Document, found: Format) -> Iterator[Entry]:
@@ -335,6 +363,10 @@ def _unknown(path: Path, names: Sequence[str]) -> Problem:
     if names:
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")  # noqa: PLR2004
         seen = f"holds no training data that is recognised, but {shown}"
+        if any(name.lower().endswith(ARCHIVES) for name in names):
+            seen += "; archives and compressed files are read by themselves: name or unpack one"
+        if all(name.endswith(".txt") for name in names):
+            seen += "; files with an intent's utterances, a line each, are read as NAME.intent"
     elif path.is_dir():
         seen = f"holds no files with a suffix of data ({', '.join(SUFFIXES)})"
     else:

@@ -17,6 +17,7 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     INTENT: (
         *("intent", "intent name", "intent display name", "intents", "label text", "label name"),
         *("label", "labels", "category", "class", "tag", "topic", "target", "choice"),
+        *("annotation", "label.responses", "intent.responses"),  # of Argilla
     ),
 }
 PAIR = 2  # a text and a label

@@ -9,7 +9,7 @@ from pathlib import Path
 from model.errors import DataError
 
 INSTALL = "pip install --requirement requirements"
-PARQUET = f"is Parquet, which needs pyarrow: {INSTALL}/parquet.txt"
+PARQUET = f"is Parquet or Arrow, which needs pyarrow: {INSTALL}/parquet.txt"
 SPREADSHEET = (
     f"is a spreadsheet, which needs python-calamine and openpyxl: {INSTALL}/spreadsheets.txt"
 )

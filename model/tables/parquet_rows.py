@@ -1,9 +1,9 @@
-"""Read two columns of Parquet, by pyarrow, which is imported for such files only."""
+"""Read columns of Parquet and Arrow, by pyarrow, which is imported for such files only."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,16 @@ from pyarrow import parquet
 from model.errors import DataError
 
 BATCH_ROWS = 4096
+PARQUET_MAGIC, ARROW_MAGIC = b"PAR1", b"ARROW1"
 # ValueError: texts or names of columns that are not UTF-8.
 UNREADABLE = (OSError, ValueError, pa.ArrowException)
 
 
 class ParquetRows:
-    """A Parquet file.
+    """A Parquet or an Arrow file.
 
     Attributes:
         columns: the names.
-        size: the rows.
     """
 
     def __init__(self, source: Path | bytes, path: Path) -> None:
@@ -31,18 +31,17 @@ class ParquetRows:
         Raises:
             DataError: it can't be read.
         """
-        file = pa.BufferReader(source) if isinstance(source, bytes) else source
-        try:
-            self._file = parquet.ParquetFile(file)
-            self.columns: list[str] = self._file.schema_arrow.names
-        except UNREADABLE as error:
-            raise DataError.at(path, "is no readable Parquet file") from error
         self._path = path
-        self.size: int = self._file.metadata.num_rows
+        try:
+            file = pa.BufferReader(source) if isinstance(source, bytes) else pa.OSFile(str(path))
+            self._schema, self._batches = _open(file)
+        except UNREADABLE as error:
+            raise self._unreadable() from error
+        self.columns: list[str] = self._schema.names
 
     def names_of(self, column: int) -> list[str]:
         """Return the names of numbered labels that Hugging Face's metadata holds, or none."""
-        metadata = self._file.schema_arrow.metadata or {}
+        metadata = self._schema.metadata or {}
         try:
             features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
             names = features[self.columns[column]]["names"]
@@ -66,8 +65,27 @@ class ParquetRows:
             if self.columns.count(name) > 1:
                 raise DataError.at(self._path, f"has several columns {name}")
         try:
-            for batch in self._file.iter_batches(BATCH_ROWS, columns=names):
+            for batch in self._batches(names):
                 values = (batch.column(name).to_pylist() for name in names)
                 yield from zip(*values, strict=True)
         except UNREADABLE as error:
-            raise DataError.at(self._path, "is no readable Parquet file") from error
+            raise self._unreadable() from error
+
+    def _unreadable(self) -> DataError:
+        return DataError.at(self._path, "is no readable Parquet or Arrow file")
+
+
+def _open(file: Any) -> tuple[Any, Callable[[list[str]], Iterable[Any]]]:
+    """Return the schema of a file, and the function that reads columns in batches."""
+    magic = file.read(len(ARROW_MAGIC))
+    file.seek(0)
+    if magic.startswith(PARQUET_MAGIC):
+        opened = parquet.ParquetFile(file)
+        return opened.schema_arrow, lambda names: opened.iter_batches(BATCH_ROWS, columns=names)
+    # Data sets of Hugging Face are streams; Feather is the format of files.
+    if magic == ARROW_MAGIC:
+        reader = pa.ipc.open_file(file)
+        batches = map(reader.get_batch, range(reader.num_record_batches))
+    else:
+        batches = reader = pa.ipc.open_stream(file)
+    return reader.schema, lambda names: (batch.select(names) for batch in batches)

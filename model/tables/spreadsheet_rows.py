@@ -115,7 +115,7 @@ class SpreadsheetRows:
         for name in names if wanted is None else [wanted]:
             if any(any(map(_as_text, cells)) for cells in self._workbook.rows(name)):
                 return name
-        raise DataError.at(self._path, "holds no cells")
+        raise DataError.at(self._path, f"holds no cells{f' in sheet {wanted}' if wanted else ''}")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not blank, with its number; all are as wide as the first one.

@@ -19,13 +19,15 @@ from model.tables.opening import SPREADSHEETS
 
 SUFFIXES = (
     *(".yml", ".yaml", ".md", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".tab"),
-    *(".psv", ".parquet", ".lu", ".intent"),
+    *(".psv", ".parquet", ".arrow", ".feather", ".lu", ".intent"),
     *(f".{each}" for each in SPREADSHEETS),
 )
 # Of bzip2, the block size and the first block, or the end, follow the letters.
 _BZIP2 = [
     b"BZh%d%b" % (size, start) for size in range(1, 10) for start in (b"1AY&SY", b"\x17rE8P\x90")
 ]
+# Of slot filling; the second one is read beside the first.
+TEXTS, INTENTS = "seq.in", "label"
 # By the first bytes of a file.
 COMPRESSIONS: Mapping[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
@@ -36,7 +38,7 @@ COMPRESSED = (".gz", ".bz2", ".xz")
 UNREAD_ARCHIVES = {b"\x28\xb5\x2f\xfd": ".zst", b"7z\xbc\xaf": ".7z", b"Rar!\x1a\x07": ".rar"}
 ARCHIVES = (".zip", ".tgz", ".bpz", ".tar", *COMPRESSED, *UNREAD_ARCHIVES.values())
 # Not read, and named where they lie beside data.
-OTHER_DATA = (".arrow", ".feather", ".pkl", ".pickle", ".xlsb", ".numbers", ".avro", ".orc", ".xml")
+OTHER_DATA = (".pkl", ".pickle", ".xlsb", ".numbers", ".avro", ".orc", ".xml")
 MAX_UNPACKED_BYTES = 1024**3
 ZIP_MAGIC = b"PK\x03\x04"
 SPREADSHEET_MEMBERS = {"[Content_Types].xml", "mimetype"}
@@ -51,7 +53,11 @@ def is_listed(name: Path) -> bool:
     """Return whether a file of a folder or an archive is read, or named as left out."""
     is_hidden = any(part.startswith((".", "__MACOSX", "~$")) for part in name.parts)
     is_data = name.suffix.lower() in SUFFIXES + ARCHIVES + OTHER_DATA and name.name != DESCRIPTIONS
-    return is_data and not is_hidden
+    return (is_data or name.name == TEXTS) and not is_hidden
+
+
+def _is_kept(name: Path) -> bool:
+    return is_listed(name) or name.name == INTENTS
 
 
 def unpack(path: Path, head: bytes) -> Mapping[Path, bytes] | None:
@@ -106,7 +112,7 @@ def _zip_files(path: Path) -> list[tuple[Path, bytes]] | None:
         if not SPREADSHEET_MEMBERS.isdisjoint(archive.namelist()):
             return None
         # zipfile fails to say whether a member without a name is a folder.
-        members = [each for each in archive.infolist() if is_listed(_name(each.filename))]
+        members = [each for each in archive.infolist() if _is_kept(_name(each.filename))]
         listed = [each for each in members if not each.is_dir()]
         if sum(member.file_size for member in listed) > MAX_UNPACKED_BYTES:
             raise _too_large(path)
@@ -128,7 +134,7 @@ def _tar_files(path: Path, opener: Callable[[Path], Any]) -> Iterator[tuple[Path
     ):
         for member in archive:
             name = _name(member.name)
-            content = archive.extractfile(member) if member.isfile() and is_listed(name) else None
+            content = archive.extractfile(member) if member.isfile() and _is_kept(name) else None
             if content is not None:
                 yield path / name, content.read()
 

@@ -40,8 +40,12 @@ def _has_description(value: Any) -> bool:
 def _is_intent(value: Any) -> bool:
     if not (isinstance(value, dict) and value and {TEXT, *UTTERANCES}.issuperset(value)):
         return False
-    utterances = (value.get(key) or () for key in UTTERANCES)
-    return TEXT in value or all(isinstance(text, str) for texts in utterances for text in texts)
+    utterances = [value[key] for key in UTTERANCES if value.get(key)]
+    return TEXT in value or all(map(_are_texts, utterances))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, str | list) and all(isinstance(each, str) for each in value)
 
 
 def _recognises(document: Document) -> bool:

@@ -15,7 +15,7 @@ from model.errors import Problem
 # Keys under which formats keep the text of an utterance that is an object.
 TEXT_KEYS = ("text", "utterance", "phrase", "example", "pattern")
 # Keys under which they keep its pieces, each a text or an object with a text.
-PIECE_KEYS = ("data", "parts", "chunks")
+PIECE_KEYS = ("data", "parts", "chunks", "segments")
 _ITEM = re.compile(r"[-*+]\s*(.*)")
 
 

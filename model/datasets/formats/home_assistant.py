@@ -14,7 +14,7 @@ from model.datasets.documents.document import Document
 from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
-from model.datasets.formats.intent_files import MAX_LENGTH, read_template
+from model.datasets.formats.lines.intent_files import MAX_LENGTH, read_template
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 

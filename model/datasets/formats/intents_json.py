@@ -22,9 +22,11 @@ KEYS = Keys(
     texts=(
         *("patterns", "utterances", "examples", "samples", "training_phrases", "trainingPhrases"),
         *("phrases", "questions", "sentences", "texts", "queries", "user_says", "text"),
+        *("exampleSentences", "inputs"),
     ),
 )
-LISTS = ("intents", "data", "nlu", "items", "tags")
+INTENTS = "intents"
+LISTS = (INTENTS, "data", "nlu", "items", "tags")
 
 
 def _groups(data: Any) -> list[Any] | None:
@@ -36,8 +38,23 @@ def _groups(data: Any) -> list[Any] | None:
         return None if is_record or has_other_shape else list(data)
     if isinstance(data, dict):
         candidates = (data.get(key) for key in LISTS)
-        return next((each for each in candidates if has_groups(each, KEYS)), None)
+        found = next((each for each in candidates if has_groups(each, KEYS)), None)
+        return found or list(_intents_below(data)) or None
     return None
+
+
+def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
+    """Yield the intents of all lists under a key ``intents``, wherever an export has them."""
+    waiting, seen = [data], set()
+    for fields in waiting:
+        if id(fields) in seen:  # an alias of YAML is the same object again
+            continue
+        seen.add(id(fields))
+        for key, value in fields.items():
+            if key == INTENTS and has_groups(value, KEYS):
+                yield from value
+            elif isinstance(value, dict):
+                waiting.append(value)
 
 
 def _named_groups(data: Any) -> list[Any]:
@@ -59,8 +76,8 @@ def _are_texts(value: Any) -> bool:
 
 def _named_lists(data: Any) -> bool:
     """Return whether data is an object of lists of texts, named by their intents."""
-    if isinstance(data, dict) and len(data) == 1 and isinstance(data.get("intents"), dict):
-        data = data["intents"]
+    if isinstance(data, dict) and len(data) == 1 and isinstance(data.get(INTENTS), dict):
+        data = data[INTENTS]
     return (
         isinstance(data, dict)
         and bool(data)
@@ -79,14 +96,14 @@ def is_by_name(document: Document) -> bool:
 
 
 def _by_name(data: Any) -> Any:
-    return data["intents"] if isinstance(data.get("intents"), dict) else data
+    return data[INTENTS] if isinstance(data.get(INTENTS), dict) else data
 
 
 def _recognises(document: Document) -> bool:
     if _groups(document.data) is not None:
         return True
     data = document.data
-    is_named = isinstance(data, dict) and "intents" in data
+    is_named = isinstance(data, dict) and INTENTS in data
     # In YAML, lists of texts are usually settings.
     may_be_named = document.looks_like_json or is_named
     return may_be_named and (_named_lists(data) or bool(_named_groups(data)))
@@ -97,7 +114,7 @@ def _read(document: Document) -> Iterator[Entry]:
     groups = _groups(data)
     if groups is not None:
         yield from read_groups(document, groups, KEYS)
-        if isinstance(data, dict):
+        if isinstance(data, dict) and any(data.get(key) is groups for key in LISTS):
             yield from left_out(document, data, set(LISTS))
     elif named := _named_groups(data):
         yield from read_groups(document, named, KEYS)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
+from model.datasets.collection import PARTS, entry_within, part_named
 from model.datasets.documents.document import Document
-from model.datasets.entry import TRAIN, UNREADABLE, Entry, Example, LeftOut, Note, entry_of
+from model.datasets.entry import TRAIN, UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.grouped import left_out
 from model.datasets.formats.label_names import label_names, named_label
@@ -16,12 +16,12 @@ from model.datasets.formats.row_parts import RowParts
 from model.datasets.formats.table_columns import Columns, find_columns, wanted_columns
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
-from model.tables.columns import INTENT, TEXT, usual_column
+from model.tables.columns import INTENT, TEXT, order_without_header, usual_column
 
 PAIR = 2
 MAX_SHOWN_KEYS = 5
-TEST = "test"
-LISTS = ("data", "rows", "examples", "utterances", "records", TRAIN, "sentences")
+COLUMNS, ROWS = "columns", "data"
+LISTS = (ROWS, "rows", "examples", "utterances", "records", "sentences")
 
 
 def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
@@ -42,17 +42,20 @@ def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
     return rows if is_table and not may_be_intents and isinstance(text[0], str) else None
 
 
-def _list_key(data: Any) -> str | None:
-    """Return the key under which an object has its list of records."""
-    fields = data if isinstance(data, dict) else {}
-    return next((key for key in LISTS if isinstance(fields.get(key), list)), None)
+def _parts(data: Any) -> dict[Any, str]:
+    """Return the keys under which an object has records, with the parts that they are of."""
+    fields = data if isinstance(data, dict) and not _of_rows(data) else {}
+    filled = [key for key, value in fields.items() if isinstance(value, list | dict) and value]
+    named = {key: part_named(str(key)) for key in filled}
+    if TRAIN in named.values():
+        return {key: part for key, part in named.items() if part in PARTS}
+    first = next((key for key in LISTS if isinstance(fields.get(key), list)), None)
+    return {} if first is None else {first: TRAIN}
 
 
-def _records(document: Document) -> list[Any] | None:
-    data = document.data
+def _records(document: Document, data: Any) -> list[Any] | None:
     if isinstance(data, dict):
-        key = _list_key(data)
-        data = of_columns(data) if key is None else data[key]
+        data = _numbered(data) or _of_rows(data) or of_columns(data)
     if not isinstance(data, list) or not data:
         return None
     first = data[0]
@@ -61,35 +64,61 @@ def _records(document: Document) -> list[Any] | None:
             return [each.get("row") if isinstance(each, dict) else each for each in data]
         is_named = document.options.text_column or usual_column(list(first), TEXT) is not None
         return data if is_named or record_of(first) is not first else None
-    is_pairs = isinstance(first, list) and len(first) == PAIR and isinstance(first[0], str)
-    return data if is_pairs else None
+    return data if _is_pair(first) and isinstance(first[0], str) else None
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == PAIR
+
+
+def _numbered(data: Mapping[Any, Any]) -> list[Any]:
+    """Return the records of an object that has them by their numbers, as pandas writes an index."""
+    return list(data.values()) if all(str(key).isdecimal() for key in data) else []
+
+
+def _of_rows(data: Mapping[Any, Any]) -> list[Any]:
+    """Return the records of an object with the names of columns and lists of cells, as of pandas.
+
+    Rows that are no list stay as they are.
+    """
+    columns, rows = data.get(COLUMNS), data.get(ROWS)
+    if not isinstance(columns, list) or not isinstance(rows, list):
+        return []
+    if not all(isinstance(name, str) for name in columns):
+        return []
+    return [dict(zip(columns, row, strict=False)) if isinstance(row, list) else row for row in rows]
 
 
 def _recognises(document: Document) -> bool:
-    return _records(document) is not None
+    data = document.data
+    values = [data[key] for key in _parts(data)] or [data]
+    return any(_records(document, value) is not None for value in values)
 
 
 def _read(document: Document) -> Iterator[Entry]:
-    records = _records(document)
-    if records is None:
+    data, parts = document.data, _parts(document.data)
+    if not _recognises(document):
         raise DataError.at(document.path, "holds no list of texts with intents")
-    yield from _entries(document, records)
-    key = _list_key(document.data)
-    if key is None:
+    if not parts:
+        yield from _entries(document, _records(document, data) or [])
         return
-    tests = document.data.get(TEST) if key == TRAIN else None
-    if isinstance(tests, list) and tests:
-        for entry in _entries(document, tests):
-            yield replace(entry, part=TEST) if isinstance(entry, Example) else entry
-    yield from left_out(document, document.data, {key, TEST if tests else None})
+    for key, part in parts.items():
+        records = _records(document, data[key])
+        if records is None:
+            message = f"'{key}' holds no texts with intents"
+            yield Problem(document.path, line_of(data[key]), message, UNREADABLE)
+        yield from (entry_within(part, each) for each in _entries(document, records or []))
+    yield from left_out(document, data, set(parts))
 
 
 def _entries(document: Document, records: list[Any]) -> Iterator[Entry]:
-    if isinstance(records[0], list):
-        for record in records:
-            is_pair = isinstance(record, list) and len(record) == PAIR
-            text, intent = record if is_pair else (None, None)
-            yield entry_of(text, intent, document.path, line_of(record))
+    if records and isinstance(records[0], list):
+        pairs = [each if _is_pair(each) else (None, None) for each in records]
+        text, intent = order_without_header([list(map(str, pair)) for pair in pairs])
+        if text:
+            yield Note(document.path, 0, "the second of each pair is read as the text")
+        for record, pair in zip(records, pairs, strict=True):
+            yield entry_of(pair[text], pair[intent], document.path, line_of(record))
         return
     yield from entries_of(document, (_record(document, each) for each in records))
 

@@ -33,12 +33,14 @@ class Columns:
         text, intent: their indices in a row.
         note: says how they were guessed.
         label: the intent of all rows, where no column holds intents.
+        are_guessed: whether neither a header nor an option names them.
     """
 
     text: int
     intent: int
     note: str | None = None
     label: str | None = None
+    are_guessed: bool = False
 
     def with_notes(self, notes: Sequence[str]) -> Columns:
         """Return the same columns with further notes before their own one."""
@@ -68,7 +70,8 @@ def find_columns(document: Document, names: Sequence[str], line: int) -> Columns
         seen = ", ".join(names) or "nothing"
         message = (
             f"{' and '.join(missing)} in the header: found {seen}; rename columns, or, where a "
-            "command has the options, choose by name or number: --text-column, --intent-column"
+            "command has the options, choose by name or number: --text-column, --intent-column; "
+            "a file of other data has to be moved away"
         )
         if text is not None and part_of(Path(document.path.name)) == TEST:
             message += "; without intents it is no test: move it away, to label it by model.predict"
@@ -147,7 +150,7 @@ def columns_by_rows(
             f"has no header: column {text + 1} is read as the text, {intent + 1} as the intent, "
             "and the first row as data; --text-column and --intent-column choose other columns"
         )
-    return Columns(text, intent, note)
+    return Columns(text, intent, note, are_guessed=not wanted)
 
 
 def _by_rows(document: Document, width: int, sample: Sequence[Sequence[str]]) -> tuple[int, int]:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from model.datasets.collection import TEST, entry_within, part_named, parts_of_pairs
 from model.datasets.documents.document import Document
-from model.datasets.entry import Entry, LeftOut, Note, entry_of
+from model.datasets.entry import TRAIN, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.label_names import cell_label, label_names, named_label
 from model.datasets.formats.record_shapes import is_of_another_shape
 from model.datasets.formats.records import entries_of
-from model.datasets.formats.row_parts import RowParts
+from model.datasets.formats.row_parts import RowParts, names_by_row
 from model.datasets.formats.table_columns import (
     Columns,
     columns_by_rows,
     find_columns,
     wanted_columns,
 )
-from model.errors import Problem
+from model.errors import DataError, Problem
 from model.tables import optional
 from model.tables.columns import PAIR, is_header
 from model.tables.delimited_rows import DelimitedRows
@@ -32,8 +33,13 @@ from model.tables.json_rows import JsonRow, json_rows
 from model.tables.line_reader import Lines
 from model.tables.opening import SPREADSHEETS, open_binary
 
+if TYPE_CHECKING:
+    from model.tables.spreadsheet_rows import SpreadsheetRows
+
 REPEATED_HEADERS = "repetitions of the header"
 MAX_SEEN_LINES = 20
+COLUMNAR = (".parquet", ".arrow", ".feather")
+COLUMNAR_MAGIC = (b"PAR1", b"ARROW1")
 NAMED = (".csv", ".tsv")  # suffixes of tables alone
 # Of .xls files; and of ZIP archives, of which only spreadsheets are single files.
 SPREADSHEET_MAGIC = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")
@@ -71,9 +77,9 @@ def _read_delimited(document: Document) -> Iterator[Entry]:
             yield Note(document.path, 0, encoding.note)
         rows, columns = table_columns(document, Lines(as_utf8(file, encoding)))
         if columns.note:
-            yield Note(document.path, rows.first_line, columns.note)
+            yield Note(document.path, rows.first_line, columns.note, columns.are_guessed)
         names = label_names(document, rows.columns[columns.intent] if rows.columns else "")
-        parts = RowParts(document.path, rows.columns or (), columns)
+        parts = RowParts(document.path, rows.columns or names_by_row(rows.first), columns)
         for row in rows:
             if row.problem:
                 yield Problem(document.path, row.line, row.problem, row.kind)
@@ -108,16 +114,41 @@ def _record(document: Document, row: JsonRow) -> tuple[int, Mapping[str, Any]] |
 
 
 def _read_spreadsheet(document: Document) -> Iterator[Entry]:
-    path = document.path
+    path, wanted = document.path, document.options.sheet
     with optional.required(path, optional.SPREADSHEET):
         from model.tables.spreadsheet_rows import SpreadsheetRows  # noqa: PLC0415 - as it says
-    rows = SpreadsheetRows(_source(document), path, document.options.sheet)
-    with closing(rows):
-        if rows.other_sheets:
-            names = ", ".join(rows.other_sheets)
-            note = f"sheet {rows.sheet} is read; --sheet chooses another one of {names}"
-            yield Note(path, 0, note)
-        yield from _sheet_entries(document, rows)
+    with closing(SpreadsheetRows(_source(document), path, wanted)) as rows:
+        names = (rows.sheet, *rows.other_sheets)
+        pairs = parts_of_pairs(map(Path, names))  # as "Train data" and "Test data"
+        is_open = len(names) > 1 and not wanted
+        parts = {name: part_named(name) or pairs.get(Path(name)) for name in names if is_open}
+        if TRAIN not in parts.values():
+            yield from _chosen_sheet(document, rows, parts)
+            return
+    read = [name for name, part in parts.items() if part in {TRAIN, TEST}]
+    others = ", ".join(name for name in parts if name not in read)
+    left_out = f"; left out: {others}" if others else ""
+    used = ", ".join(f"{name} as {parts[name]}" for name in read)
+    yield Note(path, 0, f"sheets are read by their names: {used}{left_out}")
+    for name in read:
+        with closing(SpreadsheetRows(_source(document), path, name)) as rows:
+            part = parts[name] or TRAIN
+            yield from (entry_within(part, each) for each in _sheet_entries(document, rows))
+
+
+def _chosen_sheet(
+    document: Document, rows: SpreadsheetRows, parts: Mapping[str, str | None]
+) -> Iterator[Entry]:
+    """Yield the entries of a sheet, with a note on the others; refuse a test as training texts."""
+    if parts.get(rows.sheet):
+        message = f"sheet {rows.sheet} is the first one, and none is named {TRAIN}"
+        remedy = f"rename one, or choose by --sheet one of {', '.join(parts)}"
+        raise DataError.at(document.path, f"{message}; {remedy}")
+    if rows.other_sheets:
+        others = ", ".join(rows.other_sheets)
+        note = f"sheet {rows.sheet} is read; --sheet chooses another one of {others}"
+        yield Note(document.path, 0, note)
+    yield from _sheet_entries(document, rows)
 
 
 def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Entry]:
@@ -132,11 +163,10 @@ def _sheet_entries(document: Document, rows: Iterable[tuple[int, list[str]]]) ->
     columns = found or find_columns(document, first, line)
     columns = columns.with_notes([header_below(line)] if above else [])
     if columns.note:
-        yield Note(path, line, columns.note)
-    if not has_header:
-        yield _entry(path, line, first, columns, {})
-    parts = RowParts(path, first if has_header else (), columns)
-    for line, row in cells:
+        yield Note(path, line, columns.note, columns.are_guessed)
+    parts = RowParts(path, first if has_header else names_by_row(first), columns)
+    utterances = cells if has_header else chain([(line, first)], cells)
+    for line, row in utterances:
         if has_header and row == first:
             yield LeftOut(path, line, REPEATED_HEADERS)
         else:
@@ -222,11 +252,11 @@ def _is_spreadsheet(document: Document) -> bool:
 
 
 def _is_parquet(document: Document) -> bool:
-    return document.head.startswith(b"PAR1") or document.suffix == ".parquet"
+    return document.head.startswith(COLUMNAR_MAGIC) or document.suffix in COLUMNAR
 
 
 DELIMITED = Format("csv", "CSV or TSV", _is_delimited, _read_delimited)
 JSON_LINES = Format("jsonl", "JSONL", _is_jsonl, _read_jsonl)
 SPREADSHEET = Format("spreadsheet", "Excel or OpenDocument", _is_spreadsheet, _read_spreadsheet)
-PARQUET = Format("parquet", "Parquet", _is_parquet, _read_parquet)
+PARQUET = Format("parquet", "Parquet or Arrow", _is_parquet, _read_parquet)
 TABLES = (PARQUET, SPREADSHEET, JSON_LINES, DELIMITED)

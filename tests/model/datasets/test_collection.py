@@ -12,6 +12,7 @@ import pytest
 from model.datasets.parts import read_parts
 from model.datasets.readers import ReadOptions, read
 from model.errors import DataError
+from tests.support.spreadsheets import write_xlsx
 
 TABLE = "text,intent\nhi there,greet\n"
 
@@ -73,6 +74,16 @@ def test_pointer_of_git_lfs_is_refused(tmp_path, name):
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")
 
     assert refusal_of(path) == f"{path}: is a pointer of Git LFS; git lfs pull gets the file"
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("name", ["data.csv", "data.json"])
+def test_utf32_is_refused(tmp_path, name, encoding):
+    """No program that people use writes it, but scripts can."""
+    path = tmp_path / name
+    path.write_bytes(TABLE.encode(encoding))
+
+    assert refusal_of(path) == f"{path}: is in UTF-32; save the file as UTF-8"
 
 
 def test_folder_that_links_to_itself_is_read_once(tmp_path):
@@ -144,7 +155,11 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("banking/train.csv", "banking/test.csv"),
         ("default/train/0000.csv", "default/test/0000.csv"),  # as Hugging Face converts data
         ("small/train-00000-of-00001.csv", "small/test-00000-of-00001.csv"),
+        ("small/train-00000-of-00001-60fce97a.csv", "small/test-00000-of-00001-9d2f01b3.csv"),
         ("Train_10.csv", "Test.csv"),
+        ("trainset.csv", "testset.csv"),
+        ("data.csv", "holdout.csv"),
+        ("bank_train_10003.csv", "bank_test_3080.csv"),
         ("Training/0.csv", "Testing/0.csv"),
         ("train_data.csv", "test_data.csv"),
         ("x_train.csv", "x_test.csv"),
@@ -203,7 +218,7 @@ def test_names_with_words_of_parts_are_no_parts_without_a_pair(tmp_path):
     assert parts_of(folder) == {"train": ["test_drives.csv", "train_stations.csv"]}
 
 
-@pytest.mark.parametrize("name", ["train.csv.zip", "train.parquet.zst", "train.arrow"])
+@pytest.mark.parametrize("name", ["train.csv.zip", "train.parquet.zst", "train.orc"])
 def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name):
     """It would be all that is left to train on."""
     folder = write_files(tmp_path, "test.csv")
@@ -213,7 +228,7 @@ def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name):
 
     assert problem.file == folder / name
     assert problem.message == (
-        "is named train, and is not read: unpack it, or export it in another format"
+        "is named train, and is not read: unpack it, convert it, or move it away"
     )
 
 
@@ -256,15 +271,6 @@ def test_records_are_read_with_tables_and_leave_exports_alone(tmp_path):
     (tmp_path / "nlu.yml").write_text("nlu:\n- intent: greet\n  examples: |\n    - hi there\n")
 
     assert parts_of(tmp_path) == {"train": ["hi there"]}
-
-
-def test_splits_of_columns_are_no_intents(tmp_path):
-    """The key of a split is no intent of its texts."""
-    columns = {"text": ["hi", "bye"], "intent": ["greet", "leave"]}
-    path = tmp_path / "data.json"
-    path.write_text(json.dumps({"train": columns, "test": columns}))
-
-    assert "the key train, the key test" in refusal_of(path)
 
 
 def test_test_without_intents_says_what_to_do(tmp_path):
@@ -443,3 +449,105 @@ def test_lines_with_a_tab_are_utterances_where_all_files_have_them(tmp_path):
         "train": ["hi train_1.txt", "bye train_1.txt now"],
         "test": ["hi test.txt", "bye test.txt now"],
     }
+
+
+DESCRIBED = "intents:\n  greet: Says hello\n  leave: Says goodbye\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.csv", TABLE),
+        ("nlu.yml", "nlu:\n- intent: greet\n  examples: |\n    - hi there\n"),
+    ],
+)
+def test_descriptions_are_read_beside_utterances(tmp_path, name, content):
+    """They alone would be worth less than the utterances."""
+    (tmp_path / "intents.yaml").write_text(DESCRIBED)
+    (tmp_path / name).write_text(content)
+
+    reading = read(tmp_path)
+
+    assert [example.text for example in reading.examples] == ["hi there"]
+    assert [each.text for each in reading.descriptions] == ["Says hello", "Says goodbye"]
+
+
+def test_tables_of_other_things_beside_descriptions_are_left_out(tmp_path):
+    """A list of customers is no utterance."""
+    (tmp_path / "intents.yaml").write_text(DESCRIBED)
+    (tmp_path / "customers.csv").write_text("id,name,city\n1,Ann,Ulm\n")
+
+    reading = read(tmp_path)
+
+    assert (reading.examples, reading.problems) == ((), ())
+    assert [note.message for note in reading.notes] == [
+        "left out, as no training data: customers.csv"
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["id,name\n0,greet\n1,leave\n", "name,email\nAnn,a@b.org\nBob,b@b.org\n", "hi,12\nyou,7\n"],
+)
+def test_table_without_a_header_beside_one_with_a_header_is_refused(tmp_path, content):
+    """It may hold names of labels, customers or words, and would be trained on by a guess."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / "other.csv").write_text(content)
+
+    [problem] = read(tmp_path).problems
+
+    assert str(problem) == (
+        f"{tmp_path}/other.csv: has no header with usual names, unlike other files: put one above "
+        "its rows, move the file away if it holds other data, or choose the columns of all files "
+        "by number: --text-column, --intent-column"
+    )
+
+
+def test_spreadsheet_without_a_header_beside_a_table_with_a_header_is_refused(tmp_path):
+    """As other tables are."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    write_xlsx(tmp_path / "users.xlsx", {"Users": [["Ann", "a@b.org"], ["Bob", "b@b.org"]]})
+
+    [problem] = read(tmp_path).problems
+
+    assert problem.file == tmp_path / "users.xlsx"
+
+
+def test_pieces_of_a_table_are_read_by_the_numbers_of_columns(tmp_path):
+    """Of a table that was cut, the first piece alone has the header."""
+    (tmp_path / "a.csv").write_text(TABLE)
+    (tmp_path / "b.csv").write_text("good morning,greet\nbye now,leave\n")
+
+    reading = read(tmp_path, ReadOptions(text_column="1", intent_column="2"))
+
+    assert [example.text for example in reading.examples] == ["hi there", "good morning", "bye now"]
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize("name", ["test.csv", "oos.csv"])
+def test_table_whose_name_is_a_part_needs_no_header(tmp_path, name):
+    """Its name says that it is data."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / name).write_text("good morning,greet\nbye now,leave\n")
+
+    assert read(tmp_path).problems == ()
+
+
+def test_tables_of_which_none_has_a_header_are_read(tmp_path):
+    """People who write none leave it out everywhere."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("good morning,greet\nbye now,leave\n")
+
+    reading = read(tmp_path)
+
+    assert (len(reading.examples), reading.problems) == (4, ())
+
+
+def test_table_of_other_things_beside_data_says_what_to_do(tmp_path):
+    """It has no column that could hold utterances."""
+    (tmp_path / "data.csv").write_text(TABLE)
+    (tmp_path / "labels.csv").write_text("id,label\n0,greet\n")
+
+    [problem] = read(tmp_path).problems
+
+    assert problem.message.endswith("; a file of other data has to be moved away")

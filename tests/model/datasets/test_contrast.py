@@ -100,4 +100,4 @@ def test_kinds_that_are_not_trained_on_are_warned_of(count, ordinary, warnings):
     )
     training = ContrastTraining(out_of_scope={"few": texts})
 
-    assert [str(each) for each in unused_kinds(training, ordinary)] == warnings
+    assert [str(each) for each in unused_kinds(training.out_of_scope, ordinary)] == warnings

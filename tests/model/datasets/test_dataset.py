@@ -339,6 +339,68 @@ def test_text_with_another_label_in_the_test_is_left_out_of_training():
     ]
 
 
+def test_out_of_scope_texts_of_the_test_are_left_out_of_training():
+    """One file for both would measure what was learnt by heart."""
+    texts = [("sing", "oos"), ("Dance", "oos")]
+
+    dataset = load(write_folder(train=ENOUGH, oos_train=[*texts, ("a 0?", "oos")], oos_test=texts))
+
+    assert dataset.out_of_scope_validation == ("a 0?",)
+    assert dataset.out_of_scope_test == ("sing", "Dance")
+    assert [str(warning) for warning in dataset.warnings] == [
+        "data/oos_train.csv:2: stands in oos_test.csv:2 too; left out of training",
+        "data/oos_train.csv:3: stands in oos_test.csv:3 too; left out of training",
+    ]
+
+
+def test_contrast_texts_of_the_tests_are_left_out_of_training():
+    """They are copied from one folder to the other easily."""
+    folder = write_folder(train=ENOUGH, test=[("hello", "a")])
+    rows = [("Not a but b", "b"), ("not a", "out_of_scope")]
+    write("data/contrast_test/negated.csv", rows)
+    write("data/contrast_train/negated.csv", [*rows, ("Hello", "out_of_scope"), ("b?", "b")])
+
+    dataset = load(folder)
+
+    assert [text for text, _ in labelled(dataset.train) if "?" in text or "ot" in text] == ["b?"]
+    assert dataset.contrast_train == {"negated": ()}
+    assert [warning.message for warning in dataset.warnings] == [
+        "stands in contrast_test/negated.csv:2 too; left out of training",
+        "stands in contrast_test/negated.csv:3 too; left out of training",
+        "labelled out_of_scope, but test.csv:2 labels the same text a; left out of training",
+    ]
+
+
+def test_repeated_out_of_scope_text_counts_once():
+    """Files and the intent out_of_scope are compared with each other."""
+    rows = [*ENOUGH, ("Sing", "out_of_scope"), ("jump", "out_of_scope")]
+
+    dataset = load(write_folder(train=rows, oos_train=[("sing", "oos"), ("dance", "oos")]))
+
+    assert {*dataset.out_of_scope_validation, *dataset.out_of_scope_test} == {
+        *("Sing", "dance", "jump"),
+    }
+    assert "data/oos_train.csv:2: same text as train.csv:42; left out" in map(str, dataset.warnings)
+
+
+def test_utterance_among_out_of_scope_texts_is_a_contradiction():
+    """It has an intent, and has none."""
+    folder = write_folder(train=ENOUGH, oos_train=[("A 3", "oos")])
+
+    assert error_of(folder) == (
+        "data/oos_train.csv:2: labelled out_of_scope, but train.csv:5 labels the same text a"
+    )
+
+
+def test_out_of_scope_test_alone_leaves_the_utterances_to_be_split():
+    """Without a test of intents, one of them needs enough utterances for both."""
+    folder = write_folder(train=[*utterances("a", 2), *utterances("b", 2)], oos_test=[("x", "oos")])
+
+    assert error_of(folder) == (
+        "data: has no intent of 3 utterances, of which one could be the test"
+    )
+
+
 def test_contradictions_are_left_out_on_demand():
     """Public sets label some texts with two intents: nobody knows which is meant."""
     train = [*utterances("a", 21), *utterances("b", 21), ("A  0", "b"), ("a 0", "b")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -130,6 +131,75 @@ EXPORTS: dict[str, tuple[str, str, Any]] = {
                 {"intent": "book", "text": ["book a table"], "responses": []},
             ]
         },
+    ),
+    "genesys": (
+        "bot.yaml",
+        "intents.json",
+        {
+            "botFlow": {
+                "name": "Bot",
+                "settingsNaturalLanguageUnderstanding": {
+                    "nluDomainVersion": {
+                        "intents": [
+                            {
+                                "utterances": [{"segments": [{"text": "hi "}, {"text": "there"}]}],
+                                "name": "greet",
+                            },
+                        ]
+                    },
+                    "other": {
+                        "intents": [
+                            {
+                                "utterances": [{"segments": [{"text": "book a table"}]}],
+                                "name": "book",
+                            },
+                        ]
+                    },
+                },
+            }
+        },
+    ),
+    "voiceflow": (
+        "bot.json",
+        "intents.json",
+        {
+            "version": {
+                "platformData": {
+                    "intents": [
+                        {
+                            "key": "1",
+                            "name": "greet",
+                            "inputs": [{"text": "hi there", "slots": []}],
+                        },
+                        {"key": "2", "name": "book", "inputs": [{"text": "book a table"}]},
+                    ]
+                }
+            }
+        },
+    ),
+    "cognigy": (
+        "intents.json",
+        "intents.json",
+        [
+            {"name": "greet", "sentences": [{"text": "hi there", "slots": {}}], "rules": []},
+            {"name": "book", "sentences": [{"text": "book a table", "slots": {}}], "rules": []},
+        ],
+    ),
+    "argilla": (
+        "data.json",
+        "JSON records",
+        [
+            {"text": "hi there", "inputs": {"text": "hi there"}, "annotation": "greet"},
+            {"text": "book a table", "inputs": {"text": "book a table"}, "annotation": "book"},
+        ],
+    ),
+    "argilla-2": (
+        "data.json",
+        "JSON records",
+        [
+            {"status": "completed", "text": "hi there", "label.responses": ["greet"]},
+            {"status": "completed", "text": "book a table", "label.responses": ["book"]},
+        ],
     ),
     "named-groups": (
         "intents.json",
@@ -489,6 +559,47 @@ def test_numbered_labels_of_parquet_have_names(tmp_path):
     assert pairs(read(path)) == PAIRS
 
 
+def write_arrow(path: Path, open_writer: Any = pa.ipc.new_stream) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.table({"text": [pair[0] for pair in PAIRS], "label": [0, 1]})
+    with pa.OSFile(str(path), "wb") as file, open_writer(file, table.schema) as writer:
+        writer.write_table(table)
+    return path
+
+
+def test_data_set_that_hugging_face_saved_is_read(tmp_path):
+    """A folder for each split, with the names of the labels."""
+    features = {"features": {"label": {"names": ["greet", "book"], "_type": "ClassLabel"}}}
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+    for part in ("train", "test"):
+        path = write_arrow(tmp_path / part / "data-00000-of-00001.arrow")
+        path.with_name("dataset_info.json").write_text(json.dumps(features))
+        path.with_name("state.json").write_text('{"_split": "train", "_data_files": []}')
+
+    reading = read(tmp_path)
+
+    for part in ("train", "test"):
+        assert [(e.text, e.intent) for e in reading.examples if e.part == part] == PAIRS
+
+
+def test_feather_is_read(tmp_path):
+    """It is Arrow's format of files."""
+    path = write_arrow(tmp_path / "data.feather", pa.ipc.new_file)
+
+    assert [each.text for each in read(path).examples] == [pair[0] for pair in PAIRS]
+
+
+@pytest.mark.parametrize("content", [b"ARROW1", b"?", b"\xff\xff\xff\xff\x10"])
+def test_damaged_arrow_is_refused(tmp_path, content):
+    """The error names the file."""
+    path = tmp_path / "data.arrow"
+    path.write_bytes(content)
+
+    assert [str(problem) for problem in read(path).problems] == [
+        f"{path}: is no readable Parquet or Arrow file"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -768,3 +879,14 @@ def test_columns_of_one_name_are_announced(tmp_path):
 
     assert pairs(reading) == PAIRS
     assert "of columns of one name, number 1 and number 2" in reading.notes[0].message
+
+
+def test_intents_that_an_alias_repeats_are_read_once(tmp_path):
+    """YAML can write one object in many places, and these in others, without an end."""
+    path = tmp_path / "data.yml"
+    path.write_text("a: &a\n  intents:\n  - name: greet\n    inputs: [hi, hello]\nb: *a\n")
+
+    reading = read(path)
+
+    assert pairs(reading) == [("hi", "greet"), ("hello", "greet")]
+    assert not reading.notes

@@ -164,3 +164,12 @@ def test_processes_leave_signals_to_their_parent(monkeypatch):
 
     assert (signal.SIGINT, signal.SIG_IGN) in ignored
     assert (signal.SIGTERM, signal.SIG_IGN) in ignored
+
+
+def test_table_with_parts_and_without_a_header_is_not_cut(tmp_path):
+    """The part of each row would be lost."""
+    path = tmp_path / "data.csv"
+    path.write_text("TRAIN,hi,greet\nTEST,bye,leave\nTRAIN,yo,greet\n")
+    options = ReadOptions(text_column="2", intent_column="3")
+
+    assert not can_be_cut(Document(path, options))

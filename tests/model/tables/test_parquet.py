@@ -163,7 +163,7 @@ def test_missing_pyarrow_is_told_with_the_remedy(small_path, tmp_path):
 
     assert done.returncode == 1
     assert done.stderr == (
-        f"error: {files[1]}: is Parquet, which needs pyarrow: "
+        f"error: {files[1]}: is Parquet or Arrow, which needs pyarrow: "
         "pip install --requirement requirements/parquet.txt\n"
     )
 
@@ -185,7 +185,7 @@ def test_text_that_is_not_utf8_is_an_error(label, not_utf8):
 
 def test_labelled_text_that_is_not_utf8_is_an_error(not_utf8):
     """Training data in such a file is refused."""
-    with pytest.raises(DataError, match=r"in\.parquet: is no readable Parquet file"):
+    with pytest.raises(DataError, match=r"in\.parquet: is no readable Parquet or Arrow file"):
         read_examples(not_utf8)
 
 

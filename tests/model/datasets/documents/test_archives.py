@@ -109,24 +109,35 @@ def test_empty_bzip2_file_is_empty(tmp_path):
 
 def test_data_of_another_program_is_refused(tmp_path):
     """The message says what to do."""
-    path = tmp_path / "data.arrow"
-    path.write_bytes(b"ARROW1")
+    path = tmp_path / "data.orc"
+    path.write_bytes(b"ORC")
 
     assert refusal_of(path) == (
-        f"{path}: .arrow files are not read; export the data as CSV, JSONL, Parquet or Excel"
+        f"{path}: .orc files are not read; export the data as CSV, JSONL, Parquet or Excel"
     )
 
 
 def test_data_that_is_not_read_is_named(tmp_path):
     """Beside files that are read, archives and the data of other programs are not forgotten."""
     (tmp_path / "a.csv").write_bytes(TABLE)
-    for name in ("b.csv.xz", "c.7z", "d.xlsb", "e.arrow"):
+    for name in ("b.csv.xz", "c.7z", "d.xlsb", "e.orc"):
         (tmp_path / name).write_bytes(b"?")
 
     assert [str(note) for note in read(tmp_path).notes] == [
-        f"{tmp_path}: left out, as no training data: d.xlsb, e.arrow",
+        f"{tmp_path}: left out, as no training data: d.xlsb, e.orc",
         f"{tmp_path}: left out, as archives are read by themselves only: b.csv.xz, c.7z",
     ]
+
+
+@pytest.mark.parametrize("name", ["data.csv.gz", "agent.ZIP"])
+def test_folder_of_archives_alone_says_what_to_do(tmp_path, name):
+    """Each is read by itself."""
+    (tmp_path / name).write_bytes(gzip.compress(TABLE))
+
+    assert refusal_of(tmp_path).startswith(
+        f"{tmp_path}: holds no training data that is recognised, but {name}; archives and "
+        "compressed files are read by themselves: name or unpack one; formats are "
+    )
 
 
 def test_gzipped_file_is_bounded(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,13 @@ def test_other_files_are_not_recognised(tmp_path, text):
     """Settings of other programs have descriptions too."""
     with pytest.raises(DataError, match="no training data that is recognised"):
         reading_of(tmp_path / "other.yaml", text)
+
+
+@pytest.mark.parametrize("value", [True, 5, {"a": 1}, [["hi"]]])
+def test_objects_without_texts_are_not_recognised(tmp_path, value):
+    """They are no intents."""
+    with pytest.raises(DataError, match="no training data that is recognised"):
+        reading_of(tmp_path / "other.json", json.dumps({"data": {"utterances": value}}))
 
 
 def test_format_can_be_insisted_on(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.formats.intent_files import MAX_LENGTH
+from model.datasets.formats.lines.intent_files import MAX_LENGTH
 from model.datasets.readers import Reading, ReadOptions, read, read_examples
 from model.errors import DataError
 

@@ -28,6 +28,11 @@ def reading_of(path: Path, data: Any) -> Reading:
             {"text": {"0": "hi", "1": "bye"}, "intent": {"0": "greet", "1": "leave"}}, id="pandas"
         ),
         pytest.param({"id": [1, 2], "utterance": TEXTS, "label": INTENTS}, id="usual-names"),
+        pytest.param({"0": HI, "1": BYE}, id="pandas-index"),
+        pytest.param(
+            {"columns": ["intent", "text"], "data": [["greet", "hi"], ["leave", "bye"]]},
+            id="pandas-split",
+        ),
     ],
 )
 def test_columns_are_read_as_rows(tmp_path, data):
@@ -62,6 +67,86 @@ def test_columns_without_values_hold_nothing(tmp_path):
     """They are refused as any object without utterances."""
     with pytest.raises(DataError, match="no training data that is recognised"):
         reading_of(tmp_path / "data.json", {"text": [], "intent": []})
+
+
+def test_row_that_is_no_list_is_named(tmp_path):
+    """Nothing is left out silently."""
+    data = {"columns": ["text", "intent"], "data": [["hi", "greet"], "bye"]}
+
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [each.message for each in reading.problems] == ["a record is no object"]
+
+
+@pytest.mark.parametrize("columns", [[0, 1], [["text"], "intent"], [{}, None], 2])
+def test_rows_whose_columns_have_no_names_are_pairs(tmp_path, columns):
+    """As pandas writes a table without names."""
+    data = {"columns": columns, "data": [["hi", "greet"], ["bye", "leave"]]}
+
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [
+        ("hi", "greet"),
+        ("bye", "leave"),
+    ]
+
+
+@pytest.mark.parametrize("data", [[["a", "hi"], ["a", "hey"]], [["hi", "a"], ["hey", "a"]]])
+def test_pairs_may_begin_with_the_intent(tmp_path, data):
+    """Intents repeat more often than texts."""
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [("hi", "a"), ("hey", "a")]
+
+
+@pytest.mark.parametrize(
+    ("train", "test"), [("Train", "Test"), ("training", "TESTING"), ("train", "test")]
+)
+@pytest.mark.parametrize("is_columns", [False, True])
+def test_names_of_splits_are_those_of_files(tmp_path, train, test, *, is_columns):
+    """A test is not trained on, nor left out, for a capital letter."""
+    rows = {"text": ["hi"], "intent": ["greet"]} if is_columns else [HI]
+    reading = reading_of(tmp_path / "data.json", {train: rows, test: [BYE]})
+
+    assert [(each.text, each.part) for each in reading.examples] == [
+        ("hi", "train"),
+        ("bye", "test"),
+    ]
+    assert {each.message for each in reading.notes} == set()
+
+
+def test_out_of_scope_splits_are_parts(tmp_path):
+    """As CLINC150's are, with records."""
+    data = {"train": [HI], "oos_val": [BYE], "oos_test": [{"text": "yo", "intent": "oos"}]}
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.part) for each in reading.examples] == [
+        ("hi", "train"),
+        ("bye", "out_of_scope_validation"),
+        ("yo", "out_of_scope_test"),
+    ]
+
+
+@pytest.mark.parametrize("value", [True, "yes", [], None])
+def test_key_of_a_part_may_hold_something_else(tmp_path, value):
+    """As a setting."""
+    reading = reading_of(tmp_path / "data.json", {"train": value, "data": [HI]})
+
+    assert [each.text for each in reading.examples] == ["hi"]
+
+
+def test_empty_split_is_passed_over(tmp_path):
+    """It holds nothing that could be lost."""
+    reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": []})
+
+    assert ([each.text for each in reading.examples], reading.problems) == (["hi"], ())
+
+
+def test_split_without_utterances_is_a_problem(tmp_path):
+    """What is in it can't be read."""
+    reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": {"a": 1}})
+
+    assert [each.message for each in reading.problems] == ["'test' holds no texts with intents"]
 
 
 def test_splits_are_parts(tmp_path):

@@ -18,6 +18,7 @@ from model.datasets.parts import read_parts
 from model.datasets.readers import ReadOptions, read, read_examples
 from model.datasets.records import Utterance, parse
 from model.errors import DataError
+from tests.support.spreadsheets import write_xlsx
 
 Row = tuple[Any, ...]
 
@@ -99,7 +100,9 @@ def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path)
     assert [len(dataset.train), len(dataset.test), dataset.test_size] == [8, 4, None]
 
 
-@pytest.mark.parametrize("column", ["split", "Split", "PARTITION", "partition"])
+@pytest.mark.parametrize(
+    "column", ["split", "Split", "PARTITION", "partition", "set", "Dataset", "data_split"]
+)
 @pytest.mark.parametrize(
     "value", ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation"]
 )
@@ -129,7 +132,7 @@ def test_out_of_scope_parts_are_named_as_files_are(tmp_path):
     }
 
 
-@pytest.mark.parametrize("column", ["set", "subset", "fold", "dataset split"])
+@pytest.mark.parametrize("column", ["fold", "source", "kind"])
 def test_other_columns_name_no_parts(tmp_path, column):
     """Their names mean many things."""
     rows = [("hi", "greet", "train"), ("bye", "leave", "test")]
@@ -151,14 +154,45 @@ def test_column_whose_first_value_names_no_part_is_not_used(tmp_path, value):
     ]
 
 
+@pytest.mark.parametrize("name", ["data.csv", "data.xlsx"])
+def test_column_of_parts_needs_no_header(tmp_path, name):
+    """AutoML of Google has the part, the text and the label, by places alone."""
+    rows = [
+        *((" TEST", "bye", "leave"), ("TRAIN", "hi", "greet")),
+        *(("VALIDATION", "yo", "greet"), ("TEST", "see you", "leave")),
+    ]
+    path = tmp_path / name
+    if path.suffix == ".csv":
+        write_csv(path, rows[1:], rows[0])
+    else:
+        write_xlsx(path, {"Sheet1": rows})
+
+    assert parts_of(path, text_column="2", intent_column="3") == {
+        "train": ["hi"],
+        "test": ["bye", "see you"],
+        "validation": ["yo"],
+    }
+
+
+def test_column_that_is_not_used_hides_no_other_one(tmp_path):
+    """Folds of cross-validation may stand beside the parts."""
+    rows = [("hi", "greet", 0, "train"), ("bye", "leave", 1, "test")]
+    path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "partition"))
+
+    assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+    used, unused = (note.message for note in read(path).notes)
+    assert used.startswith("column partition names the part of each row: 1 train, 1 test; ")
+    assert unused.startswith("column split is not used: its first value, '0', is none of train")
+
+
 def test_later_value_that_names_no_part_is_a_problem(tmp_path):
     """Nothing says that the row may be trained on; it can be left out on demand."""
-    rows = [("hi", "greet", "train"), ("bye", "leave", "holdout"), ("you", "leave", "test")]
+    rows = [("hi", "greet", "train"), ("bye", "leave", "spare"), ("you", "leave", "test")]
     path = write_csv(tmp_path / "data.csv", rows)
 
     with pytest.raises(DataError) as caught:
         read_examples(path)
-    assert f"{path}:3: 'holdout' in the column split names no part" in str(caught.value)
+    assert f"{path}:3: 'spare' in the column split names no part" in str(caught.value)
 
     assert parts_of(path, leave_out_unreadable=True) == {"train": ["hi"], "test": ["you"]}
 
@@ -343,3 +377,67 @@ def test_first_of_two_columns_of_parts_counts(tmp_path):
     path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "partition"))
 
     assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+    assert len(read(path).notes) == 1
+
+
+TRAIN_SHEET = [["text", "intent"], ["hi", "greet"]]
+TEST_SHEET = [["text", "intent", "split"], ["bye", "leave", "train"]]
+
+
+@pytest.mark.parametrize("names", [("train", "test", "Notes"), ("Test", "Notes", "TRAIN")])
+def test_sheets_are_parts_by_their_names(tmp_path, names):
+    """The first one may be the test; other sheets are named."""
+    sheets = {"train": TRAIN_SHEET, "test": TEST_SHEET, "notes": [["call Ann"]]}
+    path = write_xlsx(tmp_path / "a.xlsx", {name: sheets[name.lower()] for name in names})
+
+    assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+    assert parts_of(path, sheet=names[0]).keys() == {"train"}
+    used = ", ".join(f"{name} as {name.lower()}" for name in names if name != "Notes")
+    assert f"sheets are read by their names: {used}; left out: Notes" in {
+        note.message for note in read(path).notes
+    }
+
+
+def test_sheets_may_have_a_part_among_other_words(tmp_path):
+    """As files may."""
+    sheets = {"Test data": TEST_SHEET, "Training data": TRAIN_SHEET}
+
+    parts = parts_of(write_xlsx(tmp_path / "a.xlsx", sheets))
+
+    assert parts == {"train": ["hi"], "test": ["bye"]}
+
+
+def test_blank_sheet_of_the_test_is_named(tmp_path):
+    """It may have been forgotten."""
+    path = write_xlsx(tmp_path / "a.xlsx", {"train": TRAIN_SHEET, "test": []})
+
+    assert [str(problem) for problem in read(path).problems] == [
+        f"{path}: holds no cells in sheet test"
+    ]
+
+
+def test_sheets_of_parts_alone_leave_nothing_out(tmp_path):
+    """The note ends there."""
+    path = write_xlsx(tmp_path / "a.xlsx", {"train": TRAIN_SHEET, "test": TRAIN_SHEET})
+
+    [note] = read(path).notes
+
+    assert note.message == "sheets are read by their names: train as train, test as test"
+
+
+@pytest.mark.parametrize("name", ["test", "dev"])
+def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name):
+    """Which other sheet holds the training texts is not known."""
+    path = write_xlsx(tmp_path / "a.xlsx", {name: TEST_SHEET, "Data": TRAIN_SHEET})
+
+    [problem] = read(path).problems
+    assert problem.message == (
+        f"sheet {name} is the first one, and none is named train; rename one, or choose by "
+        f"--sheet one of {name}, Data"
+    )
+    assert parts_of(path, sheet="Data") == {"train": ["hi"]}
+
+
+def test_only_sheet_may_be_named_as_a_part(tmp_path):
+    """Nothing else could be meant."""
+    assert parts_of(write_xlsx(tmp_path / "a.xlsx", {"test": TRAIN_SHEET})) == {"train": ["hi"]}

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets.formats.intent_files import MAX_LENGTH, MAX_VARIANTS
+from model.datasets.formats.lines.intent_files import MAX_LENGTH, MAX_VARIANTS
 from model.datasets.readers import Reading, read
+from model.errors import DataError
 
 
 def read_lines(folder: Path, *lines: str) -> Reading:
@@ -98,3 +99,17 @@ def test_template_that_can_not_be_read_is_named(tmp_path, template, message):
 
     assert [each.text for each in reading.examples] == ["will it rain"]
     assert [(each.line, each.message) for each in reading.problems] == [(2, message)]
+
+
+def test_text_files_say_that_they_can_be_renamed(tmp_path):
+    """Nothing in them tells which of them is an intent, and which a licence."""
+    for name in ("greet.txt", "leave.txt"):
+        (tmp_path / name).write_text("hi there\ngood day\n")
+
+    with pytest.raises(DataError, match=r"a line each, are read as NAME\.intent; formats are"):
+        read(tmp_path)
+
+    (tmp_path / "menu.json").write_text('{"dishes": {}}')
+
+    with pytest.raises(DataError, match=r"leave\.txt, menu\.json; formats are"):
+        read(tmp_path)

@@ -1,0 +1,1 @@
+"""Formats whose files have an utterance in each line."""
