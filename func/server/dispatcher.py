@@ -67,11 +67,13 @@ class Dispatcher:
         environ = request.head.environ
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
+        # A gateway asks about requests of any method. A probe has no body.
+        may_predict = method == "POST" or bool(request.body)
         if not is_inline and (load := self._app.load_of(environ)):
             self._answer_after(load, connection)
-        elif not is_inline or (method != "GET" and _may_take_long(request)):
+        elif not is_inline or (may_predict and _may_take_long(request)):
             self._submit(connection, self._call_app)
-        elif method == "POST" and self.is_over_limit():
+        elif may_predict and self.is_over_limit():
             self._refuse(connection)
         else:
             self._accepted += 1

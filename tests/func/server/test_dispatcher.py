@@ -298,19 +298,20 @@ def test_cheap_requests_wait_for_the_end_of_the_reads():
 
 
 @pytest.mark.parametrize(
-    ("target", "body_bytes", "is_inline"),
+    ("method", "target", "body_bytes", "is_inline"),
     [
-        pytest.param("/predict", MAX_INLINE_BYTES, True, id="small"),
-        pytest.param("/predict", MAX_INLINE_BYTES + 1, False, id="large"),
-        pytest.param(f"/predict?{MAX_INLINE_US}", 0, True, id="little-work"),
-        pytest.param(f"/predict?{MAX_INLINE_US + 1}", 0, False, id="much-work"),
-        pytest.param("/page", 0, False, id="other-route"),
+        pytest.param("POST", "/predict", MAX_INLINE_BYTES, True, id="small"),
+        pytest.param("POST", "/predict", MAX_INLINE_BYTES + 1, False, id="large"),
+        pytest.param("GET", "/gateway", MAX_INLINE_BYTES + 1, False, id="large-of-a-gateway"),
+        pytest.param("POST", f"/predict?{MAX_INLINE_US}", 0, True, id="little-work"),
+        pytest.param("POST", f"/predict?{MAX_INLINE_US + 1}", 0, False, id="much-work"),
+        pytest.param("POST", "/page", 0, False, id="other-route"),
     ],
 )
-def test_what_would_hold_up_the_loop_goes_to_threads(target, body_bytes, is_inline):
-    """Large bodies, much work, and the routes of Flask."""
+def test_what_would_hold_up_the_loop_goes_to_threads(method, target, body_bytes, is_inline):
+    """Large bodies, whatever the method, much work, and the routes of Flask."""
     sent = Sent()
-    sent.send(target, body=b"x" * body_bytes)
+    sent.send(target, method=method, body=b"x" * body_bytes)
     sent.dispatcher.after_reads()
     sent.finish(count=not is_inline)
 
@@ -344,6 +345,17 @@ def test_probes_with_a_large_head_need_no_thread():
 
     assert sent.statuses == ["200 OK"]
     assert sent.app.threads == [threading.current_thread().name]
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT"])
+def test_bodies_beyond_the_limit_are_refused_whatever_the_method(method):
+    """A gateway keeps the method of the request that it asks about; a probe has no body."""
+    sent = Sent(max_waiting=1)
+    sent.send("/gateway", "/gateway", method=method, body=b"{}")
+    sent.send("/health", method="GET")
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["503 Service Unavailable", "200 OK", "200 OK"]
 
 
 def test_accepted_requests_are_counted_in_each_iteration():
