@@ -38,7 +38,6 @@ MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: a thread parses larger ones
 MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
 REFUSAL = error_response(OverloadedError())
-OVERLOADED = message_of(REFUSAL)
 
 
 class Dispatcher:
@@ -132,8 +131,11 @@ class Dispatcher:
 
     def _refuse(self, connection: Connection) -> None:
         self._refused += 1
-        environ = connection.request.head.environ if connection.request else {}
-        _send(connection, self._app.adapt(environ, REFUSAL))
+        connection.respond(*self._refusal(connection))
+
+    def _refusal(self, connection: Connection) -> Message:
+        request = connection.request
+        return message_of(self._app.adapt(request.head.environ if request else {}, REFUSAL))
 
     def _answer_in_thread(self, connection: Connection, respond: Responder, since: float) -> None:
         request = connection.request
@@ -143,7 +145,7 @@ class Dispatcher:
         if time.monotonic() - since > self._settings.request_timeout_s:
             # Its client has given up.
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-            message: Message | Deferred = OVERLOADED
+            message: Message | Deferred = self._refusal(connection)
         else:
             try:
                 message = or_failed(partial(respond, request))
@@ -177,7 +179,7 @@ class Dispatcher:
     def _deliver(self, pool: WorkerPool, connection: Connection, message: Message) -> None:
         with self._lock:
             if self._finished_bytes and self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
-                message = OVERLOADED
+                message = self._refusal(connection)
             self._finished_bytes += len(message[2])
         self.loop.call_soon(partial(self._finish, pool, connection, message))
 

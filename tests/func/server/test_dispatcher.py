@@ -82,8 +82,8 @@ def test_large_requests_that_find_no_thread_are_refused(in_process, connect, hol
 
 
 def test_requests_that_waited_too_long_are_refused(in_process, connect, clock, hold):
-    """No thread works on what nobody waits for."""
-    server = in_process(threads=1, request_timeout_s=1000)
+    """No thread works on what nobody waits for; a page of another origin may read why."""
+    server = in_process(threads=1, request_timeout_s=1000, cors_origins=("*",))
     first, second = connect(server), connect(server)
     with hold as is_held:
         first.sendall(SLOW)
@@ -93,7 +93,9 @@ def test_requests_that_waited_too_long_are_refused(in_process, connect, clock, h
         clock.ahead_s += 1001
 
     assert b"200 OK" in receive_responses(first, 1)
-    assert second.recv(65536).startswith(b"HTTP/1.1 503 ")
+    refusal = second.recv(65536)
+    assert refusal.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nAccess-Control-Allow-Origin: *\r\n" in refusal
 
 
 def test_failures_are_responses(in_process, connect, monkeypatch):
@@ -164,9 +166,11 @@ class FakeApp:
         is_waiting: whether one to ``/doubtful`` has begun to wait.
         model: the load of what ``/page`` needs; it has ended at first.
         awaited: what parsing a path finds not to be loaded, once.
+        adapted: the statuses of the responses that were adapted to their clients.
     """
 
     def __init__(self) -> None:
+        self.adapted: list[int] = []
         self.awaited: dict[str, Future[None]] = {}
         self.model: Future[None] = Future()
         self.model.set_result(None)
@@ -185,6 +189,7 @@ class FakeApp:
 
     def adapt(self, _: Mapping[str, Any], response: Response) -> Response:
         """Return the response as it is."""
+        self.adapted.append(int(response.status))
         return response
 
     def parse(self, environ: Mapping[str, Any], *, waits: bool = False) -> PendingRequest:  # noqa: ARG002
@@ -536,6 +541,7 @@ def test_responses_of_threads_are_bounded_until_the_loop_takes_them(monkeypatch)
     sent.finish()
 
     assert sorted(sent.statuses) == ["404 Not Found", "404 Not Found", "503 Service Unavailable"]
+    assert sent.app.adapted == [503]
 
 
 def test_deferred_responses_do_not_hold_up_the_others():
