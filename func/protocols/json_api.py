@@ -79,10 +79,7 @@ def query_of(document: object, settings: Settings) -> Query:
 
 
 def explaining_work(query: Query, model: IntentModel) -> int:
-    """Return an estimate of the time that ``render_predictions`` explains, in microseconds.
-
-    It comes on top of ``query.work``.
-    """
+    """Return an estimate of what explanations add to ``query.work``; 0 without them."""
     return model.explaining_work(query.utterances) if query.explain else 0
 
 
