@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import io
 import math
+import select
 import socket
 import ssl
 import time
@@ -101,6 +102,8 @@ class HttpClient:
         deadline: float,
     ) -> http.client.HTTPResponse:
         connection.timeout = remaining(deadline)
+        if connection.sock and _is_readable(connection.sock):
+            connection.close()  # it is opened anew
         if connection.sock:
             connection.sock.settimeout(connection.timeout)
         connection.request(*request)
@@ -134,6 +137,13 @@ class _TimedSocket:
         # The file keeps the socket open, though http.client may close it before the body is read.
         unbuffered = self._socket.makefile("rb", buffering=0)
         return io.BufferedReader(TimedReader(self._socket, unbuffered, self._deadline))
+
+
+def _is_readable(idle: socket.socket) -> bool:
+    """Return whether an idle connection has ended, or has bytes that answer no request."""
+    poll = select.poll()
+    poll.register(idle, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _content_of(response: http.client.HTTPResponse) -> bytes:

@@ -16,7 +16,7 @@ HUMAN_ROLES = frozenset(("user", "human"))
 TEXT_PARTS = frozenset(("text", "input_text"))
 MAX_FILLER_LENGTH = 60  # of a text in characters
 # Agents put their own instructions to the model into the messages of their users.
-_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
+_REMINDER, _REMINDER_END = "<system-reminder>", "</system-reminder>"
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 # Words that only refer to what was said before. Thanks, greetings and names of things are not
 # among them: they can be an intent.
@@ -77,9 +77,15 @@ def human_texts(messages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for message in reversed(messages):
         role = message.get("role", message.get("type"))
         if isinstance(role, str) and role in HUMAN_ROLES:
-            text = _REMINDER.sub("", "\n".join(_parts(message.get("content")))).strip()
+            text = _without_reminders("\n".join(_parts(message.get("content")))).strip()
             if text:
                 yield text
+
+
+def _without_reminders(text: str) -> str:
+    # A regular expression would hold the interpreter's lock for the whole of a large text.
+    before, *others = text.split(_REMINDER)
+    return before + "".join(other.partition(_REMINDER_END)[2] for other in others)
 
 
 def _parts(content: object) -> Iterator[str]:

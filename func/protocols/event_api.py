@@ -17,7 +17,12 @@ from func.models.served_model import ServedModel
 from func.protocols import event_responses
 from func.protocols.cloudevents import Event, Mode
 from func.protocols.event_replies import Replies
-from func.protocols.json_api import error_response, query_of, render_predictions
+from func.protocols.json_api import (
+    error_response,
+    explaining_work,
+    query_of,
+    render_predictions,
+)
 from func.protocols.json_codec import parse_json
 from func.protocols.media_type import PLAIN_TEXT, MediaType
 from func.protocols.query import Query
@@ -52,7 +57,12 @@ class EventApi:
             reply = self._classification(event, query, predictions, served)
             return event_responses.single(reply, mode, recorded)
 
-        parsed = query.to_request(render, reject, may_escalate=not query.explain)
+        parsed = query.to_request(
+            render,
+            reject,
+            more_work=explaining_work(query, served.model),
+            may_escalate=not query.explain,
+        )
         return served.answering(parsed)
 
     def parse_batch(

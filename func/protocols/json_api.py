@@ -38,7 +38,7 @@ def parse_request(
     return query.to_request(
         render,
         error_response,
-        more_work=model.explaining_work(query.utterances) if query.explain else 0,
+        more_work=explaining_work(query, model),
         # The model can explain its own answer only.
         may_escalate=not query.explain,
     )
@@ -76,6 +76,11 @@ def query_of(document: object, settings: Settings) -> Query:
     if not isinstance(document, dict):
         raise InvalidQueryError(NOT_AN_OBJECT)
     return Query.from_fields(document, settings)
+
+
+def explaining_work(query: Query, model: IntentModel) -> int:
+    """Return an estimate of what explanations add to ``query.work``; 0 without them."""
+    return model.explaining_work(query.utterances) if query.explain else 0
 
 
 def render_predictions(

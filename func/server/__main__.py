@@ -33,7 +33,8 @@ def main() -> int:
     if sys.argv[1:]:
         print(NO_ARGUMENTS, file=sys.stderr)  # noqa: T201 - the logs are not configured
         return WRONG_USAGE
-    signal.signal(signal.SIGTERM, _stop_loading)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop_loading)
     try:
         settings = Settings.from_environ(os.environ)
         listener = bind(settings.host, settings.port)

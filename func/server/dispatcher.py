@@ -38,7 +38,6 @@ MAX_INLINE_BYTES = 4 * 1024  # of a head or a body: a thread parses larger ones
 MAX_INLINE_US = 350
 MAX_FINISHED_BYTES = 4 * 1024 * 1024
 REFUSAL = error_response(OverloadedError())
-OVERLOADED = message_of(REFUSAL)
 
 
 class Dispatcher:
@@ -67,11 +66,13 @@ class Dispatcher:
         environ = request.head.environ
         method = environ["REQUEST_METHOD"]
         is_inline = self._app.is_inline(method, environ["PATH_INFO"])
+        # A gateway asks about requests of any method. A probe has no body.
+        may_predict = method == "POST" or bool(request.body)
         if not is_inline and (load := self._app.load_of(environ)):
             self._answer_after(load, connection)
-        elif not is_inline or (method != "GET" and _may_take_long(request)):
+        elif not is_inline or (may_predict and _may_take_long(request)):
             self._submit(connection, self._call_app)
-        elif method == "POST" and self.is_over_limit():
+        elif may_predict and self.is_over_limit():
             self._refuse(connection)
         else:
             self._accepted += 1
@@ -130,8 +131,11 @@ class Dispatcher:
 
     def _refuse(self, connection: Connection) -> None:
         self._refused += 1
-        environ = connection.request.head.environ if connection.request else {}
-        _send(connection, self._app.adapt(environ, REFUSAL))
+        connection.respond(*self._refusal(connection))
+
+    def _refusal(self, connection: Connection) -> Message:
+        request = connection.request
+        return message_of(self._app.adapt(request.head.environ if request else {}, REFUSAL))
 
     def _answer_in_thread(self, connection: Connection, respond: Responder, since: float) -> None:
         request = connection.request
@@ -141,7 +145,7 @@ class Dispatcher:
         if time.monotonic() - since > self._settings.request_timeout_s:
             # Its client has given up.
             self._app.telemetry.record_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-            message: Message | Deferred = OVERLOADED
+            message: Message | Deferred = self._refusal(connection)
         else:
             try:
                 message = or_failed(partial(respond, request))
@@ -175,7 +179,7 @@ class Dispatcher:
     def _deliver(self, pool: WorkerPool, connection: Connection, message: Message) -> None:
         with self._lock:
             if self._finished_bytes and self._finished_bytes + len(message[2]) > MAX_FINISHED_BYTES:
-                message = OVERLOADED
+                message = self._refusal(connection)
             self._finished_bytes += len(message[2])
         self.loop.call_soon(partial(self._finish, pool, connection, message))
 

@@ -23,19 +23,31 @@ class WorkerPool:
         self._tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def submit(self, task: Callable[[], None]) -> bool:
-        """Have a thread call a function; return False if too many wait. Not safe in threads."""
+        """Have a thread call a function; return False if too many wait, or if there is no thread.
+
+        Not safe in threads.
+        """
         if self._tasks.qsize() >= self._max_waiting:
             return False
+        if self._unfinished >= self._started < self._threads:
+            self._start_thread()
+        if not self._started:
+            return False
         self._unfinished += 1
-        if self._unfinished > self._started < self._threads:
-            self._started += 1
-            threading.Thread(target=self._work, name="worker", daemon=True).start()
         self._tasks.put(task)
         return True
 
     def finish(self) -> None:
         """Note that a task has ended; called by the thread that submits."""
         self._unfinished -= 1
+
+    def _start_thread(self) -> None:
+        try:
+            threading.Thread(target=self._work, name="worker", daemon=True).start()
+        except RuntimeError:  # the system has no more: those that run call it
+            logger.warning("No thread could be started")
+        else:
+            self._started += 1
 
     def _work(self) -> None:
         while True:

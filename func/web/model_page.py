@@ -17,6 +17,8 @@ from model.inference.model_card import IntentDescription, ModelCard
 
 TEMPLATE = PATH.with_name("model.html")
 HTML = "text/html"
+# Browsers send 150 characters. werkzeug's time grows with the square of a header's spaces.
+MAX_ACCEPT = 1024
 RESULTS: Mapping[str, str] = {
     "accuracy": "of the test messages get the right intent",
     "rejected": "of the good test messages are taken for out of scope",
@@ -30,7 +32,7 @@ def add_routes(app: Flask, function: IntentFunction) -> None:
     page = Page.of(render(card), TEMPLATE.parent)
 
     def respond() -> FlaskResponse:
-        if request.accept_mimetypes.best_match((JSON, HTML), default=JSON) == HTML:
+        if _prefers_html():
             response = page.response()
         else:
             response = FlaskResponse(card.to_json(), content_type=JSON)
@@ -62,6 +64,16 @@ def render(card: ModelCard) -> bytes:
         intents=[(each, card.intents.get(each, IntentDescription())) for each in card.labels],
         scores=scores,
     ).encode()
+
+
+def _prefers_html() -> bool:
+    """Return whether the client of the current request prefers a page to JSON.
+
+    A header that is longer than any client's is not read, and prefers nothing.
+    """
+    if len(request.headers.get("Accept", "")) > MAX_ACCEPT:
+        return False
+    return request.accept_mimetypes.best_match((JSON, HTML), default=JSON) == HTML
 
 
 # The training record is free in form: another program may have written the card.

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from func.handler import IntentFunction
-from func.messages import Environ
+from func.messages import Environ, ParsedRequest
+from func.protocols.dialect_routes import DIALECTS
+from func.settings import MODEL_NAME
 
 
 @pytest.fixture
@@ -140,6 +142,34 @@ def test_work_of_events_contains_that_of_the_encoder(with_encoder, function, dat
         )
         expected = with_encoder.model.encoding_work([data])
         assert with_model.work - without.work == expected > 1000
+
+
+def parse_request(function: IntentFunction, fields: dict[str, Any]) -> ParsedRequest:
+    """Parse a request of our own contract."""
+    return function.parse(post(fields))
+
+
+def parse_event(function: IntentFunction, fields: dict[str, Any]) -> ParsedRequest:
+    """Parse an event in binary mode."""
+    names = ("id", "source", "type")
+    attributes = {f"HTTP_CE_{name.upper()}": "a" for name in names}
+    return function.parse({**post(fields), **attributes, "HTTP_CE_SPECVERSION": "1.0"})
+
+
+def parse_instance(function: IntentFunction, fields: dict[str, Any]) -> ParsedRequest:
+    """Parse a request of KServe's protocol, version 1."""
+    dialect = DIALECTS["POST", f"/v1/models/{MODEL_NAME}:predict"]
+    return function.parse_dialect(dialect, post({"instances": [fields]}))
+
+
+@pytest.mark.parametrize("parse", [parse_request, parse_event, parse_instance])
+def test_explanations_are_more_work_in_each_form(with_encoder, parse):
+    """An encoder takes each word of the text for its explanation, though it keeps the text."""
+    text = "where is my parcel"
+    plain = parse(with_encoder, {"text": text})
+    explained = parse(with_encoder, {"text": text, "explain": True})
+
+    assert explained.work - plain.work >= with_encoder.model.explaining_work([text]) > 1000
 
 
 def test_sentence_encoder_answers_in_a_language_without_training_data(with_encoder):

@@ -9,7 +9,7 @@ from func.errors import InvalidQueryError, TooLargeError
 from func.messages import Outcome, ParsedRequest, Response
 from func.protocols.batch_limit import check_batch_size
 from func.protocols.dialects.request import DialectRequest
-from func.protocols.json_api import error_response, render_predictions
+from func.protocols.json_api import error_response, explaining_work, render_predictions
 from func.protocols.json_codec import render_json
 from func.protocols.query import Query
 from func.settings import Settings
@@ -42,7 +42,8 @@ def parse(request: DialectRequest) -> ParsedRequest:
         return Response(render_json({"predictions": results}), outcome=outcome)
 
     utterances = [query.utterances[0] for query in queries]
-    top_k, work = max(query.top_k for query in queries), sum(query.work for query in queries)
+    top_k = max(query.top_k for query in queries)
+    work = sum(query.work + explaining_work(query, served.model) for query in queries)
     may_escalate = not any(query.explain for query in queries)
     return served.answering(
         ParsedRequest(render, reject, utterances, top_k, work, may_escalate=may_escalate)

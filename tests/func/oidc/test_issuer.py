@@ -33,6 +33,8 @@ def test_keys_are_found_by_discovery(issuer):
         pytest.param({"kty": "RSA", "kid": "x"}, id="without-its-numbers"),
         pytest.param({"kty": "future", "kid": "x"}, id="unknown-kind"),
         pytest.param({**PUBLISHED, "kid": "x", "alg": "none"}, id="for-no-signature"),
+        pytest.param({**PUBLISHED, "kid": "x", "alg": ["RS256"]}, id="for-a-list"),
+        pytest.param({"kty": "oct", "kid": "x"}, id="without-its-secret"),
         pytest.param("key", id="no-object"),
     ],
 )

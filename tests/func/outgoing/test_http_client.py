@@ -114,6 +114,27 @@ def test_a_response_that_never_pauses_ends_at_the_deadline(connect):
         assert failure(client, timeout_s=0.05).reason == "timeout"
 
 
+def test_a_response_to_no_request_answers_none(connect):
+    """A gateway that says why it ends an idle connection must not answer the next request."""
+    requests: list[bytes] = []
+    may_go_on, is_sent = threading.Event(), threading.Event()
+
+    class Adding(QuietHandler):
+        def respond(self) -> None:
+            requests.append(self.body())
+            self.answer(200, b"answer to request %d" % len(requests))
+            may_go_on.wait(TIMEOUT_S)
+            self.answer(200, b"answer to no request")
+            is_sent.set()
+
+    with serving(Adding) as port:
+        client = connect(f"http://127.0.0.1:{port}/")
+        assert post(client) == b"answer to request 1"
+        may_go_on.set()
+        assert is_sent.wait(TIMEOUT_S)
+        assert post(client) == b"answer to request 2"
+
+
 @pytest.mark.parametrize("status", [102, 103])
 def test_informational_responses_are_no_responses(connect, status):
     """A gateway announces a response long before it: the next request must not get that one."""

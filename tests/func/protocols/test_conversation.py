@@ -63,6 +63,17 @@ def said(*texts: str) -> list[dict[str, str]]:
             [
                 {
                     "role": "user",
+                    "content": "stop<system-reminder>a<system-reminder>b</system-reminder> it "
+                    "<system-reminder>\n</system-reminder>now</system-reminder>",
+                }
+            ],
+            "stop it now</system-reminder>",
+            id="several-reminders",
+        ),
+        pytest.param(
+            [
+                {
+                    "role": "user",
                     "content": [
                         {"type": "image", "url": "https://example.com"},
                         {"type": "input_text", "text": "broken on"},

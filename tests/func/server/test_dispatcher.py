@@ -82,8 +82,8 @@ def test_large_requests_that_find_no_thread_are_refused(in_process, connect, hol
 
 
 def test_requests_that_waited_too_long_are_refused(in_process, connect, clock, hold):
-    """No thread works on what nobody waits for."""
-    server = in_process(threads=1, request_timeout_s=1000)
+    """No thread works on what nobody waits for; a page of another origin may read why."""
+    server = in_process(threads=1, request_timeout_s=1000, cors_origins=("*",))
     first, second = connect(server), connect(server)
     with hold as is_held:
         first.sendall(SLOW)
@@ -93,7 +93,9 @@ def test_requests_that_waited_too_long_are_refused(in_process, connect, clock, h
         clock.ahead_s += 1001
 
     assert b"200 OK" in receive_responses(first, 1)
-    assert second.recv(65536).startswith(b"HTTP/1.1 503 ")
+    refusal = second.recv(65536)
+    assert refusal.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nAccess-Control-Allow-Origin: *\r\n" in refusal
 
 
 def test_failures_are_responses(in_process, connect, monkeypatch):
@@ -164,9 +166,11 @@ class FakeApp:
         is_waiting: whether one to ``/doubtful`` has begun to wait.
         model: the load of what ``/page`` needs; it has ended at first.
         awaited: what parsing a path finds not to be loaded, once.
+        adapted: the statuses of the responses that were adapted to their clients.
     """
 
     def __init__(self) -> None:
+        self.adapted: list[int] = []
         self.awaited: dict[str, Future[None]] = {}
         self.model: Future[None] = Future()
         self.model.set_result(None)
@@ -185,6 +189,7 @@ class FakeApp:
 
     def adapt(self, _: Mapping[str, Any], response: Response) -> Response:
         """Return the response as it is."""
+        self.adapted.append(int(response.status))
         return response
 
     def parse(self, environ: Mapping[str, Any], *, waits: bool = False) -> PendingRequest:  # noqa: ARG002
@@ -298,19 +303,20 @@ def test_cheap_requests_wait_for_the_end_of_the_reads():
 
 
 @pytest.mark.parametrize(
-    ("target", "body_bytes", "is_inline"),
+    ("method", "target", "body_bytes", "is_inline"),
     [
-        pytest.param("/predict", MAX_INLINE_BYTES, True, id="small"),
-        pytest.param("/predict", MAX_INLINE_BYTES + 1, False, id="large"),
-        pytest.param(f"/predict?{MAX_INLINE_US}", 0, True, id="little-work"),
-        pytest.param(f"/predict?{MAX_INLINE_US + 1}", 0, False, id="much-work"),
-        pytest.param("/page", 0, False, id="other-route"),
+        pytest.param("POST", "/predict", MAX_INLINE_BYTES, True, id="small"),
+        pytest.param("POST", "/predict", MAX_INLINE_BYTES + 1, False, id="large"),
+        pytest.param("GET", "/gateway", MAX_INLINE_BYTES + 1, False, id="large-of-a-gateway"),
+        pytest.param("POST", f"/predict?{MAX_INLINE_US}", 0, True, id="little-work"),
+        pytest.param("POST", f"/predict?{MAX_INLINE_US + 1}", 0, False, id="much-work"),
+        pytest.param("POST", "/page", 0, False, id="other-route"),
     ],
 )
-def test_what_would_hold_up_the_loop_goes_to_threads(target, body_bytes, is_inline):
-    """Large bodies, much work, and the routes of Flask."""
+def test_what_would_hold_up_the_loop_goes_to_threads(method, target, body_bytes, is_inline):
+    """Large bodies, whatever the method, much work, and the routes of Flask."""
     sent = Sent()
-    sent.send(target, body=b"x" * body_bytes)
+    sent.send(target, method=method, body=b"x" * body_bytes)
     sent.dispatcher.after_reads()
     sent.finish(count=not is_inline)
 
@@ -344,6 +350,17 @@ def test_probes_with_a_large_head_need_no_thread():
 
     assert sent.statuses == ["200 OK"]
     assert sent.app.threads == [threading.current_thread().name]
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT"])
+def test_bodies_beyond_the_limit_are_refused_whatever_the_method(method):
+    """A gateway keeps the method of the request that it asks about; a probe has no body."""
+    sent = Sent(max_waiting=1)
+    sent.send("/gateway", "/gateway", method=method, body=b"{}")
+    sent.send("/health", method="GET")
+    sent.dispatcher.after_reads()
+
+    assert sent.statuses == ["503 Service Unavailable", "200 OK", "200 OK"]
 
 
 def test_accepted_requests_are_counted_in_each_iteration():
@@ -524,6 +541,7 @@ def test_responses_of_threads_are_bounded_until_the_loop_takes_them(monkeypatch)
     sent.finish()
 
     assert sorted(sent.statuses) == ["404 Not Found", "404 Not Found", "503 Service Unavailable"]
+    assert sent.app.adapted == [503]
 
 
 def test_deferred_responses_do_not_hold_up_the_others():

@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import resource
+import signal
 import socket
 import threading
 from contextlib import ExitStack, closing
@@ -519,8 +520,10 @@ import os, signal, sys
 from func.app import App
 from func.server.__main__ import main
 
+number = int(sys.argv.pop())
+
 def stop_meanwhile(settings):
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), number)
     raise AssertionError("it loads on")
 
 App.load = stop_meanwhile
@@ -528,8 +531,9 @@ sys.exit(main())
 """
 
 
-def test_a_process_that_loads_its_model_ends_at_sigterm():
-    """A pod that is deleted meanwhile would otherwise last until its grace period is over."""
-    process = run_server({"PORT": "0"}, "-c", STOP_MEANWHILE)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_loads_its_model_ends_at_a_signal(number):
+    """A pod that is deleted would last until its grace period is over; Ctrl-C is no fault."""
+    process = run_server({"PORT": "0"}, "-c", STOP_MEANWHILE, str(int(number)))
 
     assert (process.returncode, process.stderr) == (0, "")

@@ -45,6 +45,16 @@ def test_browsers_get_a_page(client):
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("spaces", "content_type"), [(1000, "text/html"), (31_000, "application/json")]
+)
+def test_a_header_that_no_browser_sends_is_not_read(client, spaces, content_type):
+    """To find a "/" behind spaces takes time that grows with their square: seconds for 32 KiB."""
+    response = client.get("/model", headers={"Accept": f"text/html,x{' ' * spaces}y"})
+
+    assert response.mimetype == content_type
+
+
 def test_page_describes_model_and_intents():
     """The page has the training, the results, and each intent; texts are escaped."""
     page = render(CARD).decode()
