@@ -66,9 +66,14 @@ class ConvolutionalEncoder:
         return any(len(self.segment(each)) == 1 for each in (word, word.lower()))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return a vector of length one for each text: shape (texts, dimensions)."""
+        """Return a vector of length one for each text: shape (texts, dimensions).
+
+        A text without small letters has the vector of the same text in lower case: the encoder has
+        seen few words in capitals, and breaks them into letters.
+        """
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        segmented = [[BEGIN, *self.segment(text), END] for text in texts]
+        quiet = [text.lower() if text.isupper() else text for text in texts]
+        segmented = [[BEGIN, *self.segment(text), END] for text in quiet]
         for start, end in _batches(segmented):
             vectors[start:end] = self._encode(segmented[start:end])
         return vectors
