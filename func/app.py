@@ -44,7 +44,9 @@ Parser = Callable[..., ParsedRequest]
 
 PREDICTIONS: Sequence[Route] = (("POST", "/"), ("POST", "/predict"))
 PROBES: Sequence[Route] = tuple(
-    ("GET", path) for path in ("/health", "/health/liveness", "/health/readiness")
+    (method, path)
+    for method in ("GET", "HEAD")
+    for path in ("/health", "/health/liveness", "/health/readiness")
 )
 # Flask's routes whose path names a model, by their method: what is no route loads nothing. The Open
 # Inference Protocol has a name of its own for the default model.
@@ -103,7 +105,7 @@ class App:
         [answer] = self.respond_or_defer([self.parse(environ, waits=True)])
         response = finished(answer)
         start_response(STATUS_LINES[response.status], response.all_headers)
-        return (response.body,)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (response.body,)
 
     def is_inline(self, method: str, path: str) -> bool:
         """Return whether a route is answered without Flask."""

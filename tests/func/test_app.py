@@ -35,6 +35,16 @@ def test_health_is_ok_once_the_model_is_loaded(client, path):
     assert response.content_type == "application/json"
 
 
+@pytest.mark.parametrize("path", ["/health", "/health/liveness", "/health/readiness"])
+def test_head_of_a_probe_is_that_of_get_without_a_body(client, path):
+    """Load balancers that probe by HEAD need no Flask either."""
+    response = client.head(path)
+
+    assert client.application.is_inline("HEAD", path)
+    assert (response.status_code, response.data) == (200, b"")
+    assert response.headers == client.get(path).headers
+
+
 @pytest.mark.parametrize("path", ["/", "/predict"])
 def test_one_text_is_classified(client, path):
     """At both paths, JSON with a text gets an intent with its confidence."""
