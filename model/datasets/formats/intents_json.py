@@ -5,15 +5,17 @@ Alike shapes are read, too: other names of the keys, and the list under another 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from model.datasets.collection import part_named
 from model.datasets.documents.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
 from model.datasets.formats.record_shapes import record_of
 from model.datasets.formats.records import of_columns
+from model.datasets.formats.row_parts import part_columns
 from model.datasets.located import line_of
 from model.errors import DataError
 
@@ -39,12 +41,21 @@ def _groups(data: Any) -> list[Any] | None:
     if isinstance(data, dict):
         candidates = (data.get(key) for key in LISTS)
         found = next((each for each in candidates if has_groups(each, KEYS)), None)
+        if found is not None and _have_parts(found):
+            return _groups(found)
         return found or list(_intents_below(data)) or None
     return None
 
 
+def _have_parts(groups: list[Any]) -> bool:
+    return any(part_columns(tuple(each)) for each in groups if isinstance(each, dict))
+
+
 def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
-    """Yield the intents of all lists under a key ``intents``, wherever an export has them."""
+    """Yield the intents of all lists under a key ``intents``, wherever an export has them.
+
+    Keys that name parts, as ``test``, are left: an export has none, and a test is not trained on.
+    """
     waiting, seen = [data], set()
     for fields in waiting:
         if id(fields) in seen:  # an alias of YAML is the same object again
@@ -53,7 +64,7 @@ def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
         for key, value in fields.items():
             if key == INTENTS and has_groups(value, KEYS):
                 yield from value
-            elif isinstance(value, dict):
+            elif isinstance(value, dict) and not part_named(str(key)):
                 waiting.append(value)
 
 
@@ -65,9 +76,13 @@ def _named_groups(data: Any) -> list[Any]:
         for name, value in values.items()
         if isinstance(value, dict) and any(_are_texts(value.get(key)) for key in KEYS.texts)
     ]
-    if len(groups) < len(values) or any(map(of_columns, values.values())):
+    if len(groups) < len(values) or _are_parts(values) or any(map(of_columns, values.values())):
         return []  # splits of columns have intents of their own
     return groups
+
+
+def _are_parts(keys: Iterable[Any]) -> bool:
+    return all(part_named(str(key)) for key in keys)
 
 
 def _are_texts(value: Any) -> bool:
@@ -80,7 +95,7 @@ def _named_lists(data: Any) -> bool:
         data = data[INTENTS]
     return (
         isinstance(data, dict)
-        and bool(data)
+        and not _are_parts(data)
         and of_columns(data) is None
         and not any(key in data for key in LISTS)
         and all(isinstance(each, list) for each in data.values())
