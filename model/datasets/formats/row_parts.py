@@ -26,14 +26,14 @@ UNKNOWN_PARTS = ProblemKind(
 
 @lru_cache  # most records of a file have the same keys
 def part_columns(names: tuple[str, ...], others: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Return the names of the columns that may name parts.
+    """Return the names of the columns that may name parts; of several of one name, the first counts.
 
     Args:
         names: of all columns.
         others: those of the texts and the intents.
     """
     found = (name for name in names if simplify(name) in NAMES)
-    return tuple(each for each in found if each not in others and names.count(each) == 1)
+    return tuple(dict.fromkeys(each for each in found if each not in others))
 
 
 def names_by_row(first: Sequence[str]) -> list[str]:
