@@ -264,7 +264,9 @@ def test_unread_file_of_the_name_train_may_be_something_else(tmp_path):
     (folder / "logs/train.txt").write_text("epoch 1\n")
 
     assert parts_of(folder) == {"train": ["data.csv"], "test": ["test.csv"]}
-    assert f"{folder}: left out, as no training data: logs/train.txt" in map(str, read(folder).notes)
+    assert f"{folder}: left out, as no training data: logs/train.txt" in map(
+        str, read(folder).notes
+    )
 
 
 def test_files_below_train_are_named(tmp_path):
@@ -285,6 +287,14 @@ def test_many_files_below_train_are_counted(tmp_path):
     [note] = read_parts(folder, ReadOptions()).notes
 
     assert "more/4.csv and 2 more; beside train, only" in note.message
+
+
+def test_export_of_voiceflow_in_a_folder_is_read(tmp_path):
+    """Its suffix is its own."""
+    intents = [{"name": "greet", "inputs": [{"text": "hi"}]}]
+    (tmp_path / "bot.vf").write_text(json.dumps({"version": {"intents": intents}}))
+
+    assert parts_of(tmp_path) == {"train": ["hi"]}
 
 
 def test_readme_is_data_alone(tmp_path):
