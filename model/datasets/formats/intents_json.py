@@ -5,7 +5,7 @@ Alike shapes are read, too: other names of the keys, and the list under another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from model.datasets.collection import part_named
@@ -48,7 +48,10 @@ def _groups(data: Any) -> list[Any] | None:
 
 
 def _have_parts(groups: list[Any]) -> bool:
-    return any(part_columns(tuple(each)) for each in groups if isinstance(each, dict))
+    objects = [each for each in groups if isinstance(each, dict)]
+    return any(
+        part_named(str(each[name])) for each in objects for name in part_columns(tuple(each))
+    )
 
 
 def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
@@ -76,13 +79,14 @@ def _named_groups(data: Any) -> list[Any]:
         for name, value in values.items()
         if isinstance(value, dict) and any(_are_texts(value.get(key)) for key in KEYS.texts)
     ]
-    if len(groups) < len(values) or _are_parts(values) or any(map(of_columns, values.values())):
+    if len(groups) < len(values) or _are_splits(data) or any(map(of_columns, values.values())):
         return []  # splits of columns have intents of their own
     return groups
 
 
-def _are_parts(keys: Iterable[Any]) -> bool:
-    return all(part_named(str(key)) for key in keys)
+def _are_splits(data: Any) -> bool:
+    """Return whether all keys name parts; those below a key ``intents`` are intents."""
+    return isinstance(data, dict) and all(part_named(str(key)) for key in data)
 
 
 def _are_texts(value: Any) -> bool:
@@ -91,11 +95,13 @@ def _are_texts(value: Any) -> bool:
 
 def _named_lists(data: Any) -> bool:
     """Return whether data is an object of lists of texts, named by their intents."""
+    is_of_splits = _are_splits(data)
     if isinstance(data, dict) and len(data) == 1 and isinstance(data.get(INTENTS), dict):
         data = data[INTENTS]
     return (
         isinstance(data, dict)
-        and not _are_parts(data)
+        and bool(data)
+        and not is_of_splits
         and of_columns(data) is None
         and not any(key in data for key in LISTS)
         and all(isinstance(each, list) for each in data.values())

@@ -21,7 +21,7 @@ from model.tables.columns import INTENT, TEXT, order_without_header, usual_colum
 PAIR = 2
 MAX_SHOWN_KEYS = 5
 COLUMNS, ROWS = "columns", "data"
-LISTS = (ROWS, "rows", "examples", "utterances", "records", "sentences")
+LISTS = (ROWS, "rows", "examples", "utterances", "records", "sentences", "items", "intents")
 
 
 def of_columns(data: Mapping[str, Any]) -> list[Any] | None:

@@ -26,7 +26,7 @@ UNKNOWN_PARTS = ProblemKind(
 
 @lru_cache  # most records of a file have the same keys
 def part_columns(names: tuple[str, ...], others: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Return the names of the columns that may name parts; of several of one name, the first counts.
+    """Return the names of the columns that may name parts, each once: its first column counts.
 
     Args:
         names: of all columns.

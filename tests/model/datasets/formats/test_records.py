@@ -168,19 +168,36 @@ def test_splits_are_no_intents(tmp_path, splits):
         read_examples(path)
 
 
-def test_intent_may_be_called_as_a_part(tmp_path):
-    """As that of a railway."""
-    reading = reading_of(tmp_path / "data.json", {"train": ["a train to Rome"], "bus": ["a bus"]})
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"train": ["a train to Rome"], "bus": ["a bus"]},
+        {"intents": {"train": ["a train to Rome"], "test": ["the exam"]}},
+        {"intents": {"train": {"patterns": ["by train"]}, "test": {"patterns": ["the exam"]}}},
+    ],
+)
+def test_intent_may_be_called_as_a_part(tmp_path, data):
+    """As that of a railway, beside others or below a key ``intents``."""
+    reading = reading_of(tmp_path / "data.json", data)
 
-    assert [each.intent for each in reading.examples] == ["train", "bus"]
+    assert [each.intent for each in reading.examples] == list(data.get("intents", data))
 
 
-def test_records_below_a_schema_have_parts(tmp_path):
+@pytest.mark.parametrize("key", ["data", "items", "intents"])
+def test_records_below_a_key_have_parts(tmp_path, key):
     """As pandas writes a table with its schema."""
     rows = [{**HI, "split": "train"}, {**BYE, "split": "test"}]
-    reading = reading_of(tmp_path / "data.json", {"schema": {"fields": []}, "data": rows})
+    reading = reading_of(tmp_path / "data.json", {"schema": {"fields": []}, key: rows})
 
     assert [each.part for each in reading.examples] == ["train", "test"]
+
+
+def test_intents_may_have_a_key_of_parts_with_other_values(tmp_path):
+    """As the set that an intent belongs to."""
+    data = {"data": [{"name": "greet", "text": "hi", "set": "smalltalk"}]}
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [("hi", "greet")]
 
 
 def test_empty_split_is_passed_over(tmp_path):
