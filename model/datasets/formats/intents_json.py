@@ -100,7 +100,6 @@ def _named_lists(data: Any) -> bool:
         data = data[INTENTS]
     return (
         isinstance(data, dict)
-        and bool(data)
         and not is_of_splits
         and of_columns(data) is None
         and not any(key in data for key in LISTS)
