@@ -223,10 +223,12 @@ def _unread_train(
     read_files = [each.document.path.relative_to(path) for each in readable]
     other_files = {each.path.relative_to(path): each for each in other}
     parts = parts_by_name([*read_files, *other_files])
-    parts_read = {TRAIN if _is_train(file) else parts[file] for file in read_files}
-    for file, document in other_files.items():
-        is_data = document.suffix in UNREAD or None not in parts_read
-        if TRAIN not in parts_read and is_data and (parts[file] == TRAIN or _is_train(file)):
+    train = {file for file, part in parts.items() if part == TRAIN or _is_train(file)}
+    if not train.isdisjoint(read_files):
+        return
+    is_beside_data = any(parts[file] is None for file in read_files)
+    for document in (other_files[file] for file in sorted(train)):
+        if document.suffix in UNREAD or not is_beside_data:
             message = f"is named {TRAIN}, and is not read: unpack it, convert it, or move it away"
             yield Problem(document.path, 0, message)
 

@@ -45,7 +45,7 @@ def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
 def _parts(document: Document) -> dict[Any, str]:
     """Return the keys under which an object has records, with the parts that they are of."""
     data = document.data
-    fields = data if isinstance(data, dict) and not (_of_rows(data) or of_columns(data)) else {}
+    fields = data if isinstance(data, dict) and not _of_rows(data) else {}
     filled = [key for key, value in fields.items() if isinstance(value, list | dict) and value]
     named = {key: part_named(str(key)) for key in filled}
     # Under such a key, other files have settings.

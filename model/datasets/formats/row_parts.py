@@ -26,14 +26,14 @@ UNKNOWN_PARTS = ProblemKind(
 
 @lru_cache  # most records of a file have the same keys
 def part_columns(names: tuple[str, ...], others: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Return the names of the columns that may name parts, each once: its first column counts.
+    """Return the names of the columns that may name parts.
 
     Args:
         names: of all columns.
         others: those of the texts and the intents.
     """
     found = (name for name in names if simplify(name) in NAMES)
-    return tuple(dict.fromkeys(each for each in found if each not in others))
+    return tuple(each for each in found if each not in others)
 
 
 def names_by_row(first: Sequence[str]) -> list[str]:

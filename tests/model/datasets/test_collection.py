@@ -258,12 +258,22 @@ def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name, test):
     )
 
 
+@pytest.mark.parametrize("name", ["a/train.csv", "a/train.en.csv"])
+def test_training_texts_may_be_there_as_an_archive_too(tmp_path, name):
+    """As they were downloaded."""
+    folder = write_files(tmp_path, name, "a/train.csv.zip")
+
+    assert parts_of(folder) == {"train": [name]}
+    assert not read(folder).problems
+
+
 def test_unread_file_of_the_name_train_may_be_something_else(tmp_path):
     """As the log of a training, beside data."""
     folder = write_files(tmp_path, "data.csv", "test.csv", "logs/train.txt")
     (folder / "logs/train.txt").write_text("epoch 1\n")
 
     assert parts_of(folder) == {"train": ["data.csv"], "test": ["test.csv"]}
+    assert not read(folder).problems
     assert f"{folder}: left out, as no training data: logs/train.txt" in map(
         str, read(folder).notes
     )
