@@ -648,10 +648,9 @@ def test_test_utterances_of_a_project_are_its_test(tmp_path, key):
     reading = read(path)
 
     assert [each.part for each in reading.examples] == ["train", "test", "validation"]
-    assert [note.message for note in reading.notes] == [
-        f"column {key} names the part of each row: 1 train, 1 test, 1 validation (not trained on); "
-        "rename the column to train on all rows"
-    ]
+    counts = "1 train, 1 test, 1 validation (not trained on)"
+    [note] = reading.notes
+    assert note.message.startswith(f"column {key} names the part of each row: {counts};")
 
 
 @pytest.mark.parametrize("name", [each.name for each in FORMATS])
