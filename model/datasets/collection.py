@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,18 +27,18 @@ _OTHER_NAMES = {
 _OUT_OF_SCOPE = re.compile(
     rf"(?:out[_-]of[_-]scope|oos|ood)(?:[_-](?:(?P<test>test)|train|{'|'.join(_VALIDATION_NAMES)}))?"
 )
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W\d_]+")
 # As Hugging Face names the files of a split: train-00000-of-00002.parquet, with a hash or without.
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(-[0-9a-f]+)?$")
 _NUMBER = re.compile(r"\d+")
 
 
 def part_of(name: Path) -> str | None:
-    """Return the part of a data set that the name of a file or of its folder is; None for others.
+    """Return the part of a data set that the name of a file or of a folder is; None for others.
 
     ``VALIDATION`` stands for all names of validation texts.
     """
-    names = (_SHARD.sub("", without_compression(name).stem), name.parent.name)
+    names = (_SHARD.sub("", without_compression(name).stem), *(each.name for each in name.parents))
     return next(filter(None, map(part_named, names)), None)
 
 
@@ -53,17 +53,17 @@ def part_named(name: str) -> str | None:
 
 
 def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
-    """Return the parts that words of files' names are, as of ``x_train.csv`` and ``x_test.csv``.
+    """Return the parts that words of names are, as of ``x_train.csv`` and ``x_test.csv``.
 
-    In a folder with two such files, which differ in that word and in numbers alone, all with
-    ``train`` are of it.
+    In a folder with two such files, or folders, which differ in that word and in numbers alone, all
+    with ``train`` are of it.
     """
     found: list[tuple[Path, str, tuple[Path, str]]] = []
     parts_of: dict[tuple[Path, str], set[str]] = {}
     for name in names:
         stem = without_compression(name).stem
         for word in _WORD.finditer(stem):
-            if part := part_named(word[0]):
+            if part := part_named(word[0].casefold().removesuffix("data")):  # as of traindata.csv
                 others = f"{stem[: word.start()]} {stem[word.end() :]}".casefold()
                 rest = (name.parent, _NUMBER.sub("", others))
                 found.append((name, part, rest))
@@ -75,6 +75,12 @@ def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
         for name, part, rest in found
         if rest in pairs or (part == TRAIN and name.parent in folders)
     }
+
+
+def parts_by_name(names: Collection[Path]) -> dict[Path, str | None]:
+    """Return the parts that paths below a folder are: by names, or by words of paired names."""
+    files, folders = parts_of_pairs(names), parts_of_pairs({name.parent for name in names})
+    return {name: part_of(name) or files.get(name) or folders.get(name.parent) for name in names}
 
 
 def part_within(file_part: str, own_part: str) -> str:

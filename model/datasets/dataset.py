@@ -152,14 +152,12 @@ def load_dataset(
         [replace(each, intent=OUT_OF_SCOPE, part=part) for each in parts.examples[part]]
         for part in (OUT_OF_SCOPE_VALIDATION, OUT_OF_SCOPE_TEST)
     )
-    contrast_tests = read_contrast_tests(path / FOLDER, options)
-    joined = checks.without_overlap(contrast.utterances, contrast_tests)
-    examples = checks.without_duplicates([*utterances, *lone, *joined, *own])
+    examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances, *own])
     test = checks.without_duplicates([*parts.examples[TEST], *own_test])
-    train, outside = _by_scope(checks.without_overlap(examples, test))
+    tested = [*read_contrast_tests(path / FOLDER, options), *test]
+    train, outside = _by_scope(checks.without_overlap(examples, tested))
     kinds = {
-        kind: checks.without_overlap(texts, [*contrast_tests, *test])
-        for kind, texts in contrast.out_of_scope.items()
+        kind: checks.without_overlap(texts, tested) for kind, texts in contrast.out_of_scope.items()
     }
     test, other_test = _by_scope(test)
     is_described = bool(parts.descriptions)

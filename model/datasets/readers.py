@@ -14,7 +14,7 @@ from model.datasets.collection import (
     documents_of,
     entry_within,
     part_of,
-    parts_of_pairs,
+    parts_by_name,
 )
 from model.datasets.collector import Collector
 from model.datasets.documents.archives import ARCHIVES, OTHER_DATA, SUFFIXES
@@ -193,12 +193,9 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
     readable = kept
     if not readable and not problems:
         raise DataError([_unknown(path, [each.path.name for each in documents])])
+    problems += _unread_train(path, readable, other)
     readable, beside = _by_parts(path, readable)
     problems += _without_header(readable)
-    if not any(_is_train(each.document.path) for each in readable):
-        unread = [each.path for each in other if each.suffix in UNREAD and _is_train(each.path)]
-        message = f"is named {TRAIN}, and is not read: unpack it, convert it, or move it away"
-        problems += [Problem(file, 0, message) for file in unread]
     archives = [document for document in other if document.suffix in ARCHIVES]
     rest = [document for document in other if document.suffix not in ARCHIVES]
     parts = dict.fromkeys(each.part for each in readable if each.part != TRAIN)
@@ -213,6 +210,27 @@ def recognise_all(path: Path, options: ReadOptions) -> Recognised:
         if documents
     ]
     return Recognised(tuple(readable), tuple(problems), tuple(notes))
+
+
+def _unread_train(
+    path: Path, readable: Iterable[Readable], other: Iterable[Document]
+) -> Iterator[Problem]:
+    """Yield the problem of each file of training texts that is not read, if none is.
+
+    Other parts would be trained on. A file such as ``train.txt`` may be something else where others
+    name no part.
+    """
+    read_files = [each.document.path.relative_to(path) for each in readable]
+    other_files = {each.path.relative_to(path): each for each in other}
+    parts = parts_by_name([*read_files, *other_files])
+    train = {file for file, part in parts.items() if part == TRAIN or _is_train(file)}
+    if not train.isdisjoint(read_files):
+        return
+    is_beside_data = any(parts[file] is None for file in read_files)
+    for document in (other_files[file] for file in sorted(train)):
+        if document.suffix in UNREAD or not is_beside_data:
+            message = f"is named {TRAIN}, and is not read: unpack it, convert it, or move it away"
+            yield Problem(document.path, 0, message)
 
 
 def _is_train(file: Path) -> bool:
@@ -293,10 +311,9 @@ def _parts_by_name(path: Path, readable: list[Readable]) -> dict[Path, str | Non
     In formats that may have a file for each intent, they count if train and another are there.
     """
     names: dict[Format, dict[Path, str | None]] = {}
-    pairs = parts_of_pairs(each.document.path for each in readable)
+    part_names = parts_by_name([each.document.path.relative_to(path) for each in readable])
     for document, found, _ in readable:
-        part = part_of(document.path.relative_to(path)) or pairs.get(document.path)
-        names.setdefault(found, {})[document.path] = part
+        names.setdefault(found, {})[document.path] = part_names[document.path.relative_to(path)]
     return {
         file: part
         for found, parts in names.items()

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from model.datasets.collection import part_named
 from model.datasets.documents.document import Document
 from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
 from model.datasets.formats.record_shapes import record_of
 from model.datasets.formats.records import of_columns
+from model.datasets.formats.row_parts import part_columns
 from model.datasets.located import line_of
 from model.errors import DataError
 
@@ -39,12 +41,24 @@ def _groups(data: Any) -> list[Any] | None:
     if isinstance(data, dict):
         candidates = (data.get(key) for key in LISTS)
         found = next((each for each in candidates if has_groups(each, KEYS)), None)
+        if found is not None and _have_parts(found):
+            return _groups(found)
         return found or list(_intents_below(data)) or None
     return None
 
 
+def _have_parts(groups: list[Any]) -> bool:
+    objects = [each for each in groups if isinstance(each, dict)]
+    return any(
+        part_named(str(each[name])) for each in objects for name in part_columns(tuple(each))
+    )
+
+
 def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
-    """Yield the intents of all lists under a key ``intents``, wherever an export has them."""
+    """Yield the intents of all lists under a key ``intents``, wherever an export has them.
+
+    Keys that name parts, as ``test``, are left: an export has none, and a test is not trained on.
+    """
     waiting, seen = [data], set()
     for fields in waiting:
         if id(fields) in seen:  # an alias of YAML is the same object again
@@ -53,7 +67,7 @@ def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
         for key, value in fields.items():
             if key == INTENTS and has_groups(value, KEYS):
                 yield from value
-            elif isinstance(value, dict):
+            elif isinstance(value, dict) and not part_named(str(key)):
                 waiting.append(value)
 
 
@@ -65,9 +79,14 @@ def _named_groups(data: Any) -> list[Any]:
         for name, value in values.items()
         if isinstance(value, dict) and any(_are_texts(value.get(key)) for key in KEYS.texts)
     ]
-    if len(groups) < len(values) or any(map(of_columns, values.values())):
+    if len(groups) < len(values) or _are_splits(data) or any(map(of_columns, values.values())):
         return []  # splits of columns have intents of their own
     return groups
+
+
+def _are_splits(data: Any) -> bool:
+    """Return whether all keys name parts; those below a key ``intents`` are intents."""
+    return isinstance(data, dict) and all(part_named(str(key)) for key in data)
 
 
 def _are_texts(value: Any) -> bool:
@@ -76,11 +95,12 @@ def _are_texts(value: Any) -> bool:
 
 def _named_lists(data: Any) -> bool:
     """Return whether data is an object of lists of texts, named by their intents."""
+    is_of_splits = _are_splits(data)
     if isinstance(data, dict) and len(data) == 1 and isinstance(data.get(INTENTS), dict):
         data = data[INTENTS]
     return (
         isinstance(data, dict)
-        and bool(data)
+        and not is_of_splits
         and of_columns(data) is None
         and not any(key in data for key in LISTS)
         and all(isinstance(each, list) for each in data.values())

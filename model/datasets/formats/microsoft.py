@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from model.datasets.documents.document import Document
-from model.datasets.entry import TRAIN, UNREADABLE, Entry, LeftOut, Note, entry_of
+from model.datasets.entry import UNREADABLE, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
 from model.datasets.formats.grouped import item_of, left_out
+from model.datasets.formats.row_parts import RowParts
 from model.datasets.located import line_of
 from model.errors import DataError, Problem
 from model.tables.encoding import decode_text
@@ -55,21 +56,23 @@ def _read(document: Document) -> Iterator[Entry]:
         message = "holds no list 'utterances' as LUIS's and CLU's exports do"
         raise DataError.at(document.path, message)
     labelled = set()
+    parts = RowParts(document.path)
     for utterance in app["utterances"]:
-        entry = _entry(document, utterance)
+        entry = _entry(document, utterance, parts)
         labelled.add(getattr(entry, "intent", None))
         yield entry
+    yield from parts.notes()
     yield from _without_utterances(document, app.get("intents"), labelled)
     yield from left_out(document, app, {"utterances", "intents", "settings"})
 
 
-def _entry(document: Document, utterance: Any) -> Entry:
+def _entry(document: Document, utterance: Any, parts: RowParts) -> Entry:
     line = line_of(utterance)
     if not isinstance(utterance, dict):
         return Problem(document.path, line, "an utterance is no object", UNREADABLE)
-    part = "test" if str(utterance.get("dataset", "")).casefold() == "test" else TRAIN
     intent = utterance.get("intent", utterance.get("intentName"))
-    return entry_of(utterance.get("text"), intent, document.path, line, part)
+    entry = entry_of(utterance.get("text"), intent, document.path, line)
+    return parts.assign_record(entry, utterance, frozenset())  # CLU's key is dataset
 
 
 def _without_utterances(document: Document, intents: Any, labelled: set[Any]) -> Iterator[Entry]:

@@ -33,7 +33,7 @@ def part_columns(names: tuple[str, ...], others: frozenset[str] = frozenset()) -
         others: those of the texts and the intents.
     """
     found = (name for name in names if simplify(name) in NAMES)
-    return tuple(each for each in found if each not in others and names.count(each) == 1)
+    return tuple(each for each in found if each not in others)
 
 
 def names_by_row(first: Sequence[str]) -> list[str]:

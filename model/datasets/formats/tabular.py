@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from model.datasets.collection import TEST, entry_within, part_named, parts_of_pairs
+from model.datasets.collection import PARTS, entry_within, part_named, parts_of_pairs
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
@@ -125,15 +126,15 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
         if TRAIN not in parts.values():
             yield from _chosen_sheet(document, rows, parts)
             return
-    read = [name for name, part in parts.items() if part in {TRAIN, TEST}]
+    read = [name for name, part in parts.items() if part in PARTS]
     others = ", ".join(name for name in parts if name not in read)
     left_out = f"; left out: {others}" if others else ""
     used = ", ".join(f"{name} as {parts[name]}" for name in read)
     yield Note(path, 0, f"sheets are read by their names: {used}{left_out}")
     for name in read:
         with closing(SpreadsheetRows(_source(document), path, name)) as rows:
-            part = parts[name] or TRAIN
-            yield from (entry_within(part, each) for each in _sheet_entries(document, rows))
+            part, sheet = parts[name] or TRAIN, replace(document, path=path / name)
+            yield from (entry_within(part, each) for each in _sheet_entries(sheet, rows))
 
 
 def _chosen_sheet(

@@ -165,6 +165,10 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("x_train.csv", "x_test.csv"),
         ("en/train-en.csv", "en/test-en.csv"),
         ("atis_intents_Train.csv", "atis_intents_Test.csv"),
+        ("train1.csv", "test1.csv"),
+        ("TrainData.csv", "TestData.csv"),
+        ("train/en/0.csv", "test/en/0.csv"),
+        ("training_data/0.csv", "test_data/0.csv"),
     ],
 )
 def test_test_in_any_folder_is_not_trained_on(tmp_path, train, test):
@@ -218,10 +222,32 @@ def test_names_with_words_of_parts_are_no_parts_without_a_pair(tmp_path):
     assert parts_of(folder) == {"train": ["test_drives.csv", "train_stations.csv"]}
 
 
-@pytest.mark.parametrize("name", ["train.csv.zip", "train.parquet.zst", "train.orc"])
-def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name):
+def test_other_files_of_a_folder_with_a_pair_are_left_out(tmp_path):
+    """A word of the folder's name says nothing about them."""
+    names = ("x_train.csv", "x_test.csv", "x_test_noisy.csv")
+    folder = write_files(tmp_path, *(f"train_test_split/{name}" for name in names))
+
+    assert parts_of(folder) == {
+        "train": ["train_test_split/x_train.csv"],
+        "test": ["train_test_split/x_test.csv"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "test"),
+    [
+        ("train.csv.zip", "test.csv"),
+        ("train.parquet.zst", "test.csv"),
+        ("train.orc", "test.csv"),
+        ("x_train.csv.gz", "x_test.csv"),
+        ("x.train.pkl", "x.test.csv"),
+        ("x_train.txt", "x_test.csv"),
+        ("train/0.txt", "test/0.csv"),
+    ],
+)
+def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name, test):
     """It would be all that is left to train on."""
-    folder = write_files(tmp_path, "test.csv")
+    folder = write_files(tmp_path, name, test)
     (folder / name).write_bytes(b"PK")
 
     [problem] = read(folder).problems
@@ -229,6 +255,27 @@ def test_test_is_not_trained_on_where_train_is_not_read(tmp_path, name):
     assert problem.file == folder / name
     assert problem.message == (
         "is named train, and is not read: unpack it, convert it, or move it away"
+    )
+
+
+@pytest.mark.parametrize("name", ["a/train.csv", "a/train.en.csv"])
+def test_training_texts_may_be_there_as_an_archive_too(tmp_path, name):
+    """As they were downloaded."""
+    folder = write_files(tmp_path, name, "a/train.csv.zip")
+
+    assert parts_of(folder) == {"train": [name]}
+    assert not read(folder).problems
+
+
+def test_unread_file_of_the_name_train_may_be_something_else(tmp_path):
+    """As the log of a training, beside data."""
+    folder = write_files(tmp_path, "data.csv", "test.csv", "logs/train.txt")
+    (folder / "logs/train.txt").write_text("epoch 1\n")
+
+    assert parts_of(folder) == {"train": ["data.csv"], "test": ["test.csv"]}
+    assert not read(folder).problems
+    assert f"{folder}: left out, as no training data: logs/train.txt" in map(
+        str, read(folder).notes
     )
 
 
@@ -250,6 +297,14 @@ def test_many_files_below_train_are_counted(tmp_path):
     [note] = read_parts(folder, ReadOptions()).notes
 
     assert "more/4.csv and 2 more; beside train, only" in note.message
+
+
+def test_export_of_voiceflow_in_a_folder_is_read(tmp_path):
+    """Its suffix is its own."""
+    intents = [{"name": "greet", "inputs": [{"text": "hi"}]}]
+    (tmp_path / "bot.vf").write_text(json.dumps({"version": {"intents": intents}}))
+
+    assert parts_of(tmp_path) == {"train": ["hi"]}
 
 
 def test_readme_is_data_alone(tmp_path):

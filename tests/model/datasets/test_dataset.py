@@ -371,6 +371,22 @@ def test_contrast_texts_of_the_tests_are_left_out_of_training():
     ]
 
 
+def test_texts_of_contrast_tests_are_left_out_of_all_files_to_train_on():
+    """Of those of the utterances and of the out-of-scope texts."""
+    folder = write_folder(train=[*ENOUGH, ("not a", "a")], oos_train=[("sing", "oos")])
+    rows = [("not a", "out_of_scope"), ("Sing", "out_of_scope")]
+    write("data/contrast_test/negated.csv", rows)
+
+    dataset = load(folder)
+
+    assert "not a" not in {text for text, _ in labelled(dataset.train + dataset.test)}
+    assert (dataset.out_of_scope_validation, dataset.out_of_scope_test) == ((), ())
+    assert [each.message for each in dataset.warnings if "negated" in each.message] == [
+        "labelled a, but negated.csv:2 labels the same text out_of_scope; left out of training",
+        "stands in negated.csv:3 too; left out of training",
+    ]
+
+
 def test_repeated_out_of_scope_text_counts_once():
     """Files and the intent out_of_scope are compared with each other."""
     rows = [*ENOUGH, ("Sing", "out_of_scope"), ("jump", "out_of_scope")]

@@ -635,13 +635,22 @@ def test_counterexamples_are_out_of_scope(tmp_path):
     assert pairs(read(path)) == [("hi", "greet"), ("quark", "out_of_scope")]
 
 
-def test_test_utterances_of_a_project_are_its_test(tmp_path):
-    """CLU divides its utterances itself."""
+@pytest.mark.parametrize("key", ["dataset", "split"])
+def test_test_utterances_of_a_project_are_its_test(tmp_path, key):
+    """CLU divides its utterances itself; a note counts them, as those of a table."""
     path = tmp_path / "project.json"
-    utterances = [{"text": "hi", "intent": "greet", "dataset": "Test"}]
+    utterances = [
+        {"text": text, "intent": "greet", key: part}
+        for text, part in (("hi", "Train"), ("yo", "Test"), ("hey", "dev"))
+    ]
     path.write_text(json.dumps({"assets": {"intents": [], "utterances": utterances}}))
 
-    assert read(path).examples[0].part == "test"
+    reading = read(path)
+
+    assert [each.part for each in reading.examples] == ["train", "test", "validation"]
+    counts = "1 train, 1 test, 1 validation (not trained on)"
+    [note] = reading.notes
+    assert note.message.startswith(f"column {key} names the part of each row: {counts};")
 
 
 @pytest.mark.parametrize("name", [each.name for each in FORMATS])

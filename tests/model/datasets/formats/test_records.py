@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from model.datasets.readers import Reading, read
+from model.datasets.readers import Reading, read, read_examples
 from model.errors import DataError
 
 HI, BYE = {"text": "hi", "intent": "greet"}, {"text": "bye", "intent": "leave"}
@@ -127,12 +127,77 @@ def test_out_of_scope_splits_are_parts(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("value", [True, "yes", [], None])
-def test_key_of_a_part_may_hold_something_else(tmp_path, value):
+@pytest.mark.parametrize("value", [True, "yes", [], None, {"epochs": 3}])
+@pytest.mark.parametrize("key", ["data", "rows"])
+def test_key_of_a_part_may_hold_something_else(tmp_path, key, value):
     """As a setting."""
-    reading = reading_of(tmp_path / "data.json", {"train": value, "data": [HI]})
+    reading = reading_of(tmp_path / "data.json", {"train": value, key: [HI]})
 
     assert [each.text for each in reading.examples] == ["hi"]
+
+
+def test_column_may_be_called_as_a_part(tmp_path):
+    """As the flag ``train`` of each row."""
+    columns = {"text": {"0": "hi"}, "intent": {"0": "greet"}, "train": {"0": 1}}
+    reading = reading_of(tmp_path / "data.json", columns)
+
+    assert [each.text for each in reading.examples] == ["hi"]
+
+
+@pytest.mark.parametrize(
+    "splits",
+    [
+        pytest.param({"train": TEXTS, "test": ["yo"]}, id="lists"),
+        pytest.param({"train": [HI, BYE], "test": ["yo"]}, id="records"),
+        pytest.param({"train": {"sentences": TEXTS}, "test": {"sentences": ["yo"]}}, id="groups"),
+        pytest.param(
+            {
+                "train": {"intents": [{"tag": "greet", "patterns": ["hi"]}]},
+                "test": {"intents": [{"tag": "greet", "patterns": ["yo"]}]},
+            },
+            id="intents",
+        ),
+    ],
+)
+def test_splits_are_no_intents(tmp_path, splits):
+    """Where the texts of a test have no readable intents, nothing is trained on them."""
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps(splits))
+
+    with pytest.raises(DataError, match=r"no training data|holds no texts"):
+        read_examples(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"train": ["a train to Rome"], "bus": ["a bus"]},
+        {"intents": {"train": ["a train to Rome"], "test": ["the exam"]}},
+        {"intents": {"train": {"patterns": ["by train"]}, "test": {"patterns": ["the exam"]}}},
+    ],
+)
+def test_intent_may_be_called_as_a_part(tmp_path, data):
+    """As that of a railway, beside others or below a key ``intents``."""
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [each.intent for each in reading.examples] == list(data.get("intents", data))
+
+
+@pytest.mark.parametrize("key", ["data", "items", "intents"])
+def test_records_below_a_key_have_parts(tmp_path, key):
+    """As pandas writes a table with its schema."""
+    rows = [{**HI, "split": "train"}, {**BYE, "split": "test"}]
+    reading = reading_of(tmp_path / "data.json", {"schema": {"fields": []}, key: rows})
+
+    assert [each.part for each in reading.examples] == ["train", "test"]
+
+
+def test_intents_may_have_a_key_of_parts_with_other_values(tmp_path):
+    """As the set that an intent belongs to."""
+    data = {"data": [{"name": "greet", "text": "hi", "set": "smalltalk"}]}
+    reading = reading_of(tmp_path / "data.json", data)
+
+    assert [(each.text, each.intent) for each in reading.examples] == [("hi", "greet")]
 
 
 def test_empty_split_is_passed_over(tmp_path):

@@ -250,12 +250,22 @@ def test_column_that_is_chosen_as_the_intent_names_no_part(tmp_path):
     assert parts == {"train": ["hi", "bye", "hello", "see you"]}
 
 
-def test_columns_of_the_same_name_name_no_parts(tmp_path):
-    """Which of them is meant is not known."""
+def test_first_of_columns_of_one_name_counts(tmp_path):
+    """As that of the texts does; a test is not trained on for a repeated column."""
+    rows = [("hi", "greet", "train", "test"), ("bye", "leave", "test", "train")]
+    path = write_csv(tmp_path / "data.csv", rows, (*NAMES, "split"))
+
+    assert parts_of(path) == {"train": ["hi"], "test": ["bye"]}
+
+
+def test_columns_of_one_name_in_parquet_are_a_problem(tmp_path):
+    """They are read by their names."""
     table = pa.table([["hi"], ["greet"], ["test"], ["dev"]], names=[*NAMES, "split"])
     parquet.write_table(table, tmp_path / "data.parquet")
 
-    assert parts_of(tmp_path / "data.parquet") == {"train": ["hi"]}
+    [problem] = read(tmp_path / "data.parquet").problems
+
+    assert problem.message == "has several columns split"
 
 
 def test_conversations_have_parts_too(tmp_path):
@@ -405,6 +415,27 @@ def test_sheets_may_have_a_part_among_other_words(tmp_path):
     parts = parts_of(write_xlsx(tmp_path / "a.xlsx", sheets))
 
     assert parts == {"train": ["hi"], "test": ["bye"]}
+
+
+def test_sheets_of_out_of_scope_texts_are_parts(tmp_path):
+    """They need no intents, as such files."""
+    sheets = {"train": TRAIN_SHEET, "OOS_test": [["text"], ["what"]]}
+
+    parts = parts_of(write_xlsx(tmp_path / "a.xlsx", sheets))
+
+    assert parts == {"train": ["hi"], "out_of_scope_test": ["what"]}
+
+
+def test_places_in_several_sheets_have_the_sheets_names(tmp_path):
+    """A number alone may be that of a row in each of them."""
+    sheets = {"train": TRAIN_SHEET, "test": [*TEST_SHEET, ["see you"]]}
+    path = write_xlsx(tmp_path / "a.xlsx", sheets)
+
+    assert [str(each) for each in read(path).problems] == [f"{path}/test:3: no intent"]
+
+    write_xlsx(path, {"train": TRAIN_SHEET, "test": [["words"], ["see you"]]})
+    [problem] = read(path).problems
+    assert str(problem).startswith(f"{path}/test:1: no column text")
 
 
 def test_blank_sheet_of_the_test_is_named(tmp_path):
