@@ -30,7 +30,7 @@ _OUT_OF_SCOPE = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 # As Hugging Face names the files of a split: train-00000-of-00002.parquet, with a hash or without.
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(-[0-9a-f]+)?$")
-_NUMBER = re.compile(r"\d+")
+_NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def part_of(name: Path) -> str | None:
@@ -56,25 +56,41 @@ def parts_of_pairs(names: Iterable[Path]) -> dict[Path, str]:
     """Return the parts that words of names are, as of ``x_train.csv`` and ``x_test.csv``.
 
     In a folder with two such files, or folders, which differ in that word and in numbers alone, all
-    with ``train`` are of it.
+    with ``train`` are of it. ``x_test.csv`` is also the test of an ``x.csv``.
     """
     found: list[tuple[Path, str, tuple[Path, str]]] = []
     parts_of: dict[tuple[Path, str], set[str]] = {}
+    unmarked: set[tuple[Path, str]] = set()
     for name in names:
-        stem = without_compression(name).stem
-        for word in _WORD.finditer(stem):
-            if part := part_named(word[0].casefold().removesuffix("data")):  # as of traindata.csv
-                others = f"{stem[: word.start()]} {stem[word.end() :]}".casefold()
-                rest = (name.parent, _NUMBER.sub("", others))
-                found.append((name, part, rest))
-                parts_of.setdefault(rest, set()).add(part)
+        stem = without_compression(name).stem.casefold()
+        words = _words_of_parts(stem)
+        for rest_of_stem, part in words:
+            rest = (name.parent, _letters(rest_of_stem))
+            found.append((name, part, rest))
+            parts_of.setdefault(rest, set()).add(part)
+        if not words:
+            unmarked.add((name.parent, _letters(stem)))
     pairs = {rest for rest, parts in parts_of.items() if {TRAIN} < parts}
     folders = {folder for folder, _ in pairs}
     return {
         name: part
         for name, part, rest in found
-        if rest in pairs or (part == TRAIN and name.parent in folders)
+        if rest in pairs or (name.parent in folders if part == TRAIN else rest in unmarked)
     }
+
+
+def _words_of_parts(stem: str) -> list[tuple[str, str]]:
+    """Return the rest of a name and the part, for each word that names one, as of traindata."""
+    found = []
+    for word in _WORD.finditer(stem):
+        named = word[0].removesuffix("data")
+        if part := part_named(named):
+            found.append((stem[: word.start()] + stem[word.start() + len(named) :], part))
+    return found
+
+
+def _letters(name: str) -> str:
+    return _NO_LETTERS.sub("", name)
 
 
 def parts_by_name(names: Collection[Path]) -> dict[Path, str | None]:

@@ -15,7 +15,10 @@ from model.datasets.formats.table_columns import Columns
 from model.errors import ProblemKind
 from model.tables.columns import simplify
 
-NAMES = ("split", "partition", "set", "subset", "dataset", "datasplit", "datasetsplit")
+NAMES = (
+    *("split", "partition", "set", "subset", "dataset", "datasplit", "datasetsplit"),
+    *("traintest", "traintestsplit", "usage", "mluse"),
+)
 MAX_SHOWN = 40  # characters of a value
 
 UNKNOWN_PARTS = ProblemKind(

@@ -166,6 +166,8 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("en/train-en.csv", "en/test-en.csv"),
         ("atis_intents_Train.csv", "atis_intents_Test.csv"),
         ("train1.csv", "test1.csv"),
+        ("intents.csv", "intents_test.csv"),
+        ("data.csv", "TestData.csv"),
         ("TrainData.csv", "TestData.csv"),
         ("train/en/0.csv", "test/en/0.csv"),
         ("training_data/0.csv", "test_data/0.csv"),
@@ -220,6 +222,18 @@ def test_names_with_words_of_parts_are_no_parts_without_a_pair(tmp_path):
     folder = write_files(tmp_path, "train_stations.csv", "test_drives.csv")
 
     assert parts_of(folder) == {"train": ["test_drives.csv", "train_stations.csv"]}
+
+
+def test_all_files_but_the_test_of_one_of_them_are_trained_on(tmp_path):
+    """A test beside a file of another name leaves no other file out."""
+    folder = write_files(
+        tmp_path, "bank.csv", "stations.csv", "train_stations.csv", "bank_test.csv"
+    )
+
+    assert parts_of(folder) == {
+        "train": ["bank.csv", "stations.csv", "train_stations.csv"],
+        "test": ["bank_test.csv"],
+    }
 
 
 def test_other_files_of_a_folder_with_a_pair_are_left_out(tmp_path):

@@ -101,7 +101,8 @@ def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "column", ["split", "Split", "PARTITION", "partition", "set", "Dataset", "data_split"]
+    "column",
+    ["split", "Split", "PARTITION", "partition", "set", "Dataset", "data_split", "ml_use", "Usage"],
 )
 @pytest.mark.parametrize(
     "value", ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation"]
