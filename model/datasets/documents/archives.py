@@ -19,7 +19,7 @@ from model.tables.opening import SPREADSHEETS
 
 SUFFIXES = (
     *(".yml", ".yaml", ".md", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".tab"),
-    *(".psv", ".parquet", ".arrow", ".feather", ".lu", ".intent"),
+    *(".psv", ".parquet", ".arrow", ".feather", ".lu", ".intent", ".vf"),
     *(f".{each}" for each in SPREADSHEETS),
 )
 # Of bzip2, the block size and the first block, or the end, follow the letters.

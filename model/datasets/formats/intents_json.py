@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from model.datasets.collection import part_named
 from model.datasets.documents.document import Document
-from model.datasets.entry import Entry
+from model.datasets.entry import TRAIN, Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
 from model.datasets.formats.record_shapes import record_of
-from model.datasets.formats.records import of_columns
+from model.datasets.formats.records import RECORDS, of_columns
 from model.datasets.located import line_of
 from model.errors import DataError
 
@@ -29,7 +30,8 @@ INTENTS = "intents"
 LISTS = (INTENTS, "data", "nlu", "items", "tags")
 
 
-def _groups(data: Any) -> list[Any] | None:
+def _groups(document: Document) -> list[Any] | None:
+    data = document.data
     if has_groups(data, KEYS):
         # A text beside an intent is a record, not a list of utterances.
         objects = [each for each in data if isinstance(each, dict)]
@@ -39,8 +41,19 @@ def _groups(data: Any) -> list[Any] | None:
     if isinstance(data, dict):
         candidates = (data.get(key) for key in LISTS)
         found = next((each for each in candidates if has_groups(each, KEYS)), None)
-        return found or list(_intents_below(data)) or None
+        # Beside records, further intents are metadata; and a test must not be trained on.
+        has_parts = TRAIN in map(part_named, map(str, data))
+        if found or has_parts or RECORDS.recognises(document):
+            return found
+        return list(_intents_below(data)) or None
     return None
+
+
+def _used_keys(data: dict[Any, Any], groups: list[Any]) -> set[Any]:
+    """Return the keys of an object under which the intents that are read stand."""
+    objects = {key: value for key, value in data.items() if isinstance(value, dict)}
+    listed = {key for key, value in data.items() if value is groups}
+    return listed or {key for key, value in objects.items() if any(_intents_below(value))}
 
 
 def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
@@ -91,7 +104,7 @@ def _named_lists(data: Any) -> bool:
 def is_by_name(document: Document) -> bool:
     """Return whether a file has lists by names, and nothing that calls these intents."""
     data = document.data
-    is_unnamed = _groups(data) is None and isinstance(data, dict) and _by_name(data) is data
+    is_unnamed = _groups(document) is None and isinstance(data, dict) and _by_name(data) is data
     return is_unnamed and (_named_lists(data) or bool(_named_groups(data)))
 
 
@@ -100,7 +113,7 @@ def _by_name(data: Any) -> Any:
 
 
 def _recognises(document: Document) -> bool:
-    if _groups(document.data) is not None:
+    if _groups(document) is not None:
         return True
     data = document.data
     is_named = isinstance(data, dict) and INTENTS in data
@@ -111,11 +124,11 @@ def _recognises(document: Document) -> bool:
 
 def _read(document: Document) -> Iterator[Entry]:
     data = document.data
-    groups = _groups(data)
+    groups = _groups(document)
     if groups is not None:
         yield from read_groups(document, groups, KEYS)
-        if isinstance(data, dict) and any(data.get(key) is groups for key in LISTS):
-            yield from left_out(document, data, set(LISTS))
+        if isinstance(data, dict):
+            yield from left_out(document, data, _used_keys(data, groups))
     elif named := _named_groups(data):
         yield from read_groups(document, named, KEYS)
     elif _named_lists(data):

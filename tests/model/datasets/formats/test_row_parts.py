@@ -441,3 +441,12 @@ def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name):
 def test_only_sheet_may_be_named_as_a_part(tmp_path):
     """Nothing else could be meant."""
     assert parts_of(write_xlsx(tmp_path / "a.xlsx", {"test": TRAIN_SHEET})) == {"train": ["hi"]}
+
+
+def test_sheets_of_a_file_of_a_part_may_be_named_as_it_is(tmp_path):
+    """Its name says that it is not trained on, whichever sheet is the first one."""
+    write_xlsx(tmp_path / "train.xlsx", {"train": TRAIN_SHEET, "Notes": [["call Ann"]]})
+    write_xlsx(tmp_path / "test.xlsx", {"test": TEST_SHEET, "Notes": [["call Ann"]]})
+
+    assert parts_of(tmp_path) == {"train": ["hi"], "test": ["bye"]}
+    assert read(tmp_path).problems == ()
