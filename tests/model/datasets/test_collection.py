@@ -159,6 +159,7 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("Train_10.csv", "Test.csv"),
         ("trainset.csv", "testset.csv"),
         ("data.csv", "holdout.csv"),
+        ("data.csv", "Heldout.csv"),
         ("bank_train_10003.csv", "bank_test_3080.csv"),
         ("Training/0.csv", "Testing/0.csv"),
         ("train_data.csv", "test_data.csv"),

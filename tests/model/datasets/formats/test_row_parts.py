@@ -104,7 +104,8 @@ def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path)
     "column", ["split", "Split", "PARTITION", "partition", "set", "Dataset", "data_split"]
 )
 @pytest.mark.parametrize(
-    "value", ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation"]
+    "value",
+    ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation", "devset", "valset"],
 )
 def test_names_of_columns_and_parts_are_compared_without_case(tmp_path, column, value):
     """Names of parts are those of files."""
