@@ -120,8 +120,8 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
     with closing(SpreadsheetRows(_source(document), path, wanted)) as rows:
         names = (rows.sheet, *rows.other_sheets)
         pairs = parts_of_pairs(map(Path, names))  # as "Train data" and "Test data"
-        is_open = len(names) > 1 and not wanted
-        parts = {name: part_named(name) or pairs.get(Path(name)) for name in names if is_open}
+        may_be_parts = len(names) > 1 and not wanted
+        parts = {name: part_named(name) or pairs.get(Path(name)) for name in names if may_be_parts}
         if TRAIN not in parts.values():
             yield from _chosen_sheet(document, rows, parts)
             return

@@ -79,6 +79,9 @@ def test_similar_shapes_are_read(tmp_path, name, text):
     [
         pytest.param("a:\n  utterances: [hi]\nb:\n  examples: [bye]\n", id="objects"),
         pytest.param("intents:\n  a: [hi]\n  b: [bye]\n", id="lists-below-a-key"),
+        pytest.param(
+            "a:\n  utterances: [hi]\nb:\n  utterances:\n  examples: [bye]\n", id="blank-key"
+        ),
     ],
 )
 def test_utterances_are_enough(tmp_path, text):
