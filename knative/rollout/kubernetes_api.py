@@ -105,7 +105,8 @@ class KubernetesApi:
             return cls(client.ApiClient(settings), timing)
         except (ImportError, ValueError) as error:
             # A ValueError may quote the proxy's password.
-            reason = error if isinstance(error, ImportError) else "its URL is not http://HOST:PORT"
+            is_missing = isinstance(error, ImportError)
+            reason = str(error) if is_missing else "its URL is not http://HOST:PORT"
             raise ConfigurationError(f"the proxy can't be used: {reason}") from error
 
     def read(self, kind: Kind, namespace: str, name: str) -> Document:

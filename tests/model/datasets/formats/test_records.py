@@ -97,6 +97,14 @@ def test_pairs_may_begin_with_the_intent(tmp_path, data):
     reading = reading_of(tmp_path / "data.json", data)
 
     assert [(each.text, each.intent) for each in reading.examples] == [("hi", "a"), ("hey", "a")]
+    notes = ["the second of each pair is read as the text"] if data[0][0] == "a" else []
+    assert [note.message for note in reading.notes] == notes
+
+
+def test_object_of_records_has_numbers_alone(tmp_path):
+    """Of other keys, it is not known what they hold."""
+    with pytest.raises(DataError, match="the key 0, the key more"):
+        reading_of(tmp_path / "data.json", {"0": HI, "more": BYE})
 
 
 @pytest.mark.parametrize(
