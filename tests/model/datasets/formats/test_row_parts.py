@@ -426,10 +426,21 @@ def test_sheets_of_parts_alone_leave_nothing_out(tmp_path):
     assert note.message == "sheets are read by their names: train as train, test as test"
 
 
+def test_sheets_of_other_parts_are_left_out(tmp_path):
+    """Validation and out-of-scope texts have files of their own."""
+    sheets = dict.fromkeys(("train", "dev", "oos"), TRAIN_SHEET)
+    path = write_xlsx(tmp_path / "a.xlsx", sheets)
+
+    assert parts_of(path) == {"train": ["hi"]}
+    [note] = read(path).notes
+    assert note.message == "sheets are read by their names: train as train; left out: dev, oos"
+
+
+@pytest.mark.parametrize("file", ["a.xlsx", "train.xlsx"])
 @pytest.mark.parametrize("name", ["test", "dev"])
-def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name):
+def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name, file):
     """Which other sheet holds the training texts is not known."""
-    path = write_xlsx(tmp_path / "a.xlsx", {name: TEST_SHEET, "Data": TRAIN_SHEET})
+    path = write_xlsx(tmp_path / file, {name: TEST_SHEET, "Data": TRAIN_SHEET})
 
     [problem] = read(path).problems
     assert problem.message == (
