@@ -27,9 +27,16 @@ def patched(document, change):
 
 
 def test_nothing_is_sent_where_nothing_changes(document):
-    """Without a difference there is no patch."""
+    """Without a difference there is no patch; the API omits values that are empty."""
+    container = document["spec"]["template"]["spec"]["containers"][1]
+    container["env"] = [{"name": "A", "value": "1"}, {"name": "B"}]
     service = Service.from_api(document)
-    same = Change(traffic=service.wanted, image=image(1), annotations={"gone": None})
+    same = Change(
+        traffic=service.wanted,
+        image=image(1),
+        environment={"A": "1", "B": ""},
+        annotations={"gone": None},
+    )
     assert operations(service, Change()) == []
     assert operations(service, same) == []
 
