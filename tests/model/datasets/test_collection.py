@@ -473,17 +473,22 @@ def test_descriptions_are_read_beside_utterances(tmp_path, name, content):
     assert [each.text for each in reading.descriptions] == ["Says hello", "Says goodbye"]
 
 
-def test_tables_of_other_things_beside_descriptions_are_left_out(tmp_path):
-    """A list of customers is no utterance."""
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("customers.csv", "id,name,city\n1,Ann,Ulm\n", id="table"),
+        pytest.param("sizes.json", '{"small": ["tiny", "wee"]}', id="synonyms"),
+    ],
+)
+def test_other_things_beside_descriptions_are_left_out(tmp_path, name, content):
+    """A list of customers or of synonyms is no utterance."""
     (tmp_path / "intents.yaml").write_text(DESCRIBED)
-    (tmp_path / "customers.csv").write_text("id,name,city\n1,Ann,Ulm\n")
+    (tmp_path / name).write_text(content)
 
     reading = read(tmp_path)
 
     assert (reading.examples, reading.problems) == ((), ())
-    assert [note.message for note in reading.notes] == [
-        "left out, as no training data: customers.csv"
-    ]
+    assert [note.message for note in reading.notes] == [f"left out, as no training data: {name}"]
 
 
 @pytest.mark.parametrize(
