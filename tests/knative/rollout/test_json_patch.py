@@ -41,6 +41,15 @@ def test_nothing_is_sent_where_nothing_changes(document):
     assert operations(service, same) == []
 
 
+def test_a_variable_from_elsewhere_is_replaced_by_an_empty_one(document):
+    """Its value is not known, and it is not the one that is wanted."""
+    container = document["spec"]["template"]["spec"]["containers"][1]
+    container["env"] = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]
+    result = patched(document, Change(environment={"A": ""}))
+    [variable] = result["spec"]["template"]["spec"]["containers"][1]["env"]
+    assert variable == {"name": "A", "value": ""}
+
+
 def test_each_patch_tests_the_version_first(document):
     """The test makes the API refuse the patch after a write of somebody else."""
     first, *_ = operations(Service.from_api(document), Change(traffic=TRAFFIC))
