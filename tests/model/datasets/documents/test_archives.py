@@ -136,8 +136,8 @@ def test_folder_of_archives_without_data_says_what_to_do(tmp_path, name):
     (tmp_path / "notes.md").write_text("Notes\n")
 
     assert refusal_of(tmp_path).startswith(
-        f"{tmp_path}: holds no training data that is recognised, but {name}, notes.md; archives and "
-        "compressed files are read by themselves: name or unpack one; formats are "
+        f"{tmp_path}: holds no training data that is recognised, but {name}, notes.md; archives "
+        "and compressed files are read by themselves: name or unpack one; formats are "
     )
 
 
