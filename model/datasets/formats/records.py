@@ -42,12 +42,14 @@ def of_columns(data: Mapping[str, Any]) -> list[Any] | None:
     return rows if is_table and not may_be_intents and isinstance(text[0], str) else None
 
 
-def _parts(data: Any) -> dict[Any, str]:
+def _parts(document: Document) -> dict[Any, str]:
     """Return the keys under which an object has records, with the parts that they are of."""
+    data = document.data
     fields = data if isinstance(data, dict) and not _of_rows(data) else {}
     filled = [key for key, value in fields.items() if isinstance(value, list | dict) and value]
     named = {key: part_named(str(key)) for key in filled}
-    if TRAIN in named.values():
+    trained = (fields[key] for key, part in named.items() if part == TRAIN)
+    if any(_records(document, value) is not None for value in trained):
         return {key: part for key, part in named.items() if part in PARTS}
     first = next((key for key in LISTS if isinstance(fields.get(key), list)), None)
     return {} if first is None else {first: TRAIN}
@@ -91,12 +93,12 @@ def _of_rows(data: Mapping[Any, Any]) -> list[Any]:
 
 def _recognises(document: Document) -> bool:
     data = document.data
-    values = [data[key] for key in _parts(data)] or [data]
+    values = [data[key] for key in _parts(document)] or [data]
     return any(_records(document, value) is not None for value in values)
 
 
 def _read(document: Document) -> Iterator[Entry]:
-    data, parts = document.data, _parts(document.data)
+    data, parts = document.data, _parts(document)
     if not _recognises(document):
         raise DataError.at(document.path, "holds no list of texts with intents")
     if not parts:

@@ -135,10 +135,10 @@ def test_out_of_scope_splits_are_parts(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("value", [True, "yes", [], None])
+@pytest.mark.parametrize("value", [True, "yes", [], None, {"epochs": 3}, [0, 1]])
 def test_key_of_a_part_may_hold_something_else(tmp_path, value):
     """As a setting."""
-    reading = reading_of(tmp_path / "data.json", {"train": value, "data": [HI]})
+    reading = reading_of(tmp_path / "data.json", {"train": value, "records": [HI]})
 
     assert [each.text for each in reading.examples] == ["hi"]
 
