@@ -80,7 +80,8 @@ def test_similar_shapes_are_read(tmp_path, name, text):
         pytest.param("a:\n  utterances: [hi]\nb:\n  examples: [bye]\n", id="objects"),
         pytest.param("intents:\n  a: [hi]\n  b: [bye]\n", id="lists-below-a-key"),
         pytest.param(
-            "a:\n  utterances: [hi]\nb:\n  examples: [bye]\nc:\n  utterances:\n", id="blank-key"
+            '{"a": {"utterances": ["hi"]}, "b": {"examples": ["bye"]}, "c": {"examples": null}}',
+            id="null",
         ),
     ],
 )
