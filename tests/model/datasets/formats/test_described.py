@@ -79,10 +79,6 @@ def test_similar_shapes_are_read(tmp_path, name, text):
     [
         pytest.param("a:\n  utterances: [hi]\nb:\n  examples: [bye]\n", id="objects"),
         pytest.param("intents:\n  a: [hi]\n  b: [bye]\n", id="lists-below-a-key"),
-        pytest.param(
-            '{"a": {"utterances": ["hi"]}, "b": {"examples": ["bye"]}, "c": {"examples": null}}',
-            id="null",
-        ),
     ],
 )
 def test_utterances_are_enough(tmp_path, text):
