@@ -117,8 +117,8 @@ def _recognises(document: Document) -> bool:
         return True
     data = document.data
     is_named = isinstance(data, dict) and INTENTS in data
-    # In YAML, lists of texts are usually settings.
-    may_be_named = document.looks_like_json or is_named
+    # In YAML, lists of texts are usually settings; splits of records have intents of their own.
+    may_be_named = (document.looks_like_json or is_named) and not RECORDS.recognises(document)
     return may_be_named and (_named_lists(data) or bool(_named_groups(data)))
 
 

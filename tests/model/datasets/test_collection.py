@@ -452,6 +452,15 @@ def test_lines_with_a_tab_are_utterances_where_all_files_have_them(tmp_path):
     }
 
 
+def test_splits_of_columns_without_train_are_no_intents(tmp_path):
+    """The key of a split is no intent of its texts."""
+    columns = {"text": ["hi", "bye"], "intent": ["greet", "leave"]}
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({"dev": columns, "test": columns}))
+
+    assert "the key dev, the key test" in refusal_of(path)
+
+
 DESCRIBED = "intents:\n  greet: Says hello\n  leave: Says goodbye\n"
 
 
