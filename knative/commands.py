@@ -88,6 +88,7 @@ def new_console(*, stderr: bool = False) -> Console:
 
 def _print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    sys.stdout.flush()  # at its end, the interpreter would report an error in lines of its own
 
 
 def _service_url(options: argparse.Namespace) -> str:

@@ -104,7 +104,10 @@ class KubernetesApi:
         try:
             return cls(client.ApiClient(settings), timing)
         except (ImportError, ValueError) as error:
-            raise ConfigurationError(f"the proxy can't be used: {error}") from error
+            # A ValueError may quote the proxy's password.
+            is_missing = isinstance(error, ImportError)
+            reason = str(error) if is_missing else "its URL is not http://HOST:PORT"
+            raise ConfigurationError(f"the proxy can't be used: {reason}") from error
 
     def read(self, kind: Kind, namespace: str, name: str) -> Document:
         """Return an object."""

@@ -15,7 +15,7 @@ from rich.progress import Progress as Clock
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 # At a broken pipe rich ends the process.
-_unless_unread = partial(suppress, OSError, SystemExit)
+_ignoring_output_errors = partial(suppress, OSError, SystemExit)
 
 
 class Progress:
@@ -26,7 +26,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line."""
-        with _unless_unread():
+        with _ignoring_output_errors():
             self._console.print(text)
 
     @contextmanager
@@ -39,10 +39,10 @@ class Progress:
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
         clock = Clock(*columns, TimeElapsedColumn(), console=self._console, transient=True)
         clock.add_task(text, total=None)
-        with _unless_unread():
+        with _ignoring_output_errors():
             clock.start()
         try:
             yield
         finally:
-            with _unless_unread():
+            with _ignoring_output_errors():
                 clock.stop()

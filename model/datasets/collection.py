@@ -112,7 +112,7 @@ def part_within(file_part: str, own_part: str) -> str:
 
 
 def entry_within(part: str, entry: Entry) -> Entry:
-    """Return an entry of a file, a sheet or a list of a part."""
+    """Return an entry with its part, by that of its file, sheet or list."""
     if part == TRAIN or not isinstance(entry, Example):
         return entry
     return replace(entry, part=part_within(part, entry.part))

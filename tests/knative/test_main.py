@@ -137,12 +137,19 @@ def test_a_timeout_of_zero_waits_for_nothing(api, run):
     assert "Timed out after 0 s" in run("rollout", "--timeout", "0").err
 
 
-def test_output_that_can_not_be_written_is_one_line(kubeconfig):
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_output_that_can_not_be_written_is_one_line(kubeconfig, monkeypatch, options):
     """A full disk is reported, and fails a pipeline that keeps the status."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     command = [sys.executable, "-m", "knative", "status", "--kubeconfig", str(kubeconfig)]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [*command, *options],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert done.returncode == 1
     assert done.stderr == "error: standard output can't be written: No space left on device\n"

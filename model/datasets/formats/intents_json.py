@@ -14,7 +14,7 @@ from model.datasets.entry import Entry
 from model.datasets.format import Format
 from model.datasets.formats.grouped import Keys, has_groups, left_out, read_groups, read_texts
 from model.datasets.formats.record_shapes import record_of
-from model.datasets.formats.records import of_columns
+from model.datasets.formats.records import RECORDS, of_columns
 from model.datasets.formats.row_parts import part_columns
 from model.datasets.located import line_of
 from model.errors import DataError
@@ -31,20 +31,26 @@ INTENTS = "intents"
 LISTS = (INTENTS, "data", "nlu", "items", "tags")
 
 
-def _groups(data: Any) -> list[Any] | None:
+def _groups(document: Document) -> list[Any] | None:
+    data = document.data
     if has_groups(data, KEYS):
-        # A text beside an intent is a record, not a list of utterances.
-        objects = [each for each in data if isinstance(each, dict)]
-        is_record = all(isinstance(each.get("text"), str) for each in objects)
-        has_other_shape = any(record_of(each) is not each for each in objects)
-        return None if is_record or has_other_shape else list(data)
-    if isinstance(data, dict):
-        candidates = (data.get(key) for key in LISTS)
-        found = next((each for each in candidates if has_groups(each, KEYS)), None)
-        if found is not None and _have_parts(found):
-            return _groups(found)
-        return found or list(_intents_below(data)) or None
-    return None
+        return _unless_records(data)
+    if not isinstance(data, dict):
+        return None
+    candidates = (data.get(key) for key in LISTS)
+    found = next((each for each in candidates if has_groups(each, KEYS)), None)
+    if found is not None:
+        return _unless_records(found) if _have_parts(found) else found
+    # Beside records, further intents are metadata.
+    return None if RECORDS.recognises(document) else list(_intents_below(data)) or None
+
+
+def _unless_records(groups: list[Any]) -> list[Any] | None:
+    """Return a list of intents; None for records, whose texts stand beside their intents."""
+    objects = [each for each in groups if isinstance(each, dict)]
+    is_record = all(isinstance(each.get("text"), str) for each in objects)
+    has_other_shape = any(record_of(each) is not each for each in objects)
+    return None if is_record or has_other_shape else groups
 
 
 def _have_parts(groups: list[Any]) -> bool:
@@ -52,6 +58,13 @@ def _have_parts(groups: list[Any]) -> bool:
     return any(
         part_named(str(each[name])) for each in objects for name in part_columns(tuple(each))
     )
+
+
+def _used_keys(data: dict[Any, Any], groups: list[Any]) -> set[Any]:
+    """Return the keys of an object under which the intents that are read stand."""
+    objects = {key: value for key, value in data.items() if isinstance(value, dict)}
+    listed = {key for key, value in data.items() if value is groups}
+    return listed or {key for key, value in objects.items() if any(_intents_below(value))}
 
 
 def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:
@@ -111,7 +124,7 @@ def _named_lists(data: Any) -> bool:
 def is_by_name(document: Document) -> bool:
     """Return whether a file has lists by names, and nothing that calls these intents."""
     data = document.data
-    is_unnamed = _groups(data) is None and isinstance(data, dict) and _by_name(data) is data
+    is_unnamed = _groups(document) is None and isinstance(data, dict) and _by_name(data) is data
     return is_unnamed and (_named_lists(data) or bool(_named_groups(data)))
 
 
@@ -120,22 +133,22 @@ def _by_name(data: Any) -> Any:
 
 
 def _recognises(document: Document) -> bool:
-    if _groups(document.data) is not None:
+    if _groups(document) is not None:
         return True
     data = document.data
     is_named = isinstance(data, dict) and INTENTS in data
-    # In YAML, lists of texts are usually settings.
-    may_be_named = document.looks_like_json or is_named
+    # In YAML, lists of texts are usually settings; splits of records have intents of their own.
+    may_be_named = (document.looks_like_json or is_named) and not RECORDS.recognises(document)
     return may_be_named and (_named_lists(data) or bool(_named_groups(data)))
 
 
 def _read(document: Document) -> Iterator[Entry]:
     data = document.data
-    groups = _groups(data)
+    groups = _groups(document)
     if groups is not None:
         yield from read_groups(document, groups, KEYS)
-        if isinstance(data, dict) and any(data.get(key) is groups for key in LISTS):
-            yield from left_out(document, data, set(LISTS))
+        if isinstance(data, dict):
+            yield from left_out(document, data, _used_keys(data, groups))
     elif named := _named_groups(data):
         yield from read_groups(document, named, KEYS)
     elif _named_lists(data):

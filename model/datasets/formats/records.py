@@ -49,7 +49,8 @@ def _parts(document: Document) -> dict[Any, str]:
     filled = [key for key, value in fields.items() if isinstance(value, list | dict) and value]
     named = {key: part_named(str(key)) for key in filled}
     # Under such a key, other files have settings.
-    if any(part == TRAIN and _records(document, fields[key]) for key, part in named.items()):
+    trained = (fields[key] for key, part in named.items() if part == TRAIN)
+    if any(_records(document, value) is not None for value in trained):
         return {key: part for key, part in named.items() if part in PARTS}
     first = next((key for key in LISTS if isinstance(fields.get(key), list)), None)
     return {} if first is None else {first: TRAIN}

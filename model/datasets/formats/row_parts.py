@@ -41,7 +41,7 @@ def part_columns(names: tuple[str, ...], others: frozenset[str] = frozenset()) -
 
 def names_by_row(first: Sequence[str]) -> list[str]:
     """Return names for the columns of a table without a header, whose first row may name a part."""
-    return [NAMES[0] if part_named(cell.strip()) else "" for cell in first]
+    return [NAMES[0] if part_named(cell) else "" for cell in first]
 
 
 class RowParts:

@@ -10,7 +10,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from model.datasets.collection import PARTS, entry_within, part_named, parts_of_pairs
+from model.datasets.collection import (
+    PARTS,
+    entry_within,
+    part_named,
+    part_of,
+    parts_of_pairs,
+)
 from model.datasets.documents.document import Document
 from model.datasets.entry import TRAIN, Entry, LeftOut, Note, entry_of
 from model.datasets.format import Format
@@ -121,8 +127,8 @@ def _read_spreadsheet(document: Document) -> Iterator[Entry]:
     with closing(SpreadsheetRows(_source(document), path, wanted)) as rows:
         names = (rows.sheet, *rows.other_sheets)
         pairs = parts_of_pairs(map(Path, names))  # as "Train data" and "Test data"
-        is_open = len(names) > 1 and not wanted
-        parts = {name: part_named(name) or pairs.get(Path(name)) for name in names if is_open}
+        may_be_parts = len(names) > 1 and not wanted
+        parts = {name: part_named(name) or pairs.get(Path(name)) for name in names if may_be_parts}
         if TRAIN not in parts.values():
             yield from _chosen_sheet(document, rows, parts)
             return
@@ -141,7 +147,8 @@ def _chosen_sheet(
     document: Document, rows: SpreadsheetRows, parts: Mapping[str, str | None]
 ) -> Iterator[Entry]:
     """Yield the entries of a sheet, with a note on the others; refuse a test as training texts."""
-    if parts.get(rows.sheet):
+    file_part = part_of(Path(document.path.name))
+    if parts.get(rows.sheet) and file_part in {None, TRAIN}:
         message = f"sheet {rows.sheet} is the first one, and none is named {TRAIN}"
         remedy = f"rename one, or choose by --sheet one of {', '.join(parts)}"
         raise DataError.at(document.path, f"{message}; {remedy}")

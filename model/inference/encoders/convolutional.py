@@ -72,8 +72,8 @@ class ConvolutionalEncoder:
         seen few words in capitals, and breaks them into letters.
         """
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        quiet = [text.lower() if text.isupper() else text for text in texts]
-        segmented = [[BEGIN, *self.segment(text), END] for text in quiet]
+        lowered = [text.lower() if text.isupper() else text for text in texts]
+        segmented = [[BEGIN, *self.segment(text), END] for text in lowered]
         for start, end in _batches(segmented):
             vectors[start:end] = self._encode(segmented[start:end])
         return vectors

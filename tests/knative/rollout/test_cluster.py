@@ -67,15 +67,25 @@ class TestConnection:
             connect(str(path))
         assert "\n" not in str(caught.value)
 
-    @pytest.mark.parametrize("proxy", ["nonsense", "socks5://127.0.0.1:1"])
+    @pytest.mark.parametrize(
+        ("proxy", "reason"),
+        [
+            ("nonsense", "its URL is not http://HOST:PORT"),
+            ("http://me:secret@127.0.0.1:99999", "its URL is not http://HOST:PORT"),
+            ("socks5://127.0.0.1:1", ".* socks"),
+        ],
+    )
     @pytest.mark.filterwarnings("ignore::urllib3.exceptions.DependencyWarning")
-    def test_a_proxy_that_can_not_be_used_is_an_error(self, kubeconfig, monkeypatch, proxy):
-        """A proxy may have no scheme, or need a package that is not installed."""
+    def test_a_proxy_that_can_not_be_used_is_an_error(self, kubeconfig, monkeypatch, proxy, reason):
+        """A proxy may have no scheme, or need a package; a password in its URL is not quoted."""
         monkeypatch.setitem(sys.modules, "socks", None)
         monkeypatch.setenv("HTTP_PROXY", proxy)
         monkeypatch.setenv("NO_PROXY", "")
-        with pytest.raises(ConfigurationError, match="the proxy can't be used: "):
+        with pytest.raises(
+            ConfigurationError, match=f"the proxy can't be used: {reason}"
+        ) as caught:
             connect(str(kubeconfig))
+        assert "secret" not in str(caught.value)
 
     def test_a_token_with_a_line_break_is_an_error_that_does_not_quote_it(self, kubeconfig):
         """A token from a file may end with a line break, which no header can hold."""

@@ -74,7 +74,7 @@ def test_limits_are_options(roll_out):
 def test_texts_without_labels_are_compared(roll_out, tmp_path):
     """Accuracy is not known, the changes are."""
     path = tmp_path / "texts.txt"
-    path.write_text("\n".join(INTENTS))
+    path.write_text("\n \n".join(INTENTS))
     outcome = roll_out(answering(), file=path)
     assert outcome.code == 0
     assert "0 of 3 answers differ from the stable revision's\n" in outcome.out

@@ -27,11 +27,27 @@ def patched(document, change):
 
 
 def test_nothing_is_sent_where_nothing_changes(document):
-    """Without a difference there is no patch."""
+    """Without a difference there is no patch; the API omits values that are empty."""
+    container = document["spec"]["template"]["spec"]["containers"][1]
+    container["env"] = [{"name": "A", "value": "1"}, {"name": "B"}]
     service = Service.from_api(document)
-    same = Change(traffic=service.wanted, image=image(1), annotations={"gone": None})
+    same = Change(
+        traffic=service.wanted,
+        image=image(1),
+        environment={"A": "1", "B": ""},
+        annotations={"gone": None},
+    )
     assert operations(service, Change()) == []
     assert operations(service, same) == []
+
+
+def test_a_variable_from_elsewhere_is_replaced_by_an_empty_one(document):
+    """Its value is not known, and it is not the one that is wanted."""
+    container = document["spec"]["template"]["spec"]["containers"][1]
+    container["env"] = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]
+    result = patched(document, Change(environment={"A": ""}))
+    [variable] = result["spec"]["template"]["spec"]["containers"][1]["env"]
+    assert variable == {"name": "A", "value": ""}
 
 
 def test_each_patch_tests_the_version_first(document):

@@ -159,6 +159,7 @@ def parts_of(path: Path) -> dict[str, list[str]]:
         ("Train_10.csv", "Test.csv"),
         ("trainset.csv", "testset.csv"),
         ("data.csv", "holdout.csv"),
+        ("data.csv", "Heldout.csv"),
         ("bank_train_10003.csv", "bank_test_3080.csv"),
         ("Training/0.csv", "Testing/0.csv"),
         ("train_data.csv", "test_data.csv"),
@@ -520,6 +521,15 @@ def test_lines_with_a_tab_are_utterances_where_all_files_have_them(tmp_path):
     }
 
 
+def test_splits_of_columns_without_train_are_no_intents(tmp_path):
+    """The key of a split is no intent of its texts."""
+    columns = {"text": ["hi", "bye"], "intent": ["greet", "leave"]}
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({"dev": columns, "test": columns}))
+
+    assert "the key dev, the key test" in refusal_of(path)
+
+
 DESCRIBED = "intents:\n  greet: Says hello\n  leave: Says goodbye\n"
 
 
@@ -541,17 +551,22 @@ def test_descriptions_are_read_beside_utterances(tmp_path, name, content):
     assert [each.text for each in reading.descriptions] == ["Says hello", "Says goodbye"]
 
 
-def test_tables_of_other_things_beside_descriptions_are_left_out(tmp_path):
-    """A list of customers is no utterance."""
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("customers.csv", "id,name,city\n1,Ann,Ulm\n", id="table"),
+        pytest.param("sizes.json", '{"small": ["tiny", "wee"]}', id="synonyms"),
+    ],
+)
+def test_other_things_beside_descriptions_are_left_out(tmp_path, name, content):
+    """A list of customers or of synonyms is no utterance."""
     (tmp_path / "intents.yaml").write_text(DESCRIBED)
-    (tmp_path / "customers.csv").write_text("id,name,city\n1,Ann,Ulm\n")
+    (tmp_path / name).write_text(content)
 
     reading = read(tmp_path)
 
     assert (reading.examples, reading.problems) == ((), ())
-    assert [note.message for note in reading.notes] == [
-        "left out, as no training data: customers.csv"
-    ]
+    assert [note.message for note in reading.notes] == [f"left out, as no training data: {name}"]
 
 
 @pytest.mark.parametrize(

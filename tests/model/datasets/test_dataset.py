@@ -387,6 +387,19 @@ def test_texts_of_contrast_tests_are_left_out_of_all_files_to_train_on():
     ]
 
 
+def test_ordinary_texts_of_both_kinds_count_for_contrast_texts():
+    """Those of the file and those of the intent out_of_scope train one detector."""
+    rows = [*ENOUGH, *utterances("out_of_scope", 10)]
+    oos = [(f"x {number}", "oos") for number in range(10)]
+    folder = write_folder(train=rows, test=[("hello", "a")], oos_train=oos, oos_test=[("y", "oos")])
+    write("data/contrast_train/negated.csv", [(f"not {n}", "out_of_scope") for n in range(20)])
+
+    dataset = load(folder)
+
+    assert len(dataset.out_of_scope_validation) == 20
+    assert dataset.warnings == ()
+
+
 def test_repeated_out_of_scope_text_counts_once():
     """Files and the intent out_of_scope are compared with each other."""
     rows = [*ENOUGH, ("Sing", "out_of_scope"), ("jump", "out_of_scope")]
@@ -406,6 +419,15 @@ def test_utterance_among_out_of_scope_texts_is_a_contradiction():
     assert error_of(folder) == (
         "data/oos_train.csv:2: labelled out_of_scope, but train.csv:5 labels the same text a"
     )
+
+
+def test_beside_a_test_two_utterances_of_an_intent_are_enough():
+    """None of them has to be held out."""
+    train = [*utterances("a", 2), *utterances("b", 2)]
+
+    dataset = load(write_folder(train=train, test=[("hello", "a")]))
+
+    assert (len(dataset.train), len(dataset.test)) == (4, 1)
 
 
 def test_out_of_scope_test_alone_leaves_the_utterances_to_be_split():

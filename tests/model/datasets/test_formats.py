@@ -429,6 +429,18 @@ ARCHIVES: dict[str, tuple[str, dict[str, Any]]] = {
             },
         },
     ),
+    "voiceflow": (
+        "intents.json",
+        {
+            f"{name}.vf": {
+                "version": {
+                    "platformData": {"intents": [{"name": name, "inputs": [{"text": text}]}]}
+                },
+                "diagrams": {"1": {}},
+            }
+            for text, name in PAIRS
+        },
+    ),
 }
 
 
@@ -454,6 +466,47 @@ def test_export_of_several_files_is_read(tmp_path, title, files, is_archive):
     assert sorted(pairs(reading)) == sorted(PAIRS)
     assert reading.problems == ()
     assert any("left out" in note.message for note in reading.notes)
+
+
+GROUPS = [{"tag": "greet", "patterns": ["hi there"]}]
+DOMAIN = {"intents": [{"name": "other", "examples": ["yo"]}]}
+
+
+@pytest.mark.parametrize("key", ["examples", "train"])
+def test_intents_beside_records_are_metadata(tmp_path, key):
+    """The records are the data; the schema is named."""
+    path = tmp_path / "data.json"
+    records = [{"text": text, "intent": intent} for text, intent in PAIRS]
+    path.write_text(json.dumps({key: records, "schema": DOMAIN}))
+
+    reading = read(path)
+
+    assert (reading.formats, pairs(reading)) == (("JSON records",), PAIRS)
+    assert [note.message for note in reading.notes] == ["left out: schema (1)"]
+
+
+def test_splits_of_intents_are_not_joined(tmp_path):
+    """Their test would be trained on."""
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({"train": {"intents": GROUPS}, "test": DOMAIN}))
+
+    with pytest.raises(DataError, match="holds no training data that is recognised"):
+        read(path)
+
+
+@pytest.mark.parametrize("data", [{"intents": GROUPS}, {"bot": {"intents": GROUPS}}])
+def test_lists_beside_intents_are_named(tmp_path, data):
+    """Whether the intents are listed at the top of an export or below."""
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({**data, "items": ["a"], "meta": {"a": 1}}))
+
+    reading = read(path)
+
+    assert pairs(reading) == [("hi there", "greet")]
+    assert [note.message for note in reading.notes] == [
+        "left out: items (1)",
+        "left out: meta (1)",
+    ]
 
 
 def test_rasa_project_is_read_without_its_dialogues(tmp_path):

@@ -20,7 +20,7 @@ def _read(document: Document) -> Iterator[Entry]:
     beside = document.beside(INTENTS)
     if document.path.name != TEXTS or beside is None:
         raise DataError.at(document.path, f"is no file {TEXTS} with a file {INTENTS} beside it")
-    lines = (each.text.rstrip().split("\n") for each in (document, beside))
+    lines = (map(str.strip, each.text.split("\n")) for each in (document, beside))
     for line, (text, intent) in enumerate(zip_longest(*lines), 1):
         if text or intent:
             yield entry_of(text, intent, document.path, line)

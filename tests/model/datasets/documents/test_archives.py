@@ -130,13 +130,14 @@ def test_data_that_is_not_read_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["data.csv.gz", "agent.ZIP"])
-def test_folder_of_archives_alone_says_what_to_do(tmp_path, name):
+def test_folder_of_archives_without_data_says_what_to_do(tmp_path, name):
     """Each is read by itself."""
     (tmp_path / name).write_bytes(gzip.compress(TABLE))
+    (tmp_path / "notes.md").write_text("Notes\n")
 
     assert refusal_of(tmp_path).startswith(
-        f"{tmp_path}: holds no training data that is recognised, but {name}; archives and "
-        "compressed files are read by themselves: name or unpack one; formats are "
+        f"{tmp_path}: holds no training data that is recognised, but {name}, notes.md; archives "
+        "and compressed files are read by themselves: name or unpack one; formats are "
     )
 
 

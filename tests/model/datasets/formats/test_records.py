@@ -97,6 +97,14 @@ def test_pairs_may_begin_with_the_intent(tmp_path, data):
     reading = reading_of(tmp_path / "data.json", data)
 
     assert [(each.text, each.intent) for each in reading.examples] == [("hi", "a"), ("hey", "a")]
+    notes = ["the second of each pair is read as the text"] if data[0][0] == "a" else []
+    assert [note.message for note in reading.notes] == notes
+
+
+def test_object_of_records_has_numbers_alone(tmp_path):
+    """Of other keys, it is not known what they hold."""
+    with pytest.raises(DataError, match="the key 0, the key more"):
+        reading_of(tmp_path / "data.json", {"0": HI, "more": BYE})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +135,7 @@ def test_out_of_scope_splits_are_parts(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("value", [True, "yes", [], None, {"epochs": 3}])
+@pytest.mark.parametrize("value", [True, "yes", [], None, {"epochs": 3}, [0, 1]])
 @pytest.mark.parametrize("key", ["data", "rows"])
 def test_key_of_a_part_may_hold_something_else(tmp_path, key, value):
     """As a setting."""
@@ -207,9 +215,10 @@ def test_empty_split_is_passed_over(tmp_path):
     assert ([each.text for each in reading.examples], reading.problems) == (["hi"], ())
 
 
-def test_split_without_utterances_is_a_problem(tmp_path):
-    """What is in it can't be read."""
-    reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": {"a": 1}})
+@pytest.mark.parametrize("test", [{"a": 1}, ["hi", "bye"]])
+def test_split_without_intents_is_a_problem(tmp_path, test):
+    """What is in it can't be read, and the names of splits are no intents."""
+    reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": test})
 
     assert [each.message for each in reading.problems] == ["'test' holds no texts with intents"]
 

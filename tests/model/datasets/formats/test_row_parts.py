@@ -105,7 +105,8 @@ def test_validation_texts_of_a_table_are_neither_trained_on_nor_tested(tmp_path)
     ["split", "Split", "PARTITION", "partition", "set", "Dataset", "data_split", "ml_use", "Usage"],
 )
 @pytest.mark.parametrize(
-    "value", ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation"]
+    "value",
+    ["dev", "val", "valid", "Validation", " VALIDATION ", "eval", "evaluation", "devset", "valset"],
 )
 def test_names_of_columns_and_parts_are_compared_without_case(tmp_path, column, value):
     """Names of parts are those of files."""
@@ -457,10 +458,21 @@ def test_sheets_of_parts_alone_leave_nothing_out(tmp_path):
     assert note.message == "sheets are read by their names: train as train, test as test"
 
 
+def test_sheets_of_validation_texts_are_left_out(tmp_path):
+    """Settings are chosen by cross-validation."""
+    sheets = dict.fromkeys(("train", "dev"), TRAIN_SHEET)
+    path = write_xlsx(tmp_path / "a.xlsx", sheets)
+
+    assert parts_of(path) == {"train": ["hi"]}
+    [note] = read(path).notes
+    assert note.message == "sheets are read by their names: train as train; left out: dev"
+
+
+@pytest.mark.parametrize("file", ["a.xlsx", "train.xlsx"])
 @pytest.mark.parametrize("name", ["test", "dev"])
-def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name):
+def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name, file):
     """Which other sheet holds the training texts is not known."""
-    path = write_xlsx(tmp_path / "a.xlsx", {name: TEST_SHEET, "Data": TRAIN_SHEET})
+    path = write_xlsx(tmp_path / file, {name: TEST_SHEET, "Data": TRAIN_SHEET})
 
     [problem] = read(path).problems
     assert problem.message == (
@@ -473,3 +485,12 @@ def test_first_sheet_of_another_part_is_not_trained_on(tmp_path, name):
 def test_only_sheet_may_be_named_as_a_part(tmp_path):
     """Nothing else could be meant."""
     assert parts_of(write_xlsx(tmp_path / "a.xlsx", {"test": TRAIN_SHEET})) == {"train": ["hi"]}
+
+
+def test_sheets_of_a_file_of_a_part_may_be_named_as_it_is(tmp_path):
+    """Its name says that it is not trained on, whichever sheet is the first one."""
+    write_xlsx(tmp_path / "train.xlsx", {"train": TRAIN_SHEET, "Notes": [["call Ann"]]})
+    write_xlsx(tmp_path / "test.xlsx", {"test": TEST_SHEET, "Notes": [["call Ann"]]})
+
+    assert parts_of(tmp_path) == {"train": ["hi"], "test": ["bye"]}
+    assert read(tmp_path).problems == ()

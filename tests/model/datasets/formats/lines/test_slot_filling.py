@@ -56,9 +56,11 @@ def test_line_without_its_other_half_is_a_problem(tmp_path, texts, intents, prob
     assert [str(each) for each in read(path).problems] == [f"{path.parent}/{problem}"]
 
 
-def test_blank_lines_of_both_are_skipped(tmp_path):
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_blank_lines_of_both_are_skipped(tmp_path, end):
     """They hold nothing."""
-    reading = read(write_part(tmp_path / "train", "hi\n\nbye\n", "a\n\nb\n"))
+    texts, intents = (end.join(lines) for lines in (["hi", "", "bye", " "], ["a", "", "b"]))
+    reading = read(write_part(tmp_path / "train", texts, intents))
 
     assert (len(reading.examples), reading.problems) == (2, ())
 
