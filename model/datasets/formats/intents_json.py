@@ -62,9 +62,8 @@ def _have_parts(groups: list[Any]) -> bool:
 
 def _used_keys(data: dict[Any, Any], groups: list[Any]) -> set[Any]:
     """Return the keys of an object under which the intents that are read stand."""
-    objects = {key: value for key, value in data.items() if isinstance(value, dict)}
     listed = {key for key, value in data.items() if value is groups}
-    return listed or {key for key, value in objects.items() if any(_intents_below(value))}
+    return listed or {key for key, value in data.items() if any(_intents_below({key: value}))}
 
 
 def _intents_below(data: dict[Any, Any]) -> Iterator[Any]:

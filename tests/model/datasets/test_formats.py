@@ -494,6 +494,17 @@ def test_splits_of_intents_are_not_joined(tmp_path):
         read(path)
 
 
+def test_intents_of_a_test_beside_an_export_are_named(tmp_path):
+    """They are not trained on."""
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({"bot": {"intents": GROUPS}, "test": DOMAIN}))
+
+    reading = read(path)
+
+    assert pairs(reading) == [("hi there", "greet")]
+    assert [note.message for note in reading.notes] == ["left out: test (1)"]
+
+
 @pytest.mark.parametrize("data", [{"intents": GROUPS}, {"bot": {"intents": GROUPS}}])
 def test_lists_beside_intents_are_named(tmp_path, data):
     """Whether the intents are listed at the top of an export or below."""
