@@ -10,7 +10,8 @@ from model.datasets.entry import Entry
 from model.datasets.formats.tabular import DELIMITED
 from model.datasets.large_table import can_be_cut, survey_table
 from model.datasets.parts import files_of, left_out_beside
-from model.datasets.readers import Readable, entries_of, recognise_all
+from model.datasets.reading.recognition import Readable, entries_of
+from model.datasets.reading.selection import select
 from model.datasets.survey import Survey
 from model.errors import DataError, Problem
 
@@ -28,7 +29,7 @@ def inspect(path: Path, options: ReadOptions, progress: Progress) -> tuple[tuple
     _add_all(survey, (), left_out_beside(path))
     for file, part in files_of(path).items():
         try:
-            found = recognise_all(file, options)
+            found = select(file, options)
         except DataError as error:
             _add_all(survey, error.problems, ())
             continue

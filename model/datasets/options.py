@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from model.datasets.documents.document import ReadOptions
-from model.datasets.readers import FORMATS
+from model.datasets.reading.recognition import FORMATS
 
 
 def add_reading_arguments(parser: argparse.ArgumentParser) -> None:

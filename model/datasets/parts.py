@@ -19,7 +19,8 @@ from model.datasets.contrast import FOLDER, TRAINING_FOLDER
 from model.datasets.documents.archives import SUFFIXES, is_listed, without_compression
 from model.datasets.documents.document import ReadOptions
 from model.datasets.entry import TRAIN, Example
-from model.datasets.readers import names_below, read, read_examples
+from model.datasets.readers import read, read_examples
+from model.datasets.reading.selection import names_below
 from model.errors import DataError, Problem
 from model.inference.prediction import OUT_OF_SCOPE
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from model.datasets.dataset import normalised
-from model.datasets.readers import is_filled, read_text
+from model.datasets.entry import is_filled
+from model.datasets.readers import read_text
 from model.errors import DataError
 from model.inference.prediction import OUT_OF_SCOPE
 

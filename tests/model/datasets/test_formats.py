@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from model.datasets.readers import FORMATS, Reading, ReadOptions, read, read_examples
+from model.datasets.readers import Reading, ReadOptions, read, read_examples
+from model.datasets.reading.recognition import FORMATS
 from model.errors import DataError
 from tests.support.spreadsheets import write_ods, write_xlsx
 

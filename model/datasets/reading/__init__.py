@@ -1,0 +1,1 @@
+"""Which files are training data, and in which formats."""
