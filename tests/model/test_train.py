@@ -385,7 +385,8 @@ def test_training_with_out_of_scope_texts_asks_for_no_more(capsys):
 def test_contrast_sets_are_tested(capsys):
     """Each file of the folder contrast_test becomes a result, also in the card."""
     write("data/train.csv", small_rows())
-    write("data/contrast_test/no_longer.csv", [("hello", "greeting"), ("hi", "order_tracking")])
+    rows = [("hello you", "greeting"), ("hi you", "order_tracking")]
+    write("data/contrast_test/no_longer.csv", rows)
 
     assert main(["--data", "data", "--output", "out"]) == 0
 

@@ -52,7 +52,7 @@ class Selection:
 
 
 def select(path: Path, options: ReadOptions) -> Selection:
-    """Return the files of a path with their formats.
+    """Select the files of a path that are read.
 
     Raises:
         DataError: no file is of a known format.
@@ -60,23 +60,10 @@ def select(path: Path, options: ReadOptions) -> Selection:
     documents, is_collection = documents_of(path, options)
     if not is_collection:
         return Selection((Readable(documents[0], format_of(documents[0])),))
-    readable: list[Readable] = []
-    problems: list[Problem] = []
-    other: list[Document] = []
-    for document in documents:
-        try:
-            found = None if document.suffix in UNREAD else recognise(document)
-        except DataError as error:
-            problems += error.problems
-            continue
-        if found:
-            readable.append(Readable(document, found))
-        else:
-            other.append(document)
-    kept = _most_likely(readable)
-    paths = {each.document.path for each in kept}
-    other += [each.document for each in readable if each.document.path not in paths]
-    readable = kept
+    recognised, other, problems = _recognised(documents)
+    readable = _most_likely(recognised)
+    paths = {each.document.path for each in readable}
+    other += [each.document for each in recognised if each.document.path not in paths]
     if not readable and not problems:
         raise DataError([unknown(path, [each.path.name for each in documents])])
     problems += _unread_train(path, readable, other)
@@ -96,6 +83,26 @@ def select(path: Path, options: ReadOptions) -> Selection:
         if documents
     ]
     return Selection(tuple(readable), tuple(problems), tuple(notes))
+
+
+def _recognised(
+    documents: Iterable[Document],
+) -> tuple[list[Readable], list[Document], list[Problem]]:
+    """Return the files of known formats, the others, and the problems of those that are broken."""
+    readable: list[Readable] = []
+    other: list[Document] = []
+    problems: list[Problem] = []
+    for document in documents:
+        try:
+            found = None if document.suffix in UNREAD else recognise(document)
+        except DataError as error:
+            problems += error.problems
+            continue
+        if found:
+            readable.append(Readable(document, found))
+        else:
+            other.append(document)
+    return readable, other, problems
 
 
 def _unread_train(
