@@ -1,7 +1,7 @@
 """Measure which texts of a conversation to classify: ``python -m benchmarks.conversations``.
 
 Counts the right intents of the shipped model on a small set of our own,
-``data/conversations.jsonl``, by each of several rules. Needs a model: ``make run``.
+``data/conversations.jsonl``, by each of several rules.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from rich.table import Table
 
 from benchmarks.reporting import results
 from benchmarks.reporting.console import console
+from benchmarks.system.paths import ROOT
 from func.protocols.conversation import human_texts, text_to_classify
 from func.settings import Settings
 from model.inference.intent_model import IntentModel
 from model.inference.prediction import OUT_OF_SCOPE
 
+SHIPPED = ROOT / "model" / "shipped"
 SOURCE = Path(__file__).parents[1] / "data" / "conversations.jsonl"
 
 Messages = Sequence[Mapping[str, Any]]
@@ -29,15 +31,14 @@ Messages = Sequence[Mapping[str, Any]]
 
 def main() -> int:
     """Run the command."""
-    settings = Settings()
-    model = IntentModel.load(settings.model_path)
+    model = IntentModel.load(SHIPPED)
     conversations = [json.loads(line) for line in SOURCE.read_text(encoding="utf-8").splitlines()]
     rules: Mapping[str, Callable[[Messages], str]] = {
         "newest human text": lambda messages: _joined(messages, 1),
         "newest two human texts": lambda messages: _joined(messages, 2),
         "all human texts": lambda messages: _joined(messages, None),
         "newest, with those before if it says nothing of its own": lambda messages: (
-            text_to_classify(messages, settings.max_text_length)
+            text_to_classify(messages, Settings().max_text_length)
         ),
     }
     table = Table("text", f"right of {len(conversations)}")
