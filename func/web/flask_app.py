@@ -18,7 +18,7 @@ from func.handler import IntentFunction
 from func.messages import JSON, Environ, ParsedRequest, Response
 from func.negotiation import Negotiation
 from func.protocols.dialect_routes import DIALECTS
-from func.protocols.json_api import HEALTHY, error_response
+from func.protocols.json_api import error_response
 from func.protocols.json_codec import render_json
 from func.telemetry.recorder import Telemetry
 from func.web import feedback, model_page, open_inference_routes, openapi, swagger_ui
@@ -38,19 +38,12 @@ def create_flask_app(function: IntentFunction, telemetry: Telemetry) -> Flask:
     def predict() -> FlaskResponse:
         return answer(function.parse)
 
-    def healthy() -> FlaskResponse:
-        return to_flask(HEALTHY)
-
     app: Flask = parliament.create(SimpleNamespace(main=lambda _: predict()))
     app.url_map.merge_slashes = False  # an unknown path gets a 404, not a redirect
     # parliament's own views parse each body again, and warn of every request without an event.
-    app.view_functions |= {
-        "handle_get": Page.load().response,
-        "handle_post": predict,
-        "liveness": healthy,
-        "readiness": healthy,
-    }
-    app.add_url_rule("/health", view_func=healthy)
+    app.view_functions |= {"handle_get": Page.load().response, "handle_post": predict}
+    # Probes never get here; like parliament's two routes, this one refuses other methods.
+    app.add_url_rule("/health", "liveness")
     app.add_url_rule("/predict", view_func=predict, methods=["POST"])
     for (method, path), dialect in DIALECTS.items():
         parse = partial(function.parse_dialect, dialect)
