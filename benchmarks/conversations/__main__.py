@@ -31,14 +31,14 @@ Messages = Sequence[Mapping[str, Any]]
 
 def main() -> int:
     """Run the command."""
-    model = IntentModel.load(SHIPPED)
+    model, max_length = IntentModel.load(SHIPPED), Settings().max_text_length
     conversations = [json.loads(line) for line in SOURCE.read_text(encoding="utf-8").splitlines()]
     rules: Mapping[str, Callable[[Messages], str]] = {
         "newest human text": lambda messages: _joined(messages, 1),
         "newest two human texts": lambda messages: _joined(messages, 2),
         "all human texts": lambda messages: _joined(messages, None),
         "newest, with those before if it says nothing of its own": lambda messages: (
-            text_to_classify(messages, Settings().max_text_length)
+            text_to_classify(messages, max_length)
         ),
     }
     table = Table("text", f"right of {len(conversations)}")

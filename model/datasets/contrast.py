@@ -47,7 +47,16 @@ def read_contrast(
     Raises:
         DataError: an entry can't be read, or a label is no known intent.
     """
-    sets = _checked_sets(folder, labels, options)
+    return contrast_sets(read_sets(folder, options), labels)
+
+
+def contrast_sets(sets: Mapping[str, Sequence[Example]], labels: Collection[str]) -> ContrastSets:
+    """Return the contrast sets that ``read_sets`` has read.
+
+    Raises:
+        DataError: a label is no known intent.
+    """
+    _check_labels(sets, labels)
     return {name: _contrast_texts(examples) for name, examples in sets.items()}
 
 
@@ -71,7 +80,8 @@ def read_contrast_training(
 
     The arguments and errors are those of ``read_contrast``.
     """
-    sets = _checked_sets(folder, labels, options)
+    sets = read_sets(folder, options)
+    _check_labels(sets, labels)
     every = [example for examples in sets.values() for example in examples]
     return ContrastTraining(
         tuple(example for example in every if example.intent != OUT_OF_SCOPE),
@@ -102,24 +112,17 @@ def unused_kinds(
         yield Problem(texts[0].file, 0, f"{count}, {needed}; left out")
 
 
-def read_contrast_tests(folder: Path, options: ReadOptions = ReadOptions()) -> list[Example]:
-    """Return the texts of all contrast sets of a folder, whatever their labels.
+def read_sets(folder: Path, options: ReadOptions) -> dict[str, list[Example]]:
+    """Return the texts of each file of a folder, by its name, whatever their labels.
 
     Raises:
         DataError: an entry can't be read.
     """
-    return [example for examples in _read_sets(folder, options).values() for example in examples]
-
-
-def _read_sets(folder: Path, options: ReadOptions) -> dict[str, list[Example]]:
     files = sorted(each for each in folder.glob("*") if each.suffix.lower() in SUFFIXES)
     return {each.stem.replace("_", " "): read_examples(each, options) for each in files}
 
 
-def _checked_sets(
-    folder: Path, labels: Collection[str], options: ReadOptions
-) -> dict[str, list[Example]]:
-    sets = _read_sets(folder, options)
+def _check_labels(sets: Mapping[str, Sequence[Example]], labels: Collection[str]) -> None:
     allowed = {*labels, OUT_OF_SCOPE}
     problems = [
         example.problem(f"{example.intent} is no intent of the training data", UNKNOWN)
@@ -129,7 +132,6 @@ def _checked_sets(
     ]
     if problems:
         raise DataError(problems)
-    return sets
 
 
 def _contrast_texts(examples: Sequence[Example]) -> tuple[ContrastText, ...]:

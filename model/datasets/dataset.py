@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from model.datasets.checks import (
@@ -24,9 +24,9 @@ from model.datasets.contrast import (
     FOLDER,
     TRAINING_FOLDER,
     ContrastSets,
-    read_contrast,
-    read_contrast_tests,
+    contrast_sets,
     read_contrast_training,
+    read_sets,
     unused_kinds,
 )
 from model.datasets.descriptions import join_descriptions, lone_descriptions, read_descriptions
@@ -154,7 +154,8 @@ def load_dataset(
     )
     examples = checks.without_duplicates([*utterances, *lone, *contrast.utterances, *own])
     test = checks.without_duplicates([*parts.examples[TEST], *own_test])
-    tested = [*read_contrast_tests(path / FOLDER, options), *test]
+    contrast_tests = read_sets(path / FOLDER, options)
+    tested = [*chain.from_iterable(contrast_tests.values()), *test]
     train, outside = _by_scope(checks.without_overlap(examples, tested))
     kinds = {
         kind: checks.without_overlap(texts, tested) for kind, texts in contrast.out_of_scope.items()
@@ -185,7 +186,7 @@ def load_dataset(
         warnings=(*checks.warnings, *unused_kinds(kinds, len(own) + len(others))),
         test_size=None if has_test else test_size,
         missing_out_of_scope=missing,
-        contrast=read_contrast(path / FOLDER, labels, options),
+        contrast=contrast_sets(contrast_tests, labels),
         contrast_train={kind: _texts(texts) for kind, texts in kinds.items()},
         descriptions=join_descriptions(
             parts.descriptions, read_descriptions(path / DESCRIPTIONS, labels), labels

@@ -508,7 +508,7 @@ def test_intents_of_a_test_beside_an_export_are_named(tmp_path):
 
 @pytest.mark.parametrize("data", [{"intents": GROUPS}, {"bot": {"intents": GROUPS}}])
 def test_lists_beside_intents_are_named(tmp_path, data):
-    """Whether the intents are listed at the top of an export or below."""
+    """The intents may be listed at the top of an export or below."""
     path = tmp_path / "data.json"
     path.write_text(json.dumps({**data, "items": ["a"], "meta": {"a": 1}}))
 

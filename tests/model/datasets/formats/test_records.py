@@ -217,7 +217,7 @@ def test_empty_split_is_passed_over(tmp_path):
 
 @pytest.mark.parametrize("test", [{"a": 1}, ["hi", "bye"]])
 def test_split_without_intents_is_a_problem(tmp_path, test):
-    """What is in it can't be read, and the names of splits are no intents."""
+    """Its content can't be read, and the names of splits are no intents."""
     reading = reading_of(tmp_path / "data.json", {"train": [HI], "test": test})
 
     assert [each.message for each in reading.problems] == ["'test' holds no texts with intents"]
