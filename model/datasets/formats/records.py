@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from model.datasets.collection import PARTS, entry_within, part_named
@@ -92,26 +92,29 @@ def _of_rows(data: Mapping[Any, Any]) -> list[Any]:
     return [dict(zip(columns, row, strict=False)) if isinstance(row, list) else row for row in rows]
 
 
-def _recognises(document: Document) -> bool:
+def _lists(document: Document, parts: Collection[Any]) -> dict[Any, list[Any] | None]:
+    """Return the records under each key of ``parts``, or those of the whole file without a key."""
     data = document.data
-    values = [data[key] for key in _parts(document)] or [data]
-    return any(_records(document, value) is not None for value in values)
+    return {key: _records(document, data[key]) for key in parts} or {None: _records(document, data)}
+
+
+def _recognises(document: Document) -> bool:
+    return any(each is not None for each in _lists(document, _parts(document)).values())
 
 
 def _read(document: Document) -> Iterator[Entry]:
     data, parts = document.data, _parts(document)
-    if not _recognises(document):
+    lists = _lists(document, parts)
+    if all(records is None for records in lists.values()):
         raise DataError.at(document.path, "holds no list of texts with intents")
-    if not parts:
-        yield from _entries(document, _records(document, data) or [])
-        return
-    for key, part in parts.items():
-        records = _records(document, data[key])
+    for key, records in lists.items():
         if records is None:
             message = f"'{key}' holds no texts with intents"
             yield Problem(document.path, line_of(data[key]), message, UNREADABLE)
+        part = parts.get(key, TRAIN)
         yield from (entry_within(part, each) for each in _entries(document, records or []))
-    yield from left_out(document, data, set(parts))
+    if parts:
+        yield from left_out(document, data, set(parts))
 
 
 def _entries(document: Document, records: list[Any]) -> Iterator[Entry]:
